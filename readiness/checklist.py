@@ -1,0 +1,82 @@
+"""Which 25 boxes must be checked before go-live, and how does each get its answer?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readiness.answers import Question
+
+
+class Source(StrEnum):
+    """Where the answer to a box comes from."""
+
+    ANSWER = "answer"
+    """From one of the other five answers, filled in when the decision is made."""
+    MEASURED = "measured"
+    """Measured here where possible, else attested by a named person."""
+    ATTESTED = "attested"
+    """A named person says so, with evidence."""
+    APPROVAL = "approval"
+    """Answered by approvals, after the report is signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box; `code` is the prefix of the findings of question 6 that belong to it."""
+
+    key: str
+    group: str
+    title: str
+    source: Source
+    code: str
+    question: Question | None = None
+
+
+def _answer(key: str, title: str, question: Question) -> Box:
+    return Box(key, "Performance", title, Source.ANSWER, "", question)
+
+
+def _attested(key: str, group: str, title: str) -> Box:
+    return Box(key, group, title, Source.ATTESTED, f"PROD-BOX-{key.upper().replace('_', '-')}")
+
+
+BOXES = (
+    Box(
+        "training_matches_production", "Data", "Training distribution matches production", Source.MEASURED, "PROD-DRIFT"
+    ),
+    Box("missing_values", "Data", "Missing values are handled", Source.MEASURED, "PROD-PROBE-MISSING-VALUE"),
+    Box(
+        "unexpected_categories",
+        "Data",
+        "Unexpected categories are handled",
+        Source.MEASURED,
+        "PROD-PROBE-UNSEEN-CATEGORY",
+    ),
+    Box("outliers", "Data", "Outliers do not crash it", Source.MEASURED, "PROD-PROBE-OUTLIER"),
+    _attested("real_pipeline", "Data", "Tested on the real data pipeline, not only on a clean file"),
+    _answer("beats_baseline", "Beats the baselines", Question.BASELINE),
+    _answer("meets_requirements", "Meets the business requirements", Question.BUSINESS),
+    _answer("consistent_segments", "Consistent across segments", Question.SEGMENTS),
+    _answer("stable_splits", "Stable across splits", Question.STABILITY),
+    _answer("error_cost", "Cost of errors is acceptable", Question.ERRORS),
+    Box("latency", "Technical", "Latency", Source.MEASURED, "PROD-LATENCY"),
+    Box("model_size", "Technical", "Model size", Source.MEASURED, "PROD-SIZE"),
+    Box("memory", "Technical", "Memory", Source.MEASURED, "PROD-MEMORY"),
+    Box("throughput", "Technical", "Throughput", Source.MEASURED, "PROD-THROUGHPUT"),
+    _attested("graceful_degradation", "Technical", "Degrades gracefully under load"),
+    _attested("monitoring", "Operational", "Monitoring is in place"),
+    _attested("alert_thresholds", "Operational", "Alert thresholds are set"),
+    _attested("rollback_plan", "Operational", "Rollback plan"),
+    _attested("ab_test", "Operational", "A/B test is designed"),
+    _attested("drift_detection", "Operational", "Drift detection is ready"),
+    _attested("bias_audit", "Governance", "Bias and fairness audit"),
+    _attested("documentation", "Governance", "Documentation"),
+    Box("stakeholder_sign_off", "Governance", "Stakeholder sign-off", Source.APPROVAL, "PROD-BOX-STAKEHOLDER-SIGN-OFF"),
+    _attested("legal_review", "Governance", "Legal and compliance review"),
+    _attested("model_versioning", "Governance", "Model versioning"),
+)
+"""All 25, in the order of the report."""
+
+ATTESTABLE = tuple(box.key for box in BOXES if box.source in (Source.MEASURED, Source.ATTESTED))
+"""Keys that the spec's `checklist` may name."""

@@ -1,0 +1,152 @@
+"""Six answers in, one verdict out: pure, so that anyone can recompute it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readiness.answers import Answer, Finding, Question, Status
+from readiness.criteria import ROLLOUT
+
+
+class Verdict(StrEnum):
+    """What the six answers come to."""
+
+    READY = "ready"
+    READY_BY_POINT_ESTIMATE = "ready_by_point_estimate"
+    NOT_READY = "not_ready"
+    NOT_PROVEN = "not_proven"
+
+    @property
+    def words(self) -> str:
+        """The verdict as people read it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Verdict.READY: "READY",
+    Verdict.READY_BY_POINT_ESTIMATE: "READY BY POINT ESTIMATE (chance not excluded)",
+    Verdict.NOT_READY: "NOT READY",
+    Verdict.NOT_PROVEN: "NOT PROVEN (do not approve on this report)",
+}
+
+FLOWCHART = (
+    Question.BASELINE,
+    Question.BUSINESS,
+    Question.SEGMENTS,
+    Question.STABILITY,
+    Question.ERRORS,
+    Question.PRODUCTION,
+)
+"""The order in which a "no" is acted on; stability comes before errors."""
+
+ADVICE = {
+    Question.BASELINE: "Stop: a simpler alternative does as well",
+    Question.BUSINESS: "Tune the model further, or have the requirements changed by those who set them",
+    Question.SEGMENTS: "Investigate the segment and fix the cause",
+    Question.STABILITY: "Get more data, or choose a simpler model",
+    Question.ERRORS: "Move the decision threshold, or have the cost accepted by those who bear it",
+    Question.PRODUCTION: "Mend what failed, or limit how the model is used",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do before go-live."""
+
+    question: Question
+    text: str
+    required: bool
+    """True: mends a *not met*. False: would settle a *not proven* or *not assessed*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One fork of the flowchart on the way that was taken."""
+
+    question: Question
+    status: Status
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the rollout."""
+
+    percent: int
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict and what follows from it."""
+
+    verdict: Verdict
+    actions: tuple[Action, ...] = ()
+    path: tuple[Step, ...] = ()
+    rollout: tuple[Stage, ...] = ()
+
+
+def decide(answers: Sequence[Answer], *, rule: str = "interval") -> Decision:
+    """The decision that follows from six answers.
+
+    Raises:
+        ValueError: when the answers are not exactly the six questions.
+    """
+    by_question = {answer.question: answer for answer in answers}
+    if len(answers) != len(Question) or set(by_question) != set(Question):
+        raise ValueError(f"decide takes the six answers, each once; got {len(answers)}")
+    verdict = _verdict([answer.status for answer in answers], rule)
+    return Decision(
+        verdict,
+        tuple(_action(by_question[q]) for q in Question if by_question[q].status is not Status.MET),
+        _path(by_question),
+        _rollout() if verdict in (Verdict.READY, Verdict.READY_BY_POINT_ESTIMATE) else (),
+    )
+
+
+def _verdict(statuses: Sequence[Status], rule: str) -> Verdict:
+    if Status.NOT_MET in statuses:
+        return Verdict.NOT_READY
+    if any(status is not Status.MET for status in statuses):
+        return Verdict.NOT_PROVEN
+    return Verdict.READY if rule == "interval" else Verdict.READY_BY_POINT_ESTIMATE
+
+
+def _action(answer: Answer) -> Action:
+    worst = [f for f in answer.findings if f.blocking and f.status is answer.status]
+    if answer.status is Status.NOT_MET:
+        return Action(answer.question, f"{ADVICE[answer.question]}: {_listed(worst, 'reason')}", required=True)
+    return Action(answer.question, f"To settle it: {_listed(worst, 'needs')}", required=False)
+
+
+def _listed(findings: Sequence[Finding], attribute: str, most: int = 3) -> str:
+    """What the findings say, the first few by name and the rest counted."""
+    texts = list(dict.fromkeys(_said(finding, attribute) for finding in findings))
+    rest = f"; and {len(texts) - most} more" if len(texts) > most else ""
+    return "; ".join(texts[:most]) + rest + "."
+
+
+def _said(finding: Finding, attribute: str) -> str:
+    text = (getattr(finding, attribute) or finding.reason).rstrip(".")
+    return f"{finding.name}: {text}" if text else finding.name
+
+
+def _path(answers: dict[Question, Answer]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    for question in FLOWCHART:
+        status = answers[question].status
+        steps.append(Step(question, status, "" if status is Status.MET else ADVICE[question]))
+        if status is not Status.MET:
+            break
+    return tuple(steps)
+
+
+def _rollout() -> tuple[Stage, ...]:
+    first, second, last = ROLLOUT
+    return (
+        Stage(first, "start, with monitoring and alerts on and the rollback plan at hand"),
+        Stage(second, f"when monitoring at {first} % shows no alert"),
+        Stage(last, f"when monitoring at {second} % shows no alert"),
+    )

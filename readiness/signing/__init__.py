@@ -1,0 +1,5 @@
+"""Who vouches for a report: keys, signatures, and the file that carries both page and proof.
+
+`layout` is the file as bytes, `statement` what is claimed, `envelope` how a claim is signed, `keys` who signs,
+and `reports` the operations on a whole report. Import from the modules; nothing is loaded here.
+"""

@@ -1,0 +1,162 @@
+"""Where keys live: writing and reading the PEM files of a pair.
+
+A private key is written once, for its owner only, and never over another file: whoever loses the old key can
+no longer show that an old report was theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from readiness.exceptions import KeyFileError
+from readiness.signing.pairs import ECDSA_P256, ED25519, PrivateKey, PublicKey, generate
+
+__all__ = [
+    "ECDSA_P256",
+    "ED25519",
+    "PrivateKey",
+    "PublicKey",
+    "generate",
+    "load_private",
+    "load_public",
+    "needs_passphrase",
+    "public_path",
+    "write_key_pair",
+]
+
+_LARGEST_KEY_FILE = 64 * 1024
+_LABEL = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
+_PUBLIC_LABELS = ("PUBLIC KEY",)
+_PRIVATE_LABELS = ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY")
+
+
+def public_path(path: Path) -> Path:
+    """Where the public half of `path` is kept: `review.pem` and `review` both give `review.pub`."""
+    return path.with_suffix(".pub") if path.suffix in {".pem", ".key"} else path.with_name(path.name + ".pub")
+
+
+def write_key_pair(key: PrivateKey, path: Path, passphrase: bytes | None) -> Path:
+    """Write the private key to `path` (PKCS#8 PEM, readable by its owner only) and the public key beside it.
+
+    Args:
+        key: The pair.
+        path: The private key's file; see `public_path` for the other one.
+        passphrase: Encrypts the private key; None leaves it readable to whoever can read the file. The format
+            stretches it only a little (PBKDF2, 2048 rounds), so its length is what protects.
+
+    Returns:
+        The path of the public key.
+
+    Raises:
+        KeyFileError: one of the two files exists, the folder does not, or the passphrase is empty.
+    """
+    public = public_path(path)
+    encryption = _encryption(passphrase)
+    for file in (path, public):
+        if os.path.lexists(file):
+            raise KeyFileError(f"{file} exists; a key is never overwritten.", remedy="Choose another name.")
+    _create(path, key.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption), mode=0o600)
+    try:
+        _create(public, key.public.pem(), mode=0o644)
+    except KeyFileError:
+        path.unlink()  # half a pair helps nobody
+        raise
+    return public
+
+
+def needs_passphrase(path: Path) -> bool:
+    """Say whether the private key in this file is encrypted.
+
+    Raises:
+        KeyFileError: no such file, or no private key in it.
+    """
+    return _is_encrypted(_read(path, _PRIVATE_LABELS))
+
+
+def load_private(path: Path, passphrase: bytes | None = None) -> PrivateKey:
+    """Read a private key. A passphrase for a key that is not encrypted is not used.
+
+    Raises:
+        KeyFileError: no such file, no private key of the two kinds in it, or the passphrase is missing or wrong.
+    """
+    pem = _read(path, _PRIVATE_LABELS)
+    encrypted = _is_encrypted(pem)
+    if encrypted and not passphrase:
+        raise KeyFileError(f"The key in {path} is encrypted.", remedy="Give its passphrase.")
+    try:
+        key = load_pem_private_key(pem, passphrase if encrypted else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        words = "The passphrase is wrong, or the file is damaged" if encrypted else "The file is damaged"
+        raise KeyFileError(f"The private key in {path} cannot be read. {words}.") from error
+    return PrivateKey(key)  # type: ignore[arg-type]  # refuses other kinds itself
+
+
+def load_public(path: Path) -> PublicKey:
+    """Read a public key.
+
+    Raises:
+        KeyFileError: no such file, or no public key of the two kinds in it.
+    """
+    pem = _read(path, _PUBLIC_LABELS)
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyFileError(f"The public key in {path} cannot be read. The file is damaged.") from error
+    return PublicKey(key)  # type: ignore[arg-type]  # refuses other kinds itself
+
+
+def _encryption(passphrase: bytes | None) -> KeySerializationEncryption:
+    if passphrase is None:
+        return NoEncryption()
+    if not passphrase:
+        raise KeyFileError("The passphrase is empty, which protects nothing.", remedy="Give one, or say you want none.")
+    return BestAvailableEncryption(passphrase)
+
+
+def _is_encrypted(pem: bytes) -> bool:
+    return b"-----BEGIN ENCRYPTED " in pem or b"Proc-Type: 4,ENCRYPTED" in pem
+
+
+def _read(path: Path, labels: tuple[str, ...]) -> bytes:
+    """Read a PEM file that holds one key under one of these labels."""
+    expected = " or ".join(f"BEGIN {label}" for label in labels)
+    try:
+        with path.open("rb") as file:
+            pem = file.read(_LARGEST_KEY_FILE)
+    except OSError as error:
+        raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from error
+    found = [label.decode("ascii") for label in _LABEL.findall(pem) if label != b"EC PARAMETERS"]
+    if len(found) != 1 or found[0] not in labels:
+        held = " and ".join(found) or "no PEM text"
+        remedy = "The public key is the file that ends in .pub." if "PRIVATE" in held else ""
+        raise KeyFileError(f"{path} holds {held}; expected one key marked {expected}.", remedy=remedy)
+    return pem
+
+
+def _create(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that must not exist yet; the mode holds from the first byte on."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except OSError as error:
+        raise KeyFileError(f"The key file {path} cannot be created: {error.strerror}.") from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink()
+        raise KeyFileError(f"The key file {path} cannot be written: {error.strerror}.") from error
