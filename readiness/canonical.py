@@ -47,7 +47,7 @@ def loads(data: bytes) -> Any:
         InvalidReport: not JSON, or JSON in any other spelling.
     """
     try:
-        value = json.loads(data.decode("ascii"), parse_int=_integer, parse_float=_no_float, parse_constant=_no_float)
+        value = json.loads(data.decode("ascii"), parse_float=_no_float, parse_constant=_no_float)
         canonical = dumps(value)
     except (ValueError, RecursionError) as error:  # JSON and Unicode errors are ValueErrors
         raise InvalidReport(f"The record is not canonical JSON: {error or 'nested too deeply'}.") from error
@@ -99,12 +99,6 @@ def _check_text(value: str, where: str) -> None:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise ValueError(f"{where} holds half a surrogate pair, which is not a character") from error
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > len(str(-LARGEST_INTEGER)):  # before converting, which takes long for long numbers
-        raise ValueError(f"an integer of {len(digits)} digits is beyond {LARGEST_INTEGER}")
-    return int(digits)
 
 
 def _no_float(text: str) -> NoReturn:

@@ -37,7 +37,7 @@ def sha256_file(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", remedy="Check the path and its rights.") from error
+        raise InputError(f"{path} cannot be read: {error.strerror}.", remedy="Check path and rights.") from error
 
 
 def sha256_path(path: Path) -> str:

@@ -8,21 +8,11 @@ from typing import Any
 
 from readiness.answers import Answer, Finding, Question, Status, recompute
 from readiness.codec import decode, encode
+from readiness.digests import Artifact
 from readiness.decision import Decision, Verdict, decide
 from readiness.exceptions import InvalidReport
 
 SCHEMA = "readiness/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file that the review used, named by its digest."""
-
-    name: str
-    sha256: str
-    size: int
-    rows: int | None = None
-    columns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

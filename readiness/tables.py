@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 
 from readiness.digests import Artifact, sha256_file
 from readiness.exceptions import DataError
+from readiness.hints import nearest, shown
 from readiness.tables_csv import csv_rows, csv_schema
 
 __all__ = ["Artifact", "Table", "TableHeader", "header", "read", "read_table", "sha256_file", "whole_numbers"]
@@ -82,10 +82,7 @@ def read(path: Path, columns: Sequence[str] | None = None) -> Table:
     head = header(path)
     wanted = list(head.columns if columns is None else dict.fromkeys(columns))
     require_columns(head, wanted)
-    if _is_parquet(path):
-        table, notes = _parquet_rows(path, wanted), ()
-    else:
-        table, notes = csv_rows(path, wanted)
+    table, notes = (_parquet_rows if _is_parquet(path) else csv_rows)(path, wanted)
     if table.num_rows == 0:
         raise DataError(f"{path} has column names but no rows.", remedy="Give a table with at least one row.")
     return Table(_to_pandas(table), notes)
@@ -100,11 +97,10 @@ def require_columns(head: TableHeader, wanted: Sequence[str]) -> None:
     missing = [name for name in wanted if name not in head.columns]
     if not missing:
         return
-    hints = [f"for {name!r} there is {near!r}" for name in missing if (near := _nearest(name, head.columns))]
-    found = ", ".join(head.columns[:12]) + (f" and {len(head.columns) - 12} more" if len(head.columns) > 12 else "")
+    names = "; ".join(f"{shown(name)}{nearest(name, head.columns)}" for name in missing)
     raise DataError(
-        f"{head.path} lacks the column{'s' * (len(missing) > 1)} {', '.join(map(repr, missing))}; it has {found}.",
-        remedy=f"Did you mean another one: {'; '.join(hints)}?" if hints else "Check the column names in the spec.",
+        f"{head.path} lacks {len(missing)} of the needed columns: {names}.".replace("?.", "?"),
+        remedy="Check the names in the spec, or add the columns to the table.",
     )
 
 
@@ -125,11 +121,8 @@ def _check_file(path: Path) -> None:
     if path.is_dir():
         raise DataError(f"{path} is a folder; expected one CSV or Parquet file.", remedy="Name a file.")
     if not path.exists():
-        near = _nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
-        raise DataError(
-            f"{path} does not exist.",
-            remedy=f"Did you mean {near}?" if near else "Relative paths are relative to the spec file.",
-        )
+        near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
+        raise DataError(f"{path} does not exist{near}", remedy="Relative paths are relative to the spec file.")
     if not path.name.lower().endswith(CSV_SUFFIXES + PARQUET_SUFFIXES):
         raise DataError(
             f"{path} ends in {path.suffix or 'no suffix'!r}; expected {', '.join(CSV_SUFFIXES + PARQUET_SUFFIXES)}.",
@@ -150,12 +143,6 @@ def _check_names(path: Path, columns: tuple[str, ...]) -> None:
         )
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
-    folded = {other.strip().casefold(): other for other in names}
-    close = get_close_matches(name.strip().casefold(), folded, n=1)
-    return folded[close[0]] if close else ""
-
-
 def _is_parquet(path: Path) -> bool:
     return path.name.lower().endswith(PARQUET_SUFFIXES)
 
@@ -167,10 +154,10 @@ def _opened_parquet(path: Path) -> Any:
         raise _damaged(path, error) from error
 
 
-def _parquet_rows(path: Path, columns: list[str]) -> pa.Table:
+def _parquet_rows(path: Path, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
     try:
         with _opened_parquet(path) as file:
-            return file.read(columns=columns).select(columns)
+            return file.read(columns=columns).select(columns), ()
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
 
@@ -186,5 +173,7 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
             column = table.column(position).cast(pa.float64())
             table = table.set_column(position, field.name, column)
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, date_as_object=False)
-    gappy = [field.name for field in table.schema if pa.types.is_boolean(field.type) and frame[field.name].dtype == object]
-    return frame.assign(**{name: frame[name].where(frame[name].notna(), np.nan) for name in gappy})
+    for field in table.schema:
+        if pa.types.is_boolean(field.type) and frame[field.name].dtype == object:
+            frame[field.name] = frame[field.name].where(frame[field.name].notna(), np.nan)
+    return frame

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,38 +19,129 @@ MISSING = (
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _PARSE = pc.ParseOptions(newlines_in_values=True)
+_FAILURES = (pa.ArrowException, UnicodeDecodeError, OSError)
+_FIRST_VALUES = 1000
 
 
 def csv_schema(path: Path) -> pa.Schema:
-    """Column names and types as the first block shows them.
+    """Column names and types as the first block shows them; a column without a name is "Unnamed: <place>".
 
     Raises:
         DataError: not comma-separated UTF-8 text.
     """
-    try:
-        with pc.open_csv(path, parse_options=_PARSE, convert_options=_convert()) as stream:
-            schema = stream.schema
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        raise _unreadable(path, error) from error
-    _check_separator(path, schema.names)
-    return pa.schema([field.with_name(name) for field, name in zip(schema, _named(schema.names), strict=True)])
+    raw = _raw_schema(path)
+    if len(raw.names) == 1:
+        _check_separator(path, raw.names[0])
+    return pa.schema([field.with_name(name) for field, name in zip(raw, _named(raw.names), strict=True)])
 
 
 def csv_rows(path: Path, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    """The named columns, and a note for each that changes its kind on the way.
+    """The named columns, and a note for each that turns from numbers to text on the way.
 
     Raises:
         DataError: lines of unequal length (the line is named) or text that is not UTF-8 (the column is named).
     """
-    table = _parsed(path)
-    table = table.rename_columns(_named(table.column_names)).select(columns)
+    table = _parsed(path, columns)
     clock = [field.name for field in table.schema if pa.types.is_time(field.type)]
-    for name in clock:  # pandas leaves times of day as text, and so do the models trained from it
-        table = table.set_column(columns.index(name), name, _as_text(path, name))
+    if clock:  # pandas leaves times of day as text, and so do the models trained from it
+        table = _parsed(path, columns, dict.fromkeys(clock, pa.string()))
     for field in table.schema:
         if pa.types.is_binary(field.type):
-            raise _not_utf8(path, f"column {field.name!r}")
-    notes = (_mixed(name, table.column(name)) for name in columns if pa.types.is_string(table.schema.field(name).type))
-    return table, tuple(note for note in notes if note)
+            raise _not_utf8(path, f" in the column {field.name!r}")
+    return table, tuple(_mixtures(table))
+
+
+def _raw_schema(path: Path) -> pa.Schema:
+    try:
+        with pc.open_csv(path, parse_options=_PARSE, convert_options=_convert()) as stream:
+            schema: pa.Schema = stream.schema
+            schema.names  # noqa: B018  # decoded on access
+            return schema
+    except _FAILURES as error:
+        raise _unreadable(path, error) from error
+
+
+def _convert(columns: list[str] | None = None, types: dict[str, pa.DataType] | None = None) -> pc.ConvertOptions:
+    return pc.ConvertOptions(
+        null_values=list(MISSING),
+        true_values=list(TRUE),  # without "1" and "0": a column of ones and zeros holds numbers
+        false_values=list(FALSE),
+        strings_can_be_null=True,
+        include_columns=columns,
+        column_types=types,
+    )
+
+
+def _parsed(path: Path, columns: list[str], types: dict[str, pa.DataType] | None = None) -> pa.Table:
+    # A column without a name can only be told from another one by its place; then all columns are read.
+    wanted = columns if set(columns) <= set(_raw_schema(path).names) else None
+    try:
+        table = pc.read_csv(path, parse_options=_PARSE, convert_options=_convert(wanted, types))
+    except _FAILURES as error:
+        raise _unreadable(path, error) from error
+    return table if wanted else table.rename_columns(_named(table.column_names)).select(columns)
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    return [name or f"Unnamed: {place}" for place, name in enumerate(names)]  # as pandas.read_csv names them
+
+
+def _mixtures(table: pa.Table) -> Iterator[str]:
+    for field in table.schema:
+        if not pa.types.is_string(field.type):
+            continue
+        column = table.column(field.name)
+        first = column.drop_null().slice(0, _FIRST_VALUES).to_pandas()
+        if len(first) and pd.to_numeric(first, errors="coerce").notna().mean() > 0.5:
+            values = column.to_pandas()
+            words = values[values.notna() & pd.to_numeric(values, errors="coerce").isna()]
+            if len(words):
+                row, word = int(words.index[0]) + 1, str(words.iloc[0])[:40]
+                yield (
+                    f"Column {field.name!r} holds numbers, but {word!r} in row {row:,} ({len(words):,} such "
+                    f"{'row' if len(words) == 1 else 'rows'}); the whole column is read as text."
+                )
+
+
+def _check_separator(path: Path, name: str) -> None:
+    for sign, word in OTHER_SEPARATORS.items():
+        if sign in name:
+            raise DataError(
+                f"{path} has one column, named {name[:80]!r}; its values seem to be separated by {word}.",
+                remedy="Save it with commas, or as Parquet.",
+            )
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    with path.open("rb") as stream:
+        wide = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if wide or isinstance(error, UnicodeDecodeError):
+        return _not_utf8(path, "")
+    if "Expected" in str(error):
+        return _unequal(path, error)
+    said = "it holds no line of column names" if "Empty CSV" in str(error) else str(error)
+    return DataError(f"{path} cannot be read as comma-separated text: {said}.", remedy="Export the table again.")
+
+
+def _unequal(path: Path, error: Exception) -> DataError:
+    try:  # one thread counts lines; many do not
+        one_thread = pc.ReadOptions(use_threads=False)
+        pc.read_csv(path, read_options=one_thread, parse_options=_PARSE, convert_options=_convert())
+    except _FAILURES as counted:
+        error = counted
+    parts = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): (.*)", str(error), re.DOTALL)
+    if parts is None:
+        return DataError(f"{path} cannot be read as comma-separated text: {error}.", remedy="Export the table again.")
+    line, expected, found, text = parts.groups()
+    where = f"line {int(line):,} of {path}" if line else f"a line of {path}"
+    return DataError(
+        f"{where[0].upper()}{where[1:]} has {found} values; expected {expected}. It reads {text[:80]!r}.",
+        remedy="Put values that contain a comma, a quote or a line break in double quotes, or save as Parquet.",
+    )
+
+
+def _not_utf8(path: Path, where: str) -> DataError:
+    return DataError(f"{path} holds text{where} that is not UTF-8.", remedy="Save it as UTF-8, or as Parquet.")

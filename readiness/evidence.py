@@ -1,0 +1,102 @@
+"""What do the six questions look at? One scored table and what was measured around it; nothing else has rows in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.cases import Cases
+from readiness.comparison import Guess
+from readiness.criteria import Task
+from readiness.intervals import Inference
+from readiness.probes.robustness import ProbeResult
+from readiness.record import Gathered
+from readiness.refits import Refits
+from readiness.segmentation import Segmentation
+from readiness.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Something that could not be measured, and why in one plain sentence."""
+
+    reason: str
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What one could do instead of using the candidate, on the same rows."""
+
+    key: str
+    """Stable: "majority", "rule-1", "current"."""
+    name: str
+    predictions: Cases | Guess | Unavailable
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Technical:
+    """Clock and size readings."""
+
+    measures: Mapping[str, Inference | Unavailable] = field(default_factory=dict)
+    """By metric name: latency_p99_ms, throughput_per_second, size_mb, memory_mb …"""
+    facts: Mapping[str, Inference] = field(default_factory=dict)
+    """Shown only: latency of the first call, throughput by batch size."""
+    milliseconds: NDArray[np.float64] | None = field(default=None, compare=False)
+    """Sorted single-row latencies."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftTables:
+    """Feature columns of the training rows and of the rows they are compared with."""
+
+    reference: pd.DataFrame = field(compare=False)
+    current: pd.DataFrame = field(compare=False)
+    against: str
+    """"test" or "recent"."""
+    sampled: str = ""
+    """How many rows were looked at, when not all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that the six questions are asked about."""
+
+    spec: Spec
+    gathered: Gathered
+    cases: Cases
+    alternatives: tuple[Alternative, ...] = ()
+    segmentations: tuple[Segmentation, ...] = ()
+    costs: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    """Per-row costs by the spec key that names their column: "false_negative"."""
+    shown: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False)
+    """The id column and the columns named in `errors.show`, one row per case."""
+    drift: DriftTables | Unavailable = Unavailable("no training table is given", "name data.train")
+    technical: Technical = field(default_factory=Technical)
+    probes: tuple[ProbeResult, ...] | Unavailable = ()
+    refits: Refits | Unavailable = Unavailable("the candidate was not refitted")
+
+    @property
+    def task(self) -> Task:
+        """What kind of target it is."""
+        return self.cases.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class labels as text, in the order of the codes; empty for regression."""
+        return self.gathered.data.classes
+
+    @property
+    def positive(self) -> str:
+        """The positive rows in the data's own words: "is_fraud = 1"."""
+        return f"{self.gathered.data.target} = {self.gathered.data.positive}"
+
+    def alternative(self, name: str) -> Alternative | None:
+        """The alternative with this key or name."""
+        return next((a for a in self.alternatives if name in (a.key, a.name)), None)

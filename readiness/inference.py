@@ -1,0 +1,148 @@
+"""What is an inference? A measured number that answers for its uncertainty at any level.
+
+`interval(level)` is the two-sided interval that is shown; `lower(alpha)` and `upper(alpha)` are the one-sided limits
+that are compared with a threshold. Limits that cannot be given are infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from scipy.special import ndtri, stdtrit
+
+
+class Inference(Protocol):
+    """A measured number whose uncertainty can be asked for at any level."""
+
+    @property
+    def value(self) -> float:
+        """The measured number."""
+
+    @property
+    def n(self) -> int:
+        """Rows of the denominator that the number rests on."""
+
+    @property
+    def method(self) -> str:
+        """Name of the shown interval."""
+
+    @property
+    def bound_method(self) -> str:
+        """Name of the judged bounds."""
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Two-sided interval with confidence `level`, 0 < level < 1."""
+
+    def lower(self, alpha: float) -> float:
+        """One-sided lower limit, wrong with chance `alpha`, 0 < alpha < 0.5; -inf when there is none."""
+
+    def upper(self, alpha: float) -> float:
+        """One-sided upper limit; inf when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """A number that does not exist for these rows, and why in one plain sentence."""
+
+    reason: str
+    n: int = 0
+
+
+def normal_quantile(alpha: float) -> float:
+    """Upper `alpha` quantile of the normal distribution."""
+    return -float(ndtri(alpha))
+
+
+def student_quantile(alpha: float, df: float) -> float:
+    """Upper `alpha` quantile of Student's distribution; infinite `df` is the normal one."""
+    return -float(stdtrit(df, alpha)) if math.isfinite(df) else normal_quantile(alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class OneSided:
+    """Bounds and interval from the same pair of one-sided limits."""
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Two-sided interval: half of the error on each side."""
+        tail = (1 - level) / 2
+        return self.lower(tail), self.upper(tail)
+
+    def lower(self, alpha: float) -> float:
+        """One-sided lower limit."""
+        raise NotImplementedError
+
+    def upper(self, alpha: float) -> float:
+        """One-sided upper limit."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(OneSided):
+    """A number without sampling error: a file size, a count of crashes."""
+
+    value: float
+    n: int = 1
+    method: str = "exact"
+    bound_method: str = "exact"
+
+    def lower(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
+        """The value."""
+        return self.value
+
+    def upper(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
+        """The value."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A monotone function of another inference, with mapped limits: lossless."""
+
+    inner: Inference
+    function: Callable[[float], float]
+    increasing: bool = True
+    note: str = ""
+    """What is added to the names of the methods."""
+
+    @property
+    def value(self) -> float:
+        """The function at the inner value."""
+        return self.function(self.inner.value)
+
+    @property
+    def n(self) -> int:
+        """Rows of the inner number."""
+        return self.inner.n
+
+    @property
+    def method(self) -> str:
+        """The inner method with its note."""
+        return self.inner.method + self.note
+
+    @property
+    def bound_method(self) -> str:
+        """The inner method with its note."""
+        return self.inner.bound_method + self.note
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The inner interval, mapped."""
+        low, high = self.inner.interval(level)
+        return (
+            (self.function(low), self.function(high)) if self.increasing else (self.function(high), self.function(low))
+        )
+
+    def lower(self, alpha: float) -> float:
+        """The inner limit, mapped."""
+        return self.function(self.inner.lower(alpha) if self.increasing else self.inner.upper(alpha))
+
+    def upper(self, alpha: float) -> float:
+        """The inner limit, mapped."""
+        return self.function(self.inner.upper(alpha) if self.increasing else self.inner.lower(alpha))
+
+
+def linear(inner: Inference, *, scale: float = 1.0, shift: float = 0.0) -> Mapped:
+    """Scale · inner + shift, with scale ≠ 0."""
+    return Mapped(inner, lambda x: scale * x + shift, increasing=scale > 0)

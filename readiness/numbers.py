@@ -1,0 +1,188 @@
+"""How is a number written so that a reader is never misled by its rounding?
+
+Two rules. A printed number keeps the order of the true ones: 0.9496 against a required 0.95 is not printed as
+0.95. And a share that is not nothing (or not everything) is never printed as 0 (or 1). Digits are added until
+both hold. Only the standard library is used, so that any floor may write numbers the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from readiness.answers import Bounds, Criterion, Estimate
+
+MOST_DIGITS = 17
+"""As many decimals as ever make a difference between two floats of ordinary size."""
+
+MINUS = "−"
+
+NO_LIMIT = {"lower": "no lower limit can be given", "upper": "no upper limit can be given"}
+
+_OPS = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
+
+_UNITS_WITHOUT_WORD = frozenset({"", "share", "points", "ratio"})
+_METRICS_FROM_0_TO_1 = frozenset({"", "share", "ratio"})
+
+
+def format_count(count: float) -> str:
+    """Write a whole number with thousands separators: "24,000"."""
+    return _signed(f"{count:,.0f}")
+
+
+def format_against(value: float, *others: float | None, digits: int | None = None) -> str:
+    """Write `value` with so many decimals that it stands to each of `others` as the true number does.
+
+    `others` are the numbers that a reader compares it with, such as a threshold; None is skipped.
+    """
+    least = _usual_digits(value) if digits is None else digits
+    rivals = [other for other in others if other is not None]
+    for tried in range(least, MOST_DIGITS + 1):
+        text = f"{value:.{tried}f}"
+        if all(_same_order(float(text), value, other) for other in rivals):
+            return _signed(f"{value:,.{tried}f}")
+    return _signed(repr(float(value)))
+
+
+def format_threshold(value: float) -> str:
+    """Write a limit exactly as it was set: 0.95, 100, 13,350."""
+    whole, _, decimals = _plain(value).partition(".")
+    text = f"{int(whole):,}" if whole not in ("-0", "0") else whole
+    return _signed(text + (f".{decimals}" if decimals else ""))
+
+
+def format_value(value: float, unit: str = "", *against: float | None) -> str:
+    """Write a measured number with its unit, in the right order to the numbers in `against`.
+
+    `unit` is "" for a metric between 0 and 1, "%" for a number that is a percentage already, "ms", "MB",
+    "per second", a currency, or "rows".
+    """
+    natural = (0.0, 1.0) if unit in _METRICS_FROM_0_TO_1 else (0.0,)
+    return with_unit(format_against(value, *natural, *against, digits=_digits_for(value, unit)), unit)
+
+
+def with_unit(number: str, unit: str) -> str:
+    """Put a unit behind a written number; metrics between 0 and 1 have none."""
+    if unit in _UNITS_WITHOUT_WORD:
+        return number
+    return f"{number} {unit}"
+
+
+def format_share(share: float) -> str:
+    """Write a share as a percentage: "0.5 %"; neither 0 % nor 100 % unless it is exactly that."""
+    percent = 100 * share
+    digits = 0 if 10 <= percent <= 90 else 1
+    return f"{format_against(percent, 0.0, 100.0, digits=digits)} %"
+
+
+def format_count_of(count: int, total: int, noun: str = "") -> str:
+    """Write a count beside its percentage: "120 of 24,000 rows (0.5 %)"."""
+    words = f"{format_count(count)} of {format_count(total)}" + (f" {noun}" if noun else "")
+    return f"{words} ({format_share(count / total)})" if total else words
+
+
+def format_range(low: float | None, high: float | None, unit: str = "", *against: float | None) -> str:
+    """Write an interval: "0.80 to 0.95"; an end that does not exist is said in words."""
+    if low is None and high is None:
+        return "no limits can be given"
+    if low is None or high is None:
+        end = format_value(low if high is None else high or 0.0, unit, *against)
+        return f"from {end}; {NO_LIMIT['upper']}" if high is None else f"up to {end}; {NO_LIMIT['lower']}"
+    digits = max(_digits_for(low, unit), _digits_for(high, unit))
+    ends = (format_against(end, *against, digits=digits) for end in (low, high))
+    return with_unit(" to ".join(ends), unit)
+
+
+def format_estimate(estimate: Estimate, criterion: Criterion | None = None) -> str:
+    """Write a measured number in the right order to its criterion, without its interval."""
+    return format_value(estimate.value, estimate.unit, _bar(criterion))
+
+
+def format_interval(estimate: Estimate, criterion: Criterion | None = None) -> str:
+    """Write the two-sided interval of a measured number; exact quantities have none: ""."""
+    if is_exact(estimate):
+        return ""
+    return format_range(estimate.low, estimate.high, estimate.unit, _bar(criterion))
+
+
+def is_exact(estimate: Estimate) -> bool:
+    """Whether chance plays no part in the number."""
+    return estimate.level >= 1 or (estimate.low == estimate.value == estimate.high)
+
+
+def format_criterion(criterion: Criterion) -> str:
+    """Write what is required: "at least 0.95"."""
+    return f"{_OPS[criterion.op]} {with_unit(format_threshold(criterion.threshold), criterion.unit)}"
+
+
+def format_bound(bounds: Bounds, criterion: Criterion, *, favourable: bool) -> str:
+    """Write the limit that was compared: "at least 0.931", on the good or the bad side of the claim."""
+    lower = criterion.wants_more is not favourable
+    limit = bounds.lower if lower else bounds.upper
+    if limit is None:
+        return NO_LIMIT["lower" if lower else "upper"]
+    return f"at {'least' if lower else 'most'} {format_value(limit, criterion.unit, criterion.threshold)}"
+
+
+def format_level(level: float) -> str:
+    """Write a confidence level: "95 %"."""
+    return f"{_plain(round(100 * level, 8))} %"
+
+
+def format_bytes(size: float) -> str:
+    """Write a file size: "12.3 MB"; a megabyte is a million bytes."""
+    for factor, unit in ((1e6, "MB"), (1e3, "kB")):
+        if size >= factor:
+            return f"{format_against(size / factor)} {unit}"
+    return f"{format_count(size)} bytes"
+
+
+def listed(texts: Iterable[str], most: int = 3, conjunction: str = "and") -> str:
+    """Write a list in words: "a, b and c"; beyond `most` the rest is counted."""
+    parts = list(texts)
+    if len(parts) > most:
+        parts = [*parts[:most], f"{len(parts) - most} more"]
+    return f" {conjunction} ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def _bar(criterion: Criterion | None) -> float | None:
+    return None if criterion is None else criterion.threshold
+
+
+def _same_order(printed: float, value: float, other: float) -> bool:
+    return (printed > other) == (value > other) and (printed < other) == (value < other)
+
+
+def _digits_for(value: float, unit: str) -> int:
+    """Decimals by custom: three for metrics, none for counts, two for small amounts, else three figures."""
+    if unit in _UNITS_WITHOUT_WORD and abs(value) <= 1:
+        return 3
+    if unit in ("rows", "bytes", "columns", "cells"):
+        return 0
+    return _usual_digits(value)
+
+
+def _usual_digits(value: float) -> int:
+    """Decimals that leave about three figures, and no more than three decimals for ordinary numbers."""
+    size = abs(value)
+    if size >= 1000 or (size >= 1 and value == int(value)):
+        return 0
+    if size >= 1:
+        return 1 if size >= 100 else 2
+    if size == 0:
+        return 0
+    return 3 if size >= 0.01 else 1 - math.floor(math.log10(size))
+
+
+def _plain(value: float) -> str:
+    """Shortest decimal text that reads back as the same float, without an exponent."""
+    text = f"{value:.15g}" if float(f"{value:.15g}") == value else repr(float(value))
+    if "e" not in text:
+        return text
+    return f"{value:.{MOST_DIGITS + 3}f}".rstrip("0").rstrip(".")
+
+
+def _signed(text: str) -> str:
+    """A true minus sign, and no minus before nothing."""
+    bare = text.lstrip("-")
+    return bare if not bare.strip("0.,") else text.replace("-", MINUS)

@@ -1,0 +1,194 @@
+"""Does it beat the alternatives?
+
+Purpose: a model that does no better than a rule of thumb is a cost without a return.
+Method: the gain over every baseline on the same rows, with its interval; every gain must exceed the margin.
+Signs of risk: accuracy near the share of the largest class; a gain over the current model within chance.
+Limits: the gain holds for rows like the test rows, and says nothing about what running the model costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readiness import criteria as policy
+from readiness.answers import Answer, Criterion, Finding, Question, Status
+from readiness.comparison import Guess, compare, human_comparison, measure_guess
+from readiness.criteria import Task
+from readiness.evidence import Alternative, Evidence, Unavailable
+from readiness.intervals import Exact, Inference, Undefined
+from readiness.judging import Claim, settle
+from readiness.metrics import METRICS, Metric, measure, withheld
+from readiness.numbers import format_value
+from readiness.spec import Baseline, Human
+
+TITLE = Question.BASELINE.words
+
+SHOWN = {
+    Task.BINARY: ("accuracy", "f1", "recall", "precision", "roc_auc"),
+    Task.MULTICLASS: ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted"),
+    Task.REGRESSION: ("mae", "rmse", "r2"),
+}
+"""Metrics of the table of methods."""
+
+IMBALANCE = 0.80
+"""Share of the largest class from which accuracy alone misleads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How much better is better: m - factor · b compared with a threshold, turned so that more is better."""
+
+    factor: float
+    criterion: Criterion
+    words: str
+
+
+def ask(evidence: Evidence, criteria: Baseline) -> Answer:
+    """Judge the gain over every baseline; all must exceed the margin."""
+    metric = METRICS[criteria.metric or policy.PRIMARY_METRIC[evidence.task]]
+    margin = required_margin(metric, criteria)
+    claims = [_gain(evidence, alternative, metric, margin) for alternative in evidence.alternatives]
+    if criteria.human is not None:
+        claims.append(_human_gain(evidence, criteria.human))
+    spec = evidence.spec
+    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence)]
+    return Answer(Question.BASELINE, (*findings, *settle(facts, alpha=spec.alpha, level=spec.confidence)))
+
+
+def required_margin(metric: Metric, criteria: Baseline) -> Margin:
+    """The margin that the spec or the default policy asks for in this metric."""
+    source = criteria.origin("margin")
+    if metric.greater_is_better:
+        gain = policy.BASELINE_MARGIN if criteria.margin is None else criteria.margin
+        return Margin(1.0, Criterion(">", gain, metric.unit, source), f"a gain above {format_value(gain)}")
+    share = policy.BASELINE_RELATIVE_MARGIN if criteria.margin is None else criteria.margin
+    words = f"an error below {format_value(1 - share)} of the baseline's"
+    return Margin(1 - share, Criterion(">", 0.0, metric.unit, source), words)
+
+
+def _gain(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin) -> Claim:
+    code, name = f"BASE-LIFT-{other.key.upper()}", f"Gain in {metric.title} over {other.name}"
+    if isinstance(other.predictions, Unavailable):
+        return _no_gain(code, name, metric, margin, other.predictions)
+    gain = compare(metric.name, evidence.cases, other.predictions, factor=margin.factor, seed=evidence.spec.seed)
+    return Claim(
+        code,
+        name,
+        metric.name,
+        gain,
+        margin.criterion,
+        unit=metric.unit,
+        withheld=withheld(metric.name, evidence.cases),
+        reason=_both_values(evidence, other, metric),
+        denominator="rows",
+    )
+
+
+def _no_gain(code: str, name: str, metric: Metric, margin: Margin, why: Unavailable) -> Claim:
+    return Claim(
+        code, name, metric.name, Undefined(why.reason), margin.criterion, reason=why.reason, needs=why.needs
+    )
+
+
+def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> Inference | Undefined:
+    """The metric of any method on the test rows; guesses by their exact expectation."""
+    if isinstance(predictions, Guess):
+        return measure_guess(metric, evidence.cases, predictions)
+    if isinstance(predictions, Unavailable):
+        return Undefined(predictions.reason)
+    return measure(metric, predictions)  # type: ignore[arg-type]
+
+
+def _both_values(evidence: Evidence, other: Alternative, metric: Metric) -> str:
+    mine = value_of(metric.name, evidence, evidence.cases)
+    theirs = value_of(metric.name, evidence, other.predictions)
+    if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
+        return ""
+    shown = f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(theirs.value, metric.unit)}"
+    return f"{shown} on {mine.n:,} rows" + (f"; {other.note}" if other.note else "")
+
+
+def _human_gain(evidence: Evidence, human: Human) -> Claim:
+    metric = METRICS[human.metric]
+    margin = required_margin(metric, evidence.spec.baseline)
+    mine = measure(metric.name, evidence.cases)
+    if isinstance(mine, Undefined):
+        return _no_gain("BASE-LIFT-HUMAN", "Gain over people", metric, margin, Unavailable(mine.reason))
+    gain = human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=margin.factor)
+    people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
+    return Claim(
+        "BASE-LIFT-HUMAN",
+        f"Gain in {metric.title} over people",
+        metric.name,
+        gain,
+        margin.criterion,
+        unit=metric.unit,
+        withheld="" if human.n else "the human figure comes without the number of cases it rests on",
+        reason=f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(human.value, metric.unit)} "
+        f"of people on {people}, compared unpaired" + (f" (source: {human.source})" if human.source else ""),
+        needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
+    )
+
+
+def _values(evidence: Evidence, primary: Metric) -> list[Claim]:
+    shown = dict.fromkeys((primary.name, *SHOWN[evidence.task]))
+    methods = [Alternative("candidate", evidence.spec.model.name, evidence.cases), *evidence.alternatives]
+    return [
+        Claim(
+            f"BASE-VALUE-{method.key.upper()}-{metric.upper()}",
+            method.name,
+            metric,
+            value_of(metric, evidence, method.predictions),
+            None,
+            unit=METRICS[metric].unit,
+            blocking=False,
+        )
+        for method in methods
+        for metric in shown
+    ]
+
+
+def _costs(evidence: Evidence, criteria: Baseline) -> list[Claim]:
+    names = {"candidate": "candidate", "model": "candidate", evidence.spec.model.name: "candidate"}
+    names |= {alternative.name: alternative.key for alternative in evidence.alternatives}
+    names |= {alternative.key: alternative.key for alternative in evidence.alternatives}
+    return [
+        Claim(
+            f"BASE-COST-{names.get(method, method).upper()}",
+            f"Cost per prediction of {method}",
+            "cost_per_prediction",
+            Exact(cost),
+            None,
+            blocking=False,
+            reason="as stated in the spec",
+        )
+        for method, cost in criteria.cost_per_prediction.items()
+    ]
+
+
+def _imbalance(evidence: Evidence) -> list[Claim]:
+    rows = evidence.gathered.data.class_rows
+    if not rows or max(rows) < IMBALANCE * sum(rows):
+        return []
+    largest = evidence.classes[rows.index(max(rows))]
+    share = max(rows) / sum(rows)
+    text = (
+        f"{max(rows):,} of {sum(rows):,} rows ({share:.1%}) are {evidence.gathered.data.target} = {largest}: "
+        f"always answering {largest} is right that often, so accuracy alone misleads here"
+    )
+    return [
+        Claim(
+            "BASE-IMBALANCE",
+            "Share of the largest class",
+            "share",
+            Exact(share, sum(rows)),
+            None,
+            blocking=False,
+            reason=text,
+            warning="accuracy alone misleads",
+        )
+    ]
+
+
+__all__ = ["TITLE", "Finding", "Status", "ask", "required_margin", "value_of"]
