@@ -1,1 +1,48 @@
-"""x"""
+"""Is this model ready? Six questions, one verdict, one signed page.
+
+The names below are what a review's notebook works with; each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "ask": "readiness.notebook",
+    "complete": "readiness.notebook",
+    "decide": "readiness.decision",
+    "demo_spec": "readiness.notebook",
+    "draw": "readiness.figures",
+    "gather": "readiness.gathering",
+    "judge": "readiness.answers",
+    "load_spec": "readiness.reading",
+    "probe": "readiness.probing",
+    "refit": "readiness.notebook",
+    "require": "readiness.notebook",
+    "show": "readiness.notebook",
+}
+"""Where each public name lives."""
+
+_MODULES = ("plots", "questions")
+
+__all__ = [*sorted(_HOMES), *_MODULES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"readiness.{name}")
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version("readiness")
+    else:
+        raise AttributeError(f"module 'readiness' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

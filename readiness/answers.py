@@ -76,7 +76,6 @@ class Outcome(StrEnum):
     FAILED = "failed"
     PENDING = "pending"
     MISSING = "missing"
-    EXPIRED = "expired"
     UNAVAILABLE = "unavailable"
     """It could not be looked at; the reason says why."""
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.cases import Cases
-from readiness.confusion import design_of
 from readiness.criteria import Task
-from readiness.intervals import Binomial, Inference, Normal, Undefined
+from readiness.inference import Inference, Undefined
+from readiness.influence import design_effect
+from readiness.intervals import Binomial, Normal
 from readiness.metrics import measure
 from readiness.segmentation import Segmentation
 
@@ -50,7 +51,7 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
         return _shares(metric, cases, successes, rows)
     if metric == "accuracy":
         right = (cases.y_true == cases.y_pred).astype(np.float64)
-        weights = _weights(cases)
+        weights = cases.relative_weight
         size = len(segmentation.labels)
         successes = np.bincount(segmentation.codes, right * weights, size)
         return _shares(metric, cases, successes, np.bincount(segmentation.codes, weights, size))
@@ -61,29 +62,41 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
 
 def cells_by(cases: Cases, segmentation: Segmentation) -> Floats:
     """(segments, 4): TN, FP, FN, TP of each segment, weighted where rows carry weights."""
-    index = 4 * segmentation.codes + 2 * cases.y_true + cases.y_pred
-    counts = np.bincount(index, cases_weight(cases), minlength=4 * len(segmentation.labels))
+    index = 4 * segmentation.codes + cases.cell_codes
+    counts = np.bincount(index, None if cases.weight is None else cases.relative_weight, minlength=4 * len(segmentation.labels))
     return counts.reshape(-1, 4).astype(np.float64)
 
 
-def cases_weight(cases: Cases) -> Floats | None:
-    """Weights scaled to mean 1, or None."""
-    return None if cases.weight is None else cases.weight / cases.weight.mean()
+def _design(metric: str, cases: Cases) -> tuple[float, float]:
+    """Design effect and degrees of freedom of a share; (1, inf) for independent rows of equal weight."""
+    if cases.is_plain:
+        return 1.0, math.inf
+    hit = cases.y_true == cases.y_pred
+    if cases.task is Task.BINARY and metric in DENOMINATORS:
+        rows = DENOMINATORS[metric](cases)
+        if not rows.any():
+            return 1.0, math.inf
+        return design_effect(hit[rows].astype(np.float64), cases.subset(rows))
+    return design_effect(hit.astype(np.float64), cases)
 
 
-def _weights(cases: Cases) -> Floats:
-    weight = cases_weight(cases)
-    return np.ones(len(cases.y_true)) if weight is None else weight
+DENOMINATORS: dict[str, Callable[[Cases], NDArray[np.bool_]]] = {
+    "recall": lambda cases: cases.y_true == 1,
+    "false_negative_rate": lambda cases: cases.y_true == 1,
+    "precision": lambda cases: cases.y_pred == 1,
+    "specificity": lambda cases: cases.y_true == 0,
+    "false_positive_rate": lambda cases: cases.y_true == 0,
+}
 
 
 def _shares(metric: str, cases: Cases, successes: Floats, rows: Floats) -> tuple[Split, ...]:
-    design = design_of(metric, cases)
+    deff, df = _design(metric, cases)
     whole_successes, whole_rows = float(successes.sum()), float(rows.sum())
 
     def share(k: float, n: float) -> Inference | Undefined:
         if round(n) < 1:
             return Undefined("no row of these counts for this metric")
-        return Binomial(min(k, n) * round(n) / n, round(n), design.deff, design.df)
+        return Binomial(min(k, n) * round(n) / n, round(n), deff, df)
 
     return tuple(
         Split(share(k, n), share(max(0.0, whole_successes - k), whole_rows - n), round(n))
@@ -93,7 +106,7 @@ def _shares(metric: str, cases: Cases, successes: Floats, rows: Floats) -> tuple
 
 def _means(losses: Floats, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
     """Mean losses from sums and sums of squares; t-intervals with the variance of each side."""
-    design, weights, size = design_of("mae", cases), _weights(cases), len(segmentation.labels)
+    (deff, df), weights, size = _design("mae", cases), cases.relative_weight, len(segmentation.labels)
     n = np.bincount(segmentation.codes, minlength=size).astype(np.float64)
     w = np.bincount(segmentation.codes, weights, size)
     first = np.bincount(segmentation.codes, weights * losses, size)
@@ -106,8 +119,8 @@ def _means(losses: Floats, cases: Cases, segmentation: Segmentation) -> tuple[Sp
         variance = max(0.0, sum2 / total - value**2) * rows / (rows - 1)
         if variance == 0:
             return Undefined("all errors are the same, so that no spread could be measured", int(rows))
-        se = math.sqrt(variance / rows * design.deff)
-        return Normal(value, se, min(rows - 1, design.df), int(rows), least=0.0)
+        se = math.sqrt(variance / rows * deff)
+        return Normal(value, se, min(rows - 1, df), int(rows), least=0.0)
 
     return tuple(
         Split(
@@ -125,4 +138,4 @@ def _general(metric: str, cases: Cases, mask: NDArray[np.bool_]) -> Split:
         return Split(Undefined("no rows"), measure(metric, cases), 0)
     if mask.all():
         return Split(measure(metric, cases), Undefined("there are no other rows"), int(mask.sum()))
-    return Split(measure(metric, cases.take(mask)), measure(metric, cases.take(~mask)), int(mask.sum()))
+    return Split(measure(metric, cases.subset(mask)), measure(metric, cases.subset(~mask)), int(mask.sum()))

@@ -72,6 +72,8 @@ LATENCY_WARM_UP = 20
 PERTURBATION_SCALE = 10.0
 """Standard deviations by which the outlier probe moves a number."""
 
+CLEAN_ERROR_ACCEPTED = ("column_order", "empty_frame")
+"""Probes for which refusing is as good as answering: what matters is that no wrong answer comes back."""
 MUST_PROBES = ("one_row", "column_order", "determinism")
 """Robustness probes that always block; the spec names further ones."""
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.candidates import Candidate
 from readiness.cases import Cases
-from readiness.comparison import Guess
+from readiness.guessing import Guess
 from readiness.criteria import Task
-from readiness.intervals import Inference
+from readiness.inference import Inference
+from readiness.models import LoadedModel
 from readiness.probes.robustness import ProbeResult
 from readiness.record import Gathered
 from readiness.refits import Refits
 from readiness.segmentation import Segmentation
 from readiness.spec import Spec
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """Something that could not be measured, and why in one plain sentence."""
-
-    reason: str
-    needs: str = ""
+from readiness.unavailable import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,19 @@ class DriftTables:
     """How many rows were looked at, when not all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """The rows that the candidate was fitted on."""
+
+    frame: pd.DataFrame
+    target: NDArray[Any]
+    """Coded like `Cases.y_true`."""
+    features: tuple[str, ...]
+    groups: NDArray[Any] | None = None
+    time: pd.Series[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """Everything that the six questions are asked about."""
 
@@ -73,14 +82,23 @@ class Evidence:
     cases: Cases
     alternatives: tuple[Alternative, ...] = ()
     segmentations: tuple[Segmentation, ...] = ()
-    costs: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    costs: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Per-row costs by the spec key that names their column: "false_negative"."""
-    shown: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False)
+    shown: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The id column and the columns named in `errors.show`, one row per case."""
     drift: DriftTables | Unavailable = Unavailable("no training table is given", "name data.train")
     technical: Technical = field(default_factory=Technical)
     probes: tuple[ProbeResult, ...] | Unavailable = ()
     refits: Refits | Unavailable = Unavailable("the candidate was not refitted")
+
+    candidate: Candidate | None = None
+    """None: predictions only."""
+    model: LoadedModel | None = None
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The test rows as read."""
+    training: Training | None = None
+    folder: Path = Path()
+    """Where relative paths of the spec begin."""
 
     @property
     def task(self) -> Task:

@@ -21,8 +21,7 @@ def group_sums(values: Floats, groups: Integers | None) -> Floats:
     if groups is None:
         return values
     counts = np.bincount(groups)
-    sums: Floats = np.bincount(groups, weights=values)
-    return sums[counts > 0]
+    return np.asarray(np.bincount(groups, weights=values)[counts > 0], dtype=np.float64)
 
 
 def standard_error(influence: Floats, groups: Integers | None = None) -> tuple[float, float]:
@@ -58,7 +57,8 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
     if 0 < share < 1:
         sums = group_sums(w * (hit - share), cases.groups)
         k = len(sums)
-        variance = k / max(1, k - 1) * float(sums @ sums) / total**2
+        few = 1.0 if cases.groups is None else k / max(1, k - 1)
+        variance = few * float(sums @ sums) / total**2
         return max(1.0, kish, variance * n / (share * (1 - share))), df
     sums = group_sums(w, cases.groups)
     return max(1.0, n * float(sums @ sums) / total**2), df

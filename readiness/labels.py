@@ -85,6 +85,8 @@ def _binary_influence(metric: str, table: Floats) -> Floats:
         return (_binary_influence("recall", table) + _binary_influence("specificity", table)) / 2
     hits, among = (np.isin(np.arange(4), cells).reshape(2, 2) for cells in _SHARES[metric])
     base = float(table[among].sum())
+    if base == 0:
+        return np.zeros((2, 2))
     share = float(table[hits].sum()) / base
     slope = 2 / (1 + share) ** 2 if metric == "f1" else 1.0
     return np.asarray(slope * float(table.sum()) / base * (hits - share * among))
@@ -94,7 +96,7 @@ def _multiclass_influence(metric: str, table: Floats) -> Floats:
     n, k = float(table.sum()), len(table)
     right, true, predicted = np.diagonal(table), table.sum(axis=1), table.sum(axis=0)
     if metric in ("accuracy", "f1_micro"):
-        return np.eye(k) - right.sum() / n
+        return np.asarray(np.eye(k) - right.sum() / n)
     if metric in ("recall_macro", "balanced_accuracy"):
         per_row = np.where(true > 0, 1 / true, 0.0) / np.count_nonzero(true)
         recall = np.where(true > 0, right / true, 0.0)

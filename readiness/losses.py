@@ -46,7 +46,7 @@ def row_losses(metric: str, cases: Cases) -> Floats:
     error = np.abs(cases.y_true.astype(float) - cases.y_pred.astype(float))
     if metric == "mape":
         return np.asarray(error / np.maximum(np.abs(cases.y_true.astype(float)), NEAR_ZERO))
-    return error**2 if metric in ("rmse", "r2") else error
+    return np.asarray(error**2 if metric in ("rmse", "r2") else error)
 
 
 def probability_losses(metric: str, y_true: Floats, y_score: Floats) -> Floats:
@@ -58,8 +58,8 @@ def probability_losses(metric: str, y_true: Floats, y_score: Floats) -> Floats:
     else:
         hit = np.take_along_axis(y_score, y_true.astype(np.int64)[:, None], axis=1)[:, 0]
         if metric == "brier":
-            return np.asarray((y_score**2).sum(axis=1) - 2 * hit + 1)
-    return -np.log(np.clip(hit, EPSILON, 1 - EPSILON))
+            return np.asarray(np.maximum(0.0, (y_score**2).sum(axis=1) - 2 * hit + 1))
+    return np.asarray(-np.log(np.clip(hit, EPSILON, 1 - EPSILON)))
 
 
 def loss_influence(metric: str, cases: Cases) -> Floats:
@@ -87,20 +87,22 @@ def measure_losses(metric: str, cases: Cases) -> Inference | Undefined:
         return problem
     losses = row_losses(metric, cases)
     if metric == "median_absolute_error":
+        if not cases.is_plain:
+            return Undefined("The median error is not available for rows with weights or groups.", cases.n)
         return OrderStatistic(np.sort(losses), 0.5)
     most = _largest_possible(metric, cases, losses)
     if metric == "r2":
         return _explained(cases, losses, most)
-    mean = _mean(losses, cases, most)
+    mean = _mean(losses, cases, most, bounded=metric in PROBABILITY_LOSSES)
     return Mapped(mean, math.sqrt, note=", root of the mean squared error") if metric == "rmse" else mean
 
 
-def _mean(losses: Floats, cases: Cases, most: float) -> Inference:
+def _mean(losses: Floats, cases: Cases, most: float, *, bounded: bool) -> Inference:
     w = cases.relative_weight
     value = float(w @ losses) / cases.n
     se, df = standard_error(w * (losses - value), cases.groups)
     if value > 0 and 1e-12 * value < se < math.inf:
-        return Normal(value, se, df, cases.n, "log", T_LOG, 0.0, max(most, value))
+        return Normal(value, se, df, cases.n, "log", T_LOG, 0.0, most if bounded else math.inf)
     return Unvaried(value, group_count(cases.groups) or cases.n, cases.n, 0.0, max(most, value))
 
 

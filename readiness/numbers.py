@@ -8,6 +8,7 @@ both hold. Only the standard library is used, so that any floor may write number
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from readiness.answers import Bounds, Criterion, Estimate
@@ -22,6 +23,7 @@ NO_LIMIT = {"lower": "no lower limit can be given", "upper": "no upper limit can
 _OPS = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
 
 _UNITS_WITHOUT_WORD = frozenset({"", "share", "points", "ratio"})
+_CURRENCY = re.compile(r"[A-Z]{3}|[$€£¥]")
 _METRICS_FROM_0_TO_1 = frozenset({"", "share", "ratio"})
 
 
@@ -85,11 +87,13 @@ def format_range(low: float | None, high: float | None, unit: str = "", *against
     """Write an interval: "0.80 to 0.95"; an end that does not exist is said in words."""
     if low is None and high is None:
         return "no limits can be given"
-    if low is None or high is None:
-        end = format_value(low if high is None else high or 0.0, unit, *against)
-        return f"from {end}; {NO_LIMIT['upper']}" if high is None else f"up to {end}; {NO_LIMIT['lower']}"
-    digits = max(_digits_for(low, unit), _digits_for(high, unit))
-    ends = (format_against(end, *against, digits=digits) for end in (low, high))
+    if low is None:
+        return f"up to {format_value(high or 0.0, unit, *against)}; {NO_LIMIT['lower']}"
+    if high is None:
+        return f"from {format_value(low, unit, *against)}; {NO_LIMIT['upper']}"
+    larger = max(abs(low), abs(high))
+    digits = max(_digits_for(end, unit) for end in ((low, high) if larger >= 1 else (larger,)))
+    ends = (format_against(end, 0.0, *against, digits=digits) for end in (low, high))
     return with_unit(" to ".join(ends), unit)
 
 
@@ -154,11 +158,13 @@ def _same_order(printed: float, value: float, other: float) -> bool:
 
 
 def _digits_for(value: float, unit: str) -> int:
-    """Decimals by custom: three for metrics, none for counts, two for small amounts, else three figures."""
-    if unit in _UNITS_WITHOUT_WORD and abs(value) <= 1:
+    """Decimals by custom: three for metrics, none for counts, two for money, else about three figures."""
+    if unit in _UNITS_WITHOUT_WORD and (abs(value) >= 0.01 or value == 0) and abs(value) <= 1:
         return 3
     if unit in ("rows", "bytes", "columns", "cells"):
         return 0
+    if _CURRENCY.fullmatch(unit) and 0.01 <= abs(value) < 1000 and value != int(value):
+        return 2
     return _usual_digits(value)
 
 
@@ -168,7 +174,7 @@ def _usual_digits(value: float) -> int:
     if size >= 1000 or (size >= 1 and value == int(value)):
         return 0
     if size >= 1:
-        return 1 if size >= 100 else 2
+        return 1 if size >= 10 else 2
     if size == 0:
         return 0
     return 3 if size >= 0.01 else 1 - math.floor(math.log10(size))

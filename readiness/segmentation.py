@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,8 @@ class Segmentation:
     """For each code, {column: value}."""
     critical: frozenset[int] = frozenset()
     """Codes that must be assessable."""
+    training_rows: tuple[int, ...] | None = None
+    """Rows of each segment among the training rows; None where these lack a column."""
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -49,12 +52,17 @@ def segmented(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame 
     Raises:
         DataError: for a column that cannot be cut that way.
     """
+    cut = _cut(frame, entry, reference)
+    if reference is None or not set(columns_of([entry])) <= set(reference.columns):
+        return cut
+    trained = _cut(reference, entry, reference)
+    rows = {tuple(label.items()): int(n) for label, n in zip(trained.labels, trained.counts, strict=True)}
+    return replace(cut, training_rows=tuple(rows.get(tuple(label.items()), 0) for label in cut.labels))
+
+
+def _cut(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | None) -> Segmentation:
     parts = [_as_column(part) for part in (entry if isinstance(entry, tuple) else (entry,))]
-    pieces = [_one(frame, part, reference) for part in parts]
-    crossed = pieces[0]
-    for piece in pieces[1:]:
-        crossed = _crossed(crossed, piece)
-    return crossed
+    return reduce(_crossed, [_one(frame, part, reference) for part in parts])
 
 
 def columns_of(entries: Sequence[SegmentEntry]) -> tuple[str, ...]:

@@ -102,8 +102,8 @@ def parse_yaml(content: bytes, file: str) -> Document:
     return Document(data or {}, builder.places, tuple(builder.problems))
 
 
-class _TooDeep(yaml.MarkedYAMLError):
-    """Nesting beyond MAX_DEPTH."""
+class _TooMuch(yaml.MarkedYAMLError):
+    """Deeper or longer than any spec."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -111,12 +111,16 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # PyYAML fills it through add_implicit_resolver
     depth = 0
+    nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        mark = None if parent is None else parent.start_mark
         self.depth += 1
+        self.nodes += 1
         if self.depth > MAX_DEPTH:
-            mark = None if parent is None else parent.start_mark
-            raise _TooDeep(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=mark)
+            raise _TooMuch(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=mark)
+        if self.nodes > MAX_EXPANDED / _VALUE_COST:
+            raise _TooMuch(problem="holds far more than any spec", problem_mark=mark)
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -141,6 +145,7 @@ _HINTS = {
     "single document": "a spec is one document; remove the line ---",
     "found undefined alias": "an alias needs its anchor (&name) further up",
     "special characters": "remove the control character",
+    "quoted scalar": "a quote is not closed, or a backslash stands where none may (use single quotes)",
 }
 
 
@@ -155,6 +160,8 @@ def _composed(text: str, file: str) -> yaml.Node | None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         problem = error.problem or error.context or "not readable"
         cause = error
+    except (ValueError, OverflowError) as error:  # an escape or a directive with a number that is none
+        line, problem, column, cause = 0, "a number in it is out of range", 0, error
     said = f"{problem} {getattr(cause, 'context', '') or ''}"
     hint = next((hint for part, hint in _HINTS.items() if part in said), "")
     where = f"column {column}: " if column else ""

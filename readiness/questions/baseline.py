@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, Status
-from readiness.comparison import Guess, compare, human_comparison, measure_guess
+from readiness.comparison import compare, human_comparison
 from readiness.criteria import Task
-from readiness.evidence import Alternative, Evidence, Unavailable
-from readiness.intervals import Exact, Inference, Undefined
+from readiness.evidence import Alternative, Evidence
+from readiness.guessing import Guess, measure_guess
+from readiness.inference import Exact, Inference, Undefined
 from readiness.judging import Claim, settle
 from readiness.metrics import METRICS, Metric, measure, withheld
 from readiness.numbers import format_value
 from readiness.spec import Baseline, Human
+from readiness.unavailable import Unavailable
 
 TITLE = Question.BASELINE.words
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from readiness.answers import Answer, Criterion, Question, not_assessed
 from readiness.comparison import compare
-from readiness.evidence import Evidence, Unavailable
-from readiness.intervals import Inference, Undefined
+from readiness.evidence import Evidence
+from readiness.inference import Inference, Undefined
 from readiness.judging import Claim, settle
-from readiness.metrics import METRICS, TECHNICAL, Metric, measure, withheld
+from readiness.metrics import METRICS, Metric, measure, withheld
 from readiness.numbers import format_value
 from readiness.questions.baseline import value_of
 from readiness.questions.wording import counted, denominator
 from readiness.spec import Business, Requirement
+from readiness.unavailable import Unavailable
 
 TITLE = Question.BUSINESS.words
 
@@ -40,7 +41,7 @@ def ask(evidence: Evidence, criteria: Business) -> Answer:
 
 def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Claim:
     metric = METRICS[requirement.metric]
-    if metric.name in TECHNICAL:
+    if metric.needs == "measurement":
         return _technical(evidence, k, requirement, metric)
     if requirement.lift_over or requirement.gain_over:
         return _relative(evidence, k, requirement, metric)

@@ -1,0 +1,294 @@
+"""The doors of the house: one function for each command. The only module that prints and that ends the process.
+
+Exit codes: 0 fine, 1 not ready, 2 bad input, 3 not proven, 4 the review could not be completed, 5 a report that
+does not hold, 6 an unsigned report, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from readiness.exceptions import InputError
+from readiness.terminal import exit_code, write
+
+if TYPE_CHECKING:
+    from readiness.runner import ReviewResult
+    from readiness.verification import Opened
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    help="Is this model ready? Six questions, one verdict, one signed page.",
+    epilog="Exit codes: 0 ready or fine, 1 not ready, 2 bad input, 3 not proven, 4 not completed, 5 report does not "
+    "hold, 6 report unsigned.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text starts in half the time and reads the same everywhere
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the rest
+    app()
+
+
+def command(function: Callable[P, int]) -> Callable[P, None]:
+    """Make a function a command: its number is the exit code, and every error ends in plain words."""
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **options: P.kwargs) -> None:
+        raise typer.Exit(exit_code(lambda: function(*args, **options)))
+
+    return app.command()(guarded)
+
+
+def _say(text: str = "") -> None:
+    write(text, sys.stdout)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        _say(f"readiness {version('readiness')}")
+        raise typer.Exit
+
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for report and notebook.")]
+SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="The review's readiness.yaml.")]
+ReportPath = Annotated[Path, typer.Argument(metavar="REPORT", help="A report.html.")]
+PassphraseFd = Annotated[
+    int | None, typer.Option("--passphrase-fd", metavar="N", help="Read the key's passphrase from open file N.")
+]
+Minutes = Annotated[float | None, typer.Option("--timeout", metavar="MINUTES", min=0.01, help="Longest time to take.")]
+
+
+@app.callback()
+def readiness(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Is this model ready? Six questions, one verdict, one signed page."""
+
+
+@command
+def demo(
+    case: Annotated[
+        str, typer.Option("--case", metavar="CASE", help="fraud, fraud-fixed, breast-cancer or diabetes.")
+    ] = "fraud",
+    out: Out = None,
+) -> int:
+    """Review a ready-made case, sign the report with a demo key, and verify it."""
+    from readiness.demo.cases import CASES
+
+    if case not in CASES:
+        raise InputError(f"There is no demo case {case!r}.", remedy=f"Choose one of {', '.join(CASES)}.")
+    from readiness.demo.walk import walk
+    from readiness.progress import progress_on
+
+    result, key = walk(case, out, progress_on(sys.stderr))
+    _tell_result(result, public_key=key)
+    _say(f"{key} is only a demo key: it lies unprotected beside the report and proves nothing to others.")
+    return 0
+
+
+@command
+def new(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="[MODEL] TABLE", help="The model file, if there is one, and the test table.")
+    ],
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that holds the truth.")] = None,
+    train: Annotated[Path | None, typer.Option(metavar="TABLE", help="The training rows.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What the model is called.")] = None,
+    version: Annotated[str | None, typer.Option(metavar="VERSION", help="Which version of it.")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the spec.")] = Path(
+        "readiness.yaml"
+    ),
+    template: Annotated[bool, typer.Option("--template", help="Copy the notebook too, to be edited.")] = False,
+) -> int:
+    """Write a first spec from a table and, if there is one, a model file. The model is hashed, never opened."""
+    if len(files) > 2:
+        raise InputError(f"Found {len(files)} files; expected [MODEL] TABLE.", remedy="Training rows go to --train.")
+    from readiness.starter import copy_template, write_starter
+
+    *model, table = files
+    candidate = model[0] if model else None
+    path = write_starter(out, candidate, table, target=target, train=train, name=name, version=version)
+    _say(f"Wrote {path}. Look for TODO in it, then: readiness check {path}")
+    if candidate is not None:
+        _say(f"You vouch for {candidate}: its SHA-256 in the spec allows the review to load it.")
+    if template:
+        _say(f"Wrote {copy_template(path.parent)}. Use it with: readiness run {path} --template …")
+    return 0
+
+
+@command
+def check(spec: SpecPath) -> int:
+    """Say whether a spec and its files are fine, and what so many rows can prove. Loads no model."""
+    from readiness.feasibility import provable
+    from readiness.preflight import preflight
+    from readiness.reading import load_spec
+
+    loaded = load_spec(spec)
+    preflight(loaded)
+    _say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}.")
+    for line in provable(loaded):
+        _say(f"  {line}")
+    return 0
+
+
+@command
+def run(
+    spec: SpecPath,
+    out: Out = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Sign with this private key.")] = None,
+    passphrase_fd: PassphraseFd = None,
+    template: Annotated[Path | None, typer.Option("--template", metavar="NB", help="Walk this notebook.")] = None,
+    timeout: Minutes = None,
+) -> int:
+    """Review a model: 0 ready, 1 not ready, 3 not proven."""
+    from readiness.progress import progress_on
+    from readiness.runner import review
+
+    signer = None
+    if key is not None:
+        from readiness.passphrases import signer as opener
+
+        signer = opener(key, passphrase_fd)
+    result = review(
+        spec,
+        out,
+        template=template,
+        signer=signer,
+        seconds=None if timeout is None else timeout * 60,
+        progress=progress_on(sys.stderr),
+    )
+    _tell_result(result, public_key=_public(key))
+    return result.exit_code
+
+
+@command
+def show(
+    report: ReportPath,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON.")] = False,
+) -> int:
+    """Show what a report says. Whether that is true is the question of verify."""
+    from readiness.verification import open_report
+
+    opened = open_report(report)
+    if as_json:
+        import json
+
+        from readiness.as_json import plain
+
+        write(_signed_words(opened), sys.stderr)
+        print(json.dumps(plain(opened.record), indent=2, sort_keys=True, ensure_ascii=True))
+        return 0
+    from readiness.narrative import text_report
+
+    _say(_signed_words(opened) + "\n")
+    _say(text_report(opened.record).rstrip("\n"))
+    return 0
+
+
+@command
+def verify(
+    report: ReportPath,
+    key: Annotated[list[Path], typer.Option("--key", metavar="PUB", help="A public key that you trust; repeatable.")],
+    model: Annotated[Path | None, typer.Option("--model", metavar="FILE", help="Is this the reviewed model?")] = None,
+) -> int:
+    """Prove who signed a report, and recompute its verdict: 0 valid, 5 not valid, 6 unsigned."""
+    from readiness.signing.keys import load_public
+    from readiness.verification import NOT_PROVEN, PROVEN
+    from readiness.verification import verify as prove
+
+    opened = prove(report, [load_public(path) for path in key], model=model)
+    facts = opened.record.gathered.model
+    _say(f"VALID: {report}\nSigned with {opened.keyids[0]}")
+    _say(f"{facts.name} {facts.version}. Test result: {opened.record.verdict.words}\n\nThis proves:")
+    for line in (*PROVEN, *((f"{model} is the model file that was reviewed",) if model else ())):
+        _say(f"  - {line}")
+    _say("This does not prove:")
+    for line in NOT_PROVEN:
+        _say(f"  - {line}")
+    return 0
+
+
+@command
+def keygen(
+    out: Annotated[Path, typer.Option("--out", metavar="PEM", help="Where to write the private key.")] = Path(
+        "readiness.pem"
+    ),
+    algorithm: Annotated[str, typer.Option(metavar="KIND", help="ecdsa-p256 or ed25519.")] = "ecdsa-p256",
+    no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="Leave the key file unprotected.")] = False,
+    passphrase_fd: PassphraseFd = None,
+) -> int:
+    """Make a pair of keys: the private one signs and stays with you, the public one goes to the readers."""
+    from readiness.passphrases import chosen, read_from
+    from readiness.signing.keys import ECDSA_P256, ED25519, generate, write_key_pair
+
+    if algorithm not in (ECDSA_P256, ED25519):
+        raise InputError(f"There are no keys of the kind {algorithm!r}.", remedy=f"Use {ECDSA_P256} or {ED25519}.")
+    if no_passphrase and passphrase_fd is not None:
+        raise InputError("Found both --no-passphrase and --passphrase-fd; expected one of them.")
+    passphrase = None if no_passphrase else chosen() if passphrase_fd is None else read_from(passphrase_fd)
+    pair = generate(algorithm)
+    public = write_key_pair(pair, out, passphrase)
+    _say(f"Private key: {out}{'' if passphrase else ' (not protected by a passphrase)'}")
+    _say(f"Public key:  {public}\nKey id:      {pair.public.keyid}")
+    _say("Give the public key to your readers, and tell them the key id by another way than the report.")
+    return 0
+
+
+@command
+def schema() -> int:
+    """Print the JSON Schema of the spec, for editors."""
+    import json
+
+    from readiness.schema import spec_schema
+
+    print(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _public(key: Path | None) -> Path | None:
+    if key is None:
+        return None
+    from readiness.signing.keys import public_path
+
+    return public_path(key)
+
+
+def _tell_result(result: ReviewResult, *, public_key: Path | None) -> None:
+    from readiness.narrative import text_report
+
+    _say(text_report(result.record).rstrip("\n"))
+    _say(f"\nReport:   {result.report}\nNotebook: {result.notebook}")
+    if result.aside is not None:
+        _say(f"Earlier:  {result.aside}")
+    _say(f"Open it in a browser: {result.report.as_uri()}")
+    if public_key is None:
+        _say("The report is UNSIGNED: anybody could have written it. Sign with: readiness run … --key PEM")
+    else:
+        _say(f"Signed with {result.keyid}. Verify: readiness verify {result.report} --key {public_key}")
+
+
+def _signed_words(opened: Opened) -> str:
+    if not opened.signed:
+        return "UNSIGNED: anybody could have written this report."
+    return f"Signed by {opened.keyids[0]} (not verified here; use verify)."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Which findings must a record hold, given the spec? So that no template can leave out the question it fails.
+
+Every entry is a code, or the beginning of one up to a hyphen; the finding must be there and must count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from readiness import criteria as policy
+from readiness.answers import Finding, Question, Status
+from readiness.checklist import BOXES, Source
+from readiness.criteria import Task
+from readiness.record import RecordedAnswer
+from readiness.spec import Spec
+
+Alternatives = tuple[str, ...]
+"""Codes of which one is enough."""
+
+TRIVIAL = {
+    Task.BINARY: ("UNIFORM", "MAJORITY", "STRATIFIED"),
+    Task.MULTICLASS: ("UNIFORM", "MAJORITY", "STRATIFIED"),
+    Task.REGRESSION: ("MEAN", "MEDIAN"),
+}
+"""The baselines that are compared with whatever the spec names."""
+
+
+def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternatives, ...]]:
+    """By question the findings that must be in a record of this spec and must count towards the answer."""
+    return {
+        Question.BASELINE: _each(f"BASE-LIFT-{key}" for key in _baselines(spec, task)),
+        Question.BUSINESS: _each(f"BUSI-{k}" for k in range(1, len(spec.business.requirements) + 1)),
+        Question.SEGMENTS: _each(_coverage(spec, task)),
+        Question.ERRORS: _each(("ERRO-SAVINGS", *(("ERRO-COST",) if _is_cost_judged(spec) else ()))),
+        Question.STABILITY: tuple((code, "STAB-REFITS") for code in _stability(spec, task)),
+        Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec)))),
+    }
+
+
+def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
+    """The required codes that `answers` lack. A question that could not be asked, and says so, lacks none."""
+    required = required_codes(spec, task)
+    lacking: list[str] = []
+    for answer in answers:
+        counting = [finding for finding in answer.findings if finding.blocking]
+        if not _could_not_be_asked(answer.question, counting):
+            lacking += [one[0] for one in required[answer.question] if not _any_of(one, counting)]
+    return tuple(lacking)
+
+
+def _could_not_be_asked(question: Question, counting: Sequence[Finding]) -> bool:
+    failed = (f"{question.prefix}-FAILED", Status.NOT_ASSESSED)
+    return [(finding.code, finding.status) for finding in counting] == [failed]
+
+
+def _any_of(codes: Alternatives, findings: Sequence[Finding]) -> bool:
+    return any(finding.code == code or finding.code.startswith(f"{code}-") for code in codes for finding in findings)
+
+
+def _each(codes: Iterable[str]) -> tuple[Alternatives, ...]:
+    return tuple((code,) for code in codes)
+
+
+def _baselines(spec: Spec, task: Task) -> tuple[str, ...]:
+    given = spec.baseline
+    return (
+        *TRIVIAL[task],
+        *(f"RULE-{k}" for k in range(1, len(given.rules) + 1)),
+        *(("CURRENT",) if given.current is not None else ()),
+        *(("HUMAN",) if given.human is not None else ()),
+    )
+
+
+def _coverage(spec: Spec, task: Task) -> list[str]:
+    metrics = spec.segments.metrics or policy.SEGMENT_METRICS[task]
+    segmentations = range(1, len(spec.data.segments) + 1)
+    return [f"SEGM-{i}-COVERAGE-{metric.upper()}" for i in segmentations for metric in metrics]
+
+
+def _is_cost_judged(spec: Spec) -> bool:
+    return spec.errors.costs is not None and spec.errors.value_per_prediction is not None
+
+
+def _stability(spec: Spec, task: Task) -> tuple[str, ...]:
+    return (
+        "STAB-HALF-WIDTH",
+        *(("STAB-CHURN",) if task is not Task.REGRESSION else ()),
+        *(("STAB-STD",) if spec.evidence == "point" else ()),
+    )
+
+
+def _boxes() -> tuple[str, ...]:
+    return tuple(box.code for box in BOXES if box.source in (Source.MEASURED, Source.ATTESTED))
+
+
+def _probes(spec: Spec) -> tuple[str, ...]:
+    names = (*policy.MUST_PROBES, *spec.production.must_handle)
+    return tuple(f"PROD-PROBE-{name.upper().replace('_', '-')}" for name in names)

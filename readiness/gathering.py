@@ -1,0 +1,334 @@
+"""How does a spec become evidence? Everything is read once, and the candidate scores every row once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness import alternatives, tables
+from readiness.candidates import Candidate, Scores, named_features
+from readiness.cases import Cases
+from readiness.columns import Needed, features_of, needed
+from readiness.criteria import DRIFT_ROWS, Task
+from readiness.digests import Artifact
+from readiness.evidence import DriftTables, Evidence, Training
+from readiness.exceptions import DataError, ScoringError
+from readiness.models import LoadedModel, load_model
+from readiness.reading import LoadedSpec, load_spec
+from readiness.record import DataFacts, Dropped, Gathered, ModelFacts
+from readiness.segmentation import segmented
+from readiness.spec import CostColumn
+from readiness.spec_record import normalised, set_keys
+from readiness.surroundings import environment
+from readiness.targets import Target, find_target
+from readiness.unavailable import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of one table that can be used, and an account of the others."""
+
+    frame: pd.DataFrame
+    target: NDArray[Any]
+    read: int
+    dropped: tuple[Dropped, ...]
+
+
+def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
+    """Read the spec and its tables, load the candidate, and score every test row once.
+
+    `sha256` is the digest of the spec as the host read it.
+
+    Raises:
+        InputError: the spec, a table or the model file is not usable.
+        ScoringError: the candidate could not score the test rows.
+    """
+    loaded = load_spec(Path(spec_path), sha256=sha256)
+    spec = loaded.spec
+    model = load_model(spec.model, loaded.folder) if spec.model.path else None
+    heads = {key: tables.header(loaded.resolve(path)) for key, path in _table_paths(loaded).items()}
+    features = features_of(spec, heads["test"].columns, () if model is None else named_features(model.estimator))
+    columns = needed(loaded, features, {key: head.columns for key, head in heads.items()})
+    test = _read(loaded, "test", columns)
+    train = _read(loaded, "train", columns) if "train" in heads else None
+    target = _target(loaded, test, train, model)
+    scored = _usable(loaded, "test", test, target)
+    trained = None if train is None else _usable(loaded, "train", train, target)
+    return _assemble(loaded, model, features, target, scored, trained, columns)
+
+
+def _table_paths(loaded: LoadedSpec) -> dict[str, str]:
+    data = loaded.spec.data
+    return {key: path for key in ("test", "train", "recent") if (path := getattr(data, key)) is not None}
+
+
+def _read(loaded: LoadedSpec, key: str, columns: dict[str, Needed]) -> pd.DataFrame:
+    return tables.read_table(loaded.resolve(getattr(loaded.spec.data, key)), columns[key].all)
+
+
+def _target(loaded: LoadedSpec, test: pd.DataFrame, train: pd.DataFrame | None, model: LoadedModel | None) -> Target:
+    data = loaded.spec.data
+    regressor = None if model is None else _says_regressor(model.estimator)
+    return find_target(data, test[data.target], None if train is None else train[data.target], regressor=regressor)
+
+
+def _says_regressor(estimator: Any) -> bool | None:
+    from sklearn.base import is_classifier, is_regressor
+
+    try:
+        if is_regressor(estimator):
+            return True
+        return False if is_classifier(estimator) or hasattr(estimator, "predict_proba") else None
+    except Exception:  # an estimator of another library may know nothing of scikit-learn's tags
+        return False if hasattr(estimator, "predict_proba") else None
+
+
+def _usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) -> _Rows:
+    """Drop rows that cannot be used, and say how many and why."""
+    data, n = loaded.spec.data, len(frame)
+    coded = target.coded(frame[data.target], f"The target {data.target!r} of data.{key}")
+    missing = ~np.isfinite(coded) if target.task is Task.REGRESSION else coded < 0
+    reasons = {f"no {data.target} (missing or infinite)": missing}
+    if data.weight is not None and data.weight in frame:
+        weight = frame[data.weight].to_numpy(dtype=np.float64, na_value=np.nan)
+        reasons[f"no {data.weight} (missing, infinite or negative)"] = ~missing & ~(np.isfinite(weight) & (weight >= 0))
+    if data.group is not None and data.group in frame:
+        reasons[f"no {data.group} (missing)"] = ~missing & frame[data.group].isna().to_numpy()
+    dropped = tuple(Dropped(reason, int(rows.sum())) for reason, rows in reasons.items() if rows.any())
+    keep = ~np.logical_or.reduce(list(reasons.values()))
+    if not keep.any():
+        raise DataError(
+            f"data.{key} has {n:,} rows, and none of them can be used: "
+            + "; ".join(f"{drop.rows:,} with {drop.reason}" for drop in dropped),
+            remedy="Give rows whose target is known.",
+        )
+    if keep.all():
+        return _Rows(frame, coded, n, dropped)
+    return _Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped)
+
+
+def _score(
+    loaded: LoadedSpec, candidate: Candidate | None, frame: pd.DataFrame, target: Target
+) -> Scores:
+    if candidate is not None:
+        return candidate.score(frame)
+    predictions = loaded.spec.model.predictions
+    if predictions is None:
+        raise ScoringError("The spec names neither a model file nor predictions.")
+    return alternatives.from_columns(predictions, frame, target, loaded.spec.model.threshold)
+
+
+def _assemble(
+    loaded: LoadedSpec,
+    model: LoadedModel | None,
+    features: tuple[str, ...],
+    target: Target,
+    test: _Rows,
+    train: _Rows | None,
+    columns: dict[str, Needed],
+) -> Evidence:
+    spec = loaded.spec
+    candidate = None if model is None else _candidate(loaded, model, features, target)
+    scores = _score(loaded, candidate, test.frame, target)
+    cases = _cases(loaded, test, target, scores)
+    reference = None if train is None else train.frame
+    others = (
+        *alternatives.trivial(cases, None if train is None else train.target),
+        *alternatives.rules(spec, test.frame, cases, target),
+        *alternatives.current(loaded, test.frame, features, cases, target),
+    )
+    return Evidence(
+        spec=spec,
+        gathered=_gathered(loaded, model, target, test, train, features, scores),
+        cases=cases,
+        alternatives=others,
+        segmentations=tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments),
+        costs=_costs(loaded, test.frame),
+        shown=_shown(loaded, test.frame),
+        drift=_drift(loaded, test, reference, features, columns),
+        candidate=candidate,
+        model=model,
+        rows=test.frame,
+        training=None if train is None else _training(loaded, train, features),
+        folder=loaded.folder,
+    )
+
+
+def _candidate(loaded: LoadedSpec, model: LoadedModel, features: tuple[str, ...], target: Target) -> Candidate:
+    return Candidate.of(
+        model.estimator,
+        features,
+        task=target.task,
+        classes=target.classes,
+        threshold=loaded.spec.model.threshold,
+        seed=loaded.spec.seed,
+    )
+
+
+def _cases(loaded: LoadedSpec, rows: _Rows, target: Target, scores: Scores) -> Cases:
+    data = loaded.spec.data
+    return Cases(
+        target.task,
+        rows.target,
+        scores.predicted,
+        scores.scores,
+        max(2, len(target.classes)),
+        scores.is_probability,
+        None if data.weight is None else rows.frame[data.weight].to_numpy(dtype=np.float64),
+        None if data.group is None else pd.factorize(rows.frame[data.group])[0].astype(np.int64),
+    )
+
+
+def _costs(loaded: LoadedSpec, frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Per-row costs; missing or negative ones would change the sum without a word, so they are refused."""
+    costs = loaded.spec.errors.costs
+    found = {}
+    for key in ("false_positive", "false_negative"):
+        given = getattr(costs, key, None)
+        if not isinstance(given, CostColumn):
+            continue
+        amounts = frame[given.column].to_numpy(dtype=np.float64, na_value=np.nan)
+        bad = ~(np.isfinite(amounts) & (amounts >= 0))
+        if bad.any():
+            raise DataError(
+                f"errors.costs.{key} takes its amounts from {given.column!r}, and {int(bad.sum()):,} scored rows hold "
+                f"no amount there (missing, infinite or negative), first in row {int(np.argmax(bad)) + 1:,}.",
+                remedy="Mend the column, or state one amount for all rows.",
+            )
+        found[key] = amounts
+    return found
+
+
+def _shown(loaded: LoadedSpec, frame: pd.DataFrame) -> pd.DataFrame:
+    data, errors = loaded.spec.data, loaded.spec.errors
+    return frame[list(dict.fromkeys((*((data.id,) if data.id else ()), *errors.show)))]
+
+
+def _training(loaded: LoadedSpec, train: _Rows, features: tuple[str, ...]) -> Training:
+    data = loaded.spec.data
+
+    def column(name: str | None) -> pd.Series[Any] | None:
+        return train.frame[name] if name is not None and name in train.frame else None
+
+    groups = column(data.group)
+    return Training(
+        train.frame, train.target, features, None if groups is None else pd.factorize(groups)[0], column(data.time)
+    )
+
+
+def _drift(
+    loaded: LoadedSpec,
+    test: _Rows,
+    reference: pd.DataFrame | None,
+    features: tuple[str, ...],
+    columns: dict[str, Needed],
+) -> DriftTables | Unavailable:
+    if reference is None:
+        return Unavailable("no training table is given", "name the training rows under data.train")
+    against = "recent" if loaded.spec.data.recent is not None else "test"
+    current = _read(loaded, "recent", columns) if against == "recent" else test.frame
+    both = [name for name in features if name in reference and name in current]
+    if not both:
+        return Unavailable("the training table holds none of the features", "give the training rows with features")
+    sizes = [f"{len(frame):,}" for frame in (reference, current) if len(frame) > DRIFT_ROWS]
+    sampled = f"a random sample of {DRIFT_ROWS:,} of {' and '.join(sizes)} rows" if sizes else ""
+    seed = loaded.spec.seed
+    return DriftTables(_sample(reference, both, seed), _sample(current, both, seed), against, sampled)
+
+
+def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:
+    if len(frame) <= DRIFT_ROWS:
+        return frame[columns]
+    rows = np.sort(np.random.default_rng(seed).choice(len(frame), DRIFT_ROWS, replace=False))
+    return frame[columns].iloc[rows]
+
+
+def _gathered(
+    loaded: LoadedSpec,
+    model: LoadedModel | None,
+    target: Target,
+    test: _Rows,
+    train: _Rows | None,
+    features: tuple[str, ...],
+    scores: Scores,
+) -> Gathered:
+    spec = loaded.spec
+    return Gathered(
+        model=ModelFacts(
+            spec.model.name,
+            spec.model.version,
+            "predictions only" if model is None else model.kind,
+            () if model is None else (model.artifact,),
+            (*(() if model is None else model.notes), *scores.notes),
+        ),
+        inputs=_inputs(loaded),
+        data=_facts(loaded, target, test, train, features),
+        environment=environment(),
+        spec=normalised(spec),
+        set_keys=set_keys(spec),
+    )
+
+
+def _inputs(loaded: LoadedSpec) -> tuple[Artifact, ...]:
+    """Every file that the review reads besides the model, by role; tables with rows and columns."""
+    files = [Artifact.of(path, name=f"spec: {path.name}") for path, _ in loaded.files]
+    for key, given in _table_paths(loaded).items():
+        path = loaded.resolve(given)
+        head = tables.header(path)
+        files.append(Artifact.of(path, name=f"{key}: {path.name}", rows=head.rows, columns=len(head.columns)))
+    current = loaded.spec.baseline.current
+    if current is not None and current.path is not None and loaded.resolve(current.path).exists():
+        files.append(Artifact.of(loaded.resolve(current.path), name=f"current: {Path(current.path).name}"))
+    for box, attestation in loaded.spec.checklist.items():
+        path = loaded.resolve(attestation.evidence) if attestation.evidence else None
+        if path is not None and _is_file(path):
+            files.append(Artifact.of(path, name=f"checklist {box}: {path.name}"))
+    return tuple(files)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # evidence may be any text, also one too long for a path
+        return False
+
+
+def _facts(
+    loaded: LoadedSpec, target: Target, test: _Rows, train: _Rows | None, features: tuple[str, ...]
+) -> DataFacts:
+    data = loaded.spec.data
+    counts = () if target.task is Task.REGRESSION else tuple(np.bincount(test.target, minlength=len(target.classes)))
+    binary = target.task is Task.BINARY
+    first, last = _period(test.frame, data.time)
+    return DataFacts(
+        task=target.task.value,
+        target=data.target,
+        rows_read=test.read,
+        rows_scored=len(test.target),
+        dropped=test.dropped,
+        classes=target.texts,
+        class_rows=tuple(int(count) for count in counts),
+        positive=target.texts[1] if binary else "",
+        positives=int(counts[1]) if binary else None,
+        train_rows=None if train is None else len(train.target),
+        features=len(features),
+        first=first,
+        last=last,
+    )
+
+
+def _period(frame: pd.DataFrame, column: str | None) -> tuple[str, str]:
+    if column is None:
+        return "", ""
+    try:
+        known = pd.to_datetime(frame[column]).dropna()
+    except (ValueError, TypeError):
+        known = frame[column].dropna()  # any sortable mark of time, such as a period number
+    if known.empty:
+        return "", ""
+    return tuple(str(getattr(edge, "isoformat", lambda edge=edge: edge)()) for edge in (known.min(), known.max()))  # type: ignore[return-value]

@@ -1,0 +1,289 @@
+"""How are findings, answers and the verdict said in sentences? The same words in notebook, page and terminal.
+
+Reads answers and records only, computes nothing, and needs no more than the standard library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readiness.answers import Answer, Finding, Question, Status
+from readiness.decision import Decision, Verdict
+from readiness.numbers import (
+    MINUS,
+    format_bound,
+    format_criterion,
+    format_estimate,
+    format_interval,
+    format_level,
+    is_exact,
+    listed,
+)
+from readiness.record import Record
+from readiness.visible import presentable
+
+NOT_PERMISSION = "This page is evidence, not permission to deploy."
+
+_ANSWER_WORDS = {
+    Status.MET: "yes",
+    Status.NOT_MET: "no",
+    Status.NOT_PROVEN: "not proven",
+    Status.NOT_ASSESSED: "not assessed",
+}
+
+_TOPICS = {
+    Question.BASELINE: "Alternatives",
+    Question.BUSINESS: "Requirements",
+    Question.SEGMENTS: "Segments",
+    Question.ERRORS: "Errors",
+    Question.STABILITY: "Stability",
+    Question.PRODUCTION: "Production",
+}
+
+_SEVERITY = (Status.NOT_MET, Status.NOT_ASSESSED, Status.NOT_PROVEN, Status.MET)
+
+_METRICS = {
+    "f1": "F1",
+    "f1_macro": "macro F1",
+    "f1_weighted": "weighted F1",
+    "roc_auc": "ROC AUC",
+    "roc_auc_ovr": "ROC AUC, each class against the rest",
+    "mae": "MAE",
+    "mape": "MAPE",
+    "rmse": "RMSE",
+    "r2": "R²",
+    "brier": "Brier score",
+    "log_loss": "log loss",
+    "latency_p50_ms": "latency p50",
+    "latency_p95_ms": "latency p95",
+    "latency_p99_ms": "latency p99",
+    "size_mb": "size",
+    "memory_mb": "memory",
+    "throughput_per_second": "throughput",
+}
+
+_LIMITS = {
+    Question.BASELINE: (
+        "A gain on these rows is a gain for rows like these; the alternatives were not tried on tomorrow's.",
+        "Only the alternatives that were named are compared. A better one that nobody named is not in the table.",
+        "What it costs to build and to look after the model is not part of the comparison.",
+    ),
+    Question.BUSINESS: (
+        "Whether the requirements are the right ones. They are judged as they were stated.",
+        "What was not stated as a requirement was not judged.",
+        "How the figures hold when customers change their behaviour because of the model.",
+    ),
+    Question.SEGMENTS: (
+        "Groups that no column names cannot be seen here, and neither can their overlap unless it was named.",
+        "Why a group does worse. A cause has to be looked for in the data and in the field.",
+        "Groups that are too small to be assessed may do much worse than the table shows.",
+    ),
+    Question.ERRORS: (
+        "Costs are those that were stated. Harm that has no price in the spec is not in the sum.",
+        "The worst errors are the worst of these rows, not the worst that can happen.",
+        "Whether those who bear the cost of an error accept it.",
+    ),
+    Question.STABILITY: (
+        "Refits tell how much the result depends on the draw of training rows, not how the world will change.",
+        "Random folds do not stand in for time. A season that is not in the data is not in the range either.",
+        "The refits share rows, so their spread is smaller than that of fresh data sets would be.",
+    ),
+    Question.PRODUCTION: (
+        "Times and memory were measured on the machine named under provenance, not on the one it will run on.",
+        "An attested box rests on the word and the evidence of the person named beside it.",
+        "Drift compares columns one by one and misses changes in how they hang together.",
+    ),
+}
+
+
+def answer_word(status: Status) -> str:
+    """A question's answer in words: yes, no, not proven, not assessed."""
+    return _ANSWER_WORDS[status]
+
+
+def topic(question: Question) -> str:
+    """A question in one word, for tables and tight places."""
+    return _TOPICS[question]
+
+
+def metric_title(metric: str) -> str:
+    """A metric as people write it: "ROC AUC"."""
+    return _METRICS.get(metric.lower(), metric.replace("_", " ").lower())
+
+
+def limits(question: Question) -> tuple[str, ...]:
+    """What the answer to a question does not tell."""
+    return _LIMITS[question]
+
+
+def segment_words(finding: Finding) -> str:
+    """The rows that a finding is about: "age_group = 65+ and region = north"."""
+    return " and ".join(f"{column} = {value}" for column, value in finding.segment.items())
+
+
+def finding_sentence(finding: Finding) -> str:
+    """One sentence on one finding: the claim, its counts, its interval, what was required."""
+    said = finding.reason.rstrip(". ") or _measured_words(finding)
+    details = "; ".join(_details(finding, said))
+    sentence = f"{finding.name} – {said}" if said else f"{finding.name}: {finding.status.words}"
+    return f"{sentence} ({details})." if details else f"{sentence}."
+
+
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings in the order of severity; within a status in their own order."""
+    return sorted(findings, key=lambda finding: _SEVERITY.index(finding.status))
+
+
+def answer_sentence(answer: Answer) -> str:
+    """One sentence that states an answer: how many claims, and the worst of them in numbers."""
+    judged = [finding for finding in answer.findings if finding.blocking]
+    word = answer_word(answer.status).capitalize()
+    if not judged:
+        return f"{word}: nothing was judged."
+    if answer.status is Status.MET:
+        return _all_met(word, judged)
+    worst = [finding for finding in judged if finding.status is answer.status]
+    head = f"{word}: {_how_many(worst, judged)} {answer.status.words}"
+    also = _also(judged, answer.status)
+    link = "; first: " if also or len(worst) > 1 else ": "
+    return f"{head}{also}{link}{finding_sentence(worst[0])}"
+
+
+def verdict_sentence(record: Record) -> str:
+    """Test result and reason in one sentence."""
+    verdict = record.verdict
+    if verdict is Verdict.READY:
+        return "All six questions are answered yes: every claim that was judged is shown by its less favourable limit."
+    if verdict is Verdict.READY_BY_POINT_ESTIMATE:
+        return (
+            "All six questions are answered yes by the measured values alone, as the spec chose."
+        )
+    status = Status.NOT_MET if verdict is Verdict.NOT_READY else None
+    answers = [record.answer(question) for question in Question]
+    open_answers = [a for a in answers if a.status is not Status.MET and (status is None or a.status is status)]
+    return _because(open_answers)
+
+
+def yes_count(record: Record) -> int:
+    """How many of the six questions are answered yes."""
+    return sum(answer.status is Status.MET for answer in record.answers)
+
+
+def approval_words(record: Record) -> tuple[str, str]:
+    """Approval as it stands when the page is written, and who is required."""
+    owner = str(record.about.get("owner") or "")
+    return "none yet", f"the model's owner, {owner}" if owner else "not stated; the spec names no owner"
+
+
+def text_report(record: Record) -> str:
+    """The report for a terminal: test result, approval, six answers, what to do; no control characters."""
+    record = presentable(record)
+    model = record.gathered.model
+    lines = [
+        f"{model.name} {model.version}",
+        f"Test result: {record.verdict.words}",
+        f"  {verdict_sentence(record)}",
+        "Approval: {}; required: {}".format(*approval_words(record)),
+        "",
+        f"{yes_count(record)} of 6 questions are answered yes:",
+    ]
+    for question in Question:
+        answer = record.answer(question)
+        lines += [
+            f"  {question.number} {question.words} {answer_word(answer.status).upper()}",
+            f"      {answer_sentence(answer)}",
+        ]
+    lines += _action_lines(record.decision)
+    return "\n".join([*lines, "", NOT_PERMISSION.replace("page", "report")]).replace(MINUS, "-") + "\n"
+
+
+def _action_lines(decision: Decision) -> list[str]:
+    if decision.actions:
+        return ["", "Before go-live:", *(f"  {action.question.number} {action.text}" for action in decision.actions)]
+    stages = [f"  {stage.percent} % {stage.condition}" for stage in decision.rollout]
+    return ["", "Rollout, once approved:", *stages] if stages else []
+
+
+def _all_met(word: str, judged: Sequence[Finding]) -> str:
+    several = f"{'both' if len(judged) == 2 else f'all {len(judged)}'} claims are met"
+    count = several if len(judged) > 1 else "the one claim is met"
+    by_chance = [f for f in judged if f.measured is not None and not is_exact(f.measured)]
+    closest = min(by_chance or judged, key=_room)
+    if closest.measured is None or closest.criterion is None:
+        return f"{word}: {count}."
+    which = "; the closest: " if len(judged) > 1 else ": "
+    return f"{word}: {count}{which}{finding_sentence(closest)}"
+
+
+def _room(finding: Finding) -> float:
+    """How far the less favourable limit lies inside the bar, as a share of the bar."""
+    if finding.bounds is None or finding.criterion is None:
+        return float("inf")
+    limit = finding.bounds.lower if finding.criterion.wants_more else finding.bounds.upper
+    if limit is None:
+        return float("inf")
+    return abs(limit - finding.criterion.threshold) / (abs(finding.criterion.threshold) or 1.0)
+
+
+def _how_many(worst: Sequence[Finding], judged: Sequence[Finding]) -> str:
+    verb = "is" if len(worst) == 1 else "are"
+    if len(judged) == 1:
+        return "the one claim is"
+    return f"{len(worst)} of {len(judged)} claims {verb}"
+
+
+def _also(judged: Sequence[Finding], told: Status) -> str:
+    counts = [(status, sum(f.status is status for f in judged)) for status in _SEVERITY[:3] if status is not told]
+    words = [f"{count} {status.words}" for status, count in counts if count]
+    return f", {listed(words)}" if words else ""
+
+
+def _because(answers: Sequence[Answer]) -> str:
+    parts = [_answered(status, [a for a in answers if a.status is status]) for status in _SEVERITY[:3]]
+    first = min(answers, key=lambda answer: _SEVERITY.index(answer.status))
+    worst = next((f for f in first.findings if f.blocking and f.status is first.status), None)
+    head = _upper_first(listed(filter(None, parts)))
+    return f"{head}: {finding_sentence(worst)}" if worst else f"{head}."
+
+
+def _answered(status: Status, answers: Sequence[Answer]) -> str:
+    """Say "questions 2 and 4 are answered no"; empty when there are none."""
+    if not answers:
+        return ""
+    numbers = listed((str(answer.question.number) for answer in answers), most=6)
+    said = "answered no" if status is Status.NOT_MET else status.words
+    return f"question {numbers} is {said}" if len(answers) == 1 else f"questions {numbers} are {said}"
+
+
+def _measured_words(finding: Finding) -> str:
+    if finding.measured is None:
+        return ""
+    return format_estimate(finding.measured, finding.criterion)
+
+
+def _details(finding: Finding, said: str) -> list[str]:
+    """Value, interval and requirement, each only where the sentence has not said it yet."""
+    parts: list[str] = []
+    if finding.measured is not None:
+        value = _measured_words(finding)
+        parts += [] if value in said else [f"measured {value}"]
+        interval = format_interval(finding.measured, finding.criterion)
+        parts += [f"{format_level(finding.measured.level)} interval {interval}"] if interval else []
+    if finding.criterion is not None:
+        parts.append(f"required {format_criterion(finding.criterion)}")
+    if finding.status is Status.NOT_PROVEN:
+        parts += _unproven(finding)
+    return parts
+
+
+def _unproven(finding: Finding) -> list[str]:
+    if finding.withheld:
+        return [finding.withheld.rstrip(".")]
+    if finding.bounds is None or finding.criterion is None or finding.measured is None or is_exact(finding.measured):
+        return []
+    bound = format_bound(finding.bounds, finding.criterion, favourable=False)
+    return [f"proven is only {bound}" if bound.startswith("at ") else bound]
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

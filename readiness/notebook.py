@@ -1,0 +1,141 @@
+"""How does a cell ask, show and record? What is shown to the reader is, in the same display, recorded for the machine."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from readiness import narrative
+from readiness.answers import Answer, Finding, Question, not_assessed
+from readiness.codec import encode
+from readiness.decision import Decision
+from readiness.evidence import Evidence
+from readiness.numbers import format_criterion, format_estimate, format_interval
+from readiness.record import Gathered, RecordedAnswer
+from readiness.refitting import refitted
+from readiness.visible import presentable
+
+MIME = "application/vnd.readiness.{kind}+json"
+KINDS = ("gathered", "answer", "decision", "complete")
+STATUS_COLUMNS = ("Claim", "Measured", "Required", "Result")
+
+_started = datetime.datetime.now(datetime.UTC)
+
+
+def demo_spec() -> Path:
+    """Build the fraud demo in a new temporary folder and return its spec; what an empty `spec_path` stands for."""
+    from readiness.demo.cases import build
+
+    return build("fraud", Path(tempfile.mkdtemp(prefix="readiness-demo-")))
+
+
+def ask(question: ModuleType, evidence: Evidence) -> Answer:
+    """Ask one of the six question modules; a failing analysis makes only its own question *not assessed*."""
+    which = Question(question.__name__.rpartition(".")[2])
+    try:
+        answer: Answer = question.ask(evidence, getattr(evidence.spec, which.value))
+    except Exception as error:  # whatever an analysis trips over, the other five questions stand
+        said = (str(error).splitlines() or [""])[0][:300]
+        reason = f"the analysis failed with {type(error).__name__}" + (f": {said}" if said else "")
+        failed = not_assessed(f"{which.prefix}-FAILED", which.words, reason, needs="mend what failed and run again")
+        return Answer(which, (failed,))
+    return answer
+
+
+def show(shown: Evidence | Answer | Decision) -> None:
+    """Display one result with two faces: HTML for the reader, the recorded form for the machine."""
+    if isinstance(shown, Evidence):
+        _display("gathered", shown.gathered, _gathered_text(shown.gathered), _gathered_html(shown.gathered))
+    elif isinstance(shown, Answer):
+        _display("answer", RecordedAnswer.of(shown), narrative.answer_sentence(shown), _answer_html(shown))
+    else:
+        _display("decision", shown, shown.verdict.words, _decision_html(shown))
+
+
+def refit(evidence: Evidence) -> Evidence:
+    """The same evidence with refits of the candidate; says beforehand what they will cost."""
+    from IPython.display import display
+
+    return refitted(evidence, lambda words: display({"text/plain": words}, raw=True))
+
+
+def require(expected: str) -> None:
+    """Stop unless the kernel's readiness is the version that this notebook was written for.
+
+    Raises:
+        RuntimeError: with the remedy.
+    """
+    found = version("readiness")
+    if found != expected:
+        raise RuntimeError(
+            f"This kernel has readiness {found}; the notebook needs {expected}. "
+            f"Install that version in the kernel, choose another kernel, or copy this version's own template."
+        )
+
+
+def complete(nonce: str) -> None:
+    """Mark the end of the walk; a notebook without this mark yields no page. `nonce` is what the host handed over."""
+    finished = datetime.datetime.now(datetime.UTC)
+    mark = {
+        "nonce": nonce,
+        "tool": f"readiness {version('readiness')}",
+        "answers": len(Question),
+        "started": _started.isoformat(timespec="seconds"),
+        "finished": finished.isoformat(timespec="seconds"),
+    }
+    text = "The walk is complete."
+    _display("complete", mark, text, f"<p>{text}</p>")
+
+
+def _display(kind: str, recorded: Any, text: str, page: str) -> None:
+    from IPython.display import display
+
+    bundle = {MIME.format(kind=kind): encode(recorded), "text/plain": text, "text/html": page}
+    display(bundle, raw=True)
+
+
+def _gathered_text(gathered: Gathered) -> str:
+    data, model = gathered.data, gathered.model
+    rows = f"{data.rows_scored:,} of {data.rows_read:,} test rows scored"
+    positives = "" if data.positives is None else f", {data.positives:,} with {data.target} = {data.positive}"
+    dropped = "".join(f"; {drop.rows:,} dropped: {drop.reason}" for drop in data.dropped)
+    return f"{model.name} {model.version} ({model.kind}): {rows}{positives}{dropped}"
+
+
+def _gathered_html(gathered: Gathered) -> str:
+    return f"<p>{html.escape(_gathered_text(gathered))}</p>"
+
+
+def _answer_html(answer: Answer) -> str:
+    judged = [finding for finding in answer.findings if finding.blocking]
+    head = "".join(f"<th>{column}</th>" for column in STATUS_COLUMNS)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(finding)) + "</tr>" for finding in judged
+    )
+    word = html.escape(narrative.answer_word(answer.status))
+    sentence = html.escape(narrative.answer_sentence(answer))
+    return f"<p><b>{word}</b>: {sentence}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cells(finding: Finding) -> tuple[str, str, str, str]:
+    measured = "" if finding.measured is None else format_estimate(finding.measured, finding.criterion)
+    interval = "" if finding.measured is None else format_interval(finding.measured, finding.criterion)
+    required = "" if finding.criterion is None else format_criterion(finding.criterion)
+    shown = f"{measured} ({interval})" if interval else measured
+    return presentable(finding.name), shown, required, finding.status.words
+
+
+def _decision_html(decision: Decision) -> str:
+    actions = "".join(
+        f"<li>{action.question.number}. {html.escape(action.question.words)} {html.escape(action.text)}</li>"
+        for action in decision.actions
+    )
+    return f"<p><b>Test result: {html.escape(decision.verdict.words)}</b></p><ul>{actions}</ul>"
+
+
+__all__ = ["ask", "complete", "demo_spec", "refit", "require", "show"]

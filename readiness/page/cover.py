@@ -1,0 +1,201 @@
+"""What stands on the first screen? About fifteen lines that an approver can stop reading after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from readiness.answers import Question, Status
+from readiness.decision import ADVICE, Action, Verdict
+from readiness.narrative import answer_word, approval_words, topic, verdict_sentence, yes_count
+from readiness.numbers import format_count, format_count_of, format_share, listed
+from readiness.page.sections import positive_words, unmeasured
+from readiness.record import Record
+from readiness.visible import shorten
+
+_CRITERIA = ("baseline", "business", "segments", "errors", "stability", "production", "checklist", "confidence")
+_MOST_STEPS = 3
+_STEP_LENGTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One labelled line; `target` is the anchor of the place that says more."""
+
+    label: str
+    text: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One of the six questions in the strip."""
+
+    question: Question
+    topic: str
+    status: Status
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The first screen."""
+
+    name: str
+    version: str
+    purpose: str
+    verdict: str
+    """The word of the pill: READY, NOT READY …"""
+    qualifier: str
+    """What stands behind the word: "do not approve on this report"; often empty."""
+    status: Status
+    reason: str
+    approval: str
+    required: str
+    answered: str
+    tiles: tuple[Tile, ...]
+    lines: tuple[Line, ...]
+    steps: tuple[Line, ...]
+    """What must happen before go-live, the first few."""
+
+
+def cover(record: Record) -> Cover:
+    """The first screen of a report."""
+    model, approval = record.gathered.model, approval_words(record)
+    word, _, qualifier = record.verdict.words.partition(" (")
+    return Cover(
+        name=model.name,
+        version=model.version,
+        purpose=str(record.about.get("purpose") or ""),
+        verdict=word,
+        qualifier=qualifier.rstrip(")"),
+        status=_VERDICT_STATUS[record.verdict],
+        reason=verdict_sentence(record),
+        approval=approval[0],
+        required=approval[1],
+        answered=_answered(record),
+        tiles=tuple(_tile(record, question) for question in Question),
+        lines=_lines(record),
+        steps=_steps(record),
+    )
+
+
+_VERDICT_STATUS = {
+    Verdict.READY: Status.MET,
+    Verdict.READY_BY_POINT_ESTIMATE: Status.NOT_PROVEN,
+    Verdict.NOT_READY: Status.NOT_MET,
+    Verdict.NOT_PROVEN: Status.NOT_PROVEN,
+}
+
+
+def _tile(record: Record, question: Question) -> Tile:
+    status = record.answer(question).status
+    return Tile(question, topic(question), status, answer_word(status))
+
+
+def _answered(record: Record) -> str:
+    names = [
+        f"{question.number} {topic(question)} ({answer_word(record.answer(question).status)})"
+        for question in Question
+        if record.answer(question).status is not Status.MET
+    ]
+    count = f"{yes_count(record)} of 6 questions are answered yes"
+    return f"{count}; not yes: {listed(names, most=6)}" if names else count
+
+
+def _lines(record: Record) -> tuple[Line, ...]:
+    return (
+        Line("Tested on", _tested_on(record), "provenance"),
+        Line("Criteria", _criteria(record), "criteria"),
+        Line("Prepared", _prepared(record), "provenance"),
+        Line("Not measured", _not_measured(record), "not-measured"),
+    )
+
+
+def _tested_on(record: Record) -> str:
+    data = record.gathered.data
+    parts = [f"{format_count(data.rows_scored)} rows{_period(data.first, data.last)}"]
+    if data.positives is not None:
+        parts.append(f"{positive_words(record)} in {format_count_of(data.positives, data.rows_scored)}")
+        parts.append(_declared(record.about))
+    elif data.classes:
+        parts.append(f"{len(data.classes)} classes of {data.target}")
+    else:
+        parts.append(f"target {data.target}")
+    dropped = sum(drop.rows for drop in data.dropped)
+    return "; ".join([*parts, *([f"{format_count(dropped)} rows left out"] if dropped else [])])
+
+
+def _period(first: str, last: str) -> str:
+    return f", {first[:10]} to {last[:10]}" if first and last else ", period not stated"
+
+
+def _declared(about: Mapping[str, Any]) -> str:
+    share = about.get("production_prevalence")
+    if share is None:
+        return "share in production not stated"
+    return f"declared in production: {format_share(float(share))}"
+
+
+def _criteria(record: Record) -> str:
+    keys = [key for key in record.gathered.set_keys if key.split(".")[0] in _CRITERIA]
+    names = list(dict.fromkeys(key.split(".")[0] for key in keys))
+    own = f"The spec sets its own for {listed(names, most=6)}; all others are defaults" if names else "All defaults"
+    spec = next((a for a in record.gathered.inputs if is_spec(a.name)), None)
+    digest = f"; spec {spec.sha256[:12]}" if spec else ""
+    rule = "; judged by point estimate" if record.rule == "point" else ""
+    return f"{own}{rule}{digest}"
+
+
+def is_spec(name: str) -> bool:
+    """Whether an input is the spec file."""
+    return name == "spec" or name.lower().endswith((".yaml", ".yml"))
+
+
+def _prepared(record: Record) -> str:
+    by = f"By {listed(record.prepared_by, most=3)}" if record.prepared_by else "By whom is not stated"
+    where = record.gathered.environment.hardware or record.gathered.environment.platform
+    until = valid_until(record)
+    return f"{by}; computed {format_time(record.run.finished)} on {where}" + (f"; valid until {until}" if until else "")
+
+
+def format_time(text: str) -> str:
+    """Write an ISO 8601 time as "22 November 2026, 20:11 UTC"; anything else stays as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def valid_until(record: Record) -> str:
+    """The day on which the report runs out by its own spec; empty when it says nothing."""
+    days = record.about.get("valid_days")
+    try:
+        end = datetime.fromisoformat(record.run.finished) + timedelta(days=int(days or 0))
+    except (ValueError, OverflowError):
+        return ""
+    return f"{end.day} {end:%B %Y}" if days else ""
+
+
+def _not_measured(record: Record) -> str:
+    names = [finding.name for _, findings in unmeasured(record) for finding in findings]
+    return f"{len(names)}: {listed([shorten(n, 80) for n in names], most=3)}" if names else "Nothing that was asked for"
+
+
+def _steps(record: Record) -> tuple[Line, ...]:
+    actions = sorted(record.decision.actions, key=lambda action: not action.required)
+    lines = [_step(action) for action in actions[:_MOST_STEPS]]
+    if len(actions) > _MOST_STEPS:
+        lines.append(Line("", f"and {len(actions) - _MOST_STEPS} more", "decision"))
+    if not actions:
+        lines.append(Line("", "Approval by those required, then a staged rollout under monitoring", "decision"))
+    return tuple(lines)
+
+
+def _step(action: Action) -> Line:
+    question = action.question
+    text = ADVICE[question] if action.required else shorten(action.text.split("; ")[0].rstrip("."), _STEP_LENGTH)
+    return Line(f"{question.number} {topic(question)}", text, question.value)

@@ -1,0 +1,133 @@
+"""From what was the report made? Digests, versions, settings, and what was not provided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from readiness.digests import Artifact
+from readiness.numbers import format_bytes, format_count, format_share
+from readiness.page.cover import Line, format_time, valid_until
+from readiness.page.tables import Cell, Column, Row, Table, table
+from readiness.record import Record
+
+_ABOUT = {
+    "purpose": "Purpose",
+    "out_of_scope": "Out of scope",
+    "owner": "Owner",
+    "risk": "Risk",
+    "population": "Population",
+    "labels": "How the true labels came about",
+    "changes": "Changes since the previous version",
+    "limitations": "Known limitations",
+    "oversight": "Who can stop or override it",
+    "production_prevalence": "Expected share of positives in production",
+    "valid_days": "Validity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Everything that the review was made from."""
+
+    files: Table
+    facts: tuple[Line, ...]
+    packages: Table
+    settings: Table
+
+
+def provenance(record: Record) -> Provenance:
+    """The provenance of a report."""
+    return Provenance(_files(record), _facts(record), _packages(record), _settings(record))
+
+
+def about(record: Record) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """What the spec says about the model, and the names of what it does not say."""
+    texts = {key: _about_text(key, record) for key in _ABOUT}
+    given = tuple(Line(_ABOUT[key], text) for key, text in texts.items() if text)
+    missing = [_ABOUT[key] for key, text in texts.items() if not text]
+    return given, (*missing, *([] if record.prepared_by else ["Who prepared the report"]))
+
+
+def _about_text(key: str, record: Record) -> str:
+    value = record.about.get(key)
+    if value in (None, "", (), []):
+        return ""
+    if key == "production_prevalence":
+        return format_share(float(value))
+    if key == "valid_days":
+        return f"{value} days, until {valid_until(record)}"
+    return "; ".join(str(part).rstrip(".") for part in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _files(record: Record) -> Table:
+    gathered = record.gathered
+    template = "stock template" if record.template.stock else "altered template"
+    rows = [
+        *(_file_row("Model", artifact) for artifact in gathered.model.files),
+        *(_file_row("Input", artifact) for artifact in gathered.inputs),
+        Row((Cell(record.template.name, template), Cell("Template"), Cell("–"), Cell(record.template.sha256))),
+        Row((Cell("notebook.ipynb", "normal form"), Cell("Notebook as run"), Cell("–"), Cell(record.notebook_sha256))),
+    ]
+    columns = (Column("File"), Column("Part"), Column("Size", "number"), Column("SHA-256", "digest"))
+    return table("Files, named by their digests", columns, rows)
+
+
+def _file_row(part: str, artifact: Artifact) -> Row:
+    shape = ""
+    if artifact.rows is not None:
+        shape = f"{format_count(artifact.rows)} rows"
+        shape += f", {artifact.columns} columns" if artifact.columns is not None else ""
+    return Row((Cell(artifact.name), Cell(part), Cell(format_bytes(artifact.size), shape), Cell(artifact.sha256)))
+
+
+def _facts(record: Record) -> tuple[Line, ...]:
+    gathered, environment = record.gathered, record.gathered.environment
+    data, model = gathered.data, gathered.model
+    dropped = "; ".join(f"{format_count(drop.rows)} rows: {drop.reason}" for drop in data.dropped)
+    lines = (
+        Line("Model", "; ".join(filter(None, (f"{model.name} {model.version}", model.kind, *model.notes)))),
+        Line("Task", f"{data.task}, target {data.target}, {data.features} features"),
+        Line("Rows read and scored", f"{format_count(data.rows_read)} read, {format_count(data.rows_scored)} scored"),
+        Line("Rows left out", dropped or "none"),
+        Line("Rows in training", "" if data.train_rows is None else format_count(data.train_rows)),
+        Line("Computed on", "; ".join(filter(None, (environment.hardware, environment.platform)))),
+        Line("Started", format_time(record.run.started)),
+        Line("Finished", format_time(record.run.finished)),
+        Line("Made by", f"{record.tool}, Python {environment.python}"),
+        Line("Seed", str(record.seed)),
+        Line("Rule", "interval: chance is excluded" if record.rule == "interval" else "point: chance is not excluded"),
+    )
+    return tuple(line for line in lines if line.text)
+
+
+def _packages(record: Record) -> Table:
+    packages = sorted(record.gathered.environment.packages.items())
+    rows = [Row((Cell(name), Cell(version))) for name, version in packages]
+    return table("Software", (Column("Package"), Column("Version", "digest")), rows)
+
+
+def _settings(record: Record) -> Table:
+    own = record.gathered.set_keys
+    rows = [
+        Row((Cell(key), Cell(text), Cell("set in the spec" if _is_set(key, own) else "default")))
+        for key, text in _flat(record.gathered.spec)
+    ]
+    return table("Every setting", (Column("Setting"), Column("Value"), Column("Where from")), rows)
+
+
+def _is_set(key: str, own: tuple[str, ...]) -> bool:
+    return any(key == name or key.startswith((f"{name}.", f"{name}[")) for name in own)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every leaf of the spec with its dotted key; empty ones are left out."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _flat(part, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple) and any(isinstance(part, Mapping | list | tuple) for part in value):
+        for index, part in enumerate(value, 1):
+            yield from _flat(part, f"{path}[{index}]")
+    elif value not in (None, "", (), []):
+        yield path, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,130 @@
+"""How does a record become one HTML page? Views and figures into one template that escapes everything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from readiness.answers import Question
+from readiness.decision import FLOWCHART
+from readiness.exceptions import ReviewError
+from readiness.narrative import NOT_PERMISSION, answer_word, topic
+from readiness.page.cover import cover
+from readiness.page.prose import render_prose
+from readiness.page.provenance import about, provenance
+from readiness.page.sections import decision_table, sections, unmeasured
+from readiness.record import Record
+from readiness.resources import template_path
+from readiness.visible import presentable, visible
+
+TEMPLATE = "page"
+"""Name of the template's folder; not that of the package, which nbconvert would take for it."""
+INDEX = "index.html.j2"
+
+_MARKERS = ("<!--readiness-signatures/", "<!--readiness-unsigned/")
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigure:
+    """One figure; give `svg` or `png`, the SVG wins."""
+
+    question: str
+    """Name of the question that it belongs to, or "decision"."""
+    name: str
+    alt: str
+    caption: str
+    svg: bytes = b""
+    png: bytes = b""
+
+    @property
+    def source(self) -> str:
+        """The picture as an address that fetches nothing."""
+        kind, data = ("svg+xml", self.svg) if self.svg else ("png", self.png)
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def render_page(
+    record: Record,
+    prose: Mapping[Question, str],
+    figures: Sequence[PageFigure],
+    code: Mapping[Question, str],
+    *,
+    render: Callable[..., str] | None = None,
+) -> bytes:
+    """The whole page as bytes: UTF-8, line feeds only, ending in "</html>" and one line feed.
+
+    Args:
+        record: What the page says; nothing else on it is a result.
+        prose: The template's words on each question, Markdown.
+        figures: Pictures by question.
+        code: The source that each question was asked with.
+        render: The template, when it is not the stock one; called with the page's parts as keywords.
+
+    Raises:
+        ReviewError: the page would not be a proper one; only an altered template can cause that.
+    """
+    render = render or environment().get_template(INDEX).render
+    text = render(**page_parts(record, prose, figures, code))
+    page = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    if not page.endswith("</html>\n") or any(marker in page for marker in _MARKERS):
+        raise ReviewError("The page does not end with </html>, or holds the text that begins a record.")
+    return page.encode("utf-8")
+
+
+def page_parts(
+    record: Record, prose: Mapping[Question, str], figures: Sequence[PageFigure], code: Mapping[Question, str]
+) -> dict[str, Any]:
+    """What the template is given, by name."""
+    shown = presentable(record)
+    style = template_path(f"{TEMPLATE}/style.css").read_text(encoding="utf-8")
+    given, missing = about(shown)
+    return {
+        "record": shown,
+        "cover": cover(shown),
+        "sections": sections(shown),
+        "decision": decision_table(shown),
+        "unmeasured": unmeasured(shown),
+        "about": given,
+        "missing": missing,
+        "provenance": provenance(shown),
+        "prose": {question: render_prose(text) for question, text in prose.items() if text.strip()},
+        "code": {question: Markup.escape(visible(text, keep="\n\t")) for question, text in code.items()},
+        "figures": _by_question(figures),
+        "permission": NOT_PERMISSION,
+        "words": answer_word,
+        "topic": topic,
+        "unreached": FLOWCHART[len(shown.decision.path) :],
+        "style": Markup(style),  # noqa: S704  # our own file
+        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
+    }
+
+
+def _by_question(figures: Sequence[PageFigure]) -> dict[str, tuple[PageFigure, ...]]:
+    names = dict.fromkeys(figure.question for figure in figures)
+    return {name: tuple(figure for figure in figures if figure.question == name) for name in names}
+
+
+def environment() -> Environment:
+    """The template's surroundings: everything escaped, nothing unknown passed over, no hidden characters."""
+    return harden(Environment(loader=FileSystemLoader(template_path(TEMPLATE)), autoescape=True))
+
+
+def harden(surroundings: Environment) -> Environment:
+    """Make any Jinja environment escape, complain and show as ours does."""
+    surroundings.autoescape = True
+    surroundings.undefined = StrictUndefined
+    surroundings.trim_blocks = True
+    surroundings.lstrip_blocks = True
+    surroundings.finalize = lambda value: _unbroken(visible(value)) if type(value) is str else value
+    return surroundings
+
+
+def _unbroken(text: str) -> str:
+    """No line break within "is_fraud = 1" or "95 %"."""
+    return text.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%")

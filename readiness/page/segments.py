@@ -1,0 +1,162 @@
+"""Which tables show whether the candidate works for everyone?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from readiness.answers import Finding, Status
+from readiness.narrative import metric_title, worst_first
+from readiness.numbers import format_count, format_estimate
+from readiness.page.tables import (
+    Cell,
+    Column,
+    Mark,
+    Row,
+    Table,
+    anchor,
+    claims_table,
+    facts_table,
+    mark,
+    measured_cell,
+    table,
+)
+
+_SEGMENT = re.compile(r"SEGM-(\d+)-(\d+)-(?:(ROWS)|VALUE-(.+)|(.+))")
+_SEGMENTATION = re.compile(r"SEGM-(\d+)-[A-Z]")
+_ORDER = (Status.NOT_MET, Status.NOT_PROVEN, Status.MET, Status.NOT_ASSESSED)
+
+
+@dataclass(slots=True)
+class _Segment:
+    """The findings of one segment."""
+
+    rows: Finding | None = None
+    values: dict[str, Finding] = field(default_factory=dict)
+    deficits: dict[str, Finding] = field(default_factory=dict)
+
+    @property
+    def every(self) -> list[Finding]:
+        return [*([self.rows] if self.rows else []), *self.values.values(), *self.deficits.values()]
+
+    @property
+    def name(self) -> str:
+        return ", ".join(next((f.segment for f in self.every if f.segment), {}).values()) or "all rows"
+
+    @property
+    def size(self) -> int:
+        if self.rows is not None and self.rows.measured is not None:
+            return round(self.rows.measured.value)
+        return max((f.measured.n for f in self.values.values() if f.measured), default=0)
+
+    @property
+    def status(self) -> Status:
+        statuses = {f.status for f in self.deficits.values() if f.blocking}
+        return next((status for status in _ORDER if status in statuses), Status.NOT_ASSESSED)
+
+
+def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
+    """For each segmentation: the judged claims about it, every segment, and what chance alone would give."""
+    made: list[Table] = []
+    for number in _numbers(findings):
+        own = [f for f in findings if f.code.startswith(f"SEGM-{number}-")]
+        made += _segmentation(own)
+    rest = [f for f in findings if f.blocking and not _SEGMENTATION.match(f.code) and not _SEGMENT.fullmatch(f.code)]
+    return tuple([*made, claims_table(rest, "Further claims")] if rest else made)
+
+
+def _numbers(findings: Sequence[Finding]) -> list[str]:
+    matches = (re.match(r"SEGM-(\d+)-", finding.code) for finding in findings)
+    return list(dict.fromkeys(match[1] for match in matches if match))
+
+
+def _segmentation(findings: Sequence[Finding]) -> list[Table]:
+    segments: dict[str, _Segment] = {}
+    others = []
+    for finding in findings:
+        match = _SEGMENT.fullmatch(finding.code)
+        if match is None:
+            others.append(finding)
+            continue
+        segment = segments.setdefault(match[2], _Segment())
+        if match[3]:
+            segment.rows = finding
+        elif match[4]:
+            segment.values[finding.metric or match[4]] = finding
+        else:
+            segment.deficits[finding.metric or match[5]] = finding
+    title = _title(list(segments.values()))
+    made = [_segments_table(title, list(segments.values()))] if segments else []
+    judged = [f for f in others if f.blocking]
+    facts = [f for f in others if not f.blocking]
+    made += [claims_table(judged, f"{title}: all segments together")] if judged else []
+    made += [facts_table(facts, f"{title}: the gap, and what chance alone would give")] if facts else []
+    return made
+
+
+def _title(segments: Sequence[_Segment]) -> str:
+    columns = next((f.segment for s in segments for f in s.every if f.segment), {})
+    return " × ".join(columns) or "Segments"
+
+
+def _segments_table(title: str, segments: Sequence[_Segment]) -> Table:
+    metrics = list(dict.fromkeys(name for s in segments for name in (*s.values, *s.deficits)))
+    judged = list(dict.fromkeys(name for s in segments for name in s.deficits))
+    columns = [Column(title), Column("Rows", "number")]
+    columns += [
+        Column(_upper(metric_title(name)), "number") for name in metrics if any(name in s.values for s in segments)
+    ]
+    columns += [Column(f"{_upper(metric_title(name))}: deficit", "number") for name in judged]
+    columns.append(Column("Result", "status"))
+    shown = [name for name in metrics if any(name in s.values for s in segments)]
+    rows = [_row(s, shown, judged) for s in sorted(segments, key=_worst_first)]
+    total = sum(s.size for s in segments)
+    note = (
+        f"{len(segments)} segments with {format_count(total)} rows in all; none is left out. Deficit: how much worse "
+        "the segment is than all other rows together, with its interval; below zero it is better."
+    )
+    return table(f"By {title}", columns, rows, [f for s in segments for f in s.every], note=note)
+
+
+def _worst_first(segment: _Segment) -> tuple[int, float, int]:
+    deficits = [f.measured.value for f in segment.deficits.values() if f.measured is not None]
+    return _ORDER.index(segment.status), -max(deficits, default=float("-inf")), -segment.size
+
+
+def _row(segment: _Segment, shown: Sequence[str], judged: Sequence[str]) -> Row:
+    rows_anchor = anchor(segment.rows.code) if segment.rows else ""
+    cells = [Cell(segment.name), Cell(format_count(segment.size), anchor=rows_anchor)]
+    cells += [_number(segment.values.get(name)) for name in shown]
+    cells += [_deficit(segment.deficits.get(name), marked=len(judged) > 1) for name in judged]
+    return Row((*cells, _result(segment)))
+
+
+def _number(finding: Finding | None) -> Cell:
+    if finding is None:
+        return Cell("–")
+    cell = measured_cell(finding)
+    return Cell(cell.text, cell.note, anchor=anchor(finding.code))
+
+
+def _deficit(finding: Finding | None, *, marked: bool) -> Cell:
+    if finding is None:
+        return Cell("–")
+    if finding.measured is None:
+        return Cell("–", "too few rows" if not finding.blocking else "", anchor=anchor(finding.code))
+    cell = measured_cell(finding)
+    own = mark(finding.status) if marked and finding.blocking and finding.status is not Status.MET else None
+    return Cell(format_estimate(finding.measured, finding.criterion), cell.note, own, anchor(finding.code))
+
+
+def _result(segment: _Segment) -> Cell:
+    judged = [f for f in segment.deficits.values() if f.blocking]
+    if not judged:
+        reason = next((f.needs or f.reason for f in segment.deficits.values()), "")
+        return Cell(note=reason, mark=Mark(Status.NOT_ASSESSED, "not assessable"))
+    warning = next((f.warning for f in worst_first(judged) if f.warning), "")
+    return Cell(mark=mark(segment.status), warning=warning)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,201 @@
+"""What is a table of the page? Plain cells with their meaning; how they look is the style sheet's business."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from readiness.answers import Finding, Outcome, Status
+from readiness.narrative import answer_word
+from readiness.numbers import (
+    format_bound,
+    format_criterion,
+    format_estimate,
+    format_interval,
+    format_level,
+    is_exact,
+)
+from readiness.page.strips import Strip, strip
+
+SHOWN_ROWS = 30
+"""Rows that stand open; the rest of a long table is folded, never dropped."""
+
+_ANCHOR = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+
+_OUTCOMES = {
+    Outcome.ACCEPTED_ERROR: "clean error, accepted",
+    Outcome.NOT_APPLICABLE: "does not apply",
+    Outcome.UNAVAILABLE: "could not be looked at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status as glyph and word; `status` picks the colour."""
+
+    status: Status
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell; `anchor` is the code of the finding that it shows."""
+
+    text: str = ""
+    note: str = ""
+    mark: Mark | None = None
+    anchor: str = ""
+    strip: Strip | None = None
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `kind` is "text", "number", "status" or "digest"."""
+
+    title: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; its first cell is its header."""
+
+    cells: tuple[Cell, ...]
+    anchor: str = ""
+    strong: bool = False
+    group: bool = False
+    """True: its one cell is the heading of the rows below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. `more` are the rows that are folded away; `codes` the findings that it shows."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    more: tuple[Row, ...] = ()
+    note: str = ""
+    codes: frozenset[str] = field(default_factory=frozenset)
+
+
+def anchor(code: str) -> str:
+    """The code as the id of an element, or nothing when it cannot be one."""
+    return code if _ANCHOR.fullmatch(code) else ""
+
+
+def table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[Row],
+    findings: Iterable[Finding] = (),
+    *,
+    note: str = "",
+    most: int = SHOWN_ROWS,
+) -> Table:
+    """A table whose rows beyond the first thirty, or `most`, are folded."""
+    every = tuple(rows)
+    codes = frozenset(finding.code for finding in findings)
+    return Table(caption, tuple(columns), every[:most], every[most:], note, codes)
+
+
+def mark(status: Status) -> Mark:
+    """A finding's status."""
+    return Mark(status, status.words)
+
+
+def answer_mark(status: Status) -> Mark:
+    """A question's answer."""
+    return Mark(status, answer_word(status))
+
+
+def outcome_mark(outcome: Outcome) -> Mark:
+    """What came of something, in its own word."""
+    return Mark(outcome.status, _OUTCOMES.get(outcome, outcome.value.replace("_", " ")))
+
+
+def status_cell(finding: Finding) -> Cell:
+    """The status of a finding; the label "warning" does not change it."""
+    own = mark(finding.status) if finding.outcome is None else outcome_mark(finding.outcome)
+    return Cell(mark=own, warning=finding.warning)
+
+
+def measured_cell(finding: Finding) -> Cell:
+    """The measured number with its interval below it."""
+    if finding.measured is None:
+        return Cell("–")
+    interval = format_interval(finding.measured, finding.criterion)
+    return Cell(format_estimate(finding.measured, finding.criterion), interval)
+
+
+def claims_table(findings: Sequence[Finding], caption: str, *, note: str = "") -> Table:
+    """Required against measured: one row for each claim."""
+    columns = (
+        Column("Claim"),
+        Column("Required", "number"),
+        Column(f"Measured, {_level(findings)} interval", "number"),
+        Column(f"With {_level(findings)} confidence", "number"),
+        Column("Result", "status"),
+    )
+    return table(caption, columns, map(_claim_row, findings), findings, note=note)
+
+
+def _claim_row(finding: Finding) -> Row:
+    criterion = finding.criterion
+    source = "" if criterion is None else _source(criterion.source)
+    cells = (
+        Cell(finding.name, said(finding)),
+        Cell("" if criterion is None else format_criterion(criterion), source),
+        measured_cell(finding),
+        Cell(_shown_limit(finding), strip=strip(finding)),
+        status_cell(finding),
+    )
+    return Row(cells, anchor(finding.code))
+
+
+def said(finding: Finding) -> str:
+    """What stands below a claim: its reason, and what would settle it."""
+    needs = finding.needs if finding.status in (Status.NOT_PROVEN, Status.NOT_ASSESSED) else ""
+    texts = [finding.reason, finding.withheld, f"To settle it: {needs}" if needs else ""]
+    return " ".join(_sentence(text) for text in dict.fromkeys(texts) if text)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('. ')}."
+
+
+def _source(source: str) -> str:
+    return "default" if source == "default" else "set in the spec"
+
+
+def _shown_limit(finding: Finding) -> str:
+    """The one-sided limit that decided: the favourable one of a *not met*, else the less favourable one."""
+    if finding.bounds is None or finding.criterion is None:
+        return ""
+    if finding.measured is not None and is_exact(finding.measured):
+        return "exact"
+    return format_bound(finding.bounds, finding.criterion, favourable=finding.status is Status.NOT_MET)
+
+
+def _level(findings: Iterable[Finding]) -> str:
+    levels = {f.measured.level for f in findings if f.measured is not None and f.measured.level < 1}
+    return format_level(max(levels)) if levels else "95 %"
+
+
+def facts_table(findings: Sequence[Finding], caption: str, *, note: str = "") -> Table:
+    """Facts that are shown and not judged."""
+    columns = (Column("Fact"), Column("Value", "number"), Column(f"{_level(findings)} interval", "number"))
+    rows = (
+        Row(
+            (
+                Cell(finding.name, said(finding), warning=finding.warning),
+                Cell("–" if finding.measured is None else format_estimate(finding.measured)),
+                Cell("" if finding.measured is None else format_interval(finding.measured)),
+            ),
+            anchor(finding.code),
+        )
+        for finding in findings
+    )
+    return table(caption, columns, rows, findings, note=note)

@@ -1,0 +1,83 @@
+"""Do the rows that the candidate will meet look like those it was trained on? One claim for each feature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from readiness.answers import Criterion
+from readiness.drift import Drift, categorical_drift, numeric_drift
+from readiness.evidence import DriftTables, Evidence
+from readiness.inference import Undefined
+from readiness.judging import Claim
+from readiness.numbers import format_value
+from readiness.spec import Production
+from readiness.unavailable import Unavailable
+
+
+def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
+    """Each feature's population stability index must be proven to be at most the limit."""
+    limit = Criterion("<=", criteria.drift_limit, "PSI", criteria.origin("drift_limit"))
+    tables = evidence.drift
+    if isinstance(tables, Unavailable):
+        name = "Training distribution matches production"
+        return [
+            Claim(
+                "PROD-DRIFT-SUMMARY", name, "psi", Undefined(tables.reason), limit, unit="PSI",
+                reason=tables.reason, needs=tables.needs,
+            )
+        ]  # fmt: skip
+    return [_claim(k, name, tables, limit, criteria.drift_warning) for k, name in enumerate(tables.reference.columns, 1)]
+
+
+def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Claim:
+    drift = _drift(tables.reference[column], tables.current[column])
+    against = f"the training rows against the {tables.against} rows"
+    return Claim(
+        f"PROD-DRIFT-{k}",
+        f"Drift of {column}, {against}",
+        "psi",
+        drift if isinstance(drift, Undefined) else drift.index,
+        limit,
+        unit="PSI",
+        segment={"column": column},
+        reason=_reason(drift, tables),
+        warning="" if isinstance(drift, Undefined) or drift.index.value <= warning else f"drift above {warning:g}",
+        denominator=f"rows on each side of {column}",
+    )
+
+
+def _drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
+    if _is_number(reference) and _is_number(current):
+        return numeric_drift(_floats(reference), _floats(current))
+    return categorical_drift(reference.astype(object), current.astype(object))
+
+
+def _is_number(values: pd.Series[Any]) -> bool:
+    dtype = values.dtype
+    if pd.api.types.is_bool_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
+        return False
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype)
+
+
+def _floats(values: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        seconds = (values - pd.Timestamp(0, tz=getattr(values.dtype, "tz", None))).dt.total_seconds()
+        return seconds.to_numpy(dtype=np.float64, na_value=np.nan)
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _reason(drift: Drift | Undefined, tables: DriftTables) -> str:
+    if isinstance(drift, Undefined):
+        return drift.reason
+    changes = np.abs(np.subtract(drift.current_share, drift.reference_share))
+    most = int(changes.argmax())
+    moved = (
+        f"the share of {drift.bins[most]} went from {drift.reference_share[most]:.1%} to "
+        f"{drift.current_share[most]:.1%}"
+    )
+    raw = f"PSI {format_value(drift.index.raw)}, of which chance alone gives {format_value(drift.index.by_chance)}"
+    sampled = f" ({tables.sampled})" if tables.sampled else ""
+    return f"{raw}{sampled}; the largest change: {moved}"

@@ -1,0 +1,116 @@
+"""Are the failure modes acceptable?
+
+Purpose: errors differ in price; what counts is what they cost, and whether that is less than the model saves.
+Method: every error is counted and priced; the savings against doing nothing must be proven to be above zero.
+Signs of risk: savings that hang on a few expensive rows; an error type that nobody has described.
+Limits: costs are what the spec says they are; harm that has no price here is not in the sum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness import criteria as policy
+from readiness.answers import Answer, Criterion, Question, not_assessed
+from readiness.costs import mean_cost_from_cells, mean_of
+from readiness.criteria import Task
+from readiness.error_facts import error_facts, residuals
+from readiness.evidence import Evidence
+from readiness.inference import Exact, Inference, Undefined
+from readiness.judging import Claim, settle
+from readiness.numbers import format_value
+from readiness.pricing import Prices, prices
+from readiness.spec import Errors
+from readiness.worst_errors import worst_errors
+
+TITLE = Question.ERRORS.words
+
+NO_COSTS = not_assessed(
+    "ERRO-SAVINGS",
+    "Savings against doing nothing",
+    "the spec states no costs, so nobody knows whether these errors are acceptable",
+    needs="state what each kind of error costs under errors.costs",
+)
+
+
+def ask(evidence: Evidence, criteria: Errors) -> Answer:
+    """Price the errors; the savings against doing nothing must be above zero."""
+    spec = evidence.spec
+    facts = settle(error_facts(evidence), alpha=spec.alpha, level=spec.confidence)
+    tables = {"residuals": residuals(evidence)} if evidence.task is Task.REGRESSION else {}
+    priced = prices(evidence)
+    worst = worst_errors(evidence, None if priced is None else priced.candidate)
+    if priced is None:
+        return Answer(Question.ERRORS, (NO_COSTS, *facts, *worst), tables)
+    claims = [*_judged(evidence, criteria, priced), *_amounts(evidence, priced)]
+    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    return Answer(Question.ERRORS, (*findings, *facts, *worst), tables)
+
+
+def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]:
+    saved = _total(evidence, priced.nothing - priced.candidate)
+    unit = priced.currency
+    words = (
+        f"doing nothing would cost {format_value(_total(evidence, priced.nothing), unit)} on these {evidence.cases.n:,} rows, "
+        f"the candidate's errors cost {format_value(_total(evidence, priced.candidate), unit)}: "
+        f"savings of {format_value(saved, unit)}"
+    )
+    savings = Claim(
+        "ERRO-SAVINGS",
+        "Savings for each row against doing nothing",
+        "savings_per_row",
+        _mean(evidence, priced, priced.nothing - priced.candidate, priced.savings_cells),
+        Criterion(">", policy.SAVINGS_PER_ROW, unit),
+        unit=unit,
+        reason=words,
+        denominator="rows",
+    )
+    value = criteria.value_per_prediction
+    cost = Claim(
+        "ERRO-COST",
+        "Cost of errors for each prediction",
+        "cost_per_prediction",
+        _mean(evidence, priced, priced.candidate, priced.cost_cells),
+        None if value is None else Criterion("<", value, unit, "set in the spec"),
+        unit=unit,
+        blocking=value is not None,
+        reason="" if value is None else f"a prediction is worth {format_value(value, unit)}",
+        denominator="rows",
+    )
+    return [savings, cost]
+
+
+def _total(evidence: Evidence, amounts: NDArray[np.float64]) -> float:
+    return float(amounts.sum() if evidence.cases.weight is None else amounts @ evidence.cases.relative_weight)
+
+
+def _mean(
+    evidence: Evidence, priced: Prices, per_row: NDArray[np.float64], per_cell: tuple[float, ...] | None
+) -> Inference | Undefined:
+    """From the four cells where costs are constant, else from the amounts of the rows."""
+    if per_cell is not None and evidence.task is Task.BINARY and evidence.cases.is_plain:
+        return mean_cost_from_cells(evidence.cases.cells.ravel(), per_cell, seed=evidence.spec.seed)
+    return mean_of(per_row, evidence.cases.groups, weight=evidence.cases.weight)
+
+
+def _amounts(evidence: Evidence, priced: Prices) -> list[Claim]:
+    total, nothing = _total(evidence, priced.candidate), _total(evidence, priced.nothing)
+    n, unit = evidence.cases.n, priced.currency
+
+    def fact(code: str, name: str, amount: Inference | Undefined, unit: str = unit, reason: str = "") -> Claim:
+        return Claim(f"ERRO-{code}", name, "cost", amount, None, unit=unit, blocking=False, reason=reason)
+
+    facts = [
+        fact("COST-TOTAL", "Cost of all errors", Exact(total, n)),
+        fact("COST-NOTHING", f"Cost of doing nothing ({priced.nothing_is})", Exact(nothing, n)),
+        fact("SAVINGS-TOTAL", "Savings against doing nothing", Exact(nothing - total, n)),
+    ]
+    if nothing > 0:
+        facts.append(fact("SAVINGS-SHARE", "Savings as a share of that cost", Exact(1 - total / nothing, n), "share"))
+    if priced.current is not None:
+        saved = mean_of(priced.current - priced.candidate, evidence.cases.groups, weight=evidence.cases.weight)
+        total_now = format_value(_total(evidence, priced.current), unit)
+        words = f"the current model's errors cost {total_now} on the same rows"
+        facts.append(fact("SAVINGS-CURRENT", "Savings for each row against the current model", saved, reason=words))
+    return facts

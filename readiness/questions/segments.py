@@ -1,0 +1,342 @@
+"""Does it work for everyone?
+
+Purpose: an average hides the people for whom the model is wrong; this question looks at each group by itself.
+Method: each segment is compared with all other rows. The deficit must be proven to be below the limit; a segment with
+too few rows of the metric's own denominator is not assessable, and the assessable ones must hold most rows.
+Signs of risk: one segment far below the rest, most of all one that was rare in training.
+Limits: only the named segments are looked at; a group that no column tells apart stays unseen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from readiness import criteria as policy
+from readiness.answers import Answer, Criterion, Finding, Question, Status, not_assessed
+from readiness.by_segment import PROPORTIONS, Split, split_by
+from readiness.criteria import Task
+from readiness.evidence import Evidence
+from readiness.gap import null_gap
+from readiness.inference import Exact, Inference, Undefined
+from readiness.intervals import Mover
+from readiness.judging import Claim, settle
+from readiness.metrics import METRICS, Metric, measure
+from readiness.numbers import format_value
+from readiness.power import minimum_rows
+from readiness.segmentation import Segmentation
+from readiness.spec import Segments
+
+TITLE = Question.SEGMENTS.words
+
+SHOWN = {
+    Task.BINARY: ("accuracy", "f1", "recall", "precision", "false_positive_rate"),
+    Task.MULTICLASS: ("accuracy", "balanced_accuracy"),
+    Task.REGRESSION: ("mae", "rmse"),
+}
+"""Metrics shown for each segment, judged or not."""
+
+CAUSES = (
+    "discrimination (a legal liability)",
+    "features that are missing or mean something else for this group",
+    "too few training rows of this group",
+    "a group that really behaves differently",
+)
+
+NONE_NAMED = not_assessed(
+    "SEGM-NONE",
+    "Segments",
+    "no segment column is named, so nobody knows for whom the model fails",
+    needs="name the columns that tell groups apart under data.segments",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """One judged metric with its limit, and the rows that a segment needs to be assessable."""
+
+    metric: Metric
+    criterion: Criterion
+    factor: float
+    """1 for points of the metric; 1 + limit where errors are compared by ratio."""
+    minimum: int
+    warning: float
+
+
+def ask(evidence: Evidence, criteria: Segments) -> Answer:
+    """Judge every segment against all other rows, in every segmentation that the spec names."""
+    if not evidence.segmentations:
+        return Answer(Question.SEGMENTS, (NONE_NAMED,))
+    spec = evidence.spec
+    rulers = [_ruler(evidence, criteria, name) for name in _judged(evidence, criteria)]
+    claims: list[Claim] = []
+    for i, segmentation in enumerate(evidence.segmentations, 1):
+        for ruler in rulers:
+            claims += _deficits(evidence, i, segmentation, ruler, criteria)
+    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    facts = [
+        claim for i, segmentation in enumerate(evidence.segmentations, 1) for claim in _facts(evidence, i, segmentation)
+    ]
+    shown = settle(facts, alpha=spec.alpha, level=spec.confidence)
+    return Answer(Question.SEGMENTS, (*findings, *_worst(evidence, findings), *shown))
+
+
+def _judged(evidence: Evidence, criteria: Segments) -> tuple[str, ...]:
+    return criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
+
+
+def _ruler(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
+    metric, source = METRICS[name], criteria.origin("limit")
+    overall = measure(name, evidence.cases)
+    level = overall.value if not isinstance(overall, Undefined) else 0.5
+    if metric.name in PROPORTIONS:
+        share = level if metric.greater_is_better else 1 - level
+        minimum = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
+        return Ruler(metric, Criterion("<", criteria.limit, "points", source), 1.0, minimum, criteria.warning)
+    by_ratio = not metric.greater_is_better
+    criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
+    minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else 30
+    return Ruler(metric, criterion, 1 + criteria.limit if by_ratio else 1.0, minimum, criteria.warning)
+
+
+def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
+    """Rows at which a segment without deficit is met with the asked power: (z_a + z_b)² (sd / mean)² / limit²."""
+    from scipy.special import ndtri
+
+    losses = np.abs(evidence.cases.y_true - evidence.cases.y_pred)
+    if evidence.task is not Task.REGRESSION or not losses.mean() > 0:
+        return 30
+    spread = float(losses.std(ddof=1) / losses.mean()) if len(losses) > 1 else 1.0
+    quantiles = float(ndtri(1 - evidence.spec.alpha) + ndtri(criteria.power))
+    return max(10, int(np.ceil((quantiles * spread / criteria.limit) ** 2)))
+
+
+def _deficits(
+    evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments
+) -> list[Claim]:
+    splits = split_by(ruler.metric.name, evidence.cases, segmentation)
+    large = [split.rows >= ruler.minimum for split in splits]
+    alone = len(splits) == 1
+    claims = [
+        _deficit(f"SEGM-{i}-{j}", segmentation.text(j - 1), segmentation.labels[j - 1], split, ruler, enough, alone)
+        for j, (split, enough) in enumerate(zip(splits, large, strict=True), 1)
+    ]
+    claims += _pooled(evidence, i, segmentation, ruler, large)
+    return [*claims, _coverage(i, segmentation, ruler, large, criteria), *_critical(i, segmentation, ruler, large)]
+
+
+def _deficit(
+    code: str, name: str, labels: object, split: Split, ruler: Ruler, enough: bool, alone: bool
+) -> Claim:
+    metric = ruler.metric
+    difference = _difference(split, ruler)
+    too_few = f"not assessable: {split.rows:,} rows for {metric.title}, {ruler.minimum:,} are needed"
+    warning = ""
+    if enough and not isinstance(difference, Undefined):
+        share = _share_of_rest(difference.value, split, ruler)
+        warning = f"a deficit above {ruler.warning:g}" if share > ruler.warning else ""
+    return Claim(
+        f"{code}-{metric.name.upper()}",
+        f"{metric.title} of {name} against all other rows",
+        metric.name,
+        Undefined("all rows are in this one segment") if alone else difference,
+        ruler.criterion,
+        unit=ruler.criterion.unit,
+        segment=labels,  # type: ignore[arg-type]
+        blocking=enough and not alone,
+        withheld="" if enough else too_few,
+        reason=_both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
+        needs="" if enough else f"{ruler.minimum - split.rows:,} more such rows",
+        warning=warning,
+        denominator=f"rows of {name}",
+    )
+
+
+def _difference(split: Split, ruler: Ruler) -> Inference | Undefined:
+    """How much worse the segment is than all other rows; positive is worse."""
+    inside, outside = split.inside, split.outside
+    if isinstance(inside, Undefined):
+        return inside
+    if isinstance(outside, Undefined):
+        return outside
+    if ruler.metric.greater_is_better:
+        return Mover(outside, inside)
+    return Mover(inside, outside if ruler.factor == 1 else _scaled(outside, ruler.factor))
+
+
+def _scaled(inference: Inference, factor: float) -> Inference:
+    from readiness.inference import linear
+
+    return linear(inference, scale=factor)
+
+
+def _share_of_rest(deficit: float, split: Split, ruler: Ruler) -> float:
+    """The deficit in the units of the warning: points, or a share of the error of all other rows."""
+    if ruler.factor == 1 or isinstance(split.outside, Undefined) or split.outside.value == 0:
+        return deficit
+    return deficit / split.outside.value + ruler.factor - 1
+
+
+def _both(split: Split, ruler: Ruler) -> str:
+    if isinstance(split.inside, Undefined):
+        return split.inside.reason
+    if isinstance(split.outside, Undefined):
+        return split.outside.reason
+    unit = ruler.metric.unit
+    here, rest = format_value(split.inside.value, unit), format_value(split.outside.value, unit)
+    return f"{ruler.metric.title} is {here} here ({split.rows:,} rows) and {rest} among all other rows"
+
+
+def _pooled(
+    evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]
+) -> list[Claim]:
+    """Segments that are too small by themselves, judged together where that is enough."""
+    small = [code for code, enough in enumerate(large) if not enough]
+    if len(small) < 2 or len(small) == len(large):
+        return []
+    codes = np.isin(segmentation.codes, small).astype(np.int64)
+    pool = Segmentation(segmentation.name, codes, ({segmentation.name: "all others"}, {segmentation.name: "other small"}))
+    split = split_by(ruler.metric.name, evidence.cases, pool)[1]
+    enough = split.rows >= ruler.minimum
+    name = f"{len(small)} small segments of {segmentation.name} together"
+    return [_deficit(f"SEGM-{i}-SMALL", name, pool.labels[1], split, ruler, enough, alone=False)]
+
+
+def _coverage(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool], criteria: Segments) -> Claim:
+    rows = segmentation.counts
+    covered, total = int(rows[np.asarray(large)].sum()), int(rows.sum())
+    small = [segmentation.text(code) for code, enough in enumerate(large) if not enough and rows[code]]
+    named = ", ".join(small[:3]) + (f" and {len(small) - 3} more" if len(small) > 3 else "")
+    text = f"{covered:,} of {total:,} rows are in segments with at least {ruler.minimum:,} rows for {ruler.metric.title}"
+    return Claim(
+        f"SEGM-{i}-COVERAGE-{ruler.metric.name.upper()}",
+        f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
+        "coverage",
+        Exact(covered / total, total),
+        Criterion(">=", criteria.coverage, "share", criteria.origin("coverage"), refutable=False),
+        unit="share",
+        reason=text + (f"; not assessable: {named}" if small else ""),
+        needs=f"more rows of {named}" if small else "",
+    )
+
+
+def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]) -> list[Claim]:
+    if not segmentation.critical:
+        return []
+    missing = [segmentation.text(code) for code in sorted(segmentation.critical) if not large[code]]
+    return [
+        Claim(
+            f"SEGM-{i}-CRITICAL-{ruler.metric.name.upper()}",
+            f"Critical segments of {segmentation.name} that are too small, for {ruler.metric.title}",
+            "segments",
+            Exact(float(len(missing)), len(segmentation.critical)),
+            Criterion("<=", 0, "segments", "set in the spec: critical", refutable=False),
+            unit="segments",
+            reason=f"too small: {', '.join(missing)}" if missing else "every critical segment is large enough",
+            needs=f"at least {ruler.minimum:,} rows of each" if missing else "",
+        )
+    ]
+
+
+def _facts(evidence: Evidence, i: int, segmentation: Segmentation) -> list[Claim]:
+    claims = [_rows(i, j, segmentation) for j in range(1, len(segmentation.labels) + 1)]
+    for name in dict.fromkeys((*SHOWN[evidence.task], *_judged(evidence, evidence.spec.segments))):
+        splits = split_by(name, evidence.cases, segmentation)
+        claims += [
+            Claim(
+                f"SEGM-{i}-{j}-VALUE-{name.upper()}",
+                f"{METRICS[name].title} of {segmentation.text(j - 1)}",
+                name,
+                split.inside,
+                None,
+                unit=METRICS[name].unit,
+                segment=segmentation.labels[j - 1],
+                blocking=False,
+            )
+            for j, split in enumerate(splits, 1)
+        ]
+        claims += _gap(evidence, i, segmentation, name, splits)
+    return claims
+
+
+def _rows(i: int, j: int, segmentation: Segmentation) -> Claim:
+    rows, trained = int(segmentation.counts[j - 1]), segmentation.training_rows
+    return Claim(
+        f"SEGM-{i}-{j}-ROWS",
+        f"Rows of {segmentation.text(j - 1)}",
+        "rows",
+        Exact(float(rows), int(segmentation.counts.sum())),
+        None,
+        unit="rows",
+        segment=segmentation.labels[j - 1],
+        blocking=False,
+        reason="" if trained is None else f"{trained[j - 1]:,} training rows",
+    )
+
+
+def _gap(
+    evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]
+) -> list[Claim]:
+    """Best minus worst, and what chance alone would give: with many small segments the gap is large by itself."""
+    values = [split.inside for split in splits if not isinstance(split.inside, Undefined)]
+    if not metric not in PROPORTIONS or len(values) < 2:
+        return []
+    gap = max(v.value for v in values) - min(v.value for v in values)
+    chance = null_gap([v.value for v in values], [v.n for v in values], seed=evidence.spec.seed)
+    title, name = METRICS[metric].title, segmentation.name
+    return [
+        Claim(
+            f"SEGM-{i}-GAP-{metric.upper()}",
+            f"Best minus worst {title} over {name}",
+            metric,
+            Exact(gap, len(values)),
+            None,
+            unit="points",
+            blocking=False,
+            reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average "
+            f"and stay below {format_value(chance.quantile)} 95 times in 100",
+        ),
+        Claim(
+            f"SEGM-{i}-GAP-CHANCE-{metric.upper()}",
+            f"Gap in {title} over {name} that chance alone would give",
+            metric,
+            Exact(chance.expected, len(values)),
+            None,
+            unit="points",
+            blocking=False,
+        ),
+    ]
+
+
+def _worst(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Finding]:
+    """In each segmentation the segment with the largest deficit, and what may be behind it."""
+    worst = []
+    for i, segmentation in enumerate(evidence.segmentations, 1):
+        own = [f for f in findings if f.code.startswith(f"SEGM-{i}-") and f.segment and f.blocking and f.measured]
+        if not own:
+            continue
+        finding = max(own, key=lambda f: f.measured.value if f.measured else 0.0)
+        trained = _training_share(segmentation, finding)
+        causes = "; ".join(CAUSES) if finding.status is not Status.MET else ""
+        worst.append(
+            Finding(
+                f"SEGM-{i}-WORST",
+                f"Largest deficit over {segmentation.name}",
+                Status.NOT_ASSESSED,
+                blocking=False,
+                metric=finding.metric,
+                segment=finding.segment,
+                measured=finding.measured,
+                reason=f"{finding.reason}{trained}" + (f". Possible causes: {causes}" if causes else ""),
+                warning=finding.warning,
+            )
+        )
+    return worst
+
+
+def _training_share(segmentation: Segmentation, finding: Finding) -> str:
+    if segmentation.training_rows is None or finding.segment not in segmentation.labels:
+        return ""
+    trained, total = segmentation.training_rows[segmentation.labels.index(finding.segment)], sum(segmentation.training_rows)
+    return f"; {trained:,} of {total:,} training rows are of this group"

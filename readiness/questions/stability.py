@@ -1,0 +1,162 @@
+"""Is performance consistent?
+
+Purpose: a result that hangs on the luck of one split will not be seen again.
+Method: clones are fitted again and again on parts of the training rows. The mean score must be known closely enough
+(interval corrected for shared rows, Nadeau and Bengio 2003), and refits must agree on single rows (churn).
+Signs of risk: answers that change from refit to refit behind a steady average.
+Limits: random folds do not stand in for time; the spread of fold scores mostly tells how large the folds are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from readiness import criteria as policy
+from readiness.answers import Answer, Criterion, Finding, Question, not_assessed
+from readiness.criteria import Task
+from readiness.evidence import Evidence
+from readiness.inference import Exact, Inference, Undefined
+from readiness.judging import Claim, settle
+from readiness.metrics import METRICS, Metric
+from readiness.numbers import format_value
+from readiness.refits import Refits
+from readiness.spec import Stability
+from readiness.stability_statistics import FoldFacts, churn, corrected_mean, fold_facts, half_width
+from readiness.unavailable import Unavailable
+
+TITLE = Question.STABILITY.words
+
+
+def ask(evidence: Evidence, criteria: Stability) -> Answer:
+    """Judge how closely the mean over refits is known, and how much single answers change."""
+    refits = evidence.refits
+    if isinstance(refits, Unavailable):
+        return Answer(Question.STABILITY, (_missing(refits),))
+    scores = refits.scores
+    if not np.isfinite(scores).all():
+        why = Unavailable("the metric does not exist on every fold", "more rows of the rarer class, or fewer folds")
+        return Answer(Question.STABILITY, (_missing(why),))
+    metric = METRICS[evidence.spec.baseline.metric or policy.PRIMARY_METRIC[evidence.task]]
+    facts, spec = fold_facts(scores), evidence.spec
+    mean = corrected_mean(
+        scores,
+        n_train=float(np.mean([fold.n_train for fold in refits.folds])),
+        n_test=float(np.mean([fold.n_test for fold in refits.folds])),
+        is_share=metric.is_share,
+    )
+    claims = [_half_width(evidence, criteria, metric, mean, refits), *_churn(evidence, criteria, refits)]
+    if spec.evidence == "point":
+        claims.append(_std(criteria, metric, facts, len(refits.folds)))
+    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    shown = settle(_facts(spec.evidence, metric, facts, mean, refits), alpha=spec.alpha, level=spec.confidence)
+    return Answer(Question.STABILITY, (*findings, *shown), {"folds": _table(refits)})
+
+
+def _missing(why: Unavailable) -> Finding:
+    return not_assessed(
+        "STAB-REFITS", "Refits of the candidate", f"the candidate was not refitted: {why.reason}", needs=why.needs
+    )
+
+
+def _done(refits: Refits) -> str:
+    cut = "" if refits.repeats == refits.asked else f" (of {refits.asked} asked for; the time was used up)"
+    return f"{len(refits.folds)} refits, {refits.repeats} repeats{cut} of {refits.scheme}"
+
+
+def _half_width(
+    evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Undefined, refits: Refits
+) -> Claim:
+    relative = evidence.task is Task.REGRESSION
+    unit = "share of the mean" if relative else "points"
+    name = f"Half-width of the interval of the mean {metric.title}"
+    limit = Criterion("<=", criteria.half_width, unit, criteria.origin("half_width"), refutable=False)
+    if isinstance(mean, Undefined):
+        return Claim("STAB-HALF-WIDTH", name, metric.name, mean, limit, unit=unit, reason=mean.reason)
+    half = half_width(mean, evidence.spec.confidence)
+    width = half / abs(mean.value) if relative and mean.value else half
+    low, high = mean.interval(evidence.spec.confidence)
+    shown = format_value(mean.value, metric.unit)
+    between = f"{format_value(low, metric.unit)} to {format_value(high, metric.unit)}"
+    return Claim(
+        "STAB-HALF-WIDTH",
+        name,
+        metric.name,
+        Exact(width, len(refits.folds), mean.method, mean.bound_method),
+        limit,
+        unit=unit,
+        reason=f"mean {metric.title} {shown}, corrected interval {between}, from {_done(refits)}",
+        needs="more training rows: the half-width shrinks with the root of their number",
+    )
+
+
+def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Claim]:
+    if evidence.task is Task.REGRESSION:
+        return []
+    predicted = refits.predicted
+    everywhere = (predicted >= 0).all(axis=0)
+    share = churn(predicted[:, everywhere])
+    limit = Criterion(
+        "<=", criteria.churn_met, "share", criteria.origin("churn_met"), refuted_beyond=criteria.churn_not_met
+    )
+    rows = f"{int(everywhere.sum()):,} training rows, each predicted once in each of {refits.repeats} repeats"
+    return [
+        Claim(
+            "STAB-CHURN",
+            "Share of rows whose answer changes between refits (churn)",
+            "churn",
+            share,
+            limit,
+            unit="share",
+            reason=rows,
+            denominator="rows",
+        )
+    ]
+
+
+def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Claim:
+    limit = Criterion("<", criteria.std, metric.unit, criteria.origin("std"))
+    reason = f"grade: {facts.grade}"
+    return Claim(
+        "STAB-STD", f"Standard deviation of the fold {metric.title}", metric.name, Exact(facts.std, folds), limit,
+        unit=metric.unit, reason=reason,
+    )  # fmt: skip
+
+
+def _facts(
+    rule: str, metric: Metric, facts: FoldFacts, mean: Inference | Undefined, refits: Refits
+) -> list[Claim]:
+    folds = len(refits.folds)
+    title, notes = metric.title, "; ".join(note.rstrip(".") for note in refits.notes)
+
+    def fact(code: str, name: str, value: Inference | Undefined, reason: str = "", unit: str = metric.unit) -> Claim:
+        return Claim(f"STAB-{code}", name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
+
+    shown = [
+        fact("MEAN", f"Mean {title} over the folds", mean, notes),
+        fact("STD", f"Standard deviation of the fold {title}", Exact(facts.std, folds), _grade(facts)),
+        fact("MIN", f"Lowest {title} of a fold", Exact(facts.smallest, folds)),
+        fact("MAX", f"Highest {title} of a fold", Exact(facts.largest, folds)),
+        fact("RANGE", "Highest minus lowest", Exact(facts.range, folds)),
+        fact("FOLD-LOW", "Range to expect of one fold, lower end (mean − 1.96 standard deviations)", Exact(facts.low, folds)),
+        fact("FOLD-HIGH", "Range to expect of one fold, upper end (mean + 1.96 standard deviations)", Exact(facts.high, folds)),
+    ]
+    if facts.mean:
+        share = Exact(facts.coefficient_of_variation, folds)
+        shown.append(fact("CV", "Standard deviation as a share of the mean", share, unit="share"))
+    return [claim for claim in shown if not (rule == "point" and claim.code == "STAB-STD")]
+
+
+def _grade(facts: FoldFacts) -> str:
+    return f"grade: {facts.grade}; it depends on the size of the folds, so it is shown and not judged"
+
+
+def _table(refits: Refits) -> pd.DataFrame:
+    """Columns repeat, fold, score; one row for each refit."""
+    return pd.DataFrame(
+        {
+            "repeat": [fold.repeat for fold in refits.folds],
+            "fold": [fold.fold for fold in refits.folds],
+            "score": [fold.score for fold in refits.folds],
+        }
+    )

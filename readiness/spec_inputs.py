@@ -1,0 +1,171 @@
+"""What does a spec say about the report, the candidate and the tables? The first three sections of a spec."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from readiness.criteria import Task
+from readiness.hints import shown
+
+Label = bool | int | float | str
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
+ColumnName = Annotated[str, Field(min_length=1)]
+FilePath = Annotated[str, Field(min_length=1)]
+
+
+def _calendar_day(value: object) -> object:
+    # A bare number would otherwise pass as seconds since 1970.
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        raise ValueError(f"found {shown(value)}, expected a date such as 2026-11-22")
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"found {shown(value)}, expected a date of the calendar") from error
+
+
+Day = Annotated[datetime.date, BeforeValidator(_calendar_day)]
+
+
+def label_text(label: Label) -> str:
+    """A class label as a key of a mapping in the spec: "fraud", "1", "true"."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+class Part(BaseModel):
+    """Base of every part of a spec: strict about keys, never changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
+
+    def origin(self, key: str) -> str:
+        """Who set `key` of this part: "default", or "set in the spec"."""
+        return "set in the spec" if key in self.model_fields_set else "default"
+
+
+class About(Part):
+    """Free texts of the first screen; what is missing is listed as "not provided"."""
+
+    purpose: str = Field("", description="what the model decides or supports, in one sentence")
+    out_of_scope: str = Field("", description="what the model must not be used for")
+    owner: str = Field("", description="who answers for the model")
+    prepared_by: tuple[str, ...] = Field((), description="who prepared this review")
+    risk: Literal["", "low", "medium", "high"] = Field("", description="how much harm a wrong prediction can do")
+    valid_days: Annotated[int, Field(gt=0)] | None = Field(None, description="days until the review must be repeated")
+    population: str = Field("", description="whom or what the test rows stand for, and how they were drawn")
+    labels: str = Field("", description="how the true labels came about")
+    changes: str = Field("", description="what changed since the previous version")
+    limitations: tuple[str, ...] = Field((), description="known limits, one sentence each")
+    oversight: str = Field("", description="who can stop or override the model, and how")
+    production_prevalence: Share | None = Field(None, description="expected share of positives in production, 0 to 1")
+
+
+class PredictionColumns(Part):
+    """Columns of the test table that hold ready-made predictions."""
+
+    label: ColumnName | None = Field(None, description="column with the predicted class or value")
+    score: ColumnName | Mapping[str, ColumnName] | None = Field(
+        None, description="one column with the score of the positive class, or one column for each class"
+    )
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> PredictionColumns:
+        if self.label is None and self.score is None:
+            raise ValueError("names neither label nor score; name at least one column of data.test")
+        return self
+
+
+class ModelFile(Part):
+    """A model file and how it may be loaded, or columns with ready-made predictions."""
+
+    path: FilePath | None = Field(None, description="model file or folder")
+    sha256: Digest | None = Field(None, description="pin of the file; it is the consent to load a pickle")
+    loader: Reference | None = Field(None, description="package.module:function that takes the path")
+    threshold: float | None = Field(None, description="labels are score >= threshold")
+    predictions: PredictionColumns | None = Field(
+        None, description="columns of data.test with ready-made predictions, in place of path"
+    )
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> ModelFile:
+        if (self.path is None) == (self.predictions is None):
+            raise ValueError("give either path (a model file) or predictions (columns of data.test)")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_have_their_use(self) -> ModelFile:
+        if self.predictions is None:
+            return self
+        for key in ("sha256", "loader"):
+            if getattr(self, key) is not None:
+                raise ValueError(f"{key} belongs to a model file; there is no path, only predictions")
+        if self.threshold is not None and self.predictions.score is None:
+            raise ValueError("threshold needs predictions.score, the column that it cuts")
+        return self
+
+
+class Model(ModelFile):
+    """The candidate."""
+
+    name: Name = Field(description="name of the model, up to 200 characters")
+    version: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        description='version of the model, as text: "1.4"'
+    )
+
+
+class SegmentColumn(Part):
+    """One column that rows are grouped by."""
+
+    column: ColumnName = Field(description="column of data.test")
+    bins: Annotated[int, Field(ge=2, le=50)] | Annotated[tuple[float, ...], Field(min_length=1)] | None = Field(
+        None, description="number of quantile bins, or inner edges"
+    )
+    by: Literal["weekend", "weekday", "month", "quarter", "year", "hour"] | None = Field(
+        None, description="part of a date"
+    )
+    critical: tuple[Label, ...] = Field((), description="values that must be assessable")
+
+    @model_validator(mode="after")
+    def _one_way_to_group(self) -> SegmentColumn:
+        if self.bins is not None and self.by is not None:
+            raise ValueError("has both bins (for numbers) and by (for dates); give one")
+        if isinstance(self.bins, tuple) and any(a >= b for a, b in zip(self.bins, self.bins[1:], strict=False)):
+            raise ValueError("the edges in bins must rise from one to the next")
+        return self
+
+
+SegmentEntry = ColumnName | SegmentColumn | Annotated[tuple[ColumnName | SegmentColumn, ...], Field(min_length=1)]
+
+
+class Data(Part):
+    """Tables and the roles of their columns."""
+
+    test: FilePath = Field(description="table with the rows to score, CSV or Parquet; never seen in training")
+    train: FilePath | None = Field(None, description="table that the candidate was fitted on")
+    recent: FilePath | None = Field(None, description="recent production rows, for drift")
+    target: ColumnName = Field(description="column with the truth")
+    positive: Label | None = Field(None, description="binary: the class that the model looks for")
+    classes: Annotated[tuple[Label, ...], Field(min_length=2)] | None = Field(None, description="all class labels")
+    task: Task | None = Field(None, description="what kind of target it is; found from the data when left out")
+    features: Annotated[tuple[ColumnName, ...], Field(min_length=1)] | None = Field(
+        None, description="columns that the model is given; every column without a role when left out"
+    )
+    id: ColumnName | None = Field(None, description="column that names a row")
+    segments: tuple[SegmentEntry, ...] = Field(
+        (), description="columns to compare groups by; a list in the list crosses its columns"
+    )
+    time: ColumnName | None = Field(None, description="column with the date or time of a row")
+    group: ColumnName | None = Field(
+        None, description="column that says which rows belong together, such as a customer"
+    )
+    weight: ColumnName | None = Field(None, description="column that says how many cases a row stands for")

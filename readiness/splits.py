@@ -1,0 +1,128 @@
+"""Which rows train and which test in each refit? Folds that respect classes, groups and time, from one seed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+
+from readiness.criteria import MINIMUM_REPEATS, Task
+from readiness.unavailable import Unavailable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """One refit: positions of its rows."""
+
+    repeat: int
+    fold: int
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """All refits that could be made; a repeat is computed when it is asked for.
+
+    Without time: each repeat is a new shuffled k-fold split, stratified by class, groups kept whole.
+    With time: rows in time order are cut into k + 1 windows; each window but the first is predicted by a model
+    trained on rows before it. Windows are the same in each repeat, and each refit leaves out a random k-th of the
+    past, as a k-fold refit leaves out a k-th of all rows, so that repeats differ as much as they do without time.
+    Rows of a group that is in the window are left out of its past. The first window is never predicted.
+    """
+
+    y: NDArray[Any]
+    """(n,): codes, or values for regression."""
+    task: Task
+    folds: int
+    repeats: int
+    seed: int
+    groups: NDArray[Any] | None = None
+    time: pd.Series[Any] | None = None
+
+    @property
+    def scheme(self) -> str:
+        """The way of splitting in words."""
+        if self.time is not None:
+            return f"{self.folds} windows in time order, each predicted from rows before it"
+        stratified = "" if self.task is Task.REGRESSION else ", classes spread evenly"
+        return f"{self.folds} shuffled folds{stratified}{'' if self.groups is None else ', groups kept whole'}"
+
+    def problem(self) -> Unavailable | None:
+        """Why these rows cannot be split so; None when they can."""
+        n = len(self.y)
+        if self.repeats < MINIMUM_REPEATS:
+            return Unavailable("one repeat shows no change between repeats", "stability.repeats of at least 2")
+        if n < 2 * self.folds:
+            return Unavailable(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows")
+        if self.task is Task.BINARY and self.time is None:
+            rarest = int(np.bincount(self.y.astype(np.int64), minlength=2).min())
+            if rarest < self.folds:
+                return Unavailable(
+                    f"the rarer class has {rarest:,} rows, fewer than the {self.folds} folds",
+                    f"{self.folds} rows of each class",
+                )
+        if self.time is not None and len(np.unique(_ordered(self.time)[1])) <= self.folds:
+            return Unavailable(f"there are too few different times for {self.folds} windows", "more times")
+        if self.groups is not None and self.time is None and (k := len(pd.unique(self.groups))) < self.folds:
+            return Unavailable(f"{k:,} groups cannot fill {self.folds} folds", f"{self.folds} groups")
+        return None
+
+    def repeat(self, number: int) -> Iterator[Split]:
+        """The splits of one repeat, `number` from 0.
+
+        Raises:
+            ValueError: the rows cannot be split so.
+        """
+        if self.time is not None:
+            yield from self._windows(number, self.time)
+            return
+        strata = np.zeros(len(self.y)) if self.task is Task.REGRESSION else self.y
+        with warnings.catch_warnings():
+            # A class with fewer rows than folds cannot be in each; it is looked at in those where it is.
+            warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+            parts = list(self._splitter(number).split(strata, strata, self.groups))
+        for fold, (train, test) in enumerate(parts):
+            yield Split(number, fold, train.astype(np.int64), test.astype(np.int64))
+
+    def _splitter(self, number: int) -> Any:
+        regression = self.task is Task.REGRESSION
+        if self.groups is None:
+            kind = KFold if regression else StratifiedKFold
+        else:
+            kind = GroupKFold if regression else StratifiedGroupKFold
+        return kind(self.folds, shuffle=True, random_state=derived_seed(self.seed, number))
+
+    def _windows(self, number: int, time: pd.Series[Any]) -> Iterator[Split]:
+        order, times = _ordered(time)
+        # Rows of one moment stay together: a window begins where a new moment does.
+        marks = [np.searchsorted(times, times[len(times) * k // (self.folds + 1)]) for k in range(1, self.folds + 1)]
+        edges = [*(int(mark) for mark in marks), len(times)]
+        for fold in range(self.folds):
+            past, test = order[: edges[fold]], order[edges[fold] : edges[fold + 1]]
+            if self.groups is not None:
+                past = past[~np.isin(self.groups[past], self.groups[test])]
+            kept = len(past) - len(past) // self.folds
+            drawn = np.random.default_rng([self.seed, number, fold]).permutation(len(past))[:kept]
+            if not len(drawn) or not len(test):
+                raise ValueError(f"window {fold + 1} of {self.folds} has no rows before it or in it")
+            yield Split(number, fold, past[np.sort(drawn)], test)
+
+
+def derived_seed(*parts: int) -> int:
+    """A seed below 2**31 that follows from `parts` and differs between them."""
+    return int(np.random.SeedSequence(parts).generate_state(1)[0] >> 1)
+
+
+def _ordered(time: pd.Series[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Positions of rows with a known time, in its order, and their ranks."""
+    codes, _ = pd.factorize(time, sort=True)
+    known = np.flatnonzero(codes >= 0)
+    order = known[np.argsort(codes[known], kind="stable")].astype(np.int64)
+    return order, codes[order]
