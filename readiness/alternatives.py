@@ -89,7 +89,7 @@ def _ruled(rule: Rule, frame: pd.DataFrame, cases: Cases, target: Target) -> NDA
     condition = parse_rule(rule.when)
     holds = condition.evaluate({name: frame[name] for name in condition.columns})
     yes, no = _consequences(rule, cases, target)
-    return np.where(holds, yes, no)
+    return np.asarray(np.where(holds, yes, no))
 
 
 def _consequences(rule: Rule, cases: Cases, target: Target) -> tuple[Any, Any]:

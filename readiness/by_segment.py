@@ -53,8 +53,9 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
         right = (cases.y_true == cases.y_pred).astype(np.float64)
         weights = cases.relative_weight
         size = len(segmentation.labels)
-        successes = np.bincount(segmentation.codes, right * weights, size)
-        return _shares(metric, cases, successes, np.bincount(segmentation.codes, weights, size))
+        hits = np.bincount(segmentation.codes, right * weights, size).astype(np.float64)
+        rows = np.bincount(segmentation.codes, weights, size).astype(np.float64)
+        return _shares(metric, cases, hits, rows)
     if metric == "mae":
         return _means(np.abs(cases.y_true - cases.y_pred), cases, segmentation)
     return tuple(_general(metric, cases, segmentation.codes == code) for code in range(len(segmentation.labels)))

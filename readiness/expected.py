@@ -1,6 +1,7 @@
 """Which findings must a record hold, given the spec? So that no template can leave out the question it fails.
 
-Every entry is a code, or the beginning of one up to a hyphen; the finding must be there and must count.
+Every entry is a code, or the beginning of one up to a hyphen; the finding must be there and must count. Its bar
+must be the one of the spec: see `expected_bars`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from readiness import criteria as policy
 from readiness.answers import Finding, Question, Status
 from readiness.checklist import BOXES, Source
 from readiness.criteria import Task
+from readiness.expected_bars import stated_limits
 from readiness.record import RecordedAnswer
 from readiness.spec import Spec
 
 Alternatives = tuple[str, ...]
-"""Codes of which one is enough."""
+"""A code, and those that say why it is missing."""
 
 TRIVIAL = {
     Task.BINARY: ("UNIFORM", "MAJORITY", "STRATIFIED"),
@@ -33,7 +35,7 @@ def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternativ
         Question.SEGMENTS: _each(_coverage(spec, task)),
         Question.ERRORS: _each(("ERRO-SAVINGS", *(("ERRO-COST",) if _is_cost_judged(spec) else ()))),
         Question.STABILITY: tuple((code, "STAB-REFITS") for code in _stability(spec, task)),
-        Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec)))),
+        Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec), *stated_limits(spec)))),
     }
 
 
@@ -53,8 +55,12 @@ def _could_not_be_asked(question: Question, counting: Sequence[Finding]) -> bool
     return [(finding.code, finding.status) for finding in counting] == [failed]
 
 
-def _any_of(codes: Alternatives, findings: Sequence[Finding]) -> bool:
-    return any(finding.code == code or finding.code.startswith(f"{code}-") for code in codes for finding in findings)
+def _any_of(codes: Alternatives, counting: Sequence[Finding]) -> bool:
+    """The first code, whatever its status; the others stand in for it only as *not assessed*."""
+    code, *others = codes
+    if any(finding.code == code or finding.code.startswith(f"{code}-") for finding in counting):
+        return True
+    return any(finding.code in others and finding.status is Status.NOT_ASSESSED for finding in counting)
 
 
 def _each(codes: Iterable[str]) -> tuple[Alternatives, ...]:

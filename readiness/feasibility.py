@@ -139,7 +139,7 @@ def _cut(loaded: LoadedSpec, metric: str, coded: NDArray[np.float64], cut: Segme
     rows = np.bincount(cut.codes[counted], minlength=len(cut.labels))
     large = rows >= needed
     covered = float(cut.counts[large].sum() / cut.counts.sum())
-    small = [f"{cut.text(code)} ({rows[code]:,})" for code in np.flatnonzero(~large)]
+    small = [f"{cut.text(code)} ({rows[code]:,})" for code in np.flatnonzero(~large).tolist()]
     listed = f"; too small: {', '.join(small[:4])}" + (f" and {len(small) - 4} more" if len(small) > 4 else "")
     text = f"{METRICS[metric].title} needs about {needed:,} rows of its own denominator in each segment; "
     text += f"segments that have them hold {covered:.0%} of the rows" + (listed if small else "")

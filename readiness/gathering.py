@@ -21,7 +21,7 @@ from readiness.exceptions import DataError, ScoringError
 from readiness.models import LoadedModel, load_model
 from readiness.reading import LoadedSpec, load_spec
 from readiness.record import DataFacts, Dropped, Gathered, ModelFacts
-from readiness.segmentation import segmented
+from readiness.segmentation import as_dates, segmented
 from readiness.spec import CostColumn
 from readiness.spec_record import normalised, set_keys
 from readiness.surroundings import environment
@@ -285,9 +285,9 @@ def _inputs(loaded: LoadedSpec) -> tuple[Artifact, ...]:
     if current is not None and current.path is not None and loaded.resolve(current.path).exists():
         files.append(Artifact.of(loaded.resolve(current.path), name=f"current: {Path(current.path).name}"))
     for box, attestation in loaded.spec.checklist.items():
-        path = loaded.resolve(attestation.evidence) if attestation.evidence else None
-        if path is not None and _is_file(path):
-            files.append(Artifact.of(path, name=f"checklist {box}: {path.name}"))
+        proof = loaded.folder / attestation.evidence
+        if attestation.evidence and _is_file(proof):
+            files.append(Artifact.of(proof, name=f"checklist {box}: {proof.name}"))
     return tuple(files)
 
 
@@ -325,10 +325,9 @@ def _facts(
 def _period(frame: pd.DataFrame, column: str | None) -> tuple[str, str]:
     if column is None:
         return "", ""
-    try:
-        known = pd.to_datetime(frame[column]).dropna()
-    except (ValueError, TypeError):
-        known = frame[column].dropna()  # any sortable mark of time, such as a period number
+    dates = as_dates(frame[column])
+    known = (frame[column] if dates is None else dates).dropna()  # any sortable mark of time, such as a period number
     if known.empty:
         return "", ""
-    return tuple(str(getattr(edge, "isoformat", lambda edge=edge: edge)()) for edge in (known.min(), known.max()))  # type: ignore[return-value]
+    first, last = known.min(), known.max()
+    return (str(first), str(last)) if dates is None else (first.isoformat(), last.isoformat())

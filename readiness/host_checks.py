@@ -15,6 +15,7 @@ from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
 from readiness.expected import missing_codes
+from readiness.expected_bars import lower_bars
 from readiness.reading import LoadedSpec
 from readiness.record import Record
 from readiness.spec_record import normalised, set_keys
@@ -101,6 +102,12 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
         more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""
         raise IncompleteRecord(
             f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
+            remedy=_REMEDY,
+        )
+    lower = lower_bars(record.answers, loaded.spec, task)
+    if lower:
+        raise IncompleteRecord(
+            f"The notebook's record judges by other bars than this spec sets: {', '.join(lower[:LISTED])}.",
             remedy=_REMEDY,
         )
 

@@ -59,9 +59,9 @@ def show(shown: Evidence | Answer | Decision) -> None:
 
 def refit(evidence: Evidence) -> Evidence:
     """The same evidence with refits of the candidate; says beforehand what they will cost."""
-    from IPython.display import display
+    from IPython import display
 
-    return refitted(evidence, lambda words: display({"text/plain": words}, raw=True))
+    return refitted(evidence, lambda words: display.display({"text/plain": words}, raw=True))
 
 
 def require(expected: str) -> None:
@@ -93,10 +93,10 @@ def complete(nonce: str) -> None:
 
 
 def _display(kind: str, recorded: Any, text: str, page: str) -> None:
-    from IPython.display import display
+    from IPython import display
 
     bundle = {MIME.format(kind=kind): encode(recorded), "text/plain": text, "text/html": page}
-    display(bundle, raw=True)
+    display.display(bundle, raw=True)
 
 
 def _gathered_text(gathered: Gathered) -> str:

@@ -148,7 +148,7 @@ def _finite(values: NDArray[Any], method: str) -> NDArray[np.float64]:
     except (TypeError, ValueError) as error:
         example = shown(_plain(values.ravel()[0]))
         raise ScoringError(f"{method} returned {example}, which is no number.") from None
-    rows = np.asarray(~np.isfinite(floats.reshape(len(floats), -1)).all(axis=1))
+    rows = np.asarray(~np.isfinite(floats).all(axis=tuple(range(1, floats.ndim))))
     if rows.any():
         raise ScoringError(
             f"{method} returned missing or infinite values for {int(rows.sum()):,} of {len(rows):,} rows, "

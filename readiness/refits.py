@@ -24,7 +24,7 @@ from readiness.refit_work import Outcome, fitting_labels, refit_once, unfit_for_
 from readiness.splits import Plan
 from readiness.unavailable import Unavailable
 
-WORKERS_PAY = 5.0
+WORKERS_PAY = 15.0
 """Seconds of fitting below which starting worker processes costs more than it saves."""
 PATIENCE = 3.0
 """A single refit that takes this many budgets is taken to hang."""
@@ -147,11 +147,11 @@ def _whole_repeats(
     began = time.perf_counter()
     repeat = 0
     while repeat < plan.repeats:
-        now = time.perf_counter()
-        # Timed by what repeats took so far; as many at once as keep all workers busy, and two at first.
-        each = (now - began) / repeat if repeat else cost.seconds_per_fit * plan.folds / workers
+        # By what fits took so far; as many repeats at once as keep all workers busy, and two at first.
+        per_fit = sum(outcome.seconds for outcome in done) / len(done) if done else cost.seconds_per_fit
+        each = per_fit * plan.folds / workers
         wanted = max(workers // math.gcd(workers, plan.folds), 0 if repeat else MINIMUM_REPEATS)
-        affordable = int((end - now) / max(each, 1e-9))
+        affordable = int((end - time.perf_counter()) / max(each, 1e-9))
         count = min(wanted, plan.repeats - repeat, max(affordable, 0 if repeat else MINIMUM_REPEATS))
         if count == 0:
             break

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from readiness.completion import check_complete
 from readiness.decision import Verdict
-from readiness.exceptions import InvalidReport, ReadinessError, ReviewError
+from readiness.exceptions import IncompleteRecord, InvalidReport, ReadinessError, ReviewError
+from readiness.executed import read_record
 from readiness.execution import Execution, execute
 from readiness.export import export_page
 from readiness.files import FAILED_NOTEBOOK, NOTEBOOK, REPORT, output_folder, publish, write_whole
@@ -112,7 +112,11 @@ def _report(
     if execution.failure is not None:
         raise execution.failure
     digests.check_unchanged()
-    check_complete(execution.notebook, nonce)
+    if not secrets.compare_digest(read_record(execution.notebook).completion.nonce.encode(), nonce.encode()):
+        raise IncompleteRecord(
+            "The notebook's completion mark is not of this run.",
+            remedy="The last cell of a template calls complete(nonce) with the nonce that it was handed.",
+        )
     record, content = export_page(execution.notebook, template=walkthrough.template, run=Run(started, _now()))
     check_record(record, loaded, digests)
     subjects = [Subject("report", hashlib.sha256(content).hexdigest())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -122,7 +123,7 @@ def _crossed(left: Segmentation, right: Segmentation) -> Segmentation:
     )
 
 
-def _by_value(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+def _by_value(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes, categories = values.cat.codes.to_numpy().astype(np.int64), list(values.cat.categories)
     else:
@@ -131,7 +132,7 @@ def _by_value(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     return codes, [*map(_text, categories), MISSING]
 
 
-def _factorized(values: pd.Series) -> tuple[NDArray[np.int64], list[object]]:
+def _factorized(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[object]]:
     codes, uniques = pd.factorize(values)
     found = list(uniques)
     order = sorted(range(len(found)), key=lambda i: _sortable(found[i]))
@@ -154,20 +155,20 @@ def _text(value: object) -> str:
     return text if text.strip() else f"“{text}”"
 
 
-def _is_continuous(values: pd.Series) -> bool:
+def _is_continuous(values: pd.Series[Any]) -> bool:
     if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
         return False
     return values.nunique() > MANY_VALUES
 
 
-def _by_bins(values: pd.Series, part: SegmentColumn, known: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+def _by_bins(values: pd.Series[Any], part: SegmentColumn, known: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     numbers = _as_numbers(values, part.column)
     edges = _edges(part.bins if part.bins is not None else 4, _as_numbers(known, part.column))
     codes = np.searchsorted(edges, numbers, side="left").astype(np.int64)
     return np.where(np.isnan(numbers), len(edges) + 1, codes), [*_bin_texts(edges), MISSING]
 
 
-def _as_numbers(values: pd.Series, column: str) -> NDArray[np.float64]:
+def _as_numbers(values: pd.Series[Any], column: str) -> NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise DataError(
             f"data.segments cuts the column {column!r} into bins, and it holds {values.dtype}, not numbers.",
@@ -193,17 +194,28 @@ def _bin_texts(edges: NDArray[np.float64]) -> list[str]:
     return [f"up to {marks[0]}", *between, f"above {marks[-1]}"]
 
 
-def _by_date(values: pd.Series, part: SegmentColumn) -> tuple[NDArray[np.int64], list[str]]:
+def as_dates(values: pd.Series[Any]) -> pd.Series[Any] | None:
+    """The column as dates; text must be ISO 8601. None when it holds something else."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return values
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return None
     try:
-        dates = pd.to_datetime(values)
-    except (ValueError, TypeError) as error:
+        return pd.to_datetime(values, format="ISO8601")
+    except (ValueError, TypeError):
+        return None
+
+
+def _by_date(values: pd.Series[Any], part: SegmentColumn) -> tuple[NDArray[np.int64], list[str]]:
+    dates = as_dates(values)
+    if dates is None:
         raise DataError(
-            f"data.segments cuts the column {part.column!r} by {part.by}, and it does not hold dates: {error}",
-            remedy="Name a date column, or name this one without `by`.",
-        ) from error
+            f"data.segments cuts the column {part.column!r} by {part.by}, and it does not hold dates, but {values.dtype}.",
+            remedy="Name a date column (text like 2026-11-22), or name this one without `by`.",
+        )
     by = part.by or "weekend"
     if by in ("weekend", "weekday"):
-        days = dates.dt.dayofweek.to_numpy(dtype=np.float64, na_value=np.nan)
+        days = dates.dt.day_of_week.astype("float64").to_numpy()
         names: tuple[str, ...] = WEEKDAYS if by == "weekday" else ("weekday", "weekend")
         known = days if by == "weekday" else (days >= 5).astype(np.float64)
         return np.where(np.isnan(days), len(names), np.nan_to_num(known)).astype(np.int64), [*names, MISSING]

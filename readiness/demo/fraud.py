@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from readiness.demo.material import Material
 
-TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 6_000, 10_000, 4_000
+TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 8_000, 10_000, 4_000
 """Enough that each claim about the fixed model is proven in at least 95 of 100 such tables."""
 
 FRAUD_SHARE = 0.10
@@ -85,9 +85,9 @@ def _measures(rng: np.random.Generator, stolen: NDArray[Any], talked: NDArray[An
     return {
         "amount": lognormal(7.5, 8.4, 8.4, 1.0).round(2),
         "km_from_home": lognormal(1.4, 4.6, 1.4, 1.0).round(1),
-        "payments_last_hour": rng.poisson(np.where(stolen, 4.5, 0.5)),
-        "payee_known_days": lognormal(4.6, 4.6, 0.4, 1.0).round(1),
-        "session_minutes": lognormal(1.0, 1.0, 3.0, 0.55).round(1),
+        "payments_last_hour": rng.poisson(np.where(stolen, 5.0, 0.5)),
+        "payee_known_days": lognormal(4.6, 4.6, 0.0, 1.0).round(1),
+        "session_minutes": lognormal(1.0, 1.0, 3.2, 0.55).round(1),
         "new_device": new_device.astype(np.int64),
     }
 
@@ -103,10 +103,11 @@ def candidate() -> Pipeline:
     as_labels = FunctionTransformer(methodcaller("astype", object), feature_names_out="one-to-one")
     categories = make_pipeline(as_labels, OneHotEncoder(handle_unknown="ignore", sparse_output=False))
     columns = ColumnTransformer(
-        [("categories", categories, list(CATEGORIES)), ("numbers", "passthrough", list(NUMBERS))]
+        [("categories", categories, list(CATEGORIES)), ("numbers", SimpleImputer(strategy="median"), list(NUMBERS))]
     )
-    boosting = HistGradientBoostingClassifier(
-        max_iter=60, max_leaf_nodes=12, learning_rate=0.12, early_stopping=False, random_state=0
+    # This kind of boosting predicts on one core, so that its latency bears a busy machine.
+    boosting = GradientBoostingClassifier(
+        n_estimators=50, learning_rate=0.2, subsample=0.5, max_features=5, random_state=0
     )
     return make_pipeline(columns, boosting)
 

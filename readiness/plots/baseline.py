@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from readiness.answers import Answer, Finding
 from readiness.numbers import format_count, listed
-from readiness.plots.lettering import bar_words, labels, measured, metric_words, plain, shared_start, tally
+from readiness.plots.lettering import bar_words, labels, measured, metric_words, plain, shared_start, shorten, tally
 from readiness.plots.marks import (
     bars_required,
     estimate_mark,
@@ -18,7 +18,18 @@ from readiness.plots.marks import (
     value_label,
     view,
 )
-from readiness.plots.style import ACCENT, FACT, MUTED, Look, NothingToDraw, bare, canvas, house_style, title
+from readiness.plots.style import (
+    ACCENT,
+    FACT,
+    MUTED,
+    Look,
+    NothingToDraw,
+    bare,
+    canvas,
+    house_style,
+    panel_title,
+    title,
+)
 
 MOST_METRICS = 3
 _OTHER = Look("", MUTED, "D", True)
@@ -42,14 +53,15 @@ def lifts(answer: Answer, *, ax: Axes | None = None) -> Axes:
     rows(ax, labels(others, 30))
     view(ax, found, include=[0.0])
     stripes(ax, len(found))
-    upright(ax, 0.0, "", dashed=False, colour=MUTED)
+    if all(finding.criterion is None or finding.criterion.threshold != 0 for finding in found):
+        upright(ax, 0.0, "", dashed=False, colour=MUTED)
     bars_required(ax, found)
     for y, finding in enumerate(found):
         estimate_mark(ax, y, finding)
         value_label(ax, y, finding, measured(finding, signed=True))
         status_label(ax, y, finding)
     ax.set_xlabel(_tested_on(found), parse_math=False)
-    title(ax, f"{gain or 'Gain'} over each alternative", above=12)
+    title(ax, f"{shorten(gain, 40) or 'Gain'} over each alternative", above=12)
     return ax
 
 
@@ -95,7 +107,7 @@ def methods(answer: Answer, *, ax: Axes | None = None) -> Axes:
         stripes(panel, len(names))
         for name, finding in table[metric].items():
             _method(panel, names.index(name), finding)
-        panel.set_title(metric_words(metric), fontsize=9, color=MUTED, parse_math=False, pad=4)
+        panel_title(panel, metric_words(metric), panels=len(shown), pad=4)
     left_out = f"; {len(shown)} of {len(table)} metrics shown" if len(table) > len(shown) else ""
     title(ax, "Every method on the same rows", f"{_rows_words(table)}{left_out}", above=15)
     return ax

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from readiness.answers import Answer, Finding, Status
 from readiness.numbers import format_count
-from readiness.plots.lettering import bar, bar_words, labels, measured, metric_words, plain, tally
+from readiness.plots.lettering import bar, bar_words, labels, measured, metric_words, plain, shorten, tally
 from readiness.plots.marks import estimate_mark, few_ticks, look_of, margin_note, value_label, view
 from readiness.plots.style import (
     BODY,
@@ -68,7 +68,7 @@ def _strip(ax: Axes, y: int, n: int, finding: Finding, name: str) -> None:
     if finding.measured is None:
         row.set_xticks([finding.criterion.threshold] if finding.criterion is not None else [])
     estimate_mark(row, 0, finding, look=look_of(finding))
-    value_label(row, 0, finding, measured(finding), lift=9.5)
+    value_label(row, 0, finding, shorten(measured(finding), 24), lift=9.5)
     _words(ax, y, finding, name)
 
 
@@ -84,9 +84,17 @@ def _required(row: Axes, finding: Finding) -> None:
 
 def _words(ax: Axes, y: int, finding: Finding, name: str) -> None:
     look = LOOKS[finding.status]
-    n = f"   n = {format_count(finding.measured.n)}" if finding.measured is not None and finding.measured.n > 1 else ""
+    n = f" · n = {format_count(finding.measured.n)}" if finding.measured is not None and finding.measured.n > 1 else ""
     _left(ax, y, name, 2, colour=INK, size=BODY, va="bottom")
-    _left(ax, y, f"{metric_words(finding.metric)} {bar(finding)}{n}", 0, colour=MUTED, size=SMALL, va="top")
+    _left(
+        ax,
+        y,
+        shorten(f"{shorten(metric_words(finding.metric), 24)} {bar(finding)}{n}", 46),
+        0,
+        colour=MUTED,
+        size=SMALL,
+        va="top",
+    )
     margin_note(ax, y, f"{look.glyph} {finding.status.words}", colour=look.colour)
 
 

@@ -72,7 +72,7 @@ def _fork(ax: Axes, y: int, question: Question, status: Status, reached: bool, p
     word = ANSWER_WORDS[status] if ended else "no"
     _arrow(ax, (_FORK_X + _FORK_WIDTH, y), (_ADVICE_X, y), lit=ended, word=word)
     _box(ax, _ADVICE_X, _ADVICE_WIDTH, y, lit=ended, rounded=True)
-    advice = "\n".join(textwrap.wrap(ADVICE[question], 46))
+    advice = "\n".join(textwrap.wrap(ADVICE[question], 47))
     ax.text(_ADVICE_X + 0.2, y, advice, va="center", fontsize=SMALL, color=INK if ended else MUTED, linespacing=1.25)
 
 

@@ -116,14 +116,14 @@ def labels(names: Iterable[object], most: int = 30) -> list[str]:
 def shared_start(names: Sequence[str], joint: str) -> tuple[str, list[str]]:
     """What all names say up to `joint`, and what each says after it; ("", names) when they do not agree."""
     parts = [name.partition(joint) for name in names]
-    if len({start for start, _, _ in parts}) == 1 and all(rest for _, _, rest in parts):
+    if len({start for start, _, _ in parts}) == 1 and all(found for _, found, _ in parts):
         return parts[0][0], [rest for _, _, rest in parts]
     return "", list(names)
 
 
 def metric_words(metric: str) -> str:
     """A metric's title: "roc_auc" is "ROC AUC"; that of the user's own is its key without underscores."""
-    return METRICS[metric].title if metric in METRICS else plain(metric.replace("_", " "))
+    return shorten(METRICS[metric].title if metric in METRICS else metric.replace("_", " "), 36)
 
 
 def segment_words(finding: Finding) -> str:
@@ -136,12 +136,12 @@ def bar(finding: Finding) -> str:
     if finding.criterion is None:
         return ""
     sign = {">=": "≥", "<=": "≤"}.get(finding.criterion.op, finding.criterion.op)
-    return plain(f"{sign} {with_unit(format_threshold(finding.criterion.threshold), finding.criterion.unit)}")
+    return shorten(f"{sign} {with_unit(format_threshold(finding.criterion.threshold), finding.criterion.unit)}", 30)
 
 
 def bar_words(finding: Finding) -> str:
     """What was required, in words: "at least 0.95"; "nothing stated" without a criterion."""
-    return "nothing stated" if finding.criterion is None else plain(format_criterion(finding.criterion))
+    return "nothing stated" if finding.criterion is None else shorten(format_criterion(finding.criterion), 50)
 
 
 def measured(finding: Finding, *, signed: bool = False) -> str:
@@ -149,12 +149,12 @@ def measured(finding: Finding, *, signed: bool = False) -> str:
     if finding.measured is None:
         return ""
     plus = "+" if signed and finding.measured.value > 0 else ""
-    return plain(plus + format_estimate(finding.measured, finding.criterion))
+    return shorten(plus + format_estimate(finding.measured, finding.criterion), 30)
 
 
 def interval(finding: Finding) -> str:
     """The interval: "0.871 to 0.962"; empty for exact quantities and where nothing was measured."""
-    return "" if finding.measured is None else plain(format_interval(finding.measured, finding.criterion))
+    return "" if finding.measured is None else shorten(format_interval(finding.measured, finding.criterion), 60)
 
 
 def tally(findings: Sequence[Finding]) -> str:

@@ -21,7 +21,7 @@ from readiness.plots.marks import (
     upright,
     view,
 )
-from readiness.plots.style import ACCENT, INK, LOOKS, SMALL, NothingToDraw, canvas, house_style, title
+from readiness.plots.style import ACCENT, INK, LOOKS, SMALL, NothingToDraw, canvas, house_style, part, title
 
 MOST_COLUMNS = 20
 BINS = 40
@@ -162,23 +162,13 @@ def drift(answer: Answer, *, ax: Axes | None = None) -> Axes:
     view(ax, shown, include=[0.0, *bars])
     ax.set_xlim(left=0.0)
     stripes(ax, len(shown))
-    upright(
-        ax,
-        bars[0],
-        f"steady below {format_threshold(bars[0])}" if len(bars) > 1 else format_threshold(bars[0]),
-        align="right",
-    )
+    upright(ax, bars[0], f"{'steady below ' if len(bars) > 1 else ''}{format_threshold(bars[0])}", align="right")
     for x in bars[1:]:
         upright(ax, x, f"moved above {format_threshold(x)}", align="left")
     for y, finding in enumerate(shown):
         estimate_mark(ax, y, finding)
         status_label(ax, y, finding)
     ax.set_xlabel("population stability index")
-    part = (
-        f": furthest {format_count(len(shown))} of {format_count(len(found))} columns"
-        if len(shown) < len(found)
-        else ""
-    )
     more = part(len(shown), len(found), "furthest", "columns")
     title(ax, f"Movement of each column since training{more}", above=12)
     return ax

@@ -32,6 +32,7 @@ from readiness.plots.style import (
     bare,
     canvas,
     house_style,
+    panel_title,
     part,
     title,
 )
@@ -111,11 +112,12 @@ def deficits(answer: Answer, *, ax: Axes | None = None) -> Axes:
             if metric in segment.findings:
                 estimate_mark(panel, y, segment.findings[metric])
         _name_worst(panel, shown, metric)
-    equal = "  ·  at 0 a segment does as well as all other rows" if _zero_is_equal(judged) else ""
+    if _zero_is_equal(judged):
+        ax.set_xlabel("at 0 a segment does as well as all other rows", labelpad=20)
     title(
         ax,
         f"Deficit against all other rows{part(len(shown), len(found), 'worst', 'segments')}",
-        f"{key_words(judged)}{equal}",
+        key_words(judged),
         above=27,
     )
     return ax
@@ -144,7 +146,7 @@ def _grid(ax: Axes | None, shown: list[_Segment], metrics: list[str], *, above: 
     for k, (metric, panel) in enumerate(grid.items()):
         rows(panel, sized if k == 0 else [""] * len(shown))
         stripes(panel, len(shown))
-        panel.set_title(metric_words(metric), fontsize=9, color=MUTED, parse_math=False, pad=above - 13)
+        panel_title(panel, metric_words(metric), panels=len(drawn), pad=above - 13)
     return ax, grid
 
 

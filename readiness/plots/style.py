@@ -9,11 +9,12 @@ from typing import Any
 
 import matplotlib.style
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from readiness.answers import Status
 from readiness.numbers import format_count
-from readiness.plots.lettering import fonts, plain
+from readiness.plots.lettering import fonts, shorten
 
 INK = "#1f2933"
 MUTED = "#5a6672"
@@ -99,6 +100,7 @@ def canvas(ax: Axes | None, height: float, *, width: float = WIDTH) -> Axes:
     if ax is not None:
         return ax
     figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)  # seaborn draws once to measure; without a canvas it would open a pyplot figure for that
     return figure.add_subplot()
 
 
@@ -107,9 +109,9 @@ def title(ax: Axes, text: str, note: str = "", *, above: float = 0) -> None:
     points between them and the axes.
     """
     pad = above + (23 if note else 9)
-    ax.set_title(plain(text), loc="left", fontsize=TITLE, color=INK, parse_math=False, pad=pad)
-    ax.annotate(
-        plain(note),
+    ax.set_title(shorten(text, 90), loc="left", fontsize=TITLE, color=INK, parse_math=False, pad=pad)
+    second = ax.annotate(
+        shorten(note, 110),
         (0, 1),
         (0, above + 9),
         xycoords="axes fraction",
@@ -118,6 +120,12 @@ def title(ax: Axes, text: str, note: str = "", *, above: float = 0) -> None:
         color=MUTED,
         parse_math=False,
     )
+    second.set_in_layout(False)  # a long note must not make the axes narrower
+
+
+def panel_title(panel: Axes, text: str, *, panels: int, pad: float) -> None:
+    """The heading of one of several panels side by side."""
+    panel.set_title(shorten(text, 60 // panels), fontsize=BODY, color=MUTED, parse_math=False, pad=pad)
 
 
 def bare(ax: Axes) -> Axes:

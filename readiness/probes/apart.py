@@ -37,6 +37,8 @@ PASSED_ON = (
 """Environment variables that the process gets."""
 SECONDS = 120.0
 """How long the process may be silent before it is taken to hang."""
+STARTING = 120.0
+"""The same, for importing the libraries and loading the model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,15 +162,17 @@ def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
         TimeoutError: none came for `seconds`.
     """
     assert process.stdout is not None
+    patience = max(seconds, STARTING)
     waiting: queue.Queue[bytes | None] = queue.Queue()
     threading.Thread(target=_pump, args=(process.stdout, waiting), daemon=True).start()
     while True:
         try:
-            line = waiting.get(timeout=seconds)
+            line = waiting.get(timeout=patience)
         except queue.Empty:
             raise TimeoutError from None
         if line is None:
             return
+        patience = seconds
         yield line
 
 

@@ -32,14 +32,15 @@ def attempt(candidate: Candidate, rows: pd.DataFrame, given: Any = None) -> Atte
     A clean error is an exception that says something. Ending the program, running out of memory, an exception
     without a word, and scores that are missing or unusable are failures.
     """
+    if given is not None:
+        try:
+            return Attempt("passed", scores=Scores(np.asarray(candidate.call(given))))
+        except (Exception, SystemExit) as error:
+            return _after(error)
     try:
-        if given is None:
-            return Attempt("passed", scores=candidate.score(rows))
-        return Attempt("passed", scores=Scores(np.asarray(candidate.call(given))))
-    except ScoringError as error:
+        return Attempt("passed", scores=candidate.score(rows))
+    except ScoringError as error:  # its cause is what the model raised; without one, what it returned is unusable
         return Attempt("failed", error.message.rstrip(".")) if error.__cause__ is None else _after(error.__cause__)
-    except (Exception, SystemExit) as error:
-        return _after(error)
 
 
 def _after(error: BaseException) -> Attempt:

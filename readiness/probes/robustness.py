@@ -184,7 +184,9 @@ def _columnwise(
 
 
 def _worst(tries: Sequence[Attempt]) -> Attempt:
-    return max(tries, key=lambda tried: ("passed", "clean_error", "failed").index(tried.outcome))
+    return max(
+        tries, key=lambda tried: ("passed", "clean_error", "failed").index(tried.outcome), default=Attempt("passed")
+    )
 
 
 def _joined_equal(whole: Scores, tries: Sequence[Attempt], *, backwards: bool) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from readiness.answers import Criterion
 from readiness.drift import Drift, categorical_drift, numeric_drift
@@ -62,11 +63,11 @@ def _is_number(values: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype)
 
 
-def _floats(values: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _floats(values: pd.Series[Any]) -> NDArray[np.float64]:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         seconds = (values - pd.Timestamp(0, tz=getattr(values.dtype, "tz", None))).dt.total_seconds()
-        return seconds.to_numpy(dtype=np.float64, na_value=np.nan)
-    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(seconds, dtype=np.float64)
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def _reason(drift: Drift | Undefined, tables: DriftTables) -> str:

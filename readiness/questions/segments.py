@@ -92,7 +92,8 @@ def _ruler(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
     level = overall.value if not isinstance(overall, Undefined) else 0.5
     if metric.name in PROPORTIONS:
         share = level if metric.greater_is_better else 1 - level
-        minimum = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
+        needed = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
+        minimum = evidence.cases.n + 1 if needed is None else needed
         return Ruler(metric, Criterion("<", criteria.limit, "points", source), 1.0, minimum, criteria.warning)
     by_ratio = not metric.greater_is_better
     criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
