@@ -30,6 +30,42 @@ class Split:
     """Rows of the segment in the metric's own denominator: positives for recall."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deficit:
+    """How much worse a segment is than all other rows, counted in rows of the segment; positive is worse."""
+
+    difference: Inference
+    n: int
+    """Rows of the segment in the metric's own denominator."""
+
+    @property
+    def value(self) -> float:
+        """The difference."""
+        return self.difference.value
+
+    @property
+    def method(self) -> str:
+        """Of the difference."""
+        return self.difference.method
+
+    @property
+    def bound_method(self) -> str:
+        """Of the difference."""
+        return self.difference.bound_method
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Of the difference."""
+        return self.difference.interval(level)
+
+    def lower(self, alpha: float) -> float:
+        """Of the difference."""
+        return self.difference.lower(alpha)
+
+    def upper(self, alpha: float) -> float:
+        """Of the difference."""
+        return self.difference.upper(alpha)
+
+
 Pair = Callable[[Floats], tuple[Floats, Floats]]
 """From cells (segments, 4) in the order TN, FP, FN, TP to successes and denominators, (segments,) each."""
 

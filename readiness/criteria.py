@@ -36,6 +36,8 @@ SEGMENT_LIMIT = 0.15
 SEGMENT_WARNING = 0.10
 SEGMENT_COVERAGE = 0.90
 """Share of rows that must lie in segments large enough to be assessed."""
+SEGMENT_ROWS = 30
+"""Fewest rows of a segment for metrics whose own power cannot be told beforehand, such as R²."""
 SEGMENT_POWER = 0.80
 """A segment is large enough when a segment without deficit would be *met* with this chance (Cohen 1988)."""
 

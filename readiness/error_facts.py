@@ -39,7 +39,7 @@ def _fact(code: str, name: str, metric: str, inference: object, unit: str = "", 
 def _binary(evidence: Evidence) -> list[Claim]:
     n = evidence.cases.n
     counts = [int(count) for count in evidence.cases.counts.ravel()]
-    words = dict[str, str](evidence.spec.errors.describe)
+    words = {str(key): text for key, text in evidence.spec.errors.describe.items()}
     said = {"FP": words.get("false_positive", ""), "FN": words.get("false_negative", "")}
     claims = [
         _fact(code, f"Rows {text}", "rows", Exact(float(count), n), "rows", reason=said.get(code, ""))

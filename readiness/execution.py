@@ -32,6 +32,8 @@ from readiness.walkthrough import PARAMETERS_TAG, Walkthrough, headings
 ANSWER_MIME = "application/vnd.readiness.answer+json"
 ENGINE = "readiness"
 INJECTED_ID = "injected-parameters"
+PREPARING_TAGS = frozenset({PARAMETERS_TAG, INJECTED_ID, "setup"})
+"""Cells that hand over and import; progress does not speak of them."""
 
 _QUIET = logging.getLogger("readiness.notebook")
 _QUIET.addHandler(logging.NullHandler())
@@ -105,19 +107,17 @@ class _Watch:
 
     def cell_starts(self, cell: Any, cell_index: int) -> None:
         part = self.parts[cell_index]
-        handed_over = set(cell.metadata.get("tags", [])) & {PARAMETERS_TAG, INJECTED_ID}
-        if cell.cell_type == "code" and part and part != self.part and not handed_over:
-            self._enter(part)
+        if cell.cell_type != "code" or part == self.part:
+            return
+        self.part = part
+        if part and not set(cell.metadata.get("tags", [])) & PREPARING_TAGS:
+            self.progress.begin(part)
 
     def cell_executed(self, cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG002  # nbclient's names
         for output in cell.get("outputs", []):
             status = output.get("data", {}).get(ANSWER_MIME, {}).get("status")
             if status in tuple(Status):
                 self.progress.answer(Status(status))
-
-    def _enter(self, part: str) -> None:
-        self.part = part
-        self.progress.begin(part)
 
     @property
     def where(self) -> str:

@@ -282,7 +282,7 @@ def _unproven(finding: Finding) -> list[str]:
     if finding.bounds is None or finding.criterion is None or finding.measured is None or is_exact(finding.measured):
         return []
     bound = format_bound(finding.bounds, finding.criterion, favourable=False)
-    return [f"proven is only {bound}" if bound.startswith("at ") else bound]
+    return [f"proven is only {bound}"] if bound.startswith("at ") else []  # the interval has said it already
 
 
 def _upper_first(text: str) -> str:

@@ -59,9 +59,7 @@ def show(shown: Evidence | Answer | Decision) -> None:
 
 def refit(evidence: Evidence) -> Evidence:
     """The same evidence with refits of the candidate; says beforehand what they will cost."""
-    from IPython import display
-
-    return refitted(evidence, lambda words: display.display({"text/plain": words}, raw=True))
+    return refitted(evidence, lambda words: _display_raw({"text/plain": words}))
 
 
 def require(expected: str) -> None:
@@ -93,10 +91,14 @@ def complete(nonce: str) -> None:
 
 
 def _display(kind: str, recorded: Any, text: str, page: str) -> None:
+    bundle = {MIME.format(kind=kind): encode(recorded), "text/plain": text, "text/html": page}
+    _display_raw(bundle)
+
+
+def _display_raw(bundle: dict[str, Any]) -> None:
     from IPython import display
 
-    bundle = {MIME.format(kind=kind): encode(recorded), "text/plain": text, "text/html": page}
-    display.display(bundle, raw=True)
+    display.display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _gathered_text(gathered: Gathered) -> str:

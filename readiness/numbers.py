@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 
 from readiness.answers import Bounds, Criterion, Estimate
 
@@ -182,10 +183,8 @@ def _usual_digits(value: float) -> int:
 
 def _plain(value: float) -> str:
     """Shortest decimal text that reads back as the same float, without an exponent."""
-    text = f"{value:.15g}" if float(f"{value:.15g}") == value else repr(float(value))
-    if "e" not in text:
-        return text
-    return f"{value:.{MOST_DIGITS + 3}f}".rstrip("0").rstrip(".")
+    text = format(Decimal(repr(float(value))), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _signed(text: str) -> str:

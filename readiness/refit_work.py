@@ -80,7 +80,8 @@ def fitting_labels(candidate: Candidate, y: NDArray[Any]) -> NDArray[Any]:
     """The targets as the candidate itself was given them: its own class labels in place of codes."""
     if candidate.task is Task.REGRESSION:
         return y
-    own = list(getattr(candidate.estimator, "classes_", candidate.classes))
+    known = getattr(candidate.estimator, "classes_", None)  # CatBoost has it before fitting, as None
+    own = list(candidate.classes if known is None else known)
     labels = list(candidate.classes)
     for label, code in zip(own, positions(own, labels), strict=True):
         if code >= 0:

@@ -1,3 +1,7 @@
 """Which six questions are asked, and in which order? Each is a module with `TITLE` and `ask`."""
 
 from __future__ import annotations
+
+from readiness.questions import baseline, business, errors, production, segments, stability
+
+__all__ = ["baseline", "business", "errors", "production", "segments", "stability"]

@@ -9,18 +9,18 @@ Limits: only the named segments are looked at; a group that no column tells apar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, Status, not_assessed
-from readiness.by_segment import PROPORTIONS, Split, split_by
+from readiness.by_segment import PROPORTIONS, Deficit, Split, split_by
 from readiness.criteria import Task
 from readiness.evidence import Evidence
 from readiness.gap import null_gap
 from readiness.inference import Exact, Inference, Undefined
-from readiness.intervals import Mover
+from readiness.intervals import Binomial, Mover
 from readiness.judging import Claim, settle
 from readiness.metrics import METRICS, Metric, measure
 from readiness.numbers import format_value
@@ -74,12 +74,20 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
     for i, segmentation in enumerate(evidence.segmentations, 1):
         for ruler in rulers:
             claims += _deficits(evidence, i, segmentation, ruler, criteria)
-    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    findings = _without_small(settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
     facts = [
         claim for i, segmentation in enumerate(evidence.segmentations, 1) for claim in _facts(evidence, i, segmentation)
     ]
     shown = settle(facts, alpha=spec.alpha, level=spec.confidence)
     return Answer(Question.SEGMENTS, (*findings, *_worst(evidence, findings), *shown))
+
+
+def _without_small(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Segments that are too small do not block, unless their deficit is proven: harm cannot hide in a small group."""
+    return tuple(
+        replace(finding, blocking=False) if finding.withheld and finding.status is not Status.NOT_MET else finding
+        for finding in findings
+    )
 
 
 def _judged(evidence: Evidence, criteria: Segments) -> tuple[str, ...]:
@@ -90,14 +98,14 @@ def _ruler(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
     metric, source = METRICS[name], criteria.origin("limit")
     overall = measure(name, evidence.cases)
     level = overall.value if not isinstance(overall, Undefined) else 0.5
-    if metric.name in PROPORTIONS:
+    if metric.is_share:
         share = level if metric.greater_is_better else 1 - level
         needed = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
         minimum = evidence.cases.n + 1 if needed is None else needed
         return Ruler(metric, Criterion("<", criteria.limit, "points", source), 1.0, minimum, criteria.warning)
     by_ratio = not metric.greater_is_better
     criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
-    minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else 30
+    minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else policy.SEGMENT_ROWS
     return Ruler(metric, criterion, 1 + criteria.limit if by_ratio else 1.0, minimum, criteria.warning)
 
 
@@ -107,7 +115,7 @@ def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
 
     losses = np.abs(evidence.cases.y_true - evidence.cases.y_pred)
     if evidence.task is not Task.REGRESSION or not losses.mean() > 0:
-        return 30
+        return policy.SEGMENT_ROWS
     spread = float(losses.std(ddof=1) / losses.mean()) if len(losses) > 1 else 1.0
     quantiles = float(ndtri(1 - evidence.spec.alpha) + ndtri(criteria.power))
     return max(10, int(np.ceil((quantiles * spread / criteria.limit) ** 2)))
@@ -139,13 +147,13 @@ def _deficit(
         warning = f"a deficit above {ruler.warning:g}" if share > ruler.warning else ""
     return Claim(
         f"{code}-{metric.name.upper()}",
-        f"{metric.title} of {name} against all other rows",
+        f"Deficit in {metric.title} of {name}",
         metric.name,
         Undefined("all rows are in this one segment") if alone else difference,
         ruler.criterion,
         unit=ruler.criterion.unit,
         segment=labels,  # type: ignore[arg-type]
-        blocking=enough and not alone,
+        blocking=not alone,
         withheld="" if enough else too_few,
         reason=_both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
         needs="" if enough else f"{ruler.minimum - split.rows:,} more such rows",
@@ -162,14 +170,8 @@ def _difference(split: Split, ruler: Ruler) -> Inference | Undefined:
     if isinstance(outside, Undefined):
         return outside
     if ruler.metric.greater_is_better:
-        return Mover(outside, inside)
-    return Mover(inside, outside if ruler.factor == 1 else _scaled(outside, ruler.factor))
-
-
-def _scaled(inference: Inference, factor: float) -> Inference:
-    from readiness.inference import linear
-
-    return linear(inference, scale=factor)
+        return Deficit(Mover(outside, inside), split.rows)
+    return Deficit(Mover(inside, outside, ruler.factor), split.rows)
 
 
 def _share_of_rest(deficit: float, split: Split, ruler: Ruler) -> float:
@@ -186,7 +188,14 @@ def _both(split: Split, ruler: Ruler) -> str:
         return split.outside.reason
     unit = ruler.metric.unit
     here, rest = format_value(split.inside.value, unit), format_value(split.outside.value, unit)
-    return f"{ruler.metric.title} is {here} here ({split.rows:,} rows) and {rest} among all other rows"
+    title = ruler.metric.title
+    return f"{title} is {here} here ({_counts(split, split.inside)}) and {rest} among all other rows"
+
+
+def _counts(split: Split, inside: Inference) -> str:
+    if isinstance(inside, Binomial):
+        return f"{round(inside.successes):,} of {inside.n:,} rows"
+    return f"{split.rows:,} rows"
 
 
 def _pooled(
@@ -281,7 +290,7 @@ def _gap(
 ) -> list[Claim]:
     """Best minus worst, and what chance alone would give: with many small segments the gap is large by itself."""
     values = [split.inside for split in splits if not isinstance(split.inside, Undefined)]
-    if not metric not in PROPORTIONS or len(values) < 2:
+    if metric not in PROPORTIONS or len(values) < 2:
         return []
     gap = max(v.value for v in values) - min(v.value for v in values)
     chance = null_gap([v.value for v in values], [v.n for v in values], seed=evidence.spec.seed)

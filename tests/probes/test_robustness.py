@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeClassifier
 
 from readiness.candidates import Candidate
 from readiness.criteria import Task
@@ -39,7 +39,7 @@ def fitted(ignore: str) -> Candidate:
     encoder = make_column_transformer(
         (OneHotEncoder(handle_unknown=ignore, sparse_output=False), ["region", "kind"]), remainder="passthrough"
     )
-    model = make_pipeline(encoder, HistGradientBoostingClassifier(max_iter=3)).fit(FRAME, Y)
+    model = make_pipeline(encoder, DecisionTreeClassifier(max_depth=3)).fit(FRAME, Y)
     return Candidate.of(model, list(FRAME.columns), task=Task.BINARY, classes=(0, 1))
 
 
