@@ -7,6 +7,7 @@ does not hold, 6 an unsigned report, 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a review that is told to end takes its kernel along
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the rest
@@ -136,11 +138,12 @@ def new(
 @command
 def check(spec: SpecPath) -> int:
     """Say whether a spec and its files are fine, and what so many rows can prove. Loads no model."""
-    from readiness.feasibility import provable
-    from readiness.preflight import preflight
     from readiness.reading import load_spec
 
-    loaded = load_spec(spec)
+    loaded = load_spec(spec)  # before the slow imports: most mistakes are found here
+    from readiness.feasibility import provable
+    from readiness.preflight import preflight
+
     preflight(loaded)
     _say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}.")
     for line in provable(loaded):
@@ -158,14 +161,14 @@ def run(
     timeout: Minutes = None,
 ) -> int:
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
+    from readiness.passphrases import signer as opener
     from readiness.progress import progress_on
+    from readiness.reading import load_spec
+
+    signer = None if key is None else opener(key, passphrase_fd)
+    load_spec(spec)  # before the slow imports: most mistakes are found here
     from readiness.runner import review
 
-    signer = None
-    if key is not None:
-        from readiness.passphrases import signer as opener
-
-        signer = opener(key, passphrase_fd)
     result = review(
         spec,
         out,

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import bdtr
 
 from readiness.cases import Array, Cases, Floats
-from readiness.costs import DRAWS, HALF, cell_draws
+from readiness.costs import UNSEEN, cell_draws, two_sided
 from readiness.criteria import Task
 from readiness.guessing import Guess, guess_influence, measure_guess
 from readiness.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
@@ -28,8 +28,7 @@ from readiness.metrics import METRICS, influence, measure
 __all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
 
 PAIRED = "Dirichlet draws on the paired counts (Goutte and Gaussier 2005), the wider with and without half a row a cell"
-ALMOST_NOTHING = 1e-6
-"""Prior of the draws without half a row: cells never seen stay empty."""
+HALF = 0.5
 MEAN_LOSSES = frozenset({"mae", "mape", "log_loss", "brier"})
 
 
@@ -108,10 +107,8 @@ def _by_cells(
         return np.asarray(sign * (a - factor * np.nan_to_num(b)))
 
     value = float(contrast(counts[None, :] / candidate.n)[0])
-    priors = (HALF, ALMOST_NOTHING)
-    half, none = (np.sort(contrast(cell_draws(counts, seed, DRAWS, prior=prior))) for prior in priors)
-    low_side = np.arange(len(half)) < len(half) / 2
-    wider = np.where(low_side, np.minimum(half, none), np.maximum(half, none))
+    half, none = (np.sort(contrast(cell_draws(counts, prior, seed))) for prior in (HALF, UNSEEN))
+    wider = two_sided(np.minimum(half, none), np.maximum(half, none))
     return Draws(value, wider, candidate.n, PAIRED)
 
 

@@ -11,23 +11,23 @@ from readiness.inference import Inference, Undefined
 from readiness.intervals import Draws
 from readiness.means import mean_of
 
-__all__ = ["DRAWS", "cell_draws", "mean_cost_from_cells", "mean_of"]
+__all__ = ["DRAWS", "cell_draws", "mean_cost_from_cells", "mean_of", "two_sided"]
 
 DRAWS = 20_000
 """Simulated tables: the Monte-Carlo error of a limit is then about a hundredth of its distance from the value."""
-HALF = 0.5
-MANY_CELLS = 8
-"""With more cells than the eight of a paired binary comparison, the prior is 2 rows in total: half a row for each cell
-drowns the data (Goutte and Gaussier 2005 use it for four)."""
-DIRICHLET = "Dirichlet draws on the counts, half a row added to each cell (Goutte and Gaussier 2005)"
+UNSEEN = 1e-6
+"""Rows added to each cell where nothing else is: cells never seen stay empty."""
+ONE_MORE = "Dirichlet draws on the counts, with one more row in the cell that moves the limit outwards"
 
 
-def cell_draws(counts: Floats, seed: int, draws: int = DRAWS, *, prior: float | None = None) -> Floats:
-    """Plausible shares of the cells given their counts, shape (draws, cells), each row summing to 1."""
-    cells = counts.ravel()
-    if prior is None:
-        prior = HALF if len(cells) <= MANY_CELLS else 2 / len(cells)
-    return np.random.default_rng(seed).dirichlet(cells + prior, draws)
+def cell_draws(counts: Floats, prior: float | Floats, seed: int, draws: int = DRAWS) -> Floats:
+    """Plausible shares of the cells given counts and prior rows, shape (draws, cells), each row summing to 1."""
+    return np.random.default_rng(seed).dirichlet(counts.ravel() + prior, draws)
+
+
+def two_sided(lower: Floats, upper: Floats) -> Floats:
+    """Sorted draws whose lower half comes from `lower` and whose upper half comes from `upper`, both sorted."""
+    return np.where(np.arange(len(lower)) < len(lower) / 2, lower, upper)
 
 
 def mean_cost_from_cells(
@@ -35,12 +35,21 @@ def mean_cost_from_cells(
 ) -> Inference | Undefined:
     """Mean cost (or saving) of a row from counts of outcomes and the price of each, arrays of equal size.
 
-    For independent rows of equal weight. Holds up where few expensive errors decide: 97 % coverage at n = 100, 2 %
-    of rows at 50, against 87 % of a plain t-interval.
+    For independent rows of equal weight. The upper limit counts one more row of the dearest outcome, the lower limit
+    one more of the cheapest; for prices 0 and 1 these are the limits of Clopper and Pearson (1934). Simulated with rare
+    expensive errors and 30 to 1,000 rows, its one-sided 5 % limits miss in at most 5 % of samples, where half a row in
+    each cell (Goutte and Gaussier 2005) misses in up to 10 % and a plain t-interval in 13 %.
     """
     counts, prices = np.asarray(cells, dtype=float).ravel(), np.asarray(cost_per_cell, dtype=float).ravel()
     n = round(float(counts.sum()))
     if n == 0:
         return Undefined("There are no rows.")
     value = float(counts @ prices) / float(counts.sum())
-    return Draws(value, np.sort(cell_draws(counts, seed, draws) @ prices), n, DIRICHLET)
+    low, high = (_with_one_more(counts, prices, int(cell), seed, draws) for cell in (prices.argmin(), prices.argmax()))
+    return Draws(value, two_sided(low, high), n, ONE_MORE)
+
+
+def _with_one_more(counts: Floats, prices: Floats, cell: int, seed: int, draws: int) -> Floats:
+    prior = np.full(len(counts), UNSEEN)
+    prior[cell] += 1
+    return np.sort(cell_draws(counts, prior, seed, draws) @ prices)

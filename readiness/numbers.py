@@ -159,9 +159,9 @@ def _same_order(printed: float, value: float, other: float) -> bool:
 
 
 def _digits_for(value: float, unit: str) -> int:
-    """Decimals by custom: three for metrics, none for counts, two for money, else about three figures."""
-    if unit in _UNITS_WITHOUT_WORD and (abs(value) >= 0.01 or value == 0) and abs(value) <= 1:
-        return 3
+    """Decimals by custom: three or four for metrics, none for counts, two for money, else about three figures."""
+    if unit in _UNITS_WITHOUT_WORD and abs(value) <= 1:
+        return 3 if abs(value) >= 0.01 or value == 0 else 4
     if unit in ("rows", "bytes", "columns", "cells"):
         return 0
     if _CURRENCY.fullmatch(unit) and 0.01 <= abs(value) < 1000 and value != int(value):

@@ -145,7 +145,7 @@ def _array(raw: Any, n: int, method: str) -> NDArray[Any]:
 def _finite(values: NDArray[Any], method: str) -> NDArray[np.float64]:
     try:
         floats = values.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError):
         example = shown(_plain(values.ravel()[0]))
         raise ScoringError(f"{method} returned {example}, which is no number.") from None
     rows = np.asarray(~np.isfinite(floats).all(axis=tuple(range(1, floats.ndim))))

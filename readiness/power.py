@@ -13,7 +13,7 @@ from readiness.intervals import Binomial, Floats, Mapped, OrderStatistic
 
 POWER = 0.80
 """Chance of a proof that is planned for (Cohen 1988)."""
-EXACT_SEARCH = 20_000
+EXACT_SEARCH = 3000
 """Above this many rows the normal formula is as good as the exact search."""
 _NOT_EVER = 10**9
 
@@ -46,7 +46,7 @@ def proportion_rows(truth: float, bar: float, *, alpha: float = 0.05, power: flo
 def _exact_power(n: Floats, truth: float, bar: float, alpha: float) -> Floats:
     """Chance that the Clopper-Pearson lower bound exceeds `bar`, for each n."""
     most = np.ceil(np.asarray(bdtrik(1 - alpha, n, bar)) - 1e-9)
-    return np.asarray(np.where(most >= n, 0.0, bdtrc(np.minimum(most, n - 1), n, truth)))
+    return np.asarray(np.where(most >= n, 0.0, bdtrc(np.minimum(most, n - 1), n.astype(np.int64), truth)))
 
 
 def minimum_rows(level: float, margin: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
@@ -34,6 +35,7 @@ def probe(evidence: Evidence) -> Evidence:
         return replace(evidence, technical=Technical(dict.fromkeys(names, NO_MODEL)), probes=NO_MODEL)
     limits = evidence.spec.production
     candidate, rows, seed = evidence.candidate, evidence.rows, evidence.spec.seed
+    start = time.perf_counter()
     with threadpool_limits(limits=1):  # as one worker of a service; more threads on a busy machine wait for each other
         latency = _guarded(
             lambda: measure_latency(candidate, rows, calls=limits.calls, seconds=limits.call_seconds, seed=seed)
@@ -44,9 +46,9 @@ def probe(evidence: Evidence) -> Evidence:
     measures: dict[str, Inference | Unavailable] = {**_latencies(latency), **_speeds(throughput)}
     measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE)
     measures["memory_mb"] = _memory(apart.memory)
-    technical = Technical(
-        measures, _facts(latency, throughput, apart.memory), _milliseconds(latency), _note(latency)
-    )
+    facts = _facts(latency, throughput, apart.memory)
+    facts["seconds"] = Exact(time.perf_counter() - start)
+    technical = Technical(measures, facts, _milliseconds(latency), _note(latency))
     return replace(evidence, technical=technical, probes=apart.probes)
 
 

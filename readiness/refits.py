@@ -79,6 +79,7 @@ class Refits:
     """How rows were split, in words."""
     estimate: RefitEstimate
     seconds: float
+    """That all of it took."""
     notes: tuple[str, ...] = ()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -43,13 +44,18 @@ def _refits(evidence: Evidence, told: Callable[[str], None]) -> Refits | Unavail
     missing = [name for name in candidate.features if name not in training.frame]
     if missing:
         return Unavailable(f"the training table lacks the feature {missing[0]}", "add it to data.train")
+    start = time.perf_counter()
     frame, plan = training.frame[list(candidate.features)], _plan(evidence, training)
     cost = estimate(candidate, frame, plan)
     if isinstance(cost, Unavailable):
         return cost
     told(_announcement(cost, evidence.spec.stability.budget_seconds))
     budget = evidence.spec.stability.budget_seconds
-    return refit(candidate, frame, plan, _score(evidence, candidate, training), budget_seconds=budget, estimated=cost)
+    score = _score(evidence, candidate, training)
+    refits = refit(candidate, frame, plan, score, budget_seconds=budget, estimated=cost)
+    if isinstance(refits, Unavailable):
+        return refits
+    return replace(refits, seconds=time.perf_counter() - start)  # with the one that was timed beforehand
 
 
 def _announcement(cost: RefitEstimate, budget: float) -> str:

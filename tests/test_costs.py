@@ -7,6 +7,7 @@ import pytest
 
 from readiness.costs import mean_cost_from_cells
 from readiness.inference import Undefined
+from readiness.intervals import Binomial
 
 
 def test_the_mean_cost_of_a_known_table():
@@ -17,6 +18,13 @@ def test_the_mean_cost_of_a_known_table():
     assert (1.65, 1000) == (pytest.approx(cost.value), cost.n)
     assert 13.35 == pytest.approx(savings.value)
     assert 0 < savings.lower(0.05) < 13.35 < savings.upper(0.05)
+
+
+def test_a_share_has_its_exact_limits():
+    """Price 1 for 3 of 40 rows: Clopper and Pearson, to the Monte-Carlo error."""
+    cost = mean_cost_from_cells(np.array([37.0, 3.0]), (0, 1), seed=0)
+    exact = Binomial(3, 40)
+    assert (exact.lower(0.05), exact.upper(0.05)) == pytest.approx((cost.lower(0.05), cost.upper(0.05)), rel=0.03)
 
 
 def test_the_same_seed_gives_the_same_limits():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from page import records
 
 from readiness.answers import Answer, Finding, Outcome, Question, Status
 from readiness.narrative import (
@@ -19,6 +18,7 @@ from readiness.narrative import (
     verdict_sentence,
     yes_count,
 )
+from tests.page import records
 
 FORBIDDEN = re.compile(r"\b(article|inconclusive|compliant|fair|fairly|pass|passes)\b", re.IGNORECASE)
 

@@ -133,10 +133,6 @@ class TestFailures:
         """Nobody knows which version was reviewed."""
         assert "test.csv changed while" in self.failed(spec, "writes_to_table", ReviewError)
 
-    def test_data_that_the_kernel_refuses_is_bad_input(self, spec: Path) -> None:
-        """The kind of the error, hence the exit code, survives the kernel."""
-        assert "column amount" in self.failed(spec, "refuses_data", InputError)
-
 
 class TestBeforeTheKernel:
     """What is wrong with the input is told before anything is started or written."""
@@ -240,9 +236,7 @@ class TestHostChecks:
             bar = Criterion(">=", 0.5)
             return dataclasses.replace(finding, criterion=bar, status=judge(finding.bounds, bar))
 
-        assert "other bars than this spec sets: BUSI-1." in self.refused(
-            changed(self.record, Question.BUSINESS, lower)
-        )
+        assert "other bars than this spec sets: BUSI-1." in self.refused(changed(self.record, Question.BUSINESS, lower))
 
     def test_another_verdict_is_noticed(self) -> None:
         """The verdict follows from the findings, not from a cell."""

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from readiness.demo.material import Material
 
-TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 8_000, 10_000, 4_000
+TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 10_000, 10_000, 4_000
 """Enough that each claim about the fixed model is proven in at least 95 of 100 such tables."""
 
 FRAUD_SHARE = 0.10

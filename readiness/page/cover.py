@@ -187,7 +187,7 @@ def _not_measured(record: Record) -> str:
 
 def _steps(record: Record) -> tuple[Line, ...]:
     actions = sorted(record.decision.actions, key=lambda action: not action.required)
-    lines = [_step(action) for action in actions[:_MOST_STEPS]]
+    lines = [_step(action, record) for action in actions[:_MOST_STEPS]]
     if len(actions) > _MOST_STEPS:
         lines.append(Line("", f"and {len(actions) - _MOST_STEPS} more", "decision"))
     if not actions:
@@ -195,7 +195,10 @@ def _steps(record: Record) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _step(action: Action) -> Line:
+def _step(action: Action, record: Record) -> Line:
     question = action.question
-    text = ADVICE[question] if action.required else shorten(action.text.split("; ")[0].rstrip("."), _STEP_LENGTH)
+    text = shorten(action.text.split("; ")[0].rstrip("."), _STEP_LENGTH)
+    if action.required:
+        failed = [f.name for f in record.answer(question).findings if f.blocking and f.status is Status.NOT_MET]
+        text = f"{ADVICE[question]}: {listed([shorten(name, 90) for name in failed], most=1)}"
     return Line(f"{question.number} {topic(question)}", text, question.value)

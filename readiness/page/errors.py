@@ -82,13 +82,13 @@ def _is_right(finding: Finding) -> bool:
 def _worst(findings: Sequence[Finding]) -> Table:
     names = list(dict.fromkeys(column for finding in findings for column in finding.segment))
     names = [*(n for n in names if n not in ("true", "predicted")), *(n for n in ("true", "predicted") if n in names)]
-    columns = [Column("Case"), *(Column(name) for name in names), Column("Cost or error", "number")]
+    columns = [Column("Case"), Column("Cost or error", "number"), *(Column(name) for name in names)]
     rows = [
         Row(
             (
                 Cell(f.name or str(rank), f.reason),
-                *(Cell(f.segment.get(name, "–")) for name in names),
                 Cell(measured_cell(f).text),
+                *(Cell(f.segment.get(name, "–")) for name in names),
             ),
             anchor(f.code),
         )

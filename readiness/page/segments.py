@@ -72,6 +72,22 @@ def _numbers(findings: Sequence[Finding]) -> list[str]:
 
 
 def _segmentation(findings: Sequence[Finding]) -> list[Table]:
+    found, others = _by_segment(findings)
+    ordered = sorted(found, key=_worst_first)
+    title = _title(ordered)
+    judged = [f for f in others if f.blocking]
+    worst = [f for f in others if not f.blocking and f.code.endswith("-WORST")]
+    gaps = [f for f in others if not f.blocking and f not in worst]
+    return [
+        *([_deficits(title, ordered)] if any(s.deficits for s in ordered) else []),
+        *([_values(title, ordered)] if ordered else []),
+        *([facts_table(worst, f"{title}: the worst segment")] if worst else []),
+        *([claims_table(judged, f"{title}: all segments together", folds=True)] if judged else []),
+        *([facts_table(gaps, f"{title}: the gap, and what chance alone would give", folds=True)] if gaps else []),
+    ]
+
+
+def _by_segment(findings: Sequence[Finding]) -> tuple[list[_Segment], list[Finding]]:
     segments: dict[str, _Segment] = {}
     others = []
     for finding in findings:
@@ -86,50 +102,54 @@ def _segmentation(findings: Sequence[Finding]) -> list[Table]:
             segment.values[finding.metric or match[4]] = finding
         else:
             segment.deficits[finding.metric or match[5]] = finding
-    title = _title(list(segments.values()))
-    made = [_segments_table(title, list(segments.values()))] if segments else []
-    judged = [f for f in others if f.blocking]
-    facts = [f for f in others if not f.blocking]
-    made += [claims_table(judged, f"{title}: all segments together")] if judged else []
-    made += [facts_table(facts, f"{title}: the gap, and what chance alone would give")] if facts else []
-    return made
+    return list(segments.values()), others
 
 
 def _title(segments: Sequence[_Segment]) -> str:
     columns = next((f.segment for s in segments for f in s.every if f.segment), {})
-    return " × ".join(columns) or "Segments"
+    return " × ".join(columns) or "segment"
 
 
-def _segments_table(title: str, segments: Sequence[_Segment]) -> Table:
-    metrics = list(dict.fromkeys(name for s in segments for name in (*s.values, *s.deficits)))
-    judged = list(dict.fromkeys(name for s in segments for name in s.deficits))
-    columns = [Column(title), Column("Rows", "number")]
-    columns += [
-        Column(_upper(metric_title(name)), "number") for name in metrics if any(name in s.values for s in segments)
-    ]
-    columns += [Column(f"{_upper(metric_title(name))}: deficit", "number") for name in judged]
-    columns.append(Column("Result", "status"))
-    shown = [name for name in metrics if any(name in s.values for s in segments)]
-    rows = [_row(s, shown, judged) for s in sorted(segments, key=_worst_first)]
-    total = sum(s.size for s in segments)
+def _deficits(title: str, segments: Sequence[_Segment]) -> Table:
+    """How much worse each segment does than all others: the judged numbers."""
+    metrics = list(dict.fromkeys(name for s in segments for name in s.deficits))
+    columns = [Column(title), Column("Rows", "number"), Column("Result", "status")]
+    columns += [Column(f"{_upper(metric_title(name))}: deficit", "number") for name in metrics]
+    rows = []
+    for segment in segments:
+        numbers = (_deficit(segment.deficits.get(name), marked=len(metrics) > 1) for name in metrics)
+        rows.append(Row((Cell(segment.name), _size(segment), _result(segment), *numbers)))
     note = (
-        f"{len(segments)} segments with {format_count(total)} rows in all; none is left out. Deficit: how much worse "
-        "the segment is than all other rows together, with its interval; below zero it is better."
+        f"{len(segments)} segments with {format_count(sum(s.size for s in segments))} rows in all; none is left out. "
+        "Deficit: how much worse the segment is than all other rows together, with its interval; below zero it is "
+        "better."
     )
-    return table(f"By {title}", columns, rows, [f for s in segments for f in s.every], note=note)
+    shown = [f for s in segments for f in (*([s.rows] if s.rows else []), *s.deficits.values())]
+    return table(f"By {title}: deficit against all other rows", columns, rows, shown, note=note)
+
+
+def _values(title: str, segments: Sequence[_Segment]) -> Table:
+    """Every metric of every segment, in the same order."""
+    metrics = list(dict.fromkeys(name for s in segments for name in s.values))
+    alone = not any(s.deficits for s in segments)
+    columns = [Column(title), Column("Rows", "number")]
+    columns += [Column(_upper(metric_title(name)), "number") for name in metrics]
+    rows = [
+        Row((Cell(s.name), _size(s, anchored=alone), *(_number(s.values.get(name)) for name in metrics)))
+        for s in segments
+    ]
+    shown = [f for s in segments for f in (*([s.rows] if s.rows and alone else []), *s.values.values())]
+    return table(f"By {title}: every metric", columns, rows, shown)
+
+
+def _size(segment: _Segment, *, anchored: bool = True) -> Cell:
+    code = segment.rows.code if segment.rows and anchored else ""
+    return Cell(format_count(segment.size), anchor=anchor(code))
 
 
 def _worst_first(segment: _Segment) -> tuple[int, float, int]:
     deficits = [f.measured.value for f in segment.deficits.values() if f.measured is not None]
     return _ORDER.index(segment.status), -max(deficits, default=float("-inf")), -segment.size
-
-
-def _row(segment: _Segment, shown: Sequence[str], judged: Sequence[str]) -> Row:
-    rows_anchor = anchor(segment.rows.code) if segment.rows else ""
-    cells = [Cell(segment.name), Cell(format_count(segment.size), anchor=rows_anchor)]
-    cells += [_number(segment.values.get(name)) for name in shown]
-    cells += [_deficit(segment.deficits.get(name), marked=len(judged) > 1) for name in judged]
-    return Row((*cells, _result(segment)))
 
 
 def _number(finding: Finding | None) -> Cell:

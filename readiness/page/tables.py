@@ -79,6 +79,8 @@ class Table:
     more: tuple[Row, ...] = ()
     note: str = ""
     codes: frozenset[str] = field(default_factory=frozenset)
+    folds: bool = False
+    """Whether the whole table is folded away behind its caption."""
 
 
 def anchor(code: str) -> str:
@@ -94,11 +96,12 @@ def table(
     *,
     note: str = "",
     most: int = SHOWN_ROWS,
+    folds: bool = False,
 ) -> Table:
     """A table whose rows beyond the first thirty, or `most`, are folded."""
     every = tuple(rows)
     codes = frozenset(finding.code for finding in findings)
-    return Table(caption, tuple(columns), every[:most], every[most:], note, codes)
+    return Table(caption, tuple(columns), every[:most], every[most:], note, codes, folds)
 
 
 def mark(status: Status) -> Mark:
@@ -130,8 +133,8 @@ def measured_cell(finding: Finding) -> Cell:
     return Cell(format_estimate(finding.measured, finding.criterion), interval)
 
 
-def claims_table(findings: Sequence[Finding], caption: str, *, note: str = "") -> Table:
-    """Required against measured: one row for each claim."""
+def claims_table(findings: Sequence[Finding], caption: str, *, note: str = "", folds: bool = False) -> Table:
+    """Required against measured: one row for each claim. `folds` holds only while all of them are met."""
     columns = (
         Column("Claim"),
         Column("Required", "number"),
@@ -139,7 +142,8 @@ def claims_table(findings: Sequence[Finding], caption: str, *, note: str = "") -
         Column(f"With {_level(findings)} confidence", "number"),
         Column("Result", "status"),
     )
-    return table(caption, columns, map(_claim_row, findings), findings, note=note)
+    folds = folds and all(finding.status is Status.MET for finding in findings)
+    return table(caption, columns, map(_claim_row, findings), findings, note=note, folds=folds)
 
 
 def _claim_row(finding: Finding) -> Row:
@@ -184,7 +188,7 @@ def _level(findings: Iterable[Finding]) -> str:
     return format_level(max(levels)) if levels else "95 %"
 
 
-def facts_table(findings: Sequence[Finding], caption: str, *, note: str = "") -> Table:
+def facts_table(findings: Sequence[Finding], caption: str, *, note: str = "", folds: bool = False) -> Table:
     """Facts that are shown and not judged."""
     columns = (Column("Fact"), Column("Value", "number"), Column(f"{_level(findings)} interval", "number"))
     rows = (
@@ -198,4 +202,4 @@ def facts_table(findings: Sequence[Finding], caption: str, *, note: str = "") ->
         )
         for finding in findings
     )
-    return table(caption, columns, rows, findings, note=note)
+    return table(caption, columns, rows, findings, note=note, folds=folds)

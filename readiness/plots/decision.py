@@ -20,9 +20,11 @@ ANSWER_WORDS = {
     Status.NOT_PROVEN: "not proven",
     Status.NOT_ASSESSED: "not assessed",
 }
-_FORK_X, _FORK_WIDTH = 0.0, 4.6
-_ADVICE_X, _ADVICE_WIDTH = 5.75, 4.25
+_FORK_X, _FORK_WIDTH = 0.0, 5.0
+_ADVICE_X, _ADVICE_WIDTH = 6.12, 3.88
 _HEIGHT = 0.62
+_SIZE = 8.6
+"""Points: the longest question leaves room for the longest answer."""
 
 
 class Answered(Protocol):
@@ -58,7 +60,7 @@ def flowchart(decision: Decision, answers: Sequence[Answered], *, ax: Axes | Non
 def _fork(ax: Axes, y: int, question: Question, status: Status, reached: bool, passed: bool) -> None:
     ended = reached and not passed
     _box(ax, _FORK_X, _FORK_WIDTH, y, lit=reached)
-    ax.text(_FORK_X + 0.2, y, question.words, va="center", color=INK if reached else MUTED)
+    ax.text(_FORK_X + 0.15, y, question.words, va="center", fontsize=_SIZE, color=INK if reached else MUTED)
     look = LOOKS[status]
     ax.text(
         _FORK_X + _FORK_WIDTH - 0.15,
@@ -66,14 +68,15 @@ def _fork(ax: Axes, y: int, question: Question, status: Status, reached: bool, p
         f"{look.glyph} {ANSWER_WORDS[status]}",
         va="center",
         ha="right",
+        fontsize=_SIZE,
         color=look.colour,
     )
     _arrow(ax, (_FORK_X + 0.6, y + _HEIGHT / 2), (_FORK_X + 0.6, y + 1 - _HEIGHT / 2), lit=passed, word="yes")
     word = ANSWER_WORDS[status] if ended else "no"
     _arrow(ax, (_FORK_X + _FORK_WIDTH, y), (_ADVICE_X, y), lit=ended, word=word)
     _box(ax, _ADVICE_X, _ADVICE_WIDTH, y, lit=ended, rounded=True)
-    advice = "\n".join(textwrap.wrap(ADVICE[question], 47))
-    ax.text(_ADVICE_X + 0.2, y, advice, va="center", fontsize=SMALL, color=INK if ended else MUTED, linespacing=1.25)
+    advice = "\n".join(textwrap.wrap(ADVICE[question], 43))
+    ax.text(_ADVICE_X + 0.17, y, advice, va="center", fontsize=SMALL, color=INK if ended else MUTED, linespacing=1.25)
 
 
 def _goal(ax: Axes, decision: Decision, *, all_passed: bool) -> None:

@@ -114,11 +114,12 @@ def labels(names: Iterable[object], most: int = 30) -> list[str]:
 
 
 def shared_start(names: Sequence[str], joint: str) -> tuple[str, list[str]]:
-    """What all names say up to `joint`, and what each says after it; ("", names) when they do not agree."""
-    parts = [name.partition(joint) for name in names]
-    if len({start for start, _, _ in parts}) == 1 and all(found for _, found, _ in parts):
-        return parts[0][0], [rest for _, _, rest in parts]
-    return "", list(names)
+    """What most names say up to `joint`, and each name without it; "" where no two of several names agree."""
+    starts = Counter(start for start, found, _ in (name.partition(joint) for name in names) if found)
+    start, often = starts.most_common(1)[0] if starts else ("", 0)
+    if often == 0 or often < min(2, len(names)):
+        return "", list(names)
+    return start, [name.removeprefix(start + joint) for name in names]
 
 
 def metric_words(metric: str) -> str:

@@ -162,7 +162,7 @@ def drift(answer: Answer, *, ax: Axes | None = None) -> Axes:
     view(ax, shown, include=[0.0, *bars])
     ax.set_xlim(left=0.0)
     stripes(ax, len(shown))
-    upright(ax, bars[0], f"{'steady below ' if len(bars) > 1 else ''}{format_threshold(bars[0])}", align="right")
+    upright(ax, bars[0], f"{'steady below' if len(bars) > 1 else 'limit'} {format_threshold(bars[0])}", align="right")
     for x in bars[1:]:
         upright(ax, x, f"moved above {format_threshold(x)}", align="left")
     for y, finding in enumerate(shown):

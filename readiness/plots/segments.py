@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 
 from readiness.answers import Answer, Finding, Status
 from readiness.numbers import format_count, listed
-from readiness.plots.lettering import labels, measured, metric_words, plain, segment_words, tally
+from readiness.plots.lettering import bar_words, labels, measured, metric_words, plain, segment_words, tally
 from readiness.plots.marks import (
     bars_required,
     estimate_mark,
     key_words,
+    look_of,
     panels,
     rows,
     stripes,
@@ -25,7 +26,6 @@ from readiness.plots.marks import (
 from readiness.plots.style import (
     ACCENT,
     FACT,
-    LOOKS,
     MUTED,
     Look,
     NothingToDraw,
@@ -82,9 +82,10 @@ def _beyond(finding: Finding) -> float:
 
 
 def _worst_first(segments: list[_Segment]) -> list[_Segment]:
-    def badness(segment: _Segment) -> tuple[bool, float]:
+    def badness(segment: _Segment) -> tuple[bool, float, float]:
         judged = [f for f in segment.findings.values() if f.blocking]
-        return any(f.status is Status.NOT_MET for f in judged), max(map(_beyond, judged), default=-math.inf)
+        refuted = any(f.status is Status.NOT_MET for f in judged)
+        return refuted, max(map(_beyond, judged), default=-math.inf), max(map(_beyond, segment.findings.values()))
 
     return sorted(segments, key=badness, reverse=True)
 
@@ -114,12 +115,9 @@ def deficits(answer: Answer, *, ax: Axes | None = None) -> Axes:
         _name_worst(panel, shown, metric)
     if _zero_is_equal(judged):
         ax.set_xlabel("at 0 a segment does as well as all other rows", labelpad=20)
-    title(
-        ax,
-        f"Deficit against all other rows{part(len(shown), len(found), 'worst', 'segments')}",
-        key_words(judged),
-        above=27,
-    )
+    what = "Deficit against all other rows" if _zero_is_equal(judged) else "Error beyond what is tolerated"
+    heading = f"{what}{part(len(shown), len(found), 'worst', 'segments')}"
+    title(ax, heading, key_words(judged), above=27)
     return ax
 
 
@@ -156,8 +154,8 @@ def _name_worst(panel: Axes, shown: list[_Segment], metric: str) -> None:
         (y, s.findings[metric]) for y, s in enumerate(shown) if metric in s.findings and s.findings[metric].measured
     ]
     if ranked:
-        y, worst = max(ranked, key=lambda pair: _beyond(pair[1]))
-        panel.axhspan(y - 0.5, y + 0.5, facecolor=LOOKS[worst.status].colour, alpha=0.10, linewidth=0, zorder=0)
+        y, worst = max(ranked, key=lambda pair: (pair[1].blocking, _beyond(pair[1])))
+        panel.axhspan(y - 0.5, y + 0.5, facecolor=look_of(worst).colour, alpha=0.10, linewidth=0, zorder=0)
         value_beside(panel, y, worst, measured(worst, signed=True))
 
 
@@ -165,10 +163,11 @@ def deficits_alt(answer: Answer) -> str:
     """What `deficits` shows, in one sentence."""
     found = _worst_first(_segments(answer, _is_deficit))
     judged = [finding for segment in found for finding in segment.findings.values()]
-    worst = max(found[0].findings.values(), key=_beyond)
+    worst = max(found[0].findings.values(), key=lambda finding: (finding.blocking, _beyond(finding)))
     return (
         f"{format_count(len(found))} segments against all other rows, {tally(judged)}; the worst is "
-        f"{plain(found[0].name)[:80]} with a deficit in {metric_words(worst.metric)} of {measured(worst) or 'no size'}."
+        f"{plain(found[0].name)[:80]}: deficit in {metric_words(worst.metric)} {measured(worst)}, "
+        f"limit {bar_words(worst)}."
     )
 
 

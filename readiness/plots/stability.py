@@ -71,8 +71,7 @@ def folds_alt(answer: Answer) -> str:
     mean, low, high = (_found(answer, f"STAB-{name}") for name in ("MEAN", "FOLD-LOW", "FOLD-HIGH"))
     said = f"{format_count(len(table))} refits" if table is not None else "Refits"
     if mean is not None and mean.measured is not None:
-        said += f" with mean {metric_words(_metric(answer))} {measured(mean)}"
-        said += f" (95 % interval {interval(mean)})"
+        said += f": {metric_words(_metric(answer))} {measured(mean)} on average (95 % interval {interval(mean)})"
     if low is not None and high is not None:
         said += f"; one fold is expected between {measured(low)} and {measured(high)}"
     return f"{plain(said)}."

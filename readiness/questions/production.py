@@ -37,6 +37,7 @@ FACTS = {
     "throughput_1": ("PROD-THROUGHPUT-1", "Throughput one row at a time", "rows per second"),
     "throughput_32": ("PROD-THROUGHPUT-32", "Throughput in batches of 32", "rows per second"),
     "throughput_1024": ("PROD-THROUGHPUT-1024", "Throughput in batches of 1,024", "rows per second"),
+    "seconds": ("PROD-SECONDS", "Time that all calls and probes of the model took", "s"),
     "memory_model": ("PROD-MEMORY-MODEL", "Memory that model and first prediction add to the libraries", "MB"),
 }
 PROBED_BOXES = {"missing_value": "missing_values", "unseen_category": "unexpected_categories", "outlier": "outliers"}

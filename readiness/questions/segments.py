@@ -44,6 +44,9 @@ CAUSES = (
     "a group that really behaves differently",
 )
 
+ALONE = "all rows are in this one segment"
+MORE_GROUPS = "name a column that tells at least two groups apart"
+
 NONE_NAMED = not_assessed(
     "SEGM-NONE",
     "Segments",
@@ -149,14 +152,13 @@ def _deficit(
         f"{code}-{metric.name.upper()}",
         f"Deficit in {metric.title} of {name}",
         metric.name,
-        Undefined("all rows are in this one segment") if alone else difference,
+        Undefined(ALONE) if alone else difference,
         ruler.criterion,
         unit=ruler.criterion.unit,
         segment=labels,  # type: ignore[arg-type]
-        blocking=not alone,
-        withheld="" if enough else too_few,
-        reason=_both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
-        needs="" if enough else f"{ruler.minimum - split.rows:,} more such rows",
+        withheld="" if enough or alone else too_few,
+        reason=ALONE if alone else _both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
+        needs=MORE_GROUPS if alone else "" if enough else f"{ruler.minimum - split.rows:,} more such rows",
         warning=warning,
         denominator=f"rows of {name}",
     )

@@ -144,7 +144,16 @@ def _facts(
     if facts.mean:
         share = Exact(facts.coefficient_of_variation, folds)
         shown.append(fact("CV", "Standard deviation as a share of the mean", share, unit="share"))
+    shown.append(_seconds(refits))
     return [claim for claim in shown if not (rule == "point" and claim.code == "STAB-STD")]
+
+
+def _seconds(refits: Refits) -> Claim:
+    took = Exact(refits.seconds, len(refits.folds))
+    return Claim(
+        "STAB-SECONDS", "Time that all refits took", "seconds", took, None,
+        unit="s", blocking=False, measured_time=True,
+    )  # fmt: skip
 
 
 def _grade(facts: FoldFacts) -> str:

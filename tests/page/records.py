@@ -10,6 +10,7 @@ from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Outc
 from readiness.checklist import BOXES, Source
 from readiness.decision import decide
 from readiness.digests import Artifact
+from readiness.page import PageFigure
 from readiness.record import (
     SCHEMA,
     DataFacts,
@@ -22,6 +23,11 @@ from readiness.record import (
     Run,
     Template,
 )
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 3"><rect width="7" height="3"/></svg>'
+FIGURES = [PageFigure(q.value, f"{q.value}.main", f"What question {q.number} shows.", "Drawn.", SVG) for q in Question]
+PROSE = {Question.BASELINE: "## 1. Heading\n\n**Why.** A model that does no better than a rule is a cost."}
+CODE = {Question.BASELINE: 'baseline = ask(questions.baseline, evidence)\nshow(baseline)  # <b>"&'}
 
 RUN = Run("2026-11-22T20:03:00+00:00", "2026-11-22T20:04:12+00:00")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from page import records
-from page.test_page import CODE, FIGURES, PROSE
 from readiness.answers import Question
 from readiness.page import render_page
+from tests.page import records
+from tests.page.records import CODE, FIGURES, PROSE
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 
@@ -23,7 +23,7 @@ pytestmark = [
 
 MAKERS = {
     "not-ready": records.not_ready,
-    "many": lambda: records.many_segments(60),
+    "many": lambda: records.many_segments(40),
     "hostile": records.hostile,
     "long": lambda: records.hostile("n" * 400),
 }
@@ -57,8 +57,7 @@ def visit(browser: Any, path: Path, width: int, **how: Any) -> tuple[Any, list[s
     return page, noticed
 
 
-@pytest.mark.parametrize("width", [360, 390, 768, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (390, "dark"), (1280, "light")])
 def test_nothing_is_fetched_blocked_or_sticks_out(browser: Any, path: Path, width: int, scheme: str) -> None:
     """No request, no message of any kind, no sideways scrolling of the page, at any width."""
     page, noticed = visit(browser, path, width, color_scheme=scheme)

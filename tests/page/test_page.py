@@ -5,23 +5,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from page import records
 from readiness.answers import Finding, Question, Status
 from readiness.exceptions import ReviewError
 from readiness.narrative import NOT_PERMISSION, answer_sentence, answer_word
 from readiness.page import PageFigure, render_page
 from readiness.page.prose import render_prose
 from readiness.record import Record
+from tests.page import records
+from tests.page.records import CODE, FIGURES, PROSE, SVG
 
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 3"><rect width="7" height="3"/></svg>'
-FIGURES = [PageFigure(q.value, f"{q.value}.main", f"What question {q.number} shows.", "Drawn.", SVG) for q in Question]
-PROSE = {Question.BASELINE: "## 1. Heading\n\n**Why.** A model that does no better than a rule is a cost."}
-CODE = {Question.BASELINE: 'baseline = ask(questions.baseline, evidence)\nshow(baseline)  # <b>"&'}
-MAKERS = [records.not_ready, records.ready, records.not_proven, records.regression, records.many_segments]
+
+def some_segments() -> Record:
+    return records.many_segments(40)
+
+
+MAKERS = [records.not_ready, records.ready, records.not_proven, records.regression, some_segments]
 
 
 def page_of(record: Record) -> bytes:
@@ -81,7 +84,7 @@ def test_the_structure_can_be_heard(made: tuple[Record, bytes, BeautifulSoup]) -
     assert "en" == soup.html["lang"]
     levels = [int(tag.name[1]) for tag in soup.find_all(re.compile(r"^h[1-6]$"))]
     assert 1 == levels.count(1) == levels[0]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert all(table.caption.get_text(strip=True) for table in soup.find_all("table"))
     assert all(cell.get("scope") in ("col", "row", "rowgroup") for cell in soup.find_all("th"))
     assert all(image.get("alt") for image in soup.find_all("img"))
@@ -118,8 +121,9 @@ def test_each_question_has_the_same_section(made: tuple[Record, bytes, Beautiful
         assert f"{question.number} {question.words}" == text_of(section.h2)
         assert answer_word(answer.status) == text_of(section.find(class_="mark")).split(" ", 1)[1]
         assert answer_sentence(answer).split(" (")[0] == text_of(section.find(class_="lede")).split(" (")[0]
-        order = [tag for tag in section.find_all(["table", "figure"])]
-        assert ["table", "figure"] == [tag.name for tag in order[:2]]
+        order = [tag.name for tag in section.find_all(["table", "figure"])]
+        assert "table" == order[0]
+        assert 1 == order.count("figure")
         assert "What this does not tell you" in text_of(section)
 
 
@@ -153,10 +157,11 @@ def test_a_users_own_finding_gets_a_place() -> None:
 def test_many_segments_are_folded_and_all_there() -> None:
     """The thirty worst stand open, the others in a fold; none is missing."""
     section = soup_of(records.many_segments(500)).find("section", id="segments")
-    open_table, folded = section.find_all("table")[:2]
+    open_table, folded, values = section.find_all("table")[:3]
     assert 30 == len(open_table.tbody.find_all("tr"))
     assert 471 == len(folded.tbody.find_all("tr"))
     assert "details" == folded.find_parent("details").name
+    assert "By shop: every metric" == text_of(values.caption)
     shown = {text_of(row.th) for table in (open_table, folded) for row in table.tbody.find_all("tr")}
     assert {f"shop {number:03d}" for number in range(500)} <= shown
 
@@ -165,7 +170,8 @@ def test_segments_sum_to_the_whole() -> None:
     """The note under the table names all rows, the unassessable ones too."""
     section = soup_of(records.not_ready()).find("section", id="segments")
     assert "6 segments with 24,000 rows in all; none is left out." in text_of(section)
-    assert "not assessable" in text_of(section.find("th", string=re.compile("missing")) or section)
+    (row,) = (row for row in section.table.tbody.find_all("tr") if text_of(row.th) == "missing")
+    assert "– not assessable at least 94 frauds in this segment" in text_of(row)
 
 
 def test_the_25_boxes_are_listed() -> None:
@@ -199,7 +205,7 @@ def test_only_a_ready_model_gets_a_rollout() -> None:
 
 def test_the_point_rule_stands_in_the_fold() -> None:
     """What the measured values alone would say is inside the folded part, and only there."""
-    section = soup_of(records.segments and records.not_ready()).find("section", id="segments")
+    section = soup_of(records.not_ready()).find("section", id="segments")
     assert "By the point rule" in text_of(section.find("details", class_="method"))
     for fold in section.find_all("details"):
         fold.decompose()
@@ -264,7 +270,7 @@ def test_hostile_texts_are_only_read(text: str) -> None:
     assert not {name for tag in soup.find_all(True) for name in tag.attrs if name.startswith("on") or name == "style"}
     shown = content.decode()
     assert not re.search("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]", shown)
-    assert "x" * 1000 not in shown.replace(text if text in CODE else "", "") or "x" * 5000 in shown
+    assert len(text_of(soup.h1)) < 450
     assert "49" not in text_of(soup.h1)
 
 
@@ -281,7 +287,7 @@ def test_prose_is_harmless_markdown() -> None:
 def test_a_picture_without_svg_is_shown_as_png() -> None:
     """The PNG stands in where there is no SVG."""
     figure = PageFigure("errors", "errors.main", "alt", "caption", png=b"\x89PNG")
-    assert f"data:image/png;base64,{base64.b64encode(b'\x89PNG').decode()}" == figure.source
+    assert "data:image/png;base64,iVBORw==" == figure.source
 
 
 def test_a_template_that_breaks_the_layout_is_refused() -> None:

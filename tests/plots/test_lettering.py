@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from literal_answers import finding
 
 from readiness.plots.lettering import bar, labels, measured, metric_words, plain, shared_start, shorten
+from tests.literal_answers import finding
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,10 @@ def test_two_long_names_that_shorten_to_the_same_are_told_apart():
 
 
 def test_what_all_names_share_is_said_once():
-    """The common start is split off only when every name has it."""
+    """The commonest start is split off; a name with another start stays whole."""
     assert ("Gain", ["a", "b"]) == shared_start(["Gain over a", "Gain over b"], " over ")
     assert ("", ["Gain over a", "Loss over b"]) == shared_start(["Gain over a", "Loss over b"], " over ")
+    assert ("Gain", ["a", "b", "Loss over c"]) == shared_start(["Gain over a", "Gain over b", "Loss over c"], " over ")
 
 
 def test_numbers_carry_sign_unit_and_bar():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import literal_answers as literal
 import matplotlib as mpl
 import pytest
-from literal_answers import DRAWN, NAMES, finding, interval, panels, point, words
 from matplotlib import pyplot as plt
 
 from readiness.answers import Answer, Question, Status
 from readiness.plots import baseline, business, decision, errors, production, segments, stability
 from readiness.plots.style import NothingToDraw
+from tests import literal_answers as literal
+from tests.literal_answers import DRAWN, NAMES, finding, interval, panels, point, words
 
 
 def test_lifts_draw_each_gain_with_its_interval():
@@ -159,6 +159,22 @@ def test_a_segment_that_is_too_small_looks_unjudged():
     assert [text for text in words(ax) if "□ too few rows, not judged" in text]
 
 
+def test_segments_that_are_all_too_small_are_still_sorted():
+    """Where nothing is judged, the largest deficit is on top and the key says why."""
+    unjudged = [
+        finding(f"SEGM-1-{k}-MAE", "x", float(k), k - 9.0, k + 9.0, "<", 0, metric="mae", segment={"age": str(k)},
+                blocking=False, withheld="too few")
+        for k in (1, 3, 2)
+    ]  # fmt: skip
+    ax = segments.deficits(Answer(Question.SEGMENTS, tuple(unjudged)))
+
+    assert ["age = 3", "age = 2", "age = 1"] == [
+        label.get_text().partition("  n")[0] for label in ax.child_axes[0].get_yticklabels()
+    ]
+    assert "□ too few rows, not judged" in words(ax)
+    assert "Error beyond what is tolerated" == ax.get_title(loc="left")
+
+
 def test_segment_values_keep_the_order_of_the_data():
     """The plain values are not sorted."""
     ax = segments.values(literal.segments())
@@ -280,13 +296,13 @@ def test_a_plot_draws_on_the_axes_it_is_given(plot, answer):
 @pytest.mark.parametrize(("plot", "answer"), DRAWN, ids=NAMES)
 def test_a_plot_leaves_no_trace(plot, answer):
     """No pyplot figure is opened and no setting changed, whatever the reader's settings are."""
-    with mpl.rc_context({"font.size": 31.0, "axes.grid": True}):
+    with mpl.rc_context({"font.size": 31.0, "axes.titlesize": 40.0}):
         before = dict(mpl.rcParams)
         ax = plot(answer)
 
         assert before == dict(mpl.rcParams)
         assert [] == plt.get_fignums()
-        assert not ax.xaxis.get_gridlines()[0].get_visible() if ax.xaxis.get_gridlines() else True
+        assert 10.5 == ax._left_title.get_fontsize()
 
 
 @pytest.mark.parametrize(("plot", "answer"), DRAWN, ids=NAMES)
@@ -317,3 +333,17 @@ def test_panels_are_found():
     ax = baseline.methods(literal.baseline())
 
     assert 3 == len(panels(ax))
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_no_answer_of_the_flowchart_runs_into_its_question(status):
+    """Whatever the six answers, question and answer stand side by side, and advice stays in its box."""
+    ax = decision.flowchart(*literal.decided(literal.six(status)))
+    ax.figure.canvas.draw()
+    boxes = {text.get_position(): text.get_window_extent() for text in ax.texts if text.get_position()[0] < 6}
+
+    for y in range(6):
+        left, right = sorted((box for (_, at), box in boxes.items() if at == y), key=lambda box: box.x0)[:2]
+        assert left.x1 + 3 < right.x0
+    width = ax.figure.bbox.width
+    assert all(text.get_window_extent().x1 < width - 4 for text in ax.texts)

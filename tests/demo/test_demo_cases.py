@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score, mean_absolute_error, precision_score, recall_score
 
+from readiness.answers import Status
 from readiness.checklist import BOXES, Source
 from readiness.demo import attestations, fraud
 from readiness.demo.cases import CASES, build
 from readiness.exceptions import InputError
+from readiness.gathering import gather
+from readiness.questions import baseline, errors, segments
 from readiness.reading import load_spec
 from readiness.tables import read_table
 
@@ -188,3 +191,16 @@ def test_diabetes_comes_in_units_people_know(folders: dict[str, Path]) -> None:
     median = read_table(folders["diabetes"] / "data/train.parquet")["progression"].median()
     usual = mean_absolute_error(test["progression"], np.full(len(test), median))
     assert mean_absolute_error(test["progression"], values) < 0.95 * usual
+
+
+def test_only_the_recall_of_the_oldest_is_refuted(folders: dict[str, Path]) -> None:
+    """Of all judged claims about segments one is not met, and it names people of 65 and more; fixed, all are met."""
+    answers = {}
+    for case in ("fraud", "fraud-fixed"):
+        evidence = gather(folders[case] / "readiness.yaml")
+        answers[case] = segments.ask(evidence, evidence.spec.segments)
+        for other in (baseline.ask(evidence, evidence.spec.baseline), errors.ask(evidence, evidence.spec.errors)):
+            assert Status.MET is other.status
+    judged = [finding for finding in answers["fraud"].findings if finding.blocking and finding.status is not Status.MET]
+    assert [("recall", {"age_group": "65+"}, Status.NOT_MET)] == [(f.metric, f.segment, f.status) for f in judged]
+    assert Status.MET is answers["fraud-fixed"].status

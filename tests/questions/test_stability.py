@@ -1,0 +1,105 @@
+"""Question 5: refits of clones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from readiness.answers import Status
+from readiness.criteria import Task
+from readiness.questions import stability
+from readiness.refits import Fold, RefitEstimate, Refits
+from readiness.unavailable import Unavailable
+from tests.questions.conftest import evidence_of, of_cells
+
+
+def refits(scores, predicted, n_train=800, n_test=200, asked=None):
+    table = np.asarray(scores, dtype=float)
+    folds = tuple(
+        Fold(repeat, fold, n_train, n_test, float(score), 0.1)
+        for repeat, row in enumerate(table)
+        for fold, score in enumerate(row)
+    )
+    cost = RefitEstimate(table.size, 0.1, 2)
+    return Refits(folds, np.asarray(predicted), asked or len(table), f"{table.shape[1]} shuffled folds", cost, 1.0)
+
+
+def asked(scores, predicted, *, task=Task.BINARY, **parts):
+    evidence = evidence_of(*of_cells(80, 20, 20, 880), task=task, **parts)
+    evidence = replace(evidence, refits=refits(scores, predicted))
+    return stability.ask(evidence, evidence.spec.stability)
+
+
+STEADY = np.tile([0, 1] * 500, (10, 1))
+
+
+def test_a_candidate_that_was_not_refitted_is_not_assessed():
+    """The reason is kept."""
+    evidence = replace(evidence_of([0, 1], [0, 1]), refits=Unavailable("there is no model file"))
+    answer = stability.ask(evidence, evidence.spec.stability)
+
+    assert Status.NOT_ASSESSED == answer.status
+    assert "there is no model file" in answer.findings[0].reason
+
+
+def test_steady_refits_are_met(found):
+    """Scores within a point and no row that changes its answer."""
+    scores = 0.9 + 0.01 * np.random.default_rng(0).standard_normal((10, 5))
+    answer = asked(scores, STEADY)
+
+    assert Status.MET == answer.status
+    assert scores.std(ddof=1) == pytest.approx(found(answer, "STAB-STD").measured.value)
+    assert "excellent" in found(answer, "STAB-STD").reason
+
+
+def test_the_corrected_half_width_counts_the_shared_rows(found):
+    """t · S · sqrt(1/50 + 200/800) with 49 degrees (Nadeau and Bengio 2003)."""
+    from scipy.stats import t
+
+    scores = 0.9 + 0.02 * np.random.default_rng(0).standard_normal((10, 5))
+    expected = t.ppf(0.975, 49) * scores.std(ddof=1) * np.sqrt(1 / 50 + 200 / 800)
+
+    assert expected == pytest.approx(found(asked(scores, STEADY), "STAB-HALF-WIDTH").measured.value)
+
+
+def test_a_wide_interval_is_not_proven():
+    """Scores that scatter by 10 points leave the mean unknown."""
+    assert Status.NOT_PROVEN == asked(0.8 + 0.1 * np.random.default_rng(0).standard_normal((10, 5)), STEADY).status
+
+
+def test_answers_that_change_from_refit_to_refit_are_not_met(found):
+    """Half of all pairs of answers differ, above 20 %."""
+    predicted = np.random.default_rng(0).integers(0, 2, (10, 1000))
+    answer = asked(np.full((10, 5), 0.9) + 0.001 * np.arange(5), predicted)
+
+    assert Status.NOT_MET == found(answer, "STAB-CHURN").status
+    assert 0.5 == pytest.approx(found(answer, "STAB-CHURN").measured.value, abs=0.02)
+
+
+def test_the_point_rule_judges_the_standard_deviation(found):
+    """Under the point rule a spread of 0.06 is not met."""
+    scores = 0.9 + np.tile([-0.06, -0.06, 0.0, 0.06, 0.06], (10, 1))
+    answer = asked(scores, STEADY, evidence="point")
+
+    assert (True, Status.NOT_MET) == (found(answer, "STAB-STD").blocking, found(answer, "STAB-STD").status)
+
+
+def test_folds_without_the_metric_are_not_assessed():
+    """A fold without positives has no recall."""
+    scores = np.full((2, 5), 0.9)
+    scores[0, 0] = np.nan
+
+    assert Status.NOT_ASSESSED == asked(scores, STEADY[:2]).status
+
+
+def test_the_known_example_prints_its_range(found):
+    """Mean 0.9234, standard deviation 0.0187: 0.8868 to 0.9600, grade excellent below 0.02."""
+    half = 0.0187 * np.sqrt(9 / 10)
+    scores = np.array([[0.9234 - half, 0.9234 + half]] * 5)
+    answer = asked(scores, STEADY[:5])
+
+    assert 0.8867 == pytest.approx(found(answer, "STAB-FOLD-LOW").measured.value, abs=1e-4)
+    assert 0.9601 == pytest.approx(found(answer, "STAB-FOLD-HIGH").measured.value, abs=1e-4)
+    assert "excellent" in found(answer, "STAB-STD").reason
