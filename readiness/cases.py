@@ -95,6 +95,11 @@ class Cases:
         assert self.y_score is not None
         return np.argsort(-self.y_score).astype(np.int64, copy=False)
 
+    @cached_property
+    def remembered(self) -> dict[str, Any]:
+        """Results worth keeping, by metric: several questions ask for the same ranking of these rows."""
+        return {}
+
     def subset(self, rows: Array) -> Cases:
         """The same for some rows, given as a mask or as positions."""
 

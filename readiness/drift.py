@@ -67,19 +67,19 @@ class StabilityIndex(OneSided):
 
     def lower(self, alpha: float) -> float:
         """Lower limit, 0 or more."""
-        return min(self.value, self._noncentrality(1 - alpha))
+        return min(self.value, self._noncentrality(1 - alpha, self.raw))
 
     def upper(self, alpha: float) -> float:
-        """Upper limit."""
-        return max(self.value, self._noncentrality(alpha))
+        """Upper limit; an index below its mean without drift counts as that mean, as no sample proves identity."""
+        return self._noncentrality(alpha, max(self.raw, self.by_chance))
 
     @property
     def _scale(self) -> float:
         return 1 / self.n_reference + 1 / self.n_current
 
-    def _noncentrality(self, chance: float) -> float:
-        """PSI at which so small an index, or a smaller one, has this chance."""
-        index, df = self.raw / self._scale, self.bins - 1
+    def _noncentrality(self, chance: float, raw: float) -> float:
+        """PSI at which an index of at most `raw` has this chance."""
+        index, df = raw / self._scale, self.bins - 1
         if float(chndtr(index, df, 0.0)) <= chance:
             return 0.0
         return float(chndtrinc(index, df, chance)) * self._scale

@@ -119,7 +119,7 @@ def mean_of(
     w = np.ones(n) if weight is None else weight * (n / float(weight.sum())) if weight.sum() > 0 else None
     if w is None:
         return Undefined("These rows have no weight.", n)
-    common = float(np.partition(values, n // 2)[n // 2])
+    common = float(np.sort(values)[n // 2])  # the only value that more than half of the rows can have
     if n == 1 or np.count_nonzero(values == common) > COMMON * n:
         return _around(common, values, groups, w, least, most)
     value = float(w @ values) / n

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import bdtrc, bdtrik
+from scipy.special import bdtrc
 
 from readiness.inference import Inference, normal_quantile
 from readiness.intervals import Binomial, Floats, Mapped, OrderStatistic
@@ -44,9 +44,18 @@ def proportion_rows(truth: float, bar: float, *, alpha: float = 0.05, power: flo
 
 
 def _exact_power(n: Floats, truth: float, bar: float, alpha: float) -> Floats:
-    """Chance that the Clopper-Pearson lower bound exceeds `bar`, for each n."""
-    most = np.ceil(np.asarray(bdtrik(1 - alpha, n, bar)) - 1e-9)
-    return np.asarray(np.where(most >= n, 0.0, bdtrc(np.minimum(most, n - 1), n.astype(np.int64), truth)))
+    """Chance that the Clopper-Pearson lower bound exceeds `bar`, for each n.
+
+    It does so with more successes than `most`, the smallest number that is exceeded with chance `alpha` or less at the
+    bar; the normal approximation of `most` is off by a few.
+    """
+    rows = n.astype(np.int64)
+    most = np.clip(np.floor(n * bar + normal_quantile(alpha) * np.sqrt(n * bar * (1 - bar))), 0, n)
+    while (more := (most < n) & (bdtrc(most, rows, bar) > alpha)).any():
+        most += more
+    while (less := (most > 0) & (bdtrc(np.maximum(most - 1, 0), rows, bar) <= alpha)).any():
+        most -= less
+    return np.asarray(np.where(most >= n, 0.0, bdtrc(np.minimum(most, n - 1), rows, truth)))
 
 
 def minimum_rows(level: float, margin: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:

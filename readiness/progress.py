@@ -98,6 +98,7 @@ class Live(Lines):
             super().begin(part)
             self._write("\r" + self._line("…"))
         if self._ticker is None:
+            self._stopped.clear()
             self._ticker = threading.Thread(target=self._tick, daemon=True)
             self._ticker.start()
 
@@ -106,6 +107,7 @@ class Live(Lines):
         self._stopped.set()
         if self._ticker is not None:
             self._ticker.join()
+            self._ticker = None
         with self._lock:
             super().end(failed=failed)
 

@@ -98,7 +98,14 @@ def average_precision(score: Floats, positive: Array, weight: Floats | None, ord
 
 
 def ranked(metric: str, cases: Cases) -> Ranked | Undefined:
-    """A ranking metric of the cases with row influences, or why there is none."""
+    """A ranking metric of the cases with row influences, or why there is none; computed once for each metric."""
+    if metric not in cases.remembered:
+        cases.remembered[metric] = _ranked(metric, cases)
+    result: Ranked | Undefined = cases.remembered[metric]
+    return result
+
+
+def _ranked(metric: str, cases: Cases) -> Ranked | Undefined:
     if cases.y_score is None:
         return Undefined("There are no scores, only labels.", cases.n)
     if not np.isfinite(cases.y_score).all():

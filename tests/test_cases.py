@@ -47,7 +47,7 @@ def test_a_subset_takes_every_array_along():
 )
 def test_unusable_arrays_are_refused(more):
     """Other lengths, negative weights."""
-    with pytest.raises(ValueError, match="rows|weights"):
+    with pytest.raises(ValueError, match=r"rows|weights"):
         Cases(Task.BINARY, Y, PREDICTED, **more)
 
 

@@ -332,3 +332,42 @@ class TestStart:
             [sys.executable, "-m", "readiness", "--version"], capture_output=True, text=True, check=False
         )
         assert (0, "readiness 0.1.0\n") == (done.returncode, done.stdout)
+
+
+class TestRun:
+    """The review itself is tested elsewhere; here is what the command makes of its result."""
+
+    @pytest.mark.parametrize(("lower", "code", "word"), [(0.9, 0, "READY"), (0.5, 3, "NOT PROVEN")])
+    def test_the_verdict_is_the_exit_code(
+        self, lower: float, code: int, word: str, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And the words say where the report is and how to open it."""
+        from readiness.runner import ReviewResult
+
+        record = make_record(lower)
+        result = ReviewResult(record, folder / "report.html", folder / "notebook.ipynb")
+        monkeypatch.setattr("readiness.runner.review", lambda *args, **options: result)
+        (folder / "readiness.yaml").write_text(
+            "model: {name: m, version: '1', path: m.joblib}\ndata: {test: t.csv, target: y}\n"
+        )
+        got, said, _ = run("run", "readiness.yaml")
+        assert code == got
+        assert f"Test result: {word}" in said
+        assert f"Report:   {folder / 'report.html'}" in said
+        assert (folder / "report.html").as_uri() in said
+        assert "The report is UNSIGNED" in said
+
+    def test_the_key_is_opened_last(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A protected key gives a way to open it later, and reads nothing before."""
+        from readiness.exceptions import KeyFileError
+        from readiness.passphrases import signer
+
+        write_key_pair(generate("ecdsa-p256"), folder / "p.pem", b"secret")
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        with pytest.raises(KeyFileError, match="nobody is at a keyboard"):
+            signer(folder / "p.pem", None)
+        reading, writing = os.pipe()
+        opener = signer(folder / "p.pem", reading)
+        os.write(writing, b"secret")  # only now there is anything to read
+        os.close(writing)
+        assert opener().public.keyid == load_private(folder / "p.pem", b"secret").public.keyid

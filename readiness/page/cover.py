@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from readiness.answers import Question, Status
@@ -150,8 +150,9 @@ def _criteria(record: Record) -> str:
 
 
 def is_spec(name: str) -> bool:
-    """Whether an input is the spec file."""
-    return name == "spec" or name.lower().endswith((".yaml", ".yml"))
+    """Whether an input is the spec file; inputs are named "role: file"."""
+    role, _, file = name.rpartition(": ")
+    return role == "spec" or (not role and file.lower().endswith((".yaml", ".yml")))
 
 
 def _prepared(record: Record) -> str:
@@ -167,6 +168,7 @@ def format_time(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 

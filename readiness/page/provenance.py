@@ -66,7 +66,7 @@ def _files(record: Record) -> Table:
     template = "stock template" if record.template.stock else "altered template"
     rows = [
         *(_file_row("Model", artifact) for artifact in gathered.model.files),
-        *(_file_row("Input", artifact) for artifact in gathered.inputs),
+        *(_file_row("", artifact) for artifact in gathered.inputs),
         Row((Cell(record.template.name, template), Cell("Template"), Cell("–"), Cell(record.template.sha256))),
         Row((Cell("notebook.ipynb", "normal form"), Cell("Notebook as run"), Cell("–"), Cell(record.notebook_sha256))),
     ]
@@ -79,7 +79,15 @@ def _file_row(part: str, artifact: Artifact) -> Row:
     if artifact.rows is not None:
         shape = f"{format_count(artifact.rows)} rows"
         shape += f", {artifact.columns} columns" if artifact.columns is not None else ""
-    return Row((Cell(artifact.name), Cell(part), Cell(format_bytes(artifact.size), shape), Cell(artifact.sha256)))
+    role, _, file = artifact.name.rpartition(": ")
+    return Row(
+        (
+            Cell(file),
+            Cell(part or role.replace("_", " ").capitalize() or "Input"),
+            Cell(format_bytes(artifact.size), shape),
+            Cell(artifact.sha256),
+        )
+    )
 
 
 def _facts(record: Record) -> tuple[Line, ...]:

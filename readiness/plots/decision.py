@@ -20,8 +20,8 @@ ANSWER_WORDS = {
     Status.NOT_PROVEN: "not proven",
     Status.NOT_ASSESSED: "not assessed",
 }
-_FORK_X, _FORK_WIDTH = 0.0, 5.0
-_ADVICE_X, _ADVICE_WIDTH = 6.12, 3.88
+_FORK_X, _FORK_WIDTH = 0.0, 4.9
+_ADVICE_X, _ADVICE_WIDTH = 5.98, 4.02
 _HEIGHT = 0.62
 _SIZE = 8.6
 """Points: the longest question leaves room for the longest answer."""

@@ -60,6 +60,7 @@ def _settings() -> dict[str, Any]:
         "font.size": BODY,
         "text.color": INK,
         "text.parse_math": False,
+        "text.hinting": "no_hinting",
         "axes.edgecolor": FAINT,
         "axes.labelcolor": MUTED,
         "axes.labelsize": SMALL,

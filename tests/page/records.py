@@ -430,9 +430,9 @@ def gathered(**more: Any) -> Gathered:
             "Card fraud", "3.2.0", "scikit-learn Pipeline", (Artifact("model.joblib", "a1" * 32, 12_345_678),)
         ),
         inputs=(
-            Artifact("test.parquet", "b2" * 32, 3_812_004, 24_012, 31),
-            Artifact("train.parquet", "c3" * 32, 15_201_882, 96_000, 31),
-            Artifact("readiness.yaml", "3fa9c01be8d2" + "d4" * 26, 2_104),
+            Artifact("test: test.parquet", "b2" * 32, 3_812_004, 24_012, 31),
+            Artifact("train: train.parquet", "c3" * 32, 15_201_882, 96_000, 31),
+            Artifact("spec: readiness.yaml", "3fa9c01be8d2" + "d4" * 26, 2_104),
         ),
         data=DataFacts(
             "binary",

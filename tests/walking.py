@@ -1,0 +1,97 @@
+"""The stock notebook, walked in this process: the same cells as in a kernel, without the time that one takes."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import matplotlib.pyplot as plt
+import nbformat
+
+from readiness.answers import Answer, Finding, Question
+from readiness.evidence import Technical
+from readiness.execution import Execution
+from readiness.host_checks import Digests
+from readiness.preflight import preflight
+from readiness.reading import load_spec
+from readiness.record import Record
+from readiness.runner import _report
+from readiness.unavailable import Unavailable
+from readiness.walkthrough import Walkthrough, read_template
+
+NOT_PROBED = Unavailable("this test does not probe", "run the whole review")
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What came of a walk: everything that the host made of it, up to the bytes of the unsigned report."""
+
+    record: Record
+    report: bytes
+    evidence: Any
+
+    @property
+    def page(self) -> str:
+        return self.report.decode("utf-8")
+
+    def answer(self, question: Question) -> Answer:
+        return self.record.answer(question)
+
+    @property
+    def findings(self) -> dict[str, Finding]:
+        return {finding.code: finding for answer in self.record.answers for finding in answer.findings}
+
+    def status(self, code: str) -> str:
+        return self.findings[code].status.value
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Questions whose analysis tripped over the data, with what it said."""
+        return {code: f.reason for code, f in self.findings.items() if code.endswith("-FAILED")}
+
+
+def not_probed(evidence: Any) -> Any:
+    """Stands in for `probe`, whose timing and fresh process take seconds."""
+    names = ("latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "throughput_per_second", "size_mb", "memory_mb")
+    return replace(evidence, technical=Technical(dict.fromkeys(names, NOT_PROBED)), probes=NOT_PROBED)
+
+
+def walk(spec: Path, *, figures: bool = True, probes: bool = False, edit: Callable[[Any], None] | None = None) -> Walked:
+    """Do what `readiness run` does with `spec`, in this process; errors pass as they are raised."""
+    loaded = load_spec(spec)
+    preflight(loaded)
+    template = read_template()
+    notebook = copy.deepcopy(template.notebook)
+    if edit is not None:
+        edit(notebook)
+    digests = Digests.of(loaded)
+    space: dict[str, Any] = {}
+    outputs: list[Any] = []
+
+    def display(data: Any, metadata: Any = None, **options: Any) -> None:
+        plain = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
+        outputs.append(nbformat.v4.new_output("display_data", data=plain, metadata=metadata or {}))
+
+    with patch("IPython.display.display", display):
+        for number, cell in enumerate(notebook.cells, 1):
+            if cell.cell_type != "code":
+                continue
+            outputs = []
+            exec(compile(cell.source, cell.id, "exec"), space)
+            if "parameters" in cell.metadata.get("tags", []):
+                space |= {"spec_path": str(loaded.path), "spec_sha256": loaded.digest, "nonce": "n"}
+            if "setup" in cell.metadata.get("tags", []):
+                space |= {} if probes else {"probe": not_probed}
+                space |= {} if figures else {"draw": lambda *_args: None}
+            cell.outputs, cell.execution_count = outputs, number
+    plt.close("all")
+    nbformat.validate(notebook)
+    nbformat.reads(nbformat.writes(notebook), as_version=4)
+    walkthrough = Walkthrough(notebook, template.template)
+    record, report = _report(Execution(notebook), loaded, walkthrough, digests, "n", "2026-11-22T00:00:00Z")
+    return Walked(record, report, space["evidence"])
