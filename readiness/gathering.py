@@ -48,7 +48,7 @@ def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
         InputError: the spec, a table or the model file is not usable.
         ScoringError: the candidate could not score the test rows.
     """
-    loaded = load_spec(Path(spec_path), sha256=sha256)
+    loaded = load_spec(Path(spec_path), sha256=sha256 or None)
     spec = loaded.spec
     model = load_model(spec.model, loaded.folder) if spec.model.path else None
     heads = {key: tables.header(loaded.resolve(path)) for key, path in _table_paths(loaded).items()}

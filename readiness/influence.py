@@ -11,9 +11,12 @@ import math
 import numpy as np
 
 from readiness.cases import Cases, Floats, Integers
+from readiness.inference import normal_quantile, student_quantile
 
 MINIMUM_GROUPS = 10
 """Below ten groups cluster-robust errors are too small to trust (Cameron and Miller 2015)."""
+REFERENCE_ALPHA = 0.05
+"""Where two ways to count dependent rows are compared."""
 
 
 def group_sums(values: Floats, groups: Integers | None) -> Floats:
@@ -46,19 +49,33 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
     """How many times more rows a share needs than with independent rows of equal weight, and its degrees of freedom.
 
     `cases` are the rows of the denominator, `hit` is 1 where the row counts as a success. The variance of the weighted
-    share, summed by group, over p(1-p)/n; never below 1 nor below Kish's (1965) n·sum w²/(sum w)². Without any spread
-    (all hits or none) nothing is known of the dependence, so the rows of a group count as one.
+    share, summed by group, over p(1-p)/n; never below 1 nor below Kish's (1965) n·sum w²/(sum w)².
+
+    How much rows of a group depend on each other is learnt only from groups that hold the rarer outcome, so there are
+    no more degrees of freedom than such groups (simulated: near 1, the usual K - 1 lets one-sided 5 % bounds miss in up
+    to 9 % of samples, this in at most 5 %). Rows cannot depend more than wholly, so a group never counts as less than
+    one row; without any spread (all hits or none) it counts as exactly one.
     """
     w = cases.relative_weight
     n, total = len(hit), float(w.sum())
     share = float(w @ hit) / total
     kish = n * float(w @ w) / total**2
-    df = math.inf if cases.groups is None else max(1.0, float((group_count(cases.groups) or 0) - 1))
-    if 0 < share < 1:
-        sums = group_sums(w * (hit - share), cases.groups)
-        k = len(sums)
-        few = 1.0 if cases.groups is None else k / max(1, k - 1)
-        variance = few * float(sums @ sums) / total**2
-        return max(1.0, kish, variance * n / (share * (1 - share))), df
-    sums = group_sums(w, cases.groups)
-    return max(1.0, n * float(sums @ sums) / total**2), df
+    group_weights = group_sums(w, cases.groups)
+    k = len(group_weights)
+    wholly = max(1.0, n * float(group_weights @ group_weights) / total**2)
+    most = math.inf if cases.groups is None else max(1.0, float(k - 1))
+    if not 0 < share < 1:
+        return wholly, most
+    sums = group_sums(w * (hit - share), cases.groups)
+    variance = float(sums @ sums) / total**2
+    if cases.groups is None:
+        return max(1.0, kish, variance * n / (share * (1 - share))), most
+    partly = max(1.0, kish, k / max(1, k - 1) * variance * n / (share * (1 - share)))
+    rarer = np.unique(cases.groups[hit == (0 if share > 0.5 else 1)]).size
+    return min((partly, min(most, float(rarer))), (wholly, most), key=_rows_lost)
+
+
+def _rows_lost(design: tuple[float, float]) -> float:
+    """Rows that are worth one independent row, at one-sided 5 %."""
+    deff, df = design
+    return deff * (student_quantile(REFERENCE_ALPHA, df) / normal_quantile(REFERENCE_ALPHA)) ** 2

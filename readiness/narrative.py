@@ -155,9 +155,7 @@ def verdict_sentence(record: Record) -> str:
     if verdict is Verdict.READY:
         return "All six questions are answered yes: every claim that was judged is shown by its less favourable limit."
     if verdict is Verdict.READY_BY_POINT_ESTIMATE:
-        return (
-            "All six questions are answered yes by the measured values alone, as the spec chose."
-        )
+        return "All six questions are answered yes by the measured values alone, as the spec chose."
     status = Status.NOT_MET if verdict is Verdict.NOT_READY else None
     answers = [record.answer(question) for question in Question]
     open_answers = [a for a in answers if a.status is not Status.MET and (status is None or a.status is status)]

@@ -10,6 +10,7 @@ import pytest
 from readiness.cases import Cases
 from readiness.criteria import Task
 from readiness.influence import design_effect, group_count, group_sums, standard_error
+from readiness.intervals import Binomial
 
 
 def cases(n: int, **more) -> Cases:
@@ -54,13 +55,38 @@ def test_independent_rows_of_equal_weight_have_no_design_effect():
 
 
 def test_fully_dependent_rows_count_as_their_groups():
-    """Pairs that always agree: twice the rows, times K / (K - 1)."""
+    """Pairs that always agree: a pair is worth one row, not less."""
     hit = np.repeat(np.tile([1.0, 0.0], 50), 2)
     deff, df = design_effect(hit, cases(200, groups=np.repeat(np.arange(100), 2)))
-    assert (2 * 100 / 99, 99.0) == pytest.approx((deff, df))
+    assert (2.0, 99.0) == pytest.approx((deff, df))
 
 
 def test_opposing_rows_never_count_more_than_independent_ones():
     """A design effect below 1 is not believed."""
     hit = np.tile([1.0, 0.0], 50)
     assert 1.0 == design_effect(hit, cases(100, groups=np.repeat(np.arange(50), 2)))[0]
+
+
+def test_degrees_of_freedom_are_the_groups_with_the_rarer_outcome():
+    """Eight groups of ten hold two misses each, twenty-two hold none: eight degrees of freedom, not 29."""
+    hit = np.ones((30, 10))
+    hit[:8, :2] = 0
+    deff, df = design_effect(hit.ravel(), cases(300, groups=np.repeat(np.arange(30), 10)))
+    share = 284 / 300
+    sums = np.r_[np.full(8, 8 - 10 * share), np.full(22, 10 - 10 * share)]
+    assert (30 / 29 * (sums @ sums) / 300 / (share * (1 - share)), 8.0) == pytest.approx((deff, df))
+
+
+def test_one_miss_is_never_better_than_none():
+    """A single miss in a hundred groups of five lowers the lower limit."""
+    groups, none, one = np.repeat(np.arange(100), 5), np.ones(500), np.append(np.ones(499), 0.0)
+    limits = [Binomial(h.sum(), 500, *design_effect(h, cases(500, groups=groups))).lower(0.05) for h in (none, one)]
+    assert limits[0] > limits[1] > 0.95
+
+
+def test_weights_that_follow_the_outcome_count_more_than_kish():
+    """Misses weigh 5, hits 1: the weighted share is less certain than Kish's factor says."""
+    hit = np.append(np.ones(90), np.zeros(10))
+    weight = np.where(hit == 1, 1.0, 5.0)
+    kish = 100 * float(weight @ weight) / float(weight.sum()) ** 2
+    assert design_effect(hit, cases(100, weight=weight))[0] > kish

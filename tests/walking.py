@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import copy
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import nbformat
 from readiness.answers import Answer, Finding, Question
 from readiness.evidence import Technical
 from readiness.execution import Execution
+from readiness.figures import NotDrawn
 from readiness.host_checks import Digests
 from readiness.preflight import preflight
 from readiness.reading import load_spec
@@ -34,6 +36,12 @@ class Walked:
     record: Record
     report: bytes
     evidence: Any
+    drawn: tuple[Any, ...]
+
+    @property
+    def undrawn(self) -> list[str]:
+        """Figures that tripped over the data; a figure without anything to draw is fine."""
+        return [str(each) for each in self.drawn if isinstance(each, NotDrawn) and "failed" in each.reason]
 
     @property
     def page(self) -> str:
@@ -61,6 +69,16 @@ def not_probed(evidence: Any) -> Any:
     return replace(evidence, technical=Technical(dict.fromkeys(names, NOT_PROBED)), probes=NOT_PROBED)
 
 
+def run_cell(source: str, name: str, space: dict[str, Any]) -> Any:
+    """Execute a cell; the value of its last expression, which Jupyter would display."""
+    *first, last = ast.parse(source).body
+    exec(compile(ast.Module(first, []), name, "exec"), space)
+    if isinstance(last, ast.Expr):
+        return eval(compile(ast.Expression(last.value), name, "eval"), space)
+    exec(compile(ast.Module([last], []), name, "exec"), space)
+    return None
+
+
 def walk(spec: Path, *, figures: bool = True, probes: bool = False, edit: Callable[[Any], None] | None = None) -> Walked:
     """Do what `readiness run` does with `spec`, in this process; errors pass as they are raised."""
     loaded = load_spec(spec)
@@ -72,6 +90,7 @@ def walk(spec: Path, *, figures: bool = True, probes: bool = False, edit: Callab
     digests = Digests.of(loaded)
     space: dict[str, Any] = {}
     outputs: list[Any] = []
+    drawn: list[Any] = []
 
     def display(data: Any, metadata: Any = None, **options: Any) -> None:
         plain = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
@@ -82,7 +101,10 @@ def walk(spec: Path, *, figures: bool = True, probes: bool = False, edit: Callab
             if cell.cell_type != "code":
                 continue
             outputs = []
-            exec(compile(cell.source, cell.id, "exec"), space)
+            shown = run_cell(cell.source, cell.id, space)
+            if hasattr(shown, "_repr_mimebundle_"):
+                display(*shown._repr_mimebundle_())
+                drawn.append(shown)
             if "parameters" in cell.metadata.get("tags", []):
                 space |= {"spec_path": str(loaded.path), "spec_sha256": loaded.digest, "nonce": "n"}
             if "setup" in cell.metadata.get("tags", []):
@@ -94,4 +116,4 @@ def walk(spec: Path, *, figures: bool = True, probes: bool = False, edit: Callab
     nbformat.reads(nbformat.writes(notebook), as_version=4)
     walkthrough = Walkthrough(notebook, template.template)
     record, report = _report(Execution(notebook), loaded, walkthrough, digests, "n", "2026-11-22T00:00:00Z")
-    return Walked(record, report, space["evidence"])
+    return Walked(record, report, space["evidence"], tuple(drawn))

@@ -23,7 +23,7 @@ ANSWER_WORDS = {
 _FORK_X, _FORK_WIDTH = 0.0, 4.9
 _ADVICE_X, _ADVICE_WIDTH = 5.98, 4.02
 _HEIGHT = 0.62
-_SIZE = 8.6
+_SIZE = 8.3
 """Points: the longest question leaves room for the longest answer."""
 
 
