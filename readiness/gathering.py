@@ -42,7 +42,7 @@ class _Rows:
 def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
     """Read the spec and its tables, load the candidate, and score every test row once.
 
-    `sha256` is the digest of the spec as the host read it.
+    `sha256` is the digest of the spec as the host read it; empty or None: any.
 
     Raises:
         InputError: the spec, a table or the model file is not usable.

@@ -206,7 +206,7 @@ def test_hostile_names_neither_stop_nor_enter_a_picture(name):
         picture = draw(plot, Answer(Question.BASELINE, (found,)))
 
         assert isinstance(picture, Picture), picture
-        assert "script" not in picture.svg.replace("descript", "")
+        assert "<script" not in picture.svg
         assert picture.alt.isprintable()
 
 

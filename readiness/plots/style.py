@@ -84,7 +84,7 @@ def _settings() -> dict[str, Any]:
         "savefig.facecolor": "white",
         "figure.dpi": 72,
         "lines.solid_capstyle": "butt",
-        "svg.fonttype": "path",
+        "svg.fonttype": "none",
         "svg.hashsalt": "readiness",
     }
 

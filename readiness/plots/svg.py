@@ -1,7 +1,7 @@
 """How small can matplotlib's SVG be without looking different?
 
-Most of a small figure's bytes are letter shapes in units of 1/64 of a hundredth of the type size, far finer than any
-screen. They are written here in units of 1/2 and as steps from point to point; comments and metadata go.
+Letters stay letters: the reader's browser draws them, in scripts that no bundled font has, too. What all texts share is
+said once; comments, metadata, empty groups and digits finer than a screen go.
 """
 
 from __future__ import annotations
@@ -9,25 +9,28 @@ from __future__ import annotations
 import re
 from string import ascii_letters
 
-_COARSER = 32
-_GLYPH_SCALE = 0.015625
-_DROPPED = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE.*?>|<defs>\s*</defs>", re.DOTALL)
-_GLYPH = re.compile(r'<path id="([^"]+)" d="([^"]*)" transform="scale\(0\.015625\)"/>')
-_LETTER = re.compile(r'<use href="(#[^"]+)" transform="translate\((-?[\d.]+) 0\)"/>')
-_SEGMENT = re.compile(r"([MLQCz])([^MLQCz]*)")
-_DECIMALS = re.compile(r"-?\d+\.\d{3,}")
+FONTS = "'DejaVu Sans',Verdana,Geneva,sans-serif"
+"""Figures are laid out in DejaVu Sans; Verdana, of the same family of shapes, is as wide."""
+
+_DROPPED = re.compile(
+    r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE.*?>|<\?xml.*?\?>|<defs>\s*</defs>| transform=\"rotate\(-?0 [^\"]*\)\"",
+    re.DOTALL,
+)
+_STYLE = re.compile(r'(<text)? style="([^"]*)"')
+_DECIMALS = re.compile(r"-?\d+\.\d{2,}")
 _NUMBERED = re.compile(r'(?<=[ (])(?:d|x|y|transform|points)="[^"]*"')
+_PATH = re.compile(r' d="([^"]*)"')
 
 
 def lean(svg: str) -> str:
     """The same picture in fewer bytes."""
     short = _DROPPED.sub("", svg)
     short = short.replace("xlink:href=", "href=").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
-    short = _GLYPH.sub(_lean_glyph, short)
-    short = _LETTER.sub(lambda found: f'<use href="{found[1]}" x="{float(found[2]):.0f}"/>', short)
-    short = _NUMBERED.sub(lambda found: _DECIMALS.sub(_two_decimals, found.group()), short)
-    short = re.sub(r"(?<=[;:]) |(?<=<g) id=\"[^\"]*\"", "", short)
-    return re.sub(r"\s*\n\s*", " ", _without_empty_groups(_short_ids(short))).replace("> <", "><").strip() + "\n"
+    short = _NUMBERED.sub(lambda found: _DECIMALS.sub(_one_decimal, found.group()), short)
+    short = _STYLE.sub(_lean_style, _PATH.sub(_lean_path, short))
+    short = re.sub(r"(?<=<g) id=\"[^\"]*\"", "", short)
+    short = re.sub(r"\s*\n\s*", " ", _without_empty_groups(_short_ids(short))).replace("> <", "><").strip() + "\n"
+    return re.sub(r"(<svg[^>]*>)", rf"\1<style>text{{font-family:{FONTS}}}</style>", short, count=1)
 
 
 def _letters(k: int) -> str:
@@ -49,7 +52,7 @@ def _without_empty_groups(svg: str) -> str:
 
 
 def _short_ids(svg: str) -> str:
-    """Ids by order of appearance; each is referred to once per letter."""
+    """Ids by order of appearance; each is referred to once per mark."""
     short = {name: _letters(k) for k, name in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg)))}
     renamed = re.sub(r' id="([^"]+)"', lambda found: f' id="{short[found.group(1)]}"', svg)
     return re.sub(
@@ -57,36 +60,17 @@ def _short_ids(svg: str) -> str:
     )
 
 
-def _two_decimals(found: re.Match[str]) -> str:
-    return f"{float(found.group()):.2f}".rstrip("0").rstrip(".")
+def _lean_style(found: re.Match[str]) -> str:
+    """A style without blanks; the font of a text is said once for all."""
+    parts = [part.strip().replace(": ", ":") for part in found[2].split(";")]
+    kept = [part for part in parts if part and not (found[1] and part.startswith("font-family"))]
+    return f'{found[1] or ""} style="{";".join(kept)}"' if kept else found[1] or ""
 
 
-def _lean_glyph(found: re.Match[str]) -> str:
-    name, path = found.groups()
-    return f'<path id="{name}" d="{_steps(path)}" transform="scale({_GLYPH_SCALE * _COARSER:g})"/>'
+def _lean_path(found: re.Match[str]) -> str:
+    steps = re.sub(r" ?([A-Za-z]) ?", r"\1", found[1]).replace(" -", "-").strip()
+    return f' d="{steps}"'
 
 
-def _steps(path: str) -> str:
-    """An outline in absolute coordinates as steps from each segment's start."""
-    pieces: list[str] = []
-    here = start = (0, 0)
-    for command, text in _SEGMENT.findall(path):
-        numbers = [round(float(part) / _COARSER) for part in text.split()]
-        points = list(zip(numbers[::2], numbers[1::2], strict=True))
-        pieces.append(_step(command, points, here))
-        here = points[-1] if points else start
-        start = here if command == "M" else start
-    return "".join(pieces)
-
-
-def _step(command: str, points: list[tuple[int, int]], here: tuple[int, int]) -> str:
-    if command == "L" and points[0][1] == here[1]:
-        return f"h{points[0][0] - here[0]}"
-    if command == "L" and points[0][0] == here[0]:
-        return f"v{points[0][1] - here[1]}"
-    return command.lower() + _joined(points, here)
-
-
-def _joined(points: list[tuple[int, int]], here: tuple[int, int]) -> str:
-    """Numbers behind a command letter; a minus sign separates by itself."""
-    return " ".join(f"{x - here[0]} {y - here[1]}" for x, y in points).replace(" -", "-")
+def _one_decimal(found: re.Match[str]) -> str:
+    return f"{float(found.group()):.1f}".removesuffix(".0")

@@ -15,7 +15,7 @@ import numpy as np
 
 from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, Status, not_assessed
-from readiness.by_segment import PROPORTIONS, Deficit, Split, split_by
+from readiness.by_segment import Deficit, Split, split_by
 from readiness.criteria import Task
 from readiness.evidence import Evidence
 from readiness.gap import null_gap
@@ -291,8 +291,8 @@ def _gap(
     evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]
 ) -> list[Claim]:
     """Best minus worst, and what chance alone would give: with many small segments the gap is large by itself."""
-    values = [split.inside for split in splits if not isinstance(split.inside, Undefined)]
-    if metric not in PROPORTIONS or len(values) < 2:
+    values = [split.inside for split in splits if isinstance(split.inside, Binomial)]
+    if len(values) < 2:
         return []
     gap = max(v.value for v in values) - min(v.value for v in values)
     chance = null_gap([v.value for v in values], [v.n for v in values], seed=evidence.spec.seed)
