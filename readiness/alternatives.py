@@ -14,7 +14,7 @@ from readiness.cases import Cases
 from readiness.guessing import Guess
 from readiness.criteria import Task
 from readiness.evidence import Alternative
-from readiness.exceptions import ReadinessError
+from readiness.exceptions import DataError, ReadinessError, ScoringError
 from readiness.models import load_model
 from readiness.outputs import numbers, positions
 from readiness.reading import LoadedSpec
@@ -108,8 +108,6 @@ def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any
     coded = target.coded(column, f"{where}, column {column.name!r},")
     missing = np.isnan(coded) if target.task is Task.REGRESSION else coded < 0
     if missing.any():
-        from readiness.exceptions import DataError
-
         raise DataError(
             f"{where}: the column {column.name!r} lacks a prediction for {int(missing.sum()):,} scored rows.",
             remedy="Fill the column, or drop these rows from the test table.",
@@ -143,13 +141,12 @@ def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, t
     """Ready-made predictions from columns of the test table.
 
     Raises:
-        DataError: labels that are not in the class list.
-        ScoringError: scores that are missing, infinite or not numbers.
+        DataError: labels that are not in the class list; scores that are missing, infinite or not numbers.
     """
     if target.task is Task.REGRESSION:
         column = spec.label or spec.score
         assert isinstance(column, str)
-        return Scores(numbers(frame[column].to_numpy(), len(frame), f"the column {column!r}"), method="columns")
+        return Scores(_column(frame, column), method="columns")
     scores, proper = _scores(spec, frame, target)
     if spec.label is not None and threshold is None:
         predicted = _labelled(frame[spec.label], target, "model.predictions.label")
@@ -162,15 +159,26 @@ def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, t
     return Scores(predicted, scores, proper, target.classes, "columns")
 
 
+def _column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """The numbers of a column that was made by the candidate elsewhere; what is wrong with it is wrong with the table."""
+    try:
+        return numbers(frame[name].to_numpy(), len(frame), f"The column {name!r}")
+    except ScoringError as error:
+        raise DataError(
+            error.message.replace(" returned ", " holds ", 1),
+            remedy="Every scored row needs a prediction: mend the column, or drop these rows from the test table.",
+        ) from None
+
+
 def _scores(spec: PredictionColumns, frame: pd.DataFrame, target: Target) -> tuple[NDArray[np.float64] | None, bool]:
     if spec.score is None:
         return None, False
     if isinstance(spec.score, str):
-        scores = numbers(frame[spec.score].to_numpy(), len(frame), f"the column {spec.score!r}")
+        scores = _column(frame, spec.score)
         return scores, bool(scores.min() >= 0 and scores.max() <= 1)
     order = positions(list(spec.score), target.classes)
     table = np.zeros((len(frame), len(target.classes)))
     for place, column in zip(order, spec.score.values(), strict=True):
-        table[:, place] = numbers(frame[column].to_numpy(), len(frame), f"the column {column!r}")
+        table[:, place] = _column(frame, column)
     proper = bool(table.min() >= 0 and np.all(np.abs(table.sum(axis=1) - 1) < 1e-3))
     return (table[:, 1] if target.task is Task.BINARY else table), proper

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 SIGNIFICANT_DIGITS = 10
-"""Bounds are rounded to this many digits before judging, so that anyone recomputes the same status."""
+"""Bounds are rounded to this many digits before judging, so that anyone recomputes the same status; estimates, too."""
 
 
 class Status(StrEnum):
@@ -122,10 +122,11 @@ class Bounds:
     @classmethod
     def rounded(cls, lower: float, upper: float, alpha: float, *, method: str = "", adjustment: str = "none") -> Bounds:
         """Bounds from raw limits in [-inf, inf]."""
-        return cls(_rounded(lower), _rounded(upper), alpha, method, adjustment)
+        return cls(rounded(lower), rounded(upper), alpha, method, adjustment)
 
 
-def _rounded(limit: float) -> float | None:
+def rounded(limit: float) -> float | None:
+    """To the digits that are recorded; None for what is not finite."""
     return float(f"{limit:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(limit) else None
 
 

@@ -189,7 +189,7 @@ class Candidate:
             raise ScoringError(said, remedy="A model must not do that.") from error
         except Exception as error:
             said = f"The model failed in {method}: {type(error).__name__}: {str(error)[:600]}"
-            raise ScoringError(said, remedy=_advice(error, frame)) from error
+            raise ScoringError(said, remedy=_advice(error, frame[list(self.features)])) from error
 
     def with_estimator(self, estimator: Any) -> Candidate:
         """The same form and classes around another fitted model, such as a refitted clone."""

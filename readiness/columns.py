@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from readiness.reading import LoadedSpec
 from readiness.rules import parse_rule
-from readiness.segmentation import columns_of
-from readiness.spec import CostColumn, PredictionColumns, Spec
+from readiness.spec import CostColumn, PredictionColumns, SegmentColumn, SegmentEntry, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,7 @@ def _prediction_columns(predictions: PredictionColumns | None) -> Iterable[str]:
         yield from predictions.score.values()
 
 
-def needed(
-    loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequence[str]]
-) -> dict[str, Needed]:
+def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequence[str]]) -> dict[str, Needed]:
     """For each table that the spec names ("test", "train", "recent"), the columns to read."""
     spec = loaded.spec
     # without a model file the features serve drift and rules only, so a missing one is no fault
@@ -95,3 +92,14 @@ def _test_columns(spec: Spec) -> Iterable[str]:
         if isinstance(cost, CostColumn):
             yield cost.column
     yield from spec.errors.show
+
+
+def columns_of(entries: Sequence[SegmentEntry]) -> tuple[str, ...]:
+    """Columns that the entries need, each once, in order."""
+    parts = [part for entry in entries for part in (entry if isinstance(entry, tuple) else (entry,))]
+    return tuple(dict.fromkeys(as_column(part).column for part in parts))
+
+
+def as_column(part: str | SegmentColumn) -> SegmentColumn:
+    """A segment column given by its name alone, in full."""
+    return SegmentColumn(column=part) if isinstance(part, str) else part

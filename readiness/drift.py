@@ -150,7 +150,8 @@ def categorical_drift(reference: Iterable[object], current: Iterable[object]) ->
 
 def _category(value: object) -> str:
     missing = value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
-    return MISSING if missing else str(value)
+    text = str(value)
+    return MISSING if missing else f"“{text}”" if text in (MISSING, OTHER, UNSEEN) else text
 
 
 def drift_of_counts(names: Sequence[str], reference: Floats, current: Floats) -> Drift | Undefined:

@@ -40,10 +40,19 @@ def _binary(evidence: Evidence) -> list[Claim]:
     n = evidence.cases.n
     counts = [int(count) for count in evidence.cases.counts.ravel()]
     words = {str(key): text for key, text in evidence.spec.errors.describe.items()}
+    names = evidence.classes
     said = {"FP": words.get("false_positive", ""), "FN": words.get("false_negative", "")}
     claims = [
-        _fact(code, f"Rows {text}", "rows", Exact(float(count), n), "rows", reason=said.get(code, ""))
-        for (code, text), count in zip(_CELLS, counts, strict=True)
+        _fact(
+            code,
+            f"Rows {text}",
+            "rows",
+            Exact(float(count), n),
+            "rows",
+            reason=said.get(code, ""),
+            segment={"true": names[place // 2], "predicted": names[place % 2]},
+        )
+        for place, ((code, text), count) in enumerate(zip(_CELLS, counts, strict=True))
     ]
     for code, index, key in (("FP", 1, "false_positive"), ("FN", 2, "false_negative")):
         text = words.get(key, _CELLS[index][1])

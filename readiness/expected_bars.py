@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from readiness import criteria as policy
 from readiness.answers import Criterion, Finding
+from readiness.catalogue import METRICS
 from readiness.criteria import Task
-from readiness.metrics import METRICS
-from readiness.questions.baseline import required_margin
-from readiness.questions.production import CODES
 from readiness.record import RecordedAnswer
+from readiness.required import CODES, required_margin
 from readiness.spec import Spec
 
 Bar = tuple[str, float]

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness import tables
 from readiness import criteria as policy
+from readiness import tables
+from readiness.columns import columns_of
 from readiness.criteria import Task
 from readiness.exceptions import DataError
 from readiness.metrics import METRICS
 from readiness.numbers import format_against, format_threshold
 from readiness.power import least_provable, minimum_rows
 from readiness.reading import LoadedSpec
-from readiness.segmentation import Segmentation, columns_of, segmented
+from readiness.segmentation import Segmentation, segmented
 from readiness.spec import Requirement
 from readiness.targets import Target, find_target
 
@@ -78,7 +79,9 @@ def _rows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Fea
     if target.task is Task.REGRESSION:
         return Feasible("data.test", f"{len(coded):,} rows with a target", None)
     counts = np.bincount(coded.astype(np.int64), minlength=len(target.classes))
-    listed = ", ".join(f"{count:,} {loaded.spec.data.target} = {text}" for count, text in zip(counts, target.texts, strict=True))
+    listed = ", ".join(
+        f"{count:,} {loaded.spec.data.target} = {text}" for count, text in zip(counts, target.texts, strict=True)
+    )
     missing = [text for count, text in zip(counts, target.texts, strict=True) if not count]
     return Feasible("data.test", f"{len(coded):,} rows: {listed}", False if missing else None)
 
@@ -100,7 +103,9 @@ def _requirement(
         return Feasible(key, f"{words} depends on the model's predictions", None)
     share = requirement.limit if requirement.op in (">=", ">") else 1 - requirement.limit
     if not 0 < share < 1:
-        return Feasible(key, f"{words}: a share cannot be proven to be {'all' if share >= 1 else 'at least nothing'}", share <= 0)
+        return Feasible(
+            key, f"{words}: a share cannot be proven to be {'all' if share >= 1 else 'at least nothing'}", share <= 0
+        )
     alpha = loaded.spec.alpha
     best = least_provable(n, alpha) if n else 0.0
     limit = best if requirement.op in (">=", ">") else 1 - best
@@ -110,9 +115,7 @@ def _requirement(
     return Feasible(key, text, n >= fewest)
 
 
-def _denominator(
-    metric: str, loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]
-) -> tuple[int | None, str]:
+def _denominator(metric: str, loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> tuple[int | None, str]:
     if metric == "accuracy":
         return len(coded), "rows"
     if target.task is not Task.BINARY or metric not in DENOMINATORS:
@@ -135,7 +138,9 @@ def _cut(loaded: LoadedSpec, metric: str, coded: NDArray[np.float64], cut: Segme
     """Whether enough rows lie in segments of a size that could be assessed at a typical level of the metric."""
     criteria = loaded.spec.segments
     counted = np.ones(len(coded), dtype=bool) if metric == "accuracy" else coded == DENOMINATORS[metric]
-    needed = minimum_rows(TYPICAL_LEVEL, criteria.limit, alpha=loaded.spec.alpha, power=criteria.power) or len(coded) + 1
+    needed = (
+        minimum_rows(TYPICAL_LEVEL, criteria.limit, alpha=loaded.spec.alpha, power=criteria.power) or len(coded) + 1
+    )
     rows = np.bincount(cut.codes[counted], minlength=len(cut.labels))
     large = rows >= needed
     covered = float(cut.counts[large].sum() / cut.counts.sum())
@@ -145,5 +150,3 @@ def _cut(loaded: LoadedSpec, metric: str, coded: NDArray[np.float64], cut: Segme
     text += f"segments that have them hold {covered:.0%} of the rows" + (listed if small else "")
     critical = all(large[code] for code in cut.critical)
     return Feasible(f"data.segments, {cut.name}", text, covered >= criteria.coverage and critical)
-
-

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from readiness import alternatives, tables
 from readiness.candidates import Candidate, Scores, named_features
 from readiness.cases import Cases
-from readiness.columns import Needed, features_of, needed
+from readiness.columns import Needed, columns_of, features_of, needed
 from readiness.criteria import DRIFT_ROWS, Task
 from readiness.digests import Artifact
 from readiness.evidence import DriftTables, Evidence, Training
 from readiness.exceptions import DataError, ScoringError
 from readiness.models import LoadedModel, load_model
+from readiness.preflight import fit_target
 from readiness.reading import LoadedSpec, load_spec
 from readiness.record import DataFacts, Dropped, Gathered, ModelFacts
 from readiness.segmentation import as_dates, segmented
@@ -57,6 +58,7 @@ def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
     test = _read(loaded, "test", columns)
     train = _read(loaded, "train", columns) if "train" in heads else None
     target = _target(loaded, test, train, model)
+    fit_target(loaded, target.task, target.classes)
     scored = _usable(loaded, "test", test, target)
     trained = None if train is None else _usable(loaded, "train", train, target)
     return _assemble(loaded, model, features, target, scored, trained, columns)
@@ -68,7 +70,15 @@ def _table_paths(loaded: LoadedSpec) -> dict[str, str]:
 
 
 def _read(loaded: LoadedSpec, key: str, columns: dict[str, Needed]) -> pd.DataFrame:
-    return tables.read_table(loaded.resolve(getattr(loaded.spec.data, key)), columns[key].all)
+    frame = tables.read_table(loaded.resolve(getattr(loaded.spec.data, key)), columns[key].all)
+    data = loaded.spec.data
+    for name in (data.target, data.group, data.time, *columns_of(data.segments)):
+        if name is not None and name in frame and tables.holds_many(frame[name]):
+            raise DataError(
+                f"The column {name!r} of data.{key} holds lists or records; expected one value for each row.",
+                remedy="Turn it into one value for each row, or name another column.",
+            )
+    return frame
 
 
 def _target(loaded: LoadedSpec, test: pd.DataFrame, train: pd.DataFrame | None, model: LoadedModel | None) -> Target:
@@ -94,8 +104,9 @@ def _usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) -
     coded = target.coded(frame[data.target], f"The target {data.target!r} of data.{key}")
     missing = ~np.isfinite(coded) if target.task is Task.REGRESSION else coded < 0
     reasons = {f"no {data.target} (missing or infinite)": missing}
+    weight = None
     if data.weight is not None and data.weight in frame:
-        weight = frame[data.weight].to_numpy(dtype=np.float64, na_value=np.nan)
+        weight = _numbers(frame[data.weight], f"data.weight names {data.weight!r} of data.{key}, which")
         reasons[f"no {data.weight} (missing, infinite or negative)"] = ~missing & ~(np.isfinite(weight) & (weight >= 0))
     if data.group is not None and data.group in frame:
         reasons[f"no {data.group} (missing)"] = ~missing & frame[data.group].isna().to_numpy()
@@ -105,16 +116,28 @@ def _usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) -
         raise DataError(
             f"data.{key} has {n:,} rows, and none of them can be used: "
             + "; ".join(f"{drop.rows:,} with {drop.reason}" for drop in dropped),
-            remedy="Give rows whose target is known.",
+            remedy="Give rows that have what the spec names: a known target, and weight and group where it names them.",
+        )
+    if weight is not None and not weight[keep].any():
+        raise DataError(
+            f"data.weight names {data.weight!r} of data.{key}, and every row that can be used has the weight 0 there.",
+            remedy="Mend the column, or leave data.weight out.",
         )
     if keep.all():
         return _Rows(frame, coded, n, dropped)
     return _Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped)
 
 
-def _score(
-    loaded: LoadedSpec, candidate: Candidate | None, frame: pd.DataFrame, target: Target
-) -> Scores:
+def _numbers(values: pd.Series[Any], where: str) -> NDArray[np.float64]:
+    try:
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise DataError(
+            f"{where} holds {values.dtype}, and numbers are needed.", remedy="Mend the column, or name another one."
+        ) from None
+
+
+def _score(loaded: LoadedSpec, candidate: Candidate | None, frame: pd.DataFrame, target: Target) -> Scores:
     if candidate is not None:
         return candidate.score(frame)
     predictions = loaded.spec.model.predictions
@@ -192,7 +215,7 @@ def _costs(loaded: LoadedSpec, frame: pd.DataFrame) -> dict[str, NDArray[np.floa
         given = getattr(costs, key, None)
         if not isinstance(given, CostColumn):
             continue
-        amounts = frame[given.column].to_numpy(dtype=np.float64, na_value=np.nan)
+        amounts = _numbers(frame[given.column], f"errors.costs.{key} names the column {given.column!r}, which")
         bad = ~(np.isfinite(amounts) & (amounts >= 0))
         if bad.any():
             raise DataError(

@@ -64,14 +64,15 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
     k = len(group_weights)
     wholly = max(1.0, n * float(group_weights @ group_weights) / total**2)
     most = math.inf if cases.groups is None else max(1.0, float(k - 1))
-    if not 0 < share < 1:
+    counted = hit[w > 0]
+    if not 0 < share < 1 or counted.all() or not counted.any():  # a sum of weights may miss 1 by a rounding
         return wholly, most
     sums = group_sums(w * (hit - share), cases.groups)
     variance = float(sums @ sums) / total**2
     if cases.groups is None:
         return max(1.0, kish, variance * n / (share * (1 - share))), most
     partly = max(1.0, kish, k / max(1, k - 1) * variance * n / (share * (1 - share)))
-    rarer = np.unique(cases.groups[hit == (0 if share > 0.5 else 1)]).size
+    rarer = np.unique(cases.groups[(w > 0) & (hit == (0 if share > 0.5 else 1))]).size
     return min((partly, min(most, float(rarer))), (wholly, most), key=_rows_lost)
 
 

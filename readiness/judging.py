@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from readiness.answers import Bounds, Criterion, Estimate, Finding, Status, judge
+from readiness.answers import Bounds, Criterion, Estimate, Finding, Status, judge, rounded
 from readiness.inference import Exact, Inference, Undefined
 from readiness.power import POWER, rows_needed
 
@@ -93,6 +93,8 @@ def _finding(claim: Claim, alpha: float, level: float, rule: Rule, share: int | 
     inference = claim.inference
     if isinstance(inference, Undefined):
         return _make(claim, Status.NOT_ASSESSED, reason=claim.reason or inference.reason)
+    if not math.isfinite(inference.value):
+        return _make(claim, Status.NOT_ASSESSED, reason=claim.reason or "the measured value is beyond all numbers")
     if claim.criterion is None:
         return _make(claim, Status.NOT_ASSESSED, _estimate(claim, inference, level), reason=claim.reason)
     bounds = _bounds(claim.criterion, inference, alpha, rule, share)
@@ -122,10 +124,13 @@ def _make(
 def _estimate(claim: Claim, inference: Inference, level: float) -> Estimate:
     low, high = inference.interval(level)
     exact = isinstance(inference, Exact)
+    value = float(inference.value)
+    if not exact:
+        value = rounded(value) or 0.0
     return Estimate(
-        float(inference.value),
-        low if math.isfinite(low) else None,
-        high if math.isfinite(high) else None,
+        value,
+        rounded(low) if not exact else value,
+        rounded(high) if not exact else value,
         1.0 if exact else level,
         inference.n,
         claim.unit,

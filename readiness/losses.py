@@ -33,7 +33,7 @@ def unusable(metric: str, cases: Cases) -> Undefined | None:
         return None if np.isfinite(cases.y_score).all() else Undefined("Some scores are missing or infinite.", cases.n)
     if not np.isfinite(cases.y_pred).all():
         return Undefined("Some predictions are missing or infinite.", cases.n)
-    if metric == "r2" and (cases.n < 2 or np.ptp(cases.y_true) == 0):
+    if metric == "r2" and (cases.n < 2 or not _squared_deviations(cases).any()):
         return Undefined("The true values are all the same, so there is no variation to explain.", cases.n)
     return None
 

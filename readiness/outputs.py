@@ -171,6 +171,8 @@ def _plain(value: Any) -> Any:
 
 
 def _spelling(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()  # as a spec spells it
     whole = isinstance(value, float) and value.is_integer()
     return str(int(value)) if whole else str(value)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from readiness.catalogue import METRICS, metric_names
 from readiness.columns import features_of, needed
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.exceptions import InputError, SpecError
 from readiness.hints import nearest, shown
-from readiness.metrics import METRICS, metric_names
 from readiness.models import COMPRESSIONS, PICKLES
 from readiness.reading import LoadedSpec
-from readiness.spec import ModelFile
-from readiness.spec_checks import stated_task
+from readiness.spec import Label, ModelFile
+from readiness.spec_checks import misfits, stated_task
 from readiness.tables import TableHeader, header
 from readiness.yaml_reading import KeyPath, Problem
 
@@ -31,13 +32,28 @@ def preflight(loaded: LoadedSpec) -> None:
     faults += [*_models(loaded), *_metrics(loaded)]
     if "test" in heads:
         faults += _columns(loaded, heads)
+    _refuse(loaded, faults, "its files")
+
+
+def fit_target(loaded: LoadedSpec, task: Task, classes: Sequence[Label]) -> None:
+    """Refuse a spec that does not fit the task and the classes which the tables turned out to hold.
+
+    Raises:
+        SpecError: with one line for each problem, such as costs of two classes where there are three.
+    """
+    found = {"task": task} | ({"classes": tuple(classes)} if classes else {})
+    spec = loaded.spec.model_copy(update={"data": loaded.spec.data.model_copy(update=found)})
+    _refuse(loaded, [*misfits(spec), *_metrics(replace(loaded, spec=spec))], f"its target, which makes the task {task}")
+
+
+def _refuse(loaded: LoadedSpec, faults: list[Fault], misfit: str) -> None:
     if not faults:
         return
     name = loaded.path.name
     problems = [Problem(name, _line(loaded, key), key, text) for key, text in faults]
     problems.sort(key=lambda problem: problem.line)
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    raise SpecError(f"{name} does not fit its files: {count} to mend.", problems=tuple(map(str, problems)))
+    raise SpecError(f"{name} does not fit {misfit}: {count} to mend.", problems=tuple(map(str, problems)))
 
 
 def _line(loaded: LoadedSpec, key: KeyPath) -> int:
@@ -129,7 +145,10 @@ def _columns(loaded: LoadedSpec, heads: dict[str, TableHeader]) -> Iterator[Faul
         for name in columns.required:
             if name not in found[table]:
                 where = _where(loaded, name)
-                yield where, f"the table {heads[table].path.name} has no column {shown(name)}{nearest(name, found[table])}"
+                yield (
+                    where,
+                    f"the table {heads[table].path.name} has no column {shown(name)}{nearest(name, found[table])}",
+                )
 
 
 def _where(loaded: LoadedSpec, column: str) -> KeyPath:
@@ -148,9 +167,8 @@ def _where(loaded: LoadedSpec, column: str) -> KeyPath:
     if column in loaded.spec.errors.show:
         return ("errors", "show")
     costs = loaded.spec.errors.costs
-    if costs is not None and column in (getattr(getattr(costs, k), "column", None) for k in ("false_positive", "false_negative")):
+    if costs is not None and column in (
+        getattr(getattr(costs, k), "column", None) for k in ("false_positive", "false_negative")
+    ):
         return ("errors", "costs")
     return ("data", "features") if column in (data.features or ()) else ("model", "predictions")
-
-
-

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from readiness.evidence import Evidence
 from readiness.spec import CostColumn, Costs
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _do_nothing_code(evidence: Evidence, default: int) -> int:
 def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
     assert costs.matrix is not None
     names = evidence.classes
-    table = np.array([[costs.matrix.get(t, {}).get(p, 0.0 if t == p else np.nan) for p in names] for t in names])
+    table = np.array([[_of(_of(costs.matrix, t, {}), p, 0.0 if t == p else np.nan) for p in names] for t in names])
     y = evidence.cases.y_true
     trained = evidence.gathered.data.class_rows
     idle = _do_nothing_code(evidence, default=int(np.argmax(trained)))
@@ -102,6 +105,11 @@ def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
         costs.currency,
         None if current is None else table[y, current.y_pred],
     )
+
+
+def _of(table: Mapping[str, T], name: str, default: T) -> T:
+    """What the table holds for a class; a spec spells true and false in small letters."""
+    return table.get(name, table.get(name.lower(), default))
 
 
 def _regression(evidence: Evidence, costs: Costs) -> Prices | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.columns import as_column, columns_of
 from readiness.exceptions import DataError
 from readiness.spec import SegmentColumn, SegmentEntry
+from readiness.visible import shorten
 
 MISSING = "missing"
 MANY_VALUES = 20
@@ -62,18 +64,8 @@ def segmented(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame 
 
 
 def _cut(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | None) -> Segmentation:
-    parts = [_as_column(part) for part in (entry if isinstance(entry, tuple) else (entry,))]
+    parts = [as_column(part) for part in (entry if isinstance(entry, tuple) else (entry,))]
     return reduce(_crossed, [_one(frame, part, reference) for part in parts])
-
-
-def columns_of(entries: Sequence[SegmentEntry]) -> tuple[str, ...]:
-    """Columns that the entries need, each once, in order."""
-    parts = [part for entry in entries for part in (entry if isinstance(entry, tuple) else (entry,))]
-    return tuple(dict.fromkeys(_as_column(part).column for part in parts))
-
-
-def _as_column(part: str | SegmentColumn) -> SegmentColumn:
-    return SegmentColumn(column=part) if isinstance(part, str) else part
 
 
 def _one(frame: pd.DataFrame, part: SegmentColumn, reference: pd.DataFrame | None) -> Segmentation:
@@ -129,7 +121,8 @@ def _by_value(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     else:
         codes, categories = _factorized(values)
     codes = np.where(codes < 0, len(categories), codes)
-    return codes, [*map(_text, categories), MISSING]
+    texts = [_text(value) for value in categories]
+    return codes, [*(f"“{text}”" if text == MISSING else text for text in texts), MISSING]  # a word is no gap
 
 
 def _factorized(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[object]]:
@@ -151,7 +144,7 @@ def _sortable(value: object) -> tuple[int, float, str]:
 def _text(value: object) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
-    text = str(value)
+    text = shorten(str(value))
     return text if text.strip() else f"“{text}”"
 
 
@@ -163,16 +156,17 @@ def _is_continuous(values: pd.Series[Any]) -> bool:
 
 def _by_bins(values: pd.Series[Any], part: SegmentColumn, known: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     numbers = _as_numbers(values, part.column)
-    edges = _edges(part.bins if part.bins is not None else 4, _as_numbers(known, part.column))
+    trained = _as_numbers(known, part.column, " in data.train")
+    edges = _edges(part.bins if part.bins is not None else 4, trained)
     codes = np.searchsorted(edges, numbers, side="left").astype(np.int64)
     return np.where(np.isnan(numbers), len(edges) + 1, codes), [*_bin_texts(edges), MISSING]
 
 
-def _as_numbers(values: pd.Series[Any], column: str) -> NDArray[np.float64]:
+def _as_numbers(values: pd.Series[Any], column: str, where: str = "") -> NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise DataError(
-            f"data.segments cuts the column {column!r} into bins, and it holds {values.dtype}, not numbers.",
-            remedy="Name the column without bins.",
+            f"data.segments cuts the column {column!r} into bins, and it holds {values.dtype}, not numbers{where}.",
+            remedy="Name the column without bins, or mend it.",
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -221,4 +215,6 @@ def _by_date(values: pd.Series[Any], part: SegmentColumn) -> tuple[NDArray[np.in
         return np.where(np.isnan(days), len(names), np.nan_to_num(known)).astype(np.int64), [*names, MISSING]
     if by == "hour":
         return _by_value(dates.dt.hour)
-    return _by_value(dates.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[by]).astype("str").where(dates.notna()))
+    return _by_value(
+        dates.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[by]).astype("str").where(dates.notna())
+    )

@@ -143,6 +143,8 @@ def _score_columns(key: KeyPath, scored: list[str], labels: list[str], spec: Spe
         yield key, "names fewer than two classes; name one column for each class"
     if spec.data.positive is not None and label_text(spec.data.positive) not in scored:
         yield key, f"has no column for the positive class {shown(spec.data.positive)}"
+    if len(labels) > 2 and (missing := [label for label in labels if label not in scored]):
+        yield key, f"has no column for {', '.join(map(shown, missing))}"
     for label in scored:
         if labels and label not in labels:
             yield (*key, label), f"{shown(label)} is not in data.classes" + nearest(label, labels)

@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,7 +22,20 @@ from readiness.exceptions import DataError
 from readiness.hints import nearest, shown
 from readiness.tables_csv import csv_rows, csv_schema
 
-__all__ = ["Artifact", "Table", "TableHeader", "header", "read", "read_table", "sha256_file", "whole_numbers"]
+if TYPE_CHECKING:  # loaded with the first rows: who only reads headers, as the host does, is spared it
+    import pandas as pd
+
+__all__ = [
+    "Artifact",
+    "Table",
+    "TableHeader",
+    "header",
+    "holds_many",
+    "read",
+    "read_table",
+    "sha256_file",
+    "whole_numbers",
+]
 
 CSV_SUFFIXES = (".csv", ".csv.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -110,11 +122,19 @@ def whole_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
     A label column 0, 1, (missing) is read as 0.0, 1.0, NaN, which is what models accept and what people do
     not call their classes. Any other column is returned as it is.
     """
-    if not pd.api.types.is_float_dtype(values.dtype):
+    if values.dtype.kind != "f":
         return values
     known = values.dropna().to_numpy(dtype=float)
     whole = bool(np.all(np.isfinite(known)) and np.all(known == np.round(known)) and np.all(np.abs(known) < 2**53))
     return values.astype("Int64") if whole else values
+
+
+def holds_many(values: pd.Series[Any]) -> bool:
+    """Whether a column holds lists or records, judged by its first known value; such can be neither grouped nor counted."""
+    if values.dtype != object:
+        return False
+    known = values[values.notna()]
+    return len(known) > 0 and hasattr(known.iloc[0], "__len__") and not isinstance(known.iloc[0], str | bytes)
 
 
 def _check_file(path: Path) -> None:

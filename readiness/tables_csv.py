@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
 
@@ -90,6 +89,8 @@ def _named(names: Sequence[str]) -> list[str]:
 
 
 def _mixtures(table: pa.Table) -> Iterator[str]:
+    import pandas as pd  # not above: the host only reads headers
+
     for field in table.schema:
         if not pa.types.is_string(field.type):
             continue

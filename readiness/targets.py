@@ -19,6 +19,20 @@ from readiness.tables import whole_numbers
 FEW_VALUES = 20
 """A target of whole numbers with at most so many distinct values is a class label unless the spec says otherwise."""
 MOST_CLASSES = 200
+LABEL_KINDS = frozenset(
+    {
+        "string",
+        "boolean",
+        "integer",
+        "floating",
+        "mixed-integer-float",
+        "mixed-integer",
+        "integer-na",
+        "decimal",
+        "empty",
+    }
+)
+"""What a target may hold, in the words of `pandas.api.types.infer_dtype`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +61,7 @@ class Target:
         unknown = [label for label, code in zip(uniques, known, strict=True) if code < 0]
         if unknown:
             raise DataError(
-                f"{where} holds the label {shown(_plain(unknown[0]))}; "
-                f"the classes are {', '.join(self.texts[:12])}.",
+                f"{where} holds the label {shown(_plain(unknown[0]))}; the classes are {', '.join(self.texts[:12])}.",
                 remedy="List every label in data.classes, or mend the labels.",
             )
         return np.append(np.asarray(known, dtype=np.int64), -1)[places]
@@ -62,18 +75,37 @@ def find_target(data: Data, test: pd.Series[Any], train: pd.Series[Any] | None, 
     Raises:
         DataError: when they cannot be known without guessing.
     """
+    for values in (test, *(() if train is None else (train,))):
+        _check_kind(data, values)
     task = _task(data, test if train is None else train, regressor)
     if task is Task.REGRESSION:
         return Target(task)
     labels = _labels(data, test, train)
+    if not labels:
+        raise DataError(
+            f"The target {shown(data.target)} has no value in any row of data.{'test' if train is None else 'train'}.",
+            remedy="Give rows whose target is known.",
+        )
     if len(labels) < 2:
         raise DataError(
-            f"The target {shown(data.target)} has the single value {shown(labels[0]) if labels else 'missing'}.",
+            f"The target {shown(data.target)} has the single value {shown(labels[0])}.",
             remedy="Give a training table with both classes, or list the labels in data.classes.",
         )
     if task is Task.MULTICLASS:
         return Target(task, labels)
     return Target(task, _negative_first(data, labels))
+
+
+def _check_kind(data: Data, values: pd.Series[Any]) -> None:
+    """Dates, bytes and the like are no labels that a spec could name, and no numbers."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = pd.Series(values.cat.categories)
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind not in LABEL_KINDS:
+        raise DataError(
+            f"The target {shown(data.target)} holds {kind}; expected text, numbers or true/false.",
+            remedy="Turn the target into one of these, or name another column in data.target.",
+        )
 
 
 def _task(data: Data, labels: pd.Series[Any], regressor: bool | None) -> Task:
@@ -105,14 +137,16 @@ def _labels(data: Data, test: pd.Series[Any], train: pd.Series[Any] | None) -> t
             f"The target {shown(data.target)} has {len(labels)} labels in the test rows, and there is no other list.",
             remedy="Name data.train, or list all labels in data.classes: a class may be missing in the test rows.",
         )
-    if train is None and data.positive is not None and positions([data.positive], labels) == [-1]:
+    if labels and train is None and data.positive is not None and positions([data.positive], labels) == [-1]:
         labels.append(data.positive)
     if len(labels) > MOST_CLASSES:
         raise DataError(
             f"The target {shown(data.target)} has {len(labels):,} different labels; at most {MOST_CLASSES} are reviewed.",
             remedy="If it is a number to be predicted, set data.task: regression.",
         )
-    return tuple(sorted(labels, key=lambda label: (isinstance(label, str), label if not isinstance(label, str) else str(label))))
+    return tuple(
+        sorted(labels, key=lambda label: (isinstance(label, str), label if not isinstance(label, str) else str(label)))
+    )
 
 
 def _negative_first(data: Data, labels: tuple[Any, ...]) -> tuple[Any, ...]:

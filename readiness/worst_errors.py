@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from readiness.answers import Estimate, Finding, Status
 from readiness.criteria import Task
 from readiness.evidence import Evidence
+from readiness.visible import shorten
 
 SHOWN = 10
 
@@ -15,8 +16,8 @@ SHOWN = 10
 def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[Finding, ...]:
     """The most expensive errors, or without costs the most confident or largest ones; ties in row order."""
     badness, what, unit = _badness(evidence, costs)
-    wrong = np.flatnonzero(badness > 0)
-    order = wrong[np.argsort(-badness[wrong], kind="stable")][:SHOWN]
+    ranks = np.lexsort((-_confidence(evidence), -badness))  # among equally expensive errors the surest ones first
+    order = ranks[_wrong(evidence, badness)[ranks]][:SHOWN]
     return tuple(
         Finding(
             f"ERRO-WORST-{rank}",
@@ -35,10 +36,15 @@ def _badness(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[NDA
     cases = evidence.cases
     if costs is not None:
         currency = evidence.spec.errors.costs.currency if evidence.spec.errors.costs else ""
-        return costs + 1e-12 * _confidence(evidence), "cost", currency
+        return costs, "cost", currency
     if cases.task is Task.REGRESSION:
         return np.abs(cases.y_pred - cases.y_true), "absolute error", ""
-    return np.where(cases.y_true != cases.y_pred, _confidence(evidence) + 1e-12, 0.0), "confidence", ""
+    return np.where(cases.y_true != cases.y_pred, _confidence(evidence), 0.0), "confidence", ""
+
+
+def _wrong(evidence: Evidence, badness: NDArray[np.float64]) -> NDArray[np.bool_]:
+    cases = evidence.cases
+    return np.asarray(badness > 0 if cases.task is Task.REGRESSION else cases.y_true != cases.y_pred)
 
 
 def _confidence(evidence: Evidence) -> NDArray[np.float64]:
@@ -51,8 +57,13 @@ def _confidence(evidence: Evidence) -> NDArray[np.float64]:
     return np.asarray(cases.y_score[np.arange(cases.n), cases.y_pred])
 
 
+def _apart(column: str) -> str:
+    """A column of the user's may be called like one of ours."""
+    return f"{column} (column)" if column in ("true", "predicted") else column
+
+
 def _described(evidence: Evidence, row: int) -> dict[str, str]:
-    shown = {str(column): str(evidence.shown[column].iloc[row]) for column in evidence.shown.columns}
+    shown = {_apart(str(name)): shorten(str(evidence.shown[name].iloc[row])) for name in evidence.shown.columns}
     cases = evidence.cases
     if cases.task is Task.REGRESSION:
         truth, predicted = f"{float(cases.y_true[row]):.6g}", f"{float(cases.y_pred[row]):.6g}"

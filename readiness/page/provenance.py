@@ -119,10 +119,12 @@ def _packages(record: Record) -> Table:
 def _settings(record: Record) -> Table:
     own = record.gathered.set_keys
     rows = [
-        Row((Cell(key), Cell(text), Cell("set in the spec" if _is_set(key, own) else "default")))
+        Row((Cell(key), Cell(text), Cell("set" if _is_set(key, own) else "default")))
         for key, text in _flat(record.gathered.spec)
     ]
-    return table("Every setting", (Column("Setting"), Column("Value"), Column("Where from")), rows)
+    return table(
+        "Every setting", (Column("Setting"), Column("Value"), Column("Set in the spec?")), rows, most=len(rows)
+    )
 
 
 def _is_set(key: str, own: tuple[str, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ TEMPLATE = "page"
 """Name of the template's folder; not that of the package, which nbconvert would take for it."""
 INDEX = "index.html.j2"
 
+_NEEDLESS = re.compile(r"\n[ \t]*(?=\n)")
 _MARKERS = ("<!--readiness-signatures/", "<!--readiness-unsigned/")
 
 
@@ -71,7 +73,7 @@ def render_page(
     """
     render = render or environment().get_template(INDEX).render
     text = render(**page_parts(record, prose, figures, code))
-    page = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    page = _NEEDLESS.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip("\n") + "\n"
     if not page.endswith("</html>\n") or any(marker in page for marker in _MARKERS):
         raise ReviewError("The page does not end with </html>, or holds the text that begins a record.")
     return page.encode("utf-8")
@@ -82,7 +84,7 @@ def page_parts(
 ) -> dict[str, Any]:
     """What the template is given, by name."""
     shown = presentable(record)
-    style = template_path(f"{TEMPLATE}/style.css").read_text(encoding="utf-8")
+    style = _lean_style(template_path(f"{TEMPLATE}/style.css").read_text(encoding="utf-8"))
     given, missing = about(shown)
     return {
         "record": shown,
@@ -103,6 +105,13 @@ def page_parts(
         "style": Markup(style),  # noqa: S704  # our own file
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
     }
+
+
+def _lean_style(style: str) -> str:
+    """The style sheet without comments and the white space between its rules."""
+    return re.sub(
+        r"\s*([{};,])\s*|\s+", lambda found: found[1] or " ", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    ).strip()
 
 
 def _by_question(figures: Sequence[PageFigure]) -> dict[str, tuple[PageFigure, ...]]:

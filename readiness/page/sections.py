@@ -111,13 +111,17 @@ def _method(answer: Answer, record: Record) -> tuple[str, ...]:
     adjusted = dict.fromkeys(f.bounds.adjustment for f in judged if f.bounds and f.bounds.adjustment != "none")
     lines = [
         f"Intervals: {'; '.join(shown)}." if shown else "",
-        f"Limits that were compared: {'; '.join(bounds)}." if bounds else "",
+        f"Limits that were compared, one-sided at {_levels(judged)}: {'; '.join(bounds)}." if bounds else "",
         f"The side that says “not met” is adjusted for the number of claims: {'; '.join(adjusted)}."
         if adjusted
         else "",
         _rule_words(record) if judged else "",
     ]
     return tuple(line for line in lines if line)
+
+
+def _levels(judged: Sequence[Finding]) -> str:
+    return " and ".join(dict.fromkeys(format_level(1 - f.bounds.alpha) for f in judged if f.bounds is not None))
 
 
 def _rule_words(record: Record) -> str:
@@ -140,9 +144,9 @@ def _audit(answer: Answer) -> Table | None:
         Column("Measured", "number"),
         Column("One-sided limits", "number"),
         Column("Result", "status"),
-        Column("By the point rule", "status"),
+        Column("By the point rule"),
     )
-    return table("Every judged number", columns, map(_audit_row, judged), ())
+    return table("Every judged number", columns, map(_audit_row, judged), (), most=len(judged))
 
 
 def _audit_row(finding: Finding) -> Row:
@@ -158,11 +162,9 @@ def _audit_row(finding: Finding) -> Row:
         Cell(finding.code, finding.name),
         Cell(format_criterion(criterion)),
         Cell(measured.text, "; ".join(filter(None, (measured.note, n)))),
-        Cell(
-            "exact" if exact else ", ".join(limits_words), "" if exact else f"at {format_level(1 - bounds.alpha)} each"
-        ),
+        Cell("exact" if exact else ", ".join(limits_words)),
         Cell(mark=mark(finding.status)),
-        Cell(mark=mark(finding.point_status)),
+        Cell(finding.point_status.words),
     )
     return Row(cells)
 

@@ -7,6 +7,7 @@ said once; comments, metadata, empty groups and digits finer than a screen go.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from string import ascii_letters
 
 FONTS = "'DejaVu Sans',Verdana,Geneva,sans-serif"
@@ -28,9 +29,21 @@ def lean(svg: str) -> str:
     short = short.replace("xlink:href=", "href=").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     short = _NUMBERED.sub(lambda found: _DECIMALS.sub(_one_decimal, found.group()), short)
     short = _STYLE.sub(_lean_style, _PATH.sub(_lean_path, short))
-    short = re.sub(r"(?<=<g) id=\"[^\"]*\"", "", short)
+    short = re.sub(r"(?<=<g) id=\"[^\"]*\"", "", short).replace("<g/>", "")
     short = re.sub(r"\s*\n\s*", " ", _without_empty_groups(_short_ids(short))).replace("> <", "><").strip() + "\n"
-    return re.sub(r"(<svg[^>]*>)", rf"\1<style>text{{font-family:{FONTS}}}</style>", short, count=1)
+    return _with_classes(short)
+
+
+def _with_classes(svg: str) -> str:
+    """Styles that recur become classes of one style sheet."""
+    found = Counter(re.findall(r' style="([^"]*)"', svg))
+    names = {style: _letters(k) for k, (style, times) in enumerate(found.most_common()) if times > 1}
+    rules = "".join(f".{name}{{{style}}}" for style, name in names.items())
+    sheet = f"<style>text{{font-family:{FONTS}}}{rules}</style>"
+    short = re.sub(
+        r' style="([^"]*)"', lambda one: f' class="{names[one[1]]}"' if one[1] in names else one.group(), svg
+    )
+    return short.replace(">", f">{sheet}", 1)
 
 
 def _letters(k: int) -> str:
@@ -68,7 +81,7 @@ def _lean_style(found: re.Match[str]) -> str:
 
 
 def _lean_path(found: re.Match[str]) -> str:
-    steps = re.sub(r" ?([A-Za-z]) ?", r"\1", found[1]).replace(" -", "-").strip()
+    steps = re.sub(r"\s*([A-Za-z])\s*", r"\1", found[1]).replace(" -", "-").strip()
     return f' d="{steps}"'
 
 

@@ -8,10 +8,8 @@ Limits: the gain holds for rows like the test rows, and says nothing about what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from readiness import criteria as policy
-from readiness.answers import Answer, Criterion, Finding, Question, Status
+from readiness.answers import Answer, Finding, Question, Status
 from readiness.comparison import compare, human_comparison
 from readiness.criteria import Task
 from readiness.evidence import Alternative, Evidence
@@ -20,6 +18,7 @@ from readiness.inference import Exact, Inference, Undefined
 from readiness.judging import Claim, settle
 from readiness.metrics import METRICS, Metric, measure, withheld
 from readiness.numbers import format_value
+from readiness.required import Margin, required_margin
 from readiness.spec import Baseline, Human
 from readiness.unavailable import Unavailable
 
@@ -36,15 +35,6 @@ IMBALANCE = 0.80
 """Share of the largest class from which accuracy alone misleads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Margin:
-    """How much better is better: m - factor · b compared with a threshold, turned so that more is better."""
-
-    factor: float
-    criterion: Criterion
-    words: str
-
-
 def ask(evidence: Evidence, criteria: Baseline) -> Answer:
     """Judge the gain over every baseline; all must exceed the margin."""
     metric = METRICS[criteria.metric or policy.PRIMARY_METRIC[evidence.task]]
@@ -56,17 +46,6 @@ def ask(evidence: Evidence, criteria: Baseline) -> Answer:
     findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence)]
     return Answer(Question.BASELINE, (*findings, *settle(facts, alpha=spec.alpha, level=spec.confidence)))
-
-
-def required_margin(metric: Metric, criteria: Baseline) -> Margin:
-    """The margin that the spec or the default policy asks for in this metric."""
-    source = criteria.origin("margin")
-    if metric.greater_is_better:
-        gain = policy.BASELINE_MARGIN if criteria.margin is None else criteria.margin
-        return Margin(1.0, Criterion(">", gain, metric.unit, source), f"a gain above {format_value(gain)}")
-    share = policy.BASELINE_RELATIVE_MARGIN if criteria.margin is None else criteria.margin
-    words = f"an error below {format_value(1 - share)} of the baseline's"
-    return Margin(1 - share, Criterion(">", 0.0, metric.unit, source), words)
 
 
 def _gain(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin) -> Claim:
@@ -88,9 +67,7 @@ def _gain(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin
 
 
 def _no_gain(code: str, name: str, metric: Metric, margin: Margin, why: Unavailable) -> Claim:
-    return Claim(
-        code, name, metric.name, Undefined(why.reason), margin.criterion, reason=why.reason, needs=why.needs
-    )
+    return Claim(code, name, metric.name, Undefined(why.reason), margin.criterion, reason=why.reason, needs=why.needs)
 
 
 def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> Inference | Undefined:
@@ -108,7 +85,7 @@ def _both_values(evidence: Evidence, other: Alternative, metric: Metric) -> str:
     if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
         return ""
     shown = f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(theirs.value, metric.unit)}"
-    return f"{shown} on {mine.n:,} rows" + (f"; {other.note}" if other.note else "")
+    return f"{shown} on {evidence.cases.n:,} rows" + (f"; {other.note}" if other.note else "")
 
 
 def _human_gain(evidence: Evidence, human: Human) -> Claim:
@@ -119,6 +96,8 @@ def _human_gain(evidence: Evidence, human: Human) -> Claim:
         return _no_gain("BASE-LIFT-HUMAN", "Gain over people", metric, margin, Unavailable(mine.reason))
     gain = human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=margin.factor)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
+    here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)
+    source = f" (source: {human.source})" if human.source else ""
     return Claim(
         "BASE-LIFT-HUMAN",
         f"Gain in {metric.title} over people",
@@ -127,8 +106,7 @@ def _human_gain(evidence: Evidence, human: Human) -> Claim:
         margin.criterion,
         unit=metric.unit,
         withheld="" if human.n else "the human figure comes without the number of cases it rests on",
-        reason=f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(human.value, metric.unit)} "
-        f"of people on {people}, compared unpaired" + (f" (source: {human.source})" if human.source else ""),
+        reason=f"{metric.title} {here} against {theirs} of people on {people}, compared unpaired{source}",
         needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
     )
 

@@ -112,9 +112,7 @@ def _relative(evidence: Evidence, k: int, requirement: Requirement, metric: Metr
     )
 
 
-def _lift_sentence(
-    evidence: Evidence, metric: Metric, name: str, predictions: object, requirement: Requirement
-) -> str:
+def _lift_sentence(evidence: Evidence, metric: Metric, name: str, predictions: object, requirement: Requirement) -> str:
     mine, theirs = measure(metric.name, evidence.cases), value_of(metric.name, evidence, predictions)
     if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
         return ""

@@ -13,9 +13,11 @@ from readiness.drift import Drift, categorical_drift, numeric_drift
 from readiness.evidence import DriftTables, Evidence
 from readiness.inference import Undefined
 from readiness.judging import Claim
-from readiness.numbers import format_value
+from readiness.numbers import format_share, format_value
 from readiness.spec import Production
+from readiness.tables import holds_many
 from readiness.unavailable import Unavailable
+from readiness.visible import shorten
 
 
 def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
@@ -30,7 +32,8 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
                 reason=tables.reason, needs=tables.needs,
             )
         ]  # fmt: skip
-    return [_claim(k, name, tables, limit, criteria.drift_warning) for k, name in enumerate(tables.reference.columns, 1)]
+    columns = enumerate(tables.reference.columns, 1)
+    return [_claim(k, name, tables, limit, criteria.drift_warning) for k, name in columns]
 
 
 def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Claim:
@@ -51,6 +54,8 @@ def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: 
 
 
 def _drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
+    if holds_many(reference) or holds_many(current):
+        return Undefined("the column holds lists or records, which cannot be compared")
     if _is_number(reference) and _is_number(current):
         return numeric_drift(_floats(reference), _floats(current))
     return categorical_drift(reference.astype(object), current.astype(object))
@@ -76,8 +81,8 @@ def _reason(drift: Drift | Undefined, tables: DriftTables) -> str:
     changes = np.abs(np.subtract(drift.current_share, drift.reference_share))
     most = int(changes.argmax())
     moved = (
-        f"the share of {drift.bins[most]} went from {drift.reference_share[most]:.1%} to "
-        f"{drift.current_share[most]:.1%}"
+        f"the share of {shorten(drift.bins[most])} went from {format_share(drift.reference_share[most])} to "
+        f"{format_share(drift.current_share[most])}"
     )
     raw = f"PSI {format_value(drift.index.raw)}, of which chance alone gives {format_value(drift.index.by_chance)}"
     sampled = f" ({tables.sampled})" if tables.sampled else ""

@@ -51,16 +51,16 @@ def ask(evidence: Evidence, criteria: Errors) -> Answer:
 def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]:
     saved = _total(evidence, priced.nothing - priced.candidate)
     unit = priced.currency
+    nothing, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.nothing, priced.candidate))
     words = (
-        f"doing nothing would cost {format_value(_total(evidence, priced.nothing), unit)} on these {evidence.cases.n:,} rows, "
-        f"the candidate's errors cost {format_value(_total(evidence, priced.candidate), unit)}: "
+        f"doing nothing would cost {nothing} on these {evidence.cases.n:,} rows, the candidate's errors cost {own}: "
         f"savings of {format_value(saved, unit)}"
     )
     savings = Claim(
         "ERRO-SAVINGS",
         "Savings for each row against doing nothing",
         "savings_per_row",
-        _mean(evidence, priced, priced.nothing - priced.candidate, priced.savings_cells),
+        _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells),
         Criterion(">", policy.SAVINGS_PER_ROW, unit),
         unit=unit,
         reason=words,
@@ -71,7 +71,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         "ERRO-COST",
         "Cost of errors for each prediction",
         "cost_per_prediction",
-        _mean(evidence, priced, priced.candidate, priced.cost_cells),
+        _mean(evidence, priced.candidate, priced.cost_cells),
         None if value is None else Criterion("<", value, unit, "set in the spec"),
         unit=unit,
         blocking=value is not None,
@@ -86,7 +86,7 @@ def _total(evidence: Evidence, amounts: NDArray[np.float64]) -> float:
 
 
 def _mean(
-    evidence: Evidence, priced: Prices, per_row: NDArray[np.float64], per_cell: tuple[float, ...] | None
+    evidence: Evidence, per_row: NDArray[np.float64], per_cell: tuple[float, ...] | None
 ) -> Inference | Undefined:
     """From the four cells where costs are constant, else from the amounts of the rows."""
     if per_cell is not None and evidence.task is Task.BINARY and evidence.cases.is_plain:

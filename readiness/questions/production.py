@@ -8,30 +8,23 @@ Limits: times hold for this machine and one caller at a time; an attestation is 
 
 from __future__ import annotations
 
+import pandas as pd
 
 from readiness.answers import Answer, Criterion, Finding, Outcome, Question, Status, not_assessed
 from readiness.checklist import BOXES, Box, Source
 from readiness.criteria import MUST_PROBES
-from readiness.questions.drift_claims import drift_claims
 from readiness.evidence import Evidence
 from readiness.inference import Inference, Undefined
 from readiness.judging import Claim, settle
 from readiness.metrics import METRICS
 from readiness.probes.robustness import ProbeResult
+from readiness.questions.drift_claims import drift_claims
+from readiness.required import CODES
 from readiness.spec import Attestation, Production
-import pandas as pd
 from readiness.unavailable import Unavailable
 
 TITLE = Question.PRODUCTION.words
 
-CODES = {
-    "latency_p50_ms": "PROD-LATENCY-P50",
-    "latency_p95_ms": "PROD-LATENCY-P95",
-    "latency_p99_ms": "PROD-LATENCY-P99",
-    "throughput_per_second": "PROD-THROUGHPUT",
-    "size_mb": "PROD-SIZE",
-    "memory_mb": "PROD-MEMORY",
-}
 FACTS = {
     "latency_cold": ("PROD-LATENCY-COLD", "Latency of the very first call", "ms"),
     "throughput_1": ("PROD-THROUGHPUT-1", "Throughput one row at a time", "rows per second"),
@@ -116,7 +109,12 @@ def _how(evidence: Evidence, metric: str) -> str:
 
 def _without_limit(evidence: Evidence, criteria: Production) -> list[Finding]:
     """A technical box for which nobody stated a limit is not assessed; what was measured stands as a fact."""
-    boxes = {"LATENCY": "latency_p99_ms", "THROUGHPUT": "throughput_per_second", "SIZE": "size_mb", "MEMORY": "memory_mb"}
+    boxes = {
+        "LATENCY": "latency_p99_ms",
+        "THROUGHPUT": "throughput_per_second",
+        "SIZE": "size_mb",
+        "MEMORY": "memory_mb",
+    }
     return [
         not_assessed(
             f"PROD-{box}-LIMIT",
@@ -134,8 +132,7 @@ def _facts(evidence: Evidence) -> list[Claim]:
     claims = [
         _fact(CODES[metric], _title(metric), metric, measured, METRICS[metric].unit, _how(evidence, metric))
         for metric, measured in evidence.technical.measures.items()
-        if not isinstance(measured, Unavailable)
-        and _limit_of(evidence, evidence.spec.production, metric) is None
+        if not isinstance(measured, Unavailable) and _limit_of(evidence, evidence.spec.production, metric) is None
     ]
     claims += [
         _fact(code, name, key, evidence.technical.facts[key], unit)
@@ -147,16 +144,16 @@ def _facts(evidence: Evidence) -> list[Claim]:
 
 def _fact(code: str, name: str, metric: str, measured: Inference, unit: str, reason: str = "") -> Claim:
     timed = metric != "size_mb"
-    return Claim(
-        code, name, metric, measured, None, unit=unit, blocking=False, reason=reason, measured_time=timed
-    )
+    return Claim(code, name, metric, measured, None, unit=unit, blocking=False, reason=reason, measured_time=timed)
 
 
 def _probes(evidence: Evidence, criteria: Production) -> list[Finding]:
     must = {*MUST_PROBES, *criteria.must_handle, *PROBED_BOXES}
     if isinstance(evidence.probes, Unavailable):
         why = evidence.probes
-        return [not_assessed(_probe_code(name), _probe_name(name), why.reason, needs=why.needs) for name in sorted(must)]
+        return [
+            not_assessed(_probe_code(name), _probe_name(name), why.reason, needs=why.needs) for name in sorted(must)
+        ]
     return [_probe(result, criteria, blocking=result.name in must) for result in evidence.probes]
 
 
@@ -229,8 +226,6 @@ def attested(attestation: Attestation | None) -> tuple[Outcome, str]:
     if not attestation.done:
         return Outcome.FAILED, f"attested as not done: {who}"
     return Outcome.ATTESTED, who
-
-
 
 
 def _attested_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:

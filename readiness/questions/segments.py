@@ -25,13 +25,14 @@ from readiness.judging import Claim, settle
 from readiness.metrics import METRICS, Metric, measure
 from readiness.numbers import format_value
 from readiness.power import minimum_rows
+from readiness.questions.wording import denominator
 from readiness.segmentation import Segmentation
 from readiness.spec import Segments
 
 TITLE = Question.SEGMENTS.words
 
 SHOWN = {
-    Task.BINARY: ("accuracy", "f1", "recall", "precision", "false_positive_rate"),
+    Task.BINARY: ("accuracy", "f1", "recall", "false_positive_rate"),
     Task.MULTICLASS: ("accuracy", "balanced_accuracy"),
     Task.REGRESSION: ("mae", "rmse"),
 }
@@ -65,6 +66,8 @@ class Ruler:
     """1 for points of the metric; 1 + limit where errors are compared by ratio."""
     minimum: int
     warning: float
+    noun: str
+    """What the rows of the metric's denominator are called."""
 
 
 def ask(evidence: Evidence, criteria: Segments) -> Answer:
@@ -101,15 +104,16 @@ def _ruler(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
     metric, source = METRICS[name], criteria.origin("limit")
     overall = measure(name, evidence.cases)
     level = overall.value if not isinstance(overall, Undefined) else 0.5
+    noun = denominator(name, evidence.positive)
     if metric.is_share:
         share = level if metric.greater_is_better else 1 - level
         needed = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
         minimum = evidence.cases.n + 1 if needed is None else needed
-        return Ruler(metric, Criterion("<", criteria.limit, "points", source), 1.0, minimum, criteria.warning)
+        return Ruler(metric, Criterion("<", criteria.limit, "points", source), 1.0, minimum, criteria.warning, noun)
     by_ratio = not metric.greater_is_better
     criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
     minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else policy.SEGMENT_ROWS
-    return Ruler(metric, criterion, 1 + criteria.limit if by_ratio else 1.0, minimum, criteria.warning)
+    return Ruler(metric, criterion, 1 + criteria.limit if by_ratio else 1.0, minimum, criteria.warning, noun)
 
 
 def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
@@ -124,9 +128,7 @@ def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
     return max(10, int(np.ceil((quantiles * spread / criteria.limit) ** 2)))
 
 
-def _deficits(
-    evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments
-) -> list[Claim]:
+def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments) -> list[Claim]:
     splits = split_by(ruler.metric.name, evidence.cases, segmentation)
     large = [split.rows >= ruler.minimum for split in splits]
     alone = len(splits) == 1
@@ -138,12 +140,10 @@ def _deficits(
     return [*claims, _coverage(i, segmentation, ruler, large, criteria), *_critical(i, segmentation, ruler, large)]
 
 
-def _deficit(
-    code: str, name: str, labels: object, split: Split, ruler: Ruler, enough: bool, alone: bool
-) -> Claim:
+def _deficit(code: str, name: str, labels: object, split: Split, ruler: Ruler, enough: bool, alone: bool) -> Claim:
     metric = ruler.metric
     difference = _difference(split, ruler)
-    too_few = f"not assessable: {split.rows:,} rows for {metric.title}, {ruler.minimum:,} are needed"
+    too_few = f"not assessable: {split.rows:,} {ruler.noun}, {ruler.minimum:,} are needed"
     warning = ""
     if enough and not isinstance(difference, Undefined):
         share = _share_of_rest(difference.value, split, ruler)
@@ -158,9 +158,9 @@ def _deficit(
         segment=labels,  # type: ignore[arg-type]
         withheld="" if enough or alone else too_few,
         reason=ALONE if alone else _both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
-        needs=MORE_GROUPS if alone else "" if enough else f"{ruler.minimum - split.rows:,} more such rows",
+        needs=MORE_GROUPS if alone else "" if enough else f"{ruler.minimum - split.rows:,} more {ruler.noun}",
         warning=warning,
-        denominator=f"rows of {name}",
+        denominator=f"{ruler.noun} in {name}",
     )
 
 
@@ -191,24 +191,23 @@ def _both(split: Split, ruler: Ruler) -> str:
     unit = ruler.metric.unit
     here, rest = format_value(split.inside.value, unit), format_value(split.outside.value, unit)
     title = ruler.metric.title
-    return f"{title} is {here} here ({_counts(split, split.inside)}) and {rest} among all other rows"
+    return f"{title} is {here} here ({_counts(split, split.inside, ruler.noun)}) and {rest} among all other rows"
 
 
-def _counts(split: Split, inside: Inference) -> str:
+def _counts(split: Split, inside: Inference, noun: str) -> str:
     if isinstance(inside, Binomial):
-        return f"{round(inside.successes):,} of {inside.n:,} rows"
-    return f"{split.rows:,} rows"
+        return f"{round(inside.successes):,} of {inside.n:,} {noun}"
+    return f"{split.rows:,} {noun}"
 
 
-def _pooled(
-    evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]
-) -> list[Claim]:
+def _pooled(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]) -> list[Claim]:
     """Segments that are too small by themselves, judged together where that is enough."""
     small = [code for code, enough in enumerate(large) if not enough]
     if len(small) < 2 or len(small) == len(large):
         return []
     codes = np.isin(segmentation.codes, small).astype(np.int64)
-    pool = Segmentation(segmentation.name, codes, ({segmentation.name: "all others"}, {segmentation.name: "other small"}))
+    labels = ({segmentation.name: "all others"}, {segmentation.name: "other small"})
+    pool = Segmentation(segmentation.name, codes, labels)
     split = split_by(ruler.metric.name, evidence.cases, pool)[1]
     enough = split.rows >= ruler.minimum
     name = f"{len(small)} small segments of {segmentation.name} together"
@@ -220,7 +219,7 @@ def _coverage(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
     covered, total = int(rows[np.asarray(large)].sum()), int(rows.sum())
     small = [segmentation.text(code) for code, enough in enumerate(large) if not enough and rows[code]]
     named = ", ".join(small[:3]) + (f" and {len(small) - 3} more" if len(small) > 3 else "")
-    text = f"{covered:,} of {total:,} rows are in segments with at least {ruler.minimum:,} rows for {ruler.metric.title}"
+    text = f"{covered:,} of {total:,} rows are in segments with at least {ruler.minimum:,} {ruler.noun}"
     return Claim(
         f"SEGM-{i}-COVERAGE-{ruler.metric.name.upper()}",
         f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
@@ -268,7 +267,8 @@ def _facts(evidence: Evidence, i: int, segmentation: Segmentation) -> list[Claim
             )
             for j, split in enumerate(splits, 1)
         ]
-        claims += _gap(evidence, i, segmentation, name, splits)
+        if name in _judged(evidence, evidence.spec.segments):
+            claims += _gap(evidence, i, segmentation, name, splits)
     return claims
 
 
@@ -287,9 +287,7 @@ def _rows(i: int, j: int, segmentation: Segmentation) -> Claim:
     )
 
 
-def _gap(
-    evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]
-) -> list[Claim]:
+def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]) -> list[Claim]:
     """Best minus worst, and what chance alone would give: with many small segments the gap is large by itself."""
     values = [split.inside for split in splits if isinstance(split.inside, Binomial)]
     if len(values) < 2:
@@ -308,15 +306,6 @@ def _gap(
             blocking=False,
             reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average "
             f"and stay below {format_value(chance.quantile)} 95 times in 100",
-        ),
-        Claim(
-            f"SEGM-{i}-GAP-CHANCE-{metric.upper()}",
-            f"Gap in {title} over {name} that chance alone would give",
-            metric,
-            Exact(chance.expected, len(values)),
-            None,
-            unit="points",
-            blocking=False,
         ),
     ]
 
@@ -350,5 +339,5 @@ def _worst(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Finding]:
 def _training_share(segmentation: Segmentation, finding: Finding) -> str:
     if segmentation.training_rows is None or finding.segment not in segmentation.labels:
         return ""
-    trained, total = segmentation.training_rows[segmentation.labels.index(finding.segment)], sum(segmentation.training_rows)
-    return f"; {trained:,} of {total:,} training rows are of this group"
+    trained = segmentation.training_rows[segmentation.labels.index(finding.segment)]
+    return f"; {trained:,} of {sum(segmentation.training_rows):,} training rows are of this group"

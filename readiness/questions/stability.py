@@ -9,6 +9,8 @@ Limits: random folds do not stand in for time; the spread of fold scores mostly 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -26,6 +28,10 @@ from readiness.stability_statistics import FoldFacts, churn, corrected_mean, fol
 from readiness.unavailable import Unavailable
 
 TITLE = Question.STABILITY.words
+RANGE = "Range to expect of one fold"
+
+NO_SPREAD = "all folds score the same, so nobody knows how far another one could be off"
+SPREAD = "check whether the target is known beforehand, or more training rows"
 
 
 def ask(evidence: Evidence, criteria: Stability) -> Answer:
@@ -74,6 +80,9 @@ def _half_width(
     if isinstance(mean, Undefined):
         return Claim("STAB-HALF-WIDTH", name, metric.name, mean, limit, unit=unit, reason=mean.reason)
     half = half_width(mean, evidence.spec.confidence)
+    if not math.isfinite(half):
+        none = Undefined(NO_SPREAD)
+        return Claim("STAB-HALF-WIDTH", name, metric.name, none, limit, unit=unit, reason=NO_SPREAD, needs=SPREAD)
     width = half / abs(mean.value) if relative and mean.value else half
     low, high = mean.interval(evidence.spec.confidence)
     shown = format_value(mean.value, metric.unit)
@@ -123,9 +132,7 @@ def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> C
     )  # fmt: skip
 
 
-def _facts(
-    rule: str, metric: Metric, facts: FoldFacts, mean: Inference | Undefined, refits: Refits
-) -> list[Claim]:
+def _facts(rule: str, metric: Metric, facts: FoldFacts, mean: Inference | Undefined, refits: Refits) -> list[Claim]:
     folds = len(refits.folds)
     title, notes = metric.title, "; ".join(note.rstrip(".") for note in refits.notes)
 
@@ -138,8 +145,8 @@ def _facts(
         fact("MIN", f"Lowest {title} of a fold", Exact(facts.smallest, folds)),
         fact("MAX", f"Highest {title} of a fold", Exact(facts.largest, folds)),
         fact("RANGE", "Highest minus lowest", Exact(facts.range, folds)),
-        fact("FOLD-LOW", "Range to expect of one fold, lower end (mean − 1.96 standard deviations)", Exact(facts.low, folds)),
-        fact("FOLD-HIGH", "Range to expect of one fold, upper end (mean + 1.96 standard deviations)", Exact(facts.high, folds)),
+        fact("FOLD-LOW", f"{RANGE}, lower end (mean − 1.96 standard deviations)", Exact(facts.low, folds)),
+        fact("FOLD-HIGH", f"{RANGE}, upper end (mean + 1.96 standard deviations)", Exact(facts.high, folds)),
     ]
     if facts.mean:
         share = Exact(facts.coefficient_of_variation, folds)
@@ -164,8 +171,8 @@ def _table(refits: Refits) -> pd.DataFrame:
     """Columns repeat, fold, score; one row for each refit."""
     return pd.DataFrame(
         {
-            "repeat": [fold.repeat for fold in refits.folds],
-            "fold": [fold.fold for fold in refits.folds],
+            "repeat": [fold.repeat + 1 for fold in refits.folds],
+            "fold": [fold.fold + 1 for fold in refits.folds],
             "score": [fold.score for fold in refits.folds],
         }
     )
