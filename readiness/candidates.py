@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from readiness import outputs
 from readiness.argmax import predicts_most_probable
@@ -21,6 +22,8 @@ CHECKED_ROWS = 2000
 """Rows on which labels and probabilities are compared before the second pass is saved."""
 DECISIONS_AGREE = 0.9
 """Share of rows whose largest decision value must be that of the predicted class; one-against-one values are not."""
+ONE_THREAD_ROWS = 20_000
+"""Up to so many rows are scored on one thread: on a busy machine, threads wait longer for each other than they save."""
 TIE = 1e-6
 """Two largest probabilities nearer than this are left to the model's own `predict`."""
 
@@ -183,7 +186,8 @@ class Candidate:
     def _guarded(self, method: str, frame: pd.DataFrame) -> Any:
         given = self.inputs(frame)  # afresh for each call: the model may have changed the last ones in place
         try:
-            return getattr(self.estimator, method)(given)
+            with threadpool_limits(limits=1 if len(frame) <= ONE_THREAD_ROWS else None):
+                return getattr(self.estimator, method)(given)
         except SystemExit as error:
             said = f"The model ended the program in {method} (SystemExit: {error.code})."
             raise ScoringError(said, remedy="A model must not do that.") from error

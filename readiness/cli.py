@@ -138,16 +138,7 @@ def new(
 @command
 def check(spec: SpecPath) -> int:
     """Say whether a spec and its files are fine, and what so many rows can prove. Loads no model."""
-    from readiness.reading import load_spec
-
-    loaded = load_spec(spec)  # before the slow imports: most mistakes are found here
-    from readiness.feasibility import provable
-    from readiness.preflight import preflight
-
-    preflight(loaded)
-    _say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}.")
-    for line in provable(loaded):
-        _say(f"  {line}")
+    _tell_what_can_be_proven(spec)
     return 0
 
 
@@ -163,10 +154,9 @@ def run(
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
     from readiness.passphrases import signer as opener
     from readiness.progress import progress_on
-    from readiness.reading import load_spec
 
     signer = None if key is None else opener(key, passphrase_fd)
-    load_spec(spec)  # before the slow imports: most mistakes are found here
+    _tell_what_can_be_proven(spec)
     from readiness.runner import review
 
     result = review(
@@ -271,6 +261,20 @@ def _public(key: Path | None) -> Path | None:
     from readiness.signing.keys import public_path
 
     return public_path(key)
+
+
+def _tell_what_can_be_proven(spec: Path) -> None:
+    from readiness.reading import load_spec
+
+    loaded = load_spec(spec)  # before the slow imports: most mistakes are found here
+    from readiness.feasibility import provable
+    from readiness.preflight import preflight
+
+    preflight(loaded)
+    _say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}. What so many rows can prove:")
+    for line in provable(loaded):
+        _say(f"  {line}")
+    _say()
 
 
 def _tell_result(result: ReviewResult, *, public_key: Path | None) -> None:

@@ -30,7 +30,10 @@ KERNEL_NAME = "python3"
 IOPUB_SECONDS = 60
 """How long a cell's last output may take to arrive; the customary 4 s are too few on a busy machine."""
 
-SHUTDOWN_SECONDS = 4.0
+SHUTDOWN_SECONDS = 1.0
+"""Half of it politely, half after a first signal. All that counts has been shown by then, and a kernel that used
+worker processes never ends politely: it waits for their trackers, which ignore it.
+"""
 
 _SECRET_NAME = re.compile(
     r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|PASSFILE|CREDENTIAL|COOKIE|^(AWS|AZURE|GOOGLE|GCP|GCLOUD|CLOUDSDK|VAULT)_"

@@ -171,10 +171,9 @@ def _plain(value: Any) -> Any:
 
 
 def _spelling(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()  # as a spec spells it
     whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if whole else str(value)
+    text = str(int(value)) if whole else str(value)
+    return text.lower() if text in ("True", "False") else text  # a spec spells them in small letters
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import joblib
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 from numpy.typing import NDArray
 
@@ -43,3 +44,8 @@ def refit_all(
         except (pickle.PicklingError, BrokenProcessPool, AttributeError, ImportError, TypeError):
             pass  # not to be pickled, or of a module that workers cannot import
     return [refit_once(candidate, frame, labels, split) for split in splits]
+
+
+def close_pool() -> None:
+    """End the worker processes, which would else wait for more work, hold memory, and delay the end of the kernel."""
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)

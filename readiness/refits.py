@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from readiness.candidates import Candidate, Scores
 from readiness.criteria import BUDGET_SECONDS, MINIMUM_REPEATS, Task
-from readiness.refit_pool import refit_all
+from readiness.refit_pool import close_pool, refit_all
 from readiness.refit_work import Outcome, fitting_labels, refit_once, unfit_for_cloning, unfitted
 from readiness.splits import Plan
 from readiness.unavailable import Unavailable
@@ -132,7 +132,10 @@ def refit(
     least = RefitEstimate(MINIMUM_REPEATS * plan.folds, cost.seconds_per_fit, cost.workers)
     if least.seconds > budget_seconds:
         return _too_slow(least, budget_seconds)
-    outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds)
+    try:
+        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds)
+    finally:
+        close_pool()
     if isinstance(outcomes, Unavailable):
         return outcomes
     return _collected(outcomes, plan, score, cost, time.perf_counter() - start)

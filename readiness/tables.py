@@ -130,7 +130,7 @@ def whole_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def holds_many(values: pd.Series[Any]) -> bool:
-    """Whether a column holds lists or records, judged by its first known value; such can be neither grouped nor counted."""
+    """Whether a column holds lists or records, by its first known value; such can be neither grouped nor counted."""
     if values.dtype != object:
         return False
     known = values[values.notna()]

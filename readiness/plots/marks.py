@@ -48,7 +48,7 @@ def few_ticks(ax: Axes, most: int = 5, *, along: Literal["x", "y"] = "x") -> Non
     """At most `most` intervals between ticks, written as all other numbers are."""
     axis = ax.xaxis if along == "x" else ax.yaxis
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}".replace("-", "−")))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}".replace("-", "−")))
     ax.tick_params(axis=along, labelsize=SMALL, labelcolor=MUTED)
 
 

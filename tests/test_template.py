@@ -1,0 +1,83 @@
+"""The template notebook: clean, and nothing in it but prose and calls."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+import readiness
+
+PATH = Path(__file__).parent.parent / "templates" / "readiness.ipynb"
+NOTEBOOK = nbformat.read(PATH, as_version=4)
+CODE = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"]
+TAGS = {"parameters", "setup", "evidence", "decision", "complete", *(f"question-{q}" for q in (
+    "baseline", "business", "segments", "errors", "stability", "production"))}  # fmt: skip
+
+
+def test_it_is_a_clean_notebook():
+    """Valid, without outputs, counts, personal metadata or anything papermill left behind."""
+    nbformat.validate(NOTEBOOK)
+
+    assert (4, 5) == (NOTEBOOK.nbformat, NOTEBOOK.nbformat_minor)
+    assert {"kernelspec", "language_info"} == set(NOTEBOOK.metadata)
+    assert "python3" == NOTEBOOK.metadata.kernelspec.name
+    assert all(not cell.outputs and cell.execution_count is None for cell in CODE)
+
+
+def test_every_cell_has_a_readable_id_and_a_known_tag():
+    """Sections are found by their tags."""
+    ids = [cell.id for cell in NOTEBOOK.cells]
+
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[a-z-]+", cell_id) for cell_id in ids)
+    assert {tag for cell in NOTEBOOK.cells for tag in cell.metadata.get("tags", [])} == TAGS
+
+
+@pytest.mark.parametrize("cell", CODE, ids=lambda cell: cell.id)
+def test_cells_are_short_and_hold_no_logic(cell):
+    """One to five lines, no loop, no condition, no function."""
+    nodes = list(ast.walk(ast.parse(cell.source)))
+
+    assert len(cell.source.splitlines()) <= 5
+    assert not [node for node in nodes if isinstance(node, ast.For | ast.While | ast.If | ast.FunctionDef | ast.Lambda)]
+
+
+def test_it_asks_for_this_version():
+    """A kernel with another version stops in the first cell."""
+    (setup,) = [cell for cell in CODE if cell.id == "setup"]
+
+    assert f'require("{version("readiness")}")' in setup.source
+
+
+def test_what_it_imports_is_public():
+    """Only public names of the package."""
+    (setup,) = [cell for cell in CODE if cell.id == "setup"]
+    (names,) = [node.names for node in ast.walk(ast.parse(setup.source)) if isinstance(node, ast.ImportFrom)]
+
+    assert {alias.name for alias in names} <= set(readiness.__all__)
+
+
+def test_papermill_shows_its_parameters_with_help():
+    """Types, defaults and help come from the parameters cell."""
+    parameters = papermill.inspect_notebook(str(PATH))
+
+    assert {"spec_path", "spec_sha256", "nonce"} == set(parameters)
+    assert all(one["inferred_type_name"] == "str" and one["help"] for one in parameters.values())
+
+
+def test_each_question_has_prose_a_question_and_a_figure():
+    """Six sections of one pattern."""
+    for question in ("baseline", "business", "segments", "errors", "stability", "production"):
+        cells = [cell for cell in NOTEBOOK.cells if f"question-{question}" in cell.metadata.get("tags", [])]
+        source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+        assert "markdown" == cells[0].cell_type
+        assert f"{question} = ask(questions.{question}, evidence)" in source
+        assert f"show({question})" in source
+        assert f"draw(plots.{question}." in source
