@@ -160,7 +160,7 @@ def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, t
 
 
 def _column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """The numbers of a column that was made by the candidate elsewhere; what is wrong with it is wrong with the table."""
+    """The numbers of a column that was made elsewhere; what is wrong with it is wrong with the table."""
     try:
         return numbers(frame[name].to_numpy(), len(frame), f"The column {name!r}")
     except ScoringError as error:

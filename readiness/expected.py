@@ -6,6 +6,7 @@ must be the one of the spec: see `expected_bars`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from readiness import criteria as policy
@@ -50,6 +51,33 @@ def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> 
     return tuple(lacking)
 
 
+def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, rows: int) -> tuple[str, ...]:
+    """Codes that the segments of a record lack: every row must be in one, and each must be judged by every metric.
+
+    A segment with too few rows may stand aside, but not when its deficit is proven.
+    """
+    answer = next((each for each in answers if each.question is Question.SEGMENTS), None)
+    if answer is None or _could_not_be_asked(answer.question, [f for f in answer.findings if f.blocking]):
+        return ()
+    found = {finding.code: finding for finding in answer.findings}
+    lacking: list[str] = []
+    for i in range(1, len(spec.data.segments) + 1):
+        counts = {code: f for code, f in found.items() if re.fullmatch(rf"SEGM-{i}-\d+-ROWS", code)}
+        if sum(count.measured.value for count in counts.values() if count.measured) != rows:
+            lacking.append(f"SEGM-{i}-ROWS (of all rows)")
+        judged = [code.removesuffix("ROWS") + name.upper() for code in counts for name in _segment_metrics(spec, task)]
+        lacking += [code for code in judged if code not in found or not _counts_or_is_small(found[code])]
+    return tuple(lacking)
+
+
+def _counts_or_is_small(finding: Finding) -> bool:
+    return finding.blocking or (bool(finding.withheld) and finding.status is not Status.NOT_MET)
+
+
+def _segment_metrics(spec: Spec, task: Task) -> tuple[str, ...]:
+    return spec.segments.metrics or policy.SEGMENT_METRICS[task]
+
+
 def _could_not_be_asked(question: Question, counting: Sequence[Finding]) -> bool:
     failed = (f"{question.prefix}-FAILED", Status.NOT_ASSESSED)
     return [(finding.code, finding.status) for finding in counting] == [failed]
@@ -78,7 +106,7 @@ def _baselines(spec: Spec, task: Task) -> tuple[str, ...]:
 
 
 def _coverage(spec: Spec, task: Task) -> list[str]:
-    metrics = spec.segments.metrics or policy.SEGMENT_METRICS[task]
+    metrics = _segment_metrics(spec, task)
     segmentations = range(1, len(spec.data.segments) + 1)
     return [f"SEGM-{i}-COVERAGE-{metric.upper()}" for i in segmentations for metric in metrics]
 

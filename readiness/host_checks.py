@@ -14,7 +14,7 @@ from readiness import record as records
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
-from readiness.expected import missing_codes
+from readiness.expected import missing_codes, missing_segments
 from readiness.expected_bars import lower_bars
 from readiness.reading import LoadedSpec
 from readiness.record import Record
@@ -97,7 +97,10 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
     except InvalidReport as error:
         raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
     task = _task(record, loaded)
-    lacking = missing_codes(record.answers, loaded.spec, task)
+    lacking = (
+        *missing_codes(record.answers, loaded.spec, task),
+        *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
+    )
     if lacking:
         more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""
         raise IncompleteRecord(

@@ -119,9 +119,8 @@ def _answer_html(answer: Answer) -> str:
     rows = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(finding)) + "</tr>" for finding in judged
     )
-    word = html.escape(narrative.answer_word(answer.status))
     sentence = html.escape(narrative.answer_sentence(answer))
-    return f"<p><b>{word}</b>: {sentence}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<p>{sentence}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _cells(finding: Finding) -> tuple[str, str, str, str]:

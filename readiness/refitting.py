@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.candidates import Candidate, Scores
+from readiness.candidates import Scores
 from readiness.cases import Cases
 from readiness.criteria import PRIMARY_METRIC
 from readiness.evidence import Evidence, Training
@@ -26,7 +26,7 @@ NO_MODEL = Unavailable(
 NO_TRAINING = Unavailable("no training table is given", "name the training rows under data.train")
 
 
-def refitted(evidence: Evidence, told: Callable[[str], None] = lambda words: None) -> Evidence:
+def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -> Evidence:
     """The same evidence with refits; `told` hears beforehand what they will cost."""
     try:
         refits = _refits(evidence, told)
@@ -51,7 +51,7 @@ def _refits(evidence: Evidence, told: Callable[[str], None]) -> Refits | Unavail
         return cost
     told(_announcement(cost, evidence.spec.stability.budget_seconds))
     budget = evidence.spec.stability.budget_seconds
-    score = _score(evidence, candidate, training)
+    score = _score(evidence, training)
     refits = refit(candidate, frame, plan, score, budget_seconds=budget, estimated=cost)
     if isinstance(refits, Unavailable):
         return refits
@@ -76,9 +76,7 @@ def _plan(evidence: Evidence, training: Training) -> Plan:
     )
 
 
-def _score(
-    evidence: Evidence, candidate: Candidate, training: Training
-) -> Callable[[NDArray[np.int64], Scores], float]:
+def _score(evidence: Evidence, training: Training) -> Callable[[NDArray[np.int64], Scores], float]:
     metric = evidence.spec.baseline.metric or PRIMARY_METRIC[evidence.task]
 
     def score(rows: NDArray[np.int64], said: Scores) -> float:

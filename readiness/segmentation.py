@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,7 @@ def _bin_texts(edges: NDArray[np.float64]) -> list[str]:
     marks = [f"{edge:.6g}" for edge in edges]
     if not marks:
         return ["all"]
-    between = [f"above {low} to {high}" for low, high in zip(marks, marks[1:], strict=False)]
+    between = [f"above {low} to {high}" for low, high in pairwise(marks)]
     return [f"up to {marks[0]}", *between, f"above {marks[-1]}"]
 
 
@@ -204,7 +205,7 @@ def _by_date(values: pd.Series[Any], part: SegmentColumn) -> tuple[NDArray[np.in
     dates = as_dates(values)
     if dates is None:
         raise DataError(
-            f"data.segments cuts the column {part.column!r} by {part.by}, and it does not hold dates, but {values.dtype}.",
+            f"data.segments cuts the column {part.column!r} by {part.by}, but {values.dtype} does not hold dates.",
             remedy="Name a date column (text like 2026-11-22), or name this one without `by`.",
         )
     by = part.by or "weekend"

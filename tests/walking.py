@@ -23,6 +23,7 @@ from readiness.preflight import preflight
 from readiness.reading import load_spec
 from readiness.record import Record
 from readiness.runner import _report
+from readiness.signing.layout import split
 from readiness.unavailable import Unavailable
 from readiness.walkthrough import Walkthrough, read_template
 
@@ -45,7 +46,8 @@ class Walked:
 
     @property
     def page(self) -> str:
-        return self.report.decode("utf-8")
+        """What a browser shows, without the record behind it."""
+        return split(self.report).content.decode("utf-8")
 
     def answer(self, question: Question) -> Answer:
         return self.record.answer(question)
@@ -79,7 +81,9 @@ def run_cell(source: str, name: str, space: dict[str, Any]) -> Any:
     return None
 
 
-def walk(spec: Path, *, figures: bool = True, probes: bool = False, edit: Callable[[Any], None] | None = None) -> Walked:
+def walk(
+    spec: Path, *, figures: bool = True, probes: bool = False, edit: Callable[[Any], None] | None = None
+) -> Walked:
     """Do what `readiness run` does with `spec`, in this process; errors pass as they are raised."""
     loaded = load_spec(spec)
     preflight(loaded)

@@ -67,7 +67,8 @@ def _sentence(evidence: Evidence, metric: Metric, measured: Inference | Undefine
     if isinstance(measured, Undefined):
         return measured.reason
     counts = counted(metric.name, evidence.cases, evidence.positive)
-    return f"{metric.title} is {format_value(measured.value, metric.unit)}" + (f": {counts}" if counts else "")
+    joined = " " if counts.startswith("on ") else ": "
+    return f"{metric.title} is {format_value(measured.value, metric.unit)}{joined}{counts}"
 
 
 def _technical(evidence: Evidence, k: int, requirement: Requirement, metric: Metric) -> Claim:

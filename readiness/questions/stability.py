@@ -75,7 +75,7 @@ def _half_width(
 ) -> Claim:
     relative = evidence.task is Task.REGRESSION
     unit = "share of the mean" if relative else "points"
-    name = f"Half-width of the interval of the mean {metric.title}"
+    name = f"Half-width of the interval of the average {metric.title}"
     limit = Criterion("<=", criteria.half_width, unit, criteria.origin("half_width"), refutable=False)
     if isinstance(mean, Undefined):
         return Claim("STAB-HALF-WIDTH", name, metric.name, mean, limit, unit=unit, reason=mean.reason)
@@ -94,7 +94,7 @@ def _half_width(
         Exact(width, len(refits.folds), mean.method, mean.bound_method),
         limit,
         unit=unit,
-        reason=f"mean {metric.title} {shown}, corrected interval {between}, from {_done(refits)}",
+        reason=f"average {metric.title} {shown}, corrected interval {between}, from {_done(refits)}",
         needs="more training rows: the half-width shrinks with the root of their number",
     )
 
@@ -140,7 +140,7 @@ def _facts(rule: str, metric: Metric, facts: FoldFacts, mean: Inference | Undefi
         return Claim(f"STAB-{code}", name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
 
     shown = [
-        fact("MEAN", f"Mean {title} over the folds", mean, notes),
+        fact("MEAN", f"Average {title} over the folds", mean, notes),
         fact("STD", f"Standard deviation of the fold {title}", Exact(facts.std, folds), _grade(facts)),
         fact("MIN", f"Lowest {title} of a fold", Exact(facts.smallest, folds)),
         fact("MAX", f"Highest {title} of a fold", Exact(facts.largest, folds)),

@@ -10,6 +10,7 @@ the machine does falls on both. Memory is what all processes of a run hold toget
 Prints Markdown tables. Nothing here is judged: clocks differ from machine to machine, ratios less so.
 """
 
+# ruff: noqa: T201  # a script for people
 from __future__ import annotations
 
 import argparse
@@ -196,7 +197,8 @@ def line(rows: int, floors: list[Reading], reviews: list[Reading], apart: list[f
     middle = statistics.median
     floor, whole = middle(r.seconds for r in floors), middle(r.seconds for r in reviews)
     own = middle(review.seconds - stated for review, stated in zip(reviews, apart, strict=True))
-    cells = [f"{rows:,}", f"{floor:.1f}", f"{own:.1f}", f"**{own / floor:.2f}**", f"{whole:.1f}", f"{middle(apart):.1f}"]
+    seconds = (f"{floor:.1f}", f"{own:.1f}", f"**{own / floor:.2f}**", f"{whole:.1f}", f"{middle(apart):.1f}")
+    cells = [f"{rows:,}", *seconds]
     for held in ("largest", "together"):
         low, high = (middle(getattr(r, held) for r in side) / 1e6 for side in (floors, reviews))
         cells += [f"{low:,.0f}", f"{high:,.0f}", f"**{high / low:.2f}**"]
@@ -211,7 +213,9 @@ HEAD = """\
 
 def small_commands(folder: Path, runs: int) -> list[str]:
     """Rows of the table of commands that must answer at once: the fastest of `runs`."""
-    subprocess.run(readiness("keygen", "--out", "key.pem", "--no-passphrase"), cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        readiness("keygen", "--out", "key.pem", "--no-passphrase"), cwd=folder, check=True, capture_output=True
+    )
     run = readiness("run", "readiness.yaml", "--out", "signed", "--key", "key.pem")
     timed(run, folder, codes=(0, 1, 3))
     commands = {"--help": ["--help"], "verify": ["verify", "signed/report.html", "--key", "key.pub"]}
@@ -234,7 +238,8 @@ def main() -> None:
         print(HEAD, flush=True)
         for rows in given.rows:
             print(line(rows, *compare(folder / str(rows), given.runs)), flush=True)
-        print("\n| command | s |\n|---|---:|", *small_commands(folder / str(given.rows[0]), max(5, given.runs)), sep="\n")
+        print("\n| command | s |\n|---|---:|")
+        print(*small_commands(folder / str(given.rows[0]), max(5, given.runs)), sep="\n")
 
 
 if __name__ == "__main__":
