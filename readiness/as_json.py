@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from readiness.codec import encode
-from readiness.record import Record
+from readiness.verdict.record import Record
 
 
 def plain(record: Record) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from readiness.exceptions import InputError
 from readiness.terminal import exit_code, write
 
 if TYPE_CHECKING:
-    from readiness.runner import ReviewResult
-    from readiness.verification import Opened
+    from readiness.delivery.runner import ReviewResult
+    from readiness.delivery.verification import Opened
 
 P = ParamSpec("P")
 
@@ -96,8 +96,8 @@ def demo(
 
     if case not in CASES:
         raise InputError(f"There is no demo case {case!r}.", remedy=f"Choose one of {', '.join(CASES)}.")
+    from readiness.delivery.progress import progress_on
     from readiness.demo.walk import walk
-    from readiness.progress import progress_on
 
     result, key = walk(case, out, progress_on(sys.stderr))
     _tell_result(result, public_key=key)
@@ -122,7 +122,7 @@ def new(
     """Write a first spec from a table and, if there is one, a model file. The model is hashed, never opened."""
     if len(files) > 2:
         raise InputError(f"Found {len(files)} files; expected [MODEL] TABLE.", remedy="Training rows go to --train.")
-    from readiness.starter import copy_template, write_starter
+    from readiness.starter.starter import copy_template, write_starter
 
     *model, table = files
     candidate = model[0] if model else None
@@ -152,12 +152,12 @@ def run(
     timeout: Minutes = None,
 ) -> int:
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
+    from readiness.delivery.progress import progress_on
     from readiness.passphrases import signer as opener
-    from readiness.progress import progress_on
 
     signer = None if key is None else opener(key, passphrase_fd)
     _tell_what_can_be_proven(spec)
-    from readiness.runner import review
+    from readiness.delivery.runner import review
 
     result = review(
         spec,
@@ -177,7 +177,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON.")] = False,
 ) -> int:
     """Show what a report says. Whether that is true is the question of verify."""
-    from readiness.verification import open_report
+    from readiness.delivery.verification import open_report
 
     opened = open_report(report)
     if as_json:
@@ -202,9 +202,9 @@ def verify(
     model: Annotated[Path | None, typer.Option("--model", metavar="FILE", help="Is this the reviewed model?")] = None,
 ) -> int:
     """Prove who signed a report, and recompute its verdict: 0 valid, 5 not valid, 6 unsigned."""
+    from readiness.delivery.verification import NOT_PROVEN, PROVEN
+    from readiness.delivery.verification import verify as prove
     from readiness.signing.keys import load_public
-    from readiness.verification import NOT_PROVEN, PROVEN
-    from readiness.verification import verify as prove
 
     opened = prove(report, [load_public(path) for path in key], model=model)
     facts = opened.record.gathered.model
@@ -249,7 +249,7 @@ def schema() -> int:
     """Print the JSON Schema of the spec, for editors."""
     import json
 
-    from readiness.schema import spec_schema
+    from readiness.spec.schema import spec_schema
 
     print(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
     return 0
@@ -264,11 +264,11 @@ def _public(key: Path | None) -> Path | None:
 
 
 def _tell_what_can_be_proven(spec: Path) -> None:
-    from readiness.reading import load_spec
+    from readiness.spec.reading import load_spec
 
     loaded = load_spec(spec)  # before the slow imports: most mistakes are found here
-    from readiness.feasibility import provable
-    from readiness.preflight import preflight
+    from readiness.delivery.feasibility import provable
+    from readiness.evidence.preflight import preflight
 
     preflight(loaded)
     _say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}. What so many rows can prove:")
@@ -295,7 +295,3 @@ def _signed_words(opened: Opened) -> str:
     if not opened.signed:
         return "UNSIGNED: anybody could have written this report."
     return f"Signed by {opened.keyids[0]} (not verified here; use verify)."
-
-
-if __name__ == "__main__":
-    main()

@@ -19,10 +19,10 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
 
 from readiness.answers import Answer
-from readiness.decision import Decision
 from readiness.plots.lettering import plain
 from readiness.plots.style import NothingToDraw, house_style
 from readiness.plots.svg import lean
+from readiness.verdict.decision import Decision
 
 PNG_DPI = 110
 RASTER_DPI = 130

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.answers import Answer, Finding, Question, Status
-from readiness.decision import Decision, Verdict
 from readiness.numbers import (
     MINUS,
     format_bound,
@@ -19,7 +18,8 @@ from readiness.numbers import (
     is_exact,
     listed,
 )
-from readiness.record import Record
+from readiness.verdict.decision import Decision, Verdict
+from readiness.verdict.record import Record
 from readiness.visible import presentable
 
 NOT_PERMISSION = "This page is evidence, not permission to deploy."

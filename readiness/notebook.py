@@ -1,4 +1,4 @@
-"""How does a cell ask, show and record? What is shown to the reader is, in the same display, recorded for the machine."""
+"""How does a cell ask, show and record? One display shows a result to the reader and records it for the machine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import Any
 from readiness import narrative
 from readiness.answers import Answer, Finding, Question, not_assessed
 from readiness.codec import encode
-from readiness.decision import Decision
-from readiness.evidence import Evidence
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.refitting import refitted
+from readiness.facts import Gathered
 from readiness.numbers import format_criterion, format_estimate, format_interval
-from readiness.record import Gathered, RecordedAnswer
-from readiness.refitting import refitted
+from readiness.verdict.decision import Decision
+from readiness.verdict.record import RecordedAnswer
 from readiness.visible import presentable
 
 MIME = "application/vnd.readiness.{kind}+json"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from readiness import plots
 from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Question, Status, judge
-from readiness.decision import decide
+from readiness.verdict.decision import decide
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -23,10 +23,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from readiness.answers import Question
-from readiness.decision import Verdict
 from readiness.exceptions import DataError, InputError, ReviewError, ScoringError, SpecError
-from readiness.record import from_plain
 from readiness.signing.reports import read_report
+from readiness.verdict.decision import Verdict
+from readiness.verdict.record import from_plain
 from tests.conftest import make_rows
 from tests.walking import Walked, walk
 

@@ -16,23 +16,13 @@ import pytest
 
 from readiness import cli
 from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Question, judge
-from readiness.decision import decide
 from readiness.digests import Artifact
 from readiness.exceptions import KernelError
-from readiness.record import (
-    SCHEMA,
-    DataFacts,
-    Environment,
-    Gathered,
-    ModelFacts,
-    Record,
-    RecordedAnswer,
-    Run,
-    Template,
-    to_plain,
-)
+from readiness.facts import DataFacts, Environment, Gathered, ModelFacts
 from readiness.signing.keys import PrivateKey, generate, load_private, write_key_pair
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
+from readiness.verdict.decision import decide
+from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template, to_plain
 
 PAGE = b"<!doctype html>\n<html lang=en><title>r</title><p>a page</p></html>\n"
 MODEL = b"the model's bytes"
@@ -268,7 +258,7 @@ class TestEndings:
         def fail() -> None:
             raise error
 
-        monkeypatch.setattr("readiness.schema.spec_schema", fail)
+        monkeypatch.setattr("readiness.spec.schema.spec_schema", fail)
         got, _, complained = run("schema")
         assert code == got
         assert complained.startswith(said)
@@ -281,7 +271,7 @@ class TestEndings:
             raise RuntimeError
 
         monkeypatch.setenv("READINESS_DEBUG", "1")
-        monkeypatch.setattr("readiness.schema.spec_schema", fail)
+        monkeypatch.setattr("readiness.spec.schema.spec_schema", fail)
         assert "Traceback" in run("schema")[2]
 
     def test_schema_is_json(self, run: Run_) -> None:
@@ -342,11 +332,11 @@ class TestRun:
         self, lower: float, code: int, word: str, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """And the words say where the report is and how to open it."""
-        from readiness.runner import ReviewResult
+        from readiness.delivery.runner import ReviewResult
 
         record = make_record(lower)
         result = ReviewResult(record, folder / "report.html", folder / "notebook.ipynb")
-        monkeypatch.setattr("readiness.runner.review", lambda *args, **options: result)
+        monkeypatch.setattr("readiness.delivery.runner.review", lambda *args, **options: result)
         monkeypatch.setattr("readiness.cli._tell_what_can_be_proven", lambda spec: None)
         got, said, _ = run("run", "readiness.yaml")
         assert code == got

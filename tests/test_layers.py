@@ -12,3 +12,123 @@ import pytest
 import readiness
 
 PACKAGE = Path(readiness.__file__).parent
+
+FLOORS = (
+    ("vocabulary", {
+        "answers", "canonical", "catalogue", "checklist", "codec", "criteria", "digests", "exceptions", "facts", "hints",
+        "numbers", "required", "resources", "spec", "unavailable", "visible",
+    }),
+    ("numbers", {"statistics"}),
+    ("evidence", {"evidence"}),
+    ("questions", {"questions"}),
+    ("verdict", {"verdict"}),
+    ("presentation", {"figures", "narrative", "notebook", "page", "plots"}),
+    ("delivery", {"delivery", "signing"}),
+    ("doors", {"", "__main__", "as_json", "cli", "demo", "passphrases", "starter", "terminal"}),
+)  # fmt: skip
+"""From the ground up; a name is a module or a package directly in readiness/."""
+
+HEAVY = {
+    "matplotlib",
+    "nbconvert",
+    "nbformat",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+    "scipy",
+    "seaborn",
+    "sklearn",
+}
+
+
+def modules():
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").strip("."): path
+        for path in PACKAGE.rglob("*.py")
+    }
+
+
+def imported(path):
+    """Modules of the package that a module imports when it is loaded; imports inside functions and for types do not count."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {
+        id(node)
+        for parent in ast.walk(tree)
+        if isinstance(parent, ast.FunctionDef | ast.Lambda)
+        or (isinstance(parent, ast.If) and "TYPE_CHECKING" in ast.unparse(parent.test))
+        for node in ast.walk(parent)
+    }
+    names = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "readiness":
+            base = (node.module or "").removeprefix("readiness").strip(".")
+            children = {f"{base}.{alias.name}".strip(".") for alias in node.names}
+            names |= (children & set(modules())) or {base}
+        if isinstance(node, ast.Import):
+            names |= {
+                alias.name.removeprefix("readiness.") for alias in node.names if alias.name.startswith("readiness.")
+            }
+    return names
+
+
+def floor(name):
+    top = name.partition(".")[0]
+    return next((level for level, (_, members) in enumerate(FLOORS) if top in members), None)
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_every_module_has_a_floor_and_looks_only_down(name):
+    """A module imports from its own floor or from a lower one."""
+    own = floor(name)
+    upward = [other for other in imported(modules()[name]) if other and floor(other) > own]
+
+    assert own is not None, f"{name} has no floor"
+    assert [] == upward
+
+
+def test_there_are_no_cycles():
+    """Modules can be put in an order in which each imports only those before it."""
+    waiting = {name: {other for other in imported(path) if other} for name, path in modules().items()}
+    while ready := {name for name, needs in waiting.items() if not needs & set(waiting) - {name}}:
+        for name in ready:
+            del waiting[name]
+
+    assert {} == waiting
+
+
+def test_plots_and_page_touch_no_evidence():
+    """Pictures and words are made from answers, never from rows."""
+    for name, path in modules().items():
+        if name.startswith(("plots", "page")) or name in ("figures", "narrative"):
+            assert not [other for other in imported(path) if other.startswith("evidence")], name
+
+
+@pytest.mark.parametrize("arguments", [["-c", "import readiness"], ["-m", "readiness", "--help"]])
+def test_the_doors_open_fast(arguments):
+    """Neither `import readiness` nor `--help` loads a library of numbers, pictures or notebooks."""
+    code = "import atexit, sys; atexit.register(lambda: print('LOADED', *sorted({m.partition('.')[0] for m in sys.modules})))"
+    script = f"{code}\nimport runpy\nsys.argv = ['readiness', '--help']\n"
+    script += "import readiness" if arguments[0] == "-c" else "runpy.run_module('readiness', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+
+    assert set() == loaded & HEAVY
+
+
+def test_no_module_is_long_and_no_function_is_longer():
+    """Modules up to 300 lines, functions up to 60."""
+    for name, path in modules().items():
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 300, name
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 60, f"{name}.{node.name}"
+
+
+def test_every_module_says_which_question_it_answers():
+    """The first line of each module tells what it is for."""
+    for name, path in modules().items():
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), name

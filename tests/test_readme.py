@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from readiness.cli import app
-from readiness.reading import load_spec
+from readiness.spec.reading import load_spec
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +32,10 @@ def test_there_is_a_yaml_block():
     assert 1 <= len(blocks("yaml"))
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"^(?:.*uv run --locked )?readiness ([a-z]+)", "\n".join(blocks("sh")), re.MULTILINE))))
+@pytest.mark.parametrize(
+    "command",
+    sorted(set(re.findall(r"^(?:.*uv run --locked )?readiness ([a-z]+)", "\n".join(blocks("sh")), re.MULTILINE))),
+)
 def test_every_command_exists(command):
     """Each command of the README answers to --help."""
     assert 0 == CliRunner().invoke(app, [command, "--help"]).exit_code

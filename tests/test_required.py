@@ -38,6 +38,6 @@ def test_every_technical_metric_has_a_code() -> None:
 
 def test_the_host_does_not_load_what_computes_numbers() -> None:
     """`readiness run` leaves the numbers to the kernel, so it is spared the libraries that compute them."""
-    code = f"import sys, readiness.runner; print([name for name in {SLOW!r} if name in sys.modules])"
+    code = f"import sys, readiness.delivery.runner; print([name for name in {SLOW!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]" == done.stdout.strip()

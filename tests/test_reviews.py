@@ -23,13 +23,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from readiness.answers import Question
+from readiness.delivery.runner import ReviewResult, review
+from readiness.delivery.verification import open_report, verify
+from readiness.delivery.walkthrough import STOCK
 from readiness.exceptions import IncompleteRecord, ReviewError, UnsignedReport
-from readiness.record import Record, to_plain
 from readiness.resources import template_path
-from readiness.runner import ReviewResult, review
 from readiness.signing.keys import generate, write_key_pair
-from readiness.verification import open_report, verify
-from readiness.walkthrough import STOCK
+from readiness.verdict.record import Record, to_plain
 from tests.conftest import make_rows
 from tests.walking import walk
 
@@ -344,7 +344,7 @@ show(business)
 """
 VERDICT = """\
 from dataclasses import replace
-from readiness.decision import Verdict
+from readiness.verdict.decision import Verdict
 answers = [baseline, business, segments, errors, stability, production]
 decision = replace(decide(answers), verdict=Verdict.READY)
 show(decision)

@@ -15,17 +15,17 @@ import matplotlib.pyplot as plt
 import nbformat
 
 from readiness.answers import Answer, Finding, Question
-from readiness.evidence import Technical
-from readiness.execution import Execution
+from readiness.delivery.execution import Execution
+from readiness.delivery.host_checks import Digests
+from readiness.delivery.runner import _report
+from readiness.delivery.walkthrough import Walkthrough, read_template
+from readiness.evidence.evidence import Technical
+from readiness.evidence.preflight import preflight
 from readiness.figures import NotDrawn
-from readiness.host_checks import Digests
-from readiness.preflight import preflight
-from readiness.reading import load_spec
-from readiness.record import Record
-from readiness.runner import _report
 from readiness.signing.layout import split
+from readiness.spec.reading import load_spec
 from readiness.unavailable import Unavailable
-from readiness.walkthrough import Walkthrough, read_template
+from readiness.verdict.record import Record
 
 NOT_PROBED = Unavailable("this test does not probe", "run the whole review")
 

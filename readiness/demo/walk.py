@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from readiness.delivery.files import OUTPUTS, output_folder
+from readiness.delivery.progress import Progress
+from readiness.delivery.runner import ReviewResult, review
+from readiness.delivery.verification import verify
 from readiness.demo.cases import build
-from readiness.files import OUTPUTS, output_folder
-from readiness.progress import Progress
-from readiness.runner import ReviewResult, review
 from readiness.signing.keys import PrivateKey, generate, load_private, load_public, public_path, write_key_pair
 from readiness.signing.pairs import ECDSA_P256
-from readiness.verification import verify
 
 KEY = "demo.pem"
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from readiness.answers import Question, Status
-from readiness.decision import ADVICE, Action, Verdict
 from readiness.narrative import answer_word, approval_words, topic, verdict_sentence, yes_count
 from readiness.numbers import format_count, format_count_of, format_share, listed
 from readiness.page.sections import positive_words, unmeasured
-from readiness.record import Record
+from readiness.verdict.decision import ADVICE, Action, Verdict
+from readiness.verdict.record import Record
 from readiness.visible import shorten
 
 _CRITERIA = ("baseline", "business", "segments", "errors", "stability", "production", "checklist", "confidence")

@@ -24,7 +24,7 @@ from readiness.page.tables import (
     status_cell,
     table,
 )
-from readiness.record import Record
+from readiness.verdict.record import Record
 
 _BOX, _PROBE, _DRIFT = "PROD-BOX-", "PROD-PROBE-", "PROD-DRIFT"
 GROUPS = tuple(dict.fromkeys(box.group for box in BOXES))

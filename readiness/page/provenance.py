@@ -10,7 +10,7 @@ from readiness.digests import Artifact
 from readiness.numbers import format_bytes, format_count, format_share
 from readiness.page.cover import Line, format_time, valid_until
 from readiness.page.tables import Cell, Column, Row, Table, table
-from readiness.record import Record
+from readiness.verdict.record import Record
 
 _ABOUT = {
     "purpose": "Purpose",

@@ -13,15 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from readiness.answers import Question
-from readiness.decision import FLOWCHART
 from readiness.exceptions import ReviewError
 from readiness.narrative import NOT_PERMISSION, answer_word, topic
 from readiness.page.cover import cover
 from readiness.page.prose import render_prose
 from readiness.page.provenance import about, provenance
 from readiness.page.sections import decision_table, sections, unmeasured
-from readiness.record import Record
 from readiness.resources import template_path
+from readiness.verdict.decision import FLOWCHART
+from readiness.verdict.record import Record
 from readiness.visible import presentable, visible
 
 TEMPLATE = "page"

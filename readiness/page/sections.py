@@ -23,7 +23,7 @@ from readiness.page.tables import (
     measured_cell,
     table,
 )
-from readiness.record import Record
+from readiness.verdict.record import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from matplotlib.patches import FancyBboxPatch
 
 from readiness.answers import Question, Status
 from readiness.criteria import ROLLOUT
-from readiness.decision import ADVICE, FLOWCHART, Decision
 from readiness.plots.style import ACCENT, FAINT, INK, LOOKS, MUTED, SMALL, bare, canvas, house_style, title
+from readiness.verdict.decision import ADVICE, FLOWCHART, Decision
 
 ANSWER_WORDS = {
     Status.MET: "yes",

@@ -14,8 +14,8 @@ from functools import lru_cache
 from matplotlib import font_manager
 
 from readiness.answers import Finding
-from readiness.metrics import METRICS
 from readiness.numbers import format_criterion, format_estimate, format_interval, format_threshold, with_unit
+from readiness.statistics.metrics import METRICS
 
 MAIN_FONT = "DejaVu Sans"
 """Ships with matplotlib, so that a figure looks the same everywhere."""

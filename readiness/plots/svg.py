@@ -14,7 +14,8 @@ FONTS = "'DejaVu Sans',Verdana,Geneva,sans-serif"
 """Figures are laid out in DejaVu Sans; Verdana, of the same family of shapes, is as wide."""
 
 _DROPPED = re.compile(
-    r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE.*?>|<\?xml.*?\?>|<defs>\s*</defs>| transform=\"rotate\(-?0 [^\"]*\)\"",
+    r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE.*?>|<\?xml.*?\?>|<defs>\s*</defs>"
+    r"| transform=\"rotate\(-?0 [^\"]*\)\"",
     re.DOTALL,
 )
 _STYLE = re.compile(r'(<text)? style="([^"]*)"')

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from readiness import criteria as policy
 from readiness.answers import Answer, Finding, Question, Status
-from readiness.comparison import compare, human_comparison
 from readiness.criteria import Task
-from readiness.evidence import Alternative, Evidence
-from readiness.guessing import Guess, measure_guess
-from readiness.inference import Exact, Inference, Undefined
-from readiness.judging import Claim, settle
-from readiness.metrics import METRICS, Metric, measure, withheld
+from readiness.evidence.evidence import Alternative, Evidence
 from readiness.numbers import format_value
 from readiness.required import Margin, required_margin
 from readiness.spec import Baseline, Human
+from readiness.statistics.comparison import compare, human_comparison
+from readiness.statistics.guessing import Guess, measure_guess
+from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.judging import Claim, settle
+from readiness.statistics.metrics import METRICS, Metric, measure, withheld
 from readiness.unavailable import Unavailable
 
 TITLE = Question.BASELINE.words

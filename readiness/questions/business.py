@@ -9,15 +9,15 @@ Limits: only what is stated is checked; an empty list is not a yes.
 from __future__ import annotations
 
 from readiness.answers import Answer, Criterion, Question, not_assessed
-from readiness.comparison import compare
-from readiness.evidence import Evidence
-from readiness.inference import Inference, Undefined
-from readiness.judging import Claim, settle
-from readiness.metrics import METRICS, Metric, measure, withheld
+from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
 from readiness.questions.baseline import value_of
 from readiness.questions.wording import counted, denominator
 from readiness.spec import Business, Requirement
+from readiness.statistics.comparison import compare
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.judging import Claim, settle
+from readiness.statistics.metrics import METRICS, Metric, measure, withheld
 from readiness.unavailable import Unavailable
 
 TITLE = Question.BUSINESS.words

@@ -9,13 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.answers import Criterion
-from readiness.drift import Drift, categorical_drift, numeric_drift
-from readiness.evidence import DriftTables, Evidence
-from readiness.inference import Undefined
-from readiness.judging import Claim
+from readiness.evidence.evidence import DriftTables, Evidence
+from readiness.evidence.tables import holds_many
 from readiness.numbers import format_share, format_value
 from readiness.spec import Production
-from readiness.tables import holds_many
+from readiness.statistics.drift import Drift, categorical_drift, numeric_drift
+from readiness.statistics.inference import Undefined
+from readiness.statistics.judging import Claim
 from readiness.unavailable import Unavailable
 from readiness.visible import shorten
 

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Question, not_assessed
-from readiness.costs import mean_cost_from_cells, mean_of
 from readiness.criteria import Task
-from readiness.error_facts import error_facts, residuals
-from readiness.evidence import Evidence
-from readiness.inference import Exact, Inference, Undefined
-from readiness.judging import Claim, settle
+from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
-from readiness.pricing import Prices, prices
+from readiness.questions.error_facts import error_facts, residuals
+from readiness.questions.pricing import Prices, prices
+from readiness.questions.worst_errors import worst_errors
 from readiness.spec import Errors
-from readiness.worst_errors import worst_errors
+from readiness.statistics.costs import mean_cost_from_cells, mean_of
+from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.judging import Claim, settle
 
 TITLE = Question.ERRORS.words
 

@@ -13,14 +13,14 @@ import pandas as pd
 from readiness.answers import Answer, Criterion, Finding, Outcome, Question, Status, not_assessed
 from readiness.checklist import BOXES, Box, Source
 from readiness.criteria import MUST_PROBES
-from readiness.evidence import Evidence
-from readiness.inference import Inference, Undefined
-from readiness.judging import Claim, settle
-from readiness.metrics import METRICS
-from readiness.probes.robustness import ProbeResult
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.probes.robustness import ProbeResult
 from readiness.questions.drift_claims import drift_claims
 from readiness.required import CODES
 from readiness.spec import Attestation, Production
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.judging import Claim, settle
+from readiness.statistics.metrics import METRICS
 from readiness.unavailable import Unavailable
 
 TITLE = Question.PRODUCTION.words

@@ -15,35 +15,21 @@ import numpy as np
 
 from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, Status, not_assessed
-from readiness.by_segment import Deficit, Split, split_by
 from readiness.criteria import Task
-from readiness.evidence import Evidence
-from readiness.gap import null_gap
-from readiness.inference import Exact, Inference, Undefined
-from readiness.intervals import Binomial, Mover
-from readiness.judging import Claim, settle
-from readiness.metrics import METRICS, Metric, measure
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.segmentation import Segmentation
 from readiness.numbers import format_value
-from readiness.power import minimum_rows
+from readiness.questions.by_segment import Deficit, Split, split_by
+from readiness.questions.segment_facts import segment_facts, worst_segments
 from readiness.questions.wording import denominator
-from readiness.segmentation import Segmentation
 from readiness.spec import Segments
+from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.intervals import Binomial, Mover
+from readiness.statistics.judging import Claim, settle
+from readiness.statistics.metrics import METRICS, Metric, measure
+from readiness.statistics.power import minimum_rows
 
 TITLE = Question.SEGMENTS.words
-
-SHOWN = {
-    Task.BINARY: ("accuracy", "f1", "recall", "false_positive_rate"),
-    Task.MULTICLASS: ("accuracy", "balanced_accuracy"),
-    Task.REGRESSION: ("mae", "rmse"),
-}
-"""Metrics shown for each segment, judged or not."""
-
-CAUSES = (
-    "discrimination (a legal liability)",
-    "features that are missing or mean something else for this group",
-    "too few training rows of this group",
-    "a group that really behaves differently",
-)
 
 ALONE = "all rows are in this one segment"
 MORE_GROUPS = "name a column that tells at least two groups apart"
@@ -75,17 +61,20 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
     if not evidence.segmentations:
         return Answer(Question.SEGMENTS, (NONE_NAMED,))
     spec = evidence.spec
-    rulers = [_ruler(evidence, criteria, name) for name in _judged(evidence, criteria)]
+    judged = criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
+    rulers = [_ruler(evidence, criteria, name) for name in judged]
     claims: list[Claim] = []
     for i, segmentation in enumerate(evidence.segmentations, 1):
         for ruler in rulers:
             claims += _deficits(evidence, i, segmentation, ruler, criteria)
     findings = _without_small(settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
     facts = [
-        claim for i, segmentation in enumerate(evidence.segmentations, 1) for claim in _facts(evidence, i, segmentation)
+        claim
+        for i, segmentation in enumerate(evidence.segmentations, 1)
+        for claim in segment_facts(evidence, i, segmentation, judged)
     ]
     shown = settle(facts, alpha=spec.alpha, level=spec.confidence)
-    return Answer(Question.SEGMENTS, (*findings, *_worst(evidence, findings), *shown))
+    return Answer(Question.SEGMENTS, (*findings, *worst_segments(evidence, findings), *shown))
 
 
 def _without_small(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -94,10 +83,6 @@ def _without_small(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         replace(finding, blocking=False) if finding.withheld and finding.status is not Status.NOT_MET else finding
         for finding in findings
     )
-
-
-def _judged(evidence: Evidence, criteria: Segments) -> tuple[str, ...]:
-    return criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
 
 
 def _ruler(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
@@ -248,96 +233,3 @@ def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
             needs=f"at least {ruler.minimum:,} rows of each" if missing else "",
         )
     ]
-
-
-def _facts(evidence: Evidence, i: int, segmentation: Segmentation) -> list[Claim]:
-    claims = [_rows(i, j, segmentation) for j in range(1, len(segmentation.labels) + 1)]
-    for name in dict.fromkeys((*SHOWN[evidence.task], *_judged(evidence, evidence.spec.segments))):
-        splits = split_by(name, evidence.cases, segmentation)
-        claims += [
-            Claim(
-                f"SEGM-{i}-{j}-VALUE-{name.upper()}",
-                f"{METRICS[name].title} of {segmentation.text(j - 1)}",
-                name,
-                split.inside,
-                None,
-                unit=METRICS[name].unit,
-                segment=segmentation.labels[j - 1],
-                blocking=False,
-            )
-            for j, split in enumerate(splits, 1)
-        ]
-        if name in _judged(evidence, evidence.spec.segments):
-            claims += _gap(evidence, i, segmentation, name, splits)
-    return claims
-
-
-def _rows(i: int, j: int, segmentation: Segmentation) -> Claim:
-    rows, trained = int(segmentation.counts[j - 1]), segmentation.training_rows
-    return Claim(
-        f"SEGM-{i}-{j}-ROWS",
-        f"Rows of {segmentation.text(j - 1)}",
-        "rows",
-        Exact(float(rows), int(segmentation.counts.sum())),
-        None,
-        unit="rows",
-        segment=segmentation.labels[j - 1],
-        blocking=False,
-        reason="" if trained is None else f"{trained[j - 1]:,} training rows",
-    )
-
-
-def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]) -> list[Claim]:
-    """Best minus worst, and what chance alone would give: with many small segments the gap is large by itself."""
-    values = [split.inside for split in splits if isinstance(split.inside, Binomial)]
-    if len(values) < 2:
-        return []
-    gap = max(v.value for v in values) - min(v.value for v in values)
-    chance = null_gap([v.value for v in values], [v.n for v in values], seed=evidence.spec.seed)
-    title, name = METRICS[metric].title, segmentation.name
-    return [
-        Claim(
-            f"SEGM-{i}-GAP-{metric.upper()}",
-            f"Best minus worst {title} over {name}",
-            metric,
-            Exact(gap, len(values)),
-            None,
-            unit="points",
-            blocking=False,
-            reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average "
-            f"and stay below {format_value(chance.quantile)} 95 times in 100",
-        ),
-    ]
-
-
-def _worst(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Finding]:
-    """In each segmentation the segment with the largest deficit, and what may be behind it."""
-    worst = []
-    for i, segmentation in enumerate(evidence.segmentations, 1):
-        own = [f for f in findings if f.code.startswith(f"SEGM-{i}-") and f.segment and f.blocking and f.measured]
-        if not own:
-            continue
-        finding = max(own, key=lambda f: f.measured.value if f.measured else 0.0)
-        trained = _training_share(segmentation, finding)
-        causes = "; ".join(CAUSES) if finding.status is not Status.MET else ""
-        worst.append(
-            Finding(
-                f"SEGM-{i}-WORST",
-                f"Largest deficit over {segmentation.name}",
-                Status.NOT_ASSESSED,
-                blocking=False,
-                metric=finding.metric,
-                segment=finding.segment,
-                measured=finding.measured,
-                reason=f"{finding.reason}{trained}" + (f". Possible causes: {causes}" if causes else ""),
-                warning=finding.warning,
-            )
-        )
-    return worst
-
-
-def _training_share(segmentation: Segmentation, finding: Finding) -> str:
-    if segmentation.training_rows is None or finding.segment not in segmentation.labels:
-        return ""
-    trained = segmentation.training_rows[segmentation.labels.index(finding.segment)]
-    return f"; {trained:,} of {sum(segmentation.training_rows):,} training rows are of this group"

@@ -17,14 +17,14 @@ import pandas as pd
 from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, not_assessed
 from readiness.criteria import Task
-from readiness.evidence import Evidence
-from readiness.inference import Exact, Inference, Undefined
-from readiness.judging import Claim, settle
-from readiness.metrics import METRICS, Metric
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.refits import Refits
 from readiness.numbers import format_value
-from readiness.refits import Refits
 from readiness.spec import Stability
-from readiness.stability_statistics import FoldFacts, churn, corrected_mean, fold_facts, half_width
+from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.judging import Claim, settle
+from readiness.statistics.metrics import METRICS, Metric
+from readiness.statistics.stability import FoldFacts, churn, corrected_mean, fold_facts, half_width
 from readiness.unavailable import Unavailable
 
 TITLE = Question.STABILITY.words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from readiness.cases import Cases
 from readiness.criteria import Task
+from readiness.statistics.cases import Cases
 
 _COUNTED = {
     "recall": ("{tp:,} of {p:,} rows with {positive} were found", "rows with {positive}"),

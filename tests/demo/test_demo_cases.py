@@ -14,11 +14,11 @@ from readiness.answers import Status
 from readiness.checklist import BOXES, Source
 from readiness.demo import attestations, fraud
 from readiness.demo.cases import CASES, build
+from readiness.evidence.gathering import gather
+from readiness.evidence.tables import read_table
 from readiness.exceptions import InputError
-from readiness.gathering import gather
 from readiness.questions import baseline, errors, segments
-from readiness.reading import load_spec
-from readiness.tables import read_table
+from readiness.spec.reading import load_spec
 
 
 @pytest.fixture(scope="module")

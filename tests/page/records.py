@@ -8,21 +8,11 @@ from typing import Any
 
 from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Outcome, Question, judge
 from readiness.checklist import BOXES, Source
-from readiness.decision import decide
 from readiness.digests import Artifact
+from readiness.facts import DataFacts, Dropped, Environment, Gathered, ModelFacts
 from readiness.page import PageFigure
-from readiness.record import (
-    SCHEMA,
-    DataFacts,
-    Dropped,
-    Environment,
-    Gathered,
-    ModelFacts,
-    Record,
-    RecordedAnswer,
-    Run,
-    Template,
-)
+from readiness.verdict.decision import decide
+from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 3"><rect width="7" height="3"/></svg>'
 FIGURES = [PageFigure(q.value, f"{q.value}.main", f"What question {q.number} shows.", "Drawn.", SVG) for q in Question]

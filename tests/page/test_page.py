@@ -15,7 +15,7 @@ from readiness.exceptions import ReviewError
 from readiness.narrative import NOT_PERMISSION, answer_sentence, answer_word
 from readiness.page import PageFigure, render_page
 from readiness.page.prose import render_prose
-from readiness.record import Record
+from readiness.verdict.record import Record
 from tests.page import records
 from tests.page.records import CODE, FIGURES, PROSE, SVG
 

@@ -12,7 +12,7 @@ from readiness.page.baseline import tables as baseline_tables
 from readiness.page.cover import cover, format_time, is_spec, valid_until
 from readiness.page.sections import sections, unmeasured
 from readiness.page.tables import anchor, claims_table, facts_table
-from readiness.record import Record
+from readiness.verdict.record import Record
 from tests.page import records
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.alternatives import trivial
-from readiness.cases import Cases
 from readiness.criteria import Task
-from readiness.evidence import Evidence
-from readiness.record import DataFacts, Environment, Gathered, ModelFacts
-from readiness.segmentation import segmented
+from readiness.evidence.alternatives import trivial
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.segmentation import segmented
+from readiness.facts import DataFacts, Environment, Gathered, ModelFacts
 from readiness.spec import Spec
+from readiness.statistics.cases import Cases
 
 
 def spec_of(**parts: Any) -> Spec:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.alternatives import with_predictions
 from readiness.answers import Status
 from readiness.criteria import Task
-from readiness.evidence import Alternative
+from readiness.evidence.alternatives import with_predictions
+from readiness.evidence.evidence import Alternative
 from readiness.questions import baseline
 from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, of_cells

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from readiness.evidence import Technical
-from readiness.inference import Exact
+from readiness.evidence.evidence import Technical
+from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.questions import production, stability
-from readiness.refits import Fold, RefitEstimate, Refits
+from readiness.statistics.inference import Exact
 from tests.questions.conftest import evidence_of
 
 

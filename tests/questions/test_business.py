@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from readiness.answers import Status
-from readiness.evidence import Technical
-from readiness.intervals import OrderStatistic
+from readiness.evidence.evidence import Technical
 from readiness.questions import business
+from readiness.statistics.intervals import OrderStatistic
 from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, of_cells
 

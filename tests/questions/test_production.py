@@ -10,11 +10,11 @@ import pytest
 
 from readiness.answers import Outcome, Status
 from readiness.checklist import ATTESTABLE, BOXES, Source
-from readiness.evidence import DriftTables, Technical
-from readiness.inference import Exact
-from readiness.intervals import OrderStatistic
-from readiness.probes.robustness import PROBES, ProbeResult
+from readiness.evidence.evidence import DriftTables, Technical
+from readiness.evidence.probes.robustness import PROBES, ProbeResult
 from readiness.questions import production
+from readiness.statistics.inference import Exact
+from readiness.statistics.intervals import OrderStatistic
 from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, of_cells
 

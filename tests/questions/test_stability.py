@@ -9,8 +9,8 @@ import pytest
 
 from readiness.answers import Status
 from readiness.criteria import Task
+from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.questions import stability
-from readiness.refits import Fold, RefitEstimate, Refits
 from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, of_cells
 

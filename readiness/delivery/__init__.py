@@ -1,0 +1,1 @@
+"""From a spec to a report file: checked, executed, exported, published."""

@@ -1,0 +1,212 @@
+"""What came of walking the notebook? It is executed in a fresh kernel, and whatever goes wrong is said in plain words.
+
+Papermill's own marks are no evidence: after a timeout or a killed kernel they call every cell completed, and a
+cell that calls `sys.exit` raises nothing at all. So the exceptions are caught here and the outputs looked at.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError
+from papermill.engines import papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from readiness import exceptions
+from readiness.answers import Status
+from readiness.delivery.kernels import IOPUB_SECONDS, KERNEL_NAME, KernelDied, ReadinessEngine
+from readiness.delivery.progress import Progress
+from readiness.delivery.walkthrough import PARAMETERS_TAG, Walkthrough, headings
+from readiness.exceptions import KernelError, ReadinessError
+from readiness.visible import shorten, visible
+
+ANSWER_MIME = "application/vnd.readiness.answer+json"
+ENGINE = "readiness"
+INJECTED_ID = "injected-parameters"
+PREPARING_TAGS = frozenset({PARAMETERS_TAG, INJECTED_ID, "setup"})
+"""Cells that hand over and import; progress does not speak of them."""
+
+_QUIET = logging.getLogger("readiness.notebook")
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False  # what goes wrong is raised, once, in words for people
+
+papermill_engines.register(ENGINE, ReadinessEngine)  # also where the package was not installed
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An executed notebook, whole or as far as it got."""
+
+    notebook: Any
+    failure: ReadinessError | None = None
+
+    def content(self) -> bytes:
+        """The notebook as the bytes of an .ipynb file."""
+        text: str = nbformat.writes(self.notebook)  # type: ignore[no-untyped-call]
+        return (text + "\n").encode("utf-8", "replace")
+
+
+def execute(
+    walkthrough: Walkthrough, parameters: Mapping[str, str], *, folder: Path, seconds: float, progress: Progress
+) -> Execution:
+    """Execute a template in a fresh kernel that works in `folder`; all cells together may take `seconds`.
+
+    When this returns, the kernel and everything it started have ended.
+    """
+    watch = _Watch(progress, copy.deepcopy(walkthrough.notebook))
+    deadline = time.monotonic() + seconds
+    failure: ReadinessError | None = None
+    ended = False
+    progress.begin("Starting")
+    try:
+        papermill.execute_notebook(
+            walkthrough.notebook,
+            None,
+            parameters=dict(parameters),
+            engine_name=ENGINE,
+            kernel_name=KERNEL_NAME,
+            language="python",
+            progress_bar=False,
+            kernel_cwd=str(folder),
+            log=_QUIET,
+            timeout_func=lambda _cell: max(1.0, deadline - time.monotonic()),
+            on_notebook_start=watch.notebook_starts,
+            on_cell_start=watch.cell_starts,
+            on_cell_executed=watch.cell_executed,
+        )
+        failure = _silent_stop(watch)
+        ended = failure is None
+    except Exception as error:  # whatever happens in there must end in words
+        failure = _failure(error, watch, seconds)
+    finally:
+        progress.end(failed=not ended)
+    return Execution(_tidy(watch.notebook, walkthrough.template.name), failure)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Looks on while the cells run: where are we, and what was answered?"""
+
+    progress: Progress
+    notebook: Any
+    parts: tuple[str, ...] = ()
+    part: str = ""
+
+    def notebook_starts(self, notebook: Any) -> None:
+        self.notebook = notebook  # papermill's own copy, which receives the outputs
+        self.parts = headings(notebook.cells)
+
+    def cell_starts(self, cell: Any, cell_index: int) -> None:
+        part = self.parts[cell_index]
+        if cell.cell_type != "code" or part == self.part:
+            return
+        self.part = part
+        if part and not set(cell.metadata.get("tags", [])) & PREPARING_TAGS:
+            self.progress.begin(part)
+
+    def cell_executed(self, cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG002  # nbclient's names
+        for output in cell.get("outputs", []):
+            status = output.get("data", {}).get(ANSWER_MIME, {}).get("status")
+            if status in tuple(Status):
+                self.progress.answer(Status(status))
+
+    @property
+    def where(self) -> str:
+        """The place for a message: 'The notebook stopped in the part "3. Does it work for everyone?"'."""
+        return f'The notebook stopped in the part "{visible(self.part)}"' if self.part else "The notebook did not start"
+
+
+def _failure(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
+    if isinstance(error, PapermillExecutionError):
+        return _raised(error.ename, error.evalue, watch)
+    if isinstance(error, CellTimeoutError):
+        return _too_slow(error, watch, seconds)
+    if isinstance(error, KernelDied):
+        said = f' Its last words: "{shorten(visible(error.last_words))}".' if error.last_words else ""
+        return KernelError(f"{watch.where}: {_death(error.status)}.{said}", remedy=_death_remedy(error.status))
+    return KernelError(
+        f"{watch.where}: {type(error).__name__}: {shorten(visible(str(error)))}",
+        remedy=f"Check that a kernel starts on this machine at all: jupyter console --kernel {KERNEL_NAME}",
+    )
+
+
+def _raised(name: str, text: str, watch: _Watch) -> ReadinessError:
+    """What a cell raised. Errors of ours keep their kind, and with it the exit code."""
+    kind = getattr(exceptions, name, None)
+    if isinstance(kind, type) and issubclass(kind, ReadinessError):
+        message, _, remedy = text.rpartition("\n  ")
+        if not message or remedy.startswith("- "):  # the last line is a listed problem, no remedy
+            message, remedy = text, ""
+        error = kind(visible(message, keep="\n"))
+        error.remedy = visible(remedy)
+        return error
+    if name == "MemoryError":
+        return KernelError(
+            f"{watch.where}: the machine has too little memory for it.",
+            remedy="Review on a machine with more memory, or give fewer test rows.",
+        )
+    if name == "SystemExit":
+        return KernelError(f"{watch.where}: something in it called sys.exit({text}).", remedy=_LOOK)
+    said = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+    return KernelError(f"{watch.where}: {visible(name)}: {shorten(visible(said.strip()))}", remedy=_LOOK)
+
+
+_LOOK = "The notebook shows the cell and the whole traceback."
+
+
+def _silent_stop(watch: _Watch) -> ReadinessError | None:
+    """The error output that papermill passes over: `sys.exit(0)`."""
+    for cell in watch.notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return _raised(output.get("ename", ""), output.get("evalue", ""), watch)
+    return None
+
+
+def _too_slow(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
+    if "IOPub" in str(error):
+        return KernelError(
+            f"{watch.where}: its output did not arrive within {IOPUB_SECONDS} seconds.",
+            remedy="Run again when the machine is less busy.",
+        )
+    return KernelError(
+        f"{watch.where}: the review took longer than the {seconds / 60:,.3g} minutes that it may take.",
+        remedy="Allow more with --timeout, or ask for less: stability.budget_seconds, production.call_seconds.",
+    )
+
+
+def _death(status: int | None) -> str:
+    if status is None or status == 0:
+        return "the process that computes the review ended by itself"
+    if status > 0:
+        return f"the process that computes the review ended with the exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"the process that computes the review was ended by {name}"
+
+
+def _death_remedy(status: int | None) -> str:
+    if status == -getattr(signal, "SIGKILL", 9):
+        return "That is what the system does when memory runs out: give more memory, or fewer test rows."
+    return "The candidate or a library that it uses ended the process; try to load and score it in a plain script."
+
+
+def _tidy(notebook: Any, name: str) -> Any:
+    """Drop what papermill copied in: the whole template under `input_path`, and a random cell id."""
+    if "papermill" in notebook.metadata:
+        notebook.metadata.papermill["input_path"] = name
+    for cell in notebook.cells:
+        if INJECTED_ID in cell.metadata.get("tags", []):
+            cell["id"] = INJECTED_ID
+    return notebook

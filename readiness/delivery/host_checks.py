@@ -1,0 +1,158 @@
+"""Does the kernel's record agree with what the host sees for itself?
+
+The kernel ran the candidate's own code, so what it says is a claim. The host hashes every file before and after
+the run, reads the spec itself, and derives from it which findings must be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from readiness.criteria import Task
+from readiness.digests import sha256_path
+from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
+from readiness.spec.normal import normalised, set_keys
+from readiness.spec.reading import LoadedSpec
+from readiness.verdict import record as records
+from readiness.verdict.expected import missing_codes, missing_segments
+from readiness.verdict.expected_bars import lower_bars
+from readiness.verdict.record import Record
+
+MODEL = "model"
+TABLES = ("test", "train", "recent")
+LISTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """SHA-256 of every file of a review by its role, such as "test: fraud.parquet"."""
+
+    files: Mapping[str, str]
+    paths: Mapping[str, Path]
+
+    @classmethod
+    def of(cls, loaded: LoadedSpec) -> Digests:
+        """Hash the spec's files, the model, the tables and the model now in production.
+
+        Raises:
+            InputError: one of them cannot be read.
+        """
+        paths = _paths(loaded)
+        return cls({role: sha256_path(path) for role, path in paths.items()}, paths)
+
+    def check_unchanged(self) -> None:
+        """Hash everything once more.
+
+        Raises:
+            ReviewError: naming the files that are no longer what they were.
+        """
+        changed = [path.name for role, path in self.paths.items() if _digest(path) != self.files[role]]
+        if changed:
+            raise ReviewError(
+                f"{', '.join(changed)} changed while the review was running.",
+                remedy="Nobody knows which version was reviewed. Run it again while nothing writes to these files.",
+            )
+
+    @property
+    def model(self) -> str | None:
+        """Of the candidate's file or folder; None when there are only predictions."""
+        return self.files.get(MODEL)
+
+
+def _paths(loaded: LoadedSpec) -> dict[str, Path]:
+    spec = loaded.spec
+    paths = {f"spec: {path.name}": path for path, _ in loaded.files}
+    for role in TABLES:
+        given = getattr(spec.data, role)
+        if given is not None:
+            paths[f"{role}: {Path(given).name}"] = loaded.resolve(given)
+    current = spec.baseline.current
+    if current is not None and current.path is not None and loaded.resolve(current.path).exists():
+        paths[f"current: {Path(current.path).name}"] = loaded.resolve(current.path)
+    if spec.model.path is not None:
+        paths[MODEL] = loaded.resolve(spec.model.path)
+    return paths
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_path(path)
+    except (ReviewError, OSError, ValueError):
+        return ""
+
+
+def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
+    """Hold the record against the host's own knowledge, and recompute its verdict.
+
+    Raises:
+        IncompleteRecord: a finding that the spec asks for is missing or does not count.
+        ReviewError: the record is about other files or another spec, or its verdict does not follow.
+    """
+    _check_files(record, digests)
+    _check_spec(record, loaded)
+    try:
+        records.check(record)
+    except InvalidReport as error:
+        raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
+    task = _task(record, loaded)
+    lacking = (
+        *missing_codes(record.answers, loaded.spec, task),
+        *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
+    )
+    if lacking:
+        more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""
+        raise IncompleteRecord(
+            f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
+            remedy=_REMEDY,
+        )
+    lower = lower_bars(record.answers, loaded.spec, task)
+    if lower:
+        raise IncompleteRecord(
+            f"The notebook's record judges by other bars than this spec sets: {', '.join(lower[:LISTED])}.",
+            remedy=_REMEDY,
+        )
+
+
+_REMEDY = "If the template was changed, see that it asks all six questions and shows every answer as it came."
+
+
+def _check_files(record: Record, digests: Digests) -> None:
+    named = {artifact.name: artifact.sha256 for artifact in record.gathered.inputs}
+    expected = {role: sha256 for role, sha256 in digests.files.items() if role != MODEL}
+    wrong = [role for role, sha256 in expected.items() if named.get(role) != sha256]
+    model = [artifact.sha256 for artifact in record.gathered.model.files]
+    if model != ([] if digests.model is None else [digests.model]):
+        wrong.append("the model file")
+    if wrong:
+        raise ReviewError(
+            f"The notebook's record is about other files than the spec names: {', '.join(wrong)}.",
+            remedy="Run the review again; if it happens again, the template reads files of its own.",
+        )
+
+
+def _check_spec(record: Record, loaded: LoadedSpec) -> None:
+    spec, gathered = loaded.spec, record.gathered
+    same = (
+        gathered.spec == normalised(spec)
+        and gathered.set_keys == set_keys(spec)
+        and (gathered.model.name, gathered.model.version) == (spec.model.name, spec.model.version)
+        and (record.rule, record.seed) == (spec.evidence, spec.seed)
+    )
+    if not same:
+        raise ReviewError(
+            "The notebook's record holds another spec than the one that was read.",
+            remedy="Run the review again; if it happens again, the template changes the spec.",
+        )
+
+
+def _task(record: Record, loaded: LoadedSpec) -> Task:
+    stated = loaded.spec.data.task
+    try:
+        task = Task(record.gathered.data.task)
+    except ValueError as error:
+        raise IncompleteRecord(f"The record's task is {record.gathered.data.task!r}, which is none.") from error
+    if stated is not None and task is not stated:
+        raise ReviewError(f"The notebook reviewed a {task} task; the spec says {stated}.")
+    return task

@@ -1,0 +1,166 @@
+"""How is a model reviewed? Spec in, notebook walked, record checked, page written, and only then signed.
+
+The host never loads the model. It hashes every file before and after, reads the record out of the executed
+notebook, holds it against the spec, and opens the signing key when the kernel is gone.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from readiness.delivery.executed import read_record
+from readiness.delivery.execution import Execution, execute
+from readiness.delivery.export import export_page
+from readiness.delivery.files import FAILED_NOTEBOOK, NOTEBOOK, REPORT, output_folder, publish, write_whole
+from readiness.delivery.host_checks import Digests, check_record
+from readiness.delivery.progress import Progress, Silent
+from readiness.delivery.walkthrough import Walkthrough, check_parameters, read_template
+from readiness.evidence.preflight import preflight
+from readiness.exceptions import IncompleteRecord, InvalidReport, ReadinessError, ReviewError
+from readiness.signing.keys import PrivateKey
+from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
+from readiness.spec.reading import LoadedSpec, load_spec
+from readiness.verdict.decision import Verdict
+from readiness.verdict.record import Record, Run, to_plain
+
+PARAMETERS = frozenset({"spec_path", "spec_sha256", "nonce"})
+GRACE_SECONDS = 1800.0
+"""What a review may take besides the time that the spec grants to refits and timed calls."""
+
+_EXIT_CODES = {
+    Verdict.READY: 0,
+    Verdict.READY_BY_POINT_ESTIMATE: 0,
+    Verdict.NOT_READY: 1,
+    Verdict.NOT_PROVEN: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewResult:
+    """A review that was completed."""
+
+    record: Record
+    report: Path
+    notebook: Path
+    keyid: str = ""
+    """Of the key that signed the report; empty when nobody did."""
+    aside: Path | None = None
+    """Where an earlier report of the same folder lies now."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 ready, 1 not ready, 3 not proven."""
+        return _EXIT_CODES[self.record.verdict]
+
+
+def review(
+    spec_path: Path,
+    out: Path | None = None,
+    *,
+    template: Path | None = None,
+    signer: Callable[[], PrivateKey] | None = None,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> ReviewResult:
+    """Review the model that a spec describes, and write report and notebook into `out`.
+
+    Args:
+        spec_path: The review's `readiness.yaml`.
+        out: Folder of the report; else `outputs/<name>/<version>`.
+        template: The notebook to walk; else the package's own.
+        signer: Gives the key that signs. It is called when the kernel has ended, so the key is never open
+            while the candidate's code runs. None leaves the report unsigned.
+        seconds: How long all cells together may take; else the spec's own budgets and half an hour.
+        progress: Is told how far the review is.
+
+    Raises:
+        InputError: spec, data, model file, template, folder or key are not usable; nothing was written.
+        ReviewError: the review could not be completed. The notebook is kept as it was, for a look; an earlier
+            report and its notebook are as they were.
+    """
+    loaded = load_spec(spec_path)
+    preflight(loaded)
+    walkthrough = read_template(template)
+    check_parameters(walkthrough, PARAMETERS)
+    digests = Digests.of(loaded)
+    folder = output_folder(out, loaded.spec.model.name, loaded.spec.model.version)
+    nonce = secrets.token_hex(16)
+    started = _now()
+    execution = execute(
+        walkthrough,
+        {"spec_path": str(loaded.path), "spec_sha256": loaded.digest, "nonce": nonce},
+        folder=loaded.folder,
+        seconds=seconds or _seconds(loaded),
+        progress=progress or Silent(),
+    )
+    try:
+        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started)
+    except ReadinessError as error:
+        raise _with_notebook(error, execution, folder) from error
+    return _written(folder, record, unsigned, execution, signer)
+
+
+def _report(
+    execution: Execution, loaded: LoadedSpec, walkthrough: Walkthrough, digests: Digests, nonce: str, started: str
+) -> tuple[Record, bytes]:
+    """The unsigned report of an executed notebook, if it holds a whole and true record."""
+    if execution.failure is not None:
+        raise execution.failure
+    digests.check_unchanged()
+    if not secrets.compare_digest(read_record(execution.notebook).completion.nonce.encode(), nonce.encode()):
+        raise IncompleteRecord(
+            "The notebook's completion mark is not of this run.",
+            remedy="The last cell of a template calls complete(nonce) with the nonce that it was handed.",
+        )
+    record, content = export_page(execution.notebook, template=walkthrough.template, run=Run(started, _now()))
+    check_record(record, loaded, digests)
+    subjects = [Subject("report", hashlib.sha256(content).hexdigest())]
+    if digests.model is not None:
+        subjects.append(Subject("model", digests.model))
+    try:
+        return record, unsigned_report(content, statement(subjects, to_plain(record)))
+    except InvalidReport as error:  # our own page or record breaks a rule of the file format
+        raise ReviewError(f"The report could not be put together. {error.message}", remedy=error.remedy) from error
+
+
+def _written(
+    folder: Path, record: Record, unsigned: bytes, execution: Execution, signer: Callable[[], PrivateKey] | None
+) -> ReviewResult:
+    """Sign, and write report and notebook. A key that does not open costs the signature, not the review."""
+    try:
+        key = None if signer is None else signer()
+        report = unsigned if key is None else sign_report(unsigned, key)
+    except ReadinessError as error:
+        publish(folder, unsigned, execution.content())
+        error.message += f" The report was written without a signature: {folder / REPORT}"
+        raise
+    aside = publish(folder, report, execution.content())
+    keyid = "" if key is None else key.public.keyid
+    return ReviewResult(record, folder / REPORT, folder / NOTEBOOK, keyid, aside)
+
+
+def _with_notebook(error: ReadinessError, execution: Execution, folder: Path) -> ReadinessError:
+    """Keep the notebook of a failed run for a look, under a name that belongs to no report."""
+    path = folder / FAILED_NOTEBOOK
+    try:
+        write_whole(path, execution.content())
+    except ReadinessError as other:
+        said = f"The notebook could not be kept: {other.message}"
+    else:
+        said = f"The notebook as far as it got: {path}"
+    error.remedy = f"{error.remedy}\n  {said}" if error.remedy else said
+    return error
+
+
+def _seconds(loaded: LoadedSpec) -> float:
+    spec = loaded.spec
+    return GRACE_SECONDS + spec.stability.budget_seconds + spec.production.call_seconds
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

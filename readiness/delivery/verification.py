@@ -1,0 +1,87 @@
+"""What can be said of a report file? Read it, or prove who signed it and that its verdict follows from its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from readiness.digests import sha256_path
+from readiness.exceptions import InputError, InvalidReport
+from readiness.signing.keys import PublicKey
+from readiness.signing.layout import LARGEST_FILE
+from readiness.signing.reports import ReportFile, read_report, verify_report
+from readiness.verdict.record import Record, check, from_plain
+
+PROVEN = (
+    "the page and its record are, byte for byte, what the holder of the key signed",
+    "every status, every answer and the verdict follow from the recorded bounds and criteria",
+)
+NOT_PROVEN = (
+    "that the numbers are right: they were computed in a process that ran the candidate's own code",
+    "when the report was signed, and that anybody has approved the model",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A report that was read or verified."""
+
+    record: Record
+    signed: bool
+    keyids: tuple[str, ...]
+    """Of those who say to have signed; proven only after `verify`."""
+    model_sha256: str = ""
+    """Of the model file that the report is about; empty when it is about predictions."""
+
+
+def open_report(path: Path) -> Opened:
+    """Read a report without asking who signed it.
+
+    Raises:
+        InputError: the file cannot be read.
+        InvalidReport: it is not an intact report.
+    """
+    return _opened(read_report(_bytes(path)))
+
+
+def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) -> Opened:
+    """Prove that one of `keys` signed this very page, and recompute its verdict; `model` must be the reviewed file.
+
+    Raises:
+        InputError: a file cannot be read.
+        InvalidReport: anything does not hold.
+        UnsignedReport: nobody has signed it.
+    """
+    opened = _opened(verify_report(_bytes(path), keys))
+    check(opened.record)
+    recorded = [artifact.sha256 for artifact in opened.record.gathered.model.files]
+    if recorded != ([opened.model_sha256] if opened.model_sha256 else []):
+        raise InvalidReport("The report is about another model file than its record.")
+    if model is not None:
+        _check_model(opened, model)
+    return opened
+
+
+def _check_model(opened: Opened, model: Path) -> None:
+    if not opened.model_sha256:
+        raise InvalidReport("The report is about predictions; no model file was reviewed.")
+    found = sha256_path(model)
+    if found != opened.model_sha256:
+        raise InvalidReport(
+            f"{model} is not the model that was reviewed: its SHA-256 is {found}, the report names "
+            f"{opened.model_sha256}."
+        )
+
+
+def _opened(file: ReportFile) -> Opened:
+    digests = {subject["name"]: subject["digest"]["sha256"] for subject in file.statement["subject"]}
+    return Opened(from_plain(file.statement["predicate"]), file.signed, file.keyids, digests.get("model", ""))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise InputError(f"The report {path} cannot be read: {error.strerror}.", remedy="Check the path.") from error

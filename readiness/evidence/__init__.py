@@ -1,0 +1,1 @@
+"""The only floor that touches tables and models: reading, scoring, probing, refitting."""

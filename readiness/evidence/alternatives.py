@@ -1,0 +1,184 @@
+"""What could one do instead of using the candidate? Trivial guesses, rules, and the model now in production."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.criteria import Task
+from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.evidence import Alternative
+from readiness.evidence.models import load_model
+from readiness.evidence.outputs import numbers, positions
+from readiness.evidence.targets import Target
+from readiness.exceptions import DataError, ReadinessError, ScoringError
+from readiness.spec import PredictionColumns, Rule, Spec
+from readiness.spec.reading import LoadedSpec
+from readiness.spec.rules import parse_rule
+from readiness.statistics.cases import Cases
+from readiness.statistics.guessing import Guess
+from readiness.unavailable import Unavailable
+
+SCORE_THRESHOLD = 0.5
+"""Labels from scores alone, when the spec sets no threshold."""
+
+
+def trivial(cases: Cases, reference: NDArray[Any] | None) -> tuple[Alternative, ...]:
+    """What needs no model: guesses by chance or the largest class; for regression the mean and the median.
+
+    Class shares, mean and median are those of the training rows (`reference`, coded), else of the test rows.
+    """
+    known = cases.y_true if reference is None else reference
+    note = "" if reference is not None else "taken from the test rows, as no training table is given"
+    if cases.task is Task.REGRESSION:
+        values = (("mean", float(np.mean(known))), ("median", float(np.median(known))))
+        return tuple(
+            Alternative(key, f"always the {key} of the training rows" if not note else f"always the {key}",
+                        with_predictions(cases, np.full(cases.n, value)), note)
+            for key, value in values
+        )  # fmt: skip
+    counts = np.bincount(known, minlength=cases.n_classes).astype(float)
+    shares = counts / counts.sum()
+    largest = np.eye(cases.n_classes)[int(counts.argmax())]
+    guesses = (
+        ("uniform", "a random guess", np.full(cases.n_classes, 1 / cases.n_classes)),
+        ("majority", "always the largest class", largest),
+        ("stratified", "a random guess in proportion to the classes", shares),
+    )
+    return tuple(
+        Alternative(key, name, Guess(tuple(map(float, probabilities))), note if key != "uniform" else "")
+        for key, name, probabilities in guesses
+    )
+
+
+def with_predictions(cases: Cases, y_pred: NDArray[Any], scores: Scores | None = None) -> Cases:
+    """The same rows with the predictions of another method."""
+    return Cases(
+        cases.task,
+        cases.y_true,
+        y_pred,
+        None if scores is None else scores.scores,
+        cases.n_classes,
+        scores is not None and scores.is_probability,
+        cases.weight,
+        cases.groups,
+    )
+
+
+def rules(spec: Spec, frame: pd.DataFrame, cases: Cases, target: Target) -> tuple[Alternative, ...]:
+    """The hand-written rules, applied to the same rows.
+
+    Raises:
+        DataError: a rule that does not fit the columns or the classes.
+    """
+    return tuple(
+        Alternative(f"rule-{k}", rule.name, with_predictions(cases, _ruled(rule, frame, target)))
+        for k, rule in enumerate(spec.baseline.rules, 1)
+    )
+
+
+def _ruled(rule: Rule, frame: pd.DataFrame, target: Target) -> NDArray[Any]:
+    where = f"The rule {rule.name!r}"
+    if rule.column is not None:
+        return _labelled(frame[rule.column], target, where)
+    assert rule.when is not None
+    condition = parse_rule(rule.when)
+    holds = condition.evaluate({name: frame[name] for name in condition.columns})
+    yes, no = _consequences(rule, target)
+    return np.asarray(np.where(holds, yes, no))
+
+
+def _consequences(rule: Rule, target: Target) -> tuple[Any, Any]:
+    """Predictions where the rule holds and where it does not; binary: positive and negative unless it says else."""
+    default: tuple[Any, Any] = (target.classes[1], target.classes[0]) if target.task is Task.BINARY else (None, None)
+    labels = [
+        rule.then if rule.then is not None else default[0],
+        rule.otherwise if rule.otherwise is not None else default[1],
+    ]
+    series = pd.Series(labels, dtype=object if target.task is not Task.REGRESSION else np.float64)
+    coded = target.coded(series, f"The rule {rule.name!r}")
+    return coded[0], coded[1]
+
+
+def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any]:
+    coded = target.coded(column, f"{where}, column {column.name!r},")
+    missing = np.isnan(coded) if target.task is Task.REGRESSION else coded < 0
+    if missing.any():
+        raise DataError(
+            f"{where}: the column {column.name!r} lacks a prediction for {int(missing.sum()):,} scored rows.",
+            remedy="Fill the column, or drop these rows from the test table.",
+        )
+    return coded
+
+
+def current(
+    loaded: LoadedSpec, frame: pd.DataFrame, features: Sequence[str], cases: Cases, target: Target
+) -> tuple[Alternative, ...]:
+    """The model in production, scored on the same rows; what fails is *not assessed*, not fatal."""
+    spec = loaded.spec.baseline.current
+    if spec is None:
+        return ()
+    try:
+        if spec.predictions is not None:
+            scores = from_columns(spec.predictions, frame, target, spec.threshold)
+        else:
+            model = load_model(spec, loaded.folder)
+            candidate = Candidate.of(
+                model.estimator, features, task=target.task, classes=target.classes, threshold=spec.threshold,
+                seed=loaded.spec.seed,
+            )  # fmt: skip
+            scores = candidate.score(frame)
+    except ReadinessError as error:
+        return (Alternative("current", spec.name, Unavailable(error.message, error.remedy)),)
+    return (Alternative("current", spec.name, with_predictions(cases, scores.predicted, scores)),)
+
+
+def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, threshold: float | None) -> Scores:
+    """Ready-made predictions from columns of the test table.
+
+    Raises:
+        DataError: labels that are not in the class list; scores that are missing, infinite or not numbers.
+    """
+    if target.task is Task.REGRESSION:
+        column = spec.label or spec.score
+        assert isinstance(column, str)
+        return Scores(_column(frame, column), method="columns")
+    scores, proper = _scores(spec, frame, target)
+    if spec.label is not None and threshold is None:
+        predicted = _labelled(frame[spec.label], target, "model.predictions.label")
+    elif target.task is Task.BINARY:
+        assert scores is not None
+        predicted = (scores >= (SCORE_THRESHOLD if threshold is None else threshold)).astype(np.int64)
+    else:
+        assert scores is not None
+        predicted = scores.argmax(axis=1)
+    return Scores(predicted, scores, proper, target.classes, "columns")
+
+
+def _column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """The numbers of a column that was made elsewhere; what is wrong with it is wrong with the table."""
+    try:
+        return numbers(frame[name].to_numpy(), len(frame), f"The column {name!r}")
+    except ScoringError as error:
+        raise DataError(
+            error.message.replace(" returned ", " holds ", 1),
+            remedy="Every scored row needs a prediction: mend the column, or drop these rows from the test table.",
+        ) from None
+
+
+def _scores(spec: PredictionColumns, frame: pd.DataFrame, target: Target) -> tuple[NDArray[np.float64] | None, bool]:
+    if spec.score is None:
+        return None, False
+    if isinstance(spec.score, str):
+        scores = _column(frame, spec.score)
+        return scores, bool(scores.min() >= 0 and scores.max() <= 1)
+    order = positions(list(spec.score), target.classes)
+    table = np.zeros((len(frame), len(target.classes)))
+    for place, column in zip(order, spec.score.values(), strict=True):
+        table[:, place] = _column(frame, column)
+    proper = bool(table.min() >= 0 and np.all(np.abs(table.sum(axis=1) - 1) < 1e-3))
+    return (table[:, 1] if target.task is Task.BINARY else table), proper

@@ -1,0 +1,105 @@
+"""Which columns of which table does a review need? Nothing else is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from readiness.spec import CostColumn, PredictionColumns, SegmentColumn, SegmentEntry, Spec
+from readiness.spec.reading import LoadedSpec
+from readiness.spec.rules import parse_rule
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Columns of one table."""
+
+    required: tuple[str, ...]
+    """Must exist."""
+    useful: tuple[str, ...] = ()
+    """Read where they exist: segment columns of the training table."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Each once, in order."""
+        return tuple(dict.fromkeys((*self.required, *self.useful)))
+
+
+def features_of(spec: Spec, columns: Sequence[str], named: Sequence[str]) -> tuple[str, ...]:
+    """The candidate's features: those it names itself, else `data.features`, else every column without a role."""
+    if named:
+        return tuple(named)
+    if spec.data.features is not None:
+        return spec.data.features
+    roles = set(_roles(spec))
+    return tuple(column for column in columns if column not in roles)
+
+
+def _roles(spec: Spec) -> Iterable[str]:
+    data = spec.data
+    yield from (name for name in (data.target, data.id, data.time, data.group, data.weight) if name is not None)
+    yield from _prediction_columns(spec.model.predictions)
+    if spec.baseline.current is not None:
+        yield from _prediction_columns(spec.baseline.current.predictions)
+    yield from (rule.column for rule in spec.baseline.rules if rule.column is not None)
+
+
+def _prediction_columns(predictions: PredictionColumns | None) -> Iterable[str]:
+    if predictions is None:
+        return
+    if predictions.label is not None:
+        yield predictions.label
+    if isinstance(predictions.score, str):
+        yield predictions.score
+    elif predictions.score is not None:
+        yield from predictions.score.values()
+
+
+def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequence[str]]) -> dict[str, Needed]:
+    """For each table that the spec names ("test", "train", "recent"), the columns to read."""
+    spec = loaded.spec
+    # without a model file the features serve drift and rules only, so a missing one is no fault
+    own = tuple(features) if spec.model.path is not None else ()
+    spare = () if spec.model.path is not None else tuple(f for f in features if f in found["test"])
+    everything = tuple(dict.fromkeys((*_test_columns(spec), *own)))
+    current = _features_of_current(spec, found["test"])
+    result = {"test": Needed(everything, tuple(dict.fromkeys((*spare, *current))))}
+    if "train" in found:
+        useful = [*own, *spare, *columns_of(spec.data.segments), spec.data.group, spec.data.time, spec.data.weight]
+        present = [name for name in useful if name is not None and name in found["train"]]
+        result["train"] = Needed((spec.data.target,), tuple(present))
+    if "recent" in found:
+        result["recent"] = Needed(tuple(name for name in (*own, *spare) if name in found["recent"]))
+    return result
+
+
+def _features_of_current(spec: Spec, columns: Sequence[str]) -> tuple[str, ...]:
+    """The current model may have been fitted on other columns: all that have no role are read for it."""
+    if spec.baseline.current is None or spec.baseline.current.path is None:
+        return ()
+    roles = set(_roles(spec))
+    return tuple(column for column in columns if column not in roles)
+
+
+def _test_columns(spec: Spec) -> Iterable[str]:
+    yield from _roles(spec)
+    yield from columns_of(spec.data.segments)
+    for rule in spec.baseline.rules:
+        if rule.when is not None:
+            yield from sorted(parse_rule(rule.when).columns)
+    for key in ("false_positive", "false_negative"):
+        cost = getattr(spec.errors.costs, key, None)
+        if isinstance(cost, CostColumn):
+            yield cost.column
+    yield from spec.errors.show
+
+
+def columns_of(entries: Sequence[SegmentEntry]) -> tuple[str, ...]:
+    """Columns that the entries need, each once, in order."""
+    parts = [part for entry in entries for part in (entry if isinstance(entry, tuple) else (entry,))]
+    return tuple(dict.fromkeys(as_column(part).column for part in parts))
+
+
+def as_column(part: str | SegmentColumn) -> SegmentColumn:
+    """A segment column given by its name alone, in full."""
+    return SegmentColumn(column=part) if isinstance(part, str) else part

@@ -1,0 +1,123 @@
+"""What do the six questions look at? One scored table and what was measured around it; nothing else has rows in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.criteria import Task
+from readiness.evidence.candidates import Candidate
+from readiness.evidence.models import LoadedModel
+from readiness.evidence.probes.robustness import ProbeResult
+from readiness.evidence.refits import Refits
+from readiness.evidence.segmentation import Segmentation
+from readiness.facts import Gathered
+from readiness.spec import Spec
+from readiness.statistics.cases import Cases
+from readiness.statistics.guessing import Guess
+from readiness.statistics.inference import Inference
+from readiness.unavailable import Unavailable
+
+NO_TRAINING = Unavailable("no training table is given", "name the training rows under data.train")
+NOT_REFITTED = Unavailable("the candidate was not refitted")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What one could do instead of using the candidate, on the same rows."""
+
+    key: str
+    """Stable: "majority", "rule-1", "current"."""
+    name: str
+    predictions: Cases | Guess | Unavailable
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Technical:
+    """Clock and size readings."""
+
+    measures: Mapping[str, Inference | Unavailable] = field(default_factory=dict)
+    """By metric name: latency_p99_ms, throughput_per_second, size_mb, memory_mb …"""
+    facts: Mapping[str, Inference] = field(default_factory=dict)
+    """Shown only: latency of the first call, throughput by batch size."""
+    milliseconds: NDArray[np.float64] | None = field(default=None, compare=False)
+    """Sorted single-row latencies."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftTables:
+    """Feature columns of the training rows and of the rows they are compared with."""
+
+    reference: pd.DataFrame = field(compare=False)
+    current: pd.DataFrame = field(compare=False)
+    against: str
+    """"test" or "recent"."""
+    sampled: str = ""
+    """How many rows were looked at, when not all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """The rows that the candidate was fitted on."""
+
+    frame: pd.DataFrame
+    target: NDArray[Any]
+    """Coded like `Cases.y_true`."""
+    features: tuple[str, ...]
+    groups: NDArray[Any] | None = None
+    time: pd.Series[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Everything that the six questions are asked about."""
+
+    spec: Spec
+    gathered: Gathered
+    cases: Cases
+    alternatives: tuple[Alternative, ...] = ()
+    segmentations: tuple[Segmentation, ...] = ()
+    costs: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Per-row costs by the spec key that names their column: "false_negative"."""
+    shown: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The id column and the columns named in `errors.show`, one row per case."""
+    drift: DriftTables | Unavailable = NO_TRAINING
+    technical: Technical = field(default_factory=Technical)
+    probes: tuple[ProbeResult, ...] | Unavailable = ()
+    refits: Refits | Unavailable = NOT_REFITTED
+
+    candidate: Candidate | None = None
+    """None: predictions only."""
+    model: LoadedModel | None = None
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The test rows as read."""
+    training: Training | None = None
+    folder: Path = Path()
+    """Where relative paths of the spec begin."""
+
+    @property
+    def task(self) -> Task:
+        """What kind of target it is."""
+        return self.cases.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class labels as text, in the order of the codes; empty for regression."""
+        return self.gathered.data.classes
+
+    @property
+    def positive(self) -> str:
+        """The positive rows in the data's own words: "is_fraud = 1"."""
+        return f"{self.gathered.data.target} = {self.gathered.data.positive}"
+
+    def alternative(self, name: str) -> Alternative | None:
+        """The alternative with this key or name."""
+        return next((a for a in self.alternatives if name in (a.key, a.name)), None)

@@ -1,0 +1,214 @@
+"""How does a spec become evidence? Everything is read once, and the candidate scores every row once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.criteria import DRIFT_ROWS
+from readiness.evidence import alternatives, tables
+from readiness.evidence.candidates import Candidate, Scores, named_features
+from readiness.evidence.columns import Needed, columns_of, features_of, needed
+from readiness.evidence.evidence import DriftTables, Evidence, Training
+from readiness.evidence.inventory import gathered, table_paths
+from readiness.evidence.models import LoadedModel, load_model
+from readiness.evidence.preflight import fit_target
+from readiness.evidence.segmentation import segmented
+from readiness.evidence.targets import Target, find_target
+from readiness.evidence.usable_rows import Rows, as_numbers, usable
+from readiness.exceptions import DataError, ScoringError
+from readiness.spec import CostColumn
+from readiness.spec.reading import LoadedSpec, load_spec
+from readiness.statistics.cases import Cases
+from readiness.unavailable import Unavailable
+
+
+def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
+    """Read the spec and its tables, load the candidate, and score every test row once.
+
+    `sha256` is the digest of the spec as the host read it; empty or None: any.
+
+    Raises:
+        InputError: the spec, a table or the model file is not usable.
+        ScoringError: the candidate could not score the test rows.
+    """
+    loaded = load_spec(Path(spec_path), sha256=sha256 or None)
+    spec = loaded.spec
+    model = load_model(spec.model, loaded.folder) if spec.model.path else None
+    heads = {key: tables.header(loaded.resolve(path)) for key, path in table_paths(loaded).items()}
+    features = features_of(spec, heads["test"].columns, () if model is None else named_features(model.estimator))
+    columns = needed(loaded, features, {key: head.columns for key, head in heads.items()})
+    test = _read(loaded, "test", columns)
+    train = _read(loaded, "train", columns) if "train" in heads else None
+    target = _target(loaded, test, train, model)
+    fit_target(loaded, target.task, target.classes)
+    scored = usable(loaded, "test", test, target)
+    trained = None if train is None else usable(loaded, "train", train, target)
+    return _assemble(loaded, model, features, target, scored, trained, columns)
+
+
+def _read(loaded: LoadedSpec, key: str, columns: dict[str, Needed]) -> pd.DataFrame:
+    frame = tables.read_table(loaded.resolve(getattr(loaded.spec.data, key)), columns[key].all)
+    data = loaded.spec.data
+    for name in (data.target, data.group, data.time, *columns_of(data.segments)):
+        if name is not None and name in frame and tables.holds_many(frame[name]):
+            raise DataError(
+                f"The column {name!r} of data.{key} holds lists or records; expected one value for each row.",
+                remedy="Turn it into one value for each row, or name another column.",
+            )
+    return frame
+
+
+def _target(loaded: LoadedSpec, test: pd.DataFrame, train: pd.DataFrame | None, model: LoadedModel | None) -> Target:
+    data = loaded.spec.data
+    regressor = None if model is None else _says_regressor(model.estimator)
+    return find_target(data, test[data.target], None if train is None else train[data.target], regressor=regressor)
+
+
+def _says_regressor(estimator: Any) -> bool | None:
+    from sklearn.base import is_classifier, is_regressor
+
+    try:
+        if is_regressor(estimator):
+            return True
+        return False if is_classifier(estimator) or hasattr(estimator, "predict_proba") else None
+    except Exception:  # an estimator of another library may know nothing of scikit-learn's tags
+        return False if hasattr(estimator, "predict_proba") else None
+
+
+def _score(loaded: LoadedSpec, candidate: Candidate | None, frame: pd.DataFrame, target: Target) -> Scores:
+    if candidate is not None:
+        return candidate.score(frame)
+    predictions = loaded.spec.model.predictions
+    if predictions is None:
+        raise ScoringError("The spec names neither a model file nor predictions.")
+    return alternatives.from_columns(predictions, frame, target, loaded.spec.model.threshold)
+
+
+def _assemble(
+    loaded: LoadedSpec,
+    model: LoadedModel | None,
+    features: tuple[str, ...],
+    target: Target,
+    test: Rows,
+    train: Rows | None,
+    columns: dict[str, Needed],
+) -> Evidence:
+    spec = loaded.spec
+    candidate = None if model is None else _candidate(loaded, model, features, target)
+    scores = _score(loaded, candidate, test.frame, target)
+    cases = _cases(loaded, test, target, scores)
+    reference = None if train is None else train.frame
+    others = (
+        *alternatives.trivial(cases, None if train is None else train.target),
+        *alternatives.rules(spec, test.frame, cases, target),
+        *alternatives.current(loaded, test.frame, features, cases, target),
+    )
+    return Evidence(
+        spec=spec,
+        gathered=gathered(loaded, model, target, test, train, features, scores),
+        cases=cases,
+        alternatives=others,
+        segmentations=tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments),
+        costs=_costs(loaded, test.frame),
+        shown=_shown(loaded, test.frame),
+        drift=_drift(loaded, test, reference, features, columns),
+        candidate=candidate,
+        model=model,
+        rows=test.frame,
+        training=None if train is None else _training(loaded, train, features),
+        folder=loaded.folder,
+    )
+
+
+def _candidate(loaded: LoadedSpec, model: LoadedModel, features: tuple[str, ...], target: Target) -> Candidate:
+    return Candidate.of(
+        model.estimator,
+        features,
+        task=target.task,
+        classes=target.classes,
+        threshold=loaded.spec.model.threshold,
+        seed=loaded.spec.seed,
+    )
+
+
+def _cases(loaded: LoadedSpec, rows: Rows, target: Target, scores: Scores) -> Cases:
+    data = loaded.spec.data
+    return Cases(
+        target.task,
+        rows.target,
+        scores.predicted,
+        scores.scores,
+        max(2, len(target.classes)),
+        scores.is_probability,
+        None if data.weight is None else rows.frame[data.weight].to_numpy(dtype=np.float64),
+        None if data.group is None else pd.factorize(rows.frame[data.group])[0].astype(np.int64),
+    )
+
+
+def _costs(loaded: LoadedSpec, frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Per-row costs; missing or negative ones would change the sum without a word, so they are refused."""
+    costs = loaded.spec.errors.costs
+    found = {}
+    for key in ("false_positive", "false_negative"):
+        given = getattr(costs, key, None)
+        if not isinstance(given, CostColumn):
+            continue
+        amounts = as_numbers(frame[given.column], f"errors.costs.{key} names the column {given.column!r}, which")
+        bad = ~(np.isfinite(amounts) & (amounts >= 0))
+        if bad.any():
+            raise DataError(
+                f"errors.costs.{key} takes its amounts from {given.column!r}, and {int(bad.sum()):,} scored rows hold "
+                f"no amount there (missing, infinite or negative), first in row {int(np.argmax(bad)) + 1:,}.",
+                remedy="Mend the column, or state one amount for all rows.",
+            )
+        found[key] = amounts
+    return found
+
+
+def _shown(loaded: LoadedSpec, frame: pd.DataFrame) -> pd.DataFrame:
+    data, errors = loaded.spec.data, loaded.spec.errors
+    return frame[list(dict.fromkeys((*((data.id,) if data.id else ()), *errors.show)))]
+
+
+def _training(loaded: LoadedSpec, train: Rows, features: tuple[str, ...]) -> Training:
+    data = loaded.spec.data
+
+    def column(name: str | None) -> pd.Series[Any] | None:
+        return train.frame[name] if name is not None and name in train.frame else None
+
+    groups = column(data.group)
+    return Training(
+        train.frame, train.target, features, None if groups is None else pd.factorize(groups)[0], column(data.time)
+    )
+
+
+def _drift(
+    loaded: LoadedSpec,
+    test: Rows,
+    reference: pd.DataFrame | None,
+    features: tuple[str, ...],
+    columns: dict[str, Needed],
+) -> DriftTables | Unavailable:
+    if reference is None:
+        return Unavailable("no training table is given", "name the training rows under data.train")
+    against = "recent" if loaded.spec.data.recent is not None else "test"
+    current = _read(loaded, "recent", columns) if against == "recent" else test.frame
+    both = [name for name in features if name in reference and name in current]
+    if not both:
+        return Unavailable("the training table holds none of the features", "give the training rows with features")
+    sizes = [f"{len(frame):,}" for frame in (reference, current) if len(frame) > DRIFT_ROWS]
+    sampled = f"a random sample of {DRIFT_ROWS:,} of {' and '.join(sizes)} rows" if sizes else ""
+    seed = loaded.spec.seed
+    return DriftTables(_sample(reference, both, seed), _sample(current, both, seed), against, sampled)
+
+
+def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:
+    if len(frame) <= DRIFT_ROWS:
+        return frame[columns]
+    rows = np.sort(np.random.default_rng(seed).choice(len(frame), DRIFT_ROWS, replace=False))
+    return frame[columns].iloc[rows]

@@ -1,0 +1,111 @@
+"""What was found before the first question: files, rows, classes, and where the review runs?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from readiness.criteria import Task
+from readiness.digests import Artifact
+from readiness.evidence import tables
+from readiness.evidence.candidates import Scores
+from readiness.evidence.models import LoadedModel
+from readiness.evidence.segmentation import as_dates
+from readiness.evidence.surroundings import environment
+from readiness.evidence.targets import Target
+from readiness.evidence.usable_rows import Rows
+from readiness.facts import DataFacts, Gathered, ModelFacts
+from readiness.spec.normal import normalised, set_keys
+from readiness.spec.reading import LoadedSpec
+
+
+def table_paths(loaded: LoadedSpec) -> dict[str, str]:
+    """The tables that the spec names, by their key."""
+    data = loaded.spec.data
+    return {key: path for key in ("test", "train", "recent") if (path := getattr(data, key)) is not None}
+
+
+def gathered(
+    loaded: LoadedSpec,
+    model: LoadedModel | None,
+    target: Target,
+    test: Rows,
+    train: Rows | None,
+    features: tuple[str, ...],
+    scores: Scores,
+) -> Gathered:
+    """Candidate, files, rows and surroundings, as they stand in the record."""
+    spec = loaded.spec
+    return Gathered(
+        model=ModelFacts(
+            spec.model.name,
+            spec.model.version,
+            "predictions only" if model is None else model.kind,
+            () if model is None else (model.artifact,),
+            (*(() if model is None else model.notes), *scores.notes),
+        ),
+        inputs=_inputs(loaded),
+        data=_facts(loaded, target, test, train, features),
+        environment=environment(),
+        spec=normalised(spec),
+        set_keys=set_keys(spec),
+    )
+
+
+def _inputs(loaded: LoadedSpec) -> tuple[Artifact, ...]:
+    """Every file that the review reads besides the model, by role; tables with rows and columns."""
+    files = [Artifact.of(path, name=f"spec: {path.name}") for path, _ in loaded.files]
+    for key, given in table_paths(loaded).items():
+        path = loaded.resolve(given)
+        head = tables.header(path)
+        files.append(Artifact.of(path, name=f"{key}: {path.name}", rows=head.rows, columns=len(head.columns)))
+    current = loaded.spec.baseline.current
+    if current is not None and current.path is not None and loaded.resolve(current.path).exists():
+        files.append(Artifact.of(loaded.resolve(current.path), name=f"current: {Path(current.path).name}"))
+    for box, attestation in loaded.spec.checklist.items():
+        proof = loaded.folder / attestation.evidence
+        if attestation.evidence and _is_file(proof):
+            files.append(Artifact.of(proof, name=f"checklist {box}: {proof.name}"))
+    return tuple(files)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # evidence may be any text, also one too long for a path
+        return False
+
+
+def _facts(loaded: LoadedSpec, target: Target, test: Rows, train: Rows | None, features: tuple[str, ...]) -> DataFacts:
+    data = loaded.spec.data
+    counts = () if target.task is Task.REGRESSION else tuple(np.bincount(test.target, minlength=len(target.classes)))
+    binary = target.task is Task.BINARY
+    first, last = _period(test.frame, data.time)
+    return DataFacts(
+        task=target.task.value,
+        target=data.target,
+        rows_read=test.read,
+        rows_scored=len(test.target),
+        dropped=test.dropped,
+        classes=target.texts,
+        class_rows=tuple(int(count) for count in counts),
+        positive=target.texts[1] if binary else "",
+        positives=int(counts[1]) if binary else None,
+        train_rows=None if train is None else len(train.target),
+        features=len(features),
+        first=first,
+        last=last,
+    )
+
+
+def _period(frame: pd.DataFrame, column: str | None) -> tuple[str, str]:
+    if column is None:
+        return "", ""
+    dates = as_dates(frame[column])
+    known = (frame[column] if dates is None else dates).dropna()  # any sortable mark of time, such as a period number
+    if known.empty:
+        return "", ""
+    first, last = known.min(), known.max()
+    return (str(first), str(last)) if dates is None else (first.isoformat(), last.isoformat())

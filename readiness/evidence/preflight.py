@@ -1,0 +1,174 @@
+"""Does the spec fit the files it names? Told before a kernel starts; no row is read and no model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from readiness.catalogue import METRICS, metric_names
+from readiness.criteria import Task
+from readiness.digests import sha256_path
+from readiness.evidence.columns import features_of, needed
+from readiness.evidence.models import COMPRESSIONS, PICKLES
+from readiness.evidence.tables import TableHeader, header
+from readiness.exceptions import InputError, SpecError
+from readiness.hints import nearest, shown
+from readiness.spec import Label, ModelFile
+from readiness.spec.checks import misfits, stated_task
+from readiness.spec.reading import LoadedSpec
+from readiness.spec.yaml_reading import KeyPath, Problem
+
+Fault = tuple[KeyPath, str]
+
+
+def preflight(loaded: LoadedSpec) -> None:
+    """Refuse a spec whose tables, columns, model files or metrics do not fit; all faults at once.
+
+    Raises:
+        SpecError: with one line for each problem.
+    """
+    heads, faults = _headers(loaded)
+    faults += [*_models(loaded), *_metrics(loaded)]
+    if "test" in heads:
+        faults += _columns(loaded, heads)
+    _refuse(loaded, faults, "its files")
+
+
+def fit_target(loaded: LoadedSpec, task: Task, classes: Sequence[Label]) -> None:
+    """Refuse a spec that does not fit the task and the classes which the tables turned out to hold.
+
+    Raises:
+        SpecError: with one line for each problem, such as costs of two classes where there are three.
+    """
+    found = {"task": task} | ({"classes": tuple(classes)} if classes else {})
+    spec = loaded.spec.model_copy(update={"data": loaded.spec.data.model_copy(update=found)})
+    _refuse(loaded, [*misfits(spec), *_metrics(replace(loaded, spec=spec))], f"its target, which makes the task {task}")
+
+
+def _refuse(loaded: LoadedSpec, faults: list[Fault], misfit: str) -> None:
+    if not faults:
+        return
+    name = loaded.path.name
+    problems = [Problem(name, _line(loaded, key), key, text) for key, text in faults]
+    problems.sort(key=lambda problem: problem.line)
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    raise SpecError(f"{name} does not fit {misfit}: {count} to mend.", problems=tuple(map(str, problems)))
+
+
+def _line(loaded: LoadedSpec, key: KeyPath) -> int:
+    """The line of the key, or of the nearest key above it."""
+    for length in range(len(key), 0, -1):
+        if key[:length] in loaded.lines:
+            return loaded.lines[key[:length]]
+    return 0
+
+
+def _headers(loaded: LoadedSpec) -> tuple[dict[str, TableHeader], list[Fault]]:
+    heads: dict[str, TableHeader] = {}
+    faults: list[Fault] = []
+    for key in ("test", "train", "recent"):
+        given = getattr(loaded.spec.data, key)
+        if given is None:
+            continue
+        try:
+            heads[key] = header(loaded.resolve(given))
+        except InputError as error:
+            faults.append((("data", key), _in_one_line(error)))
+    return heads, faults
+
+
+def _in_one_line(error: InputError) -> str:
+    return " ".join(part.strip() for part in (error.message, error.remedy) if part).rstrip(".")
+
+
+def _models(loaded: LoadedSpec) -> Iterator[Fault]:
+    yield from _model(loaded, loaded.spec.model, ("model",))
+    if loaded.spec.baseline.current is not None:
+        yield from _model(loaded, loaded.spec.baseline.current, ("baseline", "current"))
+
+
+def _model(loaded: LoadedSpec, model: ModelFile, where: KeyPath) -> Iterator[Fault]:
+    if model.path is None:
+        return
+    path = loaded.resolve(model.path)
+    if not path.exists():
+        near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
+        yield (*where, "path"), f"{path} does not exist{near}"
+        return
+    digest = sha256_path(path)
+    if model.sha256 is not None and model.sha256 != digest:
+        yield (*where, "sha256"), f"the file has the digest {digest}; expected {model.sha256}"
+    if model.sha256 is None and _is_pickle(path):
+        warning = f"{path.name} is a pickle, which runs code when it is loaded"
+        yield (*where, "path"), f"{warning}; if you vouch for this file, set sha256: {digest}"
+
+
+def _is_pickle(path: Path) -> bool:
+    name = path.name.lower()
+    for suffix in COMPRESSIONS:
+        name = name.removesuffix(suffix)
+    return name.endswith(PICKLES)
+
+
+def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:
+    spec, task = loaded.spec, stated_task(loaded.spec)
+    named: list[tuple[KeyPath, str | None, bool]] = [(("baseline", "metric"), spec.baseline.metric, False)]
+    if spec.baseline.human is not None:
+        named.append((("baseline", "human", "metric"), spec.baseline.human.metric, False))
+    for i, requirement in enumerate(spec.business.requirements):
+        named.append((("business", "requirements", i, "metric"), requirement.metric, True))
+    named += [(("segments", "metrics", i), name, False) for i, name in enumerate(spec.segments.metrics or ())]
+    for key, name, technical in named:
+        if name is not None and (fault := metric_fault(name, task, technical=technical)):
+            yield key, fault
+
+
+def metric_fault(name: str, task: Task | None, *, technical: bool) -> str:
+    """What is wrong with naming this metric for this task; empty when nothing is."""
+    metric = METRICS.get(name)
+    if metric is None:
+        known = [m for m in METRICS if technical or METRICS[m].needs != "measurement"]
+        return f"{shown(name)} is no metric{nearest(name, known)}"
+    if metric.needs == "measurement" and not technical:
+        return f"{shown(name)} is measured on the model, not on rows, and cannot be used here"
+    if task is not None and task not in metric.tasks:
+        return f"{shown(name)} does not fit a {task} task{nearest(name, metric_names(task))}"
+    return ""
+
+
+def _columns(loaded: LoadedSpec, heads: dict[str, TableHeader]) -> Iterator[Fault]:
+    found = {key: head.columns for key, head in heads.items()}
+    features = features_of(loaded.spec, found["test"], ())
+    listed = features if loaded.spec.data.features is not None else ()
+    for table, columns in needed(loaded, listed, found).items():
+        for name in columns.required:
+            if name not in found[table]:
+                where = _where(loaded, name)
+                yield (
+                    where,
+                    f"the table {heads[table].path.name} has no column {shown(name)}{nearest(name, found[table])}",
+                )
+
+
+def _where(loaded: LoadedSpec, column: str) -> KeyPath:
+    """The key of the spec that names the column."""
+    data = loaded.spec.data
+    for role in ("target", "id", "time", "group", "weight"):
+        if getattr(data, role) == column:
+            return ("data", role)
+    for i, entry in enumerate(data.segments):
+        parts = entry if isinstance(entry, tuple) else (entry,)
+        if column in [part if isinstance(part, str) else part.column for part in parts]:
+            return ("data", "segments", i)
+    for i, rule in enumerate(loaded.spec.baseline.rules):
+        if rule.column == column or (rule.when is not None and column in rule.when):
+            return ("baseline", "rules", i)
+    if column in loaded.spec.errors.show:
+        return ("errors", "show")
+    costs = loaded.spec.errors.costs
+    if costs is not None and column in (
+        getattr(getattr(costs, k), "column", None) for k in ("false_positive", "false_negative")
+    ):
+        return ("errors", "costs")
+    return ("data", "features") if column in (data.features or ()) else ("model", "predictions")

@@ -1,0 +1,203 @@
+"""What does the candidate do with gaps, strangers, extremes, lone rows and shuffled columns?
+
+Each probe changes a few real rows and tells whether the answer is still usable (after Chen, Cheung & Yiu 1998,
+metamorphic testing). A clean error is told apart from a prediction: whether it will do is for the spec to say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.probes.attempts import Attempt, ProbeOutcome, attempt, same
+from readiness.evidence.probes.changes import holds_numbers, holds_words, with_extremes, with_gaps, with_stranger
+
+ROWS = 20
+"""Rows that each probe looks at."""
+SECONDS = 30.0
+"""Time for the probes that change one column after another; what was not reached is said."""
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What came of one probe."""
+
+    name: str
+    outcome: ProbeOutcome
+    reason: str
+    """One sentence that names the columns concerned."""
+
+
+Probe = Callable[[Candidate, pd.DataFrame], ProbeResult]
+
+
+def run_probes(candidate: Candidate, frame: pd.DataFrame, *, seed: int = 0) -> tuple[ProbeResult, ...]:
+    """All probes on rows drawn from `frame`, in the order of `PROBES`."""
+    return tuple(probe(candidate, sample_rows(frame, seed)) for probe in PROBES.values())
+
+
+def sample_rows(frame: pd.DataFrame, seed: int, rows: int = ROWS) -> pd.DataFrame:
+    """At most `rows` rows of `frame`, drawn at random."""
+    places = np.random.default_rng(seed).permutation(len(frame))[:rows]
+    return frame.iloc[np.sort(places)]
+
+
+def one_row(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """A single row must be answered like any number of rows."""
+    for place in range(min(3, len(rows))):
+        tried = attempt(candidate, rows.iloc[[place]])
+        if tried.outcome != "passed":
+            return ProbeResult("one_row", tried.outcome, f"A single row is not answered: {tried.message}.")
+    return ProbeResult("one_row", "passed", "Single rows are answered.")
+
+
+def empty_frame(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """No rows: no answers, or a clean error."""
+    tried = attempt(candidate, rows.iloc[:0])
+    said = "No rows give no predictions." if tried.outcome == "passed" else f"No rows are refused: {tried.message}."
+    return ProbeResult("empty_frame", tried.outcome, said)
+
+
+def column_order(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """Shuffled columns: the same answers, or a clean error, never other answers."""
+    name = "column_order"
+    if not candidate.named:
+        why = "The model takes columns by their place, without names; whoever calls it must keep their order."
+        return ProbeResult(name, "not_applicable", why)
+    if len(candidate.features) < 2:
+        return ProbeResult(name, "not_applicable", "There is only one feature.")
+    given = candidate.inputs(rows)
+    assert isinstance(given, pd.DataFrame)
+    usual = attempt(candidate, rows, given)
+    if usual.scores is None:
+        return ProbeResult(name, "failed", f"The rows are not answered at all: {usual.message}.")
+    orders = [given.iloc[:, ::-1], given.iloc[:, np.roll(np.arange(given.shape[1]), 1)]]
+    tries = [attempt(candidate, rows, order.copy()) for order in orders]
+    for tried in tries:
+        if tried.scores is not None and not same(usual.scores, tried.scores):
+            return ProbeResult(name, "failed", "Columns in another order silently give other answers.")
+    worst = _worst(tries)
+    words = {"passed": "Columns in another order give the same answers."}
+    return ProbeResult(name, worst.outcome, words.get(worst.outcome, f"Another order is refused: {worst.message}."))
+
+
+def determinism(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """The same rows give the same answers: again, in another order, and one by one."""
+    name = "determinism"
+    whole = attempt(candidate, rows)
+    if whole.scores is None:
+        return ProbeResult(name, whole.outcome, f"The rows are not answered: {whole.message}.")
+    backwards = [rows.iloc[::-1]]
+    ways = {
+        "asked again": [rows],
+        "asked in another order": backwards,
+        "asked one by one": [rows.iloc[[place]] for place in range(len(rows))],
+    }
+    for words, parts in ways.items():
+        tries = [attempt(candidate, part) for part in parts]
+        if (bad := _worst(tries)).outcome != "passed":
+            return ProbeResult(name, bad.outcome, f"The same rows, {words}, are not answered: {bad.message}.")
+        if not _joined_equal(whole.scores, tries, backwards=parts is backwards):
+            return ProbeResult(name, "failed", f"The same rows, {words}, get other answers.")
+    return ProbeResult(name, "passed", "The same rows get the same answers: again, in another order, and one by one.")
+
+
+def missing_value(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """A gap in each feature in turn, and in all at once."""
+    features = list(candidate.features)
+    changes = [*([feature] for feature in features), features]
+    changed = ((names, with_gaps(rows, names)) for names in changes)
+    return _columnwise("missing_value", candidate, changed, "A missing value", len(features))
+
+
+def unseen_category(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """A value that was never seen, in each column of text or categories in turn."""
+    words = [name for name in candidate.features if holds_words(rows[name])]
+    if not words:
+        return ProbeResult("unseen_category", "not_applicable", "No feature holds text or categories.")
+    changed = (([name], with_stranger(rows, name)) for name in words)
+    return _columnwise("unseen_category", candidate, changed, "An unknown category", len(words))
+
+
+def outlier(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """Ten standard deviations either way, and 1e30 either way, in each numeric feature in turn."""
+    numeric = [name for name in candidate.features if holds_numbers(rows[name])]
+    if not numeric:
+        return ProbeResult("outlier", "not_applicable", "No feature holds numbers.")
+    changed = (([name], with_extremes(rows, name)) for name in numeric)
+    return _columnwise("outlier", candidate, changed, "An extreme number", len(numeric))
+
+
+def input_not_mutated(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+    """What the model is handed must stay as it was."""
+    name = "input_not_mutated"
+    given, before = candidate.inputs(rows), candidate.inputs(rows)
+    tried = attempt(candidate, rows, given)
+    if tried.outcome != "passed":
+        return ProbeResult(name, tried.outcome, f"The rows are not answered: {tried.message}.")
+    after = pd.DataFrame(given)
+    if list(after.columns) == list(pd.DataFrame(before).columns) and after.equals(pd.DataFrame(before)):
+        return ProbeResult(name, "passed", "The rows that are handed in stay as they were.")
+    return ProbeResult(name, "failed", "The model changes the rows that it is handed.")
+
+
+PROBES: dict[str, Probe] = {
+    "one_row": one_row,
+    "column_order": column_order,
+    "determinism": determinism,
+    "missing_value": missing_value,
+    "unseen_category": unseen_category,
+    "outlier": outlier,
+    "empty_frame": empty_frame,
+    "input_not_mutated": input_not_mutated,
+}
+"""By name, in the order in which they are run."""
+
+
+def _columnwise(
+    name: str, candidate: Candidate, changed: Iterable[tuple[list[str], pd.DataFrame]], what: str, features: int
+) -> ProbeResult:
+    end = time.perf_counter() + SECONDS
+    tries: list[tuple[list[str], Attempt]] = []
+    in_time = True
+    for columns, altered in changed:
+        in_time = time.perf_counter() < end
+        if not in_time:
+            break
+        tries.append((columns, attempt(candidate, altered)))
+    worst = _worst([tried for _, tried in tries])
+    if worst.outcome != "passed":
+        where = [column for columns, tried in tries if tried.outcome == worst.outcome for column in columns]
+        verb = "is refused" if worst.outcome == "clean_error" else "makes the model fail"
+        return ProbeResult(name, worst.outcome, f"{what} {verb} in {_listed(where)}: {worst.message}.")
+    if not in_time:
+        why = f"After {SECONDS:g} seconds only {len(tries):,} of {features:,} features had been tried."
+        return ProbeResult(name, "unavailable", why)
+    every = "the one feature" if features == 1 else f"all {features:,} features"
+    return ProbeResult(name, "passed", f"{what} is answered in {every} that it was tried in.")
+
+
+def _worst(tries: Sequence[Attempt]) -> Attempt:
+    return max(
+        tries, key=lambda tried: ("passed", "clean_error", "failed").index(tried.outcome), default=Attempt("passed")
+    )
+
+
+def _joined_equal(whole: Scores, tries: Sequence[Attempt], *, backwards: bool) -> bool:
+    parts = [tried.scores for tried in tries if tried.scores is not None]
+    step = -1 if backwards else 1
+    predicted = np.concatenate([part.predicted for part in parts])[::step]
+    scores = [part.scores for part in parts if part.scores is not None]
+    return same(whole, Scores(predicted, np.concatenate(scores)[::step] if scores else None))
+
+
+def _listed(names: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    more = len(distinct) - NAMED
+    return ", ".join(distinct[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,205 @@
+"""How much does the result depend on which rows were drawn for training? Clones of the candidate, refitted.
+
+The candidate itself is never touched. Results are the same for the same rows and seed, whatever the number of
+worker processes; only how many repeats fit into the time may differ, and that is said.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.criteria import BUDGET_SECONDS, MINIMUM_REPEATS, Task
+from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.refit_pool import close_pool, refit_all
+from readiness.evidence.refit_work import Outcome, fitting_labels, refit_once, unfit_for_cloning, unfitted
+from readiness.evidence.splits import Plan
+from readiness.unavailable import Unavailable
+
+WORKERS_PAY = 15.0
+"""Seconds of fitting below which starting worker processes costs more than it saves."""
+PATIENCE = 3.0
+"""A single refit that takes this many budgets is taken to hang."""
+
+Score = Callable[[NDArray[np.int64], Scores], float]
+"""The primary metric of some predictions: takes the positions of the rows and what was said about them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefitEstimate:
+    """What the refits will cost, from one that was timed."""
+
+    fits: int
+    seconds_per_fit: float
+    workers: int
+
+    @property
+    def seconds(self) -> float:
+        """Expected time of all fits."""
+        return self.seconds_per_fit * math.ceil(self.fits / self.workers)
+
+    @property
+    def words(self) -> str:
+        """As in "about 50 fits of 0.8 s on 2 cores: 20 s"."""
+        cores = f"{self.workers} core{'s' * (self.workers > 1)}"
+        return f"about {self.fits:,} fits of {self.seconds_per_fit:.2g} s on {cores}: {self.seconds:.3g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One refit."""
+
+    repeat: int
+    fold: int
+    n_train: int
+    n_test: int
+    score: float
+    """The primary metric on the test rows of this fold; nan when it does not exist there."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refits:
+    """All refits of whole repeats."""
+
+    folds: tuple[Fold, ...]
+    predicted: NDArray[Any]
+    """(repeats, n): out-of-fold predictions: class codes, -1 where a row was not predicted; regression: values, nan."""
+    asked: int
+    """Repeats that were asked for."""
+    scheme: str
+    """How rows were split, in words."""
+    estimate: RefitEstimate
+    seconds: float
+    """That all of it took."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def repeats(self) -> int:
+        """Whole repeats that were completed."""
+        return len(self.predicted)
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """(repeats, folds): the primary metric of each refit."""
+        return np.array([fold.score for fold in self.folds]).reshape(self.repeats, -1)
+
+
+def estimate(
+    candidate: Candidate, frame: pd.DataFrame, plan: Plan, *, n_jobs: int | None = None
+) -> RefitEstimate | Unavailable:
+    """Time one refit, to say what all will cost before they start."""
+    if reason := unfit_for_cloning(candidate.estimator) or plan.problem():
+        return reason
+    try:
+        split = next(plan.repeat(0))
+    except ValueError as error:
+        return Unavailable(f"the rows cannot be split: {error}")
+    timed = refit_once(unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split)
+    if timed.scores is None:
+        return _failure(timed)
+    workers = max(1, joblib.cpu_count() if n_jobs is None else n_jobs)
+    return RefitEstimate(plan.folds * plan.repeats, timed.seconds, workers)
+
+
+def refit(
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    plan: Plan,
+    score: Score,
+    *,
+    budget_seconds: float = BUDGET_SECONDS,
+    estimated: RefitEstimate | None = None,
+    n_jobs: int | None = None,
+) -> Refits | Unavailable:
+    """Refit clones of the candidate by `plan` until it is done, or until the next repeat would exceed the budget.
+
+    `frame` has n rows with the candidate's features; `plan.y` their targets as codes or values. `estimated` saves
+    timing one fit again.
+    """
+    start = time.perf_counter()
+    cost = estimated or estimate(candidate, frame, plan, n_jobs=n_jobs)
+    if isinstance(cost, Unavailable):
+        return cost
+    least = RefitEstimate(MINIMUM_REPEATS * plan.folds, cost.seconds_per_fit, cost.workers)
+    if least.seconds > budget_seconds:
+        return _too_slow(least, budget_seconds)
+    try:
+        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds)
+    finally:
+        close_pool()
+    if isinstance(outcomes, Unavailable):
+        return outcomes
+    return _collected(outcomes, plan, score, cost, time.perf_counter() - start)
+
+
+def _whole_repeats(
+    candidate: Candidate, frame: pd.DataFrame, plan: Plan, cost: RefitEstimate, end: float
+) -> list[Outcome] | Unavailable:
+    labels = fitting_labels(candidate, plan.y)
+    blank = unfitted(candidate, plan.seed)
+    workers = cost.workers if cost.seconds_per_fit * cost.fits > WORKERS_PAY else 1
+    done: list[Outcome] = []
+    began = time.perf_counter()
+    repeat = 0
+    while repeat < plan.repeats:
+        # By what fits took so far; as many repeats at once as keep all workers busy, and two at first.
+        per_fit = sum(outcome.seconds for outcome in done) / len(done) if done else cost.seconds_per_fit
+        each = per_fit * plan.folds / workers
+        wanted = max(workers // math.gcd(workers, plan.folds), 0 if repeat else MINIMUM_REPEATS)
+        affordable = int((end - time.perf_counter()) / max(each, 1e-9))
+        count = min(wanted, plan.repeats - repeat, max(affordable, 0 if repeat else MINIMUM_REPEATS))
+        if count == 0:
+            break
+        try:
+            splits = [split for number in range(repeat, repeat + count) for split in plan.repeat(number)]
+        except ValueError as error:
+            return Unavailable(f"the rows cannot be split: {error}")
+        outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=PATIENCE * (end - began))
+        if isinstance(outcomes, Unavailable):
+            return outcomes
+        if bad := next((outcome for outcome in outcomes if outcome.scores is None), None):
+            return _failure(bad)
+        done.extend(outcomes)
+        repeat += count
+    return done
+
+
+def _collected(outcomes: list[Outcome], plan: Plan, score: Score, cost: RefitEstimate, seconds: float) -> Refits:
+    repeats = len(outcomes) // plan.folds
+    regression = plan.task is Task.REGRESSION
+    predicted = np.full((repeats, len(plan.y)), np.nan if regression else -1, dtype=float if regression else np.int32)
+    folds = []
+    for outcome in outcomes:
+        split, scores = outcome.split, outcome.scores
+        assert scores is not None
+        predicted[split.repeat, split.test] = scores.predicted
+        value = float(score(split.test, scores))
+        sizes = (len(split.train), len(split.test))
+        folds.append(Fold(split.repeat, split.fold, *sizes, value, outcome.seconds))
+    notes = []
+    if repeats < plan.repeats:
+        notes.append(f"{repeats} of {plan.repeats} repeats were completed before the time was used up.")
+    if stuck := sum(not outcome.converged for outcome in outcomes):
+        notes.append(f"{stuck} of {len(outcomes)} refits stopped before they had converged.")
+    return Refits(tuple(folds), predicted, plan.repeats, plan.scheme, cost, seconds, tuple(notes))
+
+
+def _failure(outcome: Outcome) -> Unavailable:
+    split = outcome.split
+    return Unavailable(f"refit {split.fold + 1} of repeat {split.repeat + 1} failed: {outcome.error.rstrip('.')}")
+
+
+def _too_slow(least: RefitEstimate, budget: float) -> Unavailable:
+    return Unavailable(
+        f"{MINIMUM_REPEATS} repeats need {least.words}; the budget is {budget:g} s",
+        f"stability.budget_seconds of at least {math.ceil(least.seconds)}",
+    )

@@ -1,0 +1,184 @@
+"""What is to be predicted? The task, the class list and the coded target; never guessed from test labels alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.criteria import Task
+from readiness.evidence.outputs import positions
+from readiness.evidence.tables import whole_numbers
+from readiness.exceptions import DataError
+from readiness.hints import shown
+from readiness.spec import Data
+
+FEW_VALUES = 20
+"""A target of whole numbers with at most so many distinct values is a class label unless the spec says otherwise."""
+MOST_CLASSES = 200
+LABEL_KINDS = frozenset(
+    {
+        "string",
+        "boolean",
+        "integer",
+        "floating",
+        "mixed-integer-float",
+        "mixed-integer",
+        "integer-na",
+        "decimal",
+        "empty",
+    }
+)
+"""What a target may hold, in the words of `pandas.api.types.infer_dtype`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How labels become codes."""
+
+    task: Task
+    classes: tuple[Any, ...] = ()
+    """Labels in the order of the codes; binary: negative, positive. Empty for regression."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The labels as text."""
+        return tuple(str(label) for label in self.classes)
+
+    def coded(self, values: pd.Series[Any], where: str) -> NDArray[Any]:
+        """(n,) codes, -1 where the label is missing; for regression floats, NaN where missing.
+
+        Raises:
+            DataError: labels that are not in the class list, or values that are not numbers.
+        """
+        if self.task is Task.REGRESSION:
+            return _as_floats(values, where)
+        places, uniques = pd.factorize(whole_numbers(values))
+        known = positions(list(uniques), self.classes)
+        unknown = [label for label, code in zip(uniques, known, strict=True) if code < 0]
+        if unknown:
+            raise DataError(
+                f"{where} holds the label {shown(_plain(unknown[0]))}; the classes are {', '.join(self.texts[:12])}.",
+                remedy="List every label in data.classes, or mend the labels.",
+            )
+        return np.append(np.asarray(known, dtype=np.int64), -1)[places]
+
+
+def find_target(data: Data, test: pd.Series[Any], train: pd.Series[Any] | None, *, regressor: bool | None) -> Target:
+    """Task and classes: from `data.classes`, else the training labels, else (binary) `positive` and the other value.
+
+    `regressor` is what the model says of itself, None when it says nothing.
+
+    Raises:
+        DataError: when they cannot be known without guessing.
+    """
+    for values in (test, *(() if train is None else (train,))):
+        _check_kind(data, values)
+    task = _task(data, test if train is None else train, regressor)
+    if task is Task.REGRESSION:
+        return Target(task)
+    labels = _labels(data, test, train)
+    if not labels:
+        raise DataError(
+            f"The target {shown(data.target)} has no value in any row of data.{'test' if train is None else 'train'}.",
+            remedy="Give rows whose target is known.",
+        )
+    if len(labels) < 2:
+        raise DataError(
+            f"The target {shown(data.target)} has the single value {shown(labels[0])}.",
+            remedy="Give a training table with both classes, or list the labels in data.classes.",
+        )
+    if task is Task.MULTICLASS:
+        return Target(task, labels)
+    return Target(task, _negative_first(data, labels))
+
+
+def _check_kind(data: Data, values: pd.Series[Any]) -> None:
+    """Dates, bytes and the like are no labels that a spec could name, and no numbers."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = pd.Series(values.cat.categories)
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind not in LABEL_KINDS:
+        raise DataError(
+            f"The target {shown(data.target)} holds {kind}; expected text, numbers or true/false.",
+            remedy="Turn the target into one of these, or name another column in data.target.",
+        )
+
+
+def _task(data: Data, labels: pd.Series[Any], regressor: bool | None) -> Task:
+    if data.task is not None:
+        return data.task
+    if data.positive is not None:
+        return Task.BINARY
+    if data.classes is not None:
+        return Task.BINARY if len(data.classes) == 2 else Task.MULTICLASS
+    known = whole_numbers(labels.dropna())
+    if regressor is True or (regressor is None and _looks_continuous(known)):
+        return Task.REGRESSION
+    return Task.BINARY if known.nunique() <= 2 else Task.MULTICLASS
+
+
+def _looks_continuous(known: pd.Series[Any]) -> bool:
+    if not pd.api.types.is_numeric_dtype(known.dtype) or pd.api.types.is_bool_dtype(known.dtype):
+        return False
+    return pd.api.types.is_float_dtype(known.dtype) or known.nunique() > FEW_VALUES
+
+
+def _labels(data: Data, test: pd.Series[Any], train: pd.Series[Any] | None) -> tuple[Any, ...]:
+    if data.classes is not None:
+        return data.classes
+    source = test if train is None else train
+    labels = [_plain(value) for value in pd.unique(whole_numbers(source.dropna()))]
+    if train is None and len(labels) > 2:
+        raise DataError(
+            f"The target {shown(data.target)} has {len(labels)} labels in the test rows, and there is no other list.",
+            remedy="Name data.train, or list all labels in data.classes: a class may be missing in the test rows.",
+        )
+    if labels and train is None and data.positive is not None and positions([data.positive], labels) == [-1]:
+        labels.append(data.positive)
+    if len(labels) > MOST_CLASSES:
+        raise DataError(
+            f"The target {shown(data.target)} has {len(labels):,} different labels; the most that are reviewed is "
+            f"{MOST_CLASSES}.",
+            remedy="If it is a number to be predicted, set data.task: regression.",
+        )
+    return tuple(
+        sorted(labels, key=lambda label: (isinstance(label, str), label if not isinstance(label, str) else str(label)))
+    )
+
+
+def _negative_first(data: Data, labels: tuple[Any, ...]) -> tuple[Any, ...]:
+    names = ", ".join(shown(label) for label in labels[:12])
+    if len(labels) != 2:
+        raise DataError(
+            f"The task is binary, and the target {shown(data.target)} has {len(labels)} labels: {names}.",
+            remedy="Set data.task: multiclass, or list the two labels in data.classes.",
+        )
+    if data.positive is None:
+        raise DataError(
+            f"The target {shown(data.target)} has the labels {names}; which of them is the positive one is not stated.",
+            remedy="Set data.positive to the label that the model is to find.",
+        )
+    (place,) = positions([data.positive], labels)
+    if place < 0:
+        raise DataError(
+            f"data.positive is {shown(data.positive)}; the labels of {shown(data.target)} are {names}.",
+            remedy="Set data.positive to one of them.",
+        )
+    return labels[1 - place], labels[place]
+
+
+def _as_floats(values: pd.Series[Any], where: str) -> NDArray[np.float64]:
+    if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
+        raise DataError(
+            f"{where} holds {values.dtype}; a regression needs numbers.",
+            remedy="Mend the column, or set data.task.",
+        )
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

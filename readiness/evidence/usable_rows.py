@@ -1,0 +1,70 @@
+"""Which rows of a table can be used, and why not the others?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.criteria import Task
+from readiness.evidence.targets import Target
+from readiness.exceptions import DataError
+from readiness.facts import Dropped
+from readiness.spec.reading import LoadedSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table that can be used, and an account of the others."""
+
+    frame: pd.DataFrame
+    target: NDArray[Any]
+    read: int
+    dropped: tuple[Dropped, ...]
+
+
+def usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) -> Rows:
+    """Drop rows that cannot be used, and say how many and why."""
+    data, n = loaded.spec.data, len(frame)
+    coded = target.coded(frame[data.target], f"The target {data.target!r} of data.{key}")
+    missing = ~np.isfinite(coded) if target.task is Task.REGRESSION else coded < 0
+    reasons = {f"no {data.target} (missing or infinite)": missing}
+    weight = None
+    if data.weight is not None and data.weight in frame:
+        weight = as_numbers(frame[data.weight], f"data.weight names {data.weight!r} of data.{key}, which")
+        reasons[f"no {data.weight} (missing, infinite or negative)"] = ~missing & ~(np.isfinite(weight) & (weight >= 0))
+    if data.group is not None and data.group in frame:
+        reasons[f"no {data.group} (missing)"] = ~missing & frame[data.group].isna().to_numpy()
+    dropped = tuple(Dropped(reason, int(rows.sum())) for reason, rows in reasons.items() if rows.any())
+    keep = ~np.logical_or.reduce(list(reasons.values()))
+    if not keep.any():
+        raise DataError(
+            f"data.{key} has {n:,} rows, and none of them can be used: "
+            + "; ".join(f"{drop.rows:,} with {drop.reason}" for drop in dropped),
+            remedy="Give rows that have what the spec names: a known target, and weight and group where it names them.",
+        )
+    if weight is not None and not weight[keep].any():
+        raise DataError(
+            f"data.weight names {data.weight!r} of data.{key}, and every row that can be used has the weight 0 there.",
+            remedy="Mend the column, or leave data.weight out.",
+        )
+    if keep.all():
+        return Rows(frame, coded, n, dropped)
+    return Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped)
+
+
+def as_numbers(values: pd.Series[Any], where: str) -> NDArray[np.float64]:
+    """Floats, NaN where missing.
+
+    Raises:
+        DataError: the column holds something else; `where` begins the sentence.
+    """
+    try:
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise DataError(
+            f"{where} holds {values.dtype}, and numbers are needed.", remedy="Mend the column, or name another one."
+        ) from None

@@ -1,0 +1,107 @@
+"""How does a metric stand in each segment, and among all other rows?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness.evidence.segmentation import Segmentation
+from readiness.statistics.cases import Cases
+from readiness.statistics.confusion import measure_by_group
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.intervals import Normal
+from readiness.statistics.metrics import METRICS, measure
+
+Measured = Inference | Undefined
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A metric inside one segment and among all other rows."""
+
+    inside: Measured
+    outside: Measured
+
+    @property
+    def rows(self) -> int:
+        """Rows of the segment in the metric's own denominator: positives for recall."""
+        return self.inside.n
+
+
+@dataclass(frozen=True, slots=True)
+class Deficit:
+    """How much worse a segment is than all other rows, counted in rows of the segment; positive is worse."""
+
+    difference: Inference
+    n: int
+    """Rows of the segment in the metric's own denominator."""
+
+    @property
+    def value(self) -> float:
+        """The difference."""
+        return self.difference.value
+
+    @property
+    def method(self) -> str:
+        """Of the difference."""
+        return self.difference.method
+
+    @property
+    def bound_method(self) -> str:
+        """Of the difference."""
+        return self.difference.bound_method
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Of the difference."""
+        return self.difference.interval(level)
+
+    def lower(self, alpha: float) -> float:
+        """Of the difference."""
+        return self.difference.lower(alpha)
+
+    def upper(self, alpha: float) -> float:
+        """Of the difference."""
+        return self.difference.upper(alpha)
+
+
+def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
+    """The metric inside and outside every segment, in the order of the codes.
+
+    Metrics of labels come from one bincount, mean absolute errors from sums; with weights or dependent rows, and for
+    all other metrics, each part is measured by itself.
+    """
+    segments = len(segmentation.labels)
+    if cases.is_plain and METRICS[metric].needs == "labels":
+        return tuple(Split(*pair) for pair in measure_by_group(metric, cases, segmentation.codes, segments))
+    if cases.is_plain and metric == "mae":
+        return _mean_errors(np.abs(cases.y_true - cases.y_pred), segmentation.codes, segments)
+    return tuple(_parts(metric, cases, segmentation.codes == code) for code in range(segments))
+
+
+def _mean_errors(errors: NDArray[np.float64], codes: NDArray[np.int64], segments: int) -> tuple[Split, ...]:
+    """Means of each side from its number, sum and sum of squares."""
+    sums = np.stack([np.bincount(codes, errors**power, segments) for power in (0, 1, 2)], axis=1)
+    whole = sums.sum(axis=0)
+    return tuple(Split(_mean(part), _mean(whole - part)) for part in sums)
+
+
+def _mean(sums: NDArray[np.float64]) -> Measured:
+    n, first, second = (float(part) for part in sums)
+    if n < 2:
+        return Undefined("fewer than two rows", int(n))
+    value = first / n
+    variance = max(0.0, second / n - value**2) * n / (n - 1)
+    if variance <= 1e-18 * value**2:
+        return Undefined("all errors are the same, so that no spread could be measured", int(n))
+    return Normal(value, math.sqrt(variance / n), n - 1, int(n), least=0.0)
+
+
+def _parts(metric: str, cases: Cases, mask: NDArray[np.bool_]) -> Split:
+    nobody = Undefined("there are no such rows")
+    return Split(
+        measure(metric, cases.subset(mask)) if mask.any() else nobody,
+        measure(metric, cases.subset(~mask)) if not mask.all() else nobody,
+    )

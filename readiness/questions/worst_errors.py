@@ -1,0 +1,72 @@
+"""Which single rows went most wrong? Only ids and the columns that the spec names are shown."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness.answers import Estimate, Finding, Status
+from readiness.criteria import Task
+from readiness.evidence.evidence import Evidence
+from readiness.visible import shorten
+
+SHOWN = 10
+
+
+def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[Finding, ...]:
+    """The most expensive errors, or without costs the most confident or largest ones; ties in row order."""
+    badness, what, unit = _badness(evidence, costs)
+    ranks = np.lexsort((-_confidence(evidence), -badness))  # among equally expensive errors the surest ones first
+    order = ranks[_wrong(evidence, badness)[ranks]][:SHOWN]
+    return tuple(
+        Finding(
+            f"ERRO-WORST-{rank}",
+            f"Row {row + 1} of the scored rows",
+            Status.NOT_ASSESSED,
+            blocking=False,
+            metric=what,
+            segment=_described(evidence, int(row)),
+            measured=Estimate(float(badness[row]), float(badness[row]), float(badness[row]), 1.0, 1, unit, "exact"),
+        )
+        for rank, row in enumerate(order, 1)
+    )
+
+
+def _badness(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], str, str]:
+    cases = evidence.cases
+    if costs is not None:
+        currency = evidence.spec.errors.costs.currency if evidence.spec.errors.costs else ""
+        return costs, "cost", currency
+    if cases.task is Task.REGRESSION:
+        return np.abs(cases.y_pred - cases.y_true), "absolute error", ""
+    return np.where(cases.y_true != cases.y_pred, _confidence(evidence), 0.0), "confidence", ""
+
+
+def _wrong(evidence: Evidence, badness: NDArray[np.float64]) -> NDArray[np.bool_]:
+    cases = evidence.cases
+    return np.asarray(badness > 0 if cases.task is Task.REGRESSION else cases.y_true != cases.y_pred)
+
+
+def _confidence(evidence: Evidence) -> NDArray[np.float64]:
+    """How sure the candidate was of its label, 0 where it gives no probability."""
+    cases = evidence.cases
+    if cases.y_score is None or not cases.is_probability or cases.task is Task.REGRESSION:
+        return np.zeros(cases.n)
+    if cases.task is Task.BINARY:
+        return np.where(cases.y_pred == 1, cases.y_score, 1 - cases.y_score)
+    return np.asarray(cases.y_score[np.arange(cases.n), cases.y_pred])
+
+
+def _apart(column: str) -> str:
+    """A column of the user's may be called like one of ours."""
+    return f"{column} (column)" if column in ("true", "predicted") else column
+
+
+def _described(evidence: Evidence, row: int) -> dict[str, str]:
+    shown = {_apart(str(name)): shorten(str(evidence.shown[name].iloc[row])) for name in evidence.shown.columns}
+    cases = evidence.cases
+    if cases.task is Task.REGRESSION:
+        truth, predicted = f"{float(cases.y_true[row]):.6g}", f"{float(cases.y_pred[row]):.6g}"
+    else:
+        truth, predicted = evidence.classes[int(cases.y_true[row])], evidence.classes[int(cases.y_pred[row])]
+    return {**shown, "true": truth, "predicted": predicted}

@@ -1,0 +1,97 @@
+"""What does a spec say? The typed, frozen form of `readiness.yaml`; unknown keys are errors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from readiness import criteria
+from readiness.spec.inputs import (
+    About,
+    Data,
+    Label,
+    Model,
+    ModelFile,
+    Part,
+    PredictionColumns,
+    SegmentColumn,
+    SegmentEntry,
+    label_text,
+)
+from readiness.spec.questions import (
+    Attestation,
+    Baseline,
+    Business,
+    Checklist,
+    Cost,
+    CostColumn,
+    Costs,
+    CurrentModel,
+    Errors,
+    Human,
+    Production,
+    Requirement,
+    Rule,
+    Segments,
+    Stability,
+)
+
+__all__ = [
+    "About",
+    "Attestation",
+    "Baseline",
+    "Business",
+    "Checklist",
+    "Cost",
+    "CostColumn",
+    "Costs",
+    "CurrentModel",
+    "Data",
+    "Errors",
+    "Human",
+    "Label",
+    "Model",
+    "ModelFile",
+    "Part",
+    "PredictionColumns",
+    "Production",
+    "Requirement",
+    "Rule",
+    "SegmentColumn",
+    "SegmentEntry",
+    "Segments",
+    "Spec",
+    "Stability",
+    "label_text",
+]
+
+
+class Spec(Part):
+    """The whole spec. Relative paths are relative to the spec file."""
+
+    extends: str | None = Field(
+        None, description="another spec that this one completes; lists are replaced, not joined"
+    )
+    about: About = Field(About(), description="free texts of the first screen")
+    model: Model = Field(description="the candidate")
+    data: Data = Field(description="tables and the roles of their columns")
+    baseline: Baseline = Field(Baseline(), description="question 1: what the candidate must beat")
+    business: Business = Field(Business(), description="question 2: what the business asks for")
+    segments: Segments = Field(Segments(), description="question 3: how groups of rows are compared")
+    errors: Errors = Field(Errors(), description="question 4: what errors cost")
+    stability: Stability = Field(Stability(), description="question 5: how much refitting may change")
+    production: Production = Field(Production(), description="question 6: technical limits, drift and probes")
+    checklist: Checklist = Field(default_factory=dict, description="attestations by named persons")
+    evidence: Literal["interval", "point"] = Field(
+        "interval", description="interval: chance must be excluded; point: measured values are compared as they are"
+    )
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
+        criteria.CONFIDENCE, description="confidence of every interval and of every met"
+    )
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(0, description="start of all random draws")
+
+    @property
+    def alpha(self) -> float:
+        """Allowed chance of a wrong *met*, one-sided."""
+        return round(1 - self.confidence, 10)

@@ -1,0 +1,230 @@
+"""Do the parts of a spec fit each other? What can be told before any table or model is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from readiness.criteria import Task
+from readiness.hints import nearest, shown
+from readiness.spec import ModelFile, Rule, Spec, label_text
+from readiness.spec.rules import RuleError, parse_rule
+from readiness.spec.yaml_reading import KeyPath
+
+Fault = tuple[KeyPath, str]
+"""A key and what is wrong there."""
+
+GUESSES = {
+    Task.BINARY: ("uniform", "majority", "stratified"),
+    Task.MULTICLASS: ("uniform", "majority", "stratified"),
+    Task.REGRESSION: ("mean", "median"),
+}
+"""Baselines that need no evidence but the target."""
+RESERVED = ("uniform", "majority", "stratified", "mean", "median", "current", "human", "model")
+
+
+def misfits(spec: Spec) -> list[Fault]:
+    """Everything in a well-formed spec that contradicts something else in it."""
+    checks = (_classes, _task, _roles, _features, _segments, _candidates, _names, _rules, _comparisons, _matrix)
+    return list(chain.from_iterable(check(spec) for check in checks))
+
+
+def stated_task(spec: Spec) -> Task | None:
+    """The task as far as the spec alone tells it."""
+    if spec.data.task is not None:
+        return spec.data.task
+    if spec.data.positive is not None:
+        return Task.BINARY
+    if spec.data.classes is not None:
+        return Task.MULTICLASS if len(spec.data.classes) > 2 else Task.BINARY
+    return None
+
+
+def baseline_names(spec: Spec) -> tuple[str, ...]:
+    """What `lift_over` and `gain_over` may name: guesses, the rules, "current" and its name, "human"."""
+    task = stated_task(spec)
+    names = list(dict.fromkeys(chain.from_iterable(GUESSES.values())) if task is None else GUESSES[task])
+    names += [rule.name for rule in spec.baseline.rules]
+    if spec.baseline.current is not None:
+        names += ["current", spec.baseline.current.name]
+    return (*names, "human") if spec.baseline.human is not None else tuple(names)
+
+
+def _classes(spec: Spec) -> Iterator[Fault]:
+    data, labels = spec.data, [label_text(label) for label in spec.data.classes or ()]
+    if len(set(labels)) < len(labels):
+        yield ("data", "classes"), "names a class twice"
+    if labels and data.positive is not None and label_text(data.positive) not in labels:
+        yield ("data", "positive"), f"{shown(data.positive)} is not in data.classes"
+    do_nothing = spec.errors.do_nothing
+    if labels and do_nothing is not None and label_text(do_nothing) not in labels:
+        yield ("errors", "do_nothing"), f"{shown(do_nothing)} is not in data.classes"
+
+
+def _task(spec: Spec) -> Iterator[Fault]:
+    data, costs, task = spec.data, spec.errors.costs, stated_task(spec)
+    classes = len(data.classes or ())
+    if task is Task.REGRESSION and data.positive is not None:
+        yield ("data", "positive"), "a regression has no positive class"
+    if task is Task.REGRESSION and classes:
+        yield ("data", "classes"), "a regression has no classes"
+    if task is Task.BINARY and classes > 2:
+        yield ("data", "classes"), f"names {classes} classes; a binary task has two"
+    if task is Task.MULTICLASS and data.positive is not None:
+        yield ("data", "positive"), "only a binary task has a positive class"
+    if costs is None or task is None:
+        return
+    if task is Task.REGRESSION and costs.under is None:
+        yield ("errors", "costs"), "a regression takes the costs under and over"
+    if task is not Task.REGRESSION and costs.under is not None:
+        yield ("errors", "costs"), f"under and over are costs of a regression; this task is {task}"
+    if task is Task.MULTICLASS and costs.false_positive is not None:
+        yield ("errors", "costs"), "a task with more than two classes takes the costs as a matrix"
+
+
+def _roles(spec: Spec) -> Iterator[Fault]:
+    target = spec.data.target
+    keys: dict[KeyPath, Iterable[str | None]] = {
+        ("data", role): (getattr(spec.data, role),) for role in ("id", "time", "group", "weight")
+    }
+    keys["data", "features"] = spec.data.features or ()
+    for where, part in _models(spec):
+        if part.predictions is not None:
+            score = part.predictions.score
+            keys[*where, "predictions", "label"] = (part.predictions.label,)
+            keys[*where, "predictions", "score"] = (
+                (score,) if score is None or isinstance(score, str) else score.values()
+            )
+    for index, rule in enumerate(spec.baseline.rules):
+        keys["baseline", "rules", index, "column"] = (rule.column,)
+    for key, columns in keys.items():
+        if target in columns:
+            yield key, f"{shown(target)} is the target, which holds the truth, and can have no other role"
+
+
+def _features(spec: Spec) -> Iterator[Fault]:
+    features = spec.data.features or ()
+    for index, feature in enumerate(features):
+        if feature in features[:index]:
+            yield ("data", "features", index), f"{shown(feature)} stands here twice"
+
+
+def _segments(spec: Spec) -> Iterator[Fault]:
+    entries = spec.data.segments
+    for index, entry in enumerate(entries):
+        if entry in entries[:index]:
+            yield ("data", "segments", index), "the same segmentation stands here twice"
+
+
+def _models(spec: Spec) -> Iterator[tuple[KeyPath, ModelFile]]:
+    yield ("model",), spec.model
+    if spec.baseline.current is not None:
+        yield ("baseline", "current"), spec.baseline.current
+
+
+def _candidates(spec: Spec) -> Iterator[Fault]:
+    task = stated_task(spec)
+    labels = [label_text(label) for label in spec.data.classes or ()]
+    for where, part in _models(spec):
+        score = part.predictions.score if part.predictions is not None else None
+        key = (*where, "predictions", "score")
+        if task in (Task.MULTICLASS, Task.REGRESSION) and part.threshold is not None:
+            yield (*where, "threshold"), f"only a binary task has a threshold; this task is {task}"
+        if task is Task.REGRESSION and score is not None:
+            yield key, "a regression has no scores; name the predicted value in label"
+        if task is Task.MULTICLASS and isinstance(score, str):
+            yield key, "more than two classes need one score column for each: {class: column}"
+        if score is not None and not isinstance(score, str):
+            yield from _score_columns(key, list(score), labels, spec)
+
+
+def _score_columns(key: KeyPath, scored: list[str], labels: list[str], spec: Spec) -> Iterator[Fault]:
+    if len(scored) < 2 and spec.data.positive is None:
+        yield key, "names fewer than two classes; name one column for each class"
+    if spec.data.positive is not None and label_text(spec.data.positive) not in scored:
+        yield key, f"has no column for the positive class {shown(spec.data.positive)}"
+    if len(labels) > 2 and (missing := [label for label in labels if label not in scored]):
+        yield key, f"has no column for {', '.join(map(shown, missing))}"
+    for label in scored:
+        if labels and label not in labels:
+            yield (*key, label), f"{shown(label)} is not in data.classes" + nearest(label, labels)
+
+
+def _names(spec: Spec) -> Iterator[Fault]:
+    """Names of methods must be told apart in tables, so capitals make no difference."""
+    taken = dict.fromkeys(RESERVED, "is a word with a meaning of its own")
+    named: list[tuple[KeyPath, str]] = [
+        (("baseline", "rules", index, "name"), rule.name) for index, rule in enumerate(spec.baseline.rules)
+    ]
+    if spec.baseline.current is not None and spec.baseline.current.name != "current":
+        named.append((("baseline", "current", "name"), spec.baseline.current.name))
+    for key, name in named:
+        if name.casefold() in taken:
+            yield key, f"{shown(name)} {taken[name.casefold()]}; choose another name"
+        taken.setdefault(name.casefold(), "is the name of a baseline already")
+
+
+def _rules(spec: Spec) -> Iterator[Fault]:
+    for index, rule in enumerate(spec.baseline.rules):
+        where: KeyPath = ("baseline", "rules", index)
+        if rule.when is None:
+            continue
+        try:
+            columns = parse_rule(rule.when).columns
+        except RuleError as error:
+            yield (*where, "when"), f"{error.problem}, at column {error.column} of {shown(rule.when, 200)}"
+            columns = frozenset()
+        if spec.data.target in columns:
+            yield (*where, "when"), f"asks for {shown(spec.data.target)}, the target, which nobody knows beforehand"
+        yield from _outcomes(spec, rule, where)
+
+
+def _outcomes(spec: Spec, rule: Rule, where: KeyPath) -> Iterator[Fault]:
+    task = stated_task(spec)
+    labels = [label_text(label) for label in spec.data.classes or ()]
+    for key in ("then", "otherwise"):
+        value = getattr(rule, key)
+        if value is None:
+            if task in (Task.MULTICLASS, Task.REGRESSION):
+                yield (*where, key), f"missing; a rule for a task that is {task} says what it predicts"
+        elif labels and label_text(value) not in labels:
+            yield (*where, key), f"{shown(value)} is not in data.classes" + nearest(label_text(value), labels)
+        elif task is Task.REGRESSION and (isinstance(value, str | bool)):
+            yield (*where, key), f"found {shown(value)}, expected a number; the task is a regression"
+
+
+def _comparisons(spec: Spec) -> Iterator[Fault]:
+    names, human = baseline_names(spec), spec.baseline.human
+    for index, requirement in enumerate(spec.business.requirements):
+        for key in ("lift_over", "gain_over"):
+            name = getattr(requirement, key)
+            where = ("business", "requirements", index, key)
+            if name in ("current", "human") and name not in names:
+                yield where, f"the spec gives no baseline.{name}"
+            elif name is not None and name not in names:
+                yield where, f"{shown(name)} is no baseline of this spec" + nearest(name, names)
+            elif name == "human" and human is not None and human.metric != requirement.metric:
+                yield where, f"the human figure is a {shown(human.metric)}, not a {shown(requirement.metric)}"
+    methods = ("model", spec.model.name, *names)
+    for name in spec.baseline.cost_per_prediction:
+        if name not in methods:
+            yield (
+                ("baseline", "cost_per_prediction", name),
+                f"{shown(name)} is no method of this spec" + nearest(name, methods),
+            )
+
+
+def _matrix(spec: Spec) -> Iterator[Fault]:
+    costs = spec.errors.costs
+    labels = [label_text(label) for label in spec.data.classes or ()]
+    if costs is None or costs.matrix is None or not labels:
+        return
+    for label in costs.matrix:
+        if label not in labels:
+            yield (
+                ("errors", "costs", "matrix", label),
+                f"{shown(label)} is not in data.classes" + nearest(label, labels),
+            )
+    missing = [label for label in labels if label not in costs.matrix]
+    if missing:
+        yield ("errors", "costs", "matrix"), f"has no costs for {', '.join(shown(label) for label in missing)}"

@@ -1,0 +1,273 @@
+"""What does a spec ask of the candidate? The six sections that belong to the six questions, and the attestations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from readiness import criteria
+from readiness.checklist import ATTESTABLE
+from readiness.spec.inputs import (
+    ColumnName,
+    Day,
+    Label,
+    ModelFile,
+    Name,
+    NotNegative,
+    Part,
+    Positive,
+    Share,
+)
+
+
+class Rule(Part):
+    """A hand-written rule, the simplest alternative to a model."""
+
+    name: Name = Field(description="what the report calls the rule")
+    when: str | None = Field(None, description="condition such as \"amount > 10000 and region == 'north'\"")
+    then: Label | None = Field(None, description="prediction where the condition holds; binary: the positive class")
+    otherwise: Label | None = Field(None, description="prediction elsewhere; binary: the negative class")
+    column: ColumnName | None = Field(None, description="a column of data.test that holds the rule's predictions")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Rule:
+        if (self.when is None) == (self.column is None):
+            raise ValueError("give either when (a condition) or column (ready-made predictions)")
+        if self.when is None and not (self.then is None and self.otherwise is None):
+            raise ValueError("then and otherwise belong to when; a column holds its own predictions")
+        return self
+
+
+class CurrentModel(ModelFile):
+    """The model now in production."""
+
+    name: Name = Field(description="what the report calls it")
+
+
+class Human(Part):
+    """How well people do the same task, from a study outside this data."""
+
+    metric: str = Field(description="metric that the study measured, such as recall")
+    value: float = Field(description="what it measured")
+    n: Annotated[int, Field(gt=0)] | None = Field(None, description="cases in the study; without it nothing is proven")
+    source: str = Field("", description="where the figure comes from")
+
+
+class Baseline(Part):
+    """Question 1: does it beat the alternatives?"""
+
+    metric: str | None = Field(None, description="primary metric")
+    margin: NotNegative | None = Field(
+        None, description="required gain; regression: as a share of the baseline's error"
+    )
+    rules: tuple[Rule, ...] = Field((), description="hand-written rules to beat")
+    current: CurrentModel | None = Field(None, description="the model now in production")
+    human: Human | None = Field(None, description="how well people do the same task")
+    cost_per_prediction: Mapping[str, NotNegative] = Field(
+        default_factory=dict, description="by method; shown, not judged"
+    )
+
+
+class Requirement(Part):
+    """One business sentence and the metric that stands for it."""
+
+    says: Annotated[str, Field(min_length=1)] = Field(description="the requirement in the words of the business")
+    metric: str = Field(description="metric that stands for it, such as recall")
+    at_least: float | None = Field(None, description="met when the metric is this or more")
+    at_most: float | None = Field(None, description="met when the metric is this or less")
+    above: float | None = Field(None, description="met when the metric is more than this")
+    below: float | None = Field(None, description="met when the metric is less than this")
+    lift_over: str | None = Field(None, description="the limit is a relative gain over this baseline")
+    gain_over: str | None = Field(None, description="the limit is an absolute gain over this baseline")
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Requirement:
+        given = [key for key in _OPS if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"has {len(given) or 'no'} limits; give exactly one of {', '.join(_OPS)}")
+        if self.lift_over is not None and self.gain_over is not None:
+            raise ValueError("has both lift_over (relative) and gain_over (absolute); give one")
+        if (self.lift_over is not None or self.gain_over is not None) and given[0] in ("at_most", "below"):
+            raise ValueError("a gain over a baseline needs at_least or above")
+        return self
+
+    @property
+    def op(self) -> str:
+        """The comparison, as a sign."""
+        return next(op for key, op in _OPS.items() if getattr(self, key) is not None)
+
+    @property
+    def limit(self) -> float:
+        """The threshold."""
+        return float(next(getattr(self, key) for key in _OPS if getattr(self, key) is not None))
+
+
+_OPS = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
+
+
+class Business(Part):
+    """Question 2: does it meet the stated requirements?"""
+
+    requirements: tuple[Requirement, ...] = Field((), description="what the business asks for, one entry each")
+
+
+def _in_order(part: Part, lower: str, upper: str) -> None:
+    a, b = getattr(part, lower), getattr(part, upper)
+    if a > b:
+        said = [
+            f"{key} {value:g}{'' if key in part.model_fields_set else ' (default)'}"
+            for key, value in ((lower, a), (upper, b))
+        ]
+        raise ValueError(f"{said[0]} is above {said[1]}; set both so that {lower} comes first")
+
+
+class Segments(Part):
+    """Question 3: does it work for everyone?"""
+
+    metrics: tuple[str, ...] | None = Field(None, description="metrics that are judged for every segment")
+    limit: Positive = Field(criteria.SEGMENT_LIMIT, description="largest tolerated deficit against all other rows")
+    warning: Positive = Field(criteria.SEGMENT_WARNING, description="deficit from which a warning is shown")
+    coverage: Share = Field(criteria.SEGMENT_COVERAGE, description="share of rows that assessable segments must hold")
+    power: Annotated[float, Field(gt=0, lt=1)] = Field(
+        criteria.SEGMENT_POWER, description="chance that a segment without deficit is met, to count as assessable"
+    )
+
+    @model_validator(mode="after")
+    def _warning_first(self) -> Segments:
+        _in_order(self, "warning", "limit")
+        return self
+
+
+class CostColumn(Part):
+    """A cost that differs from row to row."""
+
+    column: ColumnName = Field(description="column of data.test with the cost of an error in that row")
+
+
+Cost = NotNegative | CostColumn
+
+
+class Costs(Part):
+    """What an error costs: by kind of error, by pair of classes, or by unit."""
+
+    false_positive: Cost | None = Field(None, description="cost of a false alarm: a number, or a column")
+    false_negative: Cost | None = Field(None, description="cost of a missed positive: a number, or a column")
+    matrix: Mapping[str, Mapping[str, NotNegative]] | None = Field(
+        None, description="cost by true class, then predicted class"
+    )
+    under: NotNegative | None = Field(None, description="cost of each unit predicted too low")
+    over: NotNegative | None = Field(None, description="cost of each unit predicted too high")
+    currency: str = Field("", description="unit of all costs, such as EUR")
+
+    @model_validator(mode="after")
+    def _one_complete_way(self) -> Costs:
+        pairs = (("false_positive", "false_negative"), ("matrix",), ("under", "over"))
+        given = [pair for pair in pairs if any(getattr(self, key) is not None for key in pair)]
+        if len(given) != 1:
+            found = "names no cost" if not given else f"has both {given[0][0]} and {given[1][0]}"
+            raise ValueError(f"{found}; give one of: false_positive and false_negative, matrix, under and over")
+        for key in given[0]:
+            if getattr(self, key) is None:
+                raise ValueError(f"{key} is missing; give {' and '.join(given[0])} together (0 if it costs nothing)")
+        return self
+
+    @model_validator(mode="after")
+    def _full_matrix(self) -> Costs:
+        rows = self.matrix or {}
+        if self.matrix is not None and len(rows) < 2:
+            raise ValueError("matrix needs at least two classes")
+        for true, row in rows.items():
+            if set(row) != set(rows):
+                raise ValueError(f"matrix: the row {true!r:.60} must give a cost for each of {', '.join(rows):.200}")
+        return self
+
+
+class Errors(Part):
+    """Question 4: are the failure modes acceptable?"""
+
+    costs: Costs | None = Field(None, description="what an error costs")
+    do_nothing: Label | None = Field(None, description="the prediction that stands for doing nothing")
+    value_per_prediction: Positive | None = Field(None, description="value that a prediction creates, in the currency")
+    describe: Mapping[Literal["false_positive", "false_negative"], str] = Field(
+        default_factory=dict, description="what such an error means in business words"
+    )
+    show: tuple[ColumnName, ...] = Field((), description="columns shown with the worst errors")
+
+
+class Stability(Part):
+    """Question 5: is performance consistent?"""
+
+    folds: Annotated[int, Field(ge=2, le=50)] = Field(criteria.FOLDS, description="parts of the training table")
+    repeats: Annotated[int, Field(ge=1, le=100)] = Field(criteria.REPEATS, description="times the folds are redrawn")
+    budget_seconds: Positive = Field(criteria.BUDGET_SECONDS, description="time after which no new repeat begins")
+    half_width: Positive = Field(
+        criteria.HALF_WIDTH, description="largest half of the 95 % interval of the mean; regression: share of the mean"
+    )
+    churn_met: Share = Field(criteria.CHURN_MET, description="met up to this share of labels that change on refitting")
+    churn_not_met: Share = Field(criteria.CHURN_NOT_MET, description="not met above this share")
+    std: Positive = Field(
+        criteria.FOLD_STD, description="largest standard deviation of the folds, under evidence: point"
+    )
+
+    @model_validator(mode="after")
+    def _met_first(self) -> Stability:
+        _in_order(self, "churn_met", "churn_not_met")
+        return self
+
+
+class Production(Part):
+    """Question 6: technical limits, drift and probes."""
+
+    latency_p50_ms: Positive | None = Field(None, description="limit of the median latency, milliseconds")
+    latency_p95_ms: Positive | None = Field(None, description="limit of the latency of 95 % of calls, milliseconds")
+    latency_p99_ms: Positive | None = Field(None, description="limit of the latency of 99 % of calls, milliseconds")
+    throughput_per_second: Positive | None = Field(None, description="least number of rows scored in a second")
+    size_mb: Positive | None = Field(None, description="limit of the size of the model file, MB")
+    memory_mb: Positive | None = Field(None, description="limit of the memory that the loaded model takes, MB")
+    must_handle: tuple[Literal["missing_value", "unseen_category", "outlier", "empty_frame"], ...] = Field(
+        (), description="probes that block besides one row, column order and determinism"
+    )
+    clean_error_accepted: tuple[
+        Literal["missing_value", "unseen_category", "outlier", "empty_frame", "one_row", "column_order"], ...
+    ] = Field(
+        criteria.CLEAN_ERROR_ACCEPTED,  # type: ignore[arg-type]  # plain texts over there, these literals here
+        description="probes for which a clean error is as good as a prediction",
+    )
+    drift_warning: Positive = Field(criteria.DRIFT_WARNING, description="stability index from which drift is a warning")
+    drift_limit: Positive = Field(criteria.DRIFT_LIMIT, description="stability index above which drift is not met")
+    calls: Annotated[int, Field(ge=300, le=1_000_000)] = Field(
+        criteria.LATENCY_CALLS, description="calls that are timed"
+    )
+    call_seconds: Positive = Field(criteria.LATENCY_SECONDS, description="time after which no further call is made")
+
+    @model_validator(mode="after")
+    def _warning_first(self) -> Production:
+        _in_order(self, "drift_warning", "drift_limit")
+        return self
+
+
+class Attestation(Part):
+    """A named person answers a box, with evidence; or it does not apply, for a reason."""
+
+    done: bool | None = Field(None, description="true when it is done")
+    by: str = Field("", description="who says so")
+    on: Day | None = Field(None, description="when, as 2026-11-22")
+    evidence: str = Field("", description="where that can be seen: a document, a link, a ticket")
+    not_applicable: str = Field("", description="why the box does not apply, in place of done")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Attestation:
+        if self.not_applicable and self.done is not None:
+            raise ValueError("has both done and not_applicable; give one")
+        if self.done:
+            missing = [key for key in ("by", "on", "evidence") if not getattr(self, key)]
+            if missing:
+                raise ValueError(
+                    f"is done but lacks {', '.join(missing)}; an attestation names person, date and evidence"
+                )
+        return self
+
+
+Checklist = Mapping[Literal[ATTESTABLE], Attestation]  # type: ignore[valid-type]  # the keys are the boxes

@@ -1,0 +1,1 @@
+"""Numbers with their uncertainty: metrics, intervals, comparisons, and the claims made of them."""

@@ -1,0 +1,208 @@
+"""Is the candidate better than something else on the same rows, and by how much for certain?
+
+Every comparison is a contrast s · (m - factor · b), with s = +1 where greater is better and -1 for errors, so that a
+positive contrast always means "the candidate is better". A relative requirement "better by r" is the contrast
+m - (1 + r) · b (Fieller 1954), so no ratio needs an interval.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import bdtr
+
+from readiness.criteria import Task
+from readiness.statistics.cases import Array, Cases, Floats
+from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
+from readiness.statistics.guessing import Guess, guess_influence, measure_guess
+from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
+from readiness.statistics.influence import standard_error
+from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
+from readiness.statistics.labels import BINARY_LABEL_METRICS, label_metric_values
+from readiness.statistics.losses import row_losses, unusable
+from readiness.statistics.means import mean_of
+from readiness.statistics.metrics import METRICS, influence, measure
+
+__all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
+
+PAIRED = "Dirichlet draws on the paired counts (Goutte and Gaussier 2005), the wider with and without half a row a cell"
+HALF = 0.5
+MEAN_LOSSES = frozenset({"mae", "mape", "log_loss", "brier"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unbounded(OneSided):
+    """A number that comes without anything to tell its uncertainty from: no limits, so nothing is ever proven by it."""
+
+    value: float
+    n: int = 0
+    method: str = "no interval: the number comes without the rows it rests on"
+
+    @property
+    def bound_method(self) -> str:
+        """There is none."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
+        """No limit."""
+        return -math.inf
+
+    def upper(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
+        """No limit."""
+        return math.inf
+
+
+def compare(
+    metric: str, candidate: Cases, other: Cases | Guess, *, factor: float = 1.0, seed: int = 0
+) -> Inference | Undefined:
+    """The contrast of the candidate with another method, paired on the same rows; positive: the candidate is better.
+
+    Binary label metrics of independent rows: Dirichlet draws on the joint counts of (true, candidate, other). Mean
+    losses: mean of the paired differences. Else the difference of row influences with a t-interval, summed by group
+    where there are groups. Where one side shows no variation (a perfect candidate), both are compared as if unpaired,
+    because pairing would hide the uncertainty of the perfect one.
+
+    Raises:
+        ValueError: the two do not have the same rows, `factor` is negative, or the metric is not one of the task's.
+    """
+    if factor < 0:
+        raise ValueError(f"factor is {factor}; expected 0 or more")
+    if isinstance(other, Cases) and not np.array_equal(candidate.y_true, other.y_true):
+        raise ValueError("candidate and other must be scored on the same rows")
+    mine = measure(metric, candidate)
+    if isinstance(mine, Undefined):
+        return mine
+    sign = 1.0 if METRICS[metric].greater_is_better else -1.0
+    if candidate.task is Task.BINARY and metric in BINARY_LABEL_METRICS and candidate.is_plain:
+        return _by_cells(metric, candidate, other, sign, factor, seed)
+    theirs = measure_guess(metric, candidate, other) if isinstance(other, Guess) else _measure_rival(metric, other)
+    if isinstance(theirs, Undefined):
+        return theirs
+    if metric in MEAN_LOSSES and not _at_an_end(mine):
+        return _by_losses(metric, candidate, other, sign, factor)
+    return _by_influence(metric, candidate, other, sign, factor, mine, theirs)
+
+
+def _by_cells(
+    metric: str, candidate: Cases, other: Cases | Guess, sign: float, factor: float, seed: int
+) -> Inference | Undefined:
+    """Draws of the shares of the joint cells; a guess depends on nothing but the share of positives.
+
+    Half a row in each cell keeps empty cells open, which *met* needs, but it pulls a nearly perfect candidate down, so
+    that the upper limits alone would miss in up to 16 % of small samples; hence the wider of two sets of draws.
+    """
+    if isinstance(other, Guess):
+        codes, shape = candidate.cell_codes, (-1, 2, 2, 1)
+    else:
+        codes, shape = 2 * candidate.cell_codes + np.asarray(other.y_pred, dtype=np.int64), (-1, 2, 2, 2)
+    counts = np.bincount(codes, minlength=4 * shape[-1]).astype(float)
+
+    def contrast(shares: Floats) -> Floats:
+        cells = shares.reshape(shape)
+        mine = cells.sum(axis=3)
+        theirs = other.table(mine.sum(axis=2)) if isinstance(other, Guess) else cells.sum(axis=2)
+        a, b = (label_metric_values(metric, tables, binary=True) for tables in (mine, theirs))
+        return np.asarray(sign * (a - factor * np.nan_to_num(b)))
+
+    value = float(contrast(counts[None, :] / candidate.n)[0])
+    half, none = (np.sort(contrast(cell_draws(counts, prior, seed))) for prior in (HALF, UNSEEN))
+    wider = two_sided(np.minimum(half, none), np.maximum(half, none))
+    return Draws(value, wider, candidate.n, PAIRED)
+
+
+def _measure_rival(metric: str, other: Cases) -> Inference | Undefined:
+    """The other method's metric; the precision of one that never says "positive" counts as 0, as in scikit-learn."""
+    if metric == "precision" and other.n and not (other.y_pred == 1).any():
+        return Exact(0.0, other.n)
+    return measure(metric, other)
+
+
+def _by_losses(
+    metric: str, candidate: Cases, other: Cases | Guess, sign: float, factor: float
+) -> Inference | Undefined:
+    rival = other.cases(candidate) if isinstance(other, Guess) else other
+    if (problem := unusable(metric, rival)) is not None:
+        return problem
+    paired = sign * (row_losses(metric, candidate) - factor * row_losses(metric, rival))
+    return mean_of(paired, candidate.groups, weight=candidate.weight)
+
+
+def _by_influence(
+    metric: str,
+    candidate: Cases,
+    other: Cases | Guess,
+    sign: float,
+    factor: float,
+    mine: Inference,
+    theirs: Inference,
+) -> Inference | Undefined:
+    pull = influence(metric, candidate)
+    push = guess_influence(metric, candidate, other) if isinstance(other, Guess) else influence(metric, other)
+    value = sign * (mine.value - factor * theirs.value)
+    if isinstance(pull, Undefined) or isinstance(push, Undefined) or _at_an_end(mine) or _both_vary_and_end(theirs):
+        return _unpaired(mine, theirs, sign, factor)
+    if isinstance(theirs, Exact) and not push.any():
+        return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
+    se, df = standard_error(sign * (pull - factor * push), candidate.groups)
+    if not 1e-12 < se < math.inf:
+        return _unpaired(mine, theirs, sign, factor)
+    if METRICS[metric].needs == "scores" and candidate.groups is None:
+        df = max(1.0, float(_scarce(candidate.y_true)) - 1)
+    return Normal(value, se, df, candidate.n, "identity", "t-interval of the paired difference of row influences")
+
+
+def _unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) -> Inference:
+    """MOVER of both; an exact rival only shifts."""
+    if isinstance(theirs, Exact) or factor == 0:
+        return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
+    difference = Mover(mine, theirs, factor)
+    return difference if sign > 0 else linear(difference, scale=-1)
+
+
+def _at_an_end(inference: Inference) -> bool:
+    """Whether a number is as good or bad as can be, so that its rows show no variation."""
+    share = _is_share(inference) and not 0 < inference.value < 1
+    return share or isinstance(inference, Unvaried) or (isinstance(inference, Mapped) and _at_an_end(inference.inner))
+
+
+def _both_vary_and_end(inference: Inference) -> bool:
+    return not isinstance(inference, Exact) and _at_an_end(inference)
+
+
+def _is_share(inference: Inference) -> bool:
+    if isinstance(inference, Binomial):
+        return True
+    if isinstance(inference, Normal | Unvaried):
+        return inference.least == 0 and inference.most == 1
+    if isinstance(inference, Mapped):
+        return _is_share(inference.inner) or isinstance(inference.inner, Mover)
+    return False
+
+
+def _scarce(y_true: Array) -> int:
+    counts = np.bincount(y_true.astype(np.int64))
+    return int(counts[counts > 0].min())
+
+
+def human_comparison(
+    candidate: Inference, value: float, n: int | None, greater_is_better: bool, factor: float = 1.0
+) -> Inference:
+    """The contrast of the candidate with a human figure from elsewhere, unpaired; positive: the candidate is better.
+
+    A human share of n cases is a binomial share (MOVER with the candidate). Without n, or for a metric that is not
+    between 0 and 1, nothing is known of the human figure's chance error: no limits, hence never proven.
+    """
+    known = n is not None and n > 0 and 0 <= value <= 1 and _is_share(candidate)
+    people: Inference = Binomial(value * n, n) if known and n is not None else Unbounded(value, n or 0)
+    difference = Mover(candidate, people, factor)
+    return difference if greater_is_better else linear(difference, scale=-1)
+
+
+def mcnemar(candidate: Cases, other: Cases) -> float:
+    """Exact two-sided p-value that both are right equally often (McNemar 1947), from rows where only one is right."""
+    right, theirs = candidate.y_pred == candidate.y_true, other.y_pred == other.y_true
+    only_one = int(np.count_nonzero(right != theirs))
+    fewer = min(int(np.count_nonzero(right & ~theirs)), int(np.count_nonzero(theirs & ~right)))
+    return min(1.0, 2 * float(bdtr(fewer, only_one, 0.5))) if only_one else 1.0

@@ -1,0 +1,55 @@
+"""What does a row cost on average, when every kind of outcome has a fixed price?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from readiness.statistics.cases import Floats
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.intervals import Draws
+from readiness.statistics.means import mean_of
+
+__all__ = ["DRAWS", "cell_draws", "mean_cost_from_cells", "mean_of", "two_sided"]
+
+DRAWS = 20_000
+"""Simulated tables: the Monte-Carlo error of a limit is then about a hundredth of its distance from the value."""
+UNSEEN = 1e-6
+"""Rows added to each cell where nothing else is: cells never seen stay empty."""
+ONE_MORE = "Dirichlet draws on the counts, with one more row in the cell that moves the limit outwards"
+
+
+def cell_draws(counts: Floats, prior: float | Floats, seed: int, draws: int = DRAWS) -> Floats:
+    """Plausible shares of the cells given counts and prior rows, shape (draws, cells), each row summing to 1."""
+    return np.random.default_rng(seed).dirichlet(counts.ravel() + prior, draws)
+
+
+def two_sided(lower: Floats, upper: Floats) -> Floats:
+    """Sorted draws whose lower half comes from `lower` and whose upper half comes from `upper`, both sorted."""
+    return np.where(np.arange(len(lower)) < len(lower) / 2, lower, upper)
+
+
+def mean_cost_from_cells(
+    cells: Floats, cost_per_cell: Sequence[float] | Floats, *, seed: int, draws: int = DRAWS
+) -> Inference | Undefined:
+    """Mean cost (or saving) of a row from counts of outcomes and the price of each, arrays of equal size.
+
+    For independent rows of equal weight. The upper limit counts one more row of the dearest outcome, the lower limit
+    one more of the cheapest; for prices 0 and 1 these are the limits of Clopper and Pearson (1934). Simulated with rare
+    expensive errors and 30 to 1,000 rows, its one-sided 5 % limits miss in at most 5 % of samples, where half a row in
+    each cell (Goutte and Gaussier 2005) misses in up to 10 % and a plain t-interval in 13 %.
+    """
+    counts, prices = np.asarray(cells, dtype=float).ravel(), np.asarray(cost_per_cell, dtype=float).ravel()
+    n = round(float(counts.sum()))
+    if n == 0:
+        return Undefined("There are no rows.")
+    value = float(counts @ prices) / float(counts.sum())
+    low, high = (_with_one_more(counts, prices, int(cell), seed, draws) for cell in (prices.argmin(), prices.argmax()))
+    return Draws(value, two_sided(low, high), n, ONE_MORE)
+
+
+def _with_one_more(counts: Floats, prices: Floats, cell: int, seed: int, draws: int) -> Floats:
+    prior = np.full(len(counts), UNSEEN)
+    prior[cell] += 1
+    return np.sort(cell_draws(counts, prior, seed, draws) @ prices)

@@ -1,0 +1,281 @@
+"""How sure are we of one measured number? Shown intervals and judged one-sided bounds, all in closed form."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import bdtr, bdtrc, betaincinv, expit, logit
+
+from readiness.statistics.inference import (
+    Exact,
+    Inference,
+    Mapped,
+    OneSided,
+    Undefined,
+    linear,
+    normal_quantile,
+    student_quantile,
+)
+
+__all__ = [
+    "Binomial", "Draws", "Exact", "Inference", "Mapped", "Mover", "Normal", "OneSided", "OrderStatistic",
+    "Undefined", "Unvaried", "f1_from_counts", "linear", "mover_mean", "normal_quantile", "student_quantile",
+]  # fmt: skip
+
+Floats = npt.NDArray[np.float64]
+Scale = Literal["identity", "log", "logit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binomial:
+    """A share of rows. Shown: Wilson (1927). Judged: Clopper and Pearson (1934), which never overstate.
+
+    Clusters and weights enter as a design effect: both are computed for n / deff rows, times (z / t_df)² for few
+    clusters (Korn and Graubard 1998). `successes` need not be whole when rows carry weights.
+    """
+
+    successes: float
+    n: int
+    deff: float = 1.0
+    df: float = math.inf
+
+    @property
+    def value(self) -> float:
+        """The share, 0 to 1."""
+        return self.successes / self.n
+
+    @property
+    def method(self) -> str:
+        """Wilson."""
+        return "Wilson 1927" + self._design
+
+    @property
+    def bound_method(self) -> str:
+        """Clopper-Pearson."""
+        return "Clopper-Pearson 1934" + self._design
+
+    @property
+    def _design(self) -> str:
+        plain = self.deff == 1 and math.isinf(self.df)
+        return "" if plain else " on effective rows (Korn and Graubard 1998)"
+
+    def effective_rows(self, alpha: float) -> float:
+        """How many independent rows these are worth at one-sided `alpha`."""
+        shrink = normal_quantile(alpha) / student_quantile(alpha, self.df)
+        return self.n / self.deff * shrink**2
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Wilson's score interval."""
+        tail = (1 - level) / 2
+        p, n, z = self.value, self.effective_rows(tail), normal_quantile(tail)
+        middle = p + z * z / (2 * n)
+        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+        return (0.0 if p <= 0 else min(low, p)), (1.0 if p >= 1 else max(high, p))
+
+    def lower(self, alpha: float) -> float:
+        """Clopper-Pearson: the share at which so many successes or more have chance `alpha`."""
+        n = self.effective_rows(alpha)
+        k = self.value * n
+        return 0.0 if self.value <= 0 else float(betaincinv(k, n - k + 1, alpha))
+
+    def upper(self, alpha: float) -> float:
+        """Clopper-Pearson: the share at which so few successes or fewer have chance `alpha`."""
+        n = self.effective_rows(alpha)
+        k = self.value * n
+        return 1.0 if self.value >= 1 else 1 - float(betaincinv(n - k, k + 1, alpha))
+
+
+def f1_from_counts(tp: float, fp: float, fn: float, *, deff: float = 1.0, df: float = math.inf) -> Mapped:
+    """F1 = 2J / (1 + J) with the share J = TP / (TP + FP + FN) (Lam, Gopal and Qian 2023, indirect method)."""
+    share = Binomial(tp, max(1, round(tp + fp + fn)), deff, df)
+    return Mapped(share, lambda j: 2 * j / (1 + j), note=", through TP/(TP+FP+FN) (Lam et al. 2023)")
+
+
+@dataclass(frozen=True, slots=True)
+class Normal(OneSided):
+    """Delta method or t-interval: g(value) ± t · se · g'(value), mapped back and kept inside [least, most]."""
+
+    value: float
+    se: float
+    df: float
+    n: int
+    scale: Scale = "identity"
+    method: str = "t-interval"
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """Lower limit."""
+        return max(self.least, self._moved(-student_quantile(alpha, self.df) * self.se))
+
+    def upper(self, alpha: float) -> float:
+        """Upper limit."""
+        return min(self.most, self._moved(student_quantile(alpha, self.df) * self.se))
+
+    def _moved(self, by: float) -> float:
+        if self.scale == "log":
+            return self.value * math.exp(min(by / self.value, 700.0))
+        if self.scale == "logit":
+            return float(expit(logit(self.value) + by / (self.value * (1 - self.value))))
+        return self.value + by
+
+
+@dataclass(frozen=True, slots=True)
+class Unvaried(OneSided):
+    """Every row said the same (all right, all pairs in order, all errors 0), so no spread could be measured.
+
+    With confidence 1 - alpha at least alpha^(1/rows) of all cases are like that (Clopper and Pearson 1934 for n of n);
+    the rest may lie anywhere in [least, most].
+    """
+
+    value: float
+    rows: int
+    """Independent rows that were all alike."""
+    n: int
+    least: float = 0.0
+    most: float = 1.0
+    method: str = "no variation seen: limit from alpha^(1/n) (Clopper-Pearson 1934)"
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """The value, unless the unseen rest is as low as can be."""
+        return self.value - self._unseen(alpha) * (self.value - self.least) if self.value > self.least else self.value
+
+    def upper(self, alpha: float) -> float:
+        """The value, unless the unseen rest is as high as can be."""
+        return self.value + self._unseen(alpha) * (self.most - self.value) if self.value < self.most else self.value
+
+    def _unseen(self, alpha: float) -> float:
+        return -math.expm1(math.log(alpha) / self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatistic(OneSided):
+    """A quantile of measured values with limits that are themselves measured values, ranks by the binomial law.
+
+    No assumption on the distribution; unbounded when there are too few values (p99: below 299 at one-sided 5 %).
+    """
+
+    values: Floats = field(repr=False, compare=False)
+    """Sorted ascending, at least one."""
+    q: float
+    """0 < q < 1."""
+    method: str = "order statistics with binomial ranks"
+
+    @property
+    def value(self) -> float:
+        """The smallest value that at least a share q does not exceed."""
+        return float(self.values[max(0, math.ceil(self.n * self.q - 1e-9) - 1)])
+
+    @property
+    def n(self) -> int:
+        """Number of values."""
+        return len(self.values)
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """The largest r-th value with P(fewer than r values below the quantile) <= alpha."""
+        rank = bisect_right(range(self.n), alpha, key=lambda r: float(bdtr(r, self.n, self.q)))
+        return float(self.values[rank - 1]) if rank else -math.inf
+
+    def upper(self, alpha: float) -> float:
+        """The smallest s-th value with P(s values or more below the quantile) <= alpha."""
+        rank = bisect_left(range(self.n), -alpha, key=lambda s: -float(bdtrc(s, self.n, self.q)))
+        return float(self.values[rank]) if rank < self.n else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Draws(OneSided):
+    """Limits are quantiles of simulated values, sorted once."""
+
+    value: float
+    draws: Floats = field(repr=False, compare=False)
+    """Sorted ascending."""
+    n: int
+    method: str
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """The `alpha` quantile."""
+        return min(self.value, float(self.draws[math.floor(alpha * (len(self.draws) - 1))]))
+
+    def upper(self, alpha: float) -> float:
+        """The 1 - `alpha` quantile."""
+        return max(self.value, float(self.draws[math.ceil((1 - alpha) * (len(self.draws) - 1))]))
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """A - factor · b of two independent numbers, from the limits of each (MOVER; Zou and Donner 2008)."""
+
+    a: Inference
+    b: Inference
+    factor: float = 1.0
+    """Above 0."""
+
+    @property
+    def value(self) -> float:
+        """The difference."""
+        return self.a.value - self.factor * self.b.value
+
+    @property
+    def n(self) -> int:
+        """Rows of both."""
+        return self.a.n + self.b.n
+
+    @property
+    def method(self) -> str:
+        """Names the method of `a`."""
+        return f"MOVER (Zou and Donner 2008) of {self.a.method}"
+
+    @property
+    def bound_method(self) -> str:
+        """Names the bounds of `a`."""
+        return f"MOVER (Zou and Donner 2008) of {self.a.bound_method}"
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Two-sided interval from the two-sided intervals of both."""
+        (a_low, a_high), (b_low, b_high) = self.a.interval(level), self.b.interval(level)
+        return self._below(a_low, b_high), self._above(a_high, b_low)
+
+    def lower(self, alpha: float) -> float:
+        """Lower limit: a low together with b high."""
+        return self._below(self.a.lower(alpha), self.b.upper(alpha))
+
+    def upper(self, alpha: float) -> float:
+        """Upper limit: a high together with b low."""
+        return self._above(self.a.upper(alpha), self.b.lower(alpha))
+
+    def _below(self, a_low: float, b_high: float) -> float:
+        return self.value - math.hypot(self.a.value - a_low, self.factor * (b_high - self.b.value))
+
+    def _above(self, a_high: float, b_low: float) -> float:
+        return self.value + math.hypot(a_high - self.a.value, self.factor * (self.b.value - b_low))
+
+
+def mover_mean(a: Inference, b: Inference) -> Mapped:
+    """(a + b) / 2 of two independent numbers, such as balanced accuracy (Zou and Donner 2008)."""
+    return linear(Mover(a, linear(b, scale=-1)), scale=0.5)

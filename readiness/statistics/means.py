@@ -1,0 +1,152 @@
+"""What is the mean of amounts that differ from row to row, such as savings? Honest also when few rows decide it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammainccinv, gammaincinv
+
+from readiness.statistics.cases import Floats, Integers
+from readiness.statistics.inference import Inference, OneSided, Undefined, linear, student_quantile
+from readiness.statistics.influence import group_sums, standard_error
+from readiness.statistics.intervals import Mover, Unvaried
+
+COMMON = 0.5
+"""When more than this share of rows has one and the same value, the others are counted as rare events."""
+LARGEST_SHIFT = 0.5
+"""The skewness correction moves the interval by at most this share of its half-width."""
+
+
+@dataclass(frozen=True, slots=True)
+class RareAmounts(OneSided):
+    """Mean over n rows of amounts >= 0 that are mostly 0: a compound Poisson sum (Fay and Feuer 1997).
+
+    Lower: gamma quantile with the observed sum y and sum of squares v: v/y · G⁻¹(y²/v, alpha). Upper: the same with one
+    more event of the `largest` possible amount, so that it holds when no such event was seen.
+    """
+
+    total: float
+    squares: float
+    largest: float
+    """Inf when nothing is known of how large an amount could be."""
+    n: int
+    method: str = "gamma interval of rare amounts (Fay and Feuer 1997)"
+
+    @property
+    def value(self) -> float:
+        """The mean."""
+        return self.total / self.n
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """Lower limit, 0 without any event."""
+        if self.total <= 0:
+            return 0.0
+        return float(gammaincinv(self.total**2 / self.squares, alpha)) * self.squares / self.total / self.n
+
+    def upper(self, alpha: float) -> float:
+        """Upper limit."""
+        y, v = self.total + self.largest, self.squares + self.largest**2
+        if not math.isfinite(y):
+            return math.inf
+        return float(gammainccinv(y * y / v, alpha)) * v / y / self.n if v > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SkewedMean(OneSided):
+    """t-interval of a mean, moved by its skewness (Johnson 1978): mean + g(1 + 2t²)/(6 root n) · se ± t · se."""
+
+    value: float
+    se: float
+    df: float
+    skewness: float
+    n: int
+    method: str = "t-interval of the mean with Johnson's (1978) skewness correction"
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """Lower limit."""
+        t = student_quantile(alpha, self.df)
+        return self.value + (self._shift(t) - t) * self.se
+
+    def upper(self, alpha: float) -> float:
+        """Upper limit."""
+        t = student_quantile(alpha, self.df)
+        return self.value + (self._shift(t) + t) * self.se
+
+    def _shift(self, t: float) -> float:
+        wanted = self.skewness * (1 + 2 * t * t) / (6 * math.sqrt(self.df + 1))
+        return max(-LARGEST_SHIFT * t, min(LARGEST_SHIFT * t, wanted))
+
+
+def mean_of(
+    values: Floats,
+    groups: Integers | None = None,
+    *,
+    weight: Floats | None = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> Inference | Undefined:
+    """The (weighted) mean of one amount per row, shape (n,), with its uncertainty.
+
+    A plain t-interval breaks down for rare expensive errors: with 2 % of rows at 50 and 10 % at 1, n = 100, its upper
+    limit misses the truth in 13 of 100 samples instead of 5. So when more than half of the rows share one value, the
+    amounts above and below it are two sums of rare events, combined by MOVER; else a t-interval corrected for skewness.
+    Nothing is certain about events that were never seen: without any, limits follow from `least` and `most`.
+
+    Args:
+        values: amounts, before weighting.
+        groups: codes of rows that depend on each other; a group then counts as one event.
+        weight: weights of the rows.
+        least: smallest amount that a row can have; by default as far down as the farthest amount seen.
+        most: largest amount that a row can have; by default as far up as the farthest amount seen.
+    """
+    n = len(values)
+    if n == 0:
+        return Undefined("There are no rows.")
+    if not np.isfinite(values).all():
+        return Undefined("Some amounts are missing or infinite.", n)
+    w = np.ones(n) if weight is None else weight * (n / float(weight.sum())) if weight.sum() > 0 else None
+    if w is None:
+        return Undefined("These rows have no weight.", n)
+    common = float(np.sort(values)[n // 2])  # the only value that more than half of the rows can have
+    if n == 1 or np.count_nonzero(values == common) > COMMON * n:
+        return _around(common, values, groups, w, least, most)
+    value = float(w @ values) / n
+    se, df = standard_error(w * (values - value), groups)
+    if not math.isfinite(se):
+        return Unvaried(value, 1, n, -math.inf, math.inf)
+    return SkewedMean(value, se, df, _skewness(group_sums(w * (values - value), groups)), n)
+
+
+def _around(
+    common: float, values: Floats, groups: Integers | None, w: Floats, least: float | None, most: float | None
+) -> Inference:
+    """Mean of values that are mostly `common`: what lies above it minus what lies below it."""
+    n, apart = len(values), values - common
+    farthest = float(np.abs(apart).max()) or math.inf
+    heaviest = float(w.max())
+    up = farthest if most is None else max(0.0, most - common)
+    down = farthest if least is None else max(0.0, common - least)
+    above = _events(group_sums(w * np.maximum(apart, 0), groups), up * heaviest, n)
+    below = _events(group_sums(w * np.maximum(-apart, 0), groups), down * heaviest, n)
+    return linear(Mover(above, below), shift=common)
+
+
+def _events(amounts: Floats, largest: float, n: int) -> RareAmounts:
+    return RareAmounts(float(amounts.sum()), float(amounts @ amounts), max(largest, float(amounts.max())), n)
+
+
+def _skewness(deviations: Floats) -> float:
+    variance = float(np.mean(deviations**2))
+    return float(np.mean(deviations**3)) / variance**1.5 if variance > 0 else 0.0

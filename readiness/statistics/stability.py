@@ -1,0 +1,120 @@
+"""How much would refitting change the model? Fold scores, their corrected mean, and churn of predictions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from readiness import criteria
+from readiness.statistics.cases import Array, Floats, Integers
+from readiness.statistics.inference import Inference, Mapped, Undefined
+from readiness.statistics.intervals import Mover, Normal, Unvaried
+from readiness.statistics.means import mean_of
+
+SPREAD = 1.96
+"""Normal quantile of the range that 95 of 100 folds are expected in."""
+NADEAU_BENGIO = "corrected t-interval of the mean over folds (Nadeau and Bengio 2003)"
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFacts:
+    """How the fold scores lie; all of it depends on the size of the folds and says little of the model's stability."""
+
+    mean: float
+    std: float
+    """Sample standard deviation (n - 1)."""
+    smallest: float
+    largest: float
+    low: float
+    """mean - 1.96 std: range to expect of one fold; not a confidence interval of the mean."""
+    high: float
+    grade: str
+    """Grade of the standard deviation: excellent, good, warning or unstable."""
+
+    @property
+    def range(self) -> float:
+        """Largest minus smallest."""
+        return self.largest - self.smallest
+
+    @property
+    def coefficient_of_variation(self) -> float:
+        """Std as a share of the mean; infinite for a mean of 0."""
+        return self.std / abs(self.mean) if self.mean else math.inf
+
+
+def fold_facts(scores: Floats) -> FoldFacts:
+    """Facts of at least two fold scores of any shape."""
+    flat = np.asarray(scores, dtype=float).ravel()
+    mean, std = float(flat.mean()), float(flat.std(ddof=1))
+    grade = next((name for limit, name in criteria.FOLD_STD_GRADES if std < limit), "unstable")
+    return FoldFacts(
+        mean, std, float(flat.min()), float(flat.max()), mean - SPREAD * std, mean + SPREAD * std, grade
+    )  # fmt: skip
+
+
+def corrected_mean(scores: Floats, *, n_train: float, n_test: float, is_share: bool = True) -> Inference | Undefined:
+    """Mean of repeated cross-validation scores: se = S · sqrt(1/J + n_test/n_train), Student with J - 1 degrees.
+
+    It speaks of the procedure that fits the model, not of the one fitted model (Bates, Hastie and Tibshirani 2023).
+
+    Args:
+        scores: one score for each fold of each repeat, any shape, J in total.
+        n_train: mean number of training rows of a fold.
+        n_test: mean number of test rows of a fold.
+        is_share: whether the scores lie between 0 and 1.
+    """
+    flat = np.asarray(scores, dtype=float).ravel()
+    if len(flat) < 2 or not np.isfinite(flat).all():
+        return Undefined("Fewer than two folds could be scored.", len(flat))
+    mean, std = float(flat.mean()), float(flat.std(ddof=1))
+    least, most = (0.0, 1.0) if is_share else (-math.inf, math.inf)
+    if std < 1e-12 * max(1.0, abs(mean)):
+        return Unvaried(mean, max(1, round(n_test)), len(flat), least, most)
+    se = std * math.sqrt(1 / len(flat) + n_test / n_train)
+    return Normal(mean, se, len(flat) - 1.0, len(flat), "identity", NADEAU_BENGIO, least, most)
+
+
+def half_width(inference: Inference, level: float) -> float:
+    """Half the width of the two-sided interval; infinite where a limit is missing."""
+    low, high = inference.interval(level)
+    return (high - low) / 2
+
+
+def churn(labels: Array, groups: Integers | None = None) -> Inference | Undefined:
+    """Share of rows whose predicted label differs between two refits, averaged over all pairs of refits.
+
+    Chance error of the rows (rare differences, Fay and Feuer 1997) and of the refits (delete-one jackknife) are added
+    by MOVER (Milani Fard et al. 2016 for the measure).
+
+    Args:
+        labels: predicted labels, shape (refits, rows), each row predicted once by every refit.
+        groups: codes of rows that depend on each other, shape (rows,).
+    """
+    refits, rows = labels.shape
+    if refits < 2 or rows == 0:
+        return Undefined("There are fewer than two refits to compare.", rows)
+    by_row, by_pair = np.zeros(rows), np.zeros((refits, refits))
+    for r, s in combinations(range(refits), 2):
+        differs = labels[r] != labels[s]
+        by_row += differs
+        by_pair[r, s] = by_pair[s, r] = float(differs.mean())
+    share = mean_of(by_row / math.comb(refits, 2), groups, least=0.0, most=1.0)
+    if isinstance(share, Undefined) or refits < 3:
+        return share
+    spread = Normal(0.0, _jackknife(by_pair), refits - 1.0, rows)
+    return Mapped(Mover(share, spread), _within_0_and_1, note=" and jackknife over the refits")
+
+
+def _within_0_and_1(share: float) -> float:
+    return min(1.0, max(0.0, share))
+
+
+def _jackknife(by_pair: Floats) -> float:
+    """Standard error of the mean over pairs when refits are left out one at a time."""
+    refits = len(by_pair)
+    total = by_pair.sum() / 2
+    without = (total - by_pair.sum(axis=1)) / math.comb(refits - 1, 2)
+    return math.sqrt((refits - 1) / refits * float(((without - without.mean()) ** 2).sum()))

@@ -1,0 +1,1 @@
+"""Six answers in, one decision out; and the record that a signature covers."""

@@ -1,0 +1,132 @@
+"""Which findings must a record hold, given the spec? So that no template can leave out the question it fails.
+
+Every entry is a code, or the beginning of one up to a hyphen; the finding must be there and must count. Its bar
+must be the one of the spec: see `expected_bars`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from readiness import criteria as policy
+from readiness.answers import Finding, Question, Status
+from readiness.checklist import BOXES, Source
+from readiness.criteria import Task
+from readiness.spec import Spec
+from readiness.verdict.expected_bars import stated_limits
+from readiness.verdict.record import RecordedAnswer
+
+Alternatives = tuple[str, ...]
+"""A code, and those that say why it is missing."""
+
+TRIVIAL = {
+    Task.BINARY: ("UNIFORM", "MAJORITY", "STRATIFIED"),
+    Task.MULTICLASS: ("UNIFORM", "MAJORITY", "STRATIFIED"),
+    Task.REGRESSION: ("MEAN", "MEDIAN"),
+}
+"""The baselines that are compared with whatever the spec names."""
+
+
+def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternatives, ...]]:
+    """By question the findings that must be in a record of this spec and must count towards the answer."""
+    return {
+        Question.BASELINE: _each(f"BASE-LIFT-{key}" for key in _baselines(spec, task)),
+        Question.BUSINESS: _each(f"BUSI-{k}" for k in range(1, len(spec.business.requirements) + 1)),
+        Question.SEGMENTS: _each(_coverage(spec, task)),
+        Question.ERRORS: _each(("ERRO-SAVINGS", *(("ERRO-COST",) if _is_cost_judged(spec) else ()))),
+        Question.STABILITY: tuple((code, "STAB-REFITS") for code in _stability(spec, task)),
+        Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec), *stated_limits(spec)))),
+    }
+
+
+def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
+    """The required codes that `answers` lack. A question that could not be asked, and says so, lacks none."""
+    required = required_codes(spec, task)
+    lacking: list[str] = []
+    for answer in answers:
+        counting = [finding for finding in answer.findings if finding.blocking]
+        if not _could_not_be_asked(answer.question, counting):
+            lacking += [one[0] for one in required[answer.question] if not _any_of(one, counting)]
+    return tuple(lacking)
+
+
+def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, rows: int) -> tuple[str, ...]:
+    """Codes that the segments of a record lack: every row must be in one, and each must be judged by every metric.
+
+    A segment with too few rows may stand aside, but not when its deficit is proven.
+    """
+    answer = next((each for each in answers if each.question is Question.SEGMENTS), None)
+    if answer is None or _could_not_be_asked(answer.question, [f for f in answer.findings if f.blocking]):
+        return ()
+    found = {finding.code: finding for finding in answer.findings}
+    lacking: list[str] = []
+    for i in range(1, len(spec.data.segments) + 1):
+        counts = {code: f for code, f in found.items() if re.fullmatch(rf"SEGM-{i}-\d+-ROWS", code)}
+        if sum(count.measured.value for count in counts.values() if count.measured) != rows:
+            lacking.append(f"SEGM-{i}-ROWS (of all rows)")
+        judged = [code.removesuffix("ROWS") + name.upper() for code in counts for name in _segment_metrics(spec, task)]
+        lacking += [code for code in judged if code not in found or not _counts_or_is_small(found[code])]
+    return tuple(lacking)
+
+
+def _counts_or_is_small(finding: Finding) -> bool:
+    return finding.blocking or (bool(finding.withheld) and finding.status is not Status.NOT_MET)
+
+
+def _segment_metrics(spec: Spec, task: Task) -> tuple[str, ...]:
+    return spec.segments.metrics or policy.SEGMENT_METRICS[task]
+
+
+def _could_not_be_asked(question: Question, counting: Sequence[Finding]) -> bool:
+    failed = (f"{question.prefix}-FAILED", Status.NOT_ASSESSED)
+    return [(finding.code, finding.status) for finding in counting] == [failed]
+
+
+def _any_of(codes: Alternatives, counting: Sequence[Finding]) -> bool:
+    """The first code, whatever its status; the others stand in for it only as *not assessed*."""
+    code, *others = codes
+    if any(finding.code == code or finding.code.startswith(f"{code}-") for finding in counting):
+        return True
+    return any(finding.code in others and finding.status is Status.NOT_ASSESSED for finding in counting)
+
+
+def _each(codes: Iterable[str]) -> tuple[Alternatives, ...]:
+    return tuple((code,) for code in codes)
+
+
+def _baselines(spec: Spec, task: Task) -> tuple[str, ...]:
+    given = spec.baseline
+    return (
+        *TRIVIAL[task],
+        *(f"RULE-{k}" for k in range(1, len(given.rules) + 1)),
+        *(("CURRENT",) if given.current is not None else ()),
+        *(("HUMAN",) if given.human is not None else ()),
+    )
+
+
+def _coverage(spec: Spec, task: Task) -> list[str]:
+    metrics = _segment_metrics(spec, task)
+    segmentations = range(1, len(spec.data.segments) + 1)
+    return [f"SEGM-{i}-COVERAGE-{metric.upper()}" for i in segmentations for metric in metrics]
+
+
+def _is_cost_judged(spec: Spec) -> bool:
+    return spec.errors.costs is not None and spec.errors.value_per_prediction is not None
+
+
+def _stability(spec: Spec, task: Task) -> tuple[str, ...]:
+    return (
+        "STAB-HALF-WIDTH",
+        *(("STAB-CHURN",) if task is not Task.REGRESSION else ()),
+        *(("STAB-STD",) if spec.evidence == "point" else ()),
+    )
+
+
+def _boxes() -> tuple[str, ...]:
+    return tuple(box.code for box in BOXES if box.source in (Source.MEASURED, Source.ATTESTED))
+
+
+def _probes(spec: Spec) -> tuple[str, ...]:
+    names = (*policy.MUST_PROBES, *spec.production.must_handle)
+    return tuple(f"PROD-PROBE-{name.upper().replace('_', '-')}" for name in names)

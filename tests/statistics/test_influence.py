@@ -1,0 +1,92 @@
+"""Standard errors, clusters and design effects."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from readiness.criteria import Task
+from readiness.statistics.cases import Cases
+from readiness.statistics.influence import design_effect, group_count, group_sums, standard_error
+from readiness.statistics.intervals import Binomial
+
+
+def cases(n: int, **more) -> Cases:
+    return Cases(Task.BINARY, np.zeros(n, dtype=int), np.zeros(n, dtype=int), **more)
+
+
+def test_error_of_a_mean_of_independent_rows():
+    """The ordinary standard error with n - 1 degrees of freedom."""
+    values = np.array([1.0, 2.0, 4.0, 9.0])
+    se, df = standard_error(values - values.mean())
+    assert (values.std(ddof=1) / 2, 3.0) == pytest.approx((se, df))
+
+
+def test_error_of_groups_by_hand():
+    """Sums 3, -1, -2 of three groups over six rows: sqrt(3/2 · 14) / 6, two degrees of freedom."""
+    pull, groups = np.array([1.0, 2, -1, 0, -1, -1]), np.array([0, 0, 5, 5, 7, 7])
+    assert [3.0, -1.0, -2.0] == group_sums(pull, groups).tolist()
+    assert (math.sqrt(1.5 * 14) / 6, 2.0) == pytest.approx(standard_error(pull, groups))
+
+
+def test_one_group_has_no_finite_error():
+    """Nothing to compare with."""
+    assert math.inf == standard_error(np.array([1.0, -1.0]), np.array([3, 3]))[0]
+
+
+def test_groups_are_counted_by_what_occurs():
+    """Codes may have holes; no groups is None."""
+    assert 2 == group_count(np.array([0, 9, 9]))
+    assert group_count(None) is None
+    assert 0 == group_count(np.array([], dtype=int))
+
+
+def test_kish_for_weights_without_groups():
+    """Weights 1, 1, 1, 3: 4 · 12 / 36, whatever the hits when these are balanced."""
+    deff, df = design_effect(np.ones(4), cases(4, weight=np.array([1.0, 1, 1, 3])))
+    assert (4 * 12 / 36, math.inf) == pytest.approx((deff, df))
+
+
+def test_independent_rows_of_equal_weight_have_no_design_effect():
+    """Exactly 1."""
+    assert (1.0, math.inf) == design_effect(np.array([1.0, 0, 0, 1]), cases(4, weight=np.full(4, 7.0)))
+
+
+def test_fully_dependent_rows_count_as_their_groups():
+    """Pairs that always agree: a pair is worth one row, not less."""
+    hit = np.repeat(np.tile([1.0, 0.0], 50), 2)
+    deff, df = design_effect(hit, cases(200, groups=np.repeat(np.arange(100), 2)))
+    assert (2.0, 99.0) == pytest.approx((deff, df))
+
+
+def test_opposing_rows_never_count_more_than_independent_ones():
+    """A design effect below 1 is not believed."""
+    hit = np.tile([1.0, 0.0], 50)
+    assert 1.0 == design_effect(hit, cases(100, groups=np.repeat(np.arange(50), 2)))[0]
+
+
+def test_degrees_of_freedom_are_the_groups_with_the_rarer_outcome():
+    """Eight groups of ten hold two misses each, twenty-two hold none: eight degrees of freedom, not 29."""
+    hit = np.ones((30, 10))
+    hit[:8, :2] = 0
+    deff, df = design_effect(hit.ravel(), cases(300, groups=np.repeat(np.arange(30), 10)))
+    share = 284 / 300
+    sums = np.r_[np.full(8, 8 - 10 * share), np.full(22, 10 - 10 * share)]
+    assert (30 / 29 * (sums @ sums) / 300 / (share * (1 - share)), 8.0) == pytest.approx((deff, df))
+
+
+def test_one_miss_is_never_better_than_none():
+    """A single miss in a hundred groups of five lowers the lower limit."""
+    groups, none, one = np.repeat(np.arange(100), 5), np.ones(500), np.append(np.ones(499), 0.0)
+    limits = [Binomial(h.sum(), 500, *design_effect(h, cases(500, groups=groups))).lower(0.05) for h in (none, one)]
+    assert limits[0] > limits[1] > 0.95
+
+
+def test_weights_that_follow_the_outcome_count_more_than_kish():
+    """Misses weigh 5, hits 1: the weighted share is less certain than Kish's factor says."""
+    hit = np.append(np.ones(90), np.zeros(10))
+    weight = np.where(hit == 1, 1.0, 5.0)
+    kish = 100 * float(weight @ weight) / float(weight.sum()) ** 2
+    assert design_effect(hit, cases(100, weight=weight))[0] > kish

@@ -1,0 +1,154 @@
+"""Means of losses, RMSE and R²."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics as reference
+
+from readiness.criteria import Task
+from readiness.statistics.cases import Cases
+from readiness.statistics.inference import Undefined
+from readiness.statistics.intervals import Unvaried
+from readiness.statistics.losses import loss_influence, measure_losses
+
+VALUES = {
+    "mae": reference.mean_absolute_error,
+    "mape": reference.mean_absolute_percentage_error,
+    "rmse": reference.root_mean_squared_error,
+    "r2": reference.r2_score,
+}
+
+
+def values(n: int = 80, seed: int = 0, **more) -> Cases:
+    rng = np.random.default_rng(seed)
+    y = rng.normal(50, 10, n)
+    return Cases(Task.REGRESSION, y, y + rng.normal(1, 3, n), **more)
+
+
+def probabilities(classes: int, n: int = 80, **more) -> Cases:
+    rng = np.random.default_rng(1)
+    p = rng.dirichlet(np.ones(classes), n)
+    y = rng.integers(0, classes, n)
+    task = Task.BINARY if classes == 2 else Task.MULTICLASS
+    return Cases(task, y, p.argmax(axis=1), p[:, 1] if classes == 2 else p, classes, True, **more)
+
+
+@pytest.mark.parametrize("metric", sorted(VALUES))
+def test_values_are_those_of_scikit_learn(metric):
+    """With and without weights."""
+    weight = np.random.default_rng(2).random(80)
+    for cases in (values(), values(weight=weight)):
+        expected = VALUES[metric](cases.y_true, cases.y_pred, sample_weight=cases.weight)
+        assert expected == pytest.approx(measure_losses(metric, cases).value)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_probability_losses_are_those_of_scikit_learn(classes):
+    """Log loss and Brier score, two classes and more."""
+    cases = probabilities(classes)
+    expected = reference.log_loss(cases.y_true, cases.y_score), reference.brier_score_loss(cases.y_true, cases.y_score)
+    found = [measure_losses(metric, cases).value for metric in ("log_loss", "brier")]
+    assert expected == pytest.approx(found)
+
+
+def test_a_certain_mistake_costs_what_it_costs_in_scikit_learn():
+    """Probability 0 of what happened is kept off 0 by the machine's precision."""
+    cases = Cases(Task.BINARY, np.array([1, 0]), np.array([0, 0]), np.array([0.0, 0.0]), 2, True)
+    assert reference.log_loss([1, 0], [0.0, 0.0]) == pytest.approx(measure_losses("log_loss", cases).value)
+
+
+def test_mae_interval_is_a_t_interval_on_the_log_scale():
+    """value · exp(± t · se / value)."""
+    cases = values()
+    errors = np.abs(cases.y_true - cases.y_pred)
+    step = stats.t.isf(0.025, 79) * errors.std(ddof=1) / math.sqrt(80) / errors.mean()
+    expected = errors.mean() * math.exp(-step), errors.mean() * math.exp(step)
+    assert expected == pytest.approx(measure_losses("mae", cases).interval(0.95))
+
+
+def test_rmse_limits_are_roots_of_those_of_the_squared_error():
+    """The log scale commutes with the root."""
+    cases = values()
+    squared = (cases.y_true - cases.y_pred) ** 2
+    step = stats.t.isf(0.05, 79) * squared.std(ddof=1) / math.sqrt(80) / squared.mean()
+    assert math.sqrt(squared.mean() * math.exp(step)) == pytest.approx(measure_losses("rmse", cases).upper(0.05))
+
+
+@pytest.mark.parametrize("metric", ["mae", "mape", "rmse", "r2"])
+def test_influence_is_the_derivative_for_each_row(metric):
+    """Raising the weight of one row by h changes the metric by h · influence / n."""
+    cases, h = values(40), 1e-6
+    pull = loss_influence(metric, cases)
+    assert 0 == pytest.approx(pull.mean(), abs=1e-12)
+    for row in range(0, 40, 5):
+        weight = np.ones(40)
+        weight[row] += h
+        slope = (measure_losses(metric, values(40, weight=weight)).value - measure_losses(metric, cases).value) / h
+        assert slope == pytest.approx(pull[row] / 40, abs=1e-4)
+
+
+def test_r2_error_agrees_with_the_jackknife():
+    """Leaving out one row at a time, within 10 %."""
+    cases = values()
+    left_out = np.array([measure_losses("r2", cases.subset(np.arange(80) != i)).value for i in range(80)])
+    jackknife = math.sqrt(79 / 80 * float(((left_out - left_out.mean()) ** 2).sum()))
+    assert jackknife == pytest.approx(measure_losses("r2", cases).se, rel=0.10)
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse", "r2"])
+def test_a_perfect_regression_is_not_certain(metric):
+    """No error in 20 rows over a range of 10: up to 1 - 0.05^(1/20) of rows may be off by as much as 10."""
+    y = np.linspace(0, 10, 20)
+    measured = measure_losses(metric, Cases(Task.REGRESSION, y, y))
+    unseen = 1 - 0.05 ** (1 / 20)
+    if metric == "r2":
+        assert 1 - 100 * unseen / y.var() == pytest.approx(measured.lower(0.05))
+    else:
+        expected = 10 * unseen if metric == "mae" else 10 * math.sqrt(unseen)
+        assert (0.0, expected) == pytest.approx((measured.value, measured.upper(0.05)))
+
+
+def test_one_row_gives_no_upper_limit():
+    """A single error says nothing about the largest."""
+    measured = measure_losses("mae", Cases(Task.REGRESSION, np.array([5.0]), np.array([7.0])))
+    assert isinstance(measured, Unvaried)
+    assert (2.0, math.inf) == (measured.value, measured.upper(0.05))
+
+
+@pytest.mark.parametrize(
+    ("metric", "cases"),
+    [
+        ("r2", Cases(Task.REGRESSION, np.ones(5), np.arange(5.0))),
+        ("mae", Cases(Task.REGRESSION, np.ones(2), np.array([1.0, np.nan]))),
+        ("mae", Cases(Task.REGRESSION, np.ones(2), np.ones(2), weight=np.zeros(2))),
+        ("mae", Cases(Task.REGRESSION, np.array([]), np.array([]))),
+        ("brier", Cases(Task.BINARY, np.array([0, 1]), np.array([0, 1]), np.array([0.1, 0.9]))),
+        ("log_loss", Cases(Task.BINARY, np.array([0, 1]), np.array([0, 1]))),
+        ("median_absolute_error", values(groups=np.arange(80))),
+    ],
+)
+def test_what_cannot_be_computed_is_said(metric, cases):
+    """A sentence, no exception and no nan."""
+    result = measure_losses(metric, cases)
+    assert isinstance(result, Undefined)
+    assert result.reason.endswith(".")
+
+
+@pytest.mark.parametrize("metric", ["mae", "mape", "rmse", "r2"])
+def test_copies_of_rows_count_once_when_grouped(metric):
+    """Twice the same rows in pairs leave the limits nearly where they were."""
+    twice = np.repeat(np.arange(80), 2)
+    expected = measure_losses(metric, values()).interval(0.95)
+    found = measure_losses(metric, values(groups=np.arange(80)).subset(twice)).interval(0.95)
+    assert expected == pytest.approx(found, rel=1e-6)
+
+
+def test_median_error_is_an_order_statistic():
+    """Errors 1..9: the median is 5, its 95 % limits are the 2nd and the 8th."""
+    cases = Cases(Task.REGRESSION, np.zeros(9), np.arange(1.0, 10.0))
+    measured = measure_losses("median_absolute_error", cases)
+    assert (5.0, (2.0, 8.0)) == (measured.value, measured.interval(0.95))

@@ -1,0 +1,110 @@
+"""The list of metrics, and measuring any of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from readiness.criteria import PRIMARY_METRIC, SEGMENT_METRICS, Task
+from readiness.statistics.cases import Cases
+from readiness.statistics.inference import Undefined
+from readiness.statistics.metrics import METRICS, TECHNICAL, influence, measure, metric_names, withheld
+
+
+def sample(task: Task, n: int = 120, **more) -> Cases:
+    rng = np.random.default_rng(0)
+    if task is Task.REGRESSION:
+        y = rng.normal(50, 5, n)
+        return Cases(task, y, y + rng.normal(size=n), **more)
+    classes = 2 if task is Task.BINARY else 3
+    y = np.arange(n) % classes
+    p = rng.dirichlet(np.ones(classes), n) * 0.5 + 0.5 * np.eye(classes)[y] * rng.random((n, 1))
+    p /= p.sum(axis=1, keepdims=True)
+    return Cases(task, y, p.argmax(axis=1), p[:, 1] if classes == 2 else p, classes, True, **more)
+
+
+EVERY = [(task, name) for task in Task for name in metric_names(task)]
+
+
+@pytest.mark.parametrize(("task", "name"), EVERY)
+def test_every_metric_can_be_measured(task, name):
+    """Limits on both sides of the value, within its range, and as many influences as rows."""
+    cases = sample(task)
+    measured = measure(name, cases)
+    low, high = measured.interval(0.95)
+    assert low < measured.value < high
+    assert measured.lower(0.05) < measured.value < measured.upper(0.05)
+    if METRICS[name].is_share:
+        assert 0 <= low < high <= 1
+    assert isinstance(measured.value, float)
+    assert isinstance(measured.n, int)
+    pull = influence(name, cases)
+    assert isinstance(pull, Undefined) if name == "median_absolute_error" else len(pull) == cases.n
+
+
+@pytest.mark.parametrize(("task", "name"), EVERY)
+def test_no_rows_is_undefined(task, name):
+    """Never an exception."""
+    assert isinstance(measure(name, sample(task).subset(np.zeros(120, dtype=bool))), Undefined)
+
+
+@pytest.mark.parametrize(("task", "name"), EVERY)
+def test_groups_are_heard(task, name):
+    """Four copies of every row make a narrower interval, unless they are said to belong together."""
+    if name == "median_absolute_error":
+        pytest.skip("is not available with groups")
+    copies = np.repeat(np.arange(120), 4)
+    told = measure(name, sample(task, groups=np.arange(120)).subset(copies)).interval(0.95)
+    untold = measure(name, sample(task).subset(copies)).interval(0.95)
+    assert told[1] - told[0] > 1.8 * (untold[1] - untold[0])
+
+
+def test_a_metric_of_another_task_is_refused():
+    """The message names those that exist."""
+    with pytest.raises(ValueError, match="mae"):
+        measure("recall", sample(Task.REGRESSION))
+
+
+def test_every_default_metric_exists():
+    """The policy names no metric that cannot be measured."""
+    for task in Task:
+        assert {PRIMARY_METRIC[task], *SEGMENT_METRICS[task]} <= set(metric_names(task))
+
+
+def test_technical_metrics_belong_to_no_cases():
+    """They are read from clocks and files."""
+    assert {"latency_p99_ms", "size_mb", "memory_mb", "throughput_per_second"} <= TECHNICAL
+    assert not TECHNICAL & {name for task in Task for name in metric_names(task)}
+
+
+def test_few_groups_withhold_every_metric():
+    """Nine groups are too few, ten are not."""
+    for k, expected in ((9, True), (10, False)):
+        cases = sample(Task.BINARY, groups=np.arange(120) % k)
+        assert expected == bool(withheld("recall", cases))
+
+
+def test_small_classes_withhold_macro_averages():
+    """Four true rows in a class are too few for macro F1, not for accuracy."""
+    y = np.repeat([0, 1, 2], [50, 50, 4])
+    cases = Cases(Task.MULTICLASS, y, y, n_classes=3)
+    assert "the smallest has 4" in withheld("f1_macro", cases)
+    assert not withheld("accuracy", cases)
+    assert not withheld("f1_macro", sample(Task.MULTICLASS))
+
+
+def test_heavy_tails_withhold_the_rmse_but_not_the_mae():
+    """One error of 100 among 200 of 1 carries almost all of the squared error."""
+    y = np.zeros(200)
+    cases = Cases(Task.REGRESSION, y, np.where(np.arange(200) == 7, 100.0, 1.0))
+    assert "98%" in withheld("rmse", cases)
+    assert withheld("r2", cases)
+    assert not withheld("mae", cases)
+    assert not withheld("rmse", sample(Task.REGRESSION))
+
+
+def test_true_values_near_zero_withhold_the_mape():
+    """Two of 100."""
+    y = np.where(np.arange(100) < 2, 0.0, 50.0)
+    assert "2.0%" in withheld("mape", Cases(Task.REGRESSION, y, y + 1))
+    assert not withheld("mape", sample(Task.REGRESSION))

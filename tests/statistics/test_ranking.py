@@ -1,0 +1,169 @@
+"""ROC AUC and average precision."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
+from readiness.criteria import Task
+from readiness.statistics.cases import Cases
+from readiness.statistics.inference import Undefined
+from readiness.statistics.intervals import Normal, Unvaried
+from readiness.statistics.ranking import measure_ranking, ranked
+
+BOTH = ("roc_auc", "average_precision")
+
+
+def sample(n: int = 200, seed: int = 0, decimals: int = 1, prevalence: float = 0.4, **more) -> Cases:
+    rng = np.random.default_rng(seed)
+    y = (rng.random(n) < prevalence).astype(int)
+    score = np.round(rng.normal(size=n) + y, decimals)
+    return Cases(Task.BINARY, y, (score > 0.5).astype(int), score, **more)
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 8])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_values_are_those_of_scikit_learn(decimals, weighted):
+    """Also with many ties and with weights."""
+    weight = np.random.default_rng(5).random(200) if weighted else None
+    cases = sample(decimals=decimals, weight=weight)
+    auc = reference.roc_auc_score(cases.y_true, cases.y_score, sample_weight=weight)
+    precision = reference.average_precision_score(cases.y_true, cases.y_score, sample_weight=weight)
+    assert auc == pytest.approx(measure_ranking("roc_auc", cases).value)
+    assert precision == pytest.approx(measure_ranking("average_precision", cases).value)
+
+
+def test_delong_equals_the_brute_force_over_all_pairs():
+    """Variance of the placements, each class with its own degrees of freedom."""
+    cases = sample()
+    positive, negative = cases.y_score[cases.y_true == 1], cases.y_score[cases.y_true == 0]
+    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    variance = wins.mean(axis=1).var(ddof=1) / len(positive) + wins.mean(axis=0).var(ddof=1) / len(negative)
+    measured = measure_ranking("roc_auc", cases)
+    assert isinstance(measured, Normal)
+    assert (wins.mean(), math.sqrt(variance)) == pytest.approx((measured.value, measured.se))
+    assert "DeLong" in measured.method
+
+
+@pytest.mark.parametrize("metric", BOTH)
+def test_errors_agree_with_the_jackknife(metric):
+    """Leaving out one row at a time, within 4 %."""
+    cases = sample(n=300)
+    left_out = np.array([measure_ranking(metric, cases.subset(np.arange(300) != i)).value for i in range(300)])
+    jackknife = math.sqrt(299 / 300 * float(((left_out - left_out.mean()) ** 2).sum()))
+    assert jackknife == pytest.approx(measure_ranking(metric, cases).se, rel=0.04)
+
+
+@pytest.mark.parametrize("metric", BOTH)
+def test_influence_is_the_derivative_for_each_row(metric):
+    """Raising the weight of one row by h changes the metric by h · influence / n."""
+    cases, h = sample(50), 1e-6
+    part = ranked(metric, cases)
+    for row in range(0, 50, 5):
+        weight = np.ones(50)
+        weight[row] += h
+        slope = (ranked(metric, sample(50, weight=weight)).value - part.value) / h
+        assert slope == pytest.approx(part.influence[row] / 50, abs=1e-5)
+
+
+@pytest.mark.parametrize("metric", BOTH)
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_only_the_order_of_scores_matters(metric, seed):
+    """A rising transform of the scores and a shuffle of the rows leave the limits alone."""
+    cases = sample(seed=seed)
+    order = np.random.default_rng(seed).permutation(200)
+    moved = Cases(Task.BINARY, cases.y_true[order], cases.y_pred[order], np.exp(3 * cases.y_score[order]))
+    expected, found = measure_ranking(metric, cases), measure_ranking(metric, moved)
+    assert expected.interval(0.95) == pytest.approx(found.interval(0.95))
+
+
+@pytest.mark.parametrize("metric", BOTH)
+def test_a_perfect_order_has_a_lower_limit_below_one(metric):
+    """5 positives above 20 negatives prove no more than 0.05^(1/5)."""
+    y = np.array([1] * 5 + [0] * 20)
+    measured = measure_ranking(metric, Cases(Task.BINARY, y, y, -np.arange(25.0)))
+    assert isinstance(measured, Unvaried)
+    assert (1.0, 1.0) == (measured.value, measured.upper(0.05))
+    assert 0.05 ** (1 / 5) == pytest.approx(measured.lower(0.05))
+
+
+@pytest.mark.parametrize("metric", BOTH)
+def test_constant_scores_rank_by_chance(metric):
+    """AUC one half, average precision the share of positives, with a width."""
+    y = np.array([1] * 30 + [0] * 70)
+    measured = measure_ranking(metric, Cases(Task.BINARY, y, y, np.zeros(100)))
+    assert {"roc_auc": 0.5, "average_precision": 0.3}[metric] == pytest.approx(measured.value)
+    low, high = measured.interval(0.95)
+    assert high - low > 0.1
+
+
+@pytest.mark.parametrize("metric", BOTH)
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_class_alone_cannot_be_ranked(metric, label):
+    """A sentence instead of an exception."""
+    y = np.full(10, label)
+    assert isinstance(measure_ranking(metric, Cases(Task.BINARY, y, y, np.arange(10.0))), Undefined)
+
+
+def test_scores_must_be_there_and_finite():
+    """Missing scores are said to be missing."""
+    y = np.array([0, 1])
+    assert isinstance(measure_ranking("roc_auc", Cases(Task.BINARY, y, y)), Undefined)
+    assert isinstance(measure_ranking("roc_auc", Cases(Task.BINARY, y, y, np.array([0.1, np.nan]))), Undefined)
+
+
+@pytest.mark.parametrize("metric", BOTH)
+@given(st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_small_samples_stay_in_range_and_have_a_width(metric, seed):
+    """Twelve rows, one or more positives, ties: limits lie between 0 and 1 around the value."""
+    measured = measure_ranking(metric, sample(12, seed, decimals=0))
+    if isinstance(measured, Undefined):
+        return
+    low, high = measured.interval(0.95)
+    assert 0 <= low <= measured.value <= high <= 1
+    assert high > low
+
+
+@pytest.mark.parametrize("metric", BOTH)
+def test_copies_of_rows_count_once_when_grouped(metric):
+    """Twice the same rows in pairs leave the limits nearly where they were."""
+    twice = np.repeat(np.arange(400), 2)
+    once, grouped = sample(400, 1, 8), sample(400, 1, 8, groups=np.arange(400)).subset(twice)
+    expected, found = measure_ranking(metric, once).interval(0.95), measure_ranking(metric, grouped).interval(0.95)
+    assert expected == pytest.approx(found, abs=0.01)
+
+
+def test_one_class_against_the_rest():
+    """The mean of the AUCs of three classes, as in scikit-learn; a class without rows leaves it undefined."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 300)
+    score = rng.dirichlet(np.ones(3), 300) + np.eye(3)[y] * 0.3
+    score /= score.sum(axis=1, keepdims=True)
+    cases = Cases(Task.MULTICLASS, y, score.argmax(axis=1), score, 3, True)
+    expected = reference.roc_auc_score(y, score, multi_class="ovr")
+    assert expected == pytest.approx(measure_ranking("roc_auc_ovr", cases).value)
+    assert isinstance(measure_ranking("roc_auc_ovr", cases.subset(y != 2)), Undefined)
+
+
+def test_delong_bounds_cover():
+    """AUC 0.76, 40 % positive, n = 200: the one-sided 5 % lower bound is above the truth in at most 9 % of 400 samples."""
+    truth = 0.7602
+    above = sum(measure_ranking("roc_auc", sample(seed=s, decimals=8)).lower(0.05) > truth for s in range(400))
+    assert 0.01 <= above / 400 <= 0.09
+
+
+def test_a_hundred_thousand_rows_take_no_second():
+    """One sort and a few sums."""
+    cases = sample(100_000, decimals=8)
+    start = time.perf_counter()
+    for metric in BOTH:
+        measure_ranking(metric, cases)
+    assert time.perf_counter() - start < 1
