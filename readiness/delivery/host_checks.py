@@ -138,6 +138,7 @@ def _check_spec(record: Record, loaded: LoadedSpec) -> None:
         gathered.spec == normalised(spec)
         and gathered.set_keys == set_keys(spec)
         and (gathered.model.name, gathered.model.version) == (spec.model.name, spec.model.version)
+        and gathered.data.target == spec.data.target
         and (record.rule, record.seed) == (spec.evidence, spec.seed)
     )
     if not same:

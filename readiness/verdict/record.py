@@ -117,6 +117,22 @@ def check(record: Record) -> None:
             raise InvalidReport(f"The answer to {answer.question} does not follow from its findings.")
     _check_codes(record)
     _check_decision(record)
+    _check_counts(record)
+
+
+def _check_counts(record: Record) -> None:
+    """The cells of the confusion matrix add up to the rows that were scored, and to the positives."""
+    data = record.gathered.data
+    rows = {
+        f.code.removeprefix("ERRO-"): f.measured.value for f in record.answer(Question.ERRORS).findings if f.measured
+    }
+    cells = [value for code, value in rows.items() if code in ("TP", "FP", "FN", "TN") or code.startswith("CELL-")]
+    if cells and sum(cells) != data.rows_scored:
+        raise InvalidReport(
+            f"The counts of right and wrong rows are {sum(cells):,.0f}; scored were {data.rows_scored:,}."
+        )
+    if data.positives is not None and {"TP", "FN"} <= rows.keys() and rows["TP"] + rows["FN"] != data.positives:
+        raise InvalidReport(f"The record counts {rows['TP'] + rows['FN']:,.0f} positives, and {data.positives:,}.")
 
 
 def _check_codes(record: Record) -> None:
