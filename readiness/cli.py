@@ -91,7 +91,7 @@ def demo(
     ] = "fraud",
     out: Out = None,
 ) -> int:
-    """Review a ready-made case, sign the report with a demo key, and verify it."""
+    """Review a ready-made case. The report is signed with a demo key and verified."""
     from readiness.demo.cases import CASES
 
     if case not in CASES:
@@ -119,7 +119,7 @@ def new(
     ),
     template: Annotated[bool, typer.Option("--template", help="Copy the notebook too, to be edited.")] = False,
 ) -> int:
-    """Write a first spec from a table and, if there is one, a model file. The model is hashed, never opened."""
+    """Write a first spec. From a table and, if there is one, a model file, which is hashed and never opened."""
     if len(files) > 2:
         raise InputError(f"Found {len(files)} files; expected [MODEL] TABLE.", remedy="Training rows go to --train.")
     from readiness.starter.starter import copy_template, write_starter
@@ -137,7 +137,7 @@ def new(
 
 @command
 def check(spec: SpecPath) -> int:
-    """Say whether a spec and its files are fine, and what so many rows can prove. Loads no model."""
+    """Check a spec and its files. Also says what so many rows can prove; loads no model."""
     _tell_what_can_be_proven(spec)
     return 0
 
@@ -201,7 +201,7 @@ def verify(
     key: Annotated[list[Path], typer.Option("--key", metavar="PUB", help="A public key that you trust; repeatable.")],
     model: Annotated[Path | None, typer.Option("--model", metavar="FILE", help="Is this the reviewed model?")] = None,
 ) -> int:
-    """Prove who signed a report, and recompute its verdict: 0 valid, 5 not valid, 6 unsigned."""
+    """Verify who signed a report. Recomputes the verdict; 0 valid, 5 not valid, 6 unsigned."""
     from readiness.delivery.verification import NOT_PROVEN, PROVEN
     from readiness.delivery.verification import verify as prove
     from readiness.signing.keys import load_public
@@ -227,7 +227,7 @@ def keygen(
     no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="Leave the key file unprotected.")] = False,
     passphrase_fd: PassphraseFd = None,
 ) -> int:
-    """Make a pair of keys: the private one signs and stays with you, the public one goes to the readers."""
+    """Make a pair of keys. The private one signs and stays with you, the public one goes to the readers."""
     from readiness.passphrases import chosen, read_from
     from readiness.signing.keys import ECDSA_P256, ED25519, generate, write_key_pair
 
