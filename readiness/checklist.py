@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from readiness.answers import Question
+from readiness.answers import Outcome, Question
+
+if TYPE_CHECKING:
+    from readiness.spec import Attestation
 
 
 class Source(StrEnum):
@@ -80,3 +84,14 @@ BOXES = (
 
 ATTESTABLE = tuple(box.key for box in BOXES if box.source in (Source.MEASURED, Source.ATTESTED))
 """Keys that the spec's `checklist` may name."""
+
+
+def attested_outcome(attestation: Attestation | None) -> Outcome:
+    """What an attestation in the spec's `checklist` comes to."""
+    if attestation is None:
+        return Outcome.MISSING
+    if attestation.not_applicable:
+        return Outcome.NOT_APPLICABLE
+    if attestation.done is None:
+        return Outcome.PENDING
+    return Outcome.ATTESTED if attestation.done else Outcome.FAILED

@@ -26,7 +26,7 @@ from readiness.answers import Status
 from readiness.delivery.kernels import IOPUB_SECONDS, KERNEL_NAME, KernelDied, ReadinessEngine
 from readiness.delivery.progress import Progress
 from readiness.delivery.walkthrough import PARAMETERS_TAG, Walkthrough, headings
-from readiness.exceptions import KernelError, ReadinessError
+from readiness.exceptions import InputError, KernelError, ReadinessError, ReviewError
 from readiness.visible import shorten, visible
 
 ANSWER_MIME = "application/vnd.readiness.answer+json"
@@ -140,9 +140,11 @@ def _failure(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
 
 
 def _raised(name: str, text: str, watch: _Watch) -> ReadinessError:
-    """What a cell raised. Errors of ours keep their kind, and with it the exit code."""
+    """What a cell raised. Errors of input and of the review keep their kind, and with it the exit code; about a
+    report, which is not there yet, a cell can say nothing.
+    """
     kind = getattr(exceptions, name, None)
-    if isinstance(kind, type) and issubclass(kind, ReadinessError):
+    if isinstance(kind, type) and issubclass(kind, InputError | ReviewError):
         message, _, remedy = text.rpartition("\n  ")
         if not message or remedy.startswith("- "):  # the last line is a listed problem, no remedy
             message, remedy = text, ""

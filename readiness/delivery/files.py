@@ -1,7 +1,8 @@
 """Where do the files of a review lie, and how are they written whole or not at all?
 
 A new file is complete and on disk under a temporary name before anything that exists is touched. An earlier
-report is then moved aside under a name that holds its own digest, together with the notebook it came from.
+report gets a second name that holds its own digest, together with the notebook it came from, and stays in its place
+until the new one takes it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -86,15 +88,27 @@ def publish(folder: Path, report: bytes, notebook: bytes) -> Path | None:
     """
     with _staged(folder, {REPORT: report, NOTEBOOK: notebook}) as temporary:
         aside = _move_aside(folder)
-        temporary[NOTEBOOK].replace(folder / NOTEBOOK)
-        temporary[REPORT].replace(folder / REPORT)
+        _replace_both(folder, temporary, aside)
         with contextlib.suppress(OSError):  # what an earlier, failed run left is out of date now
             (folder / FAILED_NOTEBOOK).unlink(missing_ok=True)
     return aside
 
 
+def _replace_both(folder: Path, temporary: Mapping[str, Path], aside: Path | None) -> None:
+    """The report first; should the notebook fail, the report is taken back, so that both are old or both are new."""
+    temporary[REPORT].replace(folder / REPORT)
+    try:
+        temporary[NOTEBOOK].replace(folder / NOTEBOOK)
+    except OSError:
+        if aside is None:
+            (folder / REPORT).unlink()
+        else:
+            aside.replace(folder / REPORT)
+        raise
+
+
 def _move_aside(folder: Path) -> Path | None:
-    """Give the report in `folder` and its notebook second names that hold the report's digest."""
+    """Give the report in `folder` and its notebook second names that hold the report's digest; both stay."""
     report = folder / REPORT
     if not report.exists():
         return None
@@ -109,11 +123,16 @@ def _move_aside(folder: Path) -> Path | None:
 
 def _second_name(path: Path, other: Path) -> None:
     try:
-        os.link(path, other)  # no moment without a report
+        os.link(path, other)
     except FileExistsError:
         pass
-    except OSError:
-        path.replace(other)  # a file system without links
+    except OSError:  # a file system without links
+        copy = other.with_name(f".{other.name}.{os.getpid()}.tmp")
+        try:
+            shutil.copyfile(path, copy)
+            copy.replace(other)  # whole or not at all
+        finally:
+            copy.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

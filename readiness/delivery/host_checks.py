@@ -16,7 +16,7 @@ from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.reading import LoadedSpec
 from readiness.verdict import record as records
-from readiness.verdict.expected import missing_codes, missing_segments
+from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_segments
 from readiness.verdict.expected_bars import lower_bars
 from readiness.verdict.record import Record
 
@@ -100,6 +100,7 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
     lacking = (
         *missing_codes(record.answers, loaded.spec, task),
         *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
+        *missing_drift(record.answers, record.gathered.data.features),
     )
     if lacking:
         more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""
@@ -107,12 +108,13 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
             f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
             remedy=_REMEDY,
         )
-    lower = lower_bars(record.answers, loaded.spec, task)
-    if lower:
-        raise IncompleteRecord(
-            f"The notebook's record judges by other bars than this spec sets: {', '.join(lower[:LISTED])}.",
-            remedy=_REMEDY,
-        )
+    _refuse("judges by other bars than this spec sets", lower_bars(record.answers, loaded.spec, task))
+    _refuse("fills boxes otherwise than this spec attests", false_attestations(record.answers, loaded.spec))
+
+
+def _refuse(what: str, codes: tuple[str, ...]) -> None:
+    if codes:
+        raise IncompleteRecord(f"The notebook's record {what}: {', '.join(codes[:LISTED])}.", remedy=_REMEDY)
 
 
 _REMEDY = "If the template was changed, see that it asks all six questions and shows every answer as it came."

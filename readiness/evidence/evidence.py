@@ -58,6 +58,8 @@ class DriftTables:
 
     reference: pd.DataFrame = field(compare=False)
     current: pd.DataFrame = field(compare=False)
+    features: tuple[str, ...]
+    """All features of the candidate, also those that a table lacks."""
     against: str
     """"test" or "recent"."""
     sampled: str = ""
@@ -74,6 +76,7 @@ class Training:
     features: tuple[str, ...]
     groups: NDArray[Any] | None = None
     time: pd.Series[Any] | None = None
+    weight: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -181,9 +181,14 @@ def _training(loaded: LoadedSpec, train: Rows, features: tuple[str, ...]) -> Tra
     def column(name: str | None) -> pd.Series[Any] | None:
         return train.frame[name] if name is not None and name in train.frame else None
 
-    groups = column(data.group)
+    groups, weight = column(data.group), column(data.weight)
     return Training(
-        train.frame, train.target, features, None if groups is None else pd.factorize(groups)[0], column(data.time)
+        train.frame,
+        train.target,
+        features,
+        None if groups is None else pd.factorize(groups)[0],
+        column(data.time),
+        None if weight is None else weight.to_numpy(dtype=np.float64),
     )
 
 
@@ -204,7 +209,7 @@ def _drift(
     sizes = [f"{len(frame):,}" for frame in (reference, current) if len(frame) > DRIFT_ROWS]
     sampled = f"a random sample of {DRIFT_ROWS:,} of {' and '.join(sizes)} rows" if sizes else ""
     seed = loaded.spec.seed
-    return DriftTables(_sample(reference, both, seed), _sample(current, both, seed), against, sampled)
+    return DriftTables(_sample(reference, both, seed), _sample(current, both, seed), features, against, sampled)
 
 
 def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:

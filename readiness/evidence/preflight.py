@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from readiness.catalogue import METRICS, metric_names
+from readiness.catalogue import METRICS, Metric, metric_names
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.columns import features_of, needed
@@ -14,7 +14,7 @@ from readiness.evidence.models import COMPRESSIONS, PICKLES
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError, SpecError
 from readiness.hints import nearest, shown
-from readiness.spec import Label, ModelFile
+from readiness.spec import Label, ModelFile, Requirement
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.yaml_reading import KeyPath, Problem
@@ -122,6 +122,26 @@ def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:
     for key, name, technical in named:
         if name is not None and (fault := metric_fault(name, task, technical=technical)):
             yield key, fault
+    for i, requirement in enumerate(spec.business.requirements):
+        if requirement.metric in METRICS and (fault := _limit_fault(requirement, METRICS[requirement.metric])):
+            yield ("business", "requirements", i), fault
+    if spec.baseline.margin is not None and spec.baseline.margin >= 1:
+        yield ("baseline", "margin"), f"{spec.baseline.margin:g} cannot be reached; a margin lies below 1, such as 0.02"
+
+
+def _limit_fault(requirement: Requirement, metric: Metric) -> str:
+    """What is wrong with this limit on this metric; empty when nothing is."""
+    relative = requirement.lift_over or requirement.gain_over
+    if metric.needs == "measurement":
+        if relative:
+            return f"{metric.name} is measured on the model alone; state its limit without lift_over and gain_over"
+        if (requirement.op in (">", ">=")) is not metric.greater_is_better:
+            return f"{metric.name} needs {'at_least' if metric.greater_is_better else 'at_most'}"
+    if requirement.lift_over and metric.name == "r2":
+        return "r2 may be below 0, where a share of it means nothing; use gain_over"
+    if requirement.lift_over and not metric.greater_is_better and requirement.limit >= 1:
+        return f"an error cannot fall by {requirement.limit:g} of itself; a lift of an error lies below 1"
+    return ""
 
 
 def metric_fault(name: str, task: Task | None, *, technical: bool) -> str:

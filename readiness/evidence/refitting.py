@@ -87,6 +87,7 @@ def _score(evidence: Evidence, training: Training) -> Callable[[NDArray[np.int64
             said.scores,
             evidence.cases.n_classes,
             said.is_probability,
+            None if training.weight is None else training.weight[rows],
         )
         value = measure(metric, cases)
         return math.nan if isinstance(value, Undefined) else value.value

@@ -105,7 +105,8 @@ def _human_gain(evidence: Evidence, human: Human) -> Claim:
         gain,
         margin.criterion,
         unit=metric.unit,
-        withheld="" if human.n else "the human figure comes without the number of cases it rests on",
+        withheld=withheld(metric.name, evidence.cases)
+        or ("" if human.n else "the human figure comes without the number of cases it rests on"),
         reason=f"{metric.title} {here} against {theirs} of people on {people}, compared unpaired{source}",
         needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
     )

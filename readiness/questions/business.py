@@ -13,8 +13,8 @@ from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
 from readiness.questions.baseline import value_of
 from readiness.questions.wording import counted, denominator
-from readiness.spec import Business, Requirement
-from readiness.statistics.comparison import compare
+from readiness.spec import Business, Human, Requirement
+from readiness.statistics.comparison import compare, human_comparison
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import METRICS, Metric, measure, withheld
@@ -90,11 +90,15 @@ def _technical(evidence: Evidence, k: int, requirement: Requirement, metric: Met
 
 def _relative(evidence: Evidence, k: int, requirement: Requirement, metric: Metric) -> Claim:
     """A gain over a baseline: absolute, or relative through the contrast m - (1 + r) · b (Fieller 1954)."""
-    other = evidence.alternative(requirement.lift_over or requirement.gain_over or "")
+    name = requirement.lift_over or requirement.gain_over or ""
+    other = evidence.alternative(name)
     share = requirement.limit if requirement.lift_over else 0.0
     factor = 1 + share if metric.greater_is_better else 1 - share
     threshold = 0.0 if requirement.lift_over else requirement.limit
     criterion = Criterion(requirement.op, threshold, metric.unit, _source(k))
+    human = evidence.spec.baseline.human
+    if other is None and name == "human" and human is not None:
+        return _over_people(evidence, k, requirement, metric, criterion, factor, human)
     if other is None or isinstance(other.predictions, Unavailable):
         why = other.predictions if other is not None and isinstance(other.predictions, Unavailable) else None
         reason = why.reason if why else "the baseline that it names was not measured"
@@ -110,6 +114,35 @@ def _relative(evidence: Evidence, k: int, requirement: Requirement, metric: Metr
         withheld=withheld(metric.name, evidence.cases),
         reason=_lift_sentence(evidence, metric, other.name, other.predictions, requirement),
         denominator="rows",
+    )
+
+
+def _over_people(
+    evidence: Evidence,
+    k: int,
+    requirement: Requirement,
+    metric: Metric,
+    criterion: Criterion,
+    factor: float,
+    human: Human,
+) -> Claim:
+    mine = measure(metric.name, evidence.cases)
+    known = isinstance(mine, Undefined)
+    people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
+    return Claim(
+        f"BUSI-{k}",
+        requirement.says,
+        metric.name,
+        mine
+        if isinstance(mine, Undefined)
+        else human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=factor),
+        criterion,
+        unit=metric.unit,
+        withheld=withheld(metric.name, evidence.cases) or ("" if human.n else "the human figure comes without its n"),
+        reason=""
+        if known
+        else f"compared unpaired with {format_value(human.value, metric.unit)} of people on {people}",
+        needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
     )
 
 

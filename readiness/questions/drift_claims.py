@@ -32,12 +32,12 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
                 reason=tables.reason, needs=tables.needs,
             )
         ]  # fmt: skip
-    columns = enumerate(tables.reference.columns, 1)
+    columns = enumerate(tables.features, 1)
     return [_claim(k, name, tables, limit, criteria.drift_warning) for k, name in columns]
 
 
 def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Claim:
-    drift = _drift(tables.reference[column], tables.current[column])
+    drift = _compared(column, tables)
     against = f"the training rows against the {tables.against} rows"
     return Claim(
         f"PROD-DRIFT-{k}",
@@ -48,9 +48,18 @@ def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: 
         unit="PSI",
         segment={"column": column},
         reason=_reason(drift, tables),
+        needs=f"give {column} in both tables" if isinstance(drift, Undefined) else "",
         warning="" if isinstance(drift, Undefined) or drift.index.value <= warning else f"drift above {warning:g}",
         denominator=f"rows on each side of {column}",
     )
+
+
+def _compared(column: str, tables: DriftTables) -> Drift | Undefined:
+    sides = {"training": tables.reference, tables.against: tables.current}
+    lacking = [f"the {name} table" for name, frame in sides.items() if column not in frame]
+    if lacking:
+        return Undefined(f"{' and '.join(lacking)} has no such column")
+    return _drift(tables.reference[column], tables.current[column])
 
 
 def _drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:

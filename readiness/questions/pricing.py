@@ -13,6 +13,7 @@ from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.spec import CostColumn, Costs
 from readiness.statistics.cases import Cases
+from readiness.statistics.guessing import Guess
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -95,8 +96,7 @@ def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
     names = evidence.classes
     table = np.array([[_of(_of(costs.matrix, t, {}), p, 0.0 if t == p else np.nan) for p in names] for t in names])
     y = evidence.cases.y_true
-    trained = evidence.gathered.data.class_rows
-    idle = _do_nothing_code(evidence, default=int(np.argmax(trained)))
+    idle = _do_nothing_code(evidence, default=0 if evidence.task is Task.BINARY else _largest_class(evidence))
     current = _current(evidence)
     return Prices(
         table[y, evidence.cases.y_pred],
@@ -110,6 +110,14 @@ def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
 def _of(table: Mapping[str, T], name: str, default: T) -> T:
     """What the table holds for a class; a spec spells true and false in small letters."""
     return table.get(name, table.get(name.lower(), default))
+
+
+def _largest_class(evidence: Evidence) -> int:
+    """The class that the majority baseline always names: the largest one in training, where it is known."""
+    majority = evidence.alternative("majority")
+    if majority is not None and isinstance(majority.predictions, Guess):
+        return int(np.argmax(majority.predictions.probabilities))
+    return int(np.argmax(evidence.gathered.data.class_rows))
 
 
 def _regression(evidence: Evidence, costs: Costs) -> Prices | None:

@@ -11,9 +11,10 @@ from readiness.evidence.segmentation import Segmentation
 from readiness.numbers import format_value
 from readiness.questions.by_segment import Split, split_by
 from readiness.statistics.gap import null_gap
-from readiness.statistics.inference import Exact
+from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
+from readiness.statistics.labels import worst_class_recall
 from readiness.statistics.metrics import METRICS
 
 SHOWN = {
@@ -51,7 +52,19 @@ def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged
         ]
         if name in judged:
             claims += _gap(evidence, i, segmentation, name, splits)
-    return claims
+    return [*claims, *(_worst_classes(evidence, i, segmentation) if evidence.task is Task.MULTICLASS else ())]
+
+
+def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> list[Claim]:
+    """In each segment the class that is found least often; shown, because it was picked for being the lowest."""
+    found = []
+    for j, label in enumerate(segmentation.labels, 1):
+        worst = worst_class_recall(evidence.cases.subset(segmentation.codes == j - 1))
+        if not isinstance(worst, Undefined):
+            name = f"Worst class of {segmentation.text(j - 1)}: recall of {evidence.classes[worst[0]]}"
+            code = f"SEGM-{i}-{j}-VALUE-WORST_CLASS_RECALL"
+            found.append(Claim(code, name, "worst_class_recall", worst[1], None, segment=label, blocking=False))
+    return found
 
 
 def _rows(i: int, j: int, segmentation: Segmentation) -> Claim:

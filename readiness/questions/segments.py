@@ -26,11 +26,13 @@ from readiness.spec import Segments
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import METRICS, Metric, measure
+from readiness.statistics.metrics import METRICS, Metric, measure, withheld
 from readiness.statistics.power import minimum_rows
 
 TITLE = Question.SEGMENTS.words
 
+TOO_SMALL = "not assessable"
+"""How the reason begins for which a small segment is not judged."""
 ALONE = "all rows are in this one segment"
 MORE_GROUPS = "name a column that tells at least two groups apart"
 
@@ -80,7 +82,9 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
 def _without_small(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Segments that are too small do not block, unless their deficit is proven: harm cannot hide in a small group."""
     return tuple(
-        replace(finding, blocking=False) if finding.withheld and finding.status is not Status.NOT_MET else finding
+        replace(finding, blocking=False)
+        if finding.withheld.startswith(TOO_SMALL) and finding.status is not Status.NOT_MET
+        else finding
         for finding in findings
     )
 
@@ -121,14 +125,27 @@ def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Rul
         _deficit(f"SEGM-{i}-{j}", segmentation.text(j - 1), segmentation.labels[j - 1], split, ruler, enough, alone)
         for j, (split, enough) in enumerate(zip(splits, large, strict=True), 1)
     ]
+    claims = [
+        claim if claim.withheld else replace(claim, withheld=_withheld(evidence, segmentation, j, ruler))
+        for j, claim in enumerate(claims)
+    ]
     claims += _pooled(evidence, i, segmentation, ruler, large)
     return [*claims, _coverage(i, segmentation, ruler, large, criteria), *_critical(i, segmentation, ruler, large)]
+
+
+def _withheld(evidence: Evidence, segmentation: Segmentation, code: int, ruler: Ruler) -> str:
+    """Why no *met* may come from the metric in this segment or outside it, such as a class of too few rows."""
+    cases, name = evidence.cases, ruler.metric.name
+    if cases.is_plain and (name == "mae" or isinstance(measure(name, cases), Binomial)):
+        return ""  # shares and mean errors of independent rows are always fit to be judged
+    inside = segmentation.codes == code
+    return withheld(name, cases.subset(inside)) or withheld(name, cases.subset(~inside))
 
 
 def _deficit(code: str, name: str, labels: object, split: Split, ruler: Ruler, enough: bool, alone: bool) -> Claim:
     metric = ruler.metric
     difference = _difference(split, ruler)
-    too_few = f"not assessable: {split.rows:,} {ruler.noun}, {ruler.minimum:,} are needed"
+    too_few = f"{TOO_SMALL}: {split.rows:,} {ruler.noun}, {ruler.minimum:,} are needed"
     warning = ""
     if enough and not isinstance(difference, Undefined):
         share = _share_of_rest(difference.value, split, ruler)

@@ -104,7 +104,8 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
         return []
     predicted = refits.predicted
     everywhere = (predicted >= 0).all(axis=0)
-    share = churn(predicted[:, everywhere])
+    groups = None if evidence.training is None else evidence.training.groups
+    share = churn(predicted[:, everywhere], None if groups is None else groups[everywhere])
     limit = Criterion(
         "<=", criteria.churn_met, "share", criteria.origin("churn_met"), refuted_beyond=criteria.churn_not_met
     )

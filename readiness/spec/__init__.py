@@ -86,7 +86,7 @@ class Spec(Part):
     evidence: Literal["interval", "point"] = Field(
         "interval", description="interval: chance must be excluded; point: measured values are compared as they are"
     )
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
+    confidence: Annotated[float, Field(ge=0.8, lt=1)] = Field(
         criteria.CONFIDENCE, description="confidence of every interval and of every met"
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(0, description="start of all random draws")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -25,7 +26,19 @@ RESERVED = ("uniform", "majority", "stratified", "mean", "median", "current", "h
 
 def misfits(spec: Spec) -> list[Fault]:
     """Everything in a well-formed spec that contradicts something else in it."""
-    checks = (_classes, _task, _roles, _features, _segments, _candidates, _names, _rules, _comparisons, _matrix)
+    checks = (
+        _classes,
+        _task,
+        _roles,
+        _features,
+        _segments,
+        _candidates,
+        _names,
+        _rules,
+        _comparisons,
+        _method_costs,
+        _matrix,
+    )
     return list(chain.from_iterable(check(spec) for check in checks))
 
 
@@ -161,6 +174,8 @@ def _names(spec: Spec) -> Iterator[Fault]:
     for key, name in named:
         if name.casefold() in taken:
             yield key, f"{shown(name)} {taken[name.casefold()]}; choose another name"
+        if re.fullmatch(r"rule-\d+", name.casefold()):
+            yield key, f"{shown(name)} is how the report numbers rules; choose another name"
         taken.setdefault(name.casefold(), "is the name of a baseline already")
 
 
@@ -205,7 +220,18 @@ def _comparisons(spec: Spec) -> Iterator[Fault]:
                 yield where, f"{shown(name)} is no baseline of this spec" + nearest(name, names)
             elif name == "human" and human is not None and human.metric != requirement.metric:
                 yield where, f"the human figure is a {shown(human.metric)}, not a {shown(requirement.metric)}"
+
+
+def _method_costs(spec: Spec) -> Iterator[Fault]:
+    names = baseline_names(spec)
     methods = ("model", spec.model.name, *names)
+    costs = set(spec.baseline.cost_per_prediction)
+    named = {"model": spec.model.name}
+    if spec.baseline.current is not None:
+        named["current"] = spec.baseline.current.name
+    for word, name in named.items():
+        if word != name and {word, name} <= costs:
+            yield ("baseline", "cost_per_prediction", name), f"{shown(word)} is the same method; name it once"
     for name in spec.baseline.cost_per_prediction:
         if name not in methods:
             yield (

@@ -112,12 +112,18 @@ def numeric_drift(reference: Floats, current: Floats, bins: int = DRIFT_BINS) ->
     """
     known, now = reference[~np.isnan(reference)], current[~np.isnan(current)]
     edges = quantile_edges(known, bins)
-    names = [f"{low:.4g} to {high:.4g}" for low, high in zip([-math.inf, *edges], [*edges, math.inf], strict=True)]
+    names = [_bin(low, high) for low, high in zip([-math.inf, *edges], [*edges, math.inf], strict=True)]
     counts = [
         np.append(np.bincount(np.searchsorted(edges, side), minlength=len(edges) + 1), len(whole) - len(side))
         for side, whole in ((known, reference), (now, current))
     ]
     return drift_of_counts([*names, MISSING], counts[0].astype(float), counts[1].astype(float))
+
+
+def _bin(low: float, high: float) -> str:
+    if math.isinf(low):
+        return "all values" if math.isinf(high) else f"up to {high:.4g}"
+    return f"above {low:.4g}" if math.isinf(high) else f"{low:.4g} to {high:.4g}"
 
 
 def quantile_edges(values: Floats, bins: int) -> Floats:

@@ -78,9 +78,9 @@ def corrected_mean(scores: Floats, *, n_train: float, n_test: float, is_share: b
 
 
 def half_width(inference: Inference, level: float) -> float:
-    """Half the width of the two-sided interval; infinite where a limit is missing."""
+    """The longer arm of the two-sided interval: half its width, unless one end was cut off at 0 or 1."""
     low, high = inference.interval(level)
-    return (high - low) / 2
+    return max(high - inference.value, inference.value - low)
 
 
 def churn(labels: Array, groups: Integers | None = None) -> Inference | Undefined:

@@ -1,7 +1,6 @@
 """Which findings must a record hold, given the spec? So that no template can leave out the question it fails.
 
-Every entry is a code, or the beginning of one up to a hyphen; the finding must be there and must count. Its bar
-must be the one of the spec: see `expected_bars`.
+The finding of every code must be there and must count. Its bar must be the one of the spec: see `expected_bars`.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from readiness import criteria as policy
-from readiness.answers import Finding, Question, Status
-from readiness.checklist import BOXES, Source
+from readiness.answers import Finding, Outcome, Question, Status
+from readiness.checklist import BOXES, Source, attested_outcome
 from readiness.criteria import Task
 from readiness.spec import Spec
-from readiness.verdict.expected_bars import stated_limits
+from readiness.verdict.expected_bars import stated_limits, unstated_codes
 from readiness.verdict.record import RecordedAnswer
 
 Alternatives = tuple[str, ...]
@@ -30,7 +29,7 @@ TRIVIAL = {
 
 def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternatives, ...]]:
     """By question the findings that must be in a record of this spec and must count towards the answer."""
-    return {
+    stated: dict[Question, tuple[Alternatives, ...]] = {
         Question.BASELINE: _each(f"BASE-LIFT-{key}" for key in _baselines(spec, task)),
         Question.BUSINESS: _each(f"BUSI-{k}" for k in range(1, len(spec.business.requirements) + 1)),
         Question.SEGMENTS: _each(_coverage(spec, task)),
@@ -38,6 +37,10 @@ def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternativ
         Question.STABILITY: tuple((code, "STAB-REFITS") for code in _stability(spec, task)),
         Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec), *stated_limits(spec)))),
     }
+    unstated = [(code, question) for code in unstated_codes(spec) for question in Question if _is_of(code, question)]
+    for code, question in unstated:
+        stated[question] = tuple(dict.fromkeys((*stated[question], (code,))))
+    return stated
 
 
 def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
@@ -70,6 +73,35 @@ def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, 
     return tuple(lacking)
 
 
+def missing_drift(answers: Sequence[RecordedAnswer], features: int) -> tuple[str, ...]:
+    """Codes that the drift of a record lacks: one for each feature, unless the summary says why there is none."""
+    answer = next((each for each in answers if each.question is Question.PRODUCTION), None)
+    counting = [finding for finding in answer.findings if finding.blocking] if answer else []
+    if answer is None or _could_not_be_asked(answer.question, counting):
+        return ()
+    summary = "PROD-DRIFT-SUMMARY"
+    if (summary, Status.NOT_ASSESSED) in [(finding.code, finding.status) for finding in counting]:
+        return ()
+    found = {finding.code for finding in counting}
+    wanted = [f"PROD-DRIFT-{k}" for k in range(1, features + 1)] or [summary]
+    return tuple(code for code in wanted if code not in found)
+
+
+def false_attestations(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, ...]:
+    """Codes of the boxes that are answered otherwise than the spec's `checklist` answers them."""
+    found = [f for answer in answers if answer.question is Question.PRODUCTION for f in answer.findings]
+    said = {box.code: attested_outcome(spec.checklist.get(box.key)) for box in BOXES if box.source is Source.ATTESTED}
+    said |= {box.code: Outcome.PENDING for box in BOXES if box.source is Source.APPROVAL}
+    boxes = [f.code for f in found if f.code in said and (f.outcome, f.status) != (said[f.code], said[f.code].status)]
+    return (*boxes, *(f.code for f in found if f.outcome is Outcome.ATTESTED and not _is_attested(f.code, spec, said)))
+
+
+def _is_attested(code: str, spec: Spec, boxes: Mapping[str, Outcome]) -> bool:
+    """Whether the spec attests what could not be measured; the boxes proper are looked at for themselves."""
+    keys = [box.key for box in BOXES if box.source is Source.MEASURED and f"{code}-".startswith(f"{box.code}-")]
+    return code in boxes or any(attested_outcome(spec.checklist.get(key)) is Outcome.ATTESTED for key in keys)
+
+
 def _counts_or_is_small(finding: Finding) -> bool:
     return finding.blocking or (bool(finding.withheld) and finding.status is not Status.NOT_MET)
 
@@ -86,7 +118,7 @@ def _could_not_be_asked(question: Question, counting: Sequence[Finding]) -> bool
 def _any_of(codes: Alternatives, counting: Sequence[Finding]) -> bool:
     """The first code, whatever its status; the others stand in for it only as *not assessed*."""
     code, *others = codes
-    if any(finding.code == code or finding.code.startswith(f"{code}-") for finding in counting):
+    if any(finding.code == code for finding in counting):
         return True
     return any(finding.code in others and finding.status is Status.NOT_ASSESSED for finding in counting)
 
@@ -123,8 +155,14 @@ def _stability(spec: Spec, task: Task) -> tuple[str, ...]:
     )
 
 
+def _is_of(code: str, question: Question) -> bool:
+    return code.startswith(f"{question.prefix}-")
+
+
 def _boxes() -> tuple[str, ...]:
-    return tuple(box.code for box in BOXES if box.source in (Source.MEASURED, Source.ATTESTED))
+    """The attested ones, and those that a probe fills; limits and drift have codes of their own."""
+    probed = (box.code for box in BOXES if box.code.startswith("PROD-PROBE-"))
+    return (*probed, *(box.code for box in BOXES if box.source is Source.ATTESTED))
 
 
 def _probes(spec: Spec) -> tuple[str, ...]:

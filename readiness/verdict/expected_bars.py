@@ -4,77 +4,120 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from readiness import criteria as policy
-from readiness.answers import Criterion, Finding
+from readiness.answers import Criterion, Finding, Status
 from readiness.catalogue import METRICS
+from readiness.checklist import BOXES
 from readiness.criteria import Task
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
 from readiness.verdict.record import RecordedAnswer
 
-Bar = tuple[str, float]
-"""Comparison and threshold."""
 
-_DEFICIT = re.compile(r"SEGM-\d+-(\d+|SMALL)-")
-_COVERAGE = re.compile(r"SEGM-\d+-COVERAGE-")
-_LIFT = re.compile(r"BASE-LIFT-")
+class Bar(NamedTuple):
+    """What of a criterion decides a status."""
+
+    op: str
+    threshold: float
+    refuted_beyond: float | None = None
+    refutable: bool = True
+
+    @classmethod
+    def of(cls, criterion: Criterion) -> Bar:
+        """The bar of a criterion."""
+        return cls(criterion.op, criterion.threshold, criterion.refuted_beyond, criterion.refutable)
+
+
+_DEFICIT = re.compile(r"SEGM-\d+-(?:\d+|SMALL)-(\w+)")
+_COVERAGE = re.compile(r"SEGM-\d+-COVERAGE-\w+")
+_CRITICAL = re.compile(r"SEGM-\d+-CRITICAL-\w+")
+_DRIFT = re.compile(r"PROD-DRIFT-(\d+|SUMMARY)")
+_LIFT = re.compile(r"BASE-LIFT-.+")
 
 
 def lower_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
-    """Codes of the findings that count and are held against another bar than the spec's."""
-    by_code = _by_code(spec)
+    """Codes of the findings that are judged otherwise than against the spec's bar, with the spec's confidence.
+
+    Where the spec states no bar there is nothing to judge: such a finding can only be *not assessed*.
+    """
+    by_code, unstated = _by_code(spec), unstated_codes(spec)
     wrong = []
-    for answer in answers:
-        for finding in answer.findings:
-            bars = by_code.get(finding.code) or _by_family(finding, spec, task)
-            if bars and finding.blocking and finding.criterion is not None and not _is_one_of(finding.criterion, bars):
-                wrong.append(finding.code)
+    for finding in (finding for answer in answers for finding in answer.findings):
+        bar = by_code.get(finding.code) or _by_family(finding.code, spec, task)
+        is_judged = finding.status is not Status.NOT_ASSESSED
+        if is_judged and (finding.code in unstated or (bar is not None and not _is_held(finding, bar, spec.alpha))):
+            wrong.append(finding.code)
     return tuple(wrong)
 
 
-def stated_limits(spec: Spec) -> Mapping[str, tuple[Bar, ...]]:
+def stated_limits(spec: Spec) -> Mapping[str, Bar]:
     """By finding code the technical limits that the spec states, in `production` or as a business requirement."""
-    stated: dict[str, tuple[Bar, ...]] = {}
+    stated: dict[str, Bar] = {}
     for metric, code in CODES.items():
         given = getattr(spec.production, metric)
-        required = [(r.op, r.limit) for r in spec.business.requirements if r.metric == metric]
+        required = [Bar(r.op, r.limit) for r in spec.business.requirements if r.metric == metric]
         if given is not None:
-            stated[code] = ((">=" if METRICS[metric].greater_is_better else "<=", given),)
+            stated[code] = Bar(">=" if METRICS[metric].greater_is_better else "<=", given)
         elif required:
-            stated[code] = (required[0],)
+            stated[code] = required[0]
     return stated
 
 
-def _is_one_of(criterion: Criterion, bars: tuple[Bar, ...]) -> bool:
-    return (criterion.op, criterion.threshold) in bars
+def unstated_codes(spec: Spec) -> tuple[str, ...]:
+    """Codes of the findings that say: the spec states nothing here that could be met."""
+    limits = stated_limits(spec)
+    technical = [box.code for box in BOXES if any(code.startswith(box.code) for code in CODES.values() if box.code)]
+    return (
+        *(() if spec.business.requirements else ("BUSI-NONE",)),
+        *(() if spec.data.segments else ("SEGM-NONE",)),
+        *(() if spec.errors.costs else ("ERRO-SAVINGS",)),
+        *(f"{box}-LIMIT" for box in technical if not any(code.startswith(box) for code in limits)),
+    )
 
 
-def _by_code(spec: Spec) -> dict[str, tuple[Bar, ...]]:
+def _is_held(finding: Finding, bar: Bar, alpha: float) -> bool:
+    bounds, criterion = finding.bounds, finding.criterion
+    return bounds is not None and bounds.alpha == alpha and criterion is not None and Bar.of(criterion) == bar
+
+
+def _by_code(spec: Spec) -> dict[str, Bar]:
     stability = spec.stability
-    bars: dict[str, tuple[Bar, ...]] = {
-        "ERRO-SAVINGS": ((">", policy.SAVINGS_PER_ROW),),
-        "STAB-HALF-WIDTH": (("<=", stability.half_width),),
-        "STAB-CHURN": (("<=", stability.churn_met),),
-        "STAB-STD": (("<", stability.std),),
+    bars = {
+        "ERRO-SAVINGS": Bar(">", policy.SAVINGS_PER_ROW),
+        "STAB-HALF-WIDTH": Bar("<=", stability.half_width, refutable=False),
+        "STAB-CHURN": Bar("<=", stability.churn_met, refuted_beyond=stability.churn_not_met),
+        "STAB-STD": Bar("<", stability.std),
         **stated_limits(spec),
     }
     if spec.errors.value_per_prediction is not None:
-        bars["ERRO-COST"] = (("<", spec.errors.value_per_prediction),)
+        bars["ERRO-COST"] = Bar("<", spec.errors.value_per_prediction)
     for k, requirement in enumerate(spec.business.requirements, 1):
-        bars[f"BUSI-{k}"] = ((requirement.op, 0.0 if requirement.lift_over else requirement.limit),)
+        bars[f"BUSI-{k}"] = Bar(requirement.op, 0.0 if requirement.lift_over else requirement.limit)
     return bars
 
 
-def _by_family(finding: Finding, spec: Spec, task: Task) -> tuple[Bar, ...]:
-    if _LIFT.match(finding.code):
+def _by_family(code: str, spec: Spec, task: Task) -> Bar | None:
+    if _LIFT.fullmatch(code):
         human = spec.baseline.human
-        is_human = finding.code.endswith("-HUMAN") and human is not None
+        is_human = code.endswith("-HUMAN") and human is not None
         name = human.metric if is_human and human else spec.baseline.metric or policy.PRIMARY_METRIC[task]
-        bar = required_margin(METRICS[name], spec.baseline).criterion
-        return ((bar.op, bar.threshold),)
-    if _COVERAGE.match(finding.code):
-        return ((">=", spec.segments.coverage),)
-    if _DEFICIT.match(finding.code):
-        return (("<", spec.segments.limit), ("<", 0.0))  # by points, or by ratio with the limit in the contrast
-    return ()
+        return Bar.of(required_margin(METRICS[name], spec.baseline).criterion)
+    if _COVERAGE.fullmatch(code):
+        return Bar(">=", spec.segments.coverage, refutable=False)
+    if _CRITICAL.fullmatch(code):
+        return Bar("<=", 0, refutable=False)
+    if _DRIFT.fullmatch(code):
+        return Bar("<=", spec.production.drift_limit)
+    deficit = _DEFICIT.fullmatch(code)
+    return _deficit(deficit[1].lower(), spec) if deficit else None
+
+
+def _deficit(name: str, spec: Spec) -> Bar | None:
+    """The limit in points of the metric; or by ratio, where the limit is in the contrast and zero is the bar."""
+    metric = METRICS.get(name)
+    if metric is None:
+        return None
+    by_ratio = not metric.is_share and not metric.greater_is_better
+    return Bar("<", 0.0 if by_ratio else spec.segments.limit)

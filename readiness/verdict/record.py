@@ -123,9 +123,8 @@ def check(record: Record) -> None:
 def _check_counts(record: Record) -> None:
     """The cells of the confusion matrix add up to the rows that were scored, and to the positives."""
     data = record.gathered.data
-    rows = {
-        f.code.removeprefix("ERRO-"): f.measured.value for f in record.answer(Question.ERRORS).findings if f.measured
-    }
+    own = [f for f in record.answer(Question.ERRORS).findings if f.code.startswith("ERRO-")]
+    rows = {f.code.removeprefix("ERRO-"): f.measured.value for f in own if f.measured}
     cells = [value for code, value in rows.items() if code in ("TP", "FP", "FN", "TN") or code.startswith("CELL-")]
     if cells and sum(cells) != data.rows_scored:
         raise InvalidReport(

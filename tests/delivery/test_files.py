@@ -21,6 +21,23 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+def refuse_to_replace(monkeypatch: pytest.MonkeyPatch, name: str, *, links: bool) -> None:
+    """A new file cannot take the place of `name`, as when another program holds it open."""
+    replace = Path.replace
+
+    def refusing(self: Path, target: Path) -> Path:
+        if target.name == name and self.name.endswith(".tmp"):
+            raise PermissionError(errno.EACCES, "held open")
+        return replace(self, target)
+
+    def no_links(*paths: object) -> None:
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(Path, "replace", refusing)
+    if not links:
+        monkeypatch.setattr(files.os, "link", no_links)
+
+
 class TestSlug:
     @pytest.mark.parametrize("text", ["fraud", "1.0.3", "a_b-c.d", "x" * 60])
     def test_a_name_that_is_fine_stays(self, text: str) -> None:
@@ -97,7 +114,7 @@ class TestPublish:
         assert b"new book" == (tmp_path / "notebook.ipynb").read_bytes()
 
     def test_a_file_system_without_links_does_too(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where there are no hard links the file is renamed."""
+        """Where there are no hard links the file is copied, and stays in its place until the new one is there."""
 
         def refuse(*paths: object) -> None:
             raise PermissionError(errno.EPERM, "no links here")
@@ -108,6 +125,31 @@ class TestPublish:
         assert aside is not None
         assert b"old" == aside.read_bytes()
         assert b"new" == (tmp_path / "report.html").read_bytes()
+        assert b"old book" == aside.with_name(aside.name.replace("report", "notebook").replace("html", "ipynb")).read_bytes()
+        assert 4 == len(names(tmp_path))
+
+    @pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+    @pytest.mark.parametrize("fails", ["report.html", "notebook.ipynb"])
+    def test_both_are_old_or_both_are_new(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str, links: bool
+    ) -> None:
+        """Whichever of the two cannot be replaced, the earlier report stands beside its own notebook."""
+        publish(tmp_path, b"old", b"old book")
+        refuse_to_replace(monkeypatch, fails, links=links)
+        with pytest.raises(ReviewError, match="could not be written"):
+            publish(tmp_path, b"new", b"new book")
+        assert b"old" == (tmp_path / "report.html").read_bytes()
+        assert b"old book" == (tmp_path / "notebook.ipynb").read_bytes()
+        assert not [name for name in names(tmp_path) if name.endswith(".tmp")]
+
+    def test_a_first_report_without_its_notebook_is_taken_back(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """There was nothing, and after the failure there is nothing."""
+        refuse_to_replace(monkeypatch, "notebook.ipynb", links=True)
+        with pytest.raises(ReviewError, match="could not be written"):
+            publish(tmp_path, b"new", b"new book")
+        assert set() == names(tmp_path)
 
     def test_a_full_disk_changes_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The earlier report and its notebook stay in place; no half-written file is left."""

@@ -8,6 +8,7 @@ from readiness.criteria import Task
 from readiness.evidence.preflight import metric_fault, preflight
 from readiness.exceptions import SpecError
 from readiness.spec.reading import load_spec
+from tests.conftest import make_rows
 
 
 def problems(path):
@@ -57,3 +58,39 @@ def test_a_pickle_without_pin_and_a_wrong_pin_are_told(review_files):
 def test_metrics_that_do_not_fit_are_named(name, technical, words):
     """Unknown, technical, or for another task."""
     assert words in metric_fault(name, Task.BINARY, technical=technical)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "words"),
+    [
+        ({"metric": "latency_p99_ms", "gain_over": "majority", "at_least": 0.1}, "measured on the model alone"),
+        ({"metric": "latency_p99_ms", "at_least": 5}, "needs at_most"),
+        ({"metric": "throughput_per_second", "at_most": 5}, "needs at_least"),
+    ],
+)
+def test_a_technical_limit_in_the_wrong_direction_is_refused(review_files, requirement, words):
+    """A latency of at least 5 ms, or a gain in latency over guessing, is no requirement that can be met."""
+    path = review_files({"business": {"requirements": [{"says": "fast", **requirement}]}})
+
+    assert words in problems(path)[0]
+
+
+def test_a_relative_gain_in_r2_is_refused(review_files):
+    """R² may be below 0, where a share of it turns round."""
+    frame = make_rows(100, 0).assign(y=lambda rows: rows["a"])
+    requirement = {"says": "better", "metric": "r2", "lift_over": "mean", "at_least": 0.1}
+    path = review_files(
+        {
+            "data": {"positive": None, "task": "regression", "segments": []},
+            "business": {"requirements": [requirement]},
+            "errors": None,
+        },
+        test=frame,
+    )
+
+    assert any("use gain_over" in text for text in problems(path))
+
+
+def test_an_unreachable_margin_is_refused(review_files):
+    """A margin of 1.5 would ask for a negative error."""
+    assert any("cannot be reached" in text for text in problems(review_files({"baseline": {"margin": 1.5}})))

@@ -101,3 +101,18 @@ def test_no_positives_is_not_assessed_and_says_so(found):
 
     assert Status.NOT_ASSESSED == answer.status
     assert found(answer, "BUSI-1").reason
+
+
+@pytest.mark.parametrize(("n", "expected"), [(None, Status.NOT_PROVEN), (2000, Status.MET)])
+def test_a_gain_over_people_is_compared_unpaired(n, expected):
+    """The human figure serves as a baseline of a requirement, too, with the interval that its n allows."""
+    human = {"metric": "recall", "value": 0.5, **({"n": n} if n else {})}
+    evidence = evidence_of(
+        *of_cells(80, 20, 20, 880),
+        baseline={"human": human},
+        business={
+            "requirements": [{"says": "beat people", "metric": "recall", "gain_over": "human", "at_least": 0.05}]
+        },
+    )
+
+    assert expected == business.ask(evidence, evidence.spec.business).status

@@ -41,6 +41,7 @@ def tables(shift=0.0, n=5000):
     return DriftTables(
         pd.DataFrame({"x": rng.normal(size=n), "g": rng.choice(["a", "b"], n)}),
         pd.DataFrame({"x": rng.normal(size=n) + shift, "g": rng.choice(["a", "b"], n)}),
+        ("x", "g"),
         "test",
     )
 
@@ -177,3 +178,27 @@ def test_sign_off_waits_for_approvals_and_does_not_block(found):
     finding = found(asked(), "PROD-BOX-STAKEHOLDER-SIGN-OFF")
 
     assert (False, Outcome.PENDING) == (finding.blocking, finding.outcome)
+
+
+def test_a_feature_that_a_table_lacks_is_not_assessed(found):
+    """Drift of the columns that happen to be there says nothing about the others."""
+    both = tables()
+    lacking = DriftTables(both.reference, both.current[["x"]], ("x", "g"), "recent")
+
+    answer = asked(drift=lacking)
+
+    assert Status.MET == found(answer, "PROD-DRIFT-1").status
+    assert Status.NOT_ASSESSED == found(answer, "PROD-DRIFT-2").status
+    assert "recent table" in found(answer, "PROD-DRIFT-2").reason
+    assert Status.NOT_ASSESSED == answer.status
+
+
+def test_a_box_without_a_limit_may_be_attested(found):
+    """A named person with evidence may answer a technical box for which no limit is stated."""
+    limits = {key: value for key, value in LIMITS.items() if key != "memory_mb"}
+    said = {"done": True, "by": "a@example.com", "on": "2026-11-02", "evidence": "load test"}
+
+    answer = asked(limits=limits, checklist={**ATTESTED, "memory": said})
+
+    assert Outcome.ATTESTED == found(answer, "PROD-MEMORY-LIMIT").outcome
+    assert Status.MET == answer.status

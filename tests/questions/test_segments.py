@@ -154,3 +154,41 @@ def test_five_hundred_segments_are_all_there():
     answer = ask(by_group({f"s{i:03d}": (10, 9) for i in range(500)}))
 
     assert 500 == sum(f.code.endswith("-ROWS") for f in answer.findings)
+
+
+def test_a_macro_average_with_a_tiny_class_is_not_met_in_any_segment(found):
+    """Two true rows of a class tell nothing about its recall, in a segment as little as in the whole."""
+    truth = [0, 1] * 300 + [2, 2]
+    evidence = evidence_of(
+        truth,
+        truth,
+        task=Task.MULTICLASS,
+        classes=("a", "b", "c"),
+        frame=pd.DataFrame({"g": ["x"] * 301 + ["y"] * 301}),
+        data={"segments": ["g"], "classes": ["a", "b", "c"]},
+        segments={"metrics": ["f1_macro"]},
+    )
+
+    answer = ask(evidence)
+
+    assert Status.MET not in {found(answer, f"SEGM-1-{j}-F1_MACRO").status for j in (1, 2)}
+    assert Status.MET != answer.status
+
+
+def test_the_worst_class_of_each_segment_is_shown(found):
+    """Multiclass: the recall of the class that is found least often, as a fact."""
+    truth = [0, 1, 2] * 100
+    predicted = [0, 1, 1] * 50 + [0, 1, 2] * 50
+    evidence = evidence_of(
+        truth,
+        predicted,
+        task=Task.MULTICLASS,
+        classes=("a", "b", "c"),
+        frame=pd.DataFrame({"g": ["x"] * 150 + ["y"] * 150}),
+        data={"segments": ["g"], "classes": ["a", "b", "c"]},
+    )
+
+    worst = found(ask(evidence), "SEGM-1-1-VALUE-WORST_CLASS_RECALL")
+
+    assert (False, 0.0) == (worst.blocking, worst.measured.value)
+    assert "recall of c" in worst.name

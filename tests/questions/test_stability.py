@@ -103,3 +103,28 @@ def test_the_known_example_prints_its_range(found):
     assert 0.8867 == pytest.approx(found(answer, "STAB-FOLD-LOW").measured.value, abs=1e-4)
     assert 0.9601 == pytest.approx(found(answer, "STAB-FOLD-HIGH").measured.value, abs=1e-4)
     assert "excellent" in found(answer, "STAB-STD").reason
+
+
+def test_scores_near_one_are_not_halved_by_the_limit_of_the_scale():
+    """48 folds at 1 and two at 0.75: the arm downwards is above 0.05, though the interval ends at 1."""
+    scores = np.ones((10, 5))
+    scores[0, :2] = 0.75
+
+    assert Status.NOT_PROVEN == asked(scores, STEADY).status
+
+
+def test_churn_of_dependent_rows_is_less_certain(found):
+    """One of ten groups that flips as a whole is one event, not a hundred."""
+    from readiness.evidence.evidence import Training
+
+    predicted = np.zeros((10, 1000), dtype=int)
+    predicted[::2, :100] = 1
+    evidence = evidence_of(*of_cells(80, 20, 20, 880))
+    training = Training(None, None, (), np.repeat(np.arange(10), 100))
+    scores = 0.9 + 0.01 * np.random.default_rng(0).standard_normal((10, 5))
+    alone = replace(evidence, refits=refits(scores, predicted))
+    grouped = replace(alone, training=training)
+
+    widths = [found(stability.ask(one, one.spec.stability), "STAB-CHURN").bounds.upper for one in (alone, grouped)]
+
+    assert widths[1] > 1.5 * widths[0]

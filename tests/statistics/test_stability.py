@@ -45,9 +45,9 @@ def test_corrected_mean_by_hand():
 
 
 def test_equal_scores_are_not_certain():
-    """All folds at 1.0 with 20 test rows each: half of 1 - 0.025^(1/20)."""
+    """All folds at 1.0 with 20 test rows each: the arm down to 0.025^(1/20), not half of it."""
     mean = corrected_mean(np.ones(10), n_train=80, n_test=20)
-    assert (1 - 0.025 ** (1 / 20)) / 2 == pytest.approx(half_width(mean, 0.95))
+    assert 1 - 0.025 ** (1 / 20) == pytest.approx(half_width(mean, 0.95))
     assert math.inf == half_width(corrected_mean(np.ones(10), n_train=80, n_test=20, is_share=False), 0.95)
 
 

@@ -16,10 +16,10 @@ EXTREME = 1e30
 
 
 def holds_words(values: pd.Series[Any]) -> bool:
-    """Whether a column holds text or categories of text."""
+    """Whether a column holds text or categories of any kind."""
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return holds_words(pd.Series(dtype.categories))
+        return True
     if pd.api.types.is_object_dtype(dtype):
         return any(isinstance(value, str) for value in values)
     return bool(pd.api.types.is_string_dtype(dtype))
@@ -39,8 +39,11 @@ def with_stranger(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """The rows with one value in `column` that no training row can have had."""
     values = rows[column]
     if isinstance(values.dtype, pd.CategoricalDtype):
-        kind = pd.CategoricalDtype([*values.dtype.categories, STRANGER], ordered=values.dtype.ordered)
-        return rows.assign(**{column: pd.Series(STRANGER, index=rows.index, dtype=kind)})
+        known = values.dtype.categories
+        numeric = len(known) > 0 and pd.api.types.is_numeric_dtype(known.dtype)
+        stranger = known.max() + 1 if numeric else STRANGER
+        kind = pd.CategoricalDtype([*known, stranger], ordered=values.dtype.ordered)
+        return rows.assign(**{column: pd.Series([stranger] * len(rows), index=rows.index, dtype=kind)})
     return rows.assign(**{column: pd.Series(STRANGER, index=rows.index, dtype=values.dtype)})
 
 
