@@ -7,6 +7,7 @@ does not hold, 6 an unsigned report, 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import functools
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a stopped kernel leaves tasks behind that complain
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a review that is told to end takes its kernel along
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -271,8 +273,9 @@ def _tell_what_can_be_proven(spec: Path) -> None:
     from readiness.evidence.preflight import preflight
 
     preflight(loaded)
+    lines = provable(loaded)
     _say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}. What so many rows can prove:")
-    for line in provable(loaded):
+    for line in lines:
         _say(f"  {line}")
     _say()
 

@@ -59,7 +59,9 @@ def signer(path: Path, descriptor: int | None) -> Callable[[], PrivateKey]:
     if not encrypted:
         return lambda: load_private(path)
     if descriptor is not None:
-        return lambda: load_private(path, read_from(descriptor))
+        passphrase = read_from(descriptor)
+        load_private(path, passphrase)  # a wrong passphrase is told before the review, not after it
+        return lambda: load_private(path, passphrase)
     return lambda: _asked(path)
 
 

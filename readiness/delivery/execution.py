@@ -60,7 +60,7 @@ def execute(
 ) -> Execution:
     """Execute a template in a fresh kernel that works in `folder`; all cells together may take `seconds`.
 
-    When this returns, the kernel and everything it started have ended.
+    When this returns, the kernel has ended with its group and its descendants; see `kernels` for what that leaves out.
     """
     watch = _Watch(progress, copy.deepcopy(walkthrough.notebook))
     deadline = time.monotonic() + seconds

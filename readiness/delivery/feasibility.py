@@ -136,7 +136,7 @@ def _segments(
 
 def _cut(loaded: LoadedSpec, metric: str, coded: NDArray[np.float64], cut: Segmentation) -> Feasible:
     """Whether enough rows lie in segments of a size that could be assessed at a typical level of the metric."""
-    criteria = loaded.spec.segments
+    criteria, alpha = loaded.spec.segments, loaded.spec.alpha
     counted = np.ones(len(coded), dtype=bool) if metric == "accuracy" else coded == DENOMINATORS[metric]
     needed = (
         minimum_rows(TYPICAL_LEVEL, criteria.limit, alpha=loaded.spec.alpha, power=criteria.power) or len(coded) + 1
@@ -148,5 +148,11 @@ def _cut(loaded: LoadedSpec, metric: str, coded: NDArray[np.float64], cut: Segme
     listed = f"; too small: {', '.join(small[:4])}" + (f" and {len(small) - 4} more" if len(small) > 4 else "")
     text = f"{METRICS[metric].title} needs about {needed:,} rows of its own denominator in each segment; "
     text += f"segments that have them hold {covered:.0%} of the rows" + (listed if small else "")
-    critical = all(large[code] for code in cut.critical)
-    return Feasible(f"data.segments, {cut.name}", text, covered >= criteria.coverage and critical)
+    if covered >= criteria.coverage and all(large[code] for code in cut.critical):
+        return Feasible(f"data.segments, {cut.name}", text, possible=True)
+    fewest = minimum_rows(1.0, criteria.limit, alpha=alpha, power=criteria.power) or len(coded) + 1
+    enough = rows >= fewest  # even a model without an error needs so many
+    hopeless = cut.counts[enough].sum() < criteria.coverage * cut.counts.sum() or any(
+        not enough[c] for c in cut.critical
+    )
+    return Feasible(f"data.segments, {cut.name}", text, False if hopeless else None)

@@ -12,7 +12,6 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -129,7 +128,7 @@ def _second_name(path: Path, other: Path) -> None:
     except OSError:  # a file system without links
         copy = other.with_name(f".{other.name}.{os.getpid()}.tmp")
         try:
-            shutil.copyfile(path, copy)
+            _write_synced(copy, path.read_bytes())
             copy.replace(other)  # whole or not at all
         finally:
             copy.unlink(missing_ok=True)

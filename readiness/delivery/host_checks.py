@@ -100,7 +100,7 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
     lacking = (
         *missing_codes(record.answers, loaded.spec, task),
         *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
-        *missing_drift(record.answers, record.gathered.data.features),
+        *missing_drift(record.answers, loaded.spec, record.gathered.data.features),
     )
     if lacking:
         more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""

@@ -2,7 +2,9 @@
 
 Always the interpreter that runs the command, whatever kernels are installed. Its environment is ours without
 what looks like a secret and without personal start-up files, so the candidate's own code meets no key and two
-runs start alike. When it has ended, so have all processes it started.
+runs start alike. When it has ended, its process group and all that still descended from it are ended, too. A process
+that cut itself loose before, by a second fork in a session of its own, is not found and may live on: this keeps a
+review tidy, and is no wall around code that nobody trusts.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ class ThisInterpreter(KernelSpecManager):
 
 
 class ReadinessKernelManager(AsyncKernelManager):
-    """Starts this interpreter with a clean environment, and ends it with everything it started."""
+    """Starts this interpreter with a clean environment, and ends it with its group and its descendants."""
 
     def __init__(self, **traits: Any) -> None:
         """As the base class; the connection is encrypted where both ends can."""
@@ -103,7 +105,7 @@ class ReadinessKernelManager(AsyncKernelManager):
     async def cleanup_resources(  # type: ignore[override]  # published as not async
         self, restart: bool = False
     ) -> None:
-        """Leave nothing behind: no process, no file."""
+        """Leave no file behind, and no process of its group or descent."""
         process = getattr(self.provisioner, "process", None)
         self.exit_status = process.poll() if process is not None else self.exit_status
         await super().cleanup_resources(restart=restart)
@@ -115,7 +117,7 @@ class ReadinessKernelManager(AsyncKernelManager):
             self._profile.cleanup()
 
     def end_family(self) -> None:
-        """Kill what the kernel started and left behind."""
+        """Kill its group and the descendants it had when it was told to end; a daemon of its making is neither."""
         if self._group is not None and hasattr(os, "killpg") and self._group != os.getpgrp():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGKILL)

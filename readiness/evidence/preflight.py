@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ def preflight(loaded: LoadedSpec) -> None:
         SpecError: with one line for each problem.
     """
     heads, faults = _headers(loaded)
-    faults += [*_models(loaded), *_metrics(loaded)]
+    faults += [*_models(loaded), *_metrics(loaded), *_same_table(loaded), *_attestations(loaded)]
     if "test" in heads:
         faults += _columns(loaded, heads)
     _refuse(loaded, faults, "its files")
@@ -80,6 +81,24 @@ def _headers(loaded: LoadedSpec) -> tuple[dict[str, TableHeader], list[Fault]]:
 
 def _in_one_line(error: InputError) -> str:
     return " ".join(part.strip() for part in (error.message, error.remedy) if part).rstrip(".")
+
+
+def _same_table(loaded: LoadedSpec) -> Iterator[Fault]:
+    """Rows that the model was fitted on prove nothing about rows that it was not."""
+    data = loaded.spec.data
+    if data.train is None:
+        return
+    test, train = loaded.resolve(data.test), loaded.resolve(data.train)
+    alike = test.is_file() and train.is_file() and test.stat().st_size == train.stat().st_size
+    if alike and sha256_path(test) == sha256_path(train):
+        yield ("data", "test"), f"{test.name} is, byte for byte, the training table; give rows that it never saw"
+
+
+def _attestations(loaded: LoadedSpec) -> Iterator[Fault]:
+    today = datetime.date.today()
+    for box, attestation in loaded.spec.checklist.items():
+        if attestation.on is not None and attestation.on > today:
+            yield ("checklist", box, "on"), f"{attestation.on} lies in the future; today is {today}"
 
 
 def _models(loaded: LoadedSpec) -> Iterator[Fault]:
@@ -137,6 +156,9 @@ def _limit_fault(requirement: Requirement, metric: Metric) -> str:
             return f"{metric.name} is measured on the model alone; state its limit without lift_over and gain_over"
         if (requirement.op in (">", ">=")) is not metric.greater_is_better:
             return f"{metric.name} needs {'at_least' if metric.greater_is_better else 'at_most'}"
+    if metric.is_share and not relative and not 0 <= requirement.limit <= 1:
+        hint = f"; did you mean {requirement.limit / 100:g}?" if 1 < requirement.limit <= 100 else ""
+        return f"{metric.name} lies between 0 and 1, and the limit is {requirement.limit:g}{hint}"
     if requirement.lift_over and metric.name == "r2":
         return "r2 may be below 0, where a share of it means nothing; use gain_over"
     if requirement.lift_over and not metric.greater_is_better and requirement.limit >= 1:

@@ -197,9 +197,14 @@ def _steps(record: Record) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def _brief(text: str) -> str:
+    """As much as fits on the first screen, cut between words; the whole stands in the section it links to."""
+    return text if len(text) <= _STEP_LENGTH else f"{text[:_STEP_LENGTH].rsplit(' ', 1)[0].rstrip(',:;')} …"
+
+
 def _step(action: Action, record: Record) -> Line:
     question = action.question
-    text = shorten(action.text.split("; ")[0].rstrip("."), _STEP_LENGTH)
+    text = _brief(action.text.split("; ")[0].rstrip("."))
     if action.required:
         failed = [f.name for f in record.answer(question).findings if f.blocking and f.status is Status.NOT_MET]
         text = f"{ADVICE[question]}: {listed([shorten(name, 90) for name in failed], most=1)}"

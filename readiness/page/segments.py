@@ -120,9 +120,9 @@ def _deficits(title: str, segments: Sequence[_Segment]) -> Table:
         numbers = (_deficit(segment.deficits.get(name), marked=len(metrics) > 1) for name in metrics)
         rows.append(Row((Cell(segment.name), _size(segment), _result(segment), *numbers)))
     note = (
-        f"{len(segments)} segments with {format_count(sum(s.size for s in segments))} rows in all; none is left out. "
-        "Deficit: how much worse the segment is than all other rows together, with its interval; below zero it is "
-        "better."
+        f"{len(segments)} segments with {format_count(sum(s.size for s in segments))} rows in all; "
+        "none is left out of the table. Deficit: how much worse the segment is than all other rows together, with its "
+        "interval; below zero it is better."
     )
     shown = [f for s in segments for f in (*([s.rows] if s.rows else []), *s.deficits.values())]
     return table(f"By {title}: deficit against all other rows", columns, rows, shown, note=note)
@@ -166,6 +166,8 @@ def _deficit(finding: Finding | None, *, marked: bool) -> Cell:
         return Cell("–", "too few rows" if not finding.blocking else "", anchor=anchor(finding.code))
     cell = measured_cell(finding)
     own = mark(finding.status) if marked and finding.blocking and finding.status is not Status.MET else None
+    if not finding.blocking:
+        own = Mark(Status.NOT_ASSESSED, "not assessable")
     return Cell(format_estimate(finding.measured, finding.criterion), cell.note, own, anchor(finding.code))
 
 
@@ -175,6 +177,9 @@ def _result(segment: _Segment) -> Cell:
         reason = next((f.needs or f.reason for f in segment.deficits.values()), "")
         return Cell(note=reason, mark=Mark(Status.NOT_ASSESSED, "not assessable"))
     warning = next((f.warning for f in worst_first(judged) if f.warning), "")
+    unjudged = [metric_title(name) for name, f in segment.deficits.items() if not f.blocking]
+    if unjudged and segment.status is Status.MET:
+        return Cell(note=", ".join(unjudged), mark=Mark(Status.NOT_ASSESSED, "not assessable"), warning=warning)
     return Cell(mark=mark(segment.status), warning=warning)
 
 

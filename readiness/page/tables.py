@@ -137,10 +137,10 @@ def claims_table(findings: Sequence[Finding], caption: str, *, note: str = "", f
     """Required against measured: one row for each claim. `folds` holds only while all of them are met."""
     columns = (
         Column("Claim"),
+        Column("Result", "status"),
         Column("Required", "number"),
         Column(f"Measured, {_level(findings)} interval", "number"),
         Column(f"With {_level(findings)} confidence", "number"),
-        Column("Result", "status"),
     )
     folds = folds and all(finding.status is Status.MET for finding in findings)
     return table(caption, columns, map(_claim_row, findings), findings, note=note, folds=folds)
@@ -151,10 +151,10 @@ def _claim_row(finding: Finding) -> Row:
     source = "" if criterion is None else _source(criterion.source)
     cells = (
         Cell(finding.name, said(finding)),
+        status_cell(finding),
         Cell("" if criterion is None else format_criterion(criterion), source),
         measured_cell(finding),
         Cell(_shown_limit(finding), strip=strip(finding)),
-        status_cell(finding),
     )
     return Row(cells, anchor(finding.code))
 

@@ -124,7 +124,7 @@ def _savings(answer: Answer) -> dict[str, Finding]:
 
 @house_style()
 def costs(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """Above, what errors cost: bars from zero, with 95 % intervals. Below, what the model saves on the same rows; the
+    """Above, what errors cost: bars from zero. Below, what the model saves on the same rows; the
     dashed line is what was required, and the whole interval must lie to the right of it.
     """
     bars, savings = _costs(answer), _savings(answer)

@@ -152,7 +152,7 @@ def _columns(answer: Answer) -> list[Finding]:
 @house_style()
 def drift(answer: Answer, *, ax: Axes | None = None) -> Axes:
     """How far each column has moved between training and recent data (population stability index, with its 95 %
-    interval), the furthest first. The dashed lines are the customary 0.10 and 0.25, or what the review set.
+    interval), the furthest first. The dashed line is the limit.
     """
     found = _columns(answer)
     shown = found[:MOST_COLUMNS]

@@ -8,11 +8,13 @@ Limits: the gain holds for rows like the test rows, and says nothing about what 
 
 from __future__ import annotations
 
+import numpy as np
+
 from readiness import criteria as policy
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Alternative, Evidence
-from readiness.numbers import format_value
+from readiness.numbers import format_share, format_value
 from readiness.required import Margin, required_margin
 from readiness.spec import Baseline, Human
 from readiness.statistics.comparison import compare, human_comparison
@@ -44,12 +46,12 @@ def ask(evidence: Evidence, criteria: Baseline) -> Answer:
         claims.append(_human_gain(evidence, criteria.human))
     spec = evidence.spec
     findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
-    facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence)]
+    facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence), *_perfect(evidence)]
     return Answer(Question.BASELINE, (*findings, *settle(facts, alpha=spec.alpha, level=spec.confidence)))
 
 
 def _gain(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin) -> Claim:
-    code, name = f"BASE-LIFT-{other.key.upper()}", f"Gain in {metric.title} over {other.name}"
+    code, name = f"BASE-LIFT-{other.key.upper()}", _gain_name(metric, margin, other.name)
     if isinstance(other.predictions, Unavailable):
         return _no_gain(code, name, metric, margin, other.predictions)
     gain = compare(metric.name, evidence.cases, other.predictions, factor=margin.factor, seed=evidence.spec.seed)
@@ -64,6 +66,16 @@ def _gain(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin
         reason=_both_values(evidence, other, metric),
         denominator="rows",
     )
+
+
+def _gain_name(metric: Metric, margin: Margin, other: str) -> str:
+    if margin.factor == 1:
+        return f"Gain in {metric.title} over {other}"
+    return f"{_upper(metric.title)} below {margin.factor:.4g} of that of {other}"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _no_gain(code: str, name: str, metric: Metric, margin: Margin, why: Unavailable) -> Claim:
@@ -85,7 +97,9 @@ def _both_values(evidence: Evidence, other: Alternative, metric: Metric) -> str:
     if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
         return ""
     shown = f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(theirs.value, metric.unit)}"
-    return f"{shown} on {evidence.cases.n:,} rows" + (f"; {other.note}" if other.note else "")
+    factor = required_margin(metric, evidence.spec.baseline).factor
+    judged = "" if factor == 1 else f"; what is judged is {factor:.4g} of theirs less the candidate's"
+    return f"{shown} on {evidence.cases.n:,} rows{judged}" + (f"; {other.note}" if other.note else "")
 
 
 def _human_gain(evidence: Evidence, human: Human) -> Claim:
@@ -148,6 +162,29 @@ def _costs(evidence: Evidence, criteria: Baseline) -> list[Claim]:
     ]
 
 
+def _perfect(evidence: Evidence) -> list[Claim]:
+    """A candidate without a single error is more often a leak than a wonder."""
+    cases = evidence.cases
+    if not np.array_equal(cases.y_true, cases.y_pred):
+        return []
+    text = (
+        f"all {cases.n:,} rows are right; look for a column that gives the answer away, "
+        "or for test rows that the model was fitted on"
+    )
+    return [
+        Claim(
+            "BASE-PERFECT",
+            "A perfect score",
+            "share",
+            Exact(1.0, cases.n),
+            None,
+            blocking=False,
+            reason=text,
+            warning="too good to be true?",
+        )
+    ]
+
+
 def _imbalance(evidence: Evidence) -> list[Claim]:
     rows = evidence.gathered.data.class_rows
     if not rows or max(rows) < IMBALANCE * sum(rows):
@@ -155,7 +192,7 @@ def _imbalance(evidence: Evidence) -> list[Claim]:
     largest = evidence.classes[rows.index(max(rows))]
     share = max(rows) / sum(rows)
     text = (
-        f"{max(rows):,} of {sum(rows):,} rows ({share:.1%}) are {evidence.gathered.data.target} = {largest}: "
+        f"{max(rows):,} of {sum(rows):,} rows ({format_share(share)}) are {evidence.gathered.data.target} = {largest}: "
         f"always answering {largest} is right that often, so accuracy alone misleads here"
     )
     return [

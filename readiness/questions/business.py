@@ -157,5 +157,5 @@ def _lift_sentence(evidence: Evidence, metric: Metric, name: str, predictions: o
     if not requirement.lift_over:
         return shown
     sign = "+" if metric.greater_is_better else "−"
-    lift = f", a change of {mine.value / theirs.value - 1:+.1%}" if theirs.value else ""
+    lift = f", a change of {100 * (mine.value / theirs.value - 1):+.1f} %" if theirs.value else ""
     return f"{shown}{lift}; what is judged is the difference to {name} {sign} {requirement.limit:.4g} of itself"

@@ -8,6 +8,9 @@ Limits: times hold for this machine and one caller at a time; an attestation is 
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pandas as pd
 
 from readiness.answers import Answer, Criterion, Finding, Outcome, Question, Status, not_assessed
@@ -199,19 +202,32 @@ def _probe(result: ProbeResult, criteria: Production, *, blocking: bool) -> Find
 
 def _boxes(evidence: Evidence) -> list[Finding]:
     return [
-        _box(box, evidence.spec.checklist.get(box.key))
+        _box(box, evidence.spec.checklist.get(box.key), evidence.folder)
         for box in BOXES
         if box.source in (Source.ATTESTED, Source.APPROVAL)
     ]
 
 
-def _box(box: Box, attestation: Attestation | None) -> Finding:
+def _box(box: Box, attestation: Attestation | None, folder: Path) -> Finding:
     if box.source is Source.APPROVAL:
         reason = "answered by the approvals that are given on this report"
         return Finding(box.code, box.title, Status.NOT_ASSESSED, False, outcome=Outcome.PENDING, reason=reason)
     outcome, reason = attested(attestation)
+    lacking = outcome is Outcome.ATTESTED and attestation is not None and _names_no_file(attestation.evidence, folder)
+    if lacking:
+        reason += " (no such file beside the spec)"
+    warning = "the evidence was not found" if lacking else ""
     needs = "" if outcome.status is Status.MET else f"attest checklist.{box.key}: who, when, and which evidence"
-    return Finding(box.code, box.title, outcome.status, outcome=outcome, reason=reason, needs=needs)
+    return Finding(box.code, box.title, outcome.status, outcome=outcome, reason=reason, needs=needs, warning=warning)
+
+
+def _names_no_file(evidence: str, folder: Path) -> bool:
+    """Whether the evidence reads like a path and leads nowhere; a web address or a sentence does not."""
+    is_path = not re.search(r"\s|://", evidence) and re.search(r"[/\\]|\.[A-Za-z0-9]{1,5}$", evidence) is not None
+    try:
+        return is_path and not (folder / evidence).exists()
+    except OSError:
+        return False
 
 
 def attested(attestation: Attestation | None) -> tuple[Outcome, str]:

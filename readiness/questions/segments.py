@@ -193,7 +193,9 @@ def _both(split: Split, ruler: Ruler) -> str:
     unit = ruler.metric.unit
     here, rest = format_value(split.inside.value, unit), format_value(split.outside.value, unit)
     title = ruler.metric.title
-    return f"{title} is {here} here ({_counts(split, split.inside, ruler.noun)}) and {rest} among all other rows"
+    judged = "" if ruler.factor == 1 else f"; what is judged is the error here less {ruler.factor:.4g} of theirs"
+    counts = _counts(split, split.inside, ruler.noun)
+    return f"{title} is {here} here ({counts}) and {rest} among all other rows{judged}"
 
 
 def _counts(split: Split, inside: Inference, noun: str) -> str:

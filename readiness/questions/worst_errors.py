@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.answers import Estimate, Finding, Status
@@ -62,8 +65,13 @@ def _apart(column: str) -> str:
     return f"{column} (column)" if column in ("true", "predicted") else column
 
 
+def _is_gap(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+
+
 def _described(evidence: Evidence, row: int) -> dict[str, str]:
-    shown = {_apart(str(name)): shorten(str(evidence.shown[name].iloc[row])) for name in evidence.shown.columns}
+    values = {name: evidence.shown[name].iloc[row] for name in evidence.shown.columns}
+    shown = {_apart(str(name)): shorten("missing" if _is_gap(value) else str(value)) for name, value in values.items()}
     cases = evidence.cases
     if cases.task is Task.REGRESSION:
         truth, predicted = f"{float(cases.y_true[row]):.6g}", f"{float(cases.y_pred[row]):.6g}"

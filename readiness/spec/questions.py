@@ -227,7 +227,7 @@ class Production(Part):
     size_mb: Positive | None = Field(None, description="limit of the size of the model file, MB")
     memory_mb: Positive | None = Field(None, description="limit of the memory that the loaded model takes, MB")
     must_handle: tuple[Literal["missing_value", "unseen_category", "outlier", "empty_frame"], ...] = Field(
-        (), description="probes that block besides one row, column order and determinism"
+        (), description="probes that block besides one row, column order, determinism and those of the checklist"
     )
     clean_error_accepted: tuple[
         Literal["missing_value", "unseen_category", "outlier", "empty_frame", "one_row", "column_order"], ...

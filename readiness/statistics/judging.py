@@ -179,7 +179,7 @@ def what_would_settle(claim: Claim, inference: Inference, alpha: float, refuting
         return f"{leaning}; many more {claim.denominator} than {inference.n:,} would be needed to settle it."
     return (
         f"{leaning}: about {round_up(rows):,} {claim.denominator} (now {inference.n:,}) would settle it with "
-        f"{POWER:.0%} chance if the measured value is the true one."
+        f"{POWER * 100:.0f} % chance if the measured value is the true one."
     )
 
 

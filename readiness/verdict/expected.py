@@ -13,7 +13,7 @@ from readiness.answers import Finding, Outcome, Question, Status
 from readiness.checklist import BOXES, Source, attested_outcome
 from readiness.criteria import Task
 from readiness.spec import Spec
-from readiness.verdict.expected_bars import stated_limits, unstated_codes
+from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
 from readiness.verdict.record import RecordedAnswer
 
 Alternatives = tuple[str, ...]
@@ -73,17 +73,17 @@ def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, 
     return tuple(lacking)
 
 
-def missing_drift(answers: Sequence[RecordedAnswer], features: int) -> tuple[str, ...]:
+def missing_drift(answers: Sequence[RecordedAnswer], spec: Spec, features: int) -> tuple[str, ...]:
     """Codes that the drift of a record lacks: one for each feature, unless the summary says why there is none."""
     answer = next((each for each in answers if each.question is Question.PRODUCTION), None)
     counting = [finding for finding in answer.findings if finding.blocking] if answer else []
     if answer is None or _could_not_be_asked(answer.question, counting):
         return ()
-    summary = "PROD-DRIFT-SUMMARY"
-    if (summary, Status.NOT_ASSESSED) in [(finding.code, finding.status) for finding in counting]:
+    summary = next((finding for finding in counting if finding.code == DRIFT_SUMMARY), None)
+    if summary and (summary.status is Status.NOT_ASSESSED or is_attested_instead(summary, spec)):
         return ()
     found = {finding.code for finding in counting}
-    wanted = [f"PROD-DRIFT-{k}" for k in range(1, features + 1)] or [summary]
+    wanted = [f"PROD-DRIFT-{k}" for k in range(1, features + 1)] or [DRIFT_SUMMARY]
     return tuple(code for code in wanted if code not in found)
 
 
@@ -93,13 +93,9 @@ def false_attestations(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[s
     said = {box.code: attested_outcome(spec.checklist.get(box.key)) for box in BOXES if box.source is Source.ATTESTED}
     said |= {box.code: Outcome.PENDING for box in BOXES if box.source is Source.APPROVAL}
     boxes = [f.code for f in found if f.code in said and (f.outcome, f.status) != (said[f.code], said[f.code].status)]
-    return (*boxes, *(f.code for f in found if f.outcome is Outcome.ATTESTED and not _is_attested(f.code, spec, said)))
-
-
-def _is_attested(code: str, spec: Spec, boxes: Mapping[str, Outcome]) -> bool:
-    """Whether the spec attests what could not be measured; the boxes proper are looked at for themselves."""
-    keys = [box.key for box in BOXES if box.source is Source.MEASURED and f"{code}-".startswith(f"{box.code}-")]
-    return code in boxes or any(attested_outcome(spec.checklist.get(key)) is Outcome.ATTESTED for key in keys)
+    others = [f for f in found if f.outcome is Outcome.ATTESTED and f.code not in said]
+    instead = [f.code for f in others if _is_of(f.code, Question.PRODUCTION) and not is_attested_instead(f, spec)]
+    return (*boxes, *instead)
 
 
 def _counts_or_is_small(finding: Finding) -> bool:
@@ -140,7 +136,13 @@ def _baselines(spec: Spec, task: Task) -> tuple[str, ...]:
 def _coverage(spec: Spec, task: Task) -> list[str]:
     metrics = _segment_metrics(spec, task)
     segmentations = range(1, len(spec.data.segments) + 1)
-    return [f"SEGM-{i}-COVERAGE-{metric.upper()}" for i in segmentations for metric in metrics]
+    critical = [i for i, entry in enumerate(spec.data.segments, 1) if getattr(entry, "critical", ())]
+    return [
+        f"SEGM-{i}-{what}-{metric.upper()}"
+        for what, which in (("COVERAGE", segmentations), ("CRITICAL", critical))
+        for i in which
+        for metric in metrics
+    ]
 
 
 def _is_cost_judged(spec: Spec) -> bool:

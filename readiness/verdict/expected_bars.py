@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from readiness import criteria as policy
-from readiness.answers import Criterion, Finding, Status
+from readiness.answers import Criterion, Finding, Outcome, Status
 from readiness.catalogue import METRICS
-from readiness.checklist import BOXES
+from readiness.checklist import BOXES, Source, attested_outcome
 from readiness.criteria import Task
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
@@ -30,24 +30,30 @@ class Bar(NamedTuple):
         return cls(criterion.op, criterion.threshold, criterion.refuted_beyond, criterion.refutable)
 
 
+DRIFT_SUMMARY = "PROD-DRIFT-SUMMARY"
+"""Stands for the drift of all features where none could be looked at."""
+
 _DEFICIT = re.compile(r"SEGM-\d+-(?:\d+|SMALL)-(\w+)")
 _COVERAGE = re.compile(r"SEGM-\d+-COVERAGE-\w+")
 _CRITICAL = re.compile(r"SEGM-\d+-CRITICAL-\w+")
-_DRIFT = re.compile(r"PROD-DRIFT-(\d+|SUMMARY)")
+_DRIFT = re.compile(r"PROD-DRIFT-\d+")
 _LIFT = re.compile(r"BASE-LIFT-.+")
 
 
 def lower_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
     """Codes of the findings that are judged otherwise than against the spec's bar, with the spec's confidence.
 
-    Where the spec states no bar there is nothing to judge: such a finding can only be *not assessed*.
+    Where the spec states no bar there is nothing to judge: such a finding is *not assessed*, or attested in the spec.
     """
-    by_code, unstated = _by_code(spec), unstated_codes(spec)
+    by_code, unstated = _by_code(spec), (*unstated_codes(spec), DRIFT_SUMMARY)
     wrong = []
     for finding in (finding for answer in answers for finding in answer.findings):
         bar = by_code.get(finding.code) or _by_family(finding.code, spec, task)
-        is_judged = finding.status is not Status.NOT_ASSESSED
-        if is_judged and (finding.code in unstated or (bar is not None and not _is_held(finding, bar, spec.alpha))):
+        if finding.code in unstated:
+            is_right = is_attested_instead(finding, spec)
+        else:
+            is_right = bar is None or _is_held(finding, bar, spec.alpha)
+        if finding.status is not Status.NOT_ASSESSED and not is_right:
             wrong.append(finding.code)
     return tuple(wrong)
 
@@ -77,9 +83,18 @@ def unstated_codes(spec: Spec) -> tuple[str, ...]:
     )
 
 
+def is_attested_instead(finding: Finding, spec: Spec) -> bool:
+    """Whether a measured box holds the good outcome that the spec's `checklist` attests in place of a measurement."""
+    boxes = [box for box in BOXES if box.source is Source.MEASURED and finding.code.startswith(box.code)]
+    said = attested_outcome(spec.checklist.get(boxes[0].key)) if boxes else Outcome.MISSING
+    return finding.bounds is None and finding.outcome is said and said.status is Status.MET
+
+
 def _is_held(finding: Finding, bar: Bar, alpha: float) -> bool:
     bounds, criterion = finding.bounds, finding.criterion
-    return bounds is not None and bounds.alpha == alpha and criterion is not None and Bar.of(criterion) == bar
+    if bounds is None or criterion is None:
+        return False
+    return bounds.alpha == alpha and Bar.of(criterion) == bar
 
 
 def _by_code(spec: Spec) -> dict[str, Bar]:

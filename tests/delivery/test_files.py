@@ -125,7 +125,10 @@ class TestPublish:
         assert aside is not None
         assert b"old" == aside.read_bytes()
         assert b"new" == (tmp_path / "report.html").read_bytes()
-        assert b"old book" == aside.with_name(aside.name.replace("report", "notebook").replace("html", "ipynb")).read_bytes()
+        assert (
+            b"old book"
+            == aside.with_name(aside.name.replace("report", "notebook").replace("html", "ipynb")).read_bytes()
+        )
         assert 4 == len(names(tmp_path))
 
     @pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])

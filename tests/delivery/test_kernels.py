@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from readiness.answers import Status
-from readiness.delivery.execution import Execution, execute
+from readiness.delivery.execution import Execution, _raised, _Watch, execute
 from readiness.delivery.kernels import clean_environment
 from readiness.delivery.progress import Lines, Progress, Silent
 from readiness.delivery.walkthrough import read_template
@@ -184,6 +184,19 @@ class TestFailures:
         failure = walk("refuses_data", tmp_path).failure
         assert isinstance(failure, DataError)
         assert ("The column amount is missing.", "Add it.") == (failure.message, failure.remedy)
+
+    @pytest.mark.parametrize("name", ["UnsignedReport", "InvalidReport", "ReportError", "ReadinessError"])
+    def test_a_cell_says_nothing_about_a_report(self, name: str) -> None:
+        """There is no report yet, whatever a template calls its errors; the exit code stays that of a failed review."""
+        failure = _raised(name, "said", _Watch(Silent(), None))
+        assert isinstance(failure, KernelError)
+        assert 4 == failure.exit_code
+
+    @pytest.mark.parametrize(("name", "exit_code"), [("SpecError", 2), ("ScoringError", 4), ("IncompleteRecord", 4)])
+    def test_errors_of_input_and_review_keep_their_exit_code(self, name: str, exit_code: int) -> None:
+        """These are what a cell can know of."""
+        failure = _raised(name, "said", _Watch(Silent(), None))
+        assert (name, exit_code) == (type(failure).__name__, failure.exit_code)
 
     def test_progress_says_where_it_stopped(self, tmp_path: Path) -> None:
         """The last line says that this part did not end well."""

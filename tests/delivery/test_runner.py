@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from readiness.answers import Answer, Criterion, Finding, Question
+from readiness.answers import Answer, Criterion, Finding, Outcome, Question, Status
 from readiness.as_json import plain
 from readiness.delivery.host_checks import Digests, check_record
 from readiness.delivery.runner import ReviewResult, review
@@ -237,6 +237,31 @@ class TestHostChecks:
             return dataclasses.replace(finding, criterion=bar, status=judge(finding.bounds, bar))
 
         assert "other bars than this spec sets: BUSI-1." in self.refused(changed(self.record, Question.BUSINESS, lower))
+
+    def cheated(self, question: Question, code: str, **parts: object) -> str:
+        """What is said of a record in which one finding holds other `parts`."""
+
+        def change(finding: Finding) -> Finding:
+            return dataclasses.replace(finding, **parts) if finding.code == code else finding  # type: ignore[arg-type]
+
+        return self.refused(changed(self.record, question, change))
+
+    def test_a_word_instead_of_a_number_is_noticed(self) -> None:
+        """A requirement is met by bounds, not by saying so."""
+        passed = {"status": Status.MET, "outcome": Outcome.PASSED, "criterion": None, "bounds": None}
+        assert "other bars than this spec sets: BUSI-1." in self.cheated(Question.BUSINESS, "BUSI-1", **passed)
+
+    def test_a_box_that_the_spec_does_not_attest_is_noticed(self) -> None:
+        """Nobody attested monitoring, so no notebook may say that somebody did."""
+        said = self.cheated(Question.PRODUCTION, "PROD-BOX-MONITORING", status=Status.MET, outcome=Outcome.ATTESTED)
+        assert "fills boxes otherwise than this spec attests: PROD-BOX-MONITORING." in said
+
+    def test_a_feature_without_drift_is_missed(self) -> None:
+        """The number of features is in the record."""
+        data = dataclasses.replace(self.record.gathered.data, features=1000)
+        record = dataclasses.replace(self.record, gathered=dataclasses.replace(self.record.gathered, data=data))
+        without = changed(record, Question.PRODUCTION, lambda f: None if f.code.startswith("PROD-DRIFT") else f)
+        assert "PROD-DRIFT-1, PROD-DRIFT-2" in self.refused(without)
 
     def test_another_verdict_is_noticed(self) -> None:
         """The verdict follows from the findings, not from a cell."""

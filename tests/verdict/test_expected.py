@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from readiness.answers import Bounds, Criterion, Finding, Outcome, Question, Status, not_assessed
+from readiness.checklist import attested_outcome
 from readiness.criteria import Task
-from readiness.spec import Spec
-from readiness.verdict.expected import missing_codes, required_codes
-from readiness.verdict.expected_bars import lower_bars, stated_limits
+from readiness.questions.production import attested
+from readiness.spec import Attestation, Spec
+from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, required_codes
+from readiness.verdict.expected_bars import Bar, lower_bars, stated_limits
 from readiness.verdict.record import RecordedAnswer
 
 
@@ -37,11 +41,11 @@ def test_every_baseline_is_compared() -> None:
 
 
 def test_every_requirement_has_its_number() -> None:
-    """BUSI-1 to BUSI-n; none for an empty list, which is not assessed anyway."""
+    """BUSI-1 to BUSI-n; an empty list must say that it is one."""
     requirement = {"says": "s", "metric": "recall", "at_least": 0.9}
     spec = make_spec(business={"requirements": [requirement] * 3})
     assert ["BUSI-1", "BUSI-2", "BUSI-3"] == codes(spec, Question.BUSINESS)
-    assert [] == codes(make_spec(), Question.BUSINESS)
+    assert ["BUSI-NONE"] == codes(make_spec(), Question.BUSINESS)
 
 
 def test_every_segmentation_is_covered_for_every_judged_metric() -> None:
@@ -65,10 +69,19 @@ def test_production_wants_boxes_probes_and_stated_limits() -> None:
         business={"requirements": [{"says": "small", "metric": "size_mb", "at_most": 100}]},
     )
     found = codes(spec, Question.PRODUCTION)
-    for code in ("PROD-LATENCY-P99", "PROD-SIZE", "PROD-PROBE-EMPTY-FRAME", "PROD-PROBE-ONE-ROW", "PROD-BOX-AB-TEST"):
+    for code in (
+        "PROD-LATENCY-P99",
+        "PROD-SIZE",
+        "PROD-PROBE-EMPTY-FRAME",
+        "PROD-PROBE-ONE-ROW",
+        "PROD-BOX-AB-TEST",
+        "PROD-MEMORY-LIMIT",
+        "PROD-THROUGHPUT-LIMIT",
+    ):
         assert code in found
-    assert "PROD-BOX-STAKEHOLDER-SIGN-OFF" not in found
-    assert {"PROD-LATENCY-P99": (("<=", 50),), "PROD-SIZE": (("<=", 100),)} == stated_limits(spec)
+    for code in ("PROD-BOX-STAKEHOLDER-SIGN-OFF", "PROD-LATENCY-LIMIT", "PROD-SIZE-LIMIT", "PROD-LATENCY"):
+        assert code not in found
+    assert {"PROD-LATENCY-P99": Bar("<=", 50), "PROD-SIZE": Bar("<=", 100)} == stated_limits(spec)
 
 
 def answered(*findings: Finding) -> list[RecordedAnswer]:
@@ -100,29 +113,167 @@ def test_refits_that_could_not_run_excuse_what_rests_on_them() -> None:
 
 
 def test_a_code_is_not_another_one_that_begins_alike() -> None:
-    """BUSI-1 is not answered by BUSI-10."""
+    """BUSI-1 is not answered by BUSI-10, nor by BUSI-1-SHOP."""
     spec = make_spec(business={"requirements": [{"says": "s", "metric": "f1", "at_least": 0.9}]})
-    answers = [RecordedAnswer(Question.BUSINESS, Status.MET, (Finding("BUSI-10", "n", Status.MET),))]
+    others = (Finding("BUSI-10", "n", Status.MET), Finding("BUSI-1-SHOP", "n", Status.MET))
+    answers = [RecordedAnswer(Question.BUSINESS, Status.MET, others)]
     assert ("BUSI-1",) == missing_codes(answers, spec, Task.BINARY)
 
 
 @pytest.mark.parametrize(
     ("code", "bar", "is_fine"),
     [
-        ("STAB-HALF-WIDTH", ("<=", 0.05), True),
-        ("STAB-HALF-WIDTH", ("<=", 0.5), False),
-        ("STAB-CHURN", ("<", 0.1), False),
+        ("STAB-HALF-WIDTH", ("<=", 0.05, "", "", None, False), True),
+        ("STAB-HALF-WIDTH", ("<=", 0.5, "", "", None, False), False),
+        ("STAB-HALF-WIDTH", ("<=", 0.05), False),
+        ("STAB-CHURN", ("<=", 0.1, "", "", 0.2), True),
+        ("STAB-CHURN", ("<=", 0.1, "", "", 0.9), False),
+        ("STAB-CHURN", ("<=", 0.1, "", "", 0.2, False), False),
+        ("STAB-CHURN", ("<", 0.1, "", "", 0.2), False),
+        ("PROD-DRIFT-3", ("<=", 0.25), True),
+        ("PROD-DRIFT-3", ("<=", 2.5), False),
+        ("PROD-DRIFT-3", ("<=", 0.25, "", "", None, False), False),
         ("BASE-LIFT-MAJORITY", (">", 0.02), True),
         ("BASE-LIFT-MAJORITY", (">", -1.0), False),
-        ("SEGM-1-COVERAGE-RECALL", (">=", 0.9), True),
+        ("SEGM-1-COVERAGE-RECALL", (">=", 0.9, "", "", None, False), True),
+        ("SEGM-1-COVERAGE-RECALL", (">=", 0.9), False),
+        ("SEGM-1-CRITICAL-RECALL", ("<=", 0, "", "", None, False), True),
+        ("SEGM-1-CRITICAL-RECALL", ("<=", 9, "", "", None, False), False),
+        ("SEGM-1-2-MAE", ("<", 0.0), True),
+        ("SEGM-1-2-MAE", ("<", 0.15), False),
+        ("SEGM-1-2-VALUE-MAE", ("<", 7.0), True),
         ("SEGM-1-COVERAGE-RECALL", (">=", 0.0), False),
         ("SEGM-1-2-RECALL", ("<", 0.15), True),
         ("SEGM-1-SMALL-RECALL", ("<", 0.9), False),
-        ("ERRO-SAVINGS", (">", -5.0), False),
+        ("ERRO-SAVINGS", (">", 0.0), False),  # the spec states no costs
         ("SHOP-1", (">", 7.0), True),
     ],
 )
-def test_bars_are_those_of_the_spec(code: str, bar: tuple[str, float], is_fine: bool) -> None:
+def test_bars_are_those_of_the_spec(code: str, bar: tuple[Any, ...], is_fine: bool) -> None:
     """Own findings of a template may have any bar; those the spec speaks of have the spec's."""
     finding = Finding(code, "n", Status.MET, bounds=Bounds(0, 1, 0.05), criterion=Criterion(*bar))
     assert (() if is_fine else (code,)) == lower_bars(answered(finding), make_spec(), Task.BINARY)
+
+
+ONE = {"requirements": [{"says": "s", "metric": "recall", "at_least": 0.9}]}
+COSTS = {"costs": {"false_positive": 1, "false_negative": 2}}
+BAR = Criterion(">=", 0.9)
+
+
+@pytest.mark.parametrize(
+    ("finding", "is_fine"),
+    [
+        (Finding("BUSI-1", "n", Status.MET, bounds=Bounds(0.95, 1, 0.05), criterion=BAR), True),
+        (Finding("BUSI-1", "n", Status.MET, bounds=Bounds(0.95, 1, 0.5), criterion=BAR), False),
+        (Finding("BUSI-1", "n", Status.MET, criterion=BAR, outcome=Outcome.PASSED), False),
+        (Finding("BUSI-1", "n", Status.MET, outcome=Outcome.PASSED), False),
+        (Finding("BUSI-1", "n", Status.MET, outcome=Outcome.ATTESTED), False),
+        (not_assessed("BUSI-1", "n", "r"), True),
+        (Finding("ERRO-SAVINGS", "n", Status.MET, bounds=Bounds(1, 2, 0.05), criterion=Criterion(">", 0)), True),
+        (Finding("ERRO-SAVINGS", "n", Status.MET, bounds=Bounds(1, 2, 0.05), criterion=Criterion(">", -5)), False),
+        (not_assessed("ERRO-SAVINGS", "n", "r"), True),
+    ],
+)
+def test_a_stated_bar_needs_bounds_at_the_confidence_of_the_spec(finding: Finding, is_fine: bool) -> None:
+    """A word instead of a number, or bounds of another confidence, are no judgement by this spec."""
+    spec = make_spec(business=ONE, errors=COSTS)
+    assert (() if is_fine else (finding.code,)) == lower_bars(answered(finding), spec, Task.BINARY)
+
+
+@pytest.mark.parametrize("code", ["BUSI-NONE", "ERRO-SAVINGS", "PROD-LATENCY-LIMIT", "PROD-DRIFT-SUMMARY"])
+def test_what_the_spec_does_not_state_cannot_be_met(code: str) -> None:
+    """Neither by a word nor by a bar of the template's own."""
+    by_word = Finding(code, "n", Status.MET, outcome=Outcome.PASSED)
+    assert (code,) == lower_bars(answered(by_word), make_spec(), Task.BINARY)
+    assert () == lower_bars(answered(not_assessed(code, "n", "r")), make_spec(), Task.BINARY)
+
+
+DONE = {"done": True, "by": "Ann", "on": "2026-11-01", "evidence": "T-1"}
+ATTESTATIONS = [
+    (None, Outcome.MISSING),
+    (DONE, Outcome.ATTESTED),
+    ({"done": False}, Outcome.FAILED),
+    ({"done": None}, Outcome.PENDING),
+    ({"not_applicable": "no users"}, Outcome.NOT_APPLICABLE),
+]
+
+
+def produced(*findings: Finding) -> list[RecordedAnswer]:
+    return [RecordedAnswer(Question.PRODUCTION, Status.NOT_ASSESSED, findings)]
+
+
+def boxed(code: str, outcome: Outcome) -> list[RecordedAnswer]:
+    return produced(Finding(code, "n", outcome.status, outcome=outcome))
+
+
+@pytest.mark.parametrize(("given", "outcome"), ATTESTATIONS)
+def test_a_box_is_filled_as_the_spec_attests(given: dict[str, object] | None, outcome: Outcome) -> None:
+    """Host and question read an attestation alike, and every other outcome is false."""
+    spec = make_spec(checklist={} if given is None else {"monitoring": given})
+    attestation = None if given is None else Attestation.model_validate(given)
+    assert outcome is attested_outcome(attestation)
+    assert outcome is attested(attestation)[0]
+    for said in Outcome:
+        expected = () if said is outcome else ("PROD-BOX-MONITORING",)
+        assert expected == false_attestations(boxed("PROD-BOX-MONITORING", said), spec)
+
+
+def test_bounds_do_not_fill_a_box() -> None:
+    """A status that comes from bounds of the template's own is not what the spec attests."""
+    bounds, criterion = Bounds(1, 1, 0.05), Criterion(">", 0)
+    finding = Finding(
+        "PROD-BOX-MONITORING", "n", Status.MET, bounds=bounds, criterion=criterion, outcome=Outcome.MISSING
+    )
+    assert ("PROD-BOX-MONITORING",) == false_attestations(produced(finding), make_spec())
+
+
+def test_approvals_are_pending_until_they_are_given() -> None:
+    """No notebook signs for the stakeholders."""
+    code = "PROD-BOX-STAKEHOLDER-SIGN-OFF"
+    assert (code,) == false_attestations(boxed(code, Outcome.ATTESTED), make_spec())
+    assert () == false_attestations(boxed(code, Outcome.PENDING), make_spec())
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        ("PROD-PROBE-OUTLIER", "outliers"),
+        ("PROD-MEMORY-LIMIT", "memory"),
+        ("PROD-DRIFT-SUMMARY", "training_matches_production"),
+    ],
+)
+def test_a_measured_box_is_attested_by_the_spec_only(code: str, key: str) -> None:
+    """What could not be measured may be attested, by the checklist and not by the notebook."""
+    answers, spec = boxed(code, Outcome.ATTESTED), make_spec(checklist={key: DONE})
+    assert (code,) == false_attestations(answers, make_spec())
+    assert () == false_attestations(answers, spec)
+    assert () == lower_bars(answers, spec, Task.BINARY)
+
+
+def test_drift_is_told_for_every_feature() -> None:
+    """One finding for each, whatever came of it; a feature left out is missed."""
+    first, last = not_assessed("PROD-DRIFT-1", "n", "r"), not_assessed("PROD-DRIFT-3", "n", "r")
+    shown = not_assessed("PROD-DRIFT-2", "n", "r", blocking=False)
+    assert ("PROD-DRIFT-2",) == missing_drift(produced(first, last), make_spec(), 3)
+    assert ("PROD-DRIFT-2",) == missing_drift(produced(first, shown, last), make_spec(), 3)
+    assert () == missing_drift(produced(first, last, not_assessed("PROD-DRIFT-2", "n", "r")), make_spec(), 3)
+
+
+def test_drift_that_nobody_could_look_at_has_a_summary() -> None:
+    """It stands in for all features while it is not assessed, or attested by the spec; not when it passed."""
+    assert () == missing_drift(produced(not_assessed("PROD-DRIFT-SUMMARY", "n", "r")), make_spec(), 2)
+    assert () == missing_drift(produced(not_assessed("PROD-FAILED", "n", "r")), make_spec(), 2)
+    passed = boxed("PROD-DRIFT-SUMMARY", Outcome.PASSED)
+    assert ("PROD-DRIFT-1", "PROD-DRIFT-2") == missing_drift(passed, make_spec(), 2)
+    assert ("PROD-DRIFT-SUMMARY",) == missing_drift(produced(), make_spec(), 0)
+    attested_one = boxed("PROD-DRIFT-SUMMARY", Outcome.ATTESTED)
+    assert () == missing_drift(attested_one, make_spec(checklist={"training_matches_production": DONE}), 2)
+    assert 2 == len(missing_drift(attested_one, make_spec(), 2))
+
+
+def test_critical_segments_are_looked_at() -> None:
+    """Where the spec names critical values, their size is judged for every metric."""
+    data = {"test": "t.csv", "target": "y", "segments": ["a", {"column": "b", "critical": ["x"]}]}
+    spec = make_spec(data=data, segments={"metrics": ["recall"]})
+    expected = ["SEGM-1-COVERAGE-RECALL", "SEGM-2-COVERAGE-RECALL", "SEGM-2-CRITICAL-RECALL"]
+    assert expected == codes(spec, Question.SEGMENTS)
