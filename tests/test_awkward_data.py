@@ -282,7 +282,7 @@ class TestPredictions:
             rows, data={"positive": None, "classes": None}, model={"predictions": {"score": labels}}, business=None,
             errors=None,
         )  # fmt: skip
-        rows.to_parquet(spec.parent / "train.parquet")
+        rows.iloc[::-1].to_parquet(spec.parent / "train.parquet")
         spec.write_text(spec.read_text().replace("test: test.parquet", "test: test.parquet\n  train: train.parquet"))
         refused(spec, SpecError, '"q" is not in data.classes', 'has no column for "w"')
 

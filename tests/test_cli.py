@@ -345,8 +345,10 @@ class TestRun:
         assert (folder / "report.html").as_uri() in said
         assert "The report is UNSIGNED" in said
 
-    def test_the_key_is_opened_last(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A protected key gives a way to open it later, and reads nothing before."""
+    def test_a_key_that_cannot_be_opened_is_told_before_the_review(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A passphrase from an open file is tried at once; one from the keyboard is asked for at the end."""
         from readiness.exceptions import KeyFileError
         from readiness.passphrases import signer
 
@@ -355,7 +357,12 @@ class TestRun:
         with pytest.raises(KeyFileError, match="nobody is at a keyboard"):
             signer(folder / "p.pem", None)
         reading, writing = os.pipe()
-        opener = signer(folder / "p.pem", reading)
-        os.write(writing, b"secret")  # only now there is anything to read
+        os.write(writing, b"secret")
         os.close(writing)
+        opener = signer(folder / "p.pem", reading)
         assert opener().public.keyid == load_private(folder / "p.pem", b"secret").public.keyid
+        reading, writing = os.pipe()
+        os.write(writing, b"wrong")
+        os.close(writing)
+        with pytest.raises(KeyFileError, match="passphrase"):
+            signer(folder / "p.pem", reading)

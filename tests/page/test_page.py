@@ -169,7 +169,7 @@ def test_many_segments_are_folded_and_all_there() -> None:
 def test_segments_sum_to_the_whole() -> None:
     """The note under the table names all rows, the unassessable ones too."""
     section = soup_of(records.not_ready()).find("section", id="segments")
-    assert "6 segments with 24,000 rows in all; none is left out." in text_of(section)
+    assert "6 segments with 24,000 rows in all; none is left out of the table." in text_of(section)
     (row,) = (row for row in section.table.tbody.find_all("tr") if text_of(row.th) == "missing")
     assert "not assessable at least 94 frauds in this segment" in text_of(row)
 
