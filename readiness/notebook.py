@@ -22,7 +22,6 @@ from readiness.verdict.record import RecordedAnswer
 from readiness.visible import presentable
 
 MIME = "application/vnd.readiness.{kind}+json"
-KINDS = ("gathered", "answer", "decision", "complete")
 STATUS_COLUMNS = ("Claim", "Measured", "Required", "Result")
 
 _started = datetime.datetime.now(datetime.UTC)

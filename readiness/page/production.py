@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.answers import Finding, Question, Status, overall
+from readiness.answers import Finding, Status, overall
 from readiness.checklist import BOXES, Box, Source
 from readiness.narrative import worst_first
 from readiness.numbers import format_criterion, format_estimate
@@ -106,9 +106,3 @@ def _grounds(box: Box, findings: Sequence[Finding]) -> str:
         value = format_estimate(worst.measured, worst.criterion)
         return f"Measured: {value}, required {format_criterion(worst.criterion)}"
     return said(worst) or worst.name
-
-
-def unassessed_boxes(record: Record) -> list[Box]:
-    """Boxes that no finding and no other answer speaks for."""
-    findings = record.answer(Question.PRODUCTION).findings
-    return [box for box in BOXES if box.question is None and not _of(box, findings)]

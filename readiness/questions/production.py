@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from readiness.answers import Answer, Criterion, Finding, Outcome, Question, Status, not_assessed
-from readiness.checklist import BOXES, Box, Source
+from readiness.checklist import BOXES, Box, Source, attested_outcome
 from readiness.criteria import MUST_PROBES
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.probes.robustness import ProbeResult
@@ -232,16 +232,16 @@ def _names_no_file(evidence: str, folder: Path) -> bool:
 
 def attested(attestation: Attestation | None) -> tuple[Outcome, str]:
     """What an attestation comes to, in one sentence."""
+    outcome = attested_outcome(attestation)
     if attestation is None:
-        return Outcome.MISSING, "nobody has attested it"
-    if attestation.not_applicable:
-        return Outcome.NOT_APPLICABLE, f"does not apply: {attestation.not_applicable}"
-    if attestation.done is None:
-        return Outcome.PENDING, "it is still pending"
+        return outcome, "nobody has attested it"
     who = f"{attestation.by or 'unnamed'}, {attestation.on or 'undated'}; evidence: {attestation.evidence or 'none'}"
-    if not attestation.done:
-        return Outcome.FAILED, f"attested as not done: {who}"
-    return Outcome.ATTESTED, who
+    words = {
+        Outcome.NOT_APPLICABLE: f"does not apply: {attestation.not_applicable}",
+        Outcome.PENDING: "it is still pending",
+        Outcome.FAILED: f"attested as not done: {who}",
+    }
+    return outcome, words.get(outcome, who)
 
 
 def _attested_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
