@@ -94,3 +94,24 @@ def test_a_relative_gain_in_r2_is_refused(review_files):
 def test_an_unreachable_margin_is_refused(review_files):
     """A margin of 1.5 would ask for a negative error."""
     assert any("cannot be reached" in text for text in problems(review_files({"baseline": {"margin": 1.5}})))
+
+
+def test_the_training_table_cannot_be_the_test_table(review_files):
+    """Rows that the model was fitted on prove nothing, whatever the file is called."""
+    path = review_files(test=make_rows(600, 1))
+
+    assert any("byte for byte, the training table" in text for text in problems(path))
+
+
+def test_an_attestation_cannot_be_given_tomorrow(review_files):
+    """A date in the future is a slip of the pen, or worse."""
+    said = {"done": True, "by": "a@example.com", "on": "2999-01-01", "evidence": "runbook"}
+
+    assert any("lies in the future" in text for text in problems(review_files({"checklist": {"monitoring": said}})))
+
+
+def test_a_percentage_in_place_of_a_share_is_refused(review_files):
+    """Recall of at least 60 means 0.6."""
+    path = review_files({"business": {"requirements": [{"says": "find", "metric": "recall", "at_least": 60}]}})
+
+    assert any("did you mean 0.6?" in text for text in problems(path))

@@ -103,3 +103,11 @@ def test_costs_per_prediction_are_shown_and_not_judged(found):
 
     assert 0.02 == found(answer, "BASE-COST-CANDIDATE").measured.value
     assert not found(answer, "BASE-COST-MAJORITY").blocking
+
+
+def test_a_perfect_score_is_pointed_out(found):
+    """Not one error in a thousand rows is more often a leak than a wonder; one error is enough to be silent."""
+    perfect, nearly = (evidence_of(*of_cells(100 - k, k, 0, 900)) for k in (0, 1))
+
+    assert "gives the answer away" in found(baseline.ask(perfect, perfect.spec.baseline), "BASE-PERFECT").reason
+    assert "BASE-PERFECT" not in [f.code for f in baseline.ask(nearly, nearly.spec.baseline).findings]

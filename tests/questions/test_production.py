@@ -202,3 +202,16 @@ def test_a_box_without_a_limit_may_be_attested(found):
 
     assert Outcome.ATTESTED == found(answer, "PROD-MEMORY-LIMIT").outcome
     assert Status.MET == answer.status
+
+
+def test_evidence_that_is_not_there_is_pointed_out(found):
+    """A path that leads nowhere is said; a sentence or a web address is nobody's file."""
+    said = {"done": True, "by": "a@example.com", "on": "2026-11-02"}
+    gone = found(
+        asked(checklist={**ATTESTED, "monitoring": {**said, "evidence": "docs/nope.md"}}), "PROD-BOX-MONITORING"
+    )
+    link = {**said, "evidence": "https://example.com/board"}
+
+    assert "no such file" in gone.reason
+    assert gone.warning
+    assert not found(asked(checklist={**ATTESTED, "monitoring": link}), "PROD-BOX-MONITORING").warning
