@@ -11,13 +11,19 @@ class Task(StrEnum):
     BINARY = "binary"
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
+    RANKING = "ranking"
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the target is a class label; else it is a number."""
+        return self in (Task.BINARY, Task.MULTICLASS)
 
 
 CONFIDENCE = 0.95
 """Two-sided level of every interval shown; bounds that are judged are one-sided at the same level (Berger 1982)."""
 
 # 1 Baseline -----------------------------------------------------------------------------------------------------
-PRIMARY_METRIC = {Task.BINARY: "f1", Task.MULTICLASS: "f1_macro", Task.REGRESSION: "mae"}
+PRIMARY_METRIC = {Task.BINARY: "f1", Task.MULTICLASS: "f1_macro", Task.REGRESSION: "mae", Task.RANKING: "ndcg_at_10"}
 BASELINE_MARGIN = 0.02
 """Absolute gain over every baseline, classification: smaller gains seldom pay for a model's upkeep."""
 BASELINE_RELATIVE_MARGIN = 0.05
@@ -30,6 +36,7 @@ SEGMENT_METRICS = {
     Task.BINARY: ("accuracy", "recall", "false_positive_rate"),
     Task.MULTICLASS: ("accuracy",),
     Task.REGRESSION: ("mae",),
+    Task.RANKING: ("ndcg_at_10",),
 }
 SEGMENT_LIMIT = 0.15
 """Largest tolerated deficit of a segment against all other rows, in points of the metric."""
@@ -44,6 +51,10 @@ SEGMENT_POWER = 0.80
 # 4 Errors -------------------------------------------------------------------------------------------------------
 SAVINGS_PER_ROW = 0.0
 """The candidate must save more than this per row against doing nothing."""
+CONFIDENT = 0.9
+"""Probability of the predicted class from which a wrong answer is confidently wrong."""
+TOP_K = 10
+"""Ranking: so many rows of a query are shown to somebody."""
 
 # 5 Stability ----------------------------------------------------------------------------------------------------
 FOLDS = 5
@@ -58,6 +69,14 @@ CHURN_NOT_MET = 0.20
 """Share of rows whose label changes between refits (Milani Fard et al. 2016); the cut-offs are judgement."""
 FOLD_STD = 0.05
 """Only judged under the point rule."""
+SEEDS = 3
+PERTURBATION = 0.05
+"""Standard deviation of small changes to a number, as a share of its interquartile range; they should flip no label."""
+WINDOW_LIMIT = 0.10
+"""Largest tolerated deficit of a window of time, in points of the metric; errors: as a share."""
+MOST_WINDOWS, FEWEST_WINDOWS = 10, 2
+TREND_LIMIT = 0.02
+"""Decline from the first to the last row, in points of the metric; errors: as a share."""
 FOLD_STD_GRADES = ((0.02, "excellent"), (0.05, "good"), (0.10, "warning"))
 """Upper limits of the grades of the fold standard deviation; above the last it is "unstable"."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.answers import Answer, Finding, Question, Status
+from readiness.catalogue import METRICS
 from readiness.numbers import (
     MINUS,
     format_bound,
@@ -41,26 +42,6 @@ _TOPICS = {
 }
 
 _SEVERITY = (Status.NOT_MET, Status.NOT_ASSESSED, Status.NOT_PROVEN, Status.MET)
-
-_METRICS = {
-    "f1": "F1",
-    "f1_macro": "macro F1",
-    "f1_weighted": "weighted F1",
-    "roc_auc": "ROC AUC",
-    "roc_auc_ovr": "ROC AUC, each class against the rest",
-    "mae": "MAE",
-    "mape": "MAPE",
-    "rmse": "RMSE",
-    "r2": "R²",
-    "brier": "Brier score",
-    "log_loss": "log loss",
-    "latency_p50_ms": "latency p50",
-    "latency_p95_ms": "latency p95",
-    "latency_p99_ms": "latency p99",
-    "size_mb": "size",
-    "memory_mb": "memory",
-    "throughput_per_second": "throughput",
-}
 
 _LIMITS = {
     Question.BASELINE: (
@@ -108,7 +89,8 @@ def topic(question: Question) -> str:
 
 def metric_title(metric: str) -> str:
     """A metric as people write it: "ROC AUC"."""
-    return _METRICS.get(metric.lower(), metric.replace("_", " ").lower())
+    known = METRICS.get(metric.lower())
+    return known.label if known is not None else metric.replace("_", " ").lower()
 
 
 def limits(question: Question) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def _requirements(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]
 def _requirement(
     k: int, requirement: Requirement, loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]
 ) -> Feasible:
-    key, metric = f"business.requirements, number {k}", METRICS[requirement.metric]
+    key, metric = f"business.requirements, number {k}", loaded.spec.metric(requirement.metric)
     words = f"{metric.title} {requirement.op} {format_threshold(requirement.limit)}"
     n, noun = _denominator(requirement.metric, loaded, target, coded)
     if n is None or requirement.lift_over or requirement.gain_over:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,16 +58,8 @@ def trivial(cases: Cases, reference: NDArray[Any] | None) -> tuple[Alternative, 
 
 def with_predictions(cases: Cases, y_pred: NDArray[Any], scores: Scores | None = None) -> Cases:
     """The same rows with the predictions of another method."""
-    return Cases(
-        cases.task,
-        cases.y_true,
-        y_pred,
-        None if scores is None else scores.scores,
-        cases.n_classes,
-        scores is not None and scores.is_probability,
-        cases.weight,
-        cases.groups,
-    )
+    proper = scores is not None and scores.is_probability
+    return replace(cases, y_pred=y_pred, y_score=None if scores is None else scores.scores, is_probability=proper)
 
 
 def rules(spec: Spec, frame: pd.DataFrame, cases: Cases, target: Target) -> tuple[Alternative, ...]:

@@ -147,7 +147,14 @@ def _cases(loaded: LoadedSpec, rows: Rows, target: Target, scores: Scores) -> Ca
         scores.is_probability,
         None if data.weight is None else rows.frame[data.weight].to_numpy(dtype=np.float64),
         None if data.group is None else pd.factorize(rows.frame[data.group])[0].astype(np.int64),
+        None if data.time is None else _ranks(rows.frame[data.time]),
     )
+
+
+def _ranks(times: pd.Series[Any]) -> NDArray[np.int64]:
+    """Ranks of the rows in time; rows without a time come last."""
+    codes = pd.factorize(times, sort=True)[0].astype(np.int64)
+    return np.where(codes < 0, codes.max(initial=0) + 1, codes)
 
 
 def _costs(loaded: LoadedSpec, frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:

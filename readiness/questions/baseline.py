@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from readiness import criteria as policy
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Alternative, Evidence
@@ -21,7 +20,7 @@ from readiness.statistics.comparison import compare, human_comparison
 from readiness.statistics.guessing import Guess, measure_guess
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import METRICS, Metric, measure, withheld
+from readiness.statistics.metrics import Metric, measure, withheld
 from readiness.unavailable import Unavailable
 
 TITLE = Question.BASELINE.words
@@ -39,7 +38,7 @@ IMBALANCE = 0.80
 
 def ask(evidence: Evidence, criteria: Baseline) -> Answer:
     """Judge the gain over every baseline; all must exceed the margin."""
-    metric = METRICS[criteria.metric or policy.PRIMARY_METRIC[evidence.task]]
+    metric = evidence.spec.primary_metric(evidence.task)
     margin = required_margin(metric, criteria)
     claims = [_gain(evidence, alternative, metric, margin) for alternative in evidence.alternatives]
     if criteria.human is not None:
@@ -103,7 +102,7 @@ def _both_values(evidence: Evidence, other: Alternative, metric: Metric) -> str:
 
 
 def _human_gain(evidence: Evidence, human: Human) -> Claim:
-    metric = METRICS[human.metric]
+    metric = evidence.spec.metric(human.metric)
     margin = required_margin(metric, evidence.spec.baseline)
     mine = measure(metric.name, evidence.cases)
     if isinstance(mine, Undefined):
@@ -136,7 +135,7 @@ def _values(evidence: Evidence, primary: Metric) -> list[Claim]:
             metric,
             value_of(metric, evidence, method.predictions),
             None,
-            unit=METRICS[metric].unit,
+            unit=evidence.spec.metric(metric).unit,
             blocking=False,
         )
         for method in methods

@@ -17,7 +17,7 @@ from readiness.spec import Business, Human, Requirement
 from readiness.statistics.comparison import compare, human_comparison
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import METRICS, Metric, measure, withheld
+from readiness.statistics.metrics import Metric, measure, withheld
 from readiness.unavailable import Unavailable
 
 TITLE = Question.BUSINESS.words
@@ -40,7 +40,7 @@ def ask(evidence: Evidence, criteria: Business) -> Answer:
 
 
 def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Claim:
-    metric = METRICS[requirement.metric]
+    metric = evidence.spec.metric(requirement.metric)
     if metric.needs == "measurement":
         return _technical(evidence, k, requirement, metric)
     if requirement.lift_over or requirement.gain_over:

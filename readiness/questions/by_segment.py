@@ -13,7 +13,7 @@ from readiness.statistics.cases import Cases
 from readiness.statistics.confusion import measure_by_group
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.intervals import Normal
-from readiness.statistics.metrics import METRICS, measure
+from readiness.statistics.metrics import measure
 
 Measured = Inference | Undefined
 
@@ -74,7 +74,7 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
     all other metrics, each part is measured by itself.
     """
     segments = len(segmentation.labels)
-    if cases.is_plain and METRICS[metric].needs == "labels":
+    if cases.is_plain and cases.metric(metric).needs == "labels":
         return tuple(Split(*pair) for pair in measure_by_group(metric, cases, segmentation.codes, segments))
     if cases.is_plain and metric == "mae":
         return _mean_errors(np.abs(cases.y_true - cases.y_pred), segmentation.codes, segments)

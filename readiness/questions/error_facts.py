@@ -81,7 +81,12 @@ def _regression(evidence: Evidence) -> list[Claim]:
     error = evidence.cases.y_pred - evidence.cases.y_true
     size = np.sort(np.abs(error))
     return [
-        _fact("BIAS", "Mean error (positive: predicted too high)", "bias", mean_of(error, evidence.cases.groups)),
+        _fact(
+            "BIAS",
+            "Mean error (positive: predicted too high)",
+            "bias",
+            mean_of(error, evidence.cases.dependence, weight=evidence.cases.weight),
+        ),
         _fact("P50", "Error that half of the rows stay below", "absolute_error", OrderStatistic(size, 0.50)),
         _fact("P95", "Error that 95 of 100 rows stay below", "absolute_error", OrderStatistic(size, 0.95)),
         _fact("MAX", "Largest error", "absolute_error", Exact(float(size[-1]), len(size))),

@@ -91,7 +91,7 @@ def _mean(
     """From the four cells where costs are constant, else from the amounts of the rows."""
     if per_cell is not None and evidence.task is Task.BINARY and evidence.cases.is_plain:
         return mean_cost_from_cells(evidence.cases.cells.ravel(), per_cell, seed=evidence.spec.seed)
-    return mean_of(per_row, evidence.cases.groups, weight=evidence.cases.weight)
+    return mean_of(per_row, evidence.cases.dependence, weight=evidence.cases.weight)
 
 
 def _amounts(evidence: Evidence, priced: Prices) -> list[Claim]:
@@ -109,7 +109,7 @@ def _amounts(evidence: Evidence, priced: Prices) -> list[Claim]:
     if nothing > 0:
         facts.append(fact("SAVINGS-SHARE", "Savings as a share of that cost", Exact(1 - total / nothing, n), "share"))
     if priced.current is not None:
-        saved = mean_of(priced.current - priced.candidate, evidence.cases.groups, weight=evidence.cases.weight)
+        saved = mean_of(priced.current - priced.candidate, evidence.cases.dependence, weight=evidence.cases.weight)
         total_now = format_value(_total(evidence, priced.current), unit)
         words = f"the current model's errors cost {total_now} on the same rows"
         facts.append(fact("SAVINGS-CURRENT", "Savings for each row against the current model", saved, reason=words))

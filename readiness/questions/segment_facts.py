@@ -15,7 +15,6 @@ from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
 from readiness.statistics.labels import worst_class_recall
-from readiness.statistics.metrics import METRICS
 
 SHOWN = {
     Task.BINARY: ("accuracy", "f1", "recall", "false_positive_rate"),
@@ -40,11 +39,11 @@ def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged
         claims += [
             Claim(
                 f"SEGM-{i}-{j}-VALUE-{name.upper()}",
-                f"{METRICS[name].title} of {segmentation.text(j - 1)}",
+                f"{evidence.spec.metric(name).title} of {segmentation.text(j - 1)}",
                 name,
                 split.inside,
                 None,
-                unit=METRICS[name].unit,
+                unit=evidence.spec.metric(name).unit,
                 segment=segmentation.labels[j - 1],
                 blocking=False,
             )
@@ -89,7 +88,7 @@ def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, sp
         return []
     gap = max(v.value for v in values) - min(v.value for v in values)
     chance = null_gap([v.value for v in values], [v.n for v in values], seed=evidence.spec.seed)
-    title, name = METRICS[metric].title, segmentation.name
+    title, name = evidence.spec.metric(metric).title, segmentation.name
     return [
         Claim(
             f"SEGM-{i}-GAP-{metric.upper()}",

@@ -26,7 +26,7 @@ from readiness.spec import Segments
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import METRICS, Metric, measure, withheld
+from readiness.statistics.metrics import Metric, measure, withheld
 from readiness.statistics.power import minimum_rows
 
 TITLE = Question.SEGMENTS.words
@@ -90,7 +90,7 @@ def _without_small(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _ruler(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
-    metric, source = METRICS[name], criteria.origin("limit")
+    metric, source = evidence.spec.metric(name), criteria.origin("limit")
     overall = measure(name, evidence.cases)
     level = overall.value if not isinstance(overall, Undefined) else 0.5
     noun = denominator(name, evidence.positive)

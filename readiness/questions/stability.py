@@ -14,16 +14,16 @@ import math
 import numpy as np
 import pandas as pd
 
-from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, not_assessed
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.refits import Refits
 from readiness.numbers import format_value
 from readiness.spec import Stability
+from readiness.statistics.dependence import Dependence
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import METRICS, Metric
+from readiness.statistics.metrics import Metric
 from readiness.statistics.stability import FoldFacts, churn, corrected_mean, fold_facts, half_width
 from readiness.unavailable import Unavailable
 
@@ -43,7 +43,7 @@ def ask(evidence: Evidence, criteria: Stability) -> Answer:
     if not np.isfinite(scores).all():
         why = Unavailable("the metric does not exist on every fold", "more rows of the rarer class, or fewer folds")
         return Answer(Question.STABILITY, (_missing(why),))
-    metric = METRICS[evidence.spec.baseline.metric or policy.PRIMARY_METRIC[evidence.task]]
+    metric = evidence.spec.primary_metric(evidence.task)
     facts, spec = fold_facts(scores), evidence.spec
     mean = corrected_mean(
         scores,
@@ -105,7 +105,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
     predicted = refits.predicted
     everywhere = (predicted >= 0).all(axis=0)
     groups = None if evidence.training is None else evidence.training.groups
-    share = churn(predicted[:, everywhere], None if groups is None else groups[everywhere])
+    share = churn(predicted[:, everywhere], Dependence(None if groups is None else groups[everywhere]))
     limit = Criterion(
         "<=", criteria.churn_met, "share", criteria.origin("churn_met"), refuted_beyond=criteria.churn_not_met
     )

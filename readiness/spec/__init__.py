@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from readiness import criteria
+from readiness.catalogue import METRICS, Metric
+from readiness.criteria import Task
+from readiness.spec.alternatives import Baseline, CurrentModel, Human, Rule
 from readiness.spec.inputs import (
     About,
     Data,
     Label,
     Model,
     ModelFile,
+    OwnMetric,
     Part,
     PredictionColumns,
     SegmentColumn,
@@ -21,18 +26,15 @@ from readiness.spec.inputs import (
 )
 from readiness.spec.questions import (
     Attestation,
-    Baseline,
     Business,
     Checklist,
     Cost,
     CostColumn,
     Costs,
-    CurrentModel,
     Errors,
-    Human,
+    GivenInterval,
     Production,
     Requirement,
-    Rule,
     Segments,
     Stability,
 )
@@ -49,10 +51,12 @@ __all__ = [
     "CurrentModel",
     "Data",
     "Errors",
+    "GivenInterval",
     "Human",
     "Label",
     "Model",
     "ModelFile",
+    "OwnMetric",
     "Part",
     "PredictionColumns",
     "Production",
@@ -65,6 +69,9 @@ __all__ = [
     "Stability",
     "label_text",
 ]
+
+
+OwnName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Spec(Part):
@@ -82,6 +89,7 @@ class Spec(Part):
     errors: Errors = Field(Errors(), description="question 4: what errors cost")
     stability: Stability = Field(Stability(), description="question 5: how much refitting may change")
     production: Production = Field(Production(), description="question 6: technical limits, drift and probes")
+    metrics: Mapping[OwnName, OwnMetric] = Field(default_factory=dict, description="metrics of your own, by name")
     checklist: Checklist = Field(default_factory=dict, description="attestations by named persons")
     evidence: Literal["interval", "point"] = Field(
         "interval", description="interval: chance must be excluded; point: measured values are compared as they are"
@@ -95,3 +103,19 @@ class Spec(Part):
     def alpha(self) -> float:
         """Allowed chance of a wrong *met*, one-sided."""
         return round(1 - self.confidence, 10)
+
+    def metric(self, name: str) -> Metric:
+        """The metric of this name: one of the spec's own, or of the catalogue.
+
+        Raises:
+            KeyError: there is none.
+        """
+        own = self.metrics.get(name)
+        if own is None:
+            return METRICS[name]
+        title = name.replace("_", " ")
+        return Metric(name, title, frozenset(Task), own.greater_is_better, "own", is_share=False, unit=own.unit)
+
+    def primary_metric(self, task: Task) -> Metric:
+        """What question 1 compares and question 5 watches."""
+        return self.metric(self.baseline.metric or criteria.PRIMARY_METRIC[task])

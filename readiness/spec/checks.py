@@ -19,9 +19,10 @@ GUESSES = {
     Task.BINARY: ("uniform", "majority", "stratified"),
     Task.MULTICLASS: ("uniform", "majority", "stratified"),
     Task.REGRESSION: ("mean", "median"),
+    Task.RANKING: ("random",),
 }
 """Baselines that need no evidence but the target."""
-RESERVED = ("uniform", "majority", "stratified", "mean", "median", "current", "human", "model")
+RESERVED = ("uniform", "majority", "stratified", "mean", "median", "random", "current", "human", "model")
 
 
 def misfits(spec: Spec) -> list[Fault]:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from readiness.catalogue import canonical
 from readiness.criteria import Task
 from readiness.hints import shown
 
@@ -19,6 +20,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
+MetricName = Annotated[str, AfterValidator(canonical)]
 ColumnName = Annotated[str, Field(min_length=1)]
 FilePath = Annotated[str, Field(min_length=1)]
 
@@ -169,3 +171,17 @@ class Data(Part):
         None, description="column that says which rows belong together, such as a customer"
     )
     weight: ColumnName | None = Field(None, description="column that says how many cases a row stands for")
+    query: ColumnName | None = Field(
+        None, description="ranking: column that says for which query, user or list a row is put in order"
+    )
+
+
+class OwnMetric(Part):
+    """A metric that is computed by a function of yours."""
+
+    use: Reference = Field(description="package.module:function that takes y_true and y_pred and returns one number")
+    greater_is_better: bool = Field(True, description="whether more of it is better")
+    unit: str = Field("", max_length=30, description="unit of the number, such as EUR")
+    takes: Literal["labels", "scores"] = Field(
+        "labels", description="what the function is given as y_pred: predicted labels or values, or scores"
+    )

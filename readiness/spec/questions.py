@@ -1,4 +1,4 @@
-"""What does a spec ask of the candidate? The six sections that belong to the six questions, and the attestations."""
+"""What does a spec ask of the candidate? The sections of the questions 2 to 6, and the attestations."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from readiness.spec.inputs import (
     ColumnName,
     Day,
     Label,
-    ModelFile,
-    Name,
+    MetricName,
     NotNegative,
     Part,
     Positive,
@@ -22,59 +21,14 @@ from readiness.spec.inputs import (
 )
 
 
-class Rule(Part):
-    """A hand-written rule, the simplest alternative to a model."""
-
-    name: Name = Field(description="what the report calls the rule")
-    when: str | None = Field(None, description="condition such as \"amount > 10000 and region == 'north'\"")
-    then: Label | None = Field(None, description="prediction where the condition holds; binary: the positive class")
-    otherwise: Label | None = Field(None, description="prediction elsewhere; binary: the negative class")
-    column: ColumnName | None = Field(None, description="a column of data.test that holds the rule's predictions")
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Rule:
-        if (self.when is None) == (self.column is None):
-            raise ValueError("give either when (a condition) or column (ready-made predictions)")
-        if self.when is None and not (self.then is None and self.otherwise is None):
-            raise ValueError("then and otherwise belong to when; a column holds its own predictions")
-        return self
-
-
-class CurrentModel(ModelFile):
-    """The model now in production."""
-
-    name: Name = Field(description="what the report calls it")
-
-
-class Human(Part):
-    """How well people do the same task, from a study outside this data."""
-
-    metric: str = Field(description="metric that the study measured, such as recall")
-    value: float = Field(description="what it measured")
-    n: Annotated[int, Field(gt=0)] | None = Field(None, description="cases in the study; without it nothing is proven")
-    source: str = Field("", description="where the figure comes from")
-
-
-class Baseline(Part):
-    """Question 1: does it beat the alternatives?"""
-
-    metric: str | None = Field(None, description="primary metric")
-    margin: NotNegative | None = Field(
-        None, description="required gain; regression: as a share of the baseline's error"
-    )
-    rules: tuple[Rule, ...] = Field((), description="hand-written rules to beat")
-    current: CurrentModel | None = Field(None, description="the model now in production")
-    human: Human | None = Field(None, description="how well people do the same task")
-    cost_per_prediction: Mapping[str, NotNegative] = Field(
-        default_factory=dict, description="by method; shown, not judged"
-    )
-
-
 class Requirement(Part):
     """One business sentence and the metric that stands for it."""
 
     says: Annotated[str, Field(min_length=1)] = Field(description="the requirement in the words of the business")
-    metric: str = Field(description="metric that stands for it, such as recall")
+    metric: MetricName = Field(description="metric that stands for it, such as recall")
+    of_class: Label | None = Field(
+        None, description="more than two classes: the class that is looked for, all others being its opposite"
+    )
     at_least: float | None = Field(None, description="met when the metric is this or more")
     at_most: float | None = Field(None, description="met when the metric is this or less")
     above: float | None = Field(None, description="met when the metric is more than this")
@@ -123,15 +77,32 @@ def _in_order(part: Part, lower: str, upper: str) -> None:
         raise ValueError(f"{said[0]} is above {said[1]}; set both so that {lower} comes first")
 
 
+FairnessMeasure = Literal[
+    "demographic_parity_ratio",
+    "demographic_parity_difference",
+    "equal_opportunity_difference",
+    "equalized_odds_difference",
+]
+
+
 class Segments(Part):
     """Question 3: does it work for everyone?"""
 
-    metrics: tuple[str, ...] | None = Field(None, description="metrics that are judged for every segment")
+    metrics: tuple[MetricName, ...] | None = Field(None, description="metrics that are judged for every segment")
     limit: Positive = Field(criteria.SEGMENT_LIMIT, description="largest tolerated deficit against all other rows")
     warning: Positive = Field(criteria.SEGMENT_WARNING, description="deficit from which a warning is shown")
     coverage: Share = Field(criteria.SEGMENT_COVERAGE, description="share of rows that assessable segments must hold")
     power: Annotated[float, Field(gt=0, lt=1)] = Field(
         criteria.SEGMENT_POWER, description="chance that a segment without deficit is met, to count as assessable"
+    )
+    judged_slices: Literal["named", "all", "none"] = Field(
+        "named",
+        description="weak slices that count against the candidate: of columns named under data.segments, of every "
+        "column that is searched, or none",
+    )
+    fairness: Mapping[FairnessMeasure, Share] = Field(
+        default_factory=dict,
+        description="limits for comparisons of groups: the ratio must be at least, the differences at most this",
     )
 
     @model_validator(mode="after")
@@ -184,6 +155,15 @@ class Costs(Part):
         return self
 
 
+class GivenInterval(Part):
+    """Columns of the test table with an interval for each predicted value."""
+
+    low: ColumnName = Field(description="column with the lower ends")
+    high: ColumnName = Field(description="column with the upper ends")
+    level: Annotated[float, Field(gt=0, lt=1)] = Field(description="share of rows that it claims to cover, such as 0.9")
+    at_least: Share | None = Field(None, description="share of rows that it must cover; without it nothing is judged")
+
+
 class Errors(Part):
     """Question 4: are the failure modes acceptable?"""
 
@@ -194,6 +174,13 @@ class Errors(Part):
         default_factory=dict, description="what such an error means in business words"
     )
     show: tuple[ColumnName, ...] = Field((), description="columns shown with the worst errors")
+    confident: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        criteria.CONFIDENT, description="probability from which a wrong answer counts as confidently wrong"
+    )
+    interval: GivenInterval | None = Field(None, description="regression: intervals that come with the predictions")
+    top_k: Annotated[int, Field(gt=0)] = Field(
+        criteria.TOP_K, description="ranking: rows of a query that are shown, and so count as predicted positive"
+    )
 
 
 class Stability(Part):
@@ -209,6 +196,22 @@ class Stability(Part):
     churn_not_met: Share = Field(criteria.CHURN_NOT_MET, description="not met above this share")
     std: Positive = Field(
         criteria.FOLD_STD, description="largest standard deviation of the folds, under evidence: point"
+    )
+
+    seeds: Annotated[int, Field(ge=0, le=20)] = Field(
+        criteria.SEEDS, description="refits on all training rows that differ in their seed alone"
+    )
+    perturbation: Positive = Field(
+        criteria.PERTURBATION, description="size of small changes to numbers, as a share of the interquartile range"
+    )
+    windows: Annotated[int, Field(ge=2, le=50)] | None = Field(
+        None, description="equal parts of the test rows in time order; as many as the rows can prove when left out"
+    )
+    window_limit: Positive = Field(
+        criteria.WINDOW_LIMIT, description="largest tolerated deficit of a window of time against all other rows"
+    )
+    trend_limit: Positive = Field(
+        criteria.TREND_LIMIT, description="decline from the first to the last row above which a trend is not met"
     )
 
     @model_validator(mode="after")

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from readiness.catalogue import METRICS, Metric
 from readiness.criteria import Task
+from readiness.statistics.dependence import Dependence
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFunction:
+    """A metric that the user brought."""
+
+    metric: Metric
+    function: Callable[..., float]
+    """Takes y_true and y_pred (or y_score) of the rows, as scikit-learn's metrics do, and returns one number."""
+    classes: tuple[Any, ...] = ()
+    """Labels in the order of the codes, in which the function is given the rows; empty: numbers as they are."""
+    takes_scores: bool = False
+    """Whether it is given scores in place of predicted labels."""
 
 
 @dataclass(frozen=True, eq=False)  # no slots: cached properties need a place
@@ -37,13 +53,19 @@ class Cases:
     weight: Floats | None = None
     groups: Integers | None = None
     """Codes of whatever makes rows depend on each other, such as users."""
+    time: Integers | None = None
+    """Ranks of the rows in time; equal for rows of one moment."""
+    queries: Integers | None = None
+    """Ranking: codes of the queries whose rows are put in order."""
+    own: Mapping[str, OwnFunction] = field(default_factory=dict)
+    """Metrics of the user, by name."""
 
     def __post_init__(self) -> None:
-        for name in ("y_pred", "y_score", "weight", "groups"):
+        for name in ("y_pred", "y_score", "weight", "groups", "time", "queries"):
             array = getattr(self, name)
             if array is not None and len(array) != self.n:
                 raise ValueError(f"{name} has {len(array)} rows; expected {self.n} like y_true")
-        if self.task is not Task.REGRESSION:
+        if self.task.has_classes:
             for codes in (self.y_true, self.y_pred):
                 if self.n and not (int(codes.min()) >= 0 and int(codes.max()) < self.n_classes):
                     raise ValueError(f"class codes must lie in 0..{self.n_classes - 1}")
@@ -57,8 +79,14 @@ class Cases:
 
     @property
     def is_plain(self) -> bool:
-        """Whether rows count alike and are independent: neither weights nor groups."""
-        return self.weight is None and self.groups is None
+        """Whether rows count alike and are independent: no weights, groups, order in time or queries."""
+        given = (self.weight, self.groups, self.time, self.queries)
+        return all(array is None for array in given)
+
+    @property
+    def dependence(self) -> Dependence:
+        """What makes the rows depend on each other."""
+        return Dependence(self.groups, self.time)
 
     @cached_property
     def cell_codes(self) -> Integers:
@@ -100,13 +128,22 @@ class Cases:
         """Results worth keeping, by metric: several questions ask for the same ranking of these rows."""
         return {}
 
+    def metric(self, name: str) -> Metric:
+        """The metric of this name: one of the user's own, or of the catalogue.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self.own[name].metric if name in self.own else METRICS[name]
+
+    def one_against_rest(self, code: int) -> Cases:
+        """The same rows as a binary task: the class with this code against all others."""
+        score = None if self.y_score is None else self.y_score[:, code]
+        true, said = ((codes == code).astype(np.int64) for codes in (self.y_true, self.y_pred))
+        return replace(self, task=Task.BINARY, y_true=true, y_pred=said, y_score=score, n_classes=2)
+
     def subset(self, rows: Array) -> Cases:
         """The same for some rows, given as a mask or as positions."""
-
-        def pick(array: Array | None) -> Any:
-            return None if array is None else array[rows]
-
-        return Cases(
-            self.task, self.y_true[rows], self.y_pred[rows], pick(self.y_score), self.n_classes,
-            self.is_probability, pick(self.weight), pick(self.groups),
-        )  # fmt: skip
+        arrays = ("y_true", "y_pred", "y_score", "weight", "groups", "time", "queries")
+        picked = {name: array[rows] for name in arrays if (array := getattr(self, name)) is not None}
+        return replace(self, **picked)

@@ -16,14 +16,14 @@ from scipy.special import bdtr
 from readiness.criteria import Task
 from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
+from readiness.statistics.dependence import standard_error
 from readiness.statistics.guessing import Guess, guess_influence, measure_guess
 from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
-from readiness.statistics.influence import standard_error
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
 from readiness.statistics.labels import BINARY_LABEL_METRICS, label_metric_values
 from readiness.statistics.losses import row_losses, unusable
 from readiness.statistics.means import mean_of
-from readiness.statistics.metrics import METRICS, influence, measure
+from readiness.statistics.metrics import influence, measure
 
 __all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
 
@@ -74,7 +74,7 @@ def compare(
     mine = measure(metric, candidate)
     if isinstance(mine, Undefined):
         return mine
-    sign = 1.0 if METRICS[metric].greater_is_better else -1.0
+    sign = 1.0 if candidate.metric(metric).greater_is_better else -1.0
     if candidate.task is Task.BINARY and metric in BINARY_LABEL_METRICS and candidate.is_plain:
         return _by_cells(metric, candidate, other, sign, factor, seed)
     theirs = measure_guess(metric, candidate, other) if isinstance(other, Guess) else _measure_rival(metric, other)
@@ -126,7 +126,7 @@ def _by_losses(
     if (problem := unusable(metric, rival)) is not None:
         return problem
     paired = sign * (row_losses(metric, candidate) - factor * row_losses(metric, rival))
-    return mean_of(paired, candidate.groups, weight=candidate.weight)
+    return mean_of(paired, candidate.dependence, weight=candidate.weight)
 
 
 def _by_influence(
@@ -145,10 +145,10 @@ def _by_influence(
         return _unpaired(mine, theirs, sign, factor)
     if isinstance(theirs, Exact) and not push.any():
         return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
-    se, df = standard_error(sign * (pull - factor * push), candidate.groups)
+    se, df = standard_error(sign * (pull - factor * push), candidate.dependence)
     if not 1e-12 < se < math.inf:
         return _unpaired(mine, theirs, sign, factor)
-    if METRICS[metric].needs == "scores" and candidate.groups is None:
+    if candidate.metric(metric).needs == "scores" and candidate.is_plain:
         df = max(1.0, float(_scarce(candidate.y_true)) - 1)
     return Normal(value, se, df, candidate.n, "identity", "t-interval of the paired difference of row influences")
 

@@ -10,39 +10,14 @@ import math
 
 import numpy as np
 
-from readiness.statistics.cases import Cases, Floats, Integers
+from readiness.statistics.cases import Cases, Floats
+from readiness.statistics.dependence import group_sums, standard_error
 from readiness.statistics.inference import normal_quantile, student_quantile
 
 MINIMUM_GROUPS = 10
 """Below ten groups cluster-robust errors are too small to trust (Cameron and Miller 2015)."""
 REFERENCE_ALPHA = 0.05
 """Where two ways to count dependent rows are compared."""
-
-
-def group_sums(values: Floats, groups: Integers | None) -> Floats:
-    """Sums of `values` by group, only of groups that occur; the values themselves without groups."""
-    if groups is None:
-        return values
-    counts = np.bincount(groups)
-    return np.asarray(np.bincount(groups, weights=values)[counts > 0], dtype=np.float64)
-
-
-def standard_error(influence: Floats, groups: Integers | None = None) -> tuple[float, float]:
-    """Standard error and degrees of freedom of a mean of `influence`.
-
-    se² = K/(K-1) · sum over groups of (sum of influences)² / n², with K - 1 degrees of freedom (Liang and Zeger 1986);
-    every row is its own group when there are none. Infinite for fewer than two groups.
-    """
-    sums = group_sums(influence, groups)
-    k = len(sums)
-    if k < 2:
-        return math.inf, 1.0
-    return math.sqrt(k / (k - 1) * float(sums @ sums)) / len(influence), float(k - 1)
-
-
-def group_count(groups: Integers | None) -> int | None:
-    """How many different groups there are; None without groups."""
-    return None if groups is None else int(np.count_nonzero(np.bincount(groups))) if len(groups) else 0
 
 
 def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
@@ -54,12 +29,15 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
     How much rows of a group depend on each other is learnt only from groups that hold the rarer outcome, so there are
     no more degrees of freedom than such groups (simulated: near 1, the usual K - 1 lets one-sided 5 % bounds miss in up
     to 9 % of samples, this in at most 5 %). Rows cannot depend more than wholly, so a group never counts as less than
-    one row; without any spread (all hits or none) it counts as exactly one.
+    one row; without any spread (all hits or none) it counts as exactly one. Rows in time order have the long-run
+    variance of the series in place of sums by group.
     """
     w = cases.relative_weight
     n, total = len(hit), float(w.sum())
     share = float(w @ hit) / total
     kish = n * float(w @ w) / total**2
+    if cases.dependence.is_serial:
+        return _serial_effect(hit, cases, share, max(1.0, kish))
     group_weights = group_sums(w, cases.groups)
     k = len(group_weights)
     wholly = max(1.0, n * float(group_weights @ group_weights) / total**2)
@@ -74,6 +52,14 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
     partly = max(1.0, kish, k / max(1, k - 1) * variance * n / (share * (1 - share)))
     rarer = np.unique(cases.groups[(w > 0) & (hit == (0 if share > 0.5 else 1))]).size
     return min((partly, min(most, float(rarer))), (wholly, most), key=_rows_lost)
+
+
+def _serial_effect(hit: Floats, cases: Cases, share: float, least: float) -> tuple[float, float]:
+    se, df = standard_error(cases.relative_weight * (hit - share), cases.dependence)
+    varies = 1e-12 < share < 1 - 1e-12 and math.isfinite(se)
+    rarer = float(np.count_nonzero(hit == (0 if share > 0.5 else 1)))
+    deff = max(least, se**2 * len(hit) / (share * (1 - share))) if varies else least
+    return deff, max(1.0, min(df, rarer)) if varies else df
 
 
 def _rows_lost(design: tuple[float, float]) -> float:

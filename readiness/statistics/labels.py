@@ -11,8 +11,9 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases, Floats
+from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.influence import design_effect, group_count, standard_error
+from readiness.statistics.influence import design_effect
 from readiness.statistics.intervals import Binomial, Normal, Unvaried, f1_from_counts, mover_mean
 
 # Of the cells (true negative, false positive, false negative, true positive): which count, and among which.
@@ -140,8 +141,8 @@ def measure_labels(metric: str, cases: Cases) -> Inference | Undefined:
         return _mean_of_two(measure_labels("recall", cases), measure_labels("specificity", cases))
     if binary or metric in ("accuracy", "f1_micro"):
         return _dependent_share(metric, cases, binary=binary)
-    se, df = standard_error(row_influence(metric, cases), cases.groups)
-    return _macro(metric, cases.cells, cases.counts, se, df, group_count(cases.groups))
+    se, df = standard_error(row_influence(metric, cases), cases.dependence)
+    return _macro(metric, cases.cells, cases.counts, se, df, cases.dependence.units)
 
 
 def row_influence(metric: str, cases: Cases) -> Floats:

@@ -8,8 +8,8 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases, Floats
+from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Inference, Mapped, Undefined
-from readiness.statistics.influence import group_count, standard_error
 from readiness.statistics.intervals import Normal, OrderStatistic, Unvaried
 
 PROBABILITY_LOSSES = frozenset({"log_loss", "brier"})
@@ -100,20 +100,20 @@ def measure_losses(metric: str, cases: Cases) -> Inference | Undefined:
 def _mean(losses: Floats, cases: Cases, most: float, *, bounded: bool) -> Inference:
     w = cases.relative_weight
     value = float(w @ losses) / cases.n
-    se, df = standard_error(w * (losses - value), cases.groups)
+    se, df = standard_error(w * (losses - value), cases.dependence)
     if value > 0 and 1e-12 * value < se < math.inf:
         return Normal(value, se, df, cases.n, "log", T_LOG, 0.0, most if bounded else math.inf)
-    return Unvaried(value, group_count(cases.groups) or cases.n, cases.n, 0.0, max(most, value))
+    return Unvaried(value, cases.dependence.units or cases.n, cases.n, 0.0, max(most, value))
 
 
 def _explained(cases: Cases, losses: Floats, most: float) -> Inference:
     w = cases.relative_weight
     variance = float(w @ _squared_deviations(cases)) / cases.n
     value = 1 - float(w @ losses) / cases.n / variance
-    se, df = standard_error(loss_influence("r2", cases), cases.groups)
+    se, df = standard_error(loss_influence("r2", cases), cases.dependence)
     if 1e-12 < se < math.inf:
         return Normal(value, se, df, cases.n, "identity", "delta method from row influences", most=1.0)
-    return Unvaried(value, group_count(cases.groups) or cases.n, cases.n, 1 - most / variance, 1.0)
+    return Unvaried(value, cases.dependence.units or cases.n, cases.n, 1 - most / variance, 1.0)
 
 
 def _largest_possible(metric: str, cases: Cases, losses: Floats) -> float:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammainccinv, gammaincinv
 
-from readiness.statistics.cases import Floats, Integers
+from readiness.statistics.cases import Floats
+from readiness.statistics.dependence import INDEPENDENT, Dependence, group_sums, standard_error
 from readiness.statistics.inference import Inference, OneSided, Undefined, linear, student_quantile
-from readiness.statistics.influence import group_sums, standard_error
 from readiness.statistics.intervals import Mover, Unvaried
 
 COMMON = 0.5
@@ -67,6 +67,8 @@ class SkewedMean(OneSided):
     df: float
     skewness: float
     n: int
+    units: int
+    """Independent rows or groups, of which the skewness is the one."""
     method: str = "t-interval of the mean with Johnson's (1978) skewness correction"
 
     @property
@@ -85,13 +87,13 @@ class SkewedMean(OneSided):
         return self.value + (self._shift(t) + t) * self.se
 
     def _shift(self, t: float) -> float:
-        wanted = self.skewness * (1 + 2 * t * t) / (6 * math.sqrt(self.df + 1))
+        wanted = self.skewness * (1 + 2 * t * t) / (6 * math.sqrt(self.units))
         return max(-LARGEST_SHIFT * t, min(LARGEST_SHIFT * t, wanted))
 
 
 def mean_of(
     values: Floats,
-    groups: Integers | None = None,
+    dependence: Dependence = INDEPENDENT,
     *,
     weight: Floats | None = None,
     least: float | None = None,
@@ -106,7 +108,7 @@ def mean_of(
 
     Args:
         values: amounts, before weighting.
-        groups: codes of rows that depend on each other; a group then counts as one event.
+        dependence: what makes rows depend on each other; a group then counts as one event.
         weight: weights of the rows.
         least: smallest amount that a row can have; by default as far down as the farthest amount seen.
         most: largest amount that a row can have; by default as far up as the farthest amount seen.
@@ -121,16 +123,17 @@ def mean_of(
         return Undefined("These rows have no weight.", n)
     common = float(np.sort(values)[n // 2])  # the only value that more than half of the rows can have
     if n == 1 or np.count_nonzero(values == common) > COMMON * n:
-        return _around(common, values, groups, w, least, most)
+        return _around(common, values, dependence, w, least, most)
     value = float(w @ values) / n
-    se, df = standard_error(w * (values - value), groups)
+    se, df = standard_error(w * (values - value), dependence)
     if not math.isfinite(se):
         return Unvaried(value, 1, n, -math.inf, math.inf)
-    return SkewedMean(value, se, df, _skewness(group_sums(w * (values - value), groups)), n)
+    deviations = group_sums(w * (values - value), dependence.groups)
+    return SkewedMean(value, se, df, _skewness(deviations), n, len(deviations))
 
 
 def _around(
-    common: float, values: Floats, groups: Integers | None, w: Floats, least: float | None, most: float | None
+    common: float, values: Floats, dependence: Dependence, w: Floats, least: float | None, most: float | None
 ) -> Inference:
     """Mean of values that are mostly `common`: what lies above it minus what lies below it."""
     n, apart = len(values), values - common
@@ -138,13 +141,24 @@ def _around(
     heaviest = float(w.max())
     up = farthest if most is None else max(0.0, most - common)
     down = farthest if least is None else max(0.0, common - least)
-    above = _events(group_sums(w * np.maximum(apart, 0), groups), up * heaviest, n)
-    below = _events(group_sums(w * np.maximum(-apart, 0), groups), down * heaviest, n)
+    above = _events(w * np.maximum(apart, 0), dependence, up * heaviest, n)
+    below = _events(w * np.maximum(-apart, 0), dependence, down * heaviest, n)
     return linear(Mover(above, below), shift=common)
 
 
-def _events(amounts: Floats, largest: float, n: int) -> RareAmounts:
-    return RareAmounts(float(amounts.sum()), float(amounts @ amounts), max(largest, float(amounts.max())), n)
+def _events(by_row: Floats, dependence: Dependence, largest: float, n: int) -> RareAmounts:
+    """In time order, events that come together count as fewer and larger ones."""
+    amounts = group_sums(by_row, dependence.groups)
+    together = _clustering(by_row, dependence) if dependence.is_serial else 1.0
+    most = max(largest, float(amounts.max()))
+    return RareAmounts(float(amounts.sum()), together * float(amounts @ amounts), together * most, n)
+
+
+def _clustering(by_row: Floats, dependence: Dependence) -> float:
+    """By how much the variance of the sum exceeds that of independent rows; never below 1."""
+    deviations = by_row - by_row.mean()
+    plain, serial = standard_error(deviations)[0], standard_error(deviations, dependence)[0]
+    return max(1.0, (serial / plain) ** 2) if 0 < plain < math.inf and serial < math.inf else 1.0
 
 
 def _skewness(deviations: Floats) -> float:

@@ -8,7 +8,7 @@ from readiness.catalogue import METRICS, TECHNICAL, Metric, metric_names
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.influence import MINIMUM_GROUPS, group_count
+from readiness.statistics.influence import MINIMUM_GROUPS
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
     MACRO_METRICS,
@@ -42,7 +42,7 @@ def measure(metric: str, cases: Cases) -> Inference | Undefined:
         return Undefined("There are no rows.")
     if metric in _labels(cases):
         return measure_labels(metric, cases)
-    needs = METRICS[metric].needs
+    needs = cases.metric(metric).needs
     if needs == "scores" or metric == "roc_auc_ovr":
         return measure_ranking(metric, cases)
     return measure_losses(metric, cases)
@@ -54,7 +54,7 @@ def influence(metric: str, cases: Cases) -> Floats | Undefined:
     if metric in _labels(cases):
         result = measure_labels(metric, cases)
         return result if isinstance(result, Undefined) else row_influence(metric, cases)
-    if METRICS[metric].needs == "scores" or metric == "roc_auc_ovr":
+    if cases.metric(metric).needs == "scores" or metric == "roc_auc_ovr":
         part = ranked(metric, cases)
         return part if isinstance(part, Undefined) else part.influence
     problem = unusable(metric, cases)
@@ -66,7 +66,7 @@ def influence(metric: str, cases: Cases) -> Floats | Undefined:
 def withheld(metric: str, cases: Cases) -> str:
     """Why no *met* may come from this metric on these cases, whatever its bounds; empty when it may."""
     _known(metric, cases)
-    groups = group_count(cases.groups)
+    groups = cases.dependence.units
     if groups is not None and groups < MINIMUM_GROUPS:
         return f"The rows come from {groups} groups; at least {MINIMUM_GROUPS} are needed to know the chance error."
     if cases.task is Task.MULTICLASS and metric in MACRO_METRICS | {"roc_auc_ovr"} and metric != "f1_weighted":
@@ -77,7 +77,7 @@ def withheld(metric: str, cases: Cases) -> str:
 
 
 def _known(metric: str, cases: Cases) -> None:
-    if metric not in metric_names(cases.task):
+    if metric not in cases.own and not (metric in METRICS and cases.task in METRICS[metric].tasks):
         names = ", ".join(metric_names(cases.task))
         raise ValueError(f"metric is {metric!r}; for a {cases.task} task expected one of {names}")
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Array, Cases, Floats, Integers
+from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.influence import group_count, standard_error
 from readiness.statistics.intervals import Normal, Unvaried
 
 FEW = 30
@@ -144,17 +144,19 @@ def measure_ranking(metric: str, cases: Cases) -> Inference | Undefined:
     scarce = int(classes[classes > 0].min())
     if metric == "average_precision":
         scarce = int(classes[1])
-    groups = group_count(cases.groups)
+    groups = cases.dependence.units
     if not 1e-12 < part.value < 1 - 1e-12:
         return Unvaried(float(round(part.value)), min(scarce, groups or scarce), cases.n)
-    se, df = standard_error(part.influence, cases.groups)
+    se, df = standard_error(part.influence, cases.dependence)
     if metric == "roc_auc" and cases.is_plain:
         se = _delong(part.influence, cases.y_true == 1)
     method = DELONG if metric != "average_precision" else JACKKNIFE
     if cases.task is Task.BINARY and (scarce < FEW or (scarce < FEW_NEAR_ONE and part.value > NEAR_ONE) or se == 0):
         other, name = _safeguard(metric, part.value, int(classes[1]), int(classes[0]))
         se, method = (other, name) if not other <= se < math.inf else (se, method)
-    return Normal(part.value, se, df if groups else math.inf, cases.n, "logit", method, 0.0, 1.0)
+    return Normal(
+        part.value, se, df if groups or cases.dependence.is_serial else math.inf, cases.n, "logit", method, 0.0, 1.0
+    )
 
 
 def _delong(influence: Floats, positive: Array) -> float:

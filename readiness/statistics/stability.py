@@ -9,7 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from readiness import criteria
-from readiness.statistics.cases import Array, Floats, Integers
+from readiness.statistics.cases import Array, Floats
+from readiness.statistics.dependence import INDEPENDENT, Dependence
 from readiness.statistics.inference import Inference, Mapped, Undefined
 from readiness.statistics.intervals import Mover, Normal, Unvaried
 from readiness.statistics.means import mean_of
@@ -83,7 +84,7 @@ def half_width(inference: Inference, level: float) -> float:
     return max(high - inference.value, inference.value - low)
 
 
-def churn(labels: Array, groups: Integers | None = None) -> Inference | Undefined:
+def churn(labels: Array, dependence: Dependence = INDEPENDENT) -> Inference | Undefined:
     """Share of rows whose predicted label differs between two refits, averaged over all pairs of refits.
 
     Chance error of the rows (rare differences, Fay and Feuer 1997) and of the refits (delete-one jackknife) are added
@@ -91,7 +92,7 @@ def churn(labels: Array, groups: Integers | None = None) -> Inference | Undefine
 
     Args:
         labels: predicted labels, shape (refits, rows), each row predicted once by every refit.
-        groups: codes of rows that depend on each other, shape (rows,).
+        dependence: what makes the rows depend on each other.
     """
     refits, rows = labels.shape
     if refits < 2 or rows == 0:
@@ -101,7 +102,7 @@ def churn(labels: Array, groups: Integers | None = None) -> Inference | Undefine
         differs = labels[r] != labels[s]
         by_row += differs
         by_pair[r, s] = by_pair[s, r] = float(differs.mean())
-    share = mean_of(by_row / math.comb(refits, 2), groups, least=0.0, most=1.0)
+    share = mean_of(by_row / math.comb(refits, 2), dependence, least=0.0, most=1.0)
     if isinstance(share, Undefined) or refits < 3:
         return share
     spread = Normal(0.0, _jackknife(by_pair), refits - 1.0, rows)

@@ -23,6 +23,7 @@ TRIVIAL = {
     Task.BINARY: ("UNIFORM", "MAJORITY", "STRATIFIED"),
     Task.MULTICLASS: ("UNIFORM", "MAJORITY", "STRATIFIED"),
     Task.REGRESSION: ("MEAN", "MEDIAN"),
+    Task.RANKING: ("RANDOM",),
 }
 """The baselines that are compared with whatever the spec names."""
 

@@ -118,7 +118,7 @@ def _by_family(code: str, spec: Spec, task: Task) -> Bar | None:
         human = spec.baseline.human
         is_human = code.endswith("-HUMAN") and human is not None
         name = human.metric if is_human and human else spec.baseline.metric or policy.PRIMARY_METRIC[task]
-        return Bar.of(required_margin(METRICS[name], spec.baseline).criterion)
+        return Bar.of(required_margin(spec.metric(name), spec.baseline).criterion)
     if _COVERAGE.fullmatch(code):
         return Bar(">=", spec.segments.coverage, refutable=False)
     if _CRITICAL.fullmatch(code):
@@ -131,8 +131,8 @@ def _by_family(code: str, spec: Spec, task: Task) -> Bar | None:
 
 def _deficit(name: str, spec: Spec) -> Bar | None:
     """The limit in points of the metric; or by ratio, where the limit is in the contrast and zero is the bar."""
-    metric = METRICS.get(name)
-    if metric is None:
+    if name not in spec.metrics and name not in METRICS:
         return None
+    metric = spec.metric(name)
     by_ratio = not metric.is_share and not metric.greater_is_better
     return Bar("<", 0.0 if by_ratio else spec.segments.limit)

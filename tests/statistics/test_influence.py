@@ -9,7 +9,8 @@ import pytest
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.influence import design_effect, group_count, group_sums, standard_error
+from readiness.statistics.dependence import Dependence, group_sums, standard_error
+from readiness.statistics.influence import design_effect
 from readiness.statistics.intervals import Binomial
 
 
@@ -28,19 +29,19 @@ def test_error_of_groups_by_hand():
     """Sums 3, -1, -2 of three groups over six rows: sqrt(3/2 · 14) / 6, two degrees of freedom."""
     pull, groups = np.array([1.0, 2, -1, 0, -1, -1]), np.array([0, 0, 5, 5, 7, 7])
     assert [3.0, -1.0, -2.0] == group_sums(pull, groups).tolist()
-    assert (math.sqrt(1.5 * 14) / 6, 2.0) == pytest.approx(standard_error(pull, groups))
+    assert (math.sqrt(1.5 * 14) / 6, 2.0) == pytest.approx(standard_error(pull, Dependence(groups)))
 
 
 def test_one_group_has_no_finite_error():
     """Nothing to compare with."""
-    assert math.inf == standard_error(np.array([1.0, -1.0]), np.array([3, 3]))[0]
+    assert math.inf == standard_error(np.array([1.0, -1.0]), Dependence(np.array([3, 3])))[0]
 
 
 def test_groups_are_counted_by_what_occurs():
     """Codes may have holes; no groups is None."""
-    assert 2 == group_count(np.array([0, 9, 9]))
-    assert group_count(None) is None
-    assert 0 == group_count(np.array([], dtype=int))
+    assert 2 == Dependence(np.array([0, 9, 9])).units
+    assert Dependence().units is None
+    assert 0 == Dependence(np.array([], dtype=int)).units
 
 
 def test_kish_for_weights_without_groups():

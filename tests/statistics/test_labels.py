@@ -12,8 +12,8 @@ from sklearn import metrics as reference
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
+from readiness.statistics.dependence import Dependence, standard_error
 from readiness.statistics.inference import Undefined
-from readiness.statistics.influence import standard_error
 from readiness.statistics.intervals import Binomial, Normal
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
@@ -185,7 +185,7 @@ def test_macro_error_with_groups_is_cluster_robust():
     cases = sample(4, groups=groups)
     measured = measure_labels("f1_macro", cases)
     assert isinstance(measured, Normal)
-    assert standard_error(row_influence("f1_macro", cases), groups) == (measured.se, measured.df)
+    assert standard_error(row_influence("f1_macro", cases), Dependence(groups)) == (measured.se, measured.df)
 
 
 def test_worst_class():

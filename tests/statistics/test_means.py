@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from readiness.statistics.dependence import Dependence
 from readiness.statistics.inference import Undefined
 from readiness.statistics.means import RareAmounts, SkewedMean, mean_of
 
@@ -72,7 +73,7 @@ def test_groups_count_as_one_event_each():
     values = np.zeros(1000)
     values[:40] = 10.0
     one, forty = np.maximum(np.arange(1000) - 39, 0), np.arange(1000)
-    wide, narrow = mean_of(values, one).interval(0.95), mean_of(values, forty).interval(0.95)
+    wide, narrow = mean_of(values, Dependence(one)).interval(0.95), mean_of(values, Dependence(forty)).interval(0.95)
     assert wide[1] - wide[0] > 3 * (narrow[1] - narrow[0])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from readiness.statistics.dependence import Dependence
 from readiness.statistics.inference import Undefined
 from readiness.statistics.stability import churn, corrected_mean, fold_facts, half_width
 
@@ -104,5 +105,5 @@ def test_groups_widen_churn():
     """Ten copies of every row."""
     labels = (np.random.default_rng(0).random((5, 100)) < 0.1).astype(int)
     copies = np.repeat(labels, 10, axis=1)
-    untold, told = churn(copies), churn(copies, np.repeat(np.arange(100), 10))
+    untold, told = churn(copies), churn(copies, Dependence(np.repeat(np.arange(100), 10)))
     assert half_width(told, 0.95) > 1.2 * half_width(untold, 0.95)
