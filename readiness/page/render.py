@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -29,6 +30,10 @@ TEMPLATE = "page"
 INDEX = "index.html.j2"
 
 _NEEDLESS = re.compile(r"\n[ \t]*(?=\n)")
+_PLAIN = " !'()*+,/:;=?@[]{}|$"
+"""Signs that stay as they are in the address of an SVG, besides letters, digits and _.-~"""
+_TAG = re.compile(r"<[^<>]*>")
+_QUOTED = re.compile(r'="([^"\']*)"')
 _MARKERS = ("<!--readiness-signatures/", "<!--readiness-unsigned/")
 
 
@@ -45,10 +50,15 @@ class PageFigure:
     png: bytes = b""
 
     @property
-    def source(self) -> str:
-        """The picture as an address that fetches nothing."""
-        kind, data = ("svg+xml", self.svg) if self.svg else ("png", self.png)
-        return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    def source(self) -> Markup:
+        """The picture as an address that fetches nothing; holds no sign that could end the attribute it stands in.
+
+        An SVG stays text, which takes a fifth less room than base64.
+        """
+        if not self.svg:
+            return Markup(f"data:image/png;base64,{base64.b64encode(self.png).decode('ascii')}")  # noqa: S704  base64
+        single = _TAG.sub(lambda tag: _QUOTED.sub(r"='\1'", tag.group()), self.svg.decode("utf-8", "replace"))
+        return Markup(f"data:image/svg+xml,{quote(single, safe=_PLAIN)}")  # noqa: S704  all else is percent-encoded
 
 
 def render_page(

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -288,6 +289,16 @@ def test_a_picture_without_svg_is_shown_as_png() -> None:
     """The PNG stands in where there is no SVG."""
     figure = PageFigure("errors", "errors.main", "alt", "caption", png=b"\x89PNG")
     assert "data:image/png;base64,iVBORw==" == figure.source
+
+
+def test_a_picture_cannot_leave_its_attribute() -> None:
+    """An SVG stays text, and every sign that HTML or an address would act on is encoded; decoding gives it back."""
+    svg = '<svg a="b"><text>"\'&amp;é #1 100% </text><script>x</script></svg>'
+    source = PageFigure("errors", "errors.main", "alt", "caption", svg=svg.encode()).source
+    head, data = source.split(",", 1)
+    assert "data:image/svg+xml" == head
+    assert not set('<>"&#\n') & set(data)
+    assert svg.replace('a="b"', "a='b'") == unquote(data)
 
 
 def test_a_template_that_breaks_the_layout_is_refused() -> None:
