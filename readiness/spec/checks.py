@@ -21,7 +21,7 @@ GUESSES = {
     Task.REGRESSION: ("mean", "median"),
     Task.RANKING: ("random",),
 }
-"""Baselines that need no evidence but the target."""
+"""Baselines that need no evidence but the target; the candidate is compared with each of them."""
 RESERVED = ("uniform", "majority", "stratified", "mean", "median", "random", "current", "human", "model")
 
 

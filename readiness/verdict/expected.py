@@ -13,19 +13,12 @@ from readiness.answers import Finding, Outcome, Question, Status
 from readiness.checklist import BOXES, Source, attested_outcome
 from readiness.criteria import Task
 from readiness.spec import Spec
+from readiness.spec.checks import GUESSES
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
 from readiness.verdict.record import RecordedAnswer
 
 Alternatives = tuple[str, ...]
 """A code, and those that say why it is missing."""
-
-TRIVIAL = {
-    Task.BINARY: ("UNIFORM", "MAJORITY", "STRATIFIED"),
-    Task.MULTICLASS: ("UNIFORM", "MAJORITY", "STRATIFIED"),
-    Task.REGRESSION: ("MEAN", "MEDIAN"),
-    Task.RANKING: ("RANDOM",),
-}
-"""The baselines that are compared with whatever the spec names."""
 
 
 def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternatives, ...]]:
@@ -33,9 +26,9 @@ def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternativ
     stated: dict[Question, tuple[Alternatives, ...]] = {
         Question.BASELINE: _each(f"BASE-LIFT-{key}" for key in _baselines(spec, task)),
         Question.BUSINESS: _each(f"BUSI-{k}" for k in range(1, len(spec.business.requirements) + 1)),
-        Question.SEGMENTS: _each(_coverage(spec, task)),
-        Question.ERRORS: _each(("ERRO-SAVINGS", *(("ERRO-COST",) if _is_cost_judged(spec) else ()))),
-        Question.STABILITY: tuple((code, "STAB-REFITS") for code in _stability(spec, task)),
+        Question.SEGMENTS: _each((*_coverage(spec, task), *_group_comparisons(spec, task))),
+        Question.ERRORS: _each(_errors(spec)),
+        Question.STABILITY: (*((code, "STAB-REFITS") for code in _stability(spec, task)), *_windows(spec)),
         Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec), *stated_limits(spec)))),
     }
     unstated = [(code, question) for code in unstated_codes(spec) for question in Question if _is_of(code, question)]
@@ -127,7 +120,7 @@ def _each(codes: Iterable[str]) -> tuple[Alternatives, ...]:
 def _baselines(spec: Spec, task: Task) -> tuple[str, ...]:
     given = spec.baseline
     return (
-        *TRIVIAL[task],
+        *(guess.upper() for guess in GUESSES[task]),
         *(f"RULE-{k}" for k in range(1, len(given.rules) + 1)),
         *(("CURRENT",) if given.current is not None else ()),
         *(("HUMAN",) if given.human is not None else ()),
@@ -146,14 +139,31 @@ def _coverage(spec: Spec, task: Task) -> list[str]:
     ]
 
 
-def _is_cost_judged(spec: Spec) -> bool:
-    return spec.errors.costs is not None and spec.errors.value_per_prediction is not None
+def _group_comparisons(spec: Spec, task: Task) -> list[str]:
+    segmentations = range(1, len(spec.data.segments) + 1) if task is Task.BINARY else ()
+    return [f"SEGM-{i}-FAIR-{measure.upper()}" for i in segmentations for measure in spec.segments.fairness]
+
+
+def _errors(spec: Spec) -> tuple[str, ...]:
+    is_cost_judged = spec.errors.costs is not None and spec.errors.value_per_prediction is not None
+    is_interval_judged = spec.errors.interval is not None and spec.errors.interval.at_least is not None
+    return (
+        "ERRO-SAVINGS",
+        *(("ERRO-COST",) if is_cost_judged else ()),
+        *(("ERRO-COVERAGE",) if is_interval_judged else ()),
+    )
+
+
+def _windows(spec: Spec) -> tuple[Alternatives, ...]:
+    """With a time column, windows of time are judged, as many as the spec asks for."""
+    count = 0 if spec.data.time is None else spec.stability.windows or 1
+    return tuple((f"STAB-WINDOW-{k}", "STAB-WINDOWS") for k in range(1, count + 1))
 
 
 def _stability(spec: Spec, task: Task) -> tuple[str, ...]:
     return (
         "STAB-HALF-WIDTH",
-        *(("STAB-CHURN",) if task is not Task.REGRESSION else ()),
+        *(("STAB-CHURN",) if task.has_classes else ()),
         *(("STAB-STD",) if spec.evidence == "point" else ()),
     )
 

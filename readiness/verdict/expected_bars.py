@@ -37,6 +37,8 @@ _DEFICIT = re.compile(r"SEGM-\d+-(?:\d+|SMALL)-(\w+)")
 _COVERAGE = re.compile(r"SEGM-\d+-COVERAGE-\w+")
 _CRITICAL = re.compile(r"SEGM-\d+-CRITICAL-\w+")
 _DRIFT = re.compile(r"PROD-DRIFT-\d+")
+_WINDOW = re.compile(r"STAB-WINDOW-\d+")
+_COMPARED = re.compile(r"SEGM-\d+-FAIR-(\w+)")
 _LIFT = re.compile(r"BASE-LIFT-.+")
 
 
@@ -106,6 +108,8 @@ def _by_code(spec: Spec) -> dict[str, Bar]:
         "STAB-STD": Bar("<", stability.std),
         **stated_limits(spec),
     }
+    if spec.errors.interval is not None and spec.errors.interval.at_least is not None:
+        bars["ERRO-COVERAGE"] = Bar(">=", spec.errors.interval.at_least)
     if spec.errors.value_per_prediction is not None:
         bars["ERRO-COST"] = Bar("<", spec.errors.value_per_prediction)
     for k, requirement in enumerate(spec.business.requirements, 1):
@@ -118,21 +122,31 @@ def _by_family(code: str, spec: Spec, task: Task) -> Bar | None:
         human = spec.baseline.human
         is_human = code.endswith("-HUMAN") and human is not None
         name = human.metric if is_human and human else spec.baseline.metric or policy.PRIMARY_METRIC[task]
-        return Bar.of(required_margin(spec.metric(name), spec.baseline).criterion)
+        key = code.removeprefix("BASE-LIFT-").lower()
+        return Bar.of(required_margin(spec.metric(name), spec.baseline, key).criterion)
     if _COVERAGE.fullmatch(code):
         return Bar(">=", spec.segments.coverage, refutable=False)
     if _CRITICAL.fullmatch(code):
         return Bar("<=", 0, refutable=False)
     if _DRIFT.fullmatch(code):
         return Bar("<=", spec.production.drift_limit)
+    if _WINDOW.fullmatch(code):
+        return _deficit(spec.primary_metric(task).name, spec, spec.stability.window_limit)
+    if compared := _COMPARED.fullmatch(code):
+        return _group_comparison(compared[1].lower(), spec)
     deficit = _DEFICIT.fullmatch(code)
-    return _deficit(deficit[1].lower(), spec) if deficit else None
+    return _deficit(deficit[1].lower(), spec, spec.segments.limit) if deficit else None
 
 
-def _deficit(name: str, spec: Spec) -> Bar | None:
+def _group_comparison(measure: str, spec: Spec) -> Bar | None:
+    limit = {str(name): limit for name, limit in spec.segments.fairness.items()}.get(measure)
+    return None if limit is None else Bar(">=" if measure.endswith("_ratio") else "<=", limit)
+
+
+def _deficit(name: str, spec: Spec, limit: float) -> Bar | None:
     """The limit in points of the metric; or by ratio, where the limit is in the contrast and zero is the bar."""
     if name not in spec.metrics and name not in METRICS:
         return None
     metric = spec.metric(name)
     by_ratio = not metric.is_share and not metric.greater_is_better
-    return Bar("<", 0.0 if by_ratio else spec.segments.limit)
+    return Bar("<", 0.0 if by_ratio else limit)

@@ -62,6 +62,52 @@ def test_stability_depends_on_task_and_rule() -> None:
     assert ["STAB-HALF-WIDTH", "STAB-STD"] == codes(make_spec(evidence="point"), Question.STABILITY, Task.REGRESSION)
 
 
+def test_a_time_column_asks_for_windows() -> None:
+    """One at least, or as many as the spec names; windows that cannot be cut stand in for all of them."""
+    data = {"test": "t.csv", "target": "y", "time": "day"}
+    assert ["STAB-WINDOW-1"] == codes(make_spec(data=data), Question.STABILITY)[2:]
+    three = make_spec(data=data, stability={"windows": 3})
+    assert [f"STAB-WINDOW-{k}" for k in (1, 2, 3)] == codes(three, Question.STABILITY)[2:]
+    refits = [not_assessed("STAB-REFITS", "refits", "no model")]
+    uncut = not_assessed("STAB-WINDOWS", "windows", "one day only")
+    answers = [RecordedAnswer(Question.STABILITY, Status.NOT_ASSESSED, tuple(refits))]
+    assert ("STAB-WINDOW-1", "STAB-WINDOW-2", "STAB-WINDOW-3") == missing_codes(answers, three, Task.BINARY)
+    answers = [RecordedAnswer(Question.STABILITY, Status.NOT_ASSESSED, (*refits, uncut))]
+    assert () == missing_codes(answers, three, Task.BINARY)
+
+
+def test_stated_comparisons_of_groups_and_intervals_are_wanted() -> None:
+    """One for each segmentation and limit of a binary task; the share that given intervals cover."""
+    fairness = {"demographic_parity_ratio": 0.8}
+    spec = make_spec(segments={"metrics": ["recall"], "fairness": fairness})
+    expected = [f"SEGM-{i}-FAIR-DEMOGRAPHIC_PARITY_RATIO" for i in (1, 2)]
+    assert expected == codes(spec, Question.SEGMENTS)[2:]
+    assert [] == codes(spec, Question.SEGMENTS, Task.MULTICLASS)[2:]
+    given = {"low": "l", "high": "h", "level": 0.9}
+    assert ["ERRO-SAVINGS"] == codes(make_spec(errors={"interval": given}), Question.ERRORS)
+    stated = make_spec(errors={"interval": given | {"at_least": 0.88}})
+    assert ["ERRO-SAVINGS", "ERRO-COVERAGE"] == codes(stated, Question.ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("code", "threshold", "is_lower"),
+    [
+        ("STAB-WINDOW-2", 0.10, False),
+        ("STAB-WINDOW-2", 0.30, True),
+        ("SEGM-1-FAIR-EQUAL_OPPORTUNITY_DIFFERENCE", 0.05, False),
+        ("SEGM-1-FAIR-EQUAL_OPPORTUNITY_DIFFERENCE", 0.20, True),
+    ],
+)
+def test_windows_and_comparisons_have_their_bars(code: str, threshold: float, is_lower: bool) -> None:
+    """A record that judges them by another bar than the spec's is refused."""
+    spec = make_spec(segments={"fairness": {"equal_opportunity_difference": 0.05}})
+    op = "<" if code.startswith("STAB") else "<="
+    finding = Finding(code, "n", Status.MET, bounds=Bounds(0.0, 0.01, 0.05), criterion=Criterion(op, threshold))
+    question = Question.STABILITY if code.startswith("STAB") else Question.SEGMENTS
+    wrong = lower_bars([RecordedAnswer(question, Status.MET, (finding,))], spec, Task.BINARY)
+    assert ((code,) if is_lower else ()) == wrong
+
+
 def test_production_wants_boxes_probes_and_stated_limits() -> None:
     """A limit may also be stated as a business requirement."""
     spec = make_spec(
@@ -277,3 +323,22 @@ def test_critical_segments_are_looked_at() -> None:
     spec = make_spec(data=data, segments={"metrics": ["recall"]})
     expected = ["SEGM-1-COVERAGE-RECALL", "SEGM-2-COVERAGE-RECALL", "SEGM-2-CRITICAL-RECALL"]
     assert expected == codes(spec, Question.SEGMENTS)
+
+
+def test_the_bar_of_a_gain_follows_the_test_that_the_spec_chose() -> None:
+    """Not worse by 0.02 for the current model and people, better by 0.02 for everything else."""
+    as_good = {"test": "non_inferiority"}
+    current = {"name": "old", "path": "old.joblib", **as_good}
+    human = {"metric": "recall", "value": 0.5, "n": 10, **as_good}
+    rules = [{"name": "r", "when": "x > 1"}]
+    spec = make_spec(baseline={"current": current, "human": human, "rules": rules})
+    bounds = Bounds(0.0, 0.1, 0.05)
+
+    def lift(key: str, bar: float) -> Finding:
+        return Finding(f"BASE-LIFT-{key}", "n", Status.MET, bounds=bounds, criterion=Criterion(">", bar))
+
+    right = [lift("CURRENT", -0.02), lift("HUMAN", -0.02), lift("RULE-1", 0.02), lift("MAJORITY", 0.02)]
+    wrong = [lift("CURRENT", 0.02), lift("RULE-1", -0.02), lift("MAJORITY", -0.02)]
+    for findings, expected in ((right, ()), (wrong, ("BASE-LIFT-CURRENT", "BASE-LIFT-RULE-1", "BASE-LIFT-MAJORITY"))):
+        answers = [RecordedAnswer(Question.BASELINE, Status.MET, tuple(findings))]
+        assert expected == lower_bars(answers, spec, Task.BINARY)
