@@ -12,16 +12,13 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import Annotated, ParamSpec
 
 import typer
 
 from readiness.exceptions import InputError
+from readiness.telling import public_half, say, signed_words, tell_plan, tell_result, tell_what_can_be_proven
 from readiness.terminal import exit_code, write
-
-if TYPE_CHECKING:
-    from readiness.delivery.runner import ReviewResult
-    from readiness.delivery.verification import Opened
 
 P = ParamSpec("P")
 
@@ -56,15 +53,11 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
     return app.command()(guarded)
 
 
-def _say(text: str = "") -> None:
-    write(text, sys.stdout)
-
-
 def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        _say(f"readiness {version('readiness')}")
+        say(f"readiness {version('readiness')}")
         raise typer.Exit
 
 
@@ -102,8 +95,8 @@ def demo(
     from readiness.demo.walk import walk
 
     result, key = walk(case, out, progress_on(sys.stderr))
-    _tell_result(result, public_key=key)
-    _say(f"{key} is only a demo key: it lies unprotected beside the report and proves nothing to others.")
+    tell_result(result, public_key=key)
+    say(f"{key} is only a demo key: it lies unprotected beside the report and proves nothing to others.")
     return 0
 
 
@@ -129,18 +122,40 @@ def new(
     *model, table = files
     candidate = model[0] if model else None
     path = write_starter(out, candidate, table, target=target, train=train, name=name, version=version)
-    _say(f"Wrote {path}. Look for TODO in it, then: readiness check {path}")
+    say(f"Wrote {path}. Look for TODO in it, then: readiness check {path}")
     if candidate is not None:
-        _say(f"You vouch for {candidate}: its SHA-256 in the spec allows the review to load it.")
+        say(f"You vouch for {candidate}: its SHA-256 in the spec allows the review to load it.")
     if template:
-        _say(f"Wrote {copy_template(path.parent)}. Use it with: readiness run {path} --template …")
+        say(f"Wrote {copy_template(path.parent)}. Use it with: readiness run {path} --template …")
     return 0
 
 
 @command
 def check(spec: SpecPath) -> int:
     """Check a spec and its files. Also says what so many rows can prove; loads no model."""
-    _tell_what_can_be_proven(spec)
+    tell_what_can_be_proven(spec)
+    return 0
+
+
+@command
+def plan(
+    spec: SpecPath,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            metavar="NAME=VALUE",
+            help="Take for true; repeatable: recall=0.97, mae=40, mae_sd=30, prevalence=0.02, segments=5, churn=0.03, "
+            "within=0.998 (calls), false_negative=250 (mean cost), correlation=0.6 (of errors), or a baseline's value: "
+            "current.f1=0.7, rule-1.f1=0.5, median.mae=60.",
+        ),
+    ] = None,
+    power: Annotated[
+        float, typer.Option("--power", metavar="CHANCE", help="Chance of each proof, such as 0.95.")
+    ] = 0.80,
+) -> int:
+    """Plan how many rows a spec needs. Before a model is trained; no file but the spec need exist."""
+    tell_plan(spec, assume or (), power)
     return 0
 
 
@@ -158,7 +173,7 @@ def run(
     from readiness.passphrases import signer as opener
 
     signer = None if key is None else opener(key, passphrase_fd)
-    _tell_what_can_be_proven(spec)
+    tell_what_can_be_proven(spec)
     from readiness.delivery.runner import review
 
     result = review(
@@ -169,7 +184,7 @@ def run(
         seconds=None if timeout is None else timeout * 60,
         progress=progress_on(sys.stderr),
     )
-    _tell_result(result, public_key=_public(key))
+    tell_result(result, public_key=public_half(key))
     return result.exit_code
 
 
@@ -187,13 +202,13 @@ def show(
 
         from readiness.as_json import plain
 
-        write(_signed_words(opened), sys.stderr)
+        write(signed_words(opened), sys.stderr)
         print(json.dumps(plain(opened.record), indent=2, sort_keys=True, ensure_ascii=True))
         return 0
     from readiness.narrative import text_report
 
-    _say(_signed_words(opened) + "\n")
-    _say(text_report(opened.record).rstrip("\n"))
+    say(signed_words(opened) + "\n")
+    say(text_report(opened.record).rstrip("\n"))
     return 0
 
 
@@ -210,13 +225,13 @@ def verify(
 
     opened = prove(report, [load_public(path) for path in key], model=model)
     facts = opened.record.gathered.model
-    _say(f"VALID: {report}\nSigned with {opened.keyids[0]}")
-    _say(f"{facts.name} {facts.version}. Test result: {opened.record.verdict.words}\n\nThis proves:")
+    say(f"VALID: {report}\nSigned with {opened.keyids[0]}")
+    say(f"{facts.name} {facts.version}. Test result: {opened.record.verdict.words}\n\nThis proves:")
     for line in (*PROVEN, *((f"{model} is the model file that was reviewed",) if model else ())):
-        _say(f"  - {line}")
-    _say("This does not prove:")
+        say(f"  - {line}")
+    say("This does not prove:")
     for line in NOT_PROVEN:
-        _say(f"  - {line}")
+        say(f"  - {line}")
     return 0
 
 
@@ -240,9 +255,9 @@ def keygen(
     passphrase = None if no_passphrase else chosen() if passphrase_fd is None else read_from(passphrase_fd)
     pair = generate(algorithm)
     public = write_key_pair(pair, out, passphrase)
-    _say(f"Private key: {out}{'' if passphrase else ' (not protected by a passphrase)'}")
-    _say(f"Public key:  {public}\nKey id:      {pair.public.keyid}")
-    _say("Give the public key to your readers, and tell them the key id by another way than the report.")
+    say(f"Private key: {out}{'' if passphrase else ' (not protected by a passphrase)'}")
+    say(f"Public key:  {public}\nKey id:      {pair.public.keyid}")
+    say("Give the public key to your readers, and tell them the key id by another way than the report.")
     return 0
 
 
@@ -255,46 +270,3 @@ def schema() -> int:
 
     print(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
     return 0
-
-
-def _public(key: Path | None) -> Path | None:
-    if key is None:
-        return None
-    from readiness.signing.keys import public_path
-
-    return public_path(key)
-
-
-def _tell_what_can_be_proven(spec: Path) -> None:
-    from readiness.spec.reading import load_spec
-
-    loaded = load_spec(spec)  # before the slow imports: most mistakes are found here
-    from readiness.delivery.feasibility import provable
-    from readiness.evidence.preflight import preflight
-
-    preflight(loaded)
-    lines = provable(loaded)
-    _say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}. What so many rows can prove:")
-    for line in lines:
-        _say(f"  {line}")
-    _say()
-
-
-def _tell_result(result: ReviewResult, *, public_key: Path | None) -> None:
-    from readiness.narrative import text_report
-
-    _say(text_report(result.record).rstrip("\n"))
-    _say(f"\nReport:   {result.report}\nNotebook: {result.notebook}")
-    if result.aside is not None:
-        _say(f"Earlier:  {result.aside}")
-    _say(f"Open it in a browser: {result.report.as_uri()}")
-    if public_key is None:
-        _say("The report is UNSIGNED: anybody could have written it. Sign with: readiness run … --key PEM")
-    else:
-        _say(f"Signed with {result.keyid}. Verify: readiness verify {result.report} --key {public_key}")
-
-
-def _signed_words(opened: Opened) -> str:
-    if not opened.signed:
-        return "UNSIGNED: anybody could have written this report."
-    return f"Signed by {opened.keyids[0]} (not verified here; use verify)."

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from readiness import criteria as policy
 from readiness.answers import Criterion
 from readiness.catalogue import Metric
-from readiness.numbers import format_value
+from readiness.numbers import format_threshold, with_unit
 from readiness.spec import Baseline
+from readiness.spec.alternatives import Test
 
 CODES = {
     "latency_p50_ms": "PROD-LATENCY-P50",
@@ -26,19 +27,41 @@ CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """How much better is better: m - factor · b compared with a threshold, turned so that more is better."""
+    """How much better is better, or how much worse is still as good: a bar for s · (m - factor · b).
 
+    The sign s is +1 where more is better and -1 for errors, so that more of the contrast is always better.
+    """
+
+    test: Test
     factor: float
     criterion: Criterion
     words: str
+    """The required or tolerated margin: "0.02", or "5 %" of the baseline's error."""
 
 
-def required_margin(metric: Metric, criteria: Baseline) -> Margin:
-    """The margin that the spec or the default policy asks for in this metric."""
-    source = criteria.origin("margin")
-    if metric.greater_is_better:
+def chosen_test(criteria: Baseline, key: str) -> Test:
+    """Which test the spec chose for the baseline `key`: "rule-1", "current", "human"; superiority for all others."""
+    if key == "current" and criteria.current is not None:
+        return criteria.current.test
+    if key == "human" and criteria.human is not None:
+        return criteria.human.test
+    rules = {f"rule-{k}": rule.test for k, rule in enumerate(criteria.rules, 1)}
+    return rules.get(key, "superiority")
+
+
+def required_margin(metric: Metric, criteria: Baseline, key: str = "") -> Margin:
+    """The margin over the baseline `key` that the spec or the default policy asks for in this metric.
+
+    Superiority: m - b > margin, errors (1 - margin) · b - m > 0. Non-inferiority: m - b > -margin, errors
+    (1 + margin) · b - m > 0. Relative margins are in the contrast (Fieller 1954), so their bar is 0. Metrics of the
+    user's own may be below 0, where a share of them means nothing, so their margin is absolute either way.
+    """
+    test, source = chosen_test(criteria, key), criteria.origin("margin")
+    wanted = 1.0 if test == "superiority" else -1.0
+    if metric.greater_is_better or metric.needs == "own":
         gain = policy.BASELINE_MARGIN if criteria.margin is None else criteria.margin
-        return Margin(1.0, Criterion(">", gain, metric.unit, source), f"a gain above {format_value(gain)}")
+        bar = Criterion(">", wanted * gain + 0.0, metric.unit, source)  # + 0.0: never "-0"
+        return Margin(test, 1.0, bar, with_unit(format_threshold(gain), metric.unit))
     share = policy.BASELINE_RELATIVE_MARGIN if criteria.margin is None else criteria.margin
-    words = f"an error below {format_value(1 - share)} of the baseline's"
-    return Margin(1 - share, Criterion(">", 0.0, metric.unit, source), words)
+    factor = max(0.0, 1 - wanted * share)
+    return Margin(test, factor, Criterion(">", 0.0, metric.unit, source), f"{100 * share:.4g} %")

@@ -217,10 +217,10 @@ class TestKeygen:
 
 class TestEndings:
     def test_help_names_every_command(self, run: Run_) -> None:
-        """Eight doors."""
+        """Nine doors."""
         code, said, _ = run("--help")
         assert 0 == code
-        for name in ("demo", "new", "check", "run", "show", "verify", "keygen", "schema"):
+        for name in ("demo", "new", "check", "plan", "run", "show", "verify", "keygen", "schema"):
             assert f"\n  {name} " in said
 
     @pytest.mark.parametrize("words", [("frobnicate",), ("verify", "x"), ("run",), ("demo", "--case", "x")])
@@ -337,7 +337,7 @@ class TestRun:
         record = make_record(lower)
         result = ReviewResult(record, folder / "report.html", folder / "notebook.ipynb")
         monkeypatch.setattr("readiness.delivery.runner.review", lambda *args, **options: result)
-        monkeypatch.setattr("readiness.cli._tell_what_can_be_proven", lambda spec: None)
+        monkeypatch.setattr("readiness.cli.tell_what_can_be_proven", lambda spec: None)
         got, said, _ = run("run", "readiness.yaml")
         assert code == got
         assert f"Test result: {word}" in said

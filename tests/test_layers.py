@@ -24,7 +24,7 @@ FLOORS = (
     ("verdict", {"verdict"}),
     ("presentation", {"figures", "narrative", "notebook", "page", "plots"}),
     ("delivery", {"delivery", "signing"}),
-    ("doors", {"", "__main__", "as_json", "cli", "demo", "passphrases", "starter", "terminal"}),
+    ("doors", {"", "__main__", "as_json", "cli", "demo", "passphrases", "starter", "telling", "terminal"}),
 )  # fmt: skip
 """From the ground up; a name is a module or a package directly in readiness/."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from readiness import criteria as policy
@@ -19,7 +21,8 @@ from readiness.numbers import format_against, format_threshold
 from readiness.spec import Requirement
 from readiness.spec.reading import LoadedSpec
 from readiness.statistics.metrics import METRICS
-from readiness.statistics.power import least_provable, minimum_rows
+from readiness.statistics.power import TYPICAL_LEVEL, least_provable, minimum_rows
+from readiness.statistics.queries import MINIMUM_QUERIES
 
 DENOMINATORS = {
     "recall": 1,
@@ -28,9 +31,6 @@ DENOMINATORS = {
     "false_positive_rate": 0,
 }
 """Class code of the rows that a metric counts; all rows for accuracy."""
-
-TYPICAL_LEVEL = 0.90
-"""Level of a metric that is assumed where only a model could tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +50,22 @@ def feasible(loaded: LoadedSpec) -> tuple[Feasible, ...]:
         DataError: the target or a segment column is not usable.
     """
     spec = loaded.spec
-    wanted = (spec.data.target, *columns_of(spec.data.segments))
+    query = () if spec.data.query is None else (spec.data.query,)
+    wanted = (spec.data.target, *columns_of(spec.data.segments), *query)
     frame = tables.read_table(loaded.resolve(spec.data.test), wanted)
     train = None
     if spec.data.train is not None:
         train = tables.read_table(loaded.resolve(spec.data.train), (spec.data.target,))[spec.data.target]
     target = find_target(spec.data, frame[spec.data.target], train, regressor=None)
     coded = target.coded(frame[spec.data.target], f"The target {spec.data.target!r} of data.test")
-    known = np.isfinite(coded) if target.task is Task.REGRESSION else coded >= 0
+    known = coded >= 0 if target.task.has_classes else np.isfinite(coded)
     if not known.any():
         raise DataError(f"No row of data.test has a value in {spec.data.target!r}.", remedy="Give labelled rows.")
     frame, coded = frame.loc[known].reset_index(drop=True), coded[known]
     cuts = [segmented(frame, entry) for entry in spec.data.segments]
     return (
         _rows(loaded, target, coded),
+        *(_queries(coded, frame[name]) for name in query),
         *_requirements(loaded, target, coded),
         *_segments(loaded, target, coded, cuts),
     )
@@ -76,7 +78,7 @@ def provable(loaded: LoadedSpec) -> tuple[str, ...]:
 
 
 def _rows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Feasible:
-    if target.task is Task.REGRESSION:
+    if not target.task.has_classes:
         return Feasible("data.test", f"{len(coded):,} rows with a target", None)
     counts = np.bincount(coded.astype(np.int64), minlength=len(target.classes))
     listed = ", ".join(
@@ -84,6 +86,13 @@ def _rows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Fea
     )
     missing = [text for count, text in zip(counts, target.texts, strict=True) if not count]
     return Feasible("data.test", f"{len(coded):,} rows: {listed}", False if missing else None)
+
+
+def _queries(coded: NDArray[np.float64], queries: pd.Series[Any]) -> Feasible:
+    """Only queries with a relevant row say whether an order is right."""
+    ordered = int(queries[coded > 0].nunique())
+    text = f"{queries.nunique():,} queries, of which {ordered:,} have a relevant row; {MINIMUM_QUERIES} are needed"
+    return Feasible("data.query", text, False if ordered < MINIMUM_QUERIES else None)
 
 
 def _requirements(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Iterator[Feasible]:

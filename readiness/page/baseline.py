@@ -6,19 +6,29 @@ from collections.abc import Sequence
 
 from readiness.answers import Finding
 from readiness.narrative import metric_title
-from readiness.page.tables import Cell, Column, Row, Table, anchor, claims_table, measured_cell, table
+from readiness.page.tables import Cell, Column, Row, Table, anchor, claims_table, facts_table, measured_cell, table
 
 _VALUE, _COST = "BASE-VALUE-", "BASE-COST-"
+_TESTS = ("BASE-MCNEMAR-", "BASE-DELONG-")
+_NOT_JUDGED = (
+    "A p-value is the chance of so large a difference if there were none. "
+    "These tests ask for any difference at all; what counts is the gain above with its margin."
+)
 
 
 def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
-    """The judged gains, then every method with its metrics and its cost."""
+    """The judged gains, then every method with its metrics and its cost; last, folded, the usual tests."""
     gains = [f for f in findings if f.blocking]
     values = [f for f in findings if f.code.startswith(_VALUE) and not f.blocking]
     costs = [f for f in findings if f.code.startswith(_COST) and not f.blocking]
     note = "All methods are measured on the same rows. Intervals below each number are two-sided."
     shown = [claims_table(gains, "Gain over each alternative")] if gains else []
-    return (*shown, *([_methods(values, costs, note)] if values else []))
+    if values:
+        shown.append(_methods(values, costs, note))
+    tests = [f for f in findings if f.code.startswith(_TESTS) and not f.blocking]
+    if tests:
+        shown.append(facts_table(tests, "Tests as they are usually reported", note=_NOT_JUDGED, folds=True))
+    return tuple(shown)
 
 
 def _methods(values: Sequence[Finding], costs: Sequence[Finding], note: str) -> Table:

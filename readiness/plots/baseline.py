@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from matplotlib.axes import Axes
 
 from readiness.answers import Answer, Finding
@@ -33,6 +35,10 @@ from readiness.plots.style import (
 
 MOST_METRICS = 3
 _OTHER = Look("", MUTED, "D", True)
+_OTHER_WORDS = re.compile(
+    r".+? (?:not worse than that of (?P<good>.+) by more than .+|below \S+ of that of (?P<better>.+))", re.DOTALL
+)
+"""A claim's name around the name of the alternative."""
 
 
 def _lifts(answer: Answer) -> list[Finding]:
@@ -42,13 +48,20 @@ def _lifts(answer: Answer) -> list[Finding]:
     return found
 
 
+def _compared(found: list[Finding]) -> tuple[str, list[str]]:
+    """What is compared, "Gain in F1", and with what; a name may also say what must be excluded."""
+    gain, others = shared_start([finding.name for finding in found], " over ")
+    found_words = [(name, _OTHER_WORDS.fullmatch(name)) for name in others]
+    return gain, [name if match is None else match["good"] or match["better"] for name, match in found_words]
+
+
 @house_style()
 def lifts(answer: Answer, *, ax: Axes | None = None) -> Axes:
     """The candidate's gain over each alternative on the same rows, with its 95 % interval. The dashed line is the
     gain that was required; the whole interval must lie to the right of it.
     """
     found = _lifts(answer)
-    gain, others = shared_start([finding.name for finding in found], " over ")
+    gain, others = _compared(found)
     ax = canvas(ax, 1.15 + 0.42 * len(found))
     rows(ax, labels(others, 30))
     view(ax, found, include=[0.0])
@@ -76,12 +89,13 @@ def _tested_on(found: list[Finding]) -> str:
 def lifts_alt(answer: Answer) -> str:
     """What `lifts` shows, in one sentence."""
     found = _lifts(answer)
-    gain, others = shared_start([finding.name for finding in found], " over ")
+    gain, others = _compared(found)
     said = [
         f"{measured(finding, signed=True) or 'not measured'} over {plain(other)[:60]}"
         for finding, other in zip(found, others, strict=True)
     ]
-    return f"{plain(gain)[:60] or 'Gain'}: {listed(said, 5)}; required {bar_words(found[0])}: {tally(found)}."
+    bars = listed(dict.fromkeys(bar_words(finding) for finding in found), conjunction="or")
+    return f"{plain(gain)[:60] or 'Gain'}: {listed(said, 5)}; required {bars}: {tally(found)}."
 
 
 def _values(answer: Answer) -> tuple[list[str], dict[str, dict[str, Finding]]]:

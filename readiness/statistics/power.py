@@ -1,4 +1,4 @@
-"""How many rows would settle a question that is not proven?"""
+"""How many rows would settle a question that is not proven, or prove one that has not yet been asked?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import bdtrc
+from scipy.special import bdtrc, chdtri, chndtr, logit
 
 from readiness.statistics.inference import Inference, normal_quantile
 from readiness.statistics.intervals import Binomial, Floats, Mapped, OrderStatistic
@@ -15,6 +15,8 @@ POWER = 0.80
 """Chance of a proof that is planned for (Cohen 1988)."""
 EXACT_SEARCH = 3000
 """Above this many rows the normal formula is as good as the exact search."""
+TYPICAL_LEVEL = 0.90
+"""Level of a metric that is assumed where only a model could tell it."""
 _NOT_EVER = 10**9
 
 
@@ -65,6 +67,86 @@ def minimum_rows(level: float, margin: float, *, alpha: float = 0.05, power: flo
     that should be small, such as false positive rates, as 1 - level. None when no number of rows is enough.
     """
     return proportion_rows(level, level - margin, alpha=alpha, power=power)
+
+
+def quantiles(alpha: float, power: float) -> float:
+    """Distance, in standard errors, between truth and bar at which a one-sided bound excludes the bar so often."""
+    return normal_quantile(alpha) + normal_quantile(1 - power)
+
+
+def contrast_rows(distance: float, sd: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:
+    """Rows that prove a mean whose true `distance` from its bar is positive; `sd` is that of a row's share in it.
+
+    Normal formula ((z_alpha + z_power) · sd / distance)²; None when the distance is not positive, or for too many rows.
+    """
+    if not distance > 0:
+        return None
+    wanted = (quantiles(alpha, power) * sd / distance) ** 2
+    return max(2, math.ceil(wanted - 1e-9)) if wanted < _NOT_EVER else None
+
+
+def loss_rows(truth: float, bar: float, sd: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:
+    """Rows that prove a mean loss to be below `bar`; normal formula on the log scale, which knows of the skewness.
+
+    Args:
+        truth: the true mean, above 0.
+        bar: the limit, above the truth.
+        sd: standard deviation of the loss of a row.
+        alpha: allowed chance of a wrong proof.
+        power: wanted chance of a proof.
+    """
+    if not 0 < truth < bar:
+        return None
+    return contrast_rows(math.log(bar / truth), sd / truth, alpha=alpha, power=power)
+
+
+def auc_variance(value: float, share: float) -> float:
+    """Variance of ROC AUC times the number of rows, in large samples (Hanley and McNeil 1982).
+
+    `share` is that of the positives, between 0 and 1; `value` lies between 0.5 and 1.
+    """
+    first, second = value / (2 - value), 2 * value**2 / (1 + value)
+    return (second - value**2) / share + (first - value**2) / (1 - share)
+
+
+def curved_rows(
+    truth: float, bar: float, sd: float, *, least: float = 0.0, alpha: float = 0.05, power: float = POWER
+) -> int | None:
+    """Rows that prove a metric between `least` and 1 above `bar`, by the normal formula on the logit scale.
+
+    `sd` is that of a row's influence. With `least` -1 the scale is Fisher's z (1915), as correlations have it. Both
+    know that the distribution leans away from 1, of which the plain formula promises too much.
+    """
+    if not least < bar < truth < 1:
+        return 1 if bar <= least < truth else None
+    high, low = ((x - least) / (1 - least) for x in (truth, bar))
+    slope = high * (1 - high) * (1 - least)
+    return contrast_rows(float(logit(high) - logit(low)), sd / slope, alpha=alpha, power=power)
+
+
+def auc_rows(truth: float, bar: float, share: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:
+    """Rows that prove a ROC AUC above `bar`, with this share of positives; Hanley-McNeil on the logit scale."""
+    return curved_rows(truth, bar, math.sqrt(auc_variance(truth, share)), alpha=alpha, power=power)
+
+
+def average_precision_rows(truth: float, bar: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:
+    """Positives that prove an average precision above `bar`; binomial on the logit scale (Boyd, Eng and Page 2013)."""
+    return curved_rows(truth, bar, math.sqrt(truth * (1 - truth)), alpha=alpha, power=power)
+
+
+def drift_rows(limit: float, bins: int, *, alpha: float = 0.05, power: float = POWER) -> int:
+    """Rows on each side from which a feature without drift is proven to have a stability index of at most `limit`.
+
+    Without drift the index is (1/n + 1/m) · chi-square with bins - 1 degrees (Yurdakul 2018); its upper bound is a
+    noncentral one's, which must not exceed the limit in all but 1 - power of samples.
+    """
+    df = bins - 1
+    index = max(float(df), float(chdtri(df, 1 - power)))
+    low, high = 0.0, 10.0 * (index + 10)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if float(chndtr(index, df, middle)) > alpha else (low, middle)
+    return math.ceil(2 * high / limit)
 
 
 def rows_needed(inference: Inference, bar: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:

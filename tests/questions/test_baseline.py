@@ -111,3 +111,114 @@ def test_a_perfect_score_is_pointed_out(found):
 
     assert "gives the answer away" in found(baseline.ask(perfect, perfect.spec.baseline), "BASE-PERFECT").reason
     assert "BASE-PERFECT" not in [f.code for f in baseline.ask(nearly, nearly.spec.baseline).findings]
+
+
+AS_GOOD = {"current": {"name": "old", "path": "old.joblib", "test": "non_inferiority"}}
+
+
+def with_current(evidence, y_pred, score=None):
+    from dataclasses import replace
+
+    rival = replace(evidence.cases, y_pred=np.asarray(y_pred), y_score=None if score is None else np.asarray(score))
+    return replace(evidence, alternatives=(*evidence.alternatives, Alternative("current", "old", rival)))
+
+
+def test_not_worse_is_less_than_better(found):
+    """100 rows differ from the current model evenly: no gain of 0.02, and no loss of 0.02 either."""
+    truth = [1] * 2000 + [0] * 2000
+    mine = [1] * 1900 + [0] * 1900 + [0] * 200  # 100 misses; 100 negatives right on top
+    theirs = [0] * 5 + [1] * 1900 + [0] * 95 + [0] * 2000
+    better = with_current(evidence_of(truth, theirs), theirs)
+    not_worse = with_current(evidence_of(truth, theirs, baseline=AS_GOOD), theirs)
+    worse = with_current(evidence_of(truth, mine[:1700] + [0] * 2300, baseline=AS_GOOD), theirs)
+
+    assert Status.NOT_MET == found(baseline.ask(better, better.spec.baseline), "BASE-LIFT-CURRENT").status
+    equal = found(baseline.ask(not_worse, not_worse.spec.baseline), "BASE-LIFT-CURRENT")
+    assert (Status.MET, -0.02) == (equal.status, equal.criterion.threshold)
+    assert "F1 not worse than that of old by more than 0.02" == equal.name
+    assert equal.reason.endswith("; tested: not worse by more than 0.02")
+    assert Status.NOT_MET == found(baseline.ask(worse, worse.spec.baseline), "BASE-LIFT-CURRENT").status
+
+
+def test_an_error_may_be_five_per_cent_larger_and_no_more(found):
+    """1.05 times the error of the current model: an equal model is met, one with 10 % more is not."""
+    rng = np.random.default_rng(1)
+    truth, noise = rng.normal(size=2000), rng.normal(size=2000)
+    for factor, status in ((1.0, Status.MET), (1.1, Status.NOT_MET)):
+        evidence = evidence_of(truth, truth + factor * noise, task=Task.REGRESSION, baseline=AS_GOOD)
+        evidence = with_current(evidence, truth + noise)
+        lift = found(baseline.ask(evidence, evidence.spec.baseline), "BASE-LIFT-CURRENT")
+        assert status == lift.status
+        assert "Mean absolute error not worse than that of old by more than 5 %" == lift.name
+
+
+@pytest.mark.parametrize(("test", "expected"), [("superiority", Status.NOT_PROVEN), ("non_inferiority", Status.MET)])
+def test_people_may_be_matched_instead_of_beaten(found, test, expected):
+    """0.8 of 1,000 against 0.8 of 4,000 cases: not better, but not worse by 0.05."""
+    human = {"metric": "recall", "value": 0.8, "n": 4000, "test": test}
+    evidence = evidence_of(
+        *of_cells(800, 200, 20, 880), baseline={"human": human, "margin": 0.05 if test != "superiority" else 0.01}
+    )
+
+    lift = found(baseline.ask(evidence, evidence.spec.baseline), "BASE-LIFT-HUMAN")
+
+    assert expected == lift.status
+    assert ("not worse than that of people" in lift.name) == (test == "non_inferiority")
+
+
+def test_mcnemar_counts_where_the_two_differ(found):
+    """12 rows only the candidate, 3 rows only the rule: p = 2 P(X <= 3 of 15) = 2 · 576 / 32768."""
+    truth = [1] * 50 + [0] * 50
+    mine = [0] * 3 + [1] * 47 + [0] * 50
+    rule = [1] * 38 + [0] * 12 + [0] * 50
+    evidence = with_rule(evidence_of(truth, mine), rule)
+
+    fact = found(baseline.ask(evidence, evidence.spec.baseline), "BASE-MCNEMAR-RULE-1")
+
+    assert 2 * 576 / 32768 == pytest.approx(fact.measured.value)
+    assert "right where rule is wrong: 12 rows; the other way round: 3 rows" in fact.reason
+    assert not fact.blocking
+
+
+def test_the_usual_tests_are_silent_where_rows_depend_on_each_other(found):
+    """Neither knows of groups, so neither is shown."""
+    from dataclasses import replace
+
+    evidence = with_rule(evidence_of(*of_cells(80, 20, 20, 880)), of_cells(70, 30, 20, 880)[1])
+    grouped = replace(evidence, cases=replace(evidence.cases, groups=np.arange(1000) // 2))
+
+    assert "BASE-MCNEMAR-RULE-1" in [f.code for f in baseline.ask(evidence, evidence.spec.baseline).findings]
+    assert not [f for f in baseline.ask(grouped, grouped.spec.baseline).findings if "MCNEMAR" in f.code]
+
+
+def test_delong_needs_scores_on_both_sides(found):
+    """With scores the difference of ROC AUC stands there with its interval and p; with labels alone it does not."""
+    rng = np.random.default_rng(2)
+    truth = np.repeat([1, 0], 300)
+    good, bad = truth + rng.normal(size=600), truth + 3 * rng.normal(size=600)
+    evidence = evidence_of(truth, good > 0.5, score=good)
+    scored, labelled = with_current(evidence, bad > 0.5, bad), with_current(evidence, bad > 0.5)
+
+    fact = found(baseline.ask(scored, scored.spec.baseline), "BASE-DELONG-CURRENT")
+    assert 0 < fact.measured.low < fact.measured.value
+    assert "p-value below 0.0001" in fact.reason
+    assert not [f for f in baseline.ask(labelled, labelled.spec.baseline).findings if "DELONG" in f.code]
+
+
+@pytest.mark.parametrize(
+    "metric", ["f1", "accuracy", "recall", "roc_auc", "log_loss", "average_precision", "balanced_accuracy"]
+)
+@pytest.mark.parametrize("test", ["superiority", "non_inferiority"])
+def test_a_candidate_that_is_its_rival_is_judged_and_never_better(metric, test, found):
+    """Difference 0 on every row: never a proven gain, never a crash, and p = 1."""
+    rng = np.random.default_rng(3)
+    truth = np.repeat([1, 0], 200)
+    score = np.clip(0.5 * truth + 0.5 * rng.random(400), 0.01, 0.99)
+    given = {"metric": metric, "current": {"name": "old", "path": "old.joblib", "test": test}}
+    evidence = evidence_of(truth, score > 0.5, score=score, baseline=given)
+    answer = baseline.ask(evidence := with_current(evidence, evidence.cases.y_pred, score), evidence.spec.baseline)
+
+    lift = found(answer, "BASE-LIFT-CURRENT")
+    assert (lift.status is not Status.MET) if test == "superiority" else (lift.status is not Status.NOT_MET)
+    assert 1.0 == found(answer, "BASE-MCNEMAR-CURRENT").measured.value
+    assert not [finding for finding in answer.findings if finding.code == "BASE-DELONG-CURRENT"]

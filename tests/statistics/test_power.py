@@ -9,7 +9,19 @@ import pytest
 from scipy import stats
 
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, f1_from_counts, linear
-from readiness.statistics.power import least_provable, minimum_rows, proportion_rows, rows_needed
+from readiness.statistics.power import (
+    auc_rows,
+    auc_variance,
+    average_precision_rows,
+    contrast_rows,
+    curved_rows,
+    drift_rows,
+    least_provable,
+    loss_rows,
+    minimum_rows,
+    proportion_rows,
+    rows_needed,
+)
 
 
 def chance_of_proof(n: int, truth: float, bar: float, alpha: float = 0.05) -> float:
@@ -85,3 +97,51 @@ def test_rows_needed_of_a_percentile_above_the_bar():
     """2 % of calls above a p99 limit: what 0.02 against 0.01 needs."""
     calls = np.concatenate([np.full(980, 1.0), np.full(20, 500.0)])
     assert proportion_rows(0.02, 0.01) == pytest.approx(rows_needed(OrderStatistic(calls, 0.99), 100.0), abs=1)
+
+
+def test_rows_of_a_mean_by_the_normal_formula():
+    """(1.645 + 0.842)² · 9 / 1 = 55.6, and nothing for a distance of 0."""
+    assert 56 == contrast_rows(1.0, 3.0)
+    assert contrast_rows(0.0, 3.0) is None
+    assert contrast_rows(1e-9, 3.0) is None
+
+
+def test_rows_of_a_loss_on_the_log_scale():
+    """Mean and spread 40 against 50: (2.486 / ln 1.25)² = 124.2."""
+    assert 125 == loss_rows(40, 50, 40)
+    assert loss_rows(50, 50, 40) is None
+
+
+def test_the_variance_of_roc_auc_is_hanley_and_mcneils():
+    """Their formula for many rows: A (1 - A) and the -1 no longer count; few positives weigh more than few negatives."""
+    value, m, k = 0.9, 20_000, 80_000
+    q1, q2 = value / (2 - value), 2 * value**2 / (1 + value)
+    whole = (value * (1 - value) + (m - 1) * (q1 - value**2) + (k - 1) * (q2 - value**2)) / (m * k)
+    assert whole * (m + k) == pytest.approx(auc_variance(value, 0.2), rel=1e-3)
+    assert auc_rows(0.9, 0.85, 0.2) < auc_rows(0.9, 0.85, 0.05)
+    assert auc_rows(0.85, 0.85, 0.2) is None
+
+
+def test_boyds_positives_for_an_average_precision():
+    """(2.486 / (logit 0.8 - logit 0.7))² / (0.8 · 0.2) = 133 positives."""
+    assert math.ceil((2.48648 / (math.log(4) - math.log(7 / 3))) ** 2 / 0.16) == average_precision_rows(0.8, 0.7)
+
+
+def test_fishers_scale_for_correlations():
+    """artanh 0.8 - artanh 0.7 with a spread of 1 / (1 - 0.64): that of r for normal values, 1 - r², gives (2.486 / distance)²."""
+    rows = (2.48648 / (math.atanh(0.8) - math.atanh(0.7))) ** 2
+    assert math.ceil(rows) == curved_rows(0.8, 0.7, 1 - 0.8**2, least=-1.0)
+
+
+@pytest.mark.parametrize(("limit", "bins"), [(0.1, 10), (0.25, 10), (0.25, 2)])
+def test_rows_without_drift(limit, bins):
+    """The upper bound of the index in its 80th percentile is just the limit."""
+    from scipy.special import chdtri
+
+    from readiness.statistics.drift import StabilityIndex
+
+    n = drift_rows(limit, bins)
+    upper = [
+        StabilityIndex(float(chdtri(bins - 1, 0.2)) * 2 / rows, bins, rows, rows).upper(0.05) for rows in (n, n - 1)
+    ]
+    assert upper[0] <= limit < upper[1]

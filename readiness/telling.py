@@ -1,0 +1,87 @@
+"""What does a command say to the person at the keyboard? Texts of several lines, on standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from readiness.terminal import write
+
+if TYPE_CHECKING:
+    from readiness.delivery.runner import ReviewResult
+    from readiness.delivery.verification import Opened
+
+
+def say(text: str = "") -> None:
+    """One text and a line end."""
+    write(text, sys.stdout)
+
+
+def tell_what_can_be_proven(spec: Path) -> None:
+    """Check the spec and its files, and say what so many rows can prove.
+
+    Raises:
+        InputError: the spec or a file that it names is not usable.
+    """
+    from readiness.spec.reading import load_spec
+
+    loaded = load_spec(spec)  # before the slow imports: most mistakes are found here
+    from readiness.delivery.feasibility import provable
+    from readiness.evidence.preflight import preflight
+
+    preflight(loaded)
+    lines = provable(loaded)
+    say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}. What so many rows can prove:")
+    for line in lines:
+        say(f"  {line}")
+    say()
+
+
+def tell_plan(spec: Path, assume: Iterable[str], power: float) -> None:
+    """Say how many rows each criterion needs.
+
+    Raises:
+        InputError: the spec, an assumption or the power is not usable.
+    """
+    from readiness.spec.reading import load_spec
+
+    loaded = load_spec(spec).spec
+    from readiness.delivery.planning import plan
+
+    lines = plan(loaded, assume, power=power)
+    say(f"{spec}: {loaded.model.name} {loaded.model.version}")
+    for line in lines:
+        say(line)
+
+
+def tell_result(result: ReviewResult, *, public_key: Path | None) -> None:
+    """Say what a review found, where its report is, and how to verify it."""
+    from readiness.narrative import text_report
+
+    say(text_report(result.record).rstrip("\n"))
+    say(f"\nReport:   {result.report}\nNotebook: {result.notebook}")
+    if result.aside is not None:
+        say(f"Earlier:  {result.aside}")
+    say(f"Open it in a browser: {result.report.as_uri()}")
+    if public_key is None:
+        say("The report is UNSIGNED: anybody could have written it. Sign with: readiness run … --key PEM")
+    else:
+        say(f"Signed with {result.keyid}. Verify: readiness verify {result.report} --key {public_key}")
+
+
+def public_half(key: Path | None) -> Path | None:
+    """Where the public key of a private one lies."""
+    if key is None:
+        return None
+    from readiness.signing.keys import public_path
+
+    return public_path(key)
+
+
+def signed_words(opened: Opened) -> str:
+    """Whether a report is signed, and by whom it says so."""
+    if not opened.signed:
+        return "UNSIGNED: anybody could have written this report."
+    return f"Signed by {opened.keyids[0]} (not verified here; use verify)."
