@@ -105,7 +105,7 @@ _NUMBERS = (
 )
 _QUERIES = (
     Metric("ndcg", "NDCG", _ORDER, True, "order", denominator="queries"),
-    Metric("map", "mean average precision of queries", _ORDER, True, "order", denominator="queries", short="MAP"),
+    Metric("map", "mean average precision", _ORDER, True, "order", denominator="queries", short="MAP"),
     Metric("mrr", "mean reciprocal rank", _ORDER, True, "order", denominator="queries", short="MRR"),
 )
 _TECHNICAL = (

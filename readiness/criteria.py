@@ -28,6 +28,8 @@ BASELINE_MARGIN = 0.02
 """Absolute gain over every baseline, classification: smaller gains seldom pay for a model's upkeep."""
 BASELINE_RELATIVE_MARGIN = 0.05
 """Regression: the error must be below (1 - 0.05) of the baseline's error."""
+OWN_SECONDS = 10.0
+"""Time for the resamples of one number of a metric of the user's own."""
 
 # 2 Business: no defaults. A requirement is the business's to state. ------------------------------------------------
 

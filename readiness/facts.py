@@ -35,6 +35,8 @@ class DataFacts:
     first: str = ""
     """Earliest time in the test rows, ISO 8601; empty without a time column."""
     last: str = ""
+    queries: int | None = None
+    """Ranking: how many queries the scored rows belong to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ class Candidate:
                 "throughput_per_second": 1,
                 "size_mb": 10,
                 "memory_mb": 2_000,
+                "clean_error_accepted": ["missing_value", "column_order", "empty_frame"],
             },
             "checklist": attested(),
         }

@@ -29,10 +29,12 @@ SCORE_THRESHOLD = 0.5
 
 
 def trivial(cases: Cases, reference: NDArray[Any] | None) -> tuple[Alternative, ...]:
-    """What needs no model: guesses by chance or the largest class; for regression the mean and the median.
+    """What needs no model: guesses by chance or the largest class; the mean and the median; a random order.
 
     Class shares, mean and median are those of the training rows (`reference`, coded), else of the test rows.
     """
+    if cases.task is Task.RANKING:  # equal scores are in a random order, whose exact expectation is measured
+        return (Alternative("random", "a random order", with_predictions(cases, np.zeros(cases.n))),)
     known = cases.y_true if reference is None else reference
     note = "" if reference is not None else "taken from the test rows, as no training table is given"
     if cases.task is Task.REGRESSION:
@@ -92,14 +94,14 @@ def _consequences(rule: Rule, target: Target) -> tuple[Any, Any]:
         rule.then if rule.then is not None else default[0],
         rule.otherwise if rule.otherwise is not None else default[1],
     ]
-    series = pd.Series(labels, dtype=object if target.task is not Task.REGRESSION else np.float64)
+    series = pd.Series(labels, dtype=object if target.task.has_classes else np.float64)
     coded = target.coded(series, f"The rule {rule.name!r}")
     return coded[0], coded[1]
 
 
 def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any]:
     coded = target.coded(column, f"{where}, column {column.name!r},")
-    missing = np.isnan(coded) if target.task is Task.REGRESSION else coded < 0
+    missing = coded < 0 if target.task.has_classes else np.isnan(coded)
     if missing.any():
         raise DataError(
             f"{where}: the column {column.name!r} lacks a prediction for {int(missing.sum()):,} scored rows.",
@@ -122,7 +124,7 @@ def current(
             model = load_model(spec, loaded.folder)
             candidate = Candidate.of(
                 model.estimator, features, task=target.task, classes=target.classes, threshold=spec.threshold,
-                seed=loaded.spec.seed,
+                seed=loaded.spec.seed, query=loaded.spec.data.query,
             )  # fmt: skip
             scores = candidate.score(frame)
     except ReadinessError as error:
@@ -136,7 +138,7 @@ def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, t
     Raises:
         DataError: labels that are not in the class list; scores that are missing, infinite or not numbers.
     """
-    if target.task is Task.REGRESSION:
+    if not target.task.has_classes:
         column = spec.label or spec.score
         assert isinstance(column, str)
         return Scores(_column(frame, column), method="columns")

@@ -24,6 +24,10 @@ DECISIONS_AGREE = 0.9
 """Share of rows whose largest decision value must be that of the predicted class; one-against-one values are not."""
 ONE_THREAD_ROWS = 20_000
 """Up to so many rows are scored on one thread: on a busy machine, threads wait longer for each other than they save."""
+ONLY_CLASSES = (
+    "The model tells classes apart, and predict puts rows of one class in no order; "
+    "to rank by its probabilities, wrap it so that predict returns them."
+)
 TIE = 1e-6
 """Two largest probabilities nearer than this are left to the model's own `predict`."""
 
@@ -33,7 +37,7 @@ class Scores:
     """What a model says about n rows."""
 
     predicted: NDArray[Any]
-    """(n,): positions in `classes` (int64); for regression the predicted values (float64)."""
+    """(n,): positions in `classes` (int64); predicted values or scores (float64) where there are no classes."""
     scores: NDArray[np.float64] | None = None
     """Binary: (n,), of the positive class. Multiclass: (n, K), in the order of `classes`. None: there are none."""
     is_probability: bool = False
@@ -62,6 +66,8 @@ class Candidate:
     """Labels in the review's order; binary: negative, positive. Empty for regression."""
     threshold: float | None = None
     seed: int = 0
+    query: str | None = None
+    """Ranking: the column of the queries, which some libraries ask for when they fit."""
 
     @classmethod
     def of(
@@ -73,6 +79,7 @@ class Candidate:
         classes: Sequence[Any] = (),
         threshold: float | None = None,
         seed: int = 0,
+        query: str | None = None,
     ) -> Candidate:
         """Wrap a fitted model; `columns` are the features if the model does not name its own.
 
@@ -82,12 +89,12 @@ class Candidate:
         if threshold is not None and task is not Task.BINARY:
             raise ModelError(f"model.threshold is set, but the task is {task}.", remedy="Remove model.threshold.")
         features, named = _features(estimator, tuple(columns))
-        return cls(estimator, features, named, task, tuple(classes), threshold, seed)
+        return cls(estimator, features, named, task, tuple(classes), threshold, seed, query)
 
     @property
     def method(self) -> str:
         """The one method that is called: predict_proba, else decision_function, else predict."""
-        if self.task is Task.REGRESSION:
+        if not self.task.has_classes:
             return "predict"
         offered = (name for name in ("predict_proba", "decision_function") if _offers(self.estimator, name))
         return next(offered, "predict")
@@ -117,8 +124,9 @@ class Candidate:
             ScoringError: the model failed, ended the program, or returned something unusable.
         """
         raw = self._guarded(self.method, frame)
-        if self.task is Task.REGRESSION:
-            return Scores(outputs.numbers(raw, len(frame), "predict"))
+        if not self.task.has_classes:
+            tied = self.task is Task.RANKING and _offers(self.estimator, "predict_proba")
+            return Scores(outputs.numbers(raw, len(frame), "predict"), notes=(ONLY_CLASSES,) if tied else ())
         scored = {"predict_proba": self._from_probabilities, "decision_function": self._from_decisions}
         return scored.get(self.method, self._from_labels)(raw, frame)
 

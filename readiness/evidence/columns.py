@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from readiness.evidence.tables import TableHeader
 from readiness.spec import CostColumn, PredictionColumns, SegmentColumn, SegmentEntry, Spec
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.rules import parse_rule
+
+MOST_SPARE = 20
+SPARE_WIDTH, SPARE_ROWS, SPARE_BYTES = 200, 2_000_000, 500_000_000
+"""Columns, rows and bytes of a test table from which on no column is read that nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,8 @@ class Needed:
     """Must exist."""
     useful: tuple[str, ...] = ()
     """Read where they exist: segment columns of the training table."""
+    spare: tuple[str, ...] = ()
+    """Read where they can be: columns without a role, which may tell that rows belong together."""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -37,11 +44,14 @@ def features_of(spec: Spec, columns: Sequence[str], named: Sequence[str]) -> tup
 
 def _roles(spec: Spec) -> Iterable[str]:
     data = spec.data
-    yield from (name for name in (data.target, data.id, data.time, data.group, data.weight) if name is not None)
+    given = (data.target, data.id, data.time, data.group, data.weight, data.query)
+    yield from (name for name in given if name is not None)
     yield from _prediction_columns(spec.model.predictions)
     if spec.baseline.current is not None:
         yield from _prediction_columns(spec.baseline.current.predictions)
     yield from (rule.column for rule in spec.baseline.rules if rule.column is not None)
+    if spec.errors.interval is not None:
+        yield from (spec.errors.interval.low, spec.errors.interval.high)
 
 
 def _prediction_columns(predictions: PredictionColumns | None) -> Iterable[str]:
@@ -65,12 +75,33 @@ def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequ
     current = _features_of_current(spec, found["test"])
     result = {"test": Needed(everything, tuple(dict.fromkeys((*spare, *current))))}
     if "train" in found:
-        useful = [*own, *spare, *columns_of(spec.data.segments), spec.data.group, spec.data.time, spec.data.weight]
+        useful = [*own, *spare, *columns_of(spec.data.segments), *_optional_roles(spec)]
         present = [name for name in useful if name is not None and name in found["train"]]
         result["train"] = Needed((spec.data.target,), tuple(present))
     if "recent" in found:
         result["recent"] = Needed(tuple(name for name in (*own, *spare) if name in found["recent"]))
     return result
+
+
+def _optional_roles(spec: Spec) -> tuple[str | None, ...]:
+    return spec.data.group, spec.data.time, spec.data.weight, spec.data.query
+
+
+def with_spare(loaded: LoadedSpec, test: Needed, features: Sequence[str], head: TableHeader) -> Needed:
+    """The columns of the test table, and some that the spec does not speak of, where reading them costs little."""
+    too_large = len(head.columns) > SPARE_WIDTH or head.path.stat().st_size > SPARE_BYTES
+    if too_large or (head.rows is not None and head.rows > SPARE_ROWS):
+        return test
+    unread = [name for name in unspoken(loaded.spec, head.columns, features) if name not in test.all]
+    return replace(test, spare=tuple(unread[:MOST_SPARE]))
+
+
+def unspoken(spec: Spec, columns: Sequence[str], features: Sequence[str]) -> tuple[str, ...]:
+    """Columns that the spec gives no role but that of a name or of being shown, and that the model is not given."""
+    given = features if spec.model.path is not None else ()
+    named = {spec.data.id, *spec.errors.show} - {spec.data.target, spec.data.group, spec.data.query, spec.data.time}
+    taken = ({*_test_columns(spec)} - named) | {*given, *columns_of(spec.data.segments)}
+    return tuple(column for column in columns if column not in taken)
 
 
 def _features_of_current(spec: Spec, columns: Sequence[str]) -> tuple[str, ...]:

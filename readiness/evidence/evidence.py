@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
 from readiness.evidence.models import LoadedModel
+from readiness.evidence.perturbing import Perturbed
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
+from readiness.evidence.retraining import Retraining
 from readiness.evidence.segmentation import Segmentation
 from readiness.facts import Gathered
 from readiness.spec import Spec
@@ -77,6 +79,17 @@ class Training:
     groups: NDArray[Any] | None = None
     time: pd.Series[Any] | None = None
     weight: NDArray[np.float64] | None = None
+    queries: NDArray[np.int64] | None = None
+    """Ranking: codes of the queries."""
+
+    @property
+    def whole(self) -> NDArray[Any] | None:
+        """Codes of what a refit must not cut in two: groups, or queries that do not each lie within one group."""
+        if self.queries is None or self.groups is None:
+            return self.groups if self.queries is None else self.queries
+        first = np.zeros(int(self.queries.max()) + 1, dtype=self.groups.dtype)
+        first[self.queries] = self.groups
+        return self.groups if np.array_equal(first[self.queries], self.groups) else self.queries
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +109,13 @@ class Evidence:
     technical: Technical = field(default_factory=Technical)
     probes: tuple[ProbeResult, ...] | Unavailable = ()
     refits: Refits | Unavailable = NOT_REFITTED
+    retraining: Retraining = field(default_factory=Retraining)
+    """Refits on other seeds, or on fewer rows."""
+    perturbed: Perturbed | Unavailable | None = None
+    """What the candidate says of slightly changed rows; None: not looked at."""
 
+    given_interval: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, repr=False)
+    """Regression: lower and upper ends that come with the predictions, (n,) each."""
     candidate: Candidate | None = None
     """None: predictions only."""
     model: LoadedModel | None = None

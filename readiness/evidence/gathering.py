@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from readiness.criteria import DRIFT_ROWS
 from readiness.evidence import alternatives, tables
 from readiness.evidence.candidates import Candidate, Scores, named_features
-from readiness.evidence.columns import Needed, columns_of, features_of, needed
+from readiness.evidence.columns import Needed, columns_of, features_of, needed, with_spare
 from readiness.evidence.evidence import DriftTables, Evidence, Training
+from readiness.evidence.interval_columns import given_interval
 from readiness.evidence.inventory import gathered, table_paths
 from readiness.evidence.models import LoadedModel, load_model
+from readiness.evidence.own_metrics import own_functions
 from readiness.evidence.preflight import fit_target
 from readiness.evidence.segmentation import segmented
 from readiness.evidence.targets import Target, find_target
@@ -42,6 +44,7 @@ def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
     heads = {key: tables.header(loaded.resolve(path)) for key, path in table_paths(loaded).items()}
     features = features_of(spec, heads["test"].columns, () if model is None else named_features(model.estimator))
     columns = needed(loaded, features, {key: head.columns for key, head in heads.items()})
+    columns["test"] = with_spare(loaded, columns["test"], features, heads["test"])
     test = _read(loaded, "test", columns)
     train = _read(loaded, "train", columns) if "train" in heads else None
     target = _target(loaded, test, train, model)
@@ -52,9 +55,14 @@ def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
 
 
 def _read(loaded: LoadedSpec, key: str, columns: dict[str, Needed]) -> pd.DataFrame:
-    frame = tables.read_table(loaded.resolve(getattr(loaded.spec.data, key)), columns[key].all)
-    data = loaded.spec.data
-    for name in (data.target, data.group, data.time, *columns_of(data.segments)):
+    data, path = loaded.spec.data, loaded.resolve(getattr(loaded.spec.data, key))
+    try:
+        frame = tables.read_table(path, (*columns[key].all, *columns[key].spare))
+    except DataError:
+        if not columns[key].spare:
+            raise
+        frame = tables.read_table(path, columns[key].all)  # a column that nobody asked for is no fault
+    for name in (data.target, data.group, data.time, data.query, *columns_of(data.segments)):
         if name is not None and name in frame and tables.holds_many(frame[name]):
             raise DataError(
                 f"The column {name!r} of data.{key} holds lists or records; expected one value for each row.",
@@ -116,6 +124,7 @@ def _assemble(
         segmentations=tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments),
         costs=_costs(loaded, test.frame),
         shown=_shown(loaded, test.frame),
+        given_interval=given_interval(spec.errors.interval, test.frame),
         drift=_drift(loaded, test, reference, features, columns),
         candidate=candidate,
         model=model,
@@ -133,6 +142,7 @@ def _candidate(loaded: LoadedSpec, model: LoadedModel, features: tuple[str, ...]
         classes=target.classes,
         threshold=loaded.spec.model.threshold,
         seed=loaded.spec.seed,
+        query=loaded.spec.data.query,
     )
 
 
@@ -148,7 +158,13 @@ def _cases(loaded: LoadedSpec, rows: Rows, target: Target, scores: Scores) -> Ca
         None if data.weight is None else rows.frame[data.weight].to_numpy(dtype=np.float64),
         None if data.group is None else pd.factorize(rows.frame[data.group])[0].astype(np.int64),
         None if data.time is None else _ranks(rows.frame[data.time]),
+        queries=None if data.query is None else _codes(rows.frame[data.query]),
+        own=own_functions(loaded, target),
     )
+
+
+def _codes(values: pd.Series[Any]) -> NDArray[np.int64]:
+    return pd.factorize(values)[0].astype(np.int64)
 
 
 def _ranks(times: pd.Series[Any]) -> NDArray[np.int64]:
@@ -188,7 +204,7 @@ def _training(loaded: LoadedSpec, train: Rows, features: tuple[str, ...]) -> Tra
     def column(name: str | None) -> pd.Series[Any] | None:
         return train.frame[name] if name is not None and name in train.frame else None
 
-    groups, weight = column(data.group), column(data.weight)
+    groups, weight, queries = column(data.group), column(data.weight), column(data.query)
     return Training(
         train.frame,
         train.target,
@@ -196,6 +212,7 @@ def _training(loaded: LoadedSpec, train: Rows, features: tuple[str, ...]) -> Tra
         None if groups is None else pd.factorize(groups)[0],
         column(data.time),
         None if weight is None else weight.to_numpy(dtype=np.float64),
+        None if queries is None else _codes(queries),
     )
 
 

@@ -80,7 +80,7 @@ def _is_file(path: Path) -> bool:
 
 def _facts(loaded: LoadedSpec, target: Target, test: Rows, train: Rows | None, features: tuple[str, ...]) -> DataFacts:
     data = loaded.spec.data
-    counts = () if target.task is Task.REGRESSION else tuple(np.bincount(test.target, minlength=len(target.classes)))
+    counts = () if not target.task.has_classes else tuple(np.bincount(test.target, minlength=len(target.classes)))
     binary = target.task is Task.BINARY
     first, last = _period(test.frame, data.time)
     return DataFacts(
@@ -97,6 +97,7 @@ def _facts(loaded: LoadedSpec, target: Target, test: Rows, train: Rows | None, f
         features=len(features),
         first=first,
         last=last,
+        queries=None if data.query is None else int(test.frame[data.query].nunique()),
     )
 
 

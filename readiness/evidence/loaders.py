@@ -1,4 +1,4 @@
-"""How is the function that a spec names found and called, and what do the failures of loading mean?"""
+"""How is a function that a spec names found and called, and what do the failures of loading mean?"""
 
 from __future__ import annotations
 
@@ -34,7 +34,12 @@ def importable(folder: Path) -> Iterator[None]:
 
 
 def find_loader(reference: str) -> Callable[[Path], Any]:
-    """The function behind "package.module:function".
+    """The function that loads a model; see `find_function`."""
+    return find_function(reference, f"loader {reference}", "model.loader")
+
+
+def find_function(reference: str, role: str, key: str) -> Callable[..., Any]:
+    """The function behind "package.module:function"; `role` and the spec's `key` are named when there is none.
 
     Raises:
         ModelError: the module cannot be imported, or holds no such function.
@@ -44,15 +49,15 @@ def find_loader(reference: str) -> Callable[[Path], Any]:
         found: Any = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         raise ModelError(
-            f"The loader {reference} cannot be imported: {type(error).__name__}: {error}.",
+            f"The {role} cannot be imported: {type(error).__name__}: {error}.",
             remedy="Install its package here, or put the module beside the spec.",
         ) from error
     for part in attribute.split("."):
         found = getattr(found, part, None)
     if not callable(found):
         raise ModelError(
-            f"The module {module_name} holds no function {attribute}, which the loader {reference} names.",
-            remedy="Correct model.loader; it reads package.module:function.",
+            f"The module {module_name} holds no function {attribute}, which the {role} names.",
+            remedy=f"Correct {key}; it reads package.module:function.",
         )
     return found  # type: ignore[no-any-return]  # callable(...) does not tell mypy what comes back
 

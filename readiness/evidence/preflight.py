@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from readiness.catalogue import METRICS, Metric, metric_names
+from readiness.catalogue import ALIASES, METRICS, Metric, metric_names
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.columns import features_of, needed
@@ -136,21 +136,58 @@ def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:
     if spec.baseline.human is not None:
         named.append((("baseline", "human", "metric"), spec.baseline.human.metric, False))
     for i, requirement in enumerate(spec.business.requirements):
-        named.append((("business", "requirements", i, "metric"), requirement.metric, True))
+        if requirement.of_class is None:
+            named.append((("business", "requirements", i, "metric"), requirement.metric, True))
     named += [(("segments", "metrics", i), name, False) for i, name in enumerate(spec.segments.metrics or ())]
     for key, name, technical in named:
-        if name is not None and (fault := metric_fault(name, task, technical=technical)):
+        if name is None or name in spec.metrics:
+            continue
+        if fault := metric_fault(name, task, technical=technical, own=tuple(spec.metrics)):
             yield key, fault
     for i, requirement in enumerate(spec.business.requirements):
-        if requirement.metric in METRICS and (fault := _limit_fault(requirement, METRICS[requirement.metric])):
+        known = requirement.metric in METRICS or requirement.metric in spec.metrics
+        if known and (fault := _limit_fault(requirement, spec.metric(requirement.metric))):
             yield ("business", "requirements", i), fault
-    if spec.baseline.margin is not None and spec.baseline.margin >= 1:
+    yield from _of_one_class(loaded)
+    yield from _own(loaded)
+    primary_is_own = spec.baseline.metric in spec.metrics
+    if spec.baseline.margin is not None and spec.baseline.margin >= 1 and not primary_is_own:
         yield ("baseline", "margin"), f"{spec.baseline.margin:g} cannot be reached; a margin lies below 1, such as 0.02"
+
+
+def _of_one_class(loaded: LoadedSpec) -> Iterator[Fault]:
+    spec = loaded.spec
+    for i, requirement in enumerate(spec.business.requirements):
+        if requirement.of_class is None or requirement.metric in spec.metrics:
+            continue
+        if fault := class_metric_fault(requirement.metric):
+            yield ("business", "requirements", i, "metric"), fault
+
+
+def _own(loaded: LoadedSpec) -> Iterator[Fault]:
+    """What is wrong with the metrics of the user's own: names that are taken, and limits that nobody states."""
+    spec = loaded.spec
+    for name in spec.metrics:
+        if (taken := METRICS.get(ALIASES.get(name, name))) is not None:
+            yield ("metrics", name), f"{shown(name)} is a metric already, {taken.title}; give yours another name"
+    human = spec.baseline.human
+    compared: dict[KeyPath, str | None] = {("baseline", "metric"): spec.baseline.metric}
+    compared["baseline", "human", "metric"] = None if human is None else human.metric
+    for key, own in compared.items():
+        if own in spec.metrics and spec.baseline.margin is None:
+            yield key, f"{shown(own)} is your own; state baseline.margin, the gain that counts, in its unit"
+    for i, own in enumerate(spec.segments.metrics or ()):
+        points = own in spec.metrics and spec.metrics[own].greater_is_better
+        if points and "limit" not in spec.segments.model_fields_set:
+            key = ("segments", "metrics", i)
+            yield key, f"{shown(own)} is your own; state segments.limit, the deficit that is too large, in its unit"
 
 
 def _limit_fault(requirement: Requirement, metric: Metric) -> str:
     """What is wrong with this limit on this metric; empty when nothing is."""
     relative = requirement.lift_over or requirement.gain_over
+    if metric.needs == "own" and requirement.of_class is not None:
+        return f"{metric.name} is your own, which knows no of_class; let its function look at that class"
     if metric.needs == "measurement":
         if relative:
             return f"{metric.name} is measured on the model alone; state its limit without lift_over and gain_over"
@@ -166,16 +203,27 @@ def _limit_fault(requirement: Requirement, metric: Metric) -> str:
     return ""
 
 
-def metric_fault(name: str, task: Task | None, *, technical: bool) -> str:
-    """What is wrong with naming this metric for this task; empty when nothing is."""
+def metric_fault(name: str, task: Task | None, *, technical: bool, own: Sequence[str] = ()) -> str:
+    """What is wrong with naming this metric for this task; empty when nothing is. `own` are the user's own metrics."""
     metric = METRICS.get(name)
     if metric is None:
-        known = [m for m in METRICS if technical or METRICS[m].needs != "measurement"]
+        known = [*own, *(m for m in METRICS if technical or METRICS[m].needs != "measurement")]
         return f"{shown(name)} is no metric{nearest(name, known)}"
     if metric.needs == "measurement" and not technical:
         return f"{shown(name)} is measured on the model, not on rows, and cannot be used here"
     if task is not None and task not in metric.tasks:
-        return f"{shown(name)} does not fit a {task} task{nearest(name, metric_names(task))}"
+        alone = " without of_class" if technical and task is Task.MULTICLASS and Task.BINARY in metric.tasks else ""
+        return f"{shown(name)} does not fit a {task} task{alone}{nearest(name, metric_names(task))}"
+    return ""
+
+
+def class_metric_fault(name: str) -> str:
+    """What is wrong with naming this metric for one of many classes; empty when nothing is."""
+    metric = METRICS.get(name)
+    if metric is not None and metric.needs == "measurement":
+        return f"{shown(name)} is measured on the model, which knows no of_class"
+    if metric is None or Task.BINARY not in metric.tasks:
+        return f"{shown(name)} is no metric of one class{nearest(name, metric_names(Task.BINARY))}"
     return ""
 
 
@@ -196,7 +244,7 @@ def _columns(loaded: LoadedSpec, heads: dict[str, TableHeader]) -> Iterator[Faul
 def _where(loaded: LoadedSpec, column: str) -> KeyPath:
     """The key of the spec that names the column."""
     data = loaded.spec.data
-    for role in ("target", "id", "time", "group", "weight"):
+    for role in ("target", "id", "time", "group", "weight", "query"):
         if getattr(data, role) == column:
             return ("data", role)
     for i, entry in enumerate(data.segments):

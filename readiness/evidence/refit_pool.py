@@ -26,6 +26,7 @@ def refit_all(
     *,
     workers: int,
     patience: float,
+    holdout: pd.DataFrame | None = None,
 ) -> list[Outcome] | Unavailable:
     """The outcomes of `splits`, in their order; unavailable when a worker dies or is silent for `patience` seconds.
 
@@ -34,7 +35,7 @@ def refit_all(
     if workers > 1:
         try:
             with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
-                tasks = (joblib.delayed(refit_once)(candidate, frame, labels, split) for split in splits)
+                tasks = (joblib.delayed(refit_once)(candidate, frame, labels, split, holdout) for split in splits)
                 outcomes: list[Outcome] = joblib.Parallel(timeout=patience)(tasks)
                 return outcomes
         except TerminatedWorkerError:  # trying again here could take this process down as well
@@ -43,7 +44,7 @@ def refit_all(
             return Unavailable(f"a refit did not end within {patience:,.0f} seconds")
         except (pickle.PicklingError, BrokenProcessPool, AttributeError, ImportError, TypeError):
             pass  # not to be pickled, or of a module that workers cannot import
-    return [refit_once(candidate, frame, labels, split) for split in splits]
+    return [refit_once(candidate, frame, labels, split, holdout) for split in splits]
 
 
 def close_pool() -> None:

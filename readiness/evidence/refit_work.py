@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from dataclasses import dataclass, replace
@@ -14,14 +15,15 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.fitting import fit
 from readiness.evidence.outputs import positions
 from readiness.evidence.splits import Split, derived_seed
 from readiness.exceptions import ScoringError
 from readiness.unavailable import Unavailable
 
 THREAD_KEYS = ("n_jobs", "nthread", "num_threads", "thread_count")
+SEED_KEYS = ("random_state", "random_seed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +32,15 @@ class Outcome:
 
     split: Split
     scores: Scores | None
+    """Of the split's own test rows; None when it has none, or failed."""
     seconds: float
     converged: bool = True
     error: str = ""
+    """Why it failed; empty when it did not."""
+    held: Scores | None = None
+    """Of the hold-out, the same rows for every refit; None when there is none."""
+    held_value: float = math.nan
+    """The primary metric on the hold-out."""
 
 
 def unfit_for_cloning(estimator: Any) -> Unavailable | None:
@@ -56,29 +64,44 @@ def unfitted(candidate: Candidate, seed: int) -> Candidate:
     return replace(candidate, estimator=clone(candidate.estimator), seed=seed)
 
 
-def seeded_clone(estimator: Any, seed: int) -> Any:
+def takes_seed(estimator: Any) -> bool:
+    """Whether fitting may depend on a seed at all."""
+    parts = {"": estimator, **estimator.get_params(deep=True)}
+    return any(_last(name) in SEED_KEYS or _is_catboost(value) for name, value in parts.items())
+
+
+def seeded_clone(estimator: Any, seed: int, *, reseeded: bool = False) -> Any:
     """An unfitted copy that uses one thread, with a seed wherever the author left `random_state` open.
 
-    A seed that the author fixed stays; an open one differs between refits, so that churn includes the randomness
-    of training.
+    A seed that the author fixed stays unless `reseeded`; an open one differs between refits, so that churn includes
+    the randomness of training.
     """
     copy = clone(estimator)
     settings: dict[str, Any] = {}
     for name, value in {"": copy, **copy.get_params(deep=True)}.items():
-        last = name.rpartition("__")[2]
-        if last in THREAD_KEYS:
+        if _last(name) in THREAD_KEYS:
             settings[name] = 1
-        elif last == "random_state" and value is None:
+        elif (_last(name) == "random_state" and value is None) or (_last(name) in SEED_KEYS and reseeded):
             settings[name] = seed
-        if type(value).__module__.startswith("catboost"):  # lists only what was set, and writes files into the folder
+        if _is_catboost(value):  # lists only what was set, and writes files into the folder
             prefix = f"{name}__" if name else ""
             settings |= {f"{prefix}thread_count": 1, f"{prefix}allow_writing_files": False}
+            if reseeded and not value.get_params().keys() & set(SEED_KEYS):
+                settings[f"{prefix}random_seed"] = seed
     return copy.set_params(**settings) if settings else copy
+
+
+def _last(name: str) -> str:
+    return name.rpartition("__")[2]
+
+
+def _is_catboost(value: Any) -> bool:
+    return type(value).__module__.startswith("catboost")
 
 
 def fitting_labels(candidate: Candidate, y: NDArray[Any]) -> NDArray[Any]:
     """The targets as the candidate itself was given them: its own class labels in place of codes."""
-    if candidate.task is Task.REGRESSION:
+    if not candidate.task.has_classes:
         return y
     known = getattr(candidate.estimator, "classes_", None)  # CatBoost has it before fitting, as None
     own = list(candidate.classes if known is None else known)
@@ -89,17 +112,22 @@ def fitting_labels(candidate: Candidate, y: NDArray[Any]) -> NDArray[Any]:
     return np.array(labels)[y.astype(np.int64)]
 
 
-def refit_once(candidate: Candidate, frame: pd.DataFrame, labels: NDArray[Any], split: Split) -> Outcome:
-    """Fit and predict one split; Failures come back as text."""
+def refit_once(
+    candidate: Candidate, frame: pd.DataFrame, labels: NDArray[Any], split: Split, holdout: pd.DataFrame | None = None
+) -> Outcome:
+    """Fit and predict one split, and the hold-out where there is one; failures come back as text."""
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=1):
         warnings.simplefilter("always")
         try:
-            model = seeded_clone(candidate.estimator, derived_seed(candidate.seed, split.repeat, split.fold, 1))
-            model.fit(candidate.inputs(frame.iloc[split.train]), labels[split.train])
-            scores = candidate.with_estimator(model).score(frame.iloc[split.test])
+            seed = derived_seed(candidate.seed, split.repeat, split.fold, 1)
+            model = seeded_clone(candidate.estimator, seed, reseeded=split.reseeded)
+            fit(model, candidate, frame.iloc[split.train], labels[split.train])
+            refitted = candidate.with_estimator(model)
+            scores = refitted.score(frame.iloc[split.test]) if len(split.test) else None
+            held = None if holdout is None else refitted.score(holdout)
         except (Exception, SystemExit) as error:
             said = error.message if isinstance(error, ScoringError) else f"{type(error).__name__}: {error}"
             return Outcome(split, None, time.perf_counter() - start, error=" ".join(said.split())[:300])
     converged = not any(issubclass(entry.category, ConvergenceWarning) for entry in caught)
-    return Outcome(split, scores, time.perf_counter() - start, converged)
+    return Outcome(split, scores, time.perf_counter() - start, converged, held=held)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import joblib
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.criteria import BUDGET_SECONDS, MINIMUM_REPEATS, Task
+from readiness.criteria import BUDGET_SECONDS, MINIMUM_REPEATS
 from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.refit_pool import close_pool, refit_all
 from readiness.evidence.refit_work import Outcome, fitting_labels, refit_once, unfit_for_cloning, unfitted
@@ -31,6 +31,16 @@ PATIENCE = 3.0
 
 Score = Callable[[NDArray[np.int64], Scores], float]
 """The primary metric of some predictions: takes the positions of the rows and what was said about them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holdout:
+    """Test rows that every refit is asked about, the same for all: there the fits alone make the difference."""
+
+    frame: pd.DataFrame
+    """Their features."""
+    value: Callable[[Scores], float]
+    """The primary metric of what was said about them; nan when it does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,8 @@ class Fold:
     score: float
     """The primary metric on the test rows of this fold; nan when it does not exist there."""
     seconds: float
+    held: float = math.nan
+    """The primary metric on the hold-out that is common to all refits; nan without one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +84,7 @@ class Refits:
 
     folds: tuple[Fold, ...]
     predicted: NDArray[Any]
-    """(repeats, n): out-of-fold predictions: class codes, -1 where a row was not predicted; regression: values, nan."""
+    """(repeats, n): out-of-fold predictions: class codes, -1 where a row was not predicted; else values, nan."""
     asked: int
     """Repeats that were asked for."""
     scheme: str
@@ -92,9 +104,19 @@ class Refits:
         """(repeats, folds): the primary metric of each refit."""
         return np.array([fold.score for fold in self.folds]).reshape(self.repeats, -1)
 
+    @property
+    def held(self) -> NDArray[np.float64]:
+        """(repeats · folds,): the primary metric of each refit on the common hold-out."""
+        return np.array([fold.held for fold in self.folds])
+
 
 def estimate(
-    candidate: Candidate, frame: pd.DataFrame, plan: Plan, *, n_jobs: int | None = None
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    plan: Plan,
+    *,
+    n_jobs: int | None = None,
+    holdout: Holdout | None = None,
 ) -> RefitEstimate | Unavailable:
     """Time one refit, to say what all will cost before they start."""
     if reason := unfit_for_cloning(candidate.estimator) or plan.problem():
@@ -103,8 +125,9 @@ def estimate(
         split = next(plan.repeat(0))
     except ValueError as error:
         return Unavailable(f"the rows cannot be split: {error}")
-    timed = refit_once(unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split)
-    if timed.scores is None:
+    held = None if holdout is None else holdout.frame
+    timed = refit_once(unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split, held)
+    if timed.error:
         return _failure(timed)
     workers = max(1, joblib.cpu_count() if n_jobs is None else n_jobs)
     return RefitEstimate(plan.folds * plan.repeats, timed.seconds, workers)
@@ -119,21 +142,22 @@ def refit(
     budget_seconds: float = BUDGET_SECONDS,
     estimated: RefitEstimate | None = None,
     n_jobs: int | None = None,
+    holdout: Holdout | None = None,
 ) -> Refits | Unavailable:
     """Refit clones of the candidate by `plan` until it is done, or until the next repeat would exceed the budget.
 
-    `frame` has n rows with the candidate's features; `plan.y` their targets as codes or values. `estimated` saves
-    timing one fit again.
+    Only the clock ends it early: no score is looked at before, for a stop at a welcome result would be a result of
+    the stop. `frame` has n rows with the candidate's features; `plan.y` their targets as codes or values. `estimated`
+    saves timing one fit again.
     """
     start = time.perf_counter()
-    cost = estimated or estimate(candidate, frame, plan, n_jobs=n_jobs)
+    cost = estimated or estimate(candidate, frame, plan, n_jobs=n_jobs, holdout=holdout)
     if isinstance(cost, Unavailable):
         return cost
-    least = RefitEstimate(MINIMUM_REPEATS * plan.folds, cost.seconds_per_fit, cost.workers)
-    if least.seconds > budget_seconds:
-        return _too_slow(least, budget_seconds)
+    if why := too_slow(cost, plan, budget_seconds):
+        return why
     try:
-        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds)
+        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds, holdout)
     finally:
         close_pool()
     if isinstance(outcomes, Unavailable):
@@ -142,9 +166,10 @@ def refit(
 
 
 def _whole_repeats(
-    candidate: Candidate, frame: pd.DataFrame, plan: Plan, cost: RefitEstimate, end: float
+    candidate: Candidate, frame: pd.DataFrame, plan: Plan, cost: RefitEstimate, end: float, holdout: Holdout | None
 ) -> list[Outcome] | Unavailable:
     labels = fitting_labels(candidate, plan.y)
+    held = None if holdout is None else holdout.frame
     blank = unfitted(candidate, plan.seed)
     workers = cost.workers if cost.seconds_per_fit * cost.fits > WORKERS_PAY else 1
     done: list[Outcome] = []
@@ -163,20 +188,28 @@ def _whole_repeats(
             splits = [split for number in range(repeat, repeat + count) for split in plan.repeat(number)]
         except ValueError as error:
             return Unavailable(f"the rows cannot be split: {error}")
-        outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=PATIENCE * (end - began))
+        patience = PATIENCE * (end - began)
+        outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=held)
         if isinstance(outcomes, Unavailable):
             return outcomes
-        if bad := next((outcome for outcome in outcomes if outcome.scores is None), None):
+        if bad := next((outcome for outcome in outcomes if outcome.error), None):
             return _failure(bad)
-        done.extend(outcomes)
+        done.extend(_condensed(outcome, holdout) for outcome in outcomes)
         repeat += count
     return done
 
 
+def _condensed(outcome: Outcome, holdout: Holdout | None) -> Outcome:
+    """One number in place of all that was said about the hold-out, to keep memory small."""
+    if holdout is None or outcome.held is None:
+        return outcome
+    return replace(outcome, held=None, held_value=float(holdout.value(outcome.held)))
+
+
 def _collected(outcomes: list[Outcome], plan: Plan, score: Score, cost: RefitEstimate, seconds: float) -> Refits:
     repeats = len(outcomes) // plan.folds
-    regression = plan.task is Task.REGRESSION
-    predicted = np.full((repeats, len(plan.y)), np.nan if regression else -1, dtype=float if regression else np.int32)
+    codes = plan.task.has_classes
+    predicted = np.full((repeats, len(plan.y)), -1 if codes else np.nan, dtype=np.int32 if codes else float)
     folds = []
     for outcome in outcomes:
         split, scores = outcome.split, outcome.scores
@@ -184,7 +217,7 @@ def _collected(outcomes: list[Outcome], plan: Plan, score: Score, cost: RefitEst
         predicted[split.repeat, split.test] = scores.predicted
         value = float(score(split.test, scores))
         sizes = (len(split.train), len(split.test))
-        folds.append(Fold(split.repeat, split.fold, *sizes, value, outcome.seconds))
+        folds.append(Fold(split.repeat, split.fold, *sizes, value, outcome.seconds, outcome.held_value))
     notes = []
     if repeats < plan.repeats:
         notes.append(f"{repeats} of {plan.repeats} repeats were completed before the time was used up.")
@@ -198,7 +231,11 @@ def _failure(outcome: Outcome) -> Unavailable:
     return Unavailable(f"refit {split.fold + 1} of repeat {split.repeat + 1} failed: {outcome.error.rstrip('.')}")
 
 
-def _too_slow(least: RefitEstimate, budget: float) -> Unavailable:
+def too_slow(cost: RefitEstimate, plan: Plan, budget: float) -> Unavailable | None:
+    """Why not even two repeats fit into `budget` seconds; None when they do."""
+    least = RefitEstimate(MINIMUM_REPEATS * plan.folds, cost.seconds_per_fit, cost.workers)
+    if least.seconds <= budget:
+        return None
     return Unavailable(
         f"{MINIMUM_REPEATS} repeats need {least.words}; the budget is {budget:g} s",
         f"stability.budget_seconds of at least {math.ceil(least.seconds)}",

@@ -24,6 +24,9 @@ class Split:
     fold: int
     train: NDArray[np.int64]
     test: NDArray[np.int64]
+    """May be empty: the clone is then asked only about the hold-out."""
+    reseeded: bool = False
+    """Whether seeds that the author fixed are replaced, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +41,7 @@ class Plan:
     """
 
     y: NDArray[Any]
-    """(n,): codes, or values for regression."""
+    """(n,): codes, or values where there are no classes."""
     task: Task
     folds: int
     repeats: int
@@ -51,8 +54,9 @@ class Plan:
         """The way of splitting in words."""
         if self.time is not None:
             return f"{self.folds} windows in time order, each predicted from rows before it"
-        stratified = "" if self.task is Task.REGRESSION else ", classes spread evenly"
-        return f"{self.folds} shuffled folds{stratified}{'' if self.groups is None else ', groups kept whole'}"
+        stratified = ", classes spread evenly" if self.task.has_classes else ""
+        kept = "queries" if self.task is Task.RANKING else "groups"
+        return f"{self.folds} shuffled folds{stratified}{'' if self.groups is None else f', {kept} kept whole'}"
 
     def problem(self) -> Unavailable | None:
         """Why these rows cannot be split so; None when they can."""
@@ -71,7 +75,8 @@ class Plan:
         if self.time is not None and len(np.unique(_ordered(self.time)[1])) <= self.folds:
             return Unavailable(f"there are too few different times for {self.folds} windows", "more times")
         if self.groups is not None and self.time is None and (k := len(pd.unique(self.groups))) < self.folds:
-            return Unavailable(f"{k:,} groups cannot fill {self.folds} folds", f"{self.folds} groups")
+            kept = "queries" if self.task is Task.RANKING else "groups"
+            return Unavailable(f"{k:,} {kept} cannot fill {self.folds} folds", f"{self.folds} {kept}")
         return None
 
     def repeat(self, number: int) -> Iterator[Split]:
@@ -83,7 +88,7 @@ class Plan:
         if self.time is not None:
             yield from self._windows(number, self.time)
             return
-        strata = np.zeros(len(self.y)) if self.task is Task.REGRESSION else self.y
+        strata = self.y if self.task.has_classes else np.zeros(len(self.y))
         with warnings.catch_warnings():
             # A class with fewer rows than folds cannot be in each; it is looked at in those where it is.
             warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
@@ -92,11 +97,10 @@ class Plan:
             yield Split(number, fold, train.astype(np.int64), test.astype(np.int64))
 
     def _splitter(self, number: int) -> Any:
-        regression = self.task is Task.REGRESSION
         if self.groups is None:
-            kind = KFold if regression else StratifiedKFold
+            kind = StratifiedKFold if self.task.has_classes else KFold
         else:
-            kind = GroupKFold if regression else StratifiedGroupKFold
+            kind = StratifiedGroupKFold if self.task.has_classes else GroupKFold
         return kind(self.folds, shuffle=True, random_state=derived_seed(self.seed, number))
 
     def _windows(self, number: int, time: pd.Series[Any]) -> Iterator[Split]:

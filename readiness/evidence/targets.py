@@ -41,7 +41,7 @@ class Target:
 
     task: Task
     classes: tuple[Any, ...] = ()
-    """Labels in the order of the codes; binary: negative, positive. Empty for regression."""
+    """Labels in the order of the codes; binary: negative, positive. Empty where the target is a number."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -49,13 +49,13 @@ class Target:
         return tuple(str(label) for label in self.classes)
 
     def coded(self, values: pd.Series[Any], where: str) -> NDArray[Any]:
-        """(n,) codes, -1 where the label is missing; for regression floats, NaN where missing.
+        """(n,) codes, -1 where the label is missing; floats where the target is a number, NaN where missing.
 
         Raises:
             DataError: labels that are not in the class list, or values that are not numbers.
         """
-        if self.task is Task.REGRESSION:
-            return _as_floats(values, where)
+        if not self.task.has_classes:
+            return _as_floats(values, where, self.task)
         places, uniques = pd.factorize(whole_numbers(values))
         known = positions(list(uniques), self.classes)
         unknown = [label for label, code in zip(uniques, known, strict=True) if code < 0]
@@ -78,7 +78,10 @@ def find_target(data: Data, test: pd.Series[Any], train: pd.Series[Any] | None, 
     for values in (test, *(() if train is None else (train,))):
         _check_kind(data, values)
     task = _task(data, test if train is None else train, regressor)
-    if task is Task.REGRESSION:
+    if task is Task.RANKING:
+        for values in (test, *(() if train is None else (train,))):
+            _check_relevance(data, values)
+    if not task.has_classes:
         return Target(task)
     labels = _labels(data, test, train)
     if not labels:
@@ -108,9 +111,21 @@ def _check_kind(data: Data, values: pd.Series[Any]) -> None:
         )
 
 
+def _check_relevance(data: Data, values: pd.Series[Any]) -> None:
+    """How relevant a row is, is a number from 0; below it, no gain could be told from a loss."""
+    below = int((values < 0).sum()) if pd.api.types.is_numeric_dtype(values.dtype) else 0
+    if below:
+        raise DataError(
+            f"The target {shown(data.target)} holds {below:,} values below 0, where a ranking has a relevance from 0.",
+            remedy="Give numbers from 0 (not relevant), larger for what should stand higher; or name another column.",
+        )
+
+
 def _task(data: Data, labels: pd.Series[Any], regressor: bool | None) -> Task:
     if data.task is not None:
         return data.task
+    if data.query is not None:
+        return Task.RANKING
     if data.positive is not None:
         return Task.BINARY
     if data.classes is not None:
@@ -171,10 +186,12 @@ def _negative_first(data: Data, labels: tuple[Any, ...]) -> tuple[Any, ...]:
     return labels[1 - place], labels[place]
 
 
-def _as_floats(values: pd.Series[Any], where: str) -> NDArray[np.float64]:
+def _as_floats(values: pd.Series[Any], where: str, task: Task) -> NDArray[np.float64]:
+    if task is Task.RANKING and pd.api.types.is_bool_dtype(values.dtype):  # chosen or not is a relevance of 1 or 0
+        return values.to_numpy(dtype=np.float64)
     if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
         raise DataError(
-            f"{where} holds {values.dtype}; a regression needs numbers.",
+            f"{where} holds {values.dtype}; a {task} needs numbers.",
             remedy="Mend the column, or set data.task.",
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)

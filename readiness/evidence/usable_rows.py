@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.criteria import Task
 from readiness.evidence.targets import Target
 from readiness.exceptions import DataError
 from readiness.facts import Dropped
@@ -30,14 +29,15 @@ def usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) ->
     """Drop rows that cannot be used, and say how many and why."""
     data, n = loaded.spec.data, len(frame)
     coded = target.coded(frame[data.target], f"The target {data.target!r} of data.{key}")
-    missing = ~np.isfinite(coded) if target.task is Task.REGRESSION else coded < 0
+    missing = coded < 0 if target.task.has_classes else ~np.isfinite(coded)
     reasons = {f"no {data.target} (missing or infinite)": missing}
     weight = None
     if data.weight is not None and data.weight in frame:
         weight = as_numbers(frame[data.weight], f"data.weight names {data.weight!r} of data.{key}, which")
         reasons[f"no {data.weight} (missing, infinite or negative)"] = ~missing & ~(np.isfinite(weight) & (weight >= 0))
-    if data.group is not None and data.group in frame:
-        reasons[f"no {data.group} (missing)"] = ~missing & frame[data.group].isna().to_numpy()
+    for name in (data.group, data.query):
+        if name is not None and name in frame:
+            reasons[f"no {name} (missing)"] = ~missing & frame[name].isna().to_numpy()
     dropped = tuple(Dropped(reason, int(rows.sum())) for reason, rows in reasons.items() if rows.any())
     keep = ~np.logical_or.reduce(list(reasons.values()))
     if not keep.any():

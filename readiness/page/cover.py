@@ -116,7 +116,8 @@ def _lines(record: Record) -> tuple[Line, ...]:
 
 def _tested_on(record: Record) -> str:
     data = record.gathered.data
-    parts = [f"{format_count(data.rows_scored)} rows{_period(data.first, data.last)}"]
+    queries = "" if data.queries is None else f"{format_count(data.queries)} queries with "
+    parts = [f"{queries}{format_count(data.rows_scored)} rows{_period(data.first, data.last)}"]
     if data.positives is not None:
         parts.append(f"{positive_words(record)} in {format_count_of(data.positives, data.rows_scored)}")
         parts.append(_declared(record.about))

@@ -10,25 +10,68 @@ from readiness.page.tables import Cell, Column, Row, Table, anchor, claims_table
 
 _BINARY = {"ERRO-TP": (0, 0), "ERRO-FN": (0, 1), "ERRO-FP": (1, 0), "ERRO-TN": (1, 1)}
 _COSTS = ("ERRO-COST", "ERRO-SAVINGS")
+_WHAT_IF = ("ERRO-BREAK-EVEN", "ERRO-FLIP-", "ERRO-THRESHOLD", "ERRO-REGRET", "ERRO-CONCENTRATION")
+_TRUST = ("ERRO-CALIBRATION", "ERRO-IN-THE-LARGE", "ERRO-SLOPE", "ERRO-SPIEGELHALTER", "ERRO-CONFIDENT")
+_BINS = ("ERRO-BIN-",)
+_CLASSES = ("ERRO-CLASS-",)
 _MOST_CLASSES = 12
 """Classes beyond which a matrix is too wide to be read; its cells are listed then."""
 
 
 def tables(findings: Sequence[Finding], positive: str) -> tuple[Table, ...]:
-    """The judged claims, the confusion matrix, costs, rates and the worst errors."""
+    """The judged claims, the confusion matrix, costs, what if they were others, probabilities, rates, worst errors."""
     judged = [f for f in findings if f.blocking]
     cells = [f for f in findings if f.code in _BINARY or f.code.startswith("ERRO-CELL-")]
     worst = [f for f in findings if f.code.startswith("ERRO-WORST-")]
-    taken = {f.code for f in (*judged, *cells, *worst)}
+    others, trusted, bins = (_of(findings, family, judged) for family in (_WHAT_IF, _TRUST, _BINS))
+    classes = _of(findings, _CLASSES, judged)
+    taken = {f.code for f in (*judged, *cells, *worst, *others, *trusted, *bins, *classes)}
     costs = [f for f in findings if f.code.startswith(_COSTS) and f.code not in taken]
     rates = [f for f in findings if f.code not in taken and f not in costs and f.code.startswith("ERRO-")]
+    what_if = "What if the costs or the threshold were different"
     return (
         *([claims_table(judged, "What the errors may cost")] if judged else []),
         *([_matrix(cells, positive)] if cells else []),
         *([facts_table(costs, "Costs")] if costs else []),
+        *([facts_table(others, what_if, folds=_calm(others))] if others else []),
+        *([_by_class(classes)] if classes else []),
+        *([facts_table(trusted, "How far its probabilities can be trusted", folds=_calm(trusted))] if trusted else []),
+        *([_diagram(bins)] if bins else []),
         *([facts_table(rates, "How often, and how far off")] if rates else []),
         *([_worst(worst)] if worst else []),
     )
+
+
+def _of(findings: Sequence[Finding], family: tuple[str, ...], judged: Sequence[Finding]) -> list[Finding]:
+    return [f for f in findings if f.code.startswith(family) and f not in judged]
+
+
+def _calm(findings: Sequence[Finding]) -> bool:
+    """Nothing here that a reader must see."""
+    return not any(finding.warning for finding in findings)
+
+
+def _diagram(bins: Sequence[Finding]) -> Table:
+    columns = [Column("Probability given"), Column("Share that came true", "number"), Column("Rows")]
+    rows = [
+        Row((Cell(f.segment.get("predicted", "–")), measured_cell(f), Cell(f.reason)), anchor(f.code)) for f in bins
+    ]
+    return table("What was given, and what came true", columns, rows, bins, folds=True)
+
+
+def _by_class(findings: Sequence[Finding]) -> Table:
+    names = dict.fromkeys(f.segment.get("class", "–") for f in findings)
+    columns = [Column("Class, the worst first"), Column("Found", "number"), Column("Right when named", "number")]
+    found = {(f.segment.get("class", "–"), f.metric): f for f in findings}
+    rows = [Row((Cell(n), *(_share(found.get((n, metric))) for metric in ("recall", "precision")))) for n in names]
+    return table("Each class by itself", columns, rows, findings)
+
+
+def _share(finding: Finding | None) -> Cell:
+    if finding is None or finding.measured is None:
+        return Cell("–")
+    cell = measured_cell(finding)
+    return Cell(cell.text, f"{cell.note}: {finding.reason}", anchor=anchor(finding.code))
 
 
 def _matrix(cells: Sequence[Finding], positive: str) -> Table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.narrative import answer_sentence, answer_word, limits, topic
 from readiness.numbers import format_bound, format_count, format_criterion, format_level, is_exact
-from readiness.page import baseline, errors, production, segments
+from readiness.page import baseline, errors, production, segments, stability
 from readiness.page.tables import (
     Cell,
     Column,
@@ -75,6 +75,8 @@ def _tables(record: Record, answer: Answer) -> tuple[Table, ...]:
             return segments.tables(findings)
         case Question.ERRORS:
             return errors.tables(findings, positive_words(record))
+        case Question.STABILITY:
+            return stability.tables(findings)
         case Question.PRODUCTION:
             return production.tables(findings, record)
         case _:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from readiness.answers import Finding, Status
-from readiness.narrative import metric_title, worst_first
+from readiness.narrative import metric_title, segment_words, worst_first
 from readiness.numbers import format_count, format_estimate
 from readiness.page.tables import (
     Cell,
@@ -20,11 +20,14 @@ from readiness.page.tables import (
     facts_table,
     mark,
     measured_cell,
+    said,
     table,
 )
 
 _SEGMENT = re.compile(r"SEGM-(\d+)-(\d+)-(?:(ROWS)|VALUE-(.+)|(.+))")
 _SEGMENTATION = re.compile(r"SEGM-(\d+)-[A-Z]")
+_COMPARISON = re.compile(r"SEGM-\d+-FAIR-.+")
+_SLICE = re.compile(r"SEGM-SLICE(S|-\d+)")
 _ORDER = (Status.NOT_MET, Status.NOT_PROVEN, Status.MET, Status.NOT_ASSESSED)
 
 
@@ -57,12 +60,17 @@ class _Segment:
 
 
 def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
-    """For each segmentation: the judged claims about it, every segment, and what chance alone would give."""
+    """For each segmentation: the judged claims about it, every segment, and what chance alone would give; and the weak
+    spots that nobody named.
+    """
     made: list[Table] = []
     for number in _numbers(findings):
         own = [f for f in findings if f.code.startswith(f"SEGM-{number}-")]
         made += _segmentation(own)
-    rest = [f for f in findings if f.blocking and not _SEGMENTATION.match(f.code) and not _SEGMENT.fullmatch(f.code)]
+    slices = [f for f in findings if _SLICE.fullmatch(f.code)]
+    made += _weak_spots(slices) if slices else ()
+    known = (_SEGMENTATION.match, _SEGMENT.fullmatch, _SLICE.fullmatch)
+    rest = [f for f in findings if f.blocking and not any(pattern(f.code) for pattern in known)]
     return tuple([*made, claims_table(rest, "Further claims")] if rest else made)
 
 
@@ -75,7 +83,8 @@ def _segmentation(findings: Sequence[Finding]) -> list[Table]:
     found, others = _by_segment(findings)
     ordered = sorted(found, key=_worst_first)
     title = _title(ordered)
-    judged = [f for f in others if f.blocking]
+    judged = [f for f in others if f.blocking and not _COMPARISON.fullmatch(f.code)]
+    compared = [f for f in others if f.blocking and _COMPARISON.fullmatch(f.code)]
     worst = [f for f in others if not f.blocking and f.code.endswith("-WORST")]
     gaps = [f for f in others if not f.blocking and f not in worst]
     return [
@@ -83,8 +92,35 @@ def _segmentation(findings: Sequence[Finding]) -> list[Table]:
         *([_values(title, ordered)] if ordered else []),
         *([facts_table(worst, f"{title}: the worst segment")] if worst else []),
         *([claims_table(judged, f"{title}: all segments together", folds=True)] if judged else []),
-        *([facts_table(gaps, f"{title}: the gap, and what chance alone would give", folds=True)] if gaps else []),
+        *([claims_table(compared, f"{title}: groups compared with each other", folds=True)] if compared else []),
+        *([facts_table(gaps, f"{title}: how far apart the groups are", folds=True)] if gaps else []),
     ]
+
+
+def _weak_spots(findings: Sequence[Finding]) -> list[Table]:
+    """Combinations of columns that do surely worse, and how they were found."""
+    found = [f for f in findings if f.segment]
+    search = [f for f in findings if not f.segment]
+    caption = "Weak spots that nobody named"
+    if not found:
+        return [facts_table(search, f"{caption}: the search", folds=True)]
+    columns = (Column("Where"), Column("Metric"), Column("Result", "status"), Column("Deficit", "number"))
+    return [table(caption, columns, [*map(_weak_spot, found), *map(_search, search)], findings)]
+
+
+def _weak_spot(finding: Finding) -> Row:
+    own = mark(finding.status) if finding.blocking else Mark(Status.NOT_ASSESSED, "does not count")
+    cells = (
+        Cell(segment_words(finding), said(finding)),
+        Cell(metric_title(finding.metric)),
+        Cell(mark=own, warning=finding.warning),
+        measured_cell(finding),
+    )
+    return Row(cells, anchor(finding.code))
+
+
+def _search(finding: Finding) -> Row:
+    return Row((Cell(finding.name, said(finding)), Cell(), Cell(), measured_cell(finding)), anchor(finding.code))
 
 
 def _by_segment(findings: Sequence[Finding]) -> tuple[list[_Segment], list[Finding]]:

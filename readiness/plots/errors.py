@@ -10,6 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from readiness.answers import Answer, Finding
 from readiness.numbers import format_count
+from readiness.plots.calibration import calibration, calibration_alt
 from readiness.plots.lettering import bar_words, interval, labels, measured, plain
 from readiness.plots.marks import (
     bars_required,
@@ -37,6 +38,10 @@ from readiness.plots.style import (
     part,
     title,
 )
+
+__all__ = [
+    "calibration", "calibration_alt", "confusion", "confusion_alt", "costs", "costs_alt", "residuals", "residuals_alt",
+]  # fmt: skip
 
 MOST_NUMBERED = 8
 """Classes up to which each cell bears its number."""

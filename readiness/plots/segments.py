@@ -16,6 +16,7 @@ from readiness.plots.marks import (
     estimate_mark,
     key_words,
     look_of,
+    margin_note,
     panels,
     rows,
     stripes,
@@ -66,7 +67,11 @@ def _segments(answer: Answer, wanted: Callable[[Finding], bool]) -> list[_Segmen
 
 
 def _is_deficit(finding: Finding) -> bool:
-    return finding.criterion is not None and "-VALUE-" not in finding.code
+    return finding.criterion is not None and "-VALUE-" not in finding.code and not _is_slice(finding)
+
+
+def _is_slice(finding: Finding) -> bool:
+    return finding.code.startswith("SEGM-SLICE-")
 
 
 def _is_value(finding: Finding) -> bool:
@@ -197,3 +202,40 @@ def values_alt(answer: Answer) -> str:
     metric = _metrics(found)[0]
     said = [f"{plain(s.name)[:60]} {measured(s.findings[metric])}" for s in found if metric in s.findings]
     return f"{metric_words(metric)} of {format_count(len(found))} segments: {listed(said, 6)}."
+
+
+@house_style()
+def slices(answer: Answer, *, ax: Axes | None = None) -> Axes:
+    """Combinations of columns that nobody named and that do surely worse than all other rows, each with its deficit and
+    95 % interval on rows that were not searched. The dashed line is the limit.
+    """
+    found = _slices(answer)
+    ax = canvas(ax, 1.15 + 0.4 * len(found))
+    names = labels((f"{metric_words(f.metric)}: {segment_words(f)}" for f in found), 66)
+    rows(ax, names)
+    view(ax, found, include=[0.0])
+    stripes(ax, len(found))
+    if _zero_is_equal(found):
+        upright(ax, 0.0, "", dashed=False, colour=MUTED)
+    bars_required(ax, found, word="limit")
+    for y, finding in enumerate(found):
+        estimate_mark(ax, y, finding, look=look_of(finding) if finding.blocking else FACT)
+        margin_note(ax, y, measured(finding, signed=True))
+    what = "Weak spots that nobody named" if _zero_is_equal(found) else "Weak spots: error beyond what is tolerated"
+    counts = "✕ not met " if any(f.blocking for f in found) else ""
+    title(ax, what, f"{counts}● does not count", above=14)
+    return ax
+
+
+def _slices(answer: Answer) -> list[Finding]:
+    found = [f for f in answer.findings if _is_slice(f) and f.measured is not None]
+    if not found:
+        raise NothingToDraw("no weak spot was found that nobody had named")
+    return found
+
+
+def slices_alt(answer: Answer) -> str:
+    """What `slices` shows, in one sentence."""
+    found = _slices(answer)
+    said = [f"{plain(segment_words(f))[:80]} ({metric_words(f.metric)} {measured(f)} worse)" for f in found]
+    return f"Weak spots that nobody named, measured on rows that were not searched: {listed(said, len(said))}."

@@ -1,7 +1,8 @@
 """Does it beat the alternatives?
 
 Purpose: a model that does no better than a rule of thumb is a cost without a return.
-Method: the gain over every baseline on the same rows, with its interval; every gain must exceed the margin.
+Method: the gain over every baseline on the same rows, with its interval; every gain must exceed the margin, or, where
+the spec asks for no more than "not worse" (non-inferiority), no loss may exceed it.
 Signs of risk: accuracy near the share of the largest class; a gain over the current model within chance.
 Limits: the gain holds for rows like the test rows, and says nothing about what running the model costs.
 """
@@ -14,6 +15,9 @@ from readiness.answers import Answer, Finding, Question, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.numbers import format_share, format_value
+from readiness.questions.data_hints import hints
+from readiness.questions.reported_tests import reported_tests
+from readiness.questions.wording import extent, independent_cases
 from readiness.required import Margin, required_margin
 from readiness.spec import Baseline, Human
 from readiness.statistics.comparison import compare, human_comparison
@@ -21,6 +25,7 @@ from readiness.statistics.guessing import Guess, measure_guess
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import Metric, measure, withheld
+from readiness.statistics.queries import is_best_order
 from readiness.unavailable import Unavailable
 
 TITLE = Question.BASELINE.words
@@ -29,6 +34,7 @@ SHOWN = {
     Task.BINARY: ("accuracy", "f1", "recall", "precision", "roc_auc"),
     Task.MULTICLASS: ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted"),
     Task.REGRESSION: ("mae", "rmse", "r2"),
+    Task.RANKING: ("ndcg_at_10", "map", "mrr"),
 }
 """Metrics of the table of methods."""
 
@@ -37,19 +43,20 @@ IMBALANCE = 0.80
 
 
 def ask(evidence: Evidence, criteria: Baseline) -> Answer:
-    """Judge the gain over every baseline; all must exceed the margin."""
+    """Judge the gain over every baseline: above the margin, or, where the spec asks no more, not worse by it."""
     metric = evidence.spec.primary_metric(evidence.task)
-    margin = required_margin(metric, criteria)
-    claims = [_gain(evidence, alternative, metric, margin) for alternative in evidence.alternatives]
+    claims = [_gain(evidence, alternative, metric) for alternative in evidence.alternatives]
     if criteria.human is not None:
         claims.append(_human_gain(evidence, criteria.human))
     spec = evidence.spec
     findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence), *_perfect(evidence)]
+    facts += [*reported_tests(evidence), *hints(evidence)]
     return Answer(Question.BASELINE, (*findings, *settle(facts, alpha=spec.alpha, level=spec.confidence)))
 
 
-def _gain(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin) -> Claim:
+def _gain(evidence: Evidence, other: Alternative, metric: Metric) -> Claim:
+    margin = required_margin(metric, evidence.spec.baseline, other.key)
     code, name = f"BASE-LIFT-{other.key.upper()}", _gain_name(metric, margin, other.name)
     if isinstance(other.predictions, Unavailable):
         return _no_gain(code, name, metric, margin, other.predictions)
@@ -62,14 +69,16 @@ def _gain(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin
         margin.criterion,
         unit=metric.unit,
         withheld=withheld(metric.name, evidence.cases),
-        reason=_both_values(evidence, other, metric),
-        denominator="rows",
+        reason=_both_values(evidence, other, metric, margin),
+        denominator=independent_cases(metric.name),
     )
 
 
 def _gain_name(metric: Metric, margin: Margin, other: str) -> str:
+    if margin.test == "non_inferiority":
+        return f"{_upper(metric.title)} not worse than that of {other} by more than {margin.words}"
     if margin.factor == 1:
-        return f"Gain in {metric.title} over {other}"
+        return f"{'Gain' if metric.greater_is_better else 'Fall'} in {metric.title} over {other}"
     return f"{_upper(metric.title)} below {margin.factor:.4g} of that of {other}"
 
 
@@ -90,30 +99,40 @@ def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> In
     return measure(metric, predictions)  # type: ignore[arg-type]
 
 
-def _both_values(evidence: Evidence, other: Alternative, metric: Metric) -> str:
+def _both_values(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin) -> str:
     mine = value_of(metric.name, evidence, evidence.cases)
     theirs = value_of(metric.name, evidence, other.predictions)
     if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
         return ""
     shown = f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(theirs.value, metric.unit)}"
-    factor = required_margin(metric, evidence.spec.baseline).factor
-    judged = "" if factor == 1 else f"; what is judged is {factor:.4g} of theirs less the candidate's"
-    return f"{shown} on {evidence.cases.n:,} rows{judged}" + (f"; {other.note}" if other.note else "")
+    note = f"; {other.note}" if other.note else ""
+    return f"{shown} on {extent(metric.name, evidence.cases)}{_judged_words(metric, margin)}{note}"
+
+
+def _judged_words(metric: Metric, margin: Margin) -> str:
+    """What was tested, where the two values alone do not tell it."""
+    relative = f"what is judged is {margin.factor:.4g} of theirs less the candidate's"
+    texts = [
+        f"tested: not worse by more than {margin.words}" if margin.test == "non_inferiority" else "",
+        "" if metric.greater_is_better or metric.needs == "own" else relative,
+    ]
+    return "".join(f"; {text}" for text in texts if text)
 
 
 def _human_gain(evidence: Evidence, human: Human) -> Claim:
     metric = evidence.spec.metric(human.metric)
-    margin = required_margin(metric, evidence.spec.baseline)
+    margin = required_margin(metric, evidence.spec.baseline, "human")
+    name = _gain_name(metric, margin, "people")
     mine = measure(metric.name, evidence.cases)
     if isinstance(mine, Undefined):
-        return _no_gain("BASE-LIFT-HUMAN", "Gain over people", metric, margin, Unavailable(mine.reason))
+        return _no_gain("BASE-LIFT-HUMAN", name, metric, margin, Unavailable(mine.reason))
     gain = human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=margin.factor)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)
-    source = f" (source: {human.source})" if human.source else ""
+    source = _judged_words(metric, margin) + (f" (source: {human.source})" if human.source else "")
     return Claim(
         "BASE-LIFT-HUMAN",
-        f"Gain in {metric.title} over people",
+        name,
         metric.name,
         gain,
         margin.criterion,
@@ -163,12 +182,12 @@ def _costs(evidence: Evidence, criteria: Baseline) -> list[Claim]:
 
 def _perfect(evidence: Evidence) -> list[Claim]:
     """A candidate without a single error is more often a leak than a wonder."""
-    cases = evidence.cases
-    if not np.array_equal(cases.y_true, cases.y_pred):
+    cases, ranking = evidence.cases, evidence.task is Task.RANKING
+    if not (is_best_order(cases) if ranking else np.array_equal(cases.y_true, cases.y_pred)):
         return []
     text = (
-        f"all {cases.n:,} rows are right; look for a column that gives the answer away, "
-        "or for test rows that the model was fitted on"
+        f"all {cases.n:,} rows are {'where they belong' if ranking else 'right'}; "
+        "look for a column that gives the answer away, or for test rows that the model was fitted on"
     )
     return [
         Claim(

@@ -4,17 +4,22 @@ Purpose: a model is ready for a business, not for a leaderboard; each requiremen
 Method: every requirement is measured on the test rows and must be met by its less favourable limit.
 Signs of risk: a good average with one requirement missed; requirements stated after the results were known.
 Limits: only what is stated is checked; an empty list is not a yes.
+A requirement of one of many classes is measured as if that class were the positive one and all others its opposite.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from readiness.answers import Answer, Criterion, Question, not_assessed
+from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
-from readiness.questions.baseline import value_of
-from readiness.questions.wording import counted, denominator
-from readiness.spec import Business, Human, Requirement
+from readiness.questions.wording import counted, denominator, independent_cases
+from readiness.spec import Business, Human, Label, Requirement, label_text
+from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare, human_comparison
+from readiness.statistics.guessing import Guess, measure_guess
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import Metric, measure, withheld
@@ -39,121 +44,171 @@ def ask(evidence: Evidence, criteria: Business) -> Answer:
     return Answer(Question.BUSINESS, settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
 
 
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """One requirement, and the rows on which it is measured."""
+
+    evidence: Evidence
+    k: int
+    """Counted from 1."""
+    requirement: Requirement
+    metric: Metric
+    cases: Cases
+    positive: str
+    """The rows that are looked for in the data's own words: "colour = gold"."""
+    code: int | None = None
+    """The class that is looked for, where there are more than two."""
+
+    @property
+    def title(self) -> str:
+        """What is measured: "recall of colour = gold"."""
+        return self.metric.title if self.code is None else f"{self.metric.title} of {self.positive}"
+
+    def claim(
+        self,
+        measured: Inference | Undefined,
+        *,
+        threshold: float | None = None,
+        reason: str = "",
+        needs: str = "",
+        withheld: str = "",
+        denominator: str = "rows",
+        measured_time: bool = False,
+    ) -> Claim:
+        """What is claimed, against the stated limit unless another threshold is given."""
+        source = f"set in the spec: business.requirements, number {self.k}"
+        limit = self.requirement.limit if threshold is None else threshold
+        return Claim(
+            f"BUSI-{self.k}",
+            self.requirement.says,
+            self.metric.name,
+            measured,
+            Criterion(self.requirement.op, limit, self.metric.unit, source),
+            unit=self.metric.unit,
+            withheld=withheld,
+            reason=reason,
+            needs=needs,
+            denominator=denominator,
+            measured_time=measured_time,
+        )
+
+    def shown(self, value: float) -> str:
+        """A value of the metric as text."""
+        return format_value(value, self.metric.unit)
+
+
 def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Claim:
-    metric = evidence.spec.metric(requirement.metric)
-    if metric.needs == "measurement":
-        return _technical(evidence, k, requirement, metric)
+    stated = _stated(evidence, k, requirement)
+    if stated.metric.needs == "measurement":
+        return _technical(stated)
+    if requirement.of_class is not None and stated.code is None:
+        reason = f"no rows are known by the class {label_text(requirement.of_class)}"
+        return stated.claim(Undefined(reason), reason=reason, needs="name one of the classes under of_class")
     if requirement.lift_over or requirement.gain_over:
-        return _relative(evidence, k, requirement, metric)
-    measured = measure(metric.name, evidence.cases)
-    return Claim(
-        f"BUSI-{k}",
-        requirement.says,
-        metric.name,
+        return _relative(stated)
+    name, of_class = stated.metric.name, stated.code is not None
+    measured = measure(name, stated.cases)
+    return stated.claim(
         measured,
-        Criterion(requirement.op, requirement.limit, metric.unit, _source(k)),
-        unit=metric.unit,
-        withheld=withheld(metric.name, evidence.cases),
-        reason=_sentence(evidence, metric, measured),
-        denominator=denominator(metric.name, evidence.positive),
+        withheld=withheld(name, stated.cases),
+        reason=_sentence(stated, measured),
+        denominator=denominator(name, stated.positive, of_class=of_class),
     )
 
 
-def _source(k: int) -> str:
-    return f"set in the spec: business.requirements, number {k}"
+def _stated(evidence: Evidence, k: int, requirement: Requirement) -> _Stated:
+    metric, wanted = evidence.spec.metric(requirement.metric), requirement.of_class
+    code = None if wanted is None else _code(evidence, wanted)
+    if code is None:
+        return _Stated(evidence, k, requirement, metric, evidence.cases, evidence.positive)
+    positive = f"{evidence.gathered.data.target} = {evidence.classes[code]}"
+    return _Stated(evidence, k, requirement, metric, evidence.cases.one_against_rest(code), positive, code)
 
 
-def _sentence(evidence: Evidence, metric: Metric, measured: Inference | Undefined) -> str:
+def _code(evidence: Evidence, wanted: Label) -> int | None:
+    """The code of a class; a spec spells true and false in small letters."""
+    if evidence.task is not Task.MULTICLASS:
+        return None
+    text = label_text(wanted)
+    exact = [code for code, name in enumerate(evidence.classes) if name == text]
+    alike = [code for code, name in enumerate(evidence.classes) if name.lower() == text]
+    return next(iter(exact + alike), None)
+
+
+def _sentence(stated: _Stated, measured: Inference | Undefined) -> str:
     if isinstance(measured, Undefined):
         return measured.reason
-    counts = counted(metric.name, evidence.cases, evidence.positive)
+    counts = counted(stated.metric.name, stated.cases, stated.positive, of_class=stated.code is not None)
     joined = " " if counts.startswith("on ") else ": "
-    return f"{metric.title} is {format_value(measured.value, metric.unit)}{joined}{counts}"
+    return f"{stated.title} is {stated.shown(measured.value)}{joined}{counts}"
 
 
-def _technical(evidence: Evidence, k: int, requirement: Requirement, metric: Metric) -> Claim:
-    measured = evidence.technical.measures.get(metric.name, Unavailable(f"{metric.title} was not measured"))
-    missing = isinstance(measured, Unavailable)
-    return Claim(
-        f"BUSI-{k}",
-        requirement.says,
-        metric.name,
-        Undefined(measured.reason) if isinstance(measured, Unavailable) else measured,
-        Criterion(requirement.op, requirement.limit, metric.unit, _source(k)),
-        unit=metric.unit,
-        reason=measured.reason if isinstance(measured, Unavailable) else evidence.technical.note,
-        needs=measured.needs if isinstance(measured, Unavailable) else "",
-        measured_time=not missing and metric.name != "size_mb",
-        denominator="timed calls",
-    )
+def _technical(stated: _Stated) -> Claim:
+    name, technical = stated.metric.name, stated.evidence.technical
+    measured = technical.measures.get(name, Unavailable(f"{stated.metric.title} was not measured"))
+    if isinstance(measured, Unavailable):
+        undefined = Undefined(measured.reason)
+        return stated.claim(undefined, reason=measured.reason, needs=measured.needs, denominator="timed calls")
+    is_time = name != "size_mb"
+    return stated.claim(measured, reason=technical.note, measured_time=is_time, denominator="timed calls")
 
 
-def _relative(evidence: Evidence, k: int, requirement: Requirement, metric: Metric) -> Claim:
+def _relative(stated: _Stated) -> Claim:
     """A gain over a baseline: absolute, or relative through the contrast m - (1 + r) · b (Fieller 1954)."""
+    requirement, evidence = stated.requirement, stated.evidence
     name = requirement.lift_over or requirement.gain_over or ""
     other = evidence.alternative(name)
     share = requirement.limit if requirement.lift_over else 0.0
-    factor = 1 + share if metric.greater_is_better else 1 - share
-    threshold = 0.0 if requirement.lift_over else requirement.limit
-    criterion = Criterion(requirement.op, threshold, metric.unit, _source(k))
+    factor = 1 + share if stated.metric.greater_is_better else 1 - share
+    threshold = 0.0 if requirement.lift_over else None
     human = evidence.spec.baseline.human
-    if other is None and name == "human" and human is not None:
-        return _over_people(evidence, k, requirement, metric, criterion, factor, human)
+    if other is None and name == "human" and human is not None and stated.code is None:
+        return _over_people(stated, factor, threshold, human)
     if other is None or isinstance(other.predictions, Unavailable):
         why = other.predictions if other is not None and isinstance(other.predictions, Unavailable) else None
         reason = why.reason if why else "the baseline that it names was not measured"
-        return Claim(f"BUSI-{k}", requirement.says, metric.name, Undefined(reason), criterion, reason=reason)
-    gain = compare(metric.name, evidence.cases, other.predictions, factor=factor, seed=evidence.spec.seed)
-    return Claim(
-        f"BUSI-{k}",
-        requirement.says,
-        metric.name,
-        gain,
-        criterion,
-        unit=metric.unit,
-        withheld=withheld(metric.name, evidence.cases),
-        reason=_lift_sentence(evidence, metric, other.name, other.predictions, requirement),
-        denominator="rows",
+        return stated.claim(Undefined(reason), threshold=threshold, reason=reason)
+    rival = _of_class(other.predictions, stated.code)
+    return stated.claim(
+        compare(stated.metric.name, stated.cases, rival, factor=factor, seed=evidence.spec.seed),
+        threshold=threshold,
+        withheld=withheld(stated.metric.name, stated.cases),
+        reason=_lift_sentence(stated, other.name, rival),
+        denominator=independent_cases(stated.metric.name),
     )
 
 
-def _over_people(
-    evidence: Evidence,
-    k: int,
-    requirement: Requirement,
-    metric: Metric,
-    criterion: Criterion,
-    factor: float,
-    human: Human,
-) -> Claim:
-    mine = measure(metric.name, evidence.cases)
-    known = isinstance(mine, Undefined)
+def _of_class(predictions: Cases | Guess, code: int | None) -> Cases | Guess:
+    """Another method with one class against all others, like the candidate."""
+    if code is None:
+        return predictions
+    if isinstance(predictions, Cases):
+        return predictions.one_against_rest(code)
+    chance = predictions.probabilities[code]
+    return Guess((1 - chance, chance))
+
+
+def _over_people(stated: _Stated, factor: float, threshold: float | None, human: Human) -> Claim:
+    mine, metric = measure(stated.metric.name, stated.cases), stated.metric
+    if isinstance(mine, Undefined):
+        return stated.claim(mine, threshold=threshold, reason=mine.reason)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
-    return Claim(
-        f"BUSI-{k}",
-        requirement.says,
-        metric.name,
-        mine
-        if isinstance(mine, Undefined)
-        else human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=factor),
-        criterion,
-        unit=metric.unit,
-        withheld=withheld(metric.name, evidence.cases) or ("" if human.n else "the human figure comes without its n"),
-        reason=""
-        if known
-        else f"compared unpaired with {format_value(human.value, metric.unit)} of people on {people}",
+    return stated.claim(
+        human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=factor),
+        threshold=threshold,
+        withheld=withheld(metric.name, stated.cases) or ("" if human.n else "the human figure comes without its n"),
+        reason=f"compared unpaired with {stated.shown(human.value)} of people on {people}",
         needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
     )
 
 
-def _lift_sentence(evidence: Evidence, metric: Metric, name: str, predictions: object, requirement: Requirement) -> str:
-    mine, theirs = measure(metric.name, evidence.cases), value_of(metric.name, evidence, predictions)
+def _lift_sentence(stated: _Stated, name: str, rival: Cases | Guess) -> str:
+    metric, cases, requirement = stated.metric, stated.cases, stated.requirement
+    mine = measure(metric.name, cases)
+    theirs = measure_guess(metric.name, cases, rival) if isinstance(rival, Guess) else measure(metric.name, rival)
     if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
         return ""
-    shown = (
-        f"{metric.title} is {format_value(mine.value, metric.unit)} against "
-        f"{format_value(theirs.value, metric.unit)} of {name}"
-    )
+    shown = f"{stated.title} is {stated.shown(mine.value)} against {stated.shown(theirs.value)} of {name}"
     if not requirement.lift_over:
         return shown
     sign = "+" if metric.greater_is_better else "−"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from readiness.criteria import Task
 from readiness.evidence.segmentation import Segmentation
 from readiness.statistics.cases import Cases
 from readiness.statistics.confusion import measure_by_group
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.intervals import Normal
+from readiness.statistics.intervals import Mover, Normal
 from readiness.statistics.metrics import measure
+from readiness.statistics.own import adds_up
 
 Measured = Inference | Undefined
 
@@ -35,9 +37,14 @@ class Split:
 class Deficit:
     """How much worse a segment is than all other rows, counted in rows of the segment; positive is worse."""
 
-    difference: Inference
+    difference: Mover
     n: int
     """Rows of the segment in the metric's own denominator."""
+
+    @property
+    def untolerated(self) -> Mover:
+        """The difference itself, where `difference` tolerates a ratio of errors."""
+        return replace(self.difference, factor=1.0)
 
     @property
     def value(self) -> float:
@@ -78,7 +85,7 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
         return tuple(Split(*pair) for pair in measure_by_group(metric, cases, segmentation.codes, segments))
     if cases.is_plain and metric == "mae":
         return _mean_errors(np.abs(cases.y_true - cases.y_pred), segmentation.codes, segments)
-    return tuple(_parts(metric, cases, segmentation.codes == code) for code in range(segments))
+    return _measured_apart(metric, cases, segmentation)
 
 
 def _mean_errors(errors: NDArray[np.float64], codes: NDArray[np.int64], segments: int) -> tuple[Split, ...]:
@@ -99,9 +106,32 @@ def _mean(sums: NDArray[np.float64]) -> Measured:
     return Normal(value, math.sqrt(variance / n), n - 1, int(n), least=0.0)
 
 
+def _measured_apart(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
+    """Each part by itself; kept, because facts and claims ask for the same, and dependent rows take time."""
+    key = f"{metric} by {id(segmentation.codes)}"
+    codes, splits = cases.remembered.get(key, (None, ()))
+    if codes is not segmentation.codes:
+        kept = _denominator(metric, cases)
+        rows, codes = cases.subset(kept), segmentation.codes[kept]
+        masks = [codes == code for code in range(len(segmentation.labels))]
+        splits = tuple(_parts(metric, rows, mask) for mask in masks)
+        cases.remembered[key] = (segmentation.codes, splits)
+    return tuple(splits)
+
+
+def _denominator(metric: str, cases: Cases) -> NDArray[np.bool_]:
+    """The rows that the metric is a mean over, where they do not depend on what is predicted; else all rows."""
+    if cases.task is Task.BINARY and metric in ("recall", "false_negative_rate"):
+        return np.asarray(cases.y_true == 1)
+    if cases.task is Task.BINARY and metric in ("specificity", "false_positive_rate"):
+        return np.asarray(cases.y_true == 0)
+    return np.ones(cases.n, dtype=bool)
+
+
 def _parts(metric: str, cases: Cases, mask: NDArray[np.bool_]) -> Split:
     nobody = Undefined("there are no such rows")
-    return Split(
-        measure(metric, cases.subset(mask)) if mask.any() else nobody,
-        measure(metric, cases.subset(~mask)) if not mask.all() else nobody,
-    )
+    inside = measure(metric, cases.subset(mask)) if mask.any() else nobody
+    if metric in cases.own and adds_up(metric, cases):
+        title = cases.metric(metric).title
+        return Split(inside, Undefined(f"{title} is a sum over rows, which cannot be compared between unequal parts"))
+    return Split(inside, measure(metric, cases.subset(~mask)) if not mask.all() else nobody)

@@ -9,6 +9,7 @@ Limits: costs are what the spec says they are; harm that has no price here is no
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from readiness import criteria as policy
@@ -17,10 +18,16 @@ from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
 from readiness.questions.error_facts import error_facts, residuals
+from readiness.questions.errors_by_class import by_class
+from readiness.questions.errors_of_values import given_interval_claims, values_facts
 from readiness.questions.pricing import Prices, prices
+from readiness.questions.ranked_errors import shown_facts, shown_or_not
+from readiness.questions.trust import bins_table, trust
+from readiness.questions.what_if import what_if
 from readiness.questions.worst_errors import worst_errors
 from readiness.spec import Errors
 from readiness.statistics.costs import mean_cost_from_cells, mean_of
+from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 
@@ -36,16 +43,39 @@ NO_COSTS = not_assessed(
 
 def ask(evidence: Evidence, criteria: Errors) -> Answer:
     """Price the errors; the savings against doing nothing must be above zero."""
+    if evidence.task is Task.RANKING:
+        return ask(shown_or_not(evidence), criteria).plus(*shown_facts(evidence))
     spec = evidence.spec
-    facts = settle(error_facts(evidence), alpha=spec.alpha, level=spec.confidence)
-    tables = {"residuals": residuals(evidence)} if evidence.task is Task.REGRESSION else {}
     priced = prices(evidence)
+    facts = settle([*error_facts(evidence), *_further(evidence, priced)], alpha=spec.alpha, level=spec.confidence)
+    tables = _tables(evidence)
     worst = worst_errors(evidence, None if priced is None else priced.candidate)
     if priced is None:
-        return Answer(Question.ERRORS, (NO_COSTS, *facts, *worst), tables)
-    claims = [*_judged(evidence, criteria, priced), *_amounts(evidence, priced)]
+        covered = settle(given_interval_claims(evidence), alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+        return Answer(Question.ERRORS, (NO_COSTS, *covered, *facts, *worst), tables)
+    claims = [
+        *_judged(evidence, criteria, priced),
+        *given_interval_claims(evidence),
+        *_amounts(evidence, priced),
+        *what_if(evidence, priced),
+    ]
     findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     return Answer(Question.ERRORS, (*findings, *facts, *worst), tables)
+
+
+def _further(evidence: Evidence, priced: Prices | None) -> list[Claim]:
+    """What else is known of the errors of this kind of task."""
+    if evidence.task is Task.REGRESSION:
+        return values_facts(evidence, priced)
+    return [*trust(evidence), *(by_class(evidence) if evidence.task is Task.MULTICLASS else ())]
+
+
+def _tables(evidence: Evidence) -> dict[str, pd.DataFrame]:
+    """What the figures draw besides the findings."""
+    if evidence.task is Task.REGRESSION:
+        return {"residuals": residuals(evidence)}
+    bins = bins_table(evidence)
+    return {} if bins is None else {"calibration": bins}
 
 
 def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]:
@@ -63,6 +93,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells),
         Criterion(">", policy.SAVINGS_PER_ROW, unit),
         unit=unit,
+        withheld=unknown_error(evidence.cases.dependence),
         reason=words,
         denominator="rows",
     )
@@ -74,6 +105,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         _mean(evidence, priced.candidate, priced.cost_cells),
         None if value is None else Criterion("<", value, unit, "set in the spec"),
         unit=unit,
+        withheld="" if value is None else unknown_error(evidence.cases.dependence),
         blocking=value is not None,
         reason="" if value is None else f"a prediction is worth {format_value(value, unit)}",
         denominator="rows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -52,12 +52,23 @@ def _current(evidence: Evidence) -> Cases | None:
     return current.predictions if current is not None and isinstance(current.predictions, Cases) else None
 
 
-def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
+def error_costs(evidence: Evidence) -> tuple[Floats, Floats] | None:
+    """Binary: what a false alarm, and what a miss, would cost in each row, shape (n,) each; None where not stated."""
+    costs = evidence.spec.errors.costs
+    if evidence.task is not Task.BINARY or costs is None or costs.matrix is not None:
+        return None
     if costs.false_positive is None or costs.false_negative is None:
         return None
-    n, y = evidence.cases.n, evidence.cases.y_true
-    fp, fn = (_per_row(evidence, costs, key, n) for key in ("false_positive", "false_negative"))
-    idle = _do_nothing_code(evidence, default=0)
+    n = evidence.cases.n
+    return _per_row(evidence, costs, "false_positive", n), _per_row(evidence, costs, "false_negative", n)
+
+
+def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
+    found = error_costs(evidence)
+    if found is None:
+        return None
+    (fp, fn), y = found, evidence.cases.y_true
+    idle = idle_class(evidence)
 
     def cost(predicted: NDArray[np.int64] | int) -> Floats:
         return np.where((y == 0) & (predicted == 1), fp, 0.0) + np.where((y == 1) & (predicted == 0), fn, 0.0)
@@ -66,13 +77,13 @@ def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
     priced = Prices(
         cost(evidence.cases.y_pred),
         cost(idle),
-        f"always {evidence.gathered.data.target} = {evidence.classes[idle]}",
+        _doing_nothing(evidence, idle),
         costs.currency,
         None if current is None else cost(current.y_pred),
     )
-    if isinstance(costs.false_positive, CostColumn) or isinstance(costs.false_negative, CostColumn):
+    a, b = costs.false_positive, costs.false_negative
+    if not (isinstance(a, int | float) and isinstance(b, int | float)):
         return priced
-    a, b = float(costs.false_positive), float(costs.false_negative)
     idle_cells = (0.0, 0.0, b, b) if idle == 0 else (a, a, 0.0, 0.0)
     own_cells = (0.0, a, b, 0.0)
     savings = tuple(x - y for x, y in zip(idle_cells, own_cells, strict=True))
@@ -81,9 +92,20 @@ def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
     )
 
 
+def _doing_nothing(evidence: Evidence, idle: int) -> str:
+    data = evidence.gathered.data
+    return "showing nothing" if data.queries is not None else f"always {data.target} = {evidence.classes[idle]}"
+
+
 def _per_row(evidence: Evidence, costs: Costs, key: str, n: int) -> Floats:
     given = getattr(costs, key)
     return evidence.costs[key] if isinstance(given, CostColumn) else np.full(n, float(given))
+
+
+def idle_class(evidence: Evidence) -> int:
+    """Code of the class that doing nothing predicts."""
+    binary = evidence.task is Task.BINARY
+    return _do_nothing_code(evidence, default=0 if binary else _largest_class(evidence))
 
 
 def _do_nothing_code(evidence: Evidence, default: int) -> int:
@@ -94,9 +116,8 @@ def _do_nothing_code(evidence: Evidence, default: int) -> int:
 def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
     assert costs.matrix is not None
     names = evidence.classes
-    table = np.array([[_of(_of(costs.matrix, t, {}), p, 0.0 if t == p else np.nan) for p in names] for t in names])
-    y = evidence.cases.y_true
-    idle = _do_nothing_code(evidence, default=0 if evidence.task is Task.BINARY else _largest_class(evidence))
+    table = cost_table(costs.matrix, names)
+    y, idle = evidence.cases.y_true, idle_class(evidence)
     current = _current(evidence)
     return Prices(
         table[y, evidence.cases.y_pred],
@@ -105,6 +126,11 @@ def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
         costs.currency,
         None if current is None else table[y, current.y_pred],
     )
+
+
+def cost_table(matrix: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> Floats:
+    """Costs by true and predicted class, in the order of the codes."""
+    return np.array([[_of(_of(matrix, t, {}), p, 0.0 if t == p else np.nan) for p in names] for t in names])
 
 
 def _of(table: Mapping[str, T], name: str, default: T) -> T:
@@ -124,9 +150,7 @@ def _regression(evidence: Evidence, costs: Costs) -> Prices | None:
     if costs.under is None or costs.over is None:
         return None
     y, over, under = evidence.cases.y_true, costs.over, costs.under
-    median = evidence.alternative("median")
-    given = evidence.spec.errors.do_nothing
-    idle = float(given) if isinstance(given, int | float) else _constant(median.predictions if median else None, y)
+    given, idle = evidence.spec.errors.do_nothing, idle_value(evidence)
 
     def cost(predicted: Floats | float) -> Floats:
         error = predicted - y
@@ -140,6 +164,14 @@ def _regression(evidence: Evidence, costs: Costs) -> Prices | None:
         costs.currency,
         None if current is None else cost(current.y_pred),
     )
+
+
+def idle_value(evidence: Evidence) -> float:
+    """Regression: what doing nothing predicts."""
+    median, given = evidence.alternative("median"), evidence.spec.errors.do_nothing
+    if isinstance(given, int | float):
+        return float(given)
+    return _constant(median.predictions if median else None, evidence.cases.y_true)
 
 
 def _constant(predictions: object, y: Floats) -> float:

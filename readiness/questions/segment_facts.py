@@ -10,7 +10,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation
 from readiness.numbers import format_value
 from readiness.questions.by_segment import Split, split_by
-from readiness.statistics.gap import null_gap
+from readiness.statistics.gap import null_gap, shrunken_gap
 from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
@@ -20,6 +20,7 @@ SHOWN = {
     Task.BINARY: ("accuracy", "f1", "recall", "false_positive_rate"),
     Task.MULTICLASS: ("accuracy", "balanced_accuracy"),
     Task.REGRESSION: ("mae", "rmse"),
+    Task.RANKING: ("ndcg_at_10",),
 }
 """Metrics shown for each segment, judged or not."""
 
@@ -33,7 +34,8 @@ CAUSES = (
 
 def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged: Sequence[str]) -> list[Claim]:
     """Rows and metrics of every segment of the i-th segmentation, and the gap in the `judged` metrics."""
-    claims = [_rows(i, j, segmentation) for j in range(1, len(segmentation.labels) + 1)]
+    counts = segmentation.counts.tolist()
+    claims = [_rows(i, j, segmentation, counts) for j in range(1, len(counts) + 1)]
     for name in dict.fromkeys((*SHOWN[evidence.task], *judged)):
         splits = split_by(name, evidence.cases, segmentation)
         claims += [
@@ -66,13 +68,13 @@ def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> li
     return found
 
 
-def _rows(i: int, j: int, segmentation: Segmentation) -> Claim:
-    rows, trained = int(segmentation.counts[j - 1]), segmentation.training_rows
+def _rows(i: int, j: int, segmentation: Segmentation, counts: Sequence[int]) -> Claim:
+    rows, trained = counts[j - 1], segmentation.training_rows
     return Claim(
         f"SEGM-{i}-{j}-ROWS",
         f"Rows of {segmentation.text(j - 1)}",
         "rows",
-        Exact(float(rows), int(segmentation.counts.sum())),
+        Exact(float(rows), sum(counts)),
         None,
         unit="rows",
         segment=segmentation.labels[j - 1],
@@ -87,7 +89,8 @@ def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, sp
     if len(values) < 2:
         return []
     gap = max(v.value for v in values) - min(v.value for v in values)
-    chance = null_gap([v.value for v in values], [v.n for v in values], seed=evidence.spec.seed)
+    shares, rows = [v.value for v in values], [v.n for v in values]
+    chance, even = null_gap(shares, rows, seed=evidence.spec.seed), shrunken_gap(shares, rows)
     title, name = evidence.spec.metric(metric).title, segmentation.name
     return [
         Claim(
@@ -99,7 +102,8 @@ def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, sp
             unit="points",
             blocking=False,
             reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average "
-            f"and stay below {format_value(chance.quantile)} 95 times in 100",
+            f"and stay below {format_value(chance.quantile)} 95 times in 100; evened out for chance the gap is "
+            f"{format_value(even)}",
         ),
     ]
 

@@ -2,8 +2,9 @@
 
 Purpose: a result that hangs on the luck of one split will not be seen again.
 Method: clones are fitted again and again on parts of the training rows. The mean score must be known closely enough
-(interval corrected for shared rows, Nadeau and Bengio 2003), and refits must agree on single rows (churn).
-Signs of risk: answers that change from refit to refit behind a steady average.
+(interval corrected for shared rows, Nadeau and Bengio 2003), and refits must agree on single rows (churn). Where the
+rows have a time, no window of it may be much worse than all other rows.
+Signs of risk: answers that change from refit to refit behind a steady average; a metric that declines over time.
 Limits: random folds do not stand in for time; the spread of fold scores mostly tells how large the folds are.
 """
 
@@ -19,6 +20,14 @@ from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.refits import Refits
 from readiness.numbers import format_value
+from readiness.questions.over_time import only_proven_decline, over_time
+from readiness.questions.stability_facts import (
+    curve_facts,
+    holdout_spread,
+    not_perturbed,
+    perturbed_facts,
+    seed_facts,
+)
 from readiness.spec import Stability
 from readiness.statistics.dependence import Dependence
 from readiness.statistics.inference import Exact, Inference, Undefined
@@ -35,34 +44,58 @@ SPREAD = "check whether the target is known beforehand, or more training rows"
 
 
 def ask(evidence: Evidence, criteria: Stability) -> Answer:
-    """Judge how closely the mean over refits is known, and how much single answers change."""
-    refits = evidence.refits
+    """Judge how closely the mean over refits is known, how much single answers change, and each window of time."""
+    spec, metric, refits = evidence.spec, evidence.spec.primary_metric(evidence.task), _usable(evidence)
+    timed = over_time(evidence, criteria)
+    claims, facts = list(timed.claims), _other_facts(evidence, metric)
+    missing: tuple[Finding, ...] = ()
+    tables = {} if timed.table is None else {"windows": timed.table}
     if isinstance(refits, Unavailable):
-        return Answer(Question.STABILITY, (_missing(refits),))
-    scores = refits.scores
-    if not np.isfinite(scores).all():
-        why = Unavailable("the metric does not exist on every fold", "more rows of the rarer class, or fewer folds")
-        return Answer(Question.STABILITY, (_missing(why),))
-    metric = evidence.spec.primary_metric(evidence.task)
-    facts, spec = fold_facts(scores), evidence.spec
-    mean = corrected_mean(
-        scores,
-        n_train=float(np.mean([fold.n_train for fold in refits.folds])),
-        n_test=float(np.mean([fold.n_test for fold in refits.folds])),
-        is_share=metric.is_share,
-    )
-    claims = [_half_width(evidence, criteria, metric, mean, refits), *_churn(evidence, criteria, refits)]
-    if spec.evidence == "point":
-        claims.append(_std(criteria, metric, facts, len(refits.folds)))
-    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
-    shown = settle(_facts(spec.evidence, metric, facts, mean, refits), alpha=spec.alpha, level=spec.confidence)
-    return Answer(Question.STABILITY, (*findings, *shown), {"folds": _table(refits)})
+        missing = (_missing(refits),)
+    else:
+        judged, shown = _of_refits(evidence, criteria, metric, refits)
+        claims, facts, tables = [*judged, *claims], [*shown, *facts], {"folds": _table(refits), **tables}
+    findings = only_proven_decline(settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
+    settled = settle(facts, alpha=spec.alpha, level=spec.confidence)
+    return Answer(Question.STABILITY, (*missing, *findings, *settled, *not_perturbed(evidence)), tables)
+
+
+def _usable(evidence: Evidence) -> Refits | Unavailable:
+    refits = evidence.refits
+    if not isinstance(refits, Unavailable) and not np.isfinite(refits.scores).all():
+        return Unavailable("the metric does not exist on every fold", "more rows of the rarer class, or fewer folds")
+    return refits
 
 
 def _missing(why: Unavailable) -> Finding:
     return not_assessed(
         "STAB-REFITS", "Refits of the candidate", f"the candidate was not refitted: {why.reason}", needs=why.needs
     )
+
+
+def _of_refits(
+    evidence: Evidence, criteria: Stability, metric: Metric, refits: Refits
+) -> tuple[list[Claim], list[Claim]]:
+    """What the repeats are judged by, and the facts about them."""
+    facts, rule = fold_facts(refits.scores), evidence.spec.evidence
+    mean = corrected_mean(
+        refits.scores,
+        n_train=float(np.mean([fold.n_train for fold in refits.folds])),
+        n_test=float(np.mean([fold.n_test for fold in refits.folds])),
+        is_share=metric.is_share,
+    )
+    claims = [_half_width(evidence, criteria, metric, mean, refits), *_churn(evidence, criteria, refits)]
+    if rule == "point":
+        claims.append(_std(criteria, metric, facts, len(refits.folds)))
+    shown = _facts(rule, metric, facts, mean, (*refits.notes, *evidence.retraining.notes), refits)
+    return claims, [*shown, *holdout_spread(evidence, metric, refits), *seed_facts(evidence, metric)]
+
+
+def _other_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
+    """What does not need repeats."""
+    shaken = evidence.perturbed
+    changed = [] if shaken is None or isinstance(shaken, Unavailable) else perturbed_facts(evidence, metric, shaken)
+    return [*curve_facts(evidence, metric), *changed]
 
 
 def _done(refits: Refits) -> str:
@@ -73,7 +106,7 @@ def _done(refits: Refits) -> str:
 def _half_width(
     evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Undefined, refits: Refits
 ) -> Claim:
-    relative = evidence.task is Task.REGRESSION
+    relative = evidence.task is Task.REGRESSION or metric.needs == "own"
     unit = "share of the mean" if relative else "points"
     name = f"Half-width of the interval of the average {metric.title}"
     limit = Criterion("<=", criteria.half_width, unit, criteria.origin("half_width"), refutable=False)
@@ -100,7 +133,7 @@ def _half_width(
 
 
 def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Claim]:
-    if evidence.task is Task.REGRESSION:
+    if not evidence.task.has_classes:
         return []
     predicted = refits.predicted
     everywhere = (predicted >= 0).all(axis=0)
@@ -133,9 +166,16 @@ def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> C
     )  # fmt: skip
 
 
-def _facts(rule: str, metric: Metric, facts: FoldFacts, mean: Inference | Undefined, refits: Refits) -> list[Claim]:
+def _facts(
+    rule: str,
+    metric: Metric,
+    facts: FoldFacts,
+    mean: Inference | Undefined,
+    said: tuple[str, ...],
+    refits: Refits,
+) -> list[Claim]:
     folds = len(refits.folds)
-    title, notes = metric.title, "; ".join(note.rstrip(".") for note in refits.notes)
+    title, notes = metric.title, "; ".join(note.rstrip(".") for note in said)
 
     def fact(code: str, name: str, value: Inference | Undefined, reason: str = "", unit: str = metric.unit) -> Claim:
         return Claim(f"STAB-{code}", name, metric.name, value, None, unit=unit, blocking=False, reason=reason)

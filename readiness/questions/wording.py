@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from readiness.catalogue import METRICS
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
+from readiness.statistics.inference import Undefined
+from readiness.statistics.queries import per_query
 
 _COUNTED = {
     "recall": ("{tp:,} of {p:,} rows with {positive} were found", "rows with {positive}"),
@@ -13,21 +16,58 @@ _COUNTED = {
     "precision": ("{tp:,} of {pp:,} alarms were right", "alarms"),
     "specificity": ("{tn:,} of {n:,} other rows were left alone", "rows without {positive}"),
     "false_positive_rate": ("{fp:,} of {n:,} other rows raised a false alarm", "rows without {positive}"),
+    "negative_predictive_value": ("{tn:,} of {pn:,} rows left alone were rightly so", "rows left alone"),
 }
+_OF_A_CLASS = {
+    **_COUNTED,
+    "precision": ("{tp:,} of {pp:,} rows predicted as {positive} are right", "rows predicted as {positive}"),
+    "specificity": ("{tn:,} of {n:,} other rows were not taken for {positive}", "rows without {positive}"),
+    "false_positive_rate": ("{fp:,} of {n:,} other rows were taken for {positive}", "rows without {positive}"),
+    "negative_predictive_value": (
+        "{tn:,} of {pn:,} rows not predicted as {positive} are right",
+        "rows not predicted as {positive}",
+    ),
+}
+"""Where one of many classes is looked for, nobody raises an alarm."""
 
 
-def counted(metric: str, cases: Cases, positive: str) -> str:
-    """The counts behind a metric, or the number of rows where no pair of counts stands behind it."""
+def counted(metric: str, cases: Cases, positive: str, *, of_class: bool = False) -> str:
+    """The counts behind a metric, or the number of rows where no pair of counts stands behind it.
+
+    Args:
+        metric: its name.
+        cases: scored rows.
+        positive: the positive rows in the data's own words: "is_fraud = 1".
+        of_class: whether the positive rows are those of one class among many.
+    """
     rows = len(cases.y_true)
     if metric == "accuracy":
         return f"{int(np.sum(cases.y_true == cases.y_pred)):,} of {rows:,} rows are right"
     if cases.task is not Task.BINARY or metric not in _COUNTED:
-        return f"on {rows:,} rows"
+        return f"on {extent(metric, cases)}"
     cells = np.bincount(2 * cases.y_true + cases.y_pred, minlength=4)
     tn, fp, fn, tp = (int(cell) for cell in cells)
-    return _COUNTED[metric][0].format(tn=tn, fp=fp, fn=fn, tp=tp, p=tp + fn, pp=tp + fp, n=tn + fp, positive=positive)
+    sums = {"p": tp + fn, "n": tn + fp, "pp": tp + fp, "pn": tn + fn}
+    words = (_OF_A_CLASS if of_class else _COUNTED)[metric][0]
+    return words.format(tn=tn, fp=fp, fn=fn, tp=tp, **sums, positive=positive)
 
 
-def denominator(metric: str, positive: str) -> str:
+def denominator(metric: str, positive: str, *, of_class: bool = False) -> str:
     """What the rows of a metric's denominator are called."""
-    return _COUNTED[metric][1].format(positive=positive) if metric in _COUNTED else "rows"
+    words = _OF_A_CLASS if of_class else _COUNTED
+    return words[metric][1].format(positive=positive) if metric in words else independent_cases(metric)
+
+
+def independent_cases(metric: str) -> str:
+    """What is counted as one case: rows, or the queries of a ranking."""
+    return "queries" if metric in METRICS and METRICS[metric].needs == "order" else "rows"
+
+
+def extent(metric: str, cases: Cases) -> str:
+    """How much a metric rests on: "400 rows", or "147 of 150 queries (the others have no relevant row)"."""
+    if independent_cases(metric) == "rows" or isinstance(found := per_query(metric, cases), Undefined):
+        return f"{cases.n:,} rows"
+    counted, queries = len(found.values), len(found.values) + found.left_out
+    if not found.left_out:
+        return f"{queries:,} quer{'y' if queries == 1 else 'ies'}"
+    return f"{counted:,} of {queries:,} queries (the others have no relevant row)"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from readiness.answers import Estimate, Finding, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
+from readiness.statistics.cases import Cases
 from readiness.visible import shorten
 
 SHOWN = 10
@@ -19,8 +20,12 @@ SHOWN = 10
 def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[Finding, ...]:
     """The most expensive errors, or without costs the most confident or largest ones; ties in row order."""
     badness, what, unit = _badness(evidence, costs)
-    ranks = np.lexsort((-_confidence(evidence), -badness))  # among equally expensive errors the surest ones first
-    order = ranks[_wrong(evidence, badness)[ranks]][:SHOWN]
+    wrong = np.flatnonzero(_wrong(evidence, badness))
+    if len(wrong) > SHOWN:
+        bar = np.partition(badness[wrong], -SHOWN)[-SHOWN]
+        wrong = wrong[badness[wrong] >= bar]
+    # among equally expensive errors the surest ones first
+    order = wrong[np.lexsort((-confidence(evidence.cases.subset(wrong)), -badness[wrong]))][:SHOWN]
     return tuple(
         Finding(
             f"ERRO-WORST-{rank}",
@@ -42,7 +47,7 @@ def _badness(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[NDA
         return costs, "cost", currency
     if cases.task is Task.REGRESSION:
         return np.abs(cases.y_pred - cases.y_true), "absolute error", ""
-    return np.where(cases.y_true != cases.y_pred, _confidence(evidence), 0.0), "confidence", ""
+    return np.where(cases.y_true != cases.y_pred, confidence(evidence.cases), 0.0), "confidence", ""
 
 
 def _wrong(evidence: Evidence, badness: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -50,10 +55,9 @@ def _wrong(evidence: Evidence, badness: NDArray[np.float64]) -> NDArray[np.bool_
     return np.asarray(badness > 0 if cases.task is Task.REGRESSION else cases.y_true != cases.y_pred)
 
 
-def _confidence(evidence: Evidence) -> NDArray[np.float64]:
-    """How sure the candidate was of its label, 0 where it gives no probability."""
-    cases = evidence.cases
-    if cases.y_score is None or not cases.is_probability or cases.task is Task.REGRESSION:
+def confidence(cases: Cases) -> NDArray[np.float64]:
+    """How sure the candidate was of its label, shape (n,), 0 where it gives no probability."""
+    if cases.y_score is None or not cases.is_probability or not cases.task.has_classes:
         return np.zeros(cases.n)
     if cases.task is Task.BINARY:
         return np.where(cases.y_pred == 1, cases.y_score, 1 - cases.y_score)

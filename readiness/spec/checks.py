@@ -9,6 +9,7 @@ from itertools import chain
 from readiness.criteria import Task
 from readiness.hints import nearest, shown
 from readiness.spec import ModelFile, Rule, Spec, label_text
+from readiness.spec.ranking_checks import ranking_misfits
 from readiness.spec.rules import RuleError, parse_rule
 from readiness.spec.yaml_reading import KeyPath
 
@@ -37,8 +38,10 @@ def misfits(spec: Spec) -> list[Fault]:
         _names,
         _rules,
         _comparisons,
+        _one_class,
         _method_costs,
         _matrix,
+        _ranking,
     )
     return list(chain.from_iterable(check(spec) for check in checks))
 
@@ -47,6 +50,8 @@ def stated_task(spec: Spec) -> Task | None:
     """The task as far as the spec alone tells it."""
     if spec.data.task is not None:
         return spec.data.task
+    if spec.data.query is not None:
+        return Task.RANKING
     if spec.data.positive is not None:
         return Task.BINARY
     if spec.data.classes is not None:
@@ -99,7 +104,7 @@ def _task(spec: Spec) -> Iterator[Fault]:
 def _roles(spec: Spec) -> Iterator[Fault]:
     target = spec.data.target
     keys: dict[KeyPath, Iterable[str | None]] = {
-        ("data", role): (getattr(spec.data, role),) for role in ("id", "time", "group", "weight")
+        ("data", role): (getattr(spec.data, role),) for role in ("id", "time", "group", "weight", "query")
     }
     keys["data", "features"] = spec.data.features or ()
     for where, part in _models(spec):
@@ -142,7 +147,7 @@ def _candidates(spec: Spec) -> Iterator[Fault]:
     for where, part in _models(spec):
         score = part.predictions.score if part.predictions is not None else None
         key = (*where, "predictions", "score")
-        if task in (Task.MULTICLASS, Task.REGRESSION) and part.threshold is not None:
+        if task not in (None, Task.BINARY) and part.threshold is not None:
             yield (*where, "threshold"), f"only a binary task has a threshold; this task is {task}"
         if task is Task.REGRESSION and score is not None:
             yield key, "a regression has no scores; name the predicted value in label"
@@ -201,12 +206,12 @@ def _outcomes(spec: Spec, rule: Rule, where: KeyPath) -> Iterator[Fault]:
     for key in ("then", "otherwise"):
         value = getattr(rule, key)
         if value is None:
-            if task in (Task.MULTICLASS, Task.REGRESSION):
+            if task not in (None, Task.BINARY):
                 yield (*where, key), f"missing; a rule for a task that is {task} says what it predicts"
         elif labels and label_text(value) not in labels:
             yield (*where, key), f"{shown(value)} is not in data.classes" + nearest(label_text(value), labels)
-        elif task is Task.REGRESSION and (isinstance(value, str | bool)):
-            yield (*where, key), f"found {shown(value)}, expected a number; the task is a regression"
+        elif task in (Task.REGRESSION, Task.RANKING) and isinstance(value, str | bool):
+            yield (*where, key), f"found {shown(value)}, expected a number; the task is a {task}"
 
 
 def _comparisons(spec: Spec) -> Iterator[Fault]:
@@ -221,6 +226,21 @@ def _comparisons(spec: Spec) -> Iterator[Fault]:
                 yield where, f"{shown(name)} is no baseline of this spec" + nearest(name, names)
             elif name == "human" and human is not None and human.metric != requirement.metric:
                 yield where, f"the human figure is a {shown(human.metric)}, not a {shown(requirement.metric)}"
+
+
+def _one_class(spec: Spec) -> Iterator[Fault]:
+    task, labels = stated_task(spec), [label_text(label) for label in spec.data.classes or ()]
+    for index, requirement in enumerate(spec.business.requirements):
+        where = ("business", "requirements", index, "of_class")
+        if requirement.of_class is None:
+            continue
+        name = label_text(requirement.of_class)
+        if task not in (None, Task.MULTICLASS):
+            yield where, f"only a task with more than two classes looks for one of them; this task is {task}"
+        elif labels and name not in labels:
+            yield where, f"{shown(name)} is not in data.classes" + nearest(name, labels)
+        elif "human" in (requirement.lift_over, requirement.gain_over):
+            yield where, "the human figure is not of one class, so nothing of one class is compared with it"
 
 
 def _method_costs(spec: Spec) -> Iterator[Fault]:
@@ -239,6 +259,10 @@ def _method_costs(spec: Spec) -> Iterator[Fault]:
                 ("baseline", "cost_per_prediction", name),
                 f"{shown(name)} is no method of this spec" + nearest(name, methods),
             )
+
+
+def _ranking(spec: Spec) -> Iterator[Fault]:
+    yield from ranking_misfits(spec, stated_task(spec))
 
 
 def _matrix(spec: Spec) -> Iterator[Fault]:

@@ -23,6 +23,11 @@ _REQUIREMENTS = {
         "{says: Be wrong by a tenth at most on average, metric: mape, at_most: 0.10}",
         "{says: Beat the current model by a tenth, metric: mae, lift_over: current, at_least: 0.10}",
     ),
+    Task.RANKING: (
+        "{says: Put the best rows first, metric: ndcg_at_10, at_least: 0.60}",
+        "{says: Show what is looked for near the top, metric: mrr, at_least: 0.50}",
+        "{says: Beat the current model by a tenth, metric: ndcg_at_10, lift_over: current, at_least: 0.10}",
+    ),
 }
 _TECHNICAL = (
     "{says: Respond quickly, metric: latency_p99_ms, at_most: 100}",
@@ -32,6 +37,7 @@ _HUMAN = {
     Task.BINARY: "{metric: recall, value: 0.85, n: 200, source: which study}",
     Task.MULTICLASS: "{metric: accuracy, value: 0.85, n: 200, source: which study}",
     Task.REGRESSION: "{metric: mae, value: 50, n: 200, source: which study}",
+    Task.RANKING: "{metric: ndcg_at_10, value: 0.60, n: 200, source: which study}",
 }
 
 
@@ -47,6 +53,7 @@ def baseline_example(task: Task, amount: Amount | None) -> str:
         Task.BINARY: f"when: {condition}",
         Task.MULTICLASS: "column: rule_prediction",
         Task.REGRESSION: f"when: {condition}, then: 200, otherwise: 100",
+        Task.RANKING: f"when: {condition}, then: 1, otherwise: 0",
     }
     return off(
         "baseline:",

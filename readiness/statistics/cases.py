@@ -42,9 +42,9 @@ class Cases:
 
     task: Task
     y_true: Array
-    """Class codes 0..n_classes-1 (binary: 1 is the positive class); regression: floats."""
+    """Class codes 0..n_classes-1 (binary: 1 is the positive class); regression: floats; ranking: a relevance >= 0."""
     y_pred: Array
-    """Coded like y_true."""
+    """Coded like y_true; ranking: scores, larger for what stands higher."""
     y_score: Floats | None = None
     """Binary (n,): larger is more positive; multiclass (n, n_classes)."""
     n_classes: int = 2

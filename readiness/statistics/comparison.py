@@ -17,19 +17,21 @@ from readiness.criteria import Task
 from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.guessing import Guess, guess_influence, measure_guess
+from readiness.statistics.guessing import DRAWN, Guess, guess_influence, measure_guess
 from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
 from readiness.statistics.labels import BINARY_LABEL_METRICS, label_metric_values
-from readiness.statistics.losses import row_losses, unusable
 from readiness.statistics.means import mean_of
 from readiness.statistics.metrics import influence, measure
+from readiness.statistics.own import compare_own
+from readiness.statistics.queries import QueryMean, compare_queries
+from readiness.statistics.row_losses import is_mean_of_losses, row_losses, unusable
 
 __all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
 
 PAIRED = "Dirichlet draws on the paired counts (Goutte and Gaussier 2005), the wider with and without half a row a cell"
 HALF = 0.5
-MEAN_LOSSES = frozenset({"mae", "mape", "log_loss", "brier"})
+NO_DIRECTION = "A mean error is best at 0, not where it is lowest, so methods are not compared by it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def compare(
     Binary label metrics of independent rows: Dirichlet draws on the joint counts of (true, candidate, other). Mean
     losses: mean of the paired differences. Else the difference of row influences with a t-interval, summed by group
     where there are groups. Where one side shows no variation (a perfect candidate), both are compared as if unpaired,
-    because pairing would hide the uncertainty of the perfect one.
+    because pairing would hide the uncertainty of the perfect one; so is the median error, which has no row influences
+    (limits of two errors on the same rows taken as unpaired are too wide rather than too narrow).
 
     Raises:
         ValueError: the two do not have the same rows, `factor` is negative, or the metric is not one of the task's.
@@ -71,16 +74,23 @@ def compare(
         raise ValueError(f"factor is {factor}; expected 0 or more")
     if isinstance(other, Cases) and not np.array_equal(candidate.y_true, other.y_true):
         raise ValueError("candidate and other must be scored on the same rows")
+    if metric in candidate.own:
+        rival, note = (other.drawn(candidate), DRAWN) if isinstance(other, Guess) else (other, "")
+        return compare_own(metric, candidate, rival, factor=factor, note=note)
     mine = measure(metric, candidate)
     if isinstance(mine, Undefined):
         return mine
+    if metric == "bias":
+        return Undefined(NO_DIRECTION, candidate.n)
+    if candidate.metric(metric).needs == "order" and isinstance(other, Cases):
+        return compare_queries(metric, candidate, other, factor)
     sign = 1.0 if candidate.metric(metric).greater_is_better else -1.0
     if candidate.task is Task.BINARY and metric in BINARY_LABEL_METRICS and candidate.is_plain:
         return _by_cells(metric, candidate, other, sign, factor, seed)
     theirs = measure_guess(metric, candidate, other) if isinstance(other, Guess) else _measure_rival(metric, other)
     if isinstance(theirs, Undefined):
         return theirs
-    if metric in MEAN_LOSSES and not _at_an_end(mine):
+    if is_mean_of_losses(metric) and not _at_an_end(mine):
         return _by_losses(metric, candidate, other, sign, factor)
     return _by_influence(metric, candidate, other, sign, factor, mine, theirs)
 
@@ -107,14 +117,23 @@ def _by_cells(
         return np.asarray(sign * (a - factor * np.nan_to_num(b)))
 
     value = float(contrast(counts[None, :] / candidate.n)[0])
-    half, none = (np.sort(contrast(cell_draws(counts, prior, seed))) for prior in (HALF, UNSEEN))
+    half, none = (np.sort(contrast(_joint_draws(counts, prior, seed, shape))) for prior in (HALF, UNSEEN))
     wider = two_sided(np.minimum(half, none), np.maximum(half, none))
     return Draws(value, wider, candidate.n, PAIRED)
 
 
+def _joint_draws(counts: Floats, prior: float, seed: int, shape: tuple[int, ...]) -> Floats:
+    """The same draws whichever of two methods comes first, so that swapping them negates the contrast."""
+    mirrored = counts.reshape(shape[1:]).swapaxes(1, 2).ravel() if shape[3] == 2 else counts
+    if mirrored.tolist() >= counts.tolist():
+        return cell_draws(counts, prior, seed)
+    return cell_draws(mirrored, prior, seed).reshape(shape).swapaxes(2, 3)
+
+
 def _measure_rival(metric: str, other: Cases) -> Inference | Undefined:
-    """The other method's metric; the precision of one that never says "positive" counts as 0, as in scikit-learn."""
-    if metric == "precision" and other.n and not (other.y_pred == 1).any():
+    """The other method's metric; shares of what it never predicts count as 0, as in scikit-learn."""
+    never = {"precision": 1, "negative_predictive_value": 0}.get(metric)
+    if never is not None and other.n and not (other.y_pred == never).any():
         return Exact(0.0, other.n)
     return measure(metric, other)
 
@@ -172,7 +191,7 @@ def _both_vary_and_end(inference: Inference) -> bool:
 
 
 def _is_share(inference: Inference) -> bool:
-    if isinstance(inference, Binomial):
+    if isinstance(inference, Binomial | QueryMean):
         return True
     if isinstance(inference, Normal | Unvaried):
         return inference.least == 0 and inference.most == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -50,6 +51,14 @@ def mean_cost_from_cells(
 
 
 def _with_one_more(counts: Floats, prices: Floats, cell: int, seed: int, draws: int) -> Floats:
+    return np.sort(_draws(tuple(counts.tolist()), cell, seed, draws) @ prices)
+
+
+@lru_cache(maxsize=4)
+def _draws(counts: tuple[float, ...], cell: int, seed: int, draws: int) -> Floats:
+    """Kept for the next prices on the same counts: what if an error cost twice as much?"""
     prior = np.full(len(counts), UNSEEN)
     prior[cell] += 1
-    return np.sort(cell_draws(counts, prior, seed, draws) @ prices)
+    drawn = cell_draws(np.array(counts), prior, seed, draws)
+    drawn.setflags(write=False)
+    return drawn

@@ -1,7 +1,7 @@
 """Which rows depend on each other, and how much less do they say for it? Rows of one group, and rows near in time.
 
 Groups go first: rows of one group are summed, and groups count as independent. Only a single series without groups is
-looked at in the order of time.
+looked at in the order of time; rows of one moment are summed, as nobody knows their order.
 """
 
 from __future__ import annotations
@@ -17,9 +17,15 @@ Integers = npt.NDArray[np.int64]
 
 TERMS_FACTOR, TERMS_POWER = 0.4, 2 / 3
 MOST_TERMS = 400
-"""Cosine terms of a long-run variance: 0.4 · n^(2/3) (Lazarus, Lewis, Stock and Watson 2018), and never more."""
+"""Cosine terms of a long-run variance: 0.4 · T^(2/3) (Lazarus, Lewis, Stock and Watson 2018), and never more."""
 MOST_BUCKETS = 20_000
 """Longer series are summed to so many pieces of equal length first; what is near in time stays together."""
+MINIMUM_GROUPS = 10
+"""Below ten groups cluster-robust errors are too small to trust (Cameron and Miller 2015)."""
+MINIMUM_MOMENTS = 30
+"""Independent moments that a series must be worth. Simulated (first-order series, 12 to 1,000 moments, correlation of
+neighbours 0 to 0.98): without this rule a one-sided 5 % bound misses in up to 34 % of samples, with it up to 0.9 and
+300 moments in at most 8 %, and in most settings in fewer than 5 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,19 +35,25 @@ class Dependence:
     groups: Integers | None = None
     """Codes of whatever rows belong to, such as users."""
     time: Integers | None = None
-    """Ranks of the rows in time; equal for rows of one moment."""
+    """Ranks of the rows in time, 0 or more; equal for rows of one moment."""
 
     @property
     def is_serial(self) -> bool:
-        """Whether the order in time is what counts."""
-        return self.groups is None and self.time is not None
+        """Whether the order in time is what counts; rows that are all of one moment have none."""
+        return self.groups is None and self.time is not None and bool((self.time != self.time[:1]).any())
+
+    @property
+    def codes(self) -> Integers | None:
+        """Codes of the units whose rows are summed: groups, else moments; None when every row is its own unit."""
+        return self.time if self.is_serial else self.groups
 
     @property
     def units(self) -> int | None:
-        """How many different groups there are; None without groups."""
-        if self.groups is None:
+        """How many different groups, else moments in time, there are; None without either."""
+        codes = self.codes
+        if codes is None:
             return None
-        return int(np.count_nonzero(np.bincount(self.groups))) if len(self.groups) else 0
+        return int(np.count_nonzero(np.bincount(codes))) if len(codes) else 0
 
 
 INDEPENDENT = Dependence()
@@ -62,36 +74,89 @@ def standard_error(influence: Floats, dependence: Dependence = INDEPENDENT) -> t
     Groups: se² = K/(K-1) · sum over groups of (sum of influences)² / n², with K - 1 degrees of freedom (Liang and Zeger
     1986); every row is its own group when there are none. Time: the equal-weighted cosine estimate of the long-run
     variance, with as many degrees of freedom as it has terms (Lazarus, Lewis, Stock and Watson 2018). Infinite for
-    fewer than two groups, and for fewer than four rows in time order.
+    fewer than two groups or rows.
     """
-    if dependence.is_serial and dependence.time is not None:
-        return _serial_error(influence, dependence.time)
-    sums = group_sums(influence, dependence.groups)
+    sums = group_sums(influence, dependence.codes)
     k = len(sums)
     if k < 2:
         return math.inf, 1.0
-    return math.sqrt(k / (k - 1) * float(sums @ sums)) / len(influence), float(k - 1)
+    if dependence.is_serial:
+        variance, df = long_run_variance(sums)
+    else:
+        variance, df = k / (k - 1) * float(sums @ sums), float(k - 1)
+    return math.sqrt(variance) / len(influence), df
 
 
-def _serial_error(influence: Floats, time: Integers) -> tuple[float, float]:
-    """The mean over B cosine terms of sqrt(2/T) · sum of u_t cos(pi j (t - 1/2) / T), squared, is the long-run variance
-    of the T pieces u_t of the series.
+def correlation(a: Floats, b: Floats, dependence: Dependence) -> float:
+    """Correlation of two means with these influences, from 0 to 1; a negative one is not believed."""
+    both, one, other = (standard_error(pull, dependence)[0] for pull in (a + b, a, b))
+    if not (math.isfinite(both) and one > 0 and other > 0):
+        return 0.0
+    return min(1.0, max(0.0, (both**2 - one**2 - other**2) / (2 * one * other)))
+
+
+def long_run_variance(series: Floats) -> tuple[float, float]:
+    """Variance of the sum of a series with mean 0 in the order of time, two values or more, and its degrees of freedom.
+
+    T times the mean over B cosine terms of (sqrt(2/T) · sum of u_t cos(pi j (t - 1/2) / T))², for T pieces u_t.
     """
     from scipy.fft import dct
 
-    n = len(influence)
-    pieces = in_buckets(influence, time)
-    terms = min(MOST_TERMS, len(pieces) - 1, int(TERMS_FACTOR * n**TERMS_POWER))
-    if terms < 1:
-        return math.inf, 1.0
-    cosines = dct(pieces, type=2)[1 : terms + 1] / 2 * math.sqrt(2 / len(pieces))
-    return math.sqrt(len(pieces) * float(np.mean(cosines**2))) / n, float(terms)
+    pieces = in_buckets(series)
+    count = len(pieces)
+    terms = max(1, min(MOST_TERMS, count - 1, int(TERMS_FACTOR * len(series) ** TERMS_POWER)))
+    cosines = dct(pieces, type=2)[1 : terms + 1] / 2 * math.sqrt(2 / count)
+    return count * float(np.mean(cosines**2)), float(terms)
 
 
-def in_buckets(values: Floats, time: Integers) -> Floats:
-    """Sums of `values` in the order of time, of at most `MOST_BUCKETS` pieces with as many rows each as can be."""
-    ordered = values if np.all(time[1:] >= time[:-1]) else values[np.argsort(time, kind="stable")]
-    n = len(values)
-    if n <= MOST_BUCKETS:
-        return ordered
-    return np.asarray(np.add.reduceat(ordered, np.arange(MOST_BUCKETS) * n // MOST_BUCKETS), dtype=np.float64)
+def in_buckets(series: Floats) -> Floats:
+    """Sums of neighbours, so that at most `MOST_BUCKETS` pieces of nearly equal length are left."""
+    count = len(series)
+    if count <= MOST_BUCKETS:
+        return series
+    return np.asarray(np.add.reduceat(series, np.arange(MOST_BUCKETS) * count // MOST_BUCKETS), dtype=np.float64)
+
+
+def independent_moments(influence: Floats, dependence: Dependence) -> float:
+    """How many independent moments a series is worth, judged by how much neighbours in time are alike.
+
+    T (1 - r) / (1 + r) for a correlation r of neighbours, which is raised by its bias in short series (Kendall 1954).
+    Rows without influence do not count: a recall knows nothing of the negatives between two positives.
+    """
+    assert dependence.time is not None
+    pulling = influence != 0
+    rows = pulling if pulling.any() else np.ones(len(influence), dtype=bool)
+    series = group_sums(influence[rows], dependence.time[rows])
+    count, power = len(series), float(series @ series)
+    r = float(series[1:] @ series[:-1]) / power if power > 0 else 0.0
+    r = min(1.0, max(0.0, r + (1 + 3 * r) / count)) if power > 0 else 0.0
+    return count * (1 - r) / (1 + r)
+
+
+def unknown_error(dependence: Dependence, influence: Floats | None = None) -> str:
+    """Why the chance error cannot be known well enough for a *met*; empty when it can.
+
+    Args:
+        dependence: of the rows.
+        influence: of each row on the metric, shape (n,), where it is known.
+    """
+    units = dependence.units
+    if units is None:
+        return ""
+    if not dependence.is_serial:
+        too_few = f"The rows come from {units} groups; at least {MINIMUM_GROUPS} are needed to know the chance error."
+        return too_few if units < MINIMUM_GROUPS else ""
+    if units < MINIMUM_MOMENTS:
+        return (
+            f"The rows come from {units} moments in time; at least {MINIMUM_MOMENTS} are needed to know how much rows "
+            "that are close in time depend on each other."
+        )
+    if influence is None or units > MOST_BUCKETS:
+        return ""
+    worth = independent_moments(influence, dependence)
+    if worth >= MINIMUM_MOMENTS:
+        return ""
+    return (
+        f"Rows that are close in time are so alike that {units:,} moments say no more than about "
+        f"{max(1, math.floor(worth))} independent ones; at least {MINIMUM_MOMENTS} are needed to know the chance error."
+    )

@@ -229,12 +229,14 @@ class Draws(OneSided):
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """A - factor · b of two independent numbers, from the limits of each (MOVER; Zou and Donner 2008)."""
+    """A - factor · b of two numbers, from the limits of each (MOVER; Zou and Donner 2008)."""
 
     a: Inference
     b: Inference
     factor: float = 1.0
     """Above 0."""
+    correlation: float = 0.0
+    """Between a and b, -1 to 1; 0 when they are independent."""
 
     @property
     def value(self) -> float:
@@ -270,12 +272,18 @@ class Mover:
         return self._above(self.a.upper(alpha), self.b.lower(alpha))
 
     def _below(self, a_low: float, b_high: float) -> float:
-        return self.value - math.hypot(self.a.value - a_low, self.factor * (b_high - self.b.value))
+        return self.value - self._together(self.a.value - a_low, self.factor * (b_high - self.b.value))
 
     def _above(self, a_high: float, b_low: float) -> float:
-        return self.value + math.hypot(a_high - self.a.value, self.factor * (self.b.value - b_low))
+        return self.value + self._together(a_high - self.a.value, self.factor * (self.b.value - b_low))
+
+    def _together(self, a: float, b: float) -> float:
+        """Length of two arms; what moves both alike moves their difference less."""
+        if self.correlation == 0 or math.isinf(a) or math.isinf(b):
+            return math.hypot(a, b)
+        return math.sqrt(max(0.0, a * a + b * b - 2 * self.correlation * a * b))
 
 
-def mover_mean(a: Inference, b: Inference) -> Mapped:
-    """(a + b) / 2 of two independent numbers, such as balanced accuracy (Zou and Donner 2008)."""
-    return linear(Mover(a, linear(b, scale=-1)), scale=0.5)
+def mover_mean(a: Inference, b: Inference, correlation: float = 0.0) -> Mapped:
+    """(a + b) / 2 of two numbers, such as balanced accuracy (Zou and Donner 2008)."""
+    return linear(Mover(a, linear(b, scale=-1), correlation=-correlation), scale=0.5)

@@ -9,8 +9,9 @@ import numpy as np
 from scipy.special import gammainccinv, gammaincinv
 
 from readiness.statistics.cases import Floats
-from readiness.statistics.dependence import INDEPENDENT, Dependence, group_sums, standard_error
-from readiness.statistics.inference import Inference, OneSided, Undefined, linear, student_quantile
+from readiness.statistics.dependence import INDEPENDENT, Dependence, group_sums, long_run_variance, standard_error
+from readiness.statistics.inference import Inference, OneSided, Undefined, linear, normal_quantile, student_quantile
+from readiness.statistics.influence import REFERENCE_ALPHA
 from readiness.statistics.intervals import Mover, Unvaried
 
 COMMON = 0.5
@@ -56,6 +57,16 @@ class RareAmounts(OneSided):
         if not math.isfinite(y):
             return math.inf
         return float(gammainccinv(y * y / v, alpha)) * v / y / self.n if v > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SameRows(Mover):
+    """The difference of two sums over the same rows, which are counted once."""
+
+    @property
+    def n(self) -> int:
+        """The rows."""
+        return self.a.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ def mean_of(
 
     Args:
         values: amounts, before weighting.
-        dependence: what makes rows depend on each other; a group then counts as one event.
+        dependence: what makes rows depend on each other; a group, or a moment in time, then counts as one event.
         weight: weights of the rows.
         least: smallest amount that a row can have; by default as far down as the farthest amount seen.
         most: largest amount that a row can have; by default as far up as the farthest amount seen.
@@ -121,14 +132,14 @@ def mean_of(
     w = np.ones(n) if weight is None else weight * (n / float(weight.sum())) if weight.sum() > 0 else None
     if w is None:
         return Undefined("These rows have no weight.", n)
-    common = float(np.sort(values)[n // 2])  # the only value that more than half of the rows can have
+    common = float(np.partition(values, n // 2)[n // 2])  # the only value that more than half of the rows can have
     if n == 1 or np.count_nonzero(values == common) > COMMON * n:
         return _around(common, values, dependence, w, least, most)
     value = float(w @ values) / n
     se, df = standard_error(w * (values - value), dependence)
     if not math.isfinite(se):
         return Unvaried(value, 1, n, -math.inf, math.inf)
-    deviations = group_sums(w * (values - value), dependence.groups)
+    deviations = group_sums(w * (values - value), dependence.codes)
     return SkewedMean(value, se, df, _skewness(deviations), n, len(deviations))
 
 
@@ -143,24 +154,30 @@ def _around(
     down = farthest if least is None else max(0.0, common - least)
     above = _events(w * np.maximum(apart, 0), dependence, up * heaviest, n)
     below = _events(w * np.maximum(-apart, 0), dependence, down * heaviest, n)
-    return linear(Mover(above, below), shift=common)
+    return linear(SameRows(above, below), shift=common)
 
 
 def _events(by_row: Floats, dependence: Dependence, largest: float, n: int) -> RareAmounts:
     """In time order, events that come together count as fewer and larger ones."""
-    amounts = group_sums(by_row, dependence.groups)
-    together = _clustering(by_row, dependence) if dependence.is_serial else 1.0
+    amounts = group_sums(by_row, dependence.codes)
+    together = _clustering(amounts) if dependence.is_serial else 1.0
     most = max(largest, float(amounts.max()))
     return RareAmounts(float(amounts.sum()), together * float(amounts @ amounts), together * most, n)
 
 
-def _clustering(by_row: Floats, dependence: Dependence) -> float:
-    """By how much the variance of the sum exceeds that of independent rows; never below 1."""
-    deviations = by_row - by_row.mean()
-    plain, serial = standard_error(deviations)[0], standard_error(deviations, dependence)[0]
-    return max(1.0, (serial / plain) ** 2) if 0 < plain < math.inf and serial < math.inf else 1.0
+def _clustering(by_moment: Floats) -> float:
+    """By how much the variance of the sum exceeds that of independent moments; never below 1.
+
+    As the excess itself is known from few cosine terms, it is raised as Student's quantile exceeds the normal one.
+    """
+    deviations = by_moment - by_moment.mean()
+    plain = float(deviations @ deviations)
+    serial, df = long_run_variance(deviations)
+    few = (student_quantile(REFERENCE_ALPHA, df) / normal_quantile(REFERENCE_ALPHA)) ** 2
+    return few * max(1.0, serial / plain) if plain > 0 else few
 
 
 def _skewness(deviations: Floats) -> float:
     variance = float(np.mean(deviations**2))
-    return float(np.mean(deviations**3)) / variance**1.5 if variance > 0 else 0.0
+    scale = variance**1.5  # of the tiniest numbers it is 0, though the variance is not
+    return float(np.mean(deviations**3)) / scale if scale > 0 else 0.0

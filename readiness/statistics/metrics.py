@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from readiness.catalogue import METRICS, TECHNICAL, Metric, metric_names
 from readiness.criteria import Task
+from readiness.statistics.calibration import calibration_influence, measure_calibration_error
 from readiness.statistics.cases import Cases, Floats
+from readiness.statistics.class_ranking import CLASS_RANKING_METRICS
+from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.influence import MINIMUM_GROUPS
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
     MACRO_METRICS,
@@ -16,15 +20,19 @@ from readiness.statistics.labels import (
     measure_labels,
     row_influence,
 )
-from readiness.statistics.losses import NEAR_ZERO, loss_influence, measure_losses, row_losses, unusable
-from readiness.statistics.ranking import measure_ranking, ranked
+from readiness.statistics.losses import loss_influence, measure_losses
+from readiness.statistics.own import measure_own, or_nan, own_value, withheld_own
+from readiness.statistics.queries import measure_queries, withheld_queries
+from readiness.statistics.ranking import measure_ranking, ranked, too_few
+from readiness.statistics.row_losses import NEAR_ZERO, SQUARED, row_losses, unusable
+from readiness.statistics.top_classes import is_top_accuracy, measure_top, top_influence
 
-__all__ = ["METRICS", "TECHNICAL", "Metric", "influence", "measure", "metric_names", "withheld"]
+__all__ = ["METRICS", "TECHNICAL", "Metric", "influence", "measure", "metric_names", "number", "withheld"]
 
 MINIMUM_CLASS_ROWS = 5
-"""True rows that every class needs before a macro average can be met: below, its intervals are too narrow."""
+"""True rows that every class needs before an average over them can be met: below, its intervals are too narrow."""
 TAIL_SHARE = 0.30
-"""RMSE and R² are withheld when the worst 1 % of rows carry more than this share of the squared error."""
+"""Metrics of squared errors are withheld when the worst 1 % of rows carry more than this share of the squared error."""
 NEAR_ZERO_SHARE = 0.01
 """MAPE is withheld when more than this share of true values is close to 0."""
 NEAR_ZERO_OF_MEDIAN = 1e-3
@@ -40,23 +48,45 @@ def measure(metric: str, cases: Cases) -> Inference | Undefined:
     _known(metric, cases)
     if cases.n == 0:
         return Undefined("There are no rows.")
+    if metric in cases.own:
+        return measure_own(metric, cases)
     if metric in _labels(cases):
         return measure_labels(metric, cases)
     needs = cases.metric(metric).needs
-    if needs == "scores" or metric == "roc_auc_ovr":
+    if needs == "order":
+        return measure_queries(metric, cases)
+    if needs == "scores" or metric in CLASS_RANKING_METRICS:
         return measure_ranking(metric, cases)
-    return measure_losses(metric, cases)
+    if metric == "calibration_error":
+        return measure_calibration_error(cases)
+    return measure_top(metric, cases) if is_top_accuracy(metric) else measure_losses(metric, cases)
+
+
+def number(metric: str, cases: Cases) -> float:
+    """The number alone, NaN where there is none: spares a metric of the user's own the resamples of its interval."""
+    if metric in cases.own:
+        return or_nan(own_value(metric, cases))
+    found = measure(metric, cases)
+    return math.nan if isinstance(found, Undefined) else found.value
 
 
 def influence(metric: str, cases: Cases) -> Floats | Undefined:
     """Influence of each row on a metric, shape (n,), mean 0 (see `influence`); Undefined as in `measure`."""
     _known(metric, cases)
+    if metric in cases.own:
+        return Undefined("Rows have no known influence on a metric of one's own.", cases.n)
     if metric in _labels(cases):
         result = measure_labels(metric, cases)
         return result if isinstance(result, Undefined) else row_influence(metric, cases)
-    if cases.metric(metric).needs == "scores" or metric == "roc_auc_ovr":
+    if cases.metric(metric).needs == "order":
+        return Undefined("This is a mean over queries, and rows have no influence of their own.", cases.n)
+    if cases.metric(metric).needs == "scores" or metric in CLASS_RANKING_METRICS:
         part = ranked(metric, cases)
         return part if isinstance(part, Undefined) else part.influence
+    if metric == "calibration_error":
+        return calibration_influence(cases)
+    if is_top_accuracy(metric):
+        return top_influence(metric, cases)
     problem = unusable(metric, cases)
     if problem is None and metric == "median_absolute_error":
         problem = Undefined("The median error has no row influences.", cases.n)
@@ -66,14 +96,26 @@ def influence(metric: str, cases: Cases) -> Floats | Undefined:
 def withheld(metric: str, cases: Cases) -> str:
     """Why no *met* may come from this metric on these cases, whatever its bounds; empty when it may."""
     _known(metric, cases)
-    groups = cases.dependence.units
-    if groups is not None and groups < MINIMUM_GROUPS:
-        return f"The rows come from {groups} groups; at least {MINIMUM_GROUPS} are needed to know the chance error."
-    if cases.task is Task.MULTICLASS and metric in MACRO_METRICS | {"roc_auc_ovr"} and metric != "f1_weighted":
+    if cases.metric(metric).needs == "order":
+        return withheld_queries(metric, cases)
+    if (too_dependent := _too_dependent(metric, cases)) != "":
+        return too_dependent
+    if metric in cases.own:
+        return withheld_own(metric, cases)
+    if cases.task is Task.MULTICLASS and metric in MACRO_METRICS | CLASS_RANKING_METRICS:
         return _small_class(cases)
-    if metric in ("rmse", "r2"):
-        return _heavy_tail(cases)
+    if metric in ("roc_auc", "average_precision"):
+        return too_few(metric, cases)
+    if metric in SQUARED:
+        return _heavy_tail(metric, cases)
     return _near_zero(cases) if metric == "mape" else ""
+
+
+def _too_dependent(metric: str, cases: Cases) -> str:
+    if not cases.dependence.is_serial or metric in cases.own:
+        return unknown_error(cases.dependence)
+    pull = influence(metric, cases)
+    return unknown_error(cases.dependence, None if isinstance(pull, Undefined) else pull)
 
 
 def _known(metric: str, cases: Cases) -> None:
@@ -83,7 +125,7 @@ def _known(metric: str, cases: Cases) -> None:
 
 
 def _labels(cases: Cases) -> frozenset[str]:
-    if cases.task is Task.REGRESSION:
+    if not cases.task.has_classes:
         return frozenset()
     return BINARY_LABEL_METRICS if cases.task is Task.BINARY else MULTICLASS_LABEL_METRICS
 
@@ -100,11 +142,11 @@ def _small_class(cases: Cases) -> str:
     )
 
 
-def _heavy_tail(cases: Cases) -> str:
+def _heavy_tail(metric: str, cases: Cases) -> str:
     if cases.n == 0 or not np.isfinite(cases.y_pred).all():
         return ""
-    losses = np.sort(row_losses("rmse", cases))
     worst = max(1, cases.n // 100)
+    losses = np.partition(row_losses(metric, cases), -worst)
     share = float(losses[-worst:].sum() / total) if (total := float(losses.sum())) > 0 else 0.0
     if cases.n < 100 or share <= TAIL_SHARE:
         return ""

@@ -109,6 +109,22 @@ def churn(labels: Array, dependence: Dependence = INDEPENDENT) -> Inference | Un
     return Mapped(Mover(share, spread), _within_0_and_1, note=" and jackknife over the refits")
 
 
+def mean_change(values: Floats, dependence: Dependence = INDEPENDENT) -> Inference | Undefined:
+    """Mean absolute difference between the predicted values of two refits, over rows and all pairs of refits.
+
+    Args:
+        values: predicted values, shape (refits, rows).
+        dependence: what makes the rows depend on each other.
+    """
+    refits, rows = values.shape
+    if refits < 2 or rows == 0:
+        return Undefined("There are fewer than two refits to compare.", rows)
+    ordered = np.sort(values, axis=0)
+    # The sum over pairs of sorted values: the k-th of R is added k times and taken off R - 1 - k times.
+    pulls = 2.0 * np.arange(refits) - (refits - 1)
+    return mean_of(np.asarray(pulls @ ordered) / math.comb(refits, 2), dependence, least=0.0)
+
+
 def _within_0_and_1(share: float) -> float:
     return min(1.0, max(0.0, share))
 

@@ -64,7 +64,23 @@ def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, 
             lacking.append(f"SEGM-{i}-ROWS (of all rows)")
         judged = [code.removesuffix("ROWS") + name.upper() for code in counts for name in _segment_metrics(spec, task)]
         lacking += [code for code in judged if code not in found or not _counts_or_is_small(found[code])]
-    return tuple(lacking)
+    return (*lacking, *_missing_slices(found, spec))
+
+
+def _missing_slices(found: Mapping[str, Finding], spec: Spec) -> list[str]:
+    """What was searched must be said, and a weak slice that is shown counts where the spec lets it count."""
+    if not spec.data.segments:
+        return []
+    rows = [finding for code, finding in found.items() if re.fullmatch(r"SEGM-\d+-\d+-ROWS", code)]
+    named = {column for finding in rows for column in finding.segment}
+    judged, is_proof = spec.segments.judged_slices, spec.evidence == "interval"
+    lacking = [] if "SEGM-SLICES" in found else ["SEGM-SLICES"]
+    for code, finding in found.items():
+        counts = judged == "all" or (judged == "named" and named >= set(finding.segment))
+        is_refuted = finding.status is Status.NOT_MET and not finding.blocking
+        if re.fullmatch(r"SEGM-SLICE-\d+", code) and is_refuted and counts and is_proof:
+            lacking.append(code)
+    return lacking
 
 
 def missing_drift(answers: Sequence[RecordedAnswer], spec: Spec, features: int) -> tuple[str, ...]:

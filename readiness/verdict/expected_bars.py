@@ -37,6 +37,7 @@ _DEFICIT = re.compile(r"SEGM-\d+-(?:\d+|SMALL)-(\w+)")
 _COVERAGE = re.compile(r"SEGM-\d+-COVERAGE-\w+")
 _CRITICAL = re.compile(r"SEGM-\d+-CRITICAL-\w+")
 _DRIFT = re.compile(r"PROD-DRIFT-\d+")
+_SLICE = re.compile(r"SEGM-SLICE-\d+")
 _WINDOW = re.compile(r"STAB-WINDOW-\d+")
 _COMPARED = re.compile(r"SEGM-\d+-FAIR-(\w+)")
 _LIFT = re.compile(r"BASE-LIFT-.+")
@@ -51,6 +52,8 @@ def lower_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tup
     wrong = []
     for finding in (finding for answer in answers for finding in answer.findings):
         bar = by_code.get(finding.code) or _by_family(finding.code, spec, task)
+        if _SLICE.fullmatch(finding.code):
+            bar = _deficit(finding.metric, spec, spec.segments.limit)
         if finding.code in unstated:
             is_right = is_attested_instead(finding, spec)
         else:

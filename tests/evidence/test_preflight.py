@@ -115,3 +115,47 @@ def test_a_percentage_in_place_of_a_share_is_refused(review_files):
     path = review_files({"business": {"requirements": [{"says": "find", "metric": "recall", "at_least": 60}]}})
 
     assert any("did you mean 0.6?" in text for text in problems(path))
+
+
+@pytest.mark.parametrize(
+    ("data", "requirement", "words"),
+    [
+        ({}, {"of_class": "gold"}, "looks for one of them; this task is binary"),
+        ({"positive": None, "classes": ["gold", "red", "blue"]}, {"of_class": "glod"}, 'did you mean "gold"'),
+        (
+            {"positive": None, "classes": ["gold", "red", "blue"]},
+            {"of_class": "gold", "metric": "f1_macro"},
+            "is no metric of one class",
+        ),
+        (
+            {"positive": None, "classes": ["gold", "red", "blue"]},
+            {"of_class": "gold", "metric": "size_mb"},
+            "knows no of_class",
+        ),
+        ({"positive": None, "classes": ["gold", "red", "blue"]}, {}, "does not fit a multiclass task without of_class"),
+    ],
+)
+def test_a_class_that_cannot_be_looked_for_is_refused(review_files, data, requirement, words):
+    """Of two classes there is nothing to choose; a misspelt class, and metrics that no single class has."""
+    stated = {"says": "find gold", "metric": "recall", "at_least": 0.9, **requirement}
+    path = review_files({"data": data, "errors": None, "business": {"requirements": [stated]}})
+
+    assert any(words in text for text in _told(path))
+
+
+def test_one_class_of_three_may_be_looked_for(review_files):
+    """A binary metric of a class that exists is no fault."""
+    stated = {"says": "find gold", "metric": "recall", "at_least": 0.9, "of_class": "gold"}
+    data = {"positive": None, "classes": ["gold", "red", "blue"]}
+    path = review_files({"data": data, "errors": None, "business": {"requirements": [stated]}})
+
+    assert () == _told(path)
+
+
+def _told(path):
+    try:
+        loaded = load_spec(path)
+        preflight(loaded)
+    except SpecError as error:
+        return error.problems
+    return ()

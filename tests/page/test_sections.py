@@ -155,3 +155,18 @@ def test_times_are_written_for_people() -> None:
 def test_the_spec_is_found_among_the_inputs(name: str, is_one: bool) -> None:
     """By its role, else by its ending."""
     assert is_one is is_spec(name)
+
+
+def test_the_usual_tests_are_folded_and_said_not_to_count() -> None:
+    """McNemar and DeLong stand in a table of their own, below what is judged."""
+    from readiness.answers import Estimate, Finding, Status
+
+    facts = [
+        Finding(code, "n", Status.NOT_ASSESSED, blocking=False, measured=Estimate(0.04, 0.04, 0.04, 1.0, 100))
+        for code in ("BASE-MCNEMAR-RULE-1", "BASE-DELONG-CURRENT")
+    ]
+    (shown,) = baseline_tables(facts)
+
+    assert ("Tests as they are usually reported", True) == (shown.caption, shown.folds)
+    assert {"BASE-MCNEMAR-RULE-1", "BASE-DELONG-CURRENT"} == shown.codes
+    assert "what counts is the gain" in shown.note

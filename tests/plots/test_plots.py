@@ -349,3 +349,27 @@ def test_no_answer_of_the_flowchart_runs_into_its_question(status):
         question, answer, _ = (text.get_window_extent() for text in fixed if text.get_position()[1] == y)
         assert question.x1 + 3 < answer.x0
     assert max(text.get_window_extent().x1 for text in fixed) < ax.figure.bbox.width - 15
+
+
+def test_lifts_name_the_alternative_whatever_is_tested() -> None:
+    """The label is the other method's name, also where "not worse" or a share of its error is asked for."""
+    names = ("Gain in F1 over a over b", "Gain in F1 over c", "F1 not worse than that of old by more than 0.02")
+    ax = baseline.lifts(
+        Answer(
+            Question.BASELINE,
+            tuple(finding(f"BASE-LIFT-{k}", name, 0.1, 0.0, 0.2, ">", 0.02) for k, name in enumerate(names)),
+        )
+    )
+    errors = (
+        "Mean absolute error below 0.95 of that of always the mean",
+        "Mean absolute error below 0.95 of that of d",
+    )
+    other = baseline.lifts(
+        Answer(
+            Question.BASELINE,
+            tuple(finding(f"BASE-LIFT-{k}", name, 0.1, 0.0, 0.2, ">", 0.0) for k, name in enumerate(errors)),
+        )
+    )
+
+    assert ["a over b", "c", "old"] == [label.get_text() for label in ax.get_yticklabels()]
+    assert ["always the mean", "d"] == [label.get_text() for label in other.get_yticklabels()]

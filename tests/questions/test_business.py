@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from readiness.answers import Status
+from readiness.criteria import Task
 from readiness.evidence.evidence import Technical
 from readiness.questions import business
 from readiness.statistics.intervals import OrderStatistic
@@ -116,3 +117,77 @@ def test_a_gain_over_people_is_compared_unpaired(n, expected):
     )
 
     assert expected == business.ask(evidence, evidence.spec.business).status
+
+
+COLOURS = ("blue", "gold", "red")
+
+
+def asked_of_colours(requirement, *, classes=COLOURS, **parts):
+    """500 rows: 300 blue, all but 20 said so; 150 gold, 120 found; 50 red, all found; the misses go round."""
+    truth = np.repeat([0, 1, 2], [300, 150, 50])
+    said = truth.copy()
+    said[:20], said[300:330] = 1, 2
+    score = np.full((500, 3), 0.1) + 0.7 * np.eye(3)[said]
+    evidence = evidence_of(
+        truth, said, task=Task.MULTICLASS, score=score, classes=classes,
+        business={"requirements": [{"says": "find gold", **requirement}]}, **parts,
+    )  # fmt: skip
+    return business.ask(evidence, evidence.spec.business)
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected", "words"),
+    [
+        ("recall", 120 / 150, "recall of y = gold is 0.800: 120 of 150 rows with y = gold were found"),
+        ("precision", 120 / 140, "120 of 140 rows predicted as y = gold are right"),
+        ("specificity", 330 / 350, "330 of 350 other rows were not taken for y = gold"),
+        ("false_positive_rate", 20 / 350, "20 of 350 other rows were taken for y = gold"),
+        ("negative_predictive_value", 330 / 360, "330 of 360 rows not predicted as y = gold are right"),
+        ("f1", 240 / 290, "F1 of y = gold"),
+        ("roc_auc", None, "ROC AUC of y = gold"),
+    ],
+)
+def test_one_class_is_looked_for_among_many(found, metric, expected, words):
+    """The binary metric of that class against all others, told in the data's words."""
+    answer = asked_of_colours({"metric": metric, "of_class": "gold", "at_least": 0.5})
+    claim = found(answer, "BUSI-1")
+
+    assert words in claim.reason
+    assert claim.measured is not None
+    if expected is not None:
+        assert expected == pytest.approx(claim.measured.value)
+
+
+def test_one_class_is_judged_by_its_own_rows(found):
+    """120 of 150 prove 0.7 and disprove 0.9; the denominator is that of the class."""
+    met = asked_of_colours({"metric": "recall", "of_class": "gold", "at_least": 0.7})
+    not_met = asked_of_colours({"metric": "recall", "of_class": "gold", "at_least": 0.9})
+
+    assert (Status.MET, Status.NOT_MET) == (met.status, not_met.status)
+    assert 150 == found(met, "BUSI-1").measured.n
+
+
+def test_a_class_that_is_true_or_false_is_found_by_its_word(found):
+    """The spec spells it in small letters, the data in Python's."""
+    answer = asked_of_colours(
+        {"metric": "recall", "of_class": True, "at_least": 0.5}, classes=("False", "True", "unknown")
+    )
+
+    assert 0.8 == pytest.approx(found(answer, "BUSI-1").measured.value)
+
+
+def test_a_class_that_nobody_knows_is_not_assessed(found):
+    """No silent measuring of something else."""
+    answer = asked_of_colours({"metric": "recall", "of_class": "green", "at_least": 0.5})
+
+    assert Status.NOT_ASSESSED == answer.status
+    assert "green" in found(answer, "BUSI-1").reason
+
+
+def test_a_gain_of_one_class_over_guessing(found):
+    """A guess that takes every class with equal chance finds a third of the gold."""
+    answer = asked_of_colours({"metric": "recall", "of_class": "gold", "gain_over": "uniform", "at_least": 0.3})
+
+    assert 0.8 - 1 / 3 == pytest.approx(found(answer, "BUSI-1").measured.value)
+    assert "recall of y = gold is 0.800 against 0.333 of" in found(answer, "BUSI-1").reason
+    assert Status.MET == answer.status

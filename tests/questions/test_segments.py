@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from readiness.answers import Status
 from readiness.criteria import Task
+from readiness.evidence.segmentation import Segmentation
 from readiness.questions import segments
+from readiness.questions.by_segment import split_by
+from readiness.statistics.cases import Cases
+from readiness.statistics.metrics import measure
 from tests.questions.conftest import evidence_of
 
 ACCURACY = {"metrics": ["accuracy"]}
@@ -192,3 +198,53 @@ def test_the_worst_class_of_each_segment_is_shown(found):
 
     assert (False, 0.0) == (worst.blocking, worst.measured.value)
     assert "recall of c" in worst.name
+
+
+def test_a_real_difference_of_uncertain_size_says_so(found):
+    """Fourteen points worse on 700 rows: surely worse, not surely by more than fifteen; no such word for a few rows."""
+    sure = found(ask(by_group({"a": (3000, 2850), "b": (700, 567)})), "SEGM-1-2-ACCURACY")
+    unsure = found(ask(by_group({"a": (65, 59), "b": (65, 51)})), "SEGM-1-2-ACCURACY")
+
+    assert (Status.NOT_PROVEN, "a deficit above 0.1; a real difference, its size uncertain") == (
+        sure.status,
+        sure.warning,
+    )
+    assert (Status.NOT_PROVEN, "a deficit above 0.1") == (unsure.status, unsure.warning)
+
+
+def test_the_gap_is_evened_out_beside_the_observed_one(found):
+    """As words of the fact; nothing is judged by it."""
+    gap = found(ask(by_group({"a": (300, 270), "b": (300, 255), "c": (300, 264)})), "SEGM-1-GAP-ACCURACY")
+
+    assert (False, 0.05) == (gap.blocking, pytest.approx(gap.measured.value))
+    assert "evened out for chance the gap is 0.0" in gap.reason
+
+
+def test_dependent_rows_are_split_as_if_each_part_stood_alone():
+    """Recall of users in two groups: the same as from the rows of each part, and kept for the next who asks."""
+    rng = np.random.default_rng(0)
+    truth, users = rng.integers(0, 2, 900), rng.integers(0, 60, 900)
+    cases = Cases(Task.BINARY, truth, np.where(rng.random(900) < 0.8, truth, 1 - truth), groups=users)
+    codes = users % 2
+    cut = Segmentation("g", codes, ({"g": "even"}, {"g": "odd"}))
+    found = split_by("recall", cases, cut)
+
+    for code, split in enumerate(found):
+        for part, rows in ((split.inside, codes == code), (split.outside, codes != code)):
+            assert measure("recall", cases.subset(rows)).interval(0.95) == pytest.approx(part.interval(0.95))
+            assert np.count_nonzero(rows & (truth == 1)) == part.n
+    assert found[0] is split_by("recall", cases, cut)[0]
+
+
+def test_few_groups_in_a_segment_prove_nothing(found):
+    """Nine users of segment b: its chance error is not known, so it cannot be met; a hundred of a are enough."""
+    truth = np.tile([0, 1], 1000)
+    segment = np.repeat(["a", "b"], 1000)
+    users = np.r_[np.arange(1000) % 100, 100 + np.arange(1000) % 9]
+    evidence = evidence_of(
+        truth, truth, frame=pd.DataFrame({"g": segment}), data={"segments": ["g"]}, segments=ACCURACY
+    )
+    answer = ask(replace(evidence, cases=replace(evidence.cases, groups=users)))
+
+    assert "9 groups" in found(answer, "SEGM-1-2-ACCURACY").withheld
+    assert Status.NOT_PROVEN == answer.status

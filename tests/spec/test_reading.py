@@ -297,7 +297,7 @@ def test_gains_name_a_baseline_that_the_spec_gives(tmp_path: Path, name: str) ->
     ("name", "said"),
     [
         ("majorty", 'did you mean "majority"?'),
-        ("zzz", "expected one of uniform, majority, stratified, mean, median, big"),
+        ("zzz", "expected one of uniform, majority, stratified, mean, median, random, big"),
     ],
 )
 def test_gains_over_an_unknown_baseline_name_the_nearest(tmp_path: Path, name: str, said: str) -> None:

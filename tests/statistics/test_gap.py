@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from readiness.statistics.gap import null_gap
+from readiness.statistics.gap import null_gap, shrunken_gap
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,26 @@ def test_a_real_gap_stands_out():
 def test_a_seed_repeats():
     """The same draws."""
     assert null_gap([0.5, 0.6], [20, 30], seed=3) == null_gap([0.5, 0.6], [20, 30], seed=3)
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(50, 0.039), (100, 0.029)])
+def test_the_gap_evened_out_is_small_where_there_is_none(rows, expected):
+    """Ten equal segments at 0.85: 0.15 and 0.11 as they are, a quarter of that evened out."""
+    drawn = np.random.default_rng(0).binomial(rows, 0.85, (1500, 10)) / rows
+    evened = [shrunken_gap(values, [rows] * 10) for values in drawn]
+
+    assert expected == pytest.approx(float(np.mean(evened)), abs=0.003)
+
+
+def test_the_gap_evened_out_hides_a_small_segment():
+    """Why nothing is judged by it: one of five segments with 30 rows is 20 points worse, and all but vanishes."""
+    values, rows = [0.85] * 9 + [0.65], [3000] * 5 + [30] * 5
+
+    assert shrunken_gap(values, rows) < 0.02
+    assert 0.20 == pytest.approx(null_gap(values, rows, seed=0).observed)
+
+
+def test_large_segments_keep_their_gap():
+    """With 100,000 rows each, chance has moved nothing; without variation there is no gap."""
+    assert 0.3 == pytest.approx(shrunken_gap([0.6, 0.9], [100_000] * 2), rel=1e-3)
+    assert [0.0, 0.0, 0.0] == [shrunken_gap(values, [50] * len(values)) for values in ([1.0, 1.0], [0.0, 0.0], [0.7])]

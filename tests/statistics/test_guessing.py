@@ -50,6 +50,26 @@ def test_ranking_and_losses_of_constant_probabilities():
     assert reference.brier_score_loss(Y, constant) == pytest.approx(measure_guess("brier", CASES, guess).value)
 
 
+def test_guesses_agree_with_nothing_but_chance():
+    """Correlation and kappa 0; the negative predictive value of never saying "negative" counts as 0."""
+    for metric in ("matthews_corrcoef", "cohen_kappa"):
+        assert 0 == pytest.approx(measure_guess(metric, CASES, Guess((0.5, 0.5))).value)
+    assert 0.0 == measure_guess("negative_predictive_value", CASES, Guess((0.0, 1.0))).value
+    assert 0.7 == pytest.approx(measure_guess("negative_predictive_value", CASES, Guess((0.2, 0.8))).value)
+
+
+def test_guesses_among_many_classes():
+    """Shares 0.5, 0.3, 0.2: the two likeliest hold 0.8 of the rows, any two of three 2/3; every AUC is one half."""
+    y = np.repeat([0, 1, 2], [50, 30, 20])
+    cases = Cases(Task.MULTICLASS, y, y, np.eye(3)[y], 3)
+    assert 0.8 == pytest.approx(measure_guess("top_2_accuracy", cases, Guess((0.5, 0.3, 0.2))).value)
+    assert 2 / 3 == pytest.approx(measure_guess("top_2_accuracy", cases, Guess((1 / 3, 1 / 3, 1 / 3))).value)
+    pull = guess_influence("top_2_accuracy", cases, Guess((0.5, 0.3, 0.2)))
+    assert (0.2, -0.8) == pytest.approx((pull[0], pull[-1]))
+    for metric in ("roc_auc_ovr", "roc_auc_ovo", "roc_auc_ovo_weighted"):
+        assert 0.5 == measure_guess(metric, cases, Guess((0.5, 0.3, 0.2))).value
+
+
 def test_losses_of_three_constant_probabilities():
     """The same for more than two classes."""
     y = np.repeat([0, 1, 2], [5, 3, 2])

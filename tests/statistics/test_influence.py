@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
@@ -60,6 +62,48 @@ def test_fully_dependent_rows_count_as_their_groups():
     hit = np.repeat(np.tile([1.0, 0.0], 50), 2)
     deff, df = design_effect(hit, cases(200, groups=np.repeat(np.arange(100), 2)))
     assert (2.0, 99.0) == pytest.approx((deff, df))
+
+
+def test_moments_without_any_spread_count_as_one_row_each():
+    """Sixty hits at thirty moments are worth thirty rows, with the degrees of freedom of three cosine terms."""
+    deff, df = design_effect(np.ones(60), cases(60, time=np.repeat(np.arange(30), 2)))
+    assert (2.0, 3.0) == pytest.approx((deff, df))
+
+
+def test_rows_in_time_order_have_the_variance_of_their_series():
+    """Long-run variance over p(1 - p)/n, and no more degrees of freedom than misses."""
+    hit = np.ones(200)
+    hit[[10, 11, 12, 90, 150]] = 0
+    se, terms = standard_error(hit - 0.975, Dependence(time=np.arange(200)))
+    assert (max(1.0, se**2 * 200 / (0.975 * 0.025)), 5.0) == pytest.approx(
+        design_effect(hit, cases(200, time=np.arange(200)))
+    )
+    assert 13.0 == terms
+
+
+def test_one_miss_in_time_order_is_never_better_than_none():
+    """A single miss among 300 rows in time order lowers the lower limit."""
+    none, one = np.ones(300), np.append(np.ones(299), 0.0)
+    limits = [
+        Binomial(h.sum(), 300, *design_effect(h, cases(300, time=np.arange(300)))).lower(0.05) for h in (none, one)
+    ]
+    assert limits[0] > limits[1]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.booleans(), min_size=2, max_size=60), st.randoms(use_true_random=False))
+def test_doubled_rows_with_groups_say_no_more_than_once(hits, random):
+    """Every row twice, as a group of two: the limits are those of the rows once or wider; without groups narrower."""
+    hit = np.array(hits, dtype=float)
+    n, pairs = len(hit), np.repeat(np.arange(len(hit)), 2)
+    order = list(range(2 * n))
+    random.shuffle(order)
+    once = Binomial(hit.sum(), n)
+    twice = Binomial(2 * hit.sum(), 2 * n, *design_effect(hit[pairs][order], cases(2 * n, groups=pairs[order])))
+    assert twice.lower(0.05) <= once.lower(0.05) + 1e-9
+    assert twice.upper(0.05) >= once.upper(0.05) - 1e-9
+    blind = Binomial(2 * hit.sum(), 2 * n)
+    assert blind.lower(0.05) >= once.lower(0.05) - 1e-9
 
 
 def test_opposing_rows_never_count_more_than_independent_ones():

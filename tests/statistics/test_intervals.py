@@ -23,6 +23,7 @@ from readiness.statistics.intervals import (
     linear,
     mover_mean,
 )
+from readiness.statistics.means import RareAmounts
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -188,3 +189,117 @@ def test_exact_numbers_have_no_width():
     """A file size is what it is."""
     size = Exact(12.5)
     assert (12.5, 12.5, 12.5, 12.5) == (*size.interval(0.95), size.lower(0.05), size.upper(0.05))
+
+
+def test_what_moves_both_alike_moves_their_difference_less():
+    """Arms 3 and 4 with correlation 0.5: sqrt(9 + 16 - 12) apart, sqrt(9 + 16 + 12) / 2 for the mean."""
+    a, b = Normal(10.0, 3.0, math.inf, 9), Normal(5.0, 4.0, math.inf, 9)
+    z = stats.norm.isf(0.05)
+    assert 5 - z * math.sqrt(13) == pytest.approx(Mover(a, b, correlation=0.5).lower(0.05))
+    assert 7.5 + z * math.sqrt(37) / 2 == pytest.approx(mover_mean(a, b, 0.5).upper(0.05))
+    assert math.inf == Mover(a, Unvaried(1.0, 5, 5, -math.inf, math.inf), correlation=0.5).upper(0.05)
+
+
+# What every interval must obey. Each builder makes the same kind of number from n rows; `times` repeats its rows.
+
+
+def _share(k, n, times):
+    return Binomial(k * times, n * times)
+
+
+def _f1(k, n, times):
+    return f1_from_counts(k * times, (n - k) * times, 0)
+
+
+def _of_two(k, n, times):
+    return mover_mean(Binomial(k * times, n * times), Binomial((n - k) * times, n * times))
+
+
+def _logit(k, n, times):
+    value = (k + 0.5) / (n + 1)
+    return Normal(value, math.sqrt(value * (1 - value) / (n * times)), math.inf, n * times, "logit", "", 0.0, 1.0)
+
+
+def _log(k, n, times):
+    return Normal(k + 0.5, 1 / math.sqrt(n * times), math.inf, n * times, "log", "", 0.0)
+
+
+def _alike(k, n, times):
+    return Unvaried(float(k % 2), n * times, n * times)
+
+
+def _rare(k, n, times):
+    return RareAmounts(k * times, 5.0 * k * times, 5.0, n * times)
+
+
+BUILDERS = pytest.mark.parametrize("build", [_share, _f1, _of_two, _logit, _log, _alike, _rare])
+
+
+@BUILDERS
+@given(pair=counts)
+def test_intervals_stay_in_range_hold_the_value_and_are_never_a_point(build, pair):
+    """Also at 0 of n, n of n and for one row."""
+    number = build(*pair, 1)
+    highest = math.inf if build in (_log, _rare) else 1.0
+    for low, high in (number.interval(0.95), (number.lower(0.05), number.upper(0.05))):
+        assert 0 - 1e-12 <= low <= number.value + 1e-12
+        assert number.value - 1e-12 <= high <= highest + 1e-12
+        assert high - low > 1e-9
+
+
+@BUILDERS
+@given(pair=counts, a=st.floats(0.001, 0.4), b=st.floats(0.001, 0.4))
+def test_more_confidence_never_narrows(build, pair, a, b):
+    """Bounds and interval move outwards as the chance of error falls."""
+    number, (small, large) = build(*pair, 1), sorted((a, b))
+    assert number.lower(small) <= number.lower(large) + 1e-9
+    assert number.upper(small) >= number.upper(large) - 1e-9
+    (wide_low, wide_high), (low, high) = number.interval(1 - small), number.interval(1 - large)
+    assert wide_low <= low + 1e-9
+    assert wide_high >= high - 1e-9
+
+
+@BUILDERS
+@given(pair=counts, times=st.integers(2, 20))
+def test_the_same_data_again_never_turns_a_proof_round(build, pair, times):
+    """More rows of the same kind lie inside the bounds of the first: what was proven stays, what was open may close."""
+    once, often = build(*pair, 1), build(*pair, times)
+    assert once.value == pytest.approx(often.value)
+    assert often.lower(0.05) >= once.lower(0.05) - 1e-9
+    assert often.upper(0.05) <= once.upper(0.05) + 1e-9
+    assert often.upper(0.05) >= once.lower(0.05)
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.sampled_from([0.1, 0.5, 0.9, 0.99]), st.integers(2, 8)
+)
+def test_quantiles_obey_the_laws_of_intervals(values, q, times):
+    """Limits are measured values around the quantile; the same data again never refute what was proven."""
+    once, often = (OrderStatistic(np.sort(np.tile(values, k)), q) for k in (1, times))
+    assert once.lower(0.05) <= once.value <= once.upper(0.05)
+    assert once.lower(0.01) <= once.lower(0.05)
+    assert once.upper(0.01) >= once.upper(0.05)
+    assert once.lower(0.05) <= often.upper(0.05)
+    assert often.lower(0.05) <= once.upper(0.05)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=200), st.floats(0.001, 0.4), st.floats(0.001, 0.4))
+def test_draws_obey_the_laws_of_intervals(drawn, a, b):
+    """Limits hold the value and move outwards with confidence."""
+    draws, (small, large) = Draws(float(np.median(drawn)), np.sort(drawn), 10, "drawn"), sorted((a, b))
+    assert draws.lower(small) <= draws.lower(large) <= draws.value <= draws.upper(large) <= draws.upper(small)
+
+
+@given(counts, counts, st.floats(-1, 1))
+def test_differences_obey_the_laws_of_intervals(a, b, together):
+    """Whatever the correlation: the limits hold the difference; ten times the data lie inside them."""
+    once, often = (
+        Mover(Binomial(a[0] * k, a[1] * k), Binomial(b[0] * k, b[1] * k), correlation=together) for k in (1, 10)
+    )
+    assert once.lower(0.05) <= once.value <= once.upper(0.05)
+    assert once.lower(0.05) <= often.upper(0.05) + 1e-9
+    assert often.lower(0.05) <= once.upper(0.05) + 1e-9
+    wide, narrow = once.interval(0.99), once.interval(0.8)
+    if together <= 0:
+        assert wide[0] <= narrow[0] + 1e-9
+        assert wide[1] >= narrow[1] - 1e-9

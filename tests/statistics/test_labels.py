@@ -25,14 +25,28 @@ from readiness.statistics.labels import (
     worst_class_recall,
 )
 
+
+def averaged(name: str, how: str):
+    """scikit-learn's mean over classes; what has no denominator counts as 0 there, too."""
+    score = getattr(reference, f"{name}_score")
+    return lambda y, p, **w: score(y, p, average=how, zero_division=0, **w)
+
+
 SKLEARN = {
+    **{
+        f"{name}_{how}": averaged(name, how)
+        for name in ("precision", "recall", "f1")
+        for how in ("macro", "weighted", "micro")
+    },
+    "jaccard_macro": averaged("jaccard", "macro"),
+    "jaccard": reference.jaccard_score,
+    "negative_predictive_value": lambda y, p, **w: reference.precision_score(y, p, pos_label=0, **w),
+    "f2": lambda y, p, **w: reference.fbeta_score(y, p, beta=2, **w),
+    "f05": lambda y, p, **w: reference.fbeta_score(y, p, beta=0.5, **w),
+    "matthews_corrcoef": reference.matthews_corrcoef,
+    "cohen_kappa": reference.cohen_kappa_score,
     "accuracy": reference.accuracy_score,
     "balanced_accuracy": reference.balanced_accuracy_score,
-    "f1_macro": lambda y, p, **w: reference.f1_score(y, p, average="macro", **w),
-    "f1_micro": lambda y, p, **w: reference.f1_score(y, p, average="micro", **w),
-    "f1_weighted": lambda y, p, **w: reference.f1_score(y, p, average="weighted", **w),
-    "precision_macro": lambda y, p, **w: reference.precision_score(y, p, average="macro", zero_division=0, **w),
-    "recall_macro": lambda y, p, **w: reference.recall_score(y, p, average="macro", **w),
     "f1": reference.f1_score,
     "recall": reference.recall_score,
     "precision": reference.precision_score,
@@ -50,6 +64,7 @@ def sample(classes: int, n: int = 200, seed: int = 0, **more) -> Cases:
     return Cases(task, y, predicted, n_classes=classes, **more)
 
 
+DRAWN = frozenset({"matthews_corrcoef", "cohen_kappa", "f2", "f05"})
 EVERY = [(2, m) for m in sorted(BINARY_LABEL_METRICS)] + [(4, m) for m in sorted(MULTICLASS_LABEL_METRICS)]
 
 
@@ -104,6 +119,11 @@ def test_counts_by_hand():
         ("precision", [[5, 0], [1, 0]]),
         ("specificity", [[0, 0], [1, 3]]),
         ("f1", [[5, 0], [0, 0]]),
+        ("f2", [[5, 0], [0, 0]]),
+        ("jaccard", [[5, 0], [0, 0]]),
+        ("negative_predictive_value", [[0, 5], [0, 2]]),
+        ("matthews_corrcoef", [[5, 3], [0, 0]]),
+        ("cohen_kappa", [[0, 0], [3, 5]]),
         ("balanced_accuracy", [[5, 0], [0, 0]]),
         ("accuracy", [[0, 0], [0, 0]]),
     ],
@@ -121,11 +141,12 @@ def test_macro_averages_exist_for_every_table_and_stay_in_range(cells):
     table = np.array(cells, dtype=float).reshape(3, 3)
     for metric in MULTICLASS_LABEL_METRICS:
         result = measure_table(metric, table, binary=False)
+        agreement = metric in ("matthews_corrcoef", "cohen_kappa")
         if isinstance(result, Undefined):
-            assert 0 == table.sum()
+            assert np.count_nonzero(table.sum(axis=1)) < (2 if agreement else 1)
             continue
         low, high = result.interval(0.95)
-        assert 0 <= low <= result.value + 1e-12
+        assert (-1 if agreement else 0) <= low <= result.value + 1e-12
         assert result.value - 1e-12 <= high <= 1
         assert high > low
 
@@ -157,14 +178,15 @@ def test_copies_of_rows_count_once_when_grouped(classes, metric):
     width, told, untold = (
         high - low for low, high in (measure_labels(metric, c).interval(0.95) for c in (cases, grouped, twice))
     )
-    assert width == pytest.approx(told, rel=0.03)
-    assert width / math.sqrt(2) == pytest.approx(untold, rel=0.03)
+    tolerance = 0.10 if classes == 2 and metric in DRAWN else 0.03  # draws when told nothing, else row influences
+    assert width == pytest.approx(told, rel=tolerance)
+    assert width / math.sqrt(2) == pytest.approx(untold, rel=tolerance)
 
 
 def test_equal_weights_change_nothing():
     """Weights of 3 for everybody."""
     plain, weighted = sample(2), sample(2, weight=np.full(200, 3.0))
-    for metric in BINARY_LABEL_METRICS:
+    for metric in BINARY_LABEL_METRICS - DRAWN:
         expected, found = measure_labels(metric, plain).interval(0.95), measure_labels(metric, weighted).interval(0.95)
         assert expected == pytest.approx(found)
 

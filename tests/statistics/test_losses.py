@@ -20,7 +20,18 @@ VALUES = {
     "mape": reference.mean_absolute_percentage_error,
     "rmse": reference.root_mean_squared_error,
     "r2": reference.r2_score,
+    "explained_variance": reference.explained_variance_score,
+    "mse": reference.mean_squared_error,
+    "msle": reference.mean_squared_log_error,
+    "rmsle": reference.root_mean_squared_log_error,
+    "median_absolute_error": reference.median_absolute_error,
+    "mean_poisson_deviance": reference.mean_poisson_deviance,
+    "mean_gamma_deviance": reference.mean_gamma_deviance,
+    "pinball_50": reference.mean_pinball_loss,
+    "pinball_90": lambda y, p, **w: reference.mean_pinball_loss(y, p, alpha=0.9, **w),
+    "pinball_5": lambda y, p, **w: reference.mean_pinball_loss(y, p, alpha=0.05, **w),
 }
+SMOOTH = sorted({*VALUES, "wmape", "bias"} - {"median_absolute_error"})
 
 
 def values(n: int = 80, seed: int = 0, **more) -> Cases:
@@ -78,7 +89,7 @@ def test_rmse_limits_are_roots_of_those_of_the_squared_error():
     assert math.sqrt(squared.mean() * math.exp(step)) == pytest.approx(measure_losses("rmse", cases).upper(0.05))
 
 
-@pytest.mark.parametrize("metric", ["mae", "mape", "rmse", "r2"])
+@pytest.mark.parametrize("metric", SMOOTH)
 def test_influence_is_the_derivative_for_each_row(metric):
     """Raising the weight of one row by h changes the metric by h · influence / n."""
     cases, h = values(40), 1e-6
@@ -88,7 +99,7 @@ def test_influence_is_the_derivative_for_each_row(metric):
         weight = np.ones(40)
         weight[row] += h
         slope = (measure_losses(metric, values(40, weight=weight)).value - measure_losses(metric, cases).value) / h
-        assert slope == pytest.approx(pull[row] / 40, abs=1e-4)
+        assert slope == pytest.approx(pull[row] / 40, rel=1e-3, abs=1e-5)
 
 
 def test_r2_error_agrees_with_the_jackknife():
@@ -128,7 +139,14 @@ def test_one_row_gives_no_upper_limit():
         ("mae", Cases(Task.REGRESSION, np.array([]), np.array([]))),
         ("brier", Cases(Task.BINARY, np.array([0, 1]), np.array([0, 1]), np.array([0.1, 0.9]))),
         ("log_loss", Cases(Task.BINARY, np.array([0, 1]), np.array([0, 1]))),
-        ("median_absolute_error", values(groups=np.arange(80))),
+        ("explained_variance", Cases(Task.REGRESSION, np.ones(5), np.arange(5.0))),
+        ("r2", Cases(Task.REGRESSION, np.array([1.0, 5.0]), np.ones(2), weight=np.array([0.0, 1.0]))),
+        ("msle", Cases(Task.REGRESSION, np.array([-1.0, 2.0]), np.ones(2))),
+        ("rmsle", Cases(Task.REGRESSION, np.ones(2), np.array([-1.5, 2.0]))),
+        ("mean_poisson_deviance", Cases(Task.REGRESSION, np.array([0.0, 2.0]), np.array([0.0, 2.0]))),
+        ("mean_poisson_deviance", Cases(Task.REGRESSION, np.array([-0.1, 2.0]), np.array([1.0, 2.0]))),
+        ("mean_gamma_deviance", Cases(Task.REGRESSION, np.array([0.0, 2.0]), np.array([1.0, 2.0]))),
+        ("wmape", Cases(Task.REGRESSION, np.zeros(3), np.ones(3))),
     ],
 )
 def test_what_cannot_be_computed_is_said(metric, cases):
@@ -138,13 +156,14 @@ def test_what_cannot_be_computed_is_said(metric, cases):
     assert result.reason.endswith(".")
 
 
-@pytest.mark.parametrize("metric", ["mae", "mape", "rmse", "r2"])
+@pytest.mark.parametrize("metric", sorted({*SMOOTH, "median_absolute_error"}))
 def test_copies_of_rows_count_once_when_grouped(metric):
     """Twice the same rows in pairs leave the limits nearly where they were."""
     twice = np.repeat(np.arange(80), 2)
     expected = measure_losses(metric, values()).interval(0.95)
     found = measure_losses(metric, values(groups=np.arange(80)).subset(twice)).interval(0.95)
-    assert expected == pytest.approx(found, rel=1e-6)
+    tolerance = 0.15 if metric == "median_absolute_error" else 1e-6  # its limits are neighbouring errors
+    assert expected == pytest.approx(found, rel=tolerance)
 
 
 def test_median_error_is_an_order_statistic():
@@ -152,3 +171,78 @@ def test_median_error_is_an_order_statistic():
     cases = Cases(Task.REGRESSION, np.zeros(9), np.arange(1.0, 10.0))
     measured = measure_losses("median_absolute_error", cases)
     assert (5.0, (2.0, 8.0)) == (measured.value, measured.interval(0.95))
+
+
+def test_an_even_number_of_errors_has_its_median_in_between():
+    """Errors 1, 2, 3, 10: 2.5."""
+    cases = Cases(Task.REGRESSION, np.zeros(4), np.array([1.0, 2.0, 3.0, 10.0]))
+    assert 2.5 == measure_losses("median_absolute_error", cases).value
+
+
+def test_the_median_error_of_groups_inverts_the_limits_of_a_share():
+    """25 groups of 4 equal errors, 1 to 25: limits are the errors at the share limits of 25 rows, not of 100."""
+    errors = np.repeat(np.arange(1.0, 26.0), 4)
+    grouped = Cases(Task.REGRESSION, np.zeros(100), errors, groups=np.repeat(np.arange(25), 4))
+    measured = measure_losses("median_absolute_error", grouped)
+    once = measure_losses("median_absolute_error", Cases(Task.REGRESSION, np.zeros(25), np.arange(1.0, 26.0)))
+    assert (13.0, 100) == (measured.value, measured.n)
+    assert once.interval(0.95) == pytest.approx(measured.interval(0.95), abs=1)
+    assert measured.lower(0.05) <= once.lower(0.05) < once.upper(0.05) <= measured.upper(0.05)
+
+
+def test_the_median_error_of_few_groups_has_no_limits():
+    """Four groups lie on one side of the median with chance 1/16, which is more than 5 %."""
+    errors = np.repeat([1.0, 2.0, 3.0, 4.0], 10)
+    measured = measure_losses(
+        "median_absolute_error", Cases(Task.REGRESSION, np.zeros(40), errors, groups=np.repeat(np.arange(4), 10))
+    )
+    assert (-math.inf, math.inf) == (measured.lower(0.05), measured.upper(0.05))
+
+
+def test_the_median_error_of_groups_covers():
+    """Errors that groups of 5 share in part: one-sided 5 % limits miss the truth in at most 9 % of 300 samples."""
+    rng, truth, misses = np.random.default_rng(0), stats.norm(0, math.sqrt(2)).ppf(0.75), np.zeros(2)
+    for _ in range(300):
+        error = np.repeat(rng.normal(size=40), 5) + rng.normal(size=200)
+        cases = Cases(Task.REGRESSION, np.zeros(200), error, groups=np.repeat(np.arange(40), 5))
+        measured = measure_losses("median_absolute_error", cases)
+        misses += measured.lower(0.05) > truth, measured.upper(0.05) < truth
+    assert misses.max() / 300 <= 0.09
+
+
+def test_wmape_and_bias_by_hand():
+    """Errors 1, -2, 3 of truths 10, 20, 30: 6/60, and 2/3 too much on average."""
+    cases = Cases(Task.REGRESSION, np.array([10.0, 20.0, 30.0]), np.array([11.0, 18.0, 33.0]))
+    assert 0.1 == pytest.approx(measure_losses("wmape", cases).value)
+    assert 2 / 3 == pytest.approx(measure_losses("bias", cases).value)
+
+
+def test_bias_may_be_below_zero_and_its_interval_may_hold_zero():
+    """Errors of -1 and 1 in turn: mean 0, limits on both sides of it."""
+    cases = Cases(Task.REGRESSION, np.zeros(40), np.tile([-1.0, 1.0], 20))
+    low, high = measure_losses("bias", cases).interval(0.95)
+    step = stats.t.isf(0.025, 39) * np.tile([-1.0, 1.0], 20).std(ddof=1) / math.sqrt(40)
+    assert (-step, step) == pytest.approx((low, high))
+
+
+def test_a_bias_never_seen_may_go_either_way():
+    """20 rows without an error over a range of 10 are not certain to have none."""
+    y = np.linspace(0, 10, 20)
+    measured = measure_losses("bias", Cases(Task.REGRESSION, y, y))
+    assert measured.lower(0.05) < 0 == measured.value < measured.upper(0.05)
+
+
+@pytest.mark.parametrize("metric", SMOOTH)
+def test_row_order_does_not_matter(metric):
+    """Shuffled rows give the same limits."""
+    order = np.random.default_rng(4).permutation(80)
+    expected, found = (measure_losses(metric, cases).interval(0.9) for cases in (values(), values().subset(order)))
+    assert expected == pytest.approx(found)
+
+
+@pytest.mark.parametrize("metric", sorted({*SMOOTH, "median_absolute_error"}))
+def test_more_confidence_is_wider(metric):
+    """99 % around 90 % around the value."""
+    measured = measure_losses(metric, values())
+    (a, b), (c, d) = measured.interval(0.99), measured.interval(0.90)
+    assert a < c < measured.value < d < b

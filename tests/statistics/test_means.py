@@ -39,14 +39,14 @@ def test_symmetric_amounts_get_a_plain_t_interval():
 def test_skewness_moves_the_interval_by_johnsons_term():
     """Skewness 0.6, 100 rows, se 1: up by 0.6 · (1 + 2t²) / 60."""
     t = stats.t.isf(0.05, 99)
-    moved = SkewedMean(0.0, 1.0, 99.0, 0.6, 100)
+    moved = SkewedMean(0.0, 1.0, 99.0, 0.6, 100, 100)
     shift = 0.6 * (1 + 2 * t * t) / 60
     assert (shift - t, shift + t) == pytest.approx((moved.lower(0.05), moved.upper(0.05)))
 
 
 def test_the_interval_always_holds_the_mean():
     """Even absurd skewness moves it by half of its half-width at most."""
-    moved = SkewedMean(0.0, 1.0, 5.0, 1e6, 6)
+    moved = SkewedMean(0.0, 1.0, 5.0, 1e6, 6, 6)
     assert moved.lower(0.05) < 0 < moved.upper(0.05)
 
 
@@ -123,3 +123,41 @@ def test_rare_expensive_errors_are_covered(n):
         plain += values.mean() + stats.t.isf(0.05, n - 1) * values.std(ddof=1) / math.sqrt(n) < 1.1
     assert missed / 600 <= 0.07
     assert plain / 600 > 0.10
+
+
+def test_events_of_one_moment_count_as_one():
+    """Forty losses at one moment leave more doubt than forty losses at moments of their own."""
+    values = np.zeros(1000)
+    values[:40] = 10.0
+    apart = np.random.default_rng(1).permutation(1000)
+    once, spread = (mean_of(values, Dependence(time=time)) for time in (np.maximum(np.arange(1000) - 39, 0), apart))
+    assert once.upper(0.05) - once.value > 1.5 * (spread.upper(0.05) - spread.value)
+
+
+def test_events_that_come_together_in_time_widen_the_limits():
+    """The same thirty losses in a row, and far from each other."""
+    values = np.zeros(600)
+    values[100:130] = 1.0
+    together = mean_of(values, Dependence(time=np.arange(600)))
+    apart = mean_of(values, Dependence(time=np.random.default_rng(0).permutation(600)))
+    assert together.upper(0.05) > apart.upper(0.05) > mean_of(values).upper(0.05)
+    assert together.lower(0.05) < apart.lower(0.05) < mean_of(values).lower(0.05)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(-1000, 1000).map(lambda k: k / 10), min_size=2, max_size=40), st.booleans())
+def test_means_obey_the_laws_of_intervals(amounts, in_time):
+    """The limits hold the value, are no point, move out with confidence; the same data again refute nothing proven."""
+    values = np.array(amounts)
+    dependence = Dependence(time=np.arange(len(values))) if in_time else Dependence()
+    once = mean_of(values, dependence)
+    twice = mean_of(np.tile(values, 2), Dependence(time=np.arange(2 * len(values))) if in_time else Dependence())
+    slack = 1e-9 * (1 + float(np.abs(values).max()))
+    low, high = once.interval(0.95)
+    assert low < once.value + slack
+    assert high > once.value - slack
+    assert high > low
+    assert once.lower(0.01) <= once.lower(0.05) + slack
+    assert once.upper(0.01) >= once.upper(0.05) - slack
+    assert twice.upper(0.05) >= once.lower(0.05) - slack
+    assert twice.lower(0.05) <= once.upper(0.05) + slack

@@ -107,3 +107,18 @@ def test_groups_widen_churn():
     copies = np.repeat(labels, 10, axis=1)
     untold, told = churn(copies), churn(copies, Dependence(np.repeat(np.arange(100), 10)))
     assert half_width(told, 0.95) > 1.2 * half_width(untold, 0.95)
+
+
+def test_the_mean_change_is_that_of_all_pairs() -> None:
+    """Three refits and four rows, the mean over rows and pairs worked out one by one."""
+    from itertools import combinations
+
+    from readiness.statistics.stability import mean_change
+
+    values = np.array([[1.0, 2.0, 3.0, 4.0], [1.5, 2.0, 1.0, 9.0], [0.0, 2.5, 2.0, 4.0]])
+    expected = np.mean([np.abs(values[r] - values[s]).mean() for r, s in combinations(range(3), 2)])
+    found = mean_change(values)
+
+    assert not isinstance(found, Undefined)
+    assert expected == pytest.approx(found.value)
+    assert isinstance(mean_change(values[:1]), Undefined)

@@ -1,0 +1,158 @@
+"""What else do refits show? Clones on all training rows that differ in their seed, and clones on fewer and fewer rows.
+
+All are asked about the same test rows. What does not fit into the time is left out, and that is said.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.refit_pool import close_pool, refit_all
+from readiness.evidence.refit_work import Outcome, fitting_labels, takes_seed, unfitted
+from readiness.evidence.refits import PATIENCE, WORKERS_PAY, Holdout, RefitEstimate
+from readiness.evidence.splits import Plan, Split
+from readiness.unavailable import Unavailable
+
+SHARES = (0.25, 0.50, 1.00)
+"""Of the training rows, for the learning curve: two doublings."""
+FEWEST_SEEDS = 2
+_SEEDS, _CURVE = 10_001, 10_002
+"""Take the place of the number of the repeat in derived seeds, which no repeat reaches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Retrained:
+    """One clone, and what it said about the common hold-out."""
+
+    n_train: int
+    said: Scores
+    value: float
+    """The primary metric on the hold-out; nan when it does not exist."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Retraining:
+    """Clones that were all asked about the same test rows."""
+
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Positions of the hold-out among the test rows."""
+    seeds: tuple[Retrained, ...] = ()
+    """Of all training rows; they differ in their seed alone."""
+    curve: tuple[Retrained, ...] = ()
+    """Of a quarter, half and all of the training rows, as far as the time went."""
+    notes: tuple[str, ...] = ()
+    """What was left out, and why."""
+
+
+def seed_refits(
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    plan: Plan,
+    holdout: Holdout,
+    *,
+    seeds: int,
+    cost: RefitEstimate,
+    seconds: float,
+) -> tuple[tuple[Retrained, ...], str]:
+    """Clones of all rows with other seeds, as many as fit into the seconds left, and a note; none for a candidate
+    without any seed, and none that all say the same.
+    """
+    if seeds < FEWEST_SEEDS or not takes_seed(candidate.estimator):
+        return (), ""
+    each = cost.seconds_per_fit * plan.folds / (plan.folds - 1)  # a fold is fitted on fewer rows
+    workers = cost.workers if each * seeds > WORKERS_PAY else 1
+    count = next((c for c in range(seeds, 0, -1) if each * math.ceil(c / workers) <= seconds), 0)
+    if count < FEWEST_SEEDS:
+        return (), f"no time was left for {seeds} refits that differ in their seed alone"
+    rows = np.arange(len(plan.y), dtype=np.int64)
+    splits = [Split(_SEEDS, number, rows, rows[:0], reseeded=True) for number in range(count)]
+    done = _refitted(candidate, frame, plan, holdout, splits, workers=workers, patience=PATIENCE * max(seconds, each))
+    if isinstance(done, Unavailable):
+        return (), f"refits that differ in their seed alone were left out: {done.reason}"
+    if _all_alike(done):
+        return (), f"{count} refits that differ in their seed alone say the same of every row"
+    cut = f"{count} of {seeds} seeds were tried before the time was used up" if count < seeds else ""
+    return tuple(replace(one, said=_labels_only(one.said)) for one in done), cut
+
+
+def learning_curve(
+    candidate: Candidate, frame: pd.DataFrame, plan: Plan, holdout: Holdout, *, cost: RefitEstimate, seconds: float
+) -> tuple[tuple[Retrained, ...], str]:
+    """One clone each of a quarter, half and all rows, as long as the next one is expected to fit into the seconds,
+    and a note.
+    """
+    end = time.perf_counter() + seconds
+    each = cost.seconds_per_fit * plan.folds / (plan.folds - 1)
+    order = _drawn(plan)
+    found: list[Retrained] = []
+    for number, share in enumerate(SHARES):
+        left = end - time.perf_counter()
+        if each * share > left:
+            return tuple(found), f"no time was left for a fit on {100 * share:g} % of the training rows"
+        rows = np.sort(order[: max(1, round(share * len(order)))])
+        split = Split(_CURVE, number, rows, rows[:0])
+        done = _refitted(candidate, frame, plan, holdout, [split], workers=1, patience=PATIENCE * left)
+        if isinstance(done, Unavailable):
+            return tuple(found), f"the fit on {100 * share:g} % of the training rows failed: {done.reason}"
+        found += done
+    return tuple(found), ""
+
+
+def _drawn(plan: Plan) -> NDArray[np.int64]:
+    """Rows in a random order, those of a group together, so that a part of them holds whole groups."""
+    random = np.random.default_rng([plan.seed, _CURVE])
+    if plan.groups is None:
+        return random.permutation(len(plan.y)).astype(np.int64)
+    codes = pd.factorize(plan.groups)[0]
+    place = random.permutation(int(codes.max(initial=0)) + 2)[codes]
+    return np.argsort(place, kind="stable").astype(np.int64)
+
+
+def _refitted(
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    plan: Plan,
+    holdout: Holdout,
+    splits: Sequence[Split],
+    *,
+    workers: int,
+    patience: float,
+) -> list[Retrained] | Unavailable:
+    blank, labels = unfitted(candidate, plan.seed), fitting_labels(candidate, plan.y)
+    try:
+        outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=holdout.frame)
+    finally:
+        close_pool()
+    if isinstance(outcomes, Unavailable):
+        return outcomes
+    if bad := next((outcome for outcome in outcomes if outcome.error), None):
+        return Unavailable(bad.error.rstrip("."))
+    return [_retrained(outcome, holdout) for outcome in outcomes]
+
+
+def _retrained(outcome: Outcome, holdout: Holdout) -> Retrained:
+    assert outcome.held is not None
+    return Retrained(len(outcome.split.train), outcome.held, float(holdout.value(outcome.held)))
+
+
+def _labels_only(said: Scores) -> Scores:
+    """Without scores, and in few bytes."""
+    whole = np.issubdtype(said.predicted.dtype, np.integer)
+    return replace(said, predicted=said.predicted.astype(np.int32) if whole else said.predicted, scores=None)
+
+
+def _all_alike(done: Sequence[Retrained]) -> bool:
+    first = done[0]
+    return all(
+        np.array_equal(one.said.predicted, first.said.predicted)
+        and (one.value == first.value or (math.isnan(one.value) and math.isnan(first.value)))
+        for one in done[1:]
+    )

@@ -1,0 +1,180 @@
+"""How much worse is a segment than all other rows, and from how many rows on can that be judged?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from readiness import criteria as policy
+from readiness.answers import Criterion, Finding, Status
+from readiness.criteria import Task
+from readiness.evidence.evidence import Evidence
+from readiness.numbers import format_value
+from readiness.questions.by_segment import Deficit, Split
+from readiness.questions.wording import denominator
+from readiness.spec import Segments
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.intervals import Binomial, Mover
+from readiness.statistics.judging import Claim, holm_shares
+from readiness.statistics.metrics import Metric, measure
+from readiness.statistics.power import minimum_rows
+
+TOO_SMALL = "not assessable"
+"""How the reason begins for which a small segment is not judged."""
+ALONE = "all rows are in this one segment"
+MORE_GROUPS = "name a column that tells at least two groups apart"
+
+UNCERTAIN = "a real difference, its size uncertain"
+"""What is added to the warning of a deficit that is surely there and not surely beyond the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """One judged metric with its limit, and the rows that a segment needs to be assessable."""
+
+    metric: Metric
+    criterion: Criterion
+    factor: float
+    """1 for points of the metric; 1 + limit where errors are compared by ratio."""
+    minimum: int
+    warning: float
+    noun: str
+    """What the rows of the metric's denominator are called."""
+
+
+def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
+    """How one judged metric is held against the limit."""
+    metric, source = evidence.spec.metric(name), criteria.origin("limit")
+    overall = measure(name, evidence.cases)
+    level = overall.value if not isinstance(overall, Undefined) else 0.5
+    noun = denominator(name, evidence.positive)
+    if metric.is_share:
+        share = level if metric.greater_is_better else 1 - level
+        needed = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
+        minimum = evidence.cases.n + 1 if needed is None else needed
+        return Ruler(metric, Criterion("<", criteria.limit, "points", source), 1.0, minimum, criteria.warning, noun)
+    by_ratio = not metric.greater_is_better
+    criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
+    minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else policy.SEGMENT_ROWS
+    return Ruler(metric, criterion, 1 + criteria.limit if by_ratio else 1.0, minimum, criteria.warning, noun)
+
+
+def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
+    """Rows at which a segment without deficit is met with the asked power: (z_a + z_b)² (sd / mean)² / limit²."""
+    from scipy.special import ndtri
+
+    losses = np.abs(evidence.cases.y_true - evidence.cases.y_pred)
+    if evidence.task is not Task.REGRESSION or not losses.mean() > 0:
+        return policy.SEGMENT_ROWS
+    spread = float(losses.std(ddof=1) / losses.mean()) if len(losses) > 1 else 1.0
+    quantiles = float(ndtri(1 - evidence.spec.alpha) + ndtri(criteria.power))
+    return max(10, int(np.ceil((quantiles * spread / criteria.limit) ** 2)))
+
+
+def deficit(
+    code: str, name: str, labels: Mapping[str, str], split: Split, ruler: Ruler, *, enough: bool, alone: bool = False
+) -> Claim:
+    """The claim that a segment does not do worse than all other rows by more than the limit.
+
+    Args:
+        code: of the segment; the metric's name is added.
+        name: the segment in words.
+        labels: the segment as {column: value}.
+        split: the metric in the segment and among all other rows.
+        ruler: the metric with its limit.
+        enough: whether the segment has enough rows to be judged.
+        alone: whether there are no other rows.
+    """
+    metric = ruler.metric
+    difference = _difference(split, ruler)
+    too_few = f"{TOO_SMALL}: {split.rows:,} {ruler.noun}, {ruler.minimum:,} are needed"
+    warning = ""
+    if enough and not isinstance(difference, Undefined):
+        share = _share_of_rest(difference.value, split, ruler)
+        warning = f"a deficit above {ruler.warning:g}" if share > ruler.warning else ""
+    return Claim(
+        f"{code}-{metric.name.upper()}",
+        f"Deficit in {metric.title} of {name}",
+        metric.name,
+        Undefined(ALONE) if alone else difference,
+        ruler.criterion,
+        unit=ruler.criterion.unit,
+        segment=labels,
+        withheld="" if enough or alone else too_few,
+        reason=ALONE if alone else _both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
+        needs=MORE_GROUPS if alone else "" if enough else f"{ruler.minimum - split.rows:,} more {ruler.noun}",
+        warning=warning,
+        denominator=f"{ruler.noun} in {name}",
+    )
+
+
+def _difference(split: Split, ruler: Ruler) -> Inference | Undefined:
+    """How much worse the segment is than all other rows; positive is worse."""
+    inside, outside = split.inside, split.outside
+    if isinstance(inside, Undefined):
+        return inside
+    if isinstance(outside, Undefined):
+        return outside
+    if ruler.metric.greater_is_better:
+        return Deficit(Mover(outside, inside), split.rows)
+    return Deficit(Mover(inside, outside, ruler.factor), split.rows)
+
+
+def _share_of_rest(deficit: float, split: Split, ruler: Ruler) -> float:
+    """The deficit in the units of the warning: points, or a share of the error of all other rows."""
+    if ruler.factor == 1 or isinstance(split.outside, Undefined) or split.outside.value == 0:
+        return deficit
+    return deficit / split.outside.value + ruler.factor - 1
+
+
+def _both(split: Split, ruler: Ruler) -> str:
+    if isinstance(split.inside, Undefined):
+        return split.inside.reason
+    if isinstance(split.outside, Undefined):
+        return split.outside.reason
+    unit = ruler.metric.unit
+    here, rest = format_value(split.inside.value, unit), format_value(split.outside.value, unit)
+    title = ruler.metric.title
+    judged = "" if ruler.factor == 1 else f"; what is judged is the error here less {ruler.factor:.4g} of theirs"
+    counts = _counts(split, split.inside, ruler.noun)
+    return f"{title} is {here} here ({counts}) and {rest} among all other rows{judged}"
+
+
+def _counts(split: Split, inside: Inference, noun: str) -> str:
+    if isinstance(inside, Binomial):
+        return f"{round(inside.successes):,} of {inside.n:,} {noun}"
+    return f"{split.rows:,} {noun}"
+
+
+def real_differences(claims: Sequence[Claim], alpha: float) -> frozenset[int]:
+    """Positions of the deficits that are surely above 0, whatever the limit; Holm's (1979) adjustment over all."""
+    plain = [
+        (i, replace(claim, inference=claim.inference.untolerated, criterion=Criterion("<=", 0.0), blocking=True))
+        for i, claim in enumerate(claims)
+        if isinstance(claim.inference, Deficit)
+    ]
+    shares = holm_shares([claim for _, claim in plain], alpha)
+    return frozenset(
+        i
+        for k, (i, claim) in enumerate(plain)
+        if not isinstance(claim.inference, Undefined) and claim.inference.lower(alpha / shares[k]) > 0
+    )
+
+
+def with_uncertain_size(findings: Sequence[Finding], real: frozenset[int]) -> tuple[Finding, ...]:
+    """A deficit large enough to warn that is surely there: the warning says so where it is not proven to exceed the
+    limit.
+    """
+    return tuple(
+        replace(finding, warning=f"{finding.warning}; {UNCERTAIN}")
+        if i in real and finding.warning and finding.status is Status.NOT_PROVEN
+        else finding
+        for i, finding in enumerate(findings)
+    )
+
+
+def is_surely_worse(finding: Finding) -> bool:
+    """Whether the deficit is beyond the limit, or surely above 0 and large enough to warn."""
+    return finding.status is Status.NOT_MET or finding.warning.endswith(UNCERTAIN)

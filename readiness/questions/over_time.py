@@ -1,0 +1,294 @@
+"""Does the metric hold from the first test row to the last? Each window of time against all other rows, and the trend.
+
+A window is judged as a segment is; Christmas is found because the finding names its dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.answers import Criterion, Finding, Status
+from readiness.criteria import FEWEST_WINDOWS, Task
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.segmentation import Segmentation, as_dates
+from readiness.numbers import format_value
+from readiness.questions.by_segment import Deficit, Measured, Split, split_by
+from readiness.spec import Stability
+from readiness.statistics.cases import Cases
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.intervals import Mover
+from readiness.statistics.judging import Claim
+from readiness.statistics.metrics import Metric, measure, withheld
+from readiness.statistics.trend import decline
+from readiness.statistics.windows import (
+    NOT_WIDER,
+    Widened,
+    Widening,
+    independent,
+    provable_windows,
+    rows_for_two,
+    widening,
+    windows,
+)
+
+TREND = "STAB-TREND"
+WINDOWS = "STAB-WINDOWS"
+ENOUGH_DAYS = 20
+"""From so many different days on, a window begins with a day and not in the middle of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """What is claimed of the test rows in the order of time."""
+
+    claims: tuple[Claim, ...] = ()
+    table: pd.DataFrame | None = None
+    """One row for each window: code, words, value, low, high, rows, overall."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    """The test rows whose time is known."""
+
+    column: str
+    cases: Cases
+    times: pd.Series[Any]
+    moments: NDArray[np.int64]
+    """Ranks of what a window may begin with: days where there are many, else times."""
+    unknown: int
+    """Rows without a time, which are in no window."""
+
+    def span(self, rows: NDArray[np.int64]) -> tuple[object, object]:
+        """The first and the last time of some rows."""
+        assert self.cases.time is not None
+        ranks = self.cases.time[rows]
+        return self.times.iloc[rows[int(ranks.argmin())]], self.times.iloc[rows[int(ranks.argmax())]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruler:
+    metric: Metric
+    criterion: Criterion
+    limit: float
+    """In the unit of the metric, or as a share where errors are compared by ratio."""
+    factor: float
+
+    @property
+    def by_ratio(self) -> bool:
+        """Whether errors are compared as a share of each other."""
+        return self.factor != 1
+
+
+def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
+    """The claims about windows and trend; none without a column of time."""
+    series = _series(evidence)
+    if series is None:
+        return OverTime()
+    ruler = _ruler(evidence.spec.primary_metric(evidence.task), criteria)
+    wider = widening(ruler.metric.name, series.cases)
+    overall = _widened(_measured(ruler, series), wider, ruler)
+    if isinstance(overall, Undefined):
+        return OverTime((_none(series, ruler, overall, ""),))
+    cut, lack = _cut(evidence, criteria, series, ruler, overall)
+    trend = _trend(evidence, criteria, series, ruler)
+    if lack is not None:
+        return OverTime((lack, *trend))
+    plain = split_by(ruler.metric.name, independent(series.cases), cut)
+    judged = tuple(
+        Split(_widened(split.inside, wider, ruler), _widened(split.outside, wider, ruler)) for split in plain
+    )
+    claims = [_window(evidence, series, ruler, cut, code, split) for code, split in enumerate(judged)]
+    return OverTime((*claims, *trend), _table(evidence, cut, judged, overall))
+
+
+def _measured(ruler: _Ruler, series: _Series) -> Measured:
+    """On all rows, as independent ones; undefined where it is for rows in the order of time."""
+    ordered = measure(ruler.metric.name, series.cases)
+    return ordered if isinstance(ordered, Undefined) else measure(ruler.metric.name, independent(series.cases))
+
+
+def _widened(found: Measured, wider: Widening, ruler: _Ruler) -> Measured:
+    if isinstance(found, Undefined) or wider is NOT_WIDER:
+        return found
+    return Widened(found, wider, *((0.0, 1.0) if ruler.metric.is_share else ()))
+
+
+def only_proven_decline(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """A trend blocks only where a decline beyond the limit is proven: windows already answer for the rest."""
+    return tuple(
+        replace(f, blocking=False, needs="") if f.code == TREND and f.status is not Status.NOT_MET else f
+        for f in findings
+    )
+
+
+def _series(evidence: Evidence) -> _Series | None:
+    column, cases = evidence.spec.data.time, evidence.cases
+    if column is None or cases.time is None or column not in evidence.rows:
+        return None
+    times = evidence.rows[column]
+    known = np.flatnonzero(times.notna().to_numpy())
+    dates = as_dates(times.iloc[known])
+    shown = times.iloc[known] if dates is None else dates
+    return _Series(column, cases.subset(known), shown, _moments(shown), cases.n - len(known))
+
+
+def _moments(times: pd.Series[Any]) -> NDArray[np.int64]:
+    ranks = pd.factorize(times, sort=True)[0].astype(np.int64)
+    if not pd.api.types.is_datetime64_any_dtype(times.dtype):
+        return ranks
+    days = pd.factorize(times.dt.tz_localize(None).dt.normalize(), sort=True)[0].astype(np.int64)
+    return days if days.max(initial=0) + 1 >= ENOUGH_DAYS else ranks
+
+
+def _ruler(metric: Metric, criteria: Stability) -> _Ruler:
+    source, limit = criteria.origin("window_limit"), criteria.window_limit
+    if metric.is_share or metric.greater_is_better:
+        return _Ruler(metric, Criterion("<", limit, "points" if metric.is_share else metric.unit, source), limit, 1.0)
+    return _Ruler(metric, Criterion("<", 0.0, metric.unit, source), limit, 1 + limit)
+
+
+def _cut(
+    evidence: Evidence, criteria: Stability, series: _Series, ruler: _Ruler, overall: Inference
+) -> tuple[Segmentation, Claim | None]:
+    """The windows, or the claim that there are none and why."""
+    alpha, factor = evidence.spec.alpha, ruler.factor
+    limit = ruler.limit * (overall.value if ruler.by_ratio else 1.0)
+    count = criteria.windows or provable_windows(overall, limit, factor=factor, alpha=alpha)
+    codes = windows(series.moments, max(count, FEWEST_WINDOWS))
+    found = int(codes.max(initial=0)) + 1
+    noun = ruler.metric.denominator
+    nowhere = Segmentation(series.column, codes, ())
+    if found < FEWEST_WINDOWS:
+        why = Undefined(f"{series.column} holds too few different times to compare one part of the rows with another")
+        return nowhere, _none(series, ruler, why, "rows of at least two different times")
+    if count == 0:
+        rows = rows_for_two(overall, limit, factor=factor, alpha=alpha)
+        why = Undefined(f"{overall.n:,} {noun} are too few to compare even one half of the time with the other")
+        return nowhere, _none(series, ruler, why, f"about {rows:,} {noun} (now {overall.n:,})")
+    spans = [series.span(np.flatnonzero(codes == code)) for code in range(found)]
+    labels = tuple({series.column: words} for words in _in_words(spans))
+    return Segmentation(series.column, codes, labels), None
+
+
+def _none(series: _Series, ruler: _Ruler, why: Undefined, needs: str) -> Claim:
+    name = f"{_upper(ruler.metric.title)} in windows of {series.column}"
+    return Claim(WINDOWS, name, ruler.metric.name, why, ruler.criterion, reason=why.reason, needs=needs)
+
+
+def _window(evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentation, code: int, split: Split) -> Claim:
+    metric, inside = ruler.metric, cut.codes == code
+    words = cut.labels[code][cut.name]
+    cases = series.cases
+    return Claim(
+        f"STAB-WINDOW-{code + 1}",
+        f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}",
+        metric.name,
+        _difference(split, ruler),
+        ruler.criterion,
+        unit=ruler.criterion.unit,
+        segment=cut.labels[code],
+        withheld=withheld(metric.name, cases.subset(inside)) or withheld(metric.name, cases.subset(~inside)),
+        reason=_both(evidence, cases.subset(inside), split, ruler, series.unknown),
+        denominator=f"{metric.denominator} in this window",
+    )
+
+
+def _difference(split: Split, ruler: _Ruler) -> Inference | Undefined:
+    """How much worse the window is than all other rows; positive is worse."""
+    inside, outside = split.inside, split.outside
+    if isinstance(inside, Undefined):
+        return inside
+    if isinstance(outside, Undefined):
+        return outside
+    if ruler.metric.greater_is_better:
+        return Deficit(Mover(outside, inside), split.rows)
+    return Deficit(Mover(inside, outside, ruler.factor), split.rows)
+
+
+def _both(evidence: Evidence, inside: Cases, split: Split, ruler: _Ruler, unknown: int) -> str:
+    parts = (split.inside, split.outside)
+    if missing := next((part for part in parts if isinstance(part, Undefined)), None):
+        return missing.reason
+    here, rest = (format_value(part.value, ruler.metric.unit) for part in parts if not isinstance(part, Undefined))
+    counts = f"{inside.n:,} rows"
+    if inside.task is Task.BINARY:
+        counts += f", {int(inside.y_true.sum()):,} with {evidence.positive}"
+    judged = f"; what is judged is the error here less {ruler.factor:.4g} of theirs" if ruler.by_ratio else ""
+    left = f"; {unknown:,} rows without a time are in no window" if unknown else ""
+    return f"{ruler.metric.title} is {here} here ({counts}) and {rest} among all other rows{judged}{left}"
+
+
+def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Ruler) -> tuple[Claim, ...]:
+    metric = ruler.metric
+    slope = decline(metric.name, series.cases, relative=ruler.by_ratio)
+    if isinstance(slope, Undefined):
+        return ()
+    unit = "share" if ruler.by_ratio else ruler.criterion.unit
+    first, last = _in_words([series.span(np.arange(series.cases.n))])[0].partition(" to ")[::2]
+    warned = "it gets worse over time" if slope.lower(evidence.spec.alpha) > 0 else ""
+    return (
+        Claim(
+            TREND,
+            f"Decline in {metric.title} from the first row to the last",
+            metric.name,
+            slope,
+            Criterion("<=", criteria.trend_limit, unit, criteria.origin("trend_limit")),
+            unit=unit,
+            reason=f"on a straight line through {series.cases.n:,} rows from {first} to {last}; below 0 it gets better",
+            warning=warned,
+        ),
+    )
+
+
+def _table(evidence: Evidence, cut: Segmentation, judged: tuple[Split, ...], overall: Inference) -> pd.DataFrame:
+    rows = []
+    for code, split in enumerate(judged):
+        inside = split.inside
+        nothing = (np.nan, np.nan, np.nan)
+        value, low, high = (
+            nothing if isinstance(inside, Undefined) else (inside.value, *inside.interval(evidence.spec.confidence))
+        )
+        rows.append(
+            {
+                "code": f"STAB-WINDOW-{code + 1}",
+                "words": cut.labels[code][cut.name],
+                "value": value,
+                "low": low,
+                "high": high,
+                "rows": int(cut.counts[code]),
+                "overall": overall.value,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _in_words(spans: list[tuple[object, object]]) -> list[str]:
+    """Each span as "2026-09-01 to 2026-09-30", with the time of day only where days alone would overlap."""
+    if not all(isinstance(end, pd.Timestamp) for span in spans for end in span):
+        return [_joined(*(_plain(end) for end in span)) for span in spans]
+    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
+        texts = [(first.strftime(form), last.strftime(form)) for first, last in spans]  # type: ignore[attr-defined]
+        if all(before[1] < after[0] for before, after in pairwise(texts)):
+            break
+    return [_joined(*text) for text in texts]
+
+
+def _joined(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

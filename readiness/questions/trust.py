@@ -1,0 +1,200 @@
+"""How far can the candidate's probabilities be trusted? Shown, not judged."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from readiness.criteria import Task
+from readiness.evidence.evidence import Evidence
+from readiness.numbers import format_count_of, format_value
+from readiness.questions.worst_errors import confidence
+from readiness.statistics.calibration import (
+    CalibrationError,
+    Probabilities,
+    bins_between,
+    calibration_bins,
+    measure_calibration_error,
+    probabilities_of,
+)
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.influence import design_effect
+from readiness.statistics.intervals import Binomial
+from readiness.statistics.judging import Claim
+from readiness.statistics.recalibration import brier_excess, brier_parts, in_the_large, recalibrate
+
+DRAWN_BINS, ROWS_OF_A_BIN = 6, 50
+"""Bins of the diagram: as many as have 50 rows on average, and never more than 6."""
+OFF = 0.05
+"""A proven error of probabilities beyond this is worth a warning; the cut-off is judgement."""
+SLOPES = (0.8, 1.25)
+"""A slope that is proven to lie outside is worth a warning (Van Calster et al. 2019 for the idea)."""
+ENOUGH = 5.0
+"""Expected wrong answers from which a normal deviate is given."""
+
+
+def trust(evidence: Evidence) -> list[Claim]:
+    """What holds of the probabilities; nothing when the candidate gives none."""
+    rows = probabilities_of(evidence.cases)
+    if isinstance(rows, Undefined):
+        return []
+    claims = [_calibration(evidence, rows), _confident(evidence)]
+    if evidence.task is not Task.BINARY:
+        return claims
+    return [claims[0], _in_the_large(evidence, rows), _slope(rows), *_brier(rows), claims[1], *_bins(evidence, rows)]
+
+
+def _fact(code: str, name: str, metric: str, inference: Inference | Undefined, unit: str = "", **more: object) -> Claim:
+    return Claim(f"ERRO-{code}", name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+
+
+def _calibration(evidence: Evidence, rows: Probabilities) -> Claim:
+    which = "" if evidence.task is Task.BINARY else " of the predicted class"
+    name = f"Calibration error: distance of the probability{which} from the share that comes true"
+    error = measure_calibration_error(evidence.cases)
+    reason, warning = "", ""
+    if isinstance(error, CalibrationError):
+        bins = int(calibration_bins(rows).max()) + 1
+        perfect, plain = (format_value(math.sqrt(x)) for x in (max(0.0, error.noise), error.squared))
+        reason = f"in {bins} groups of rows the plain distance is {plain}, of which chance alone makes {perfect}"
+        warning = "probabilities are off" if error.lower(evidence.spec.alpha) > OFF else ""
+    return _fact("CALIBRATION", name, "calibration_error", error, reason=reason, warning=warning)
+
+
+def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
+    gap = in_the_large(rows)
+    given, true = (float(rows.weight @ values) / rows.n for values in (rows.given, rows.came_true))
+    hits = int(np.count_nonzero(rows.came_true))
+    reason = f"{format_value(given)} was given on average, {format_value(true)} came true: "
+    reason += format_count_of(hits, rows.n, "rows")
+    warning = ""
+    if not isinstance(gap, Undefined):
+        alpha = evidence.spec.alpha
+        warning = "too high" if gap.lower(alpha) > OFF else "too low" if gap.upper(alpha) < -OFF else ""
+    name = "Mean probability less the share that came true"
+    return _fact("IN-THE-LARGE", name, "calibration_in_the_large", gap, reason=reason, warning=warning)
+
+
+def _slope(rows: Probabilities) -> Claim:
+    name = "Sureness of the probabilities: 1 is right, less is too sure, more is not sure enough"
+    found = recalibrate(rows)
+    if isinstance(found, Undefined):
+        return _fact("SLOPE", name, "calibration_slope", found)
+    low, high = found.slope.interval(0.95)
+    words = "too sure" if high < 1 else "not sure enough" if low > 1 else "no proof of either"
+    reason = f"{words}; intercept {format_value(found.intercept)}"
+    if found.extreme:
+        moved = format_count_of(found.extreme, rows.n, "rows")
+        reason += f"; {moved} lay within a millionth of 0 or 1 and were moved to it"
+    warning = "too sure" if high < SLOPES[0] else "not sure enough" if low > SLOPES[1] else ""
+    return _fact("SLOPE", name, "calibration_slope", found.slope, reason=reason, warning=warning)
+
+
+def _brier(rows: Probabilities) -> list[Claim]:
+    name, found = "Brier score less what the probabilities themselves promise", brier_excess(rows)
+    if isinstance(found, Undefined):
+        return [_fact("SPIEGELHALTER", name, "brier_excess", found)]
+    parts = brier_parts(rows)
+    wrong, apart, rarity = map(format_value, (parts.reliability, parts.resolution, parts.uncertainty))
+    promised = format_value(found.score - found.excess.value)
+    p = "p < 0.001" if found.p_value < 0.001 else f"p = {found.p_value:.2g}"
+    reason = (
+        f"Brier score {format_value(found.score)}, promised {promised} (z = {found.z:.2f}, {p}); it is about "
+        f"{rarity} from how rare the positive class is, less {apart} for telling rows apart, plus {wrong} for wrong "
+        "probabilities"
+    )
+    return [_fact("SPIEGELHALTER", name, "brier_excess", found.excess, reason=reason)]
+
+
+def _bins_of(evidence: Evidence, rows: Probabilities) -> NDArray[np.int64]:
+    """The bins of the diagram, found once for its findings and its figure."""
+    remembered = evidence.cases.remembered
+    if "drawn_bins" not in remembered:
+        remembered["drawn_bins"] = drawn_bins(rows.given)
+    bins: NDArray[np.int64] = remembered["drawn_bins"]
+    return bins
+
+
+def drawn_bins(given: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Bin of each row for the diagram, 0 on; cut by the probabilities alone.
+
+    Half of the cuts' measure is rows, half is p(1 - p), so that the few rows of a rare-event model where there is
+    something to be seen get bins of their own.
+    """
+    bins = max(1, min(DRAWN_BINS, len(given) // ROWS_OF_A_BIN))
+    ranked = np.sort(given)
+    open_ = np.cumsum(np.clip(ranked * (1 - ranked), 0, None))
+    measure = np.arange(1, len(given) + 1) / len(given) + (open_ / open_[-1] if open_[-1] > 0 else 0)
+    starts = np.searchsorted(measure / measure[-1], np.arange(1, bins) / bins)
+    return bins_between(given, ranked[np.minimum(starts + 1, len(given) - 1)])
+
+
+def _bins(evidence: Evidence, rows: Probabilities) -> list[Claim]:
+    bins = _bins_of(evidence, rows)
+    return [_bin(evidence, rows, bins == k, k) for k in range(int(bins.max()) + 1)]
+
+
+def _bin(evidence: Evidence, rows: Probabilities, inside: NDArray[np.bool_], k: int) -> Claim:
+    came_true, n = rows.came_true[inside], int(np.count_nonzero(inside))
+    cases = None if evidence.cases.is_plain else evidence.cases.subset(inside)
+    weight = np.ones(n) if cases is None else cases.relative_weight
+    low, high = float(rows.given[inside].min()), float(rows.given[inside].max())
+    span = format_value(low) if low == high else f"{_end(low, high, k)} to {format_value(high)}"
+    share: Inference | Undefined
+    if not weight.any():
+        share, mean = Undefined("these rows have no weight", n), float(rows.given[inside].mean())
+    else:
+        design = (1.0, math.inf) if cases is None else design_effect(came_true, cases)
+        share, mean = Binomial(float(weight @ came_true), n, *design), float(weight @ rows.given[inside]) / n
+    hits = int(came_true.sum())
+    reason = f"{format_value(mean)} was given on average; {format_count_of(hits, n, 'rows')} came true"
+    segment = {"predicted": span}
+    return _fact(f"BIN-{k + 1}", "Share that came true", "share", share, "share", segment=segment, reason=reason)
+
+
+def _end(low: float, high: float, k: int) -> str:
+    """The lower end of a bin; next to nothing is written 0 in the first one, as nobody reads 0.000000000003."""
+    return "0" if k == 0 and low < high / 20 else format_value(low)
+
+
+def bins_table(evidence: Evidence) -> pd.DataFrame | None:
+    """Columns code and predicted (mean probability) of each bin, for the diagram; None without probabilities."""
+    rows = probabilities_of(evidence.cases)
+    if isinstance(rows, Undefined) or evidence.task is not Task.BINARY:
+        return None
+    bins = _bins_of(evidence, rows)
+    mass = np.bincount(bins, rows.weight)
+    means = np.bincount(bins, rows.weight * rows.given) / np.where(mass > 0, mass, 1.0)
+    return pd.DataFrame({"code": [f"ERRO-BIN-{k + 1}" for k in range(len(means))], "predicted": means})
+
+
+def _confident(evidence: Evidence) -> Claim:
+    cases, bar = evidence.cases, evidence.spec.errors.confident
+    name = f"Share of the errors that were made with probability {bar:g} or more"
+    sure, wrong = confidence(cases), cases.y_true != cases.y_pred
+    errors, firm = int(wrong.sum()), sure >= bar
+    if not errors:
+        return _fact("CONFIDENT", name, "share", Undefined("there are no errors in these rows"), "share")
+    of_errors = cases.subset(wrong)
+    hit, weight = firm[wrong].astype(float), of_errors.relative_weight
+    share: Inference | Undefined = Undefined("the errors have no weight", errors)
+    if weight.any():
+        design = (1.0, math.inf) if cases.is_plain else design_effect(hit, of_errors)
+        share = Binomial(float(weight @ hit), errors, *design)
+    count, doubt = int(hit.sum()), np.clip(1 - sure[firm], 0, 1)
+    expected, spread = float(doubt.sum()), math.sqrt(float(doubt @ (1 - doubt)))
+    reason = (
+        f"{count:,} of {errors:,} errors; {len(doubt):,} rows were answered that firmly, and their own probabilities "
+        f"lead one to expect {format_value(expected)} wrong ones"
+    )
+    z = (count - expected) / spread if spread > 0 and expected >= ENOUGH and cases.is_plain else None
+    if z is not None:
+        reason += f" (z = {z:.2f})"
+    elif not cases.is_plain:
+        reason += " (no test: the rows depend on each other or count differently)"
+    warning = "more than promised" if z is not None and float(ndtr(-z)) < evidence.spec.alpha else ""
+    return _fact("CONFIDENT", name, "share", share, "share", reason=reason, warning=warning)

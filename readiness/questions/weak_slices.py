@@ -1,0 +1,224 @@
+"""Where does it do worse that nobody named? Searched on one half of the rows, tested on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from readiness.answers import Estimate, Finding, Status
+from readiness.criteria import Task
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.segmentation import Segmentation
+from readiness.numbers import format_share, format_value, listed
+from readiness.questions.by_segment import Split, split_by
+from readiness.questions.deficits import Ruler, deficit, is_surely_worse
+from readiness.questions.slice_columns import CodedColumn, slice_columns
+from readiness.spec import Segments
+from readiness.statistics.cases import Cases, Floats
+from readiness.statistics.intervals import Binomial
+from readiness.statistics.judging import Claim
+from readiness.statistics.slices import Key, Mask, Search, first_half, rows_of, search
+
+MOST_SHOWN = 5
+CODE = "SEGM-SLICE"
+
+_WRONG = {
+    "accuracy": "wrong",
+    "recall": "missed",
+    "false_negative_rate": "missed",
+    "specificity": "false alarms",
+    "false_positive_rate": "false alarms",
+}
+"""Metrics that are means over rows that do not depend on what is predicted, and what a loss of 1 is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """What stood out on one half of the rows, as claims tested on the other half."""
+
+    claims: tuple[Claim, ...] = ()
+    named: tuple[bool, ...] = ()
+    """For each claim, whether `data.segments` names all of its columns."""
+    searched: int = 0
+    """Combinations with enough rows, for the metric with the most of them."""
+    metrics: tuple[str, ...] = ()
+    """Titles of the metrics that were searched."""
+    in_points: bool = True
+    """Whether the limit is in points of the metric, and not a share of the error."""
+    rows: int = 0
+    """Rows that were searched."""
+    columns: int = 0
+    possible_columns: int = 0
+
+
+def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
+    """Combinations of one or two columns that look weak in one half of the rows, measured in the other half."""
+    columns, possible = slice_columns(evidence)
+    searchable = [ruler for ruler in rulers if ruler.metric.name in _metrics(evidence.task)]
+    half = first_half(evidence.cases, seed=evidence.spec.seed)
+    others = evidence.cases.subset(~half)
+    claims: list[Claim] = []
+    named: list[bool] = []
+    searched = 0
+    for ruler in searchable if columns else ():
+        found = _search(evidence, ruler, columns, half)
+        searched = max(searched, found.searched)
+        for each in found.found:
+            code = f"{CODE}-{len(claims)}"
+            claims.append(_tested(others, ruler, columns, each.key, half, found.searched, code))
+            named.append(all(columns[column].is_named for column, _ in each.key))
+    return Suspects(
+        tuple(claims),
+        tuple(named),
+        searched,
+        tuple(ruler.metric.title for ruler in searchable),
+        in_points=evidence.task is not Task.REGRESSION,
+        rows=int(np.count_nonzero(half)),
+        columns=len(columns),
+        possible_columns=possible,
+    )
+
+
+def _metrics(task: Task) -> Sequence[str]:
+    if task is Task.REGRESSION:
+        return ("mae",)
+    return tuple(_WRONG) if task is Task.BINARY else ("accuracy",) if task is Task.MULTICLASS else ()
+
+
+def _search(evidence: Evidence, ruler: Ruler, columns: Sequence[CodedColumn], half: Mask) -> Search:
+    among, loss = _losses(ruler.metric.name, evidence.cases)
+    rows = np.flatnonzero(half & among)
+    if loss.dtype != np.bool_:  # errors in multiples of their mean
+        with np.errstate(over="ignore"):
+            mean = float(loss[rows].mean()) if len(rows) else 0.0
+        if not 0 < mean < np.inf:
+            return Search(0, ())
+        loss = loss / mean
+    codes = [column.codes[rows] for column in columns]
+    known = _known(evidence, columns)
+    return search(codes, [len(column.words) for column in columns], loss[rows], effect=ruler.warning, known=known)
+
+
+def _losses(metric: str, cases: Cases) -> tuple[Mask, Mask | Floats]:
+    """The rows of the metric's denominator, and the loss of every row."""
+    everyone = np.ones(cases.n, dtype=bool)
+    if metric == "mae":
+        with np.errstate(over="ignore"):
+            return everyone, np.abs(cases.y_true - cases.y_pred).astype(np.float64)
+    wrong = np.asarray(cases.y_true != cases.y_pred)
+    if metric == "accuracy":
+        return everyone, wrong
+    positive = 1 if metric in ("recall", "false_negative_rate") else 0
+    return np.asarray(cases.y_true == positive), wrong
+
+
+def _known(evidence: Evidence, columns: Sequence[CodedColumn]) -> frozenset[Key]:
+    """The named segments: they are judged by themselves, on all rows."""
+    place = {column.name: k for k, column in enumerate(columns) if column.is_named}
+    labels = [label for segmentation in evidence.segmentations for label in segmentation.labels]
+    pairs = [
+        [(place[name], columns[place[name]].words.index(word)) for name, word in label.items()]
+        for label in labels
+        if all(name in place and word in columns[place[name]].words for name, word in label.items())
+    ]
+    return frozenset(tuple(sorted(pair)) for pair in pairs)
+
+
+def _tested(
+    others: Cases, ruler: Ruler, columns: Sequence[CodedColumn], key: Key, half: Mask, searched: int, code: str
+) -> Claim:
+    """The claim about one combination, on the half that was not searched."""
+    inside = rows_of(key, [column.codes for column in columns])[~half]
+    labels = {columns[column].name: columns[column].words[level] for column, level in key}
+    pair = Segmentation("combination", inside.astype(np.int64), ({}, labels))
+    split = split_by(ruler.metric.name, others, pair)[1]
+    claim = deficit(code, pair.text(1), labels, split, ruler, enough=True)  # nobody needs it to be met
+    found = f"found among {searched:,} combinations on one half of the rows, tested on the other"
+    return replace(claim, reason=f"{_said(split, ruler)}; {found}")
+
+
+def _said(split: Split, ruler: Ruler) -> str:
+    """Losses in counts: "missed: 31 of 60 rows with is_fraud = 1 here, against 4 % elsewhere"."""
+    inside, outside, name = split.inside, split.outside, ruler.metric.name
+    if isinstance(inside, Binomial) and isinstance(outside, Binomial):
+        turned = ruler.metric.greater_is_better
+        count = round(inside.n - inside.successes if turned else inside.successes)
+        rest = 1 - outside.value if turned else outside.value
+        return f"{_WRONG[name]}: {count:,} of {inside.n:,} {ruler.noun} here, against {format_share(rest)} elsewhere"
+    values = [getattr(part, "value", float("nan")) for part in (inside, outside)]
+    here, rest_of = (format_value(value, ruler.metric.unit) for value in values)
+    return f"{ruler.metric.title} is {here} here ({split.rows:,} {ruler.noun}) and {rest_of} elsewhere"
+
+
+def slice_findings(
+    suspected: Suspects, tested: Sequence[Finding], criteria: Segments, *, proven: bool
+) -> tuple[Finding, ...]:
+    """The combinations that are surely worse, worst first, and one fact about the search.
+
+    Only a proven deficit beyond the limit counts against the candidate, and only where `judged_slices` says so: nearly
+    every good model has regions of its features where the truth itself is uncertain.
+
+    Args:
+        suspected: what was searched.
+        tested: the findings of its claims, in their order.
+        criteria: the spec's.
+        proven: whether *not met* is a proof; under the point rule it is none, and nothing here counts.
+    """
+    counts = {
+        finding.code: proven and finding.status is Status.NOT_MET and _is_judged(named, criteria)
+        for finding, named in zip(tested, suspected.named, strict=True)
+    }
+    worse = sorted(
+        (finding for finding in tested if is_surely_worse(finding)),
+        key=lambda f: (not counts[f.code], f.status is not Status.NOT_MET, -f.measured.value if f.measured else 0.0),
+    )
+    shown = [
+        replace(finding, code=f"{CODE}-{place}", blocking=counts[finding.code])
+        for place, finding in enumerate(worse[:MOST_SHOWN], 1)
+    ]
+    return (*shown, _summary(suspected, worse, criteria))
+
+
+def _is_judged(named: bool, criteria: Segments) -> bool:
+    return criteria.judged_slices == "all" or (criteria.judged_slices == "named" and named)
+
+
+def _summary(suspected: Suspects, worse: Sequence[Finding], criteria: Segments) -> Finding:
+    name = "Combinations of columns searched for weak spots"
+    fact = Finding(f"{CODE}S", name, Status.NOT_ASSESSED, blocking=False, metric="combinations")
+    if not suspected.searched:
+        return replace(fact, reason=f"no search: {_why_not(suspected)}")
+    n = float(suspected.searched)
+    estimate = Estimate(n, n, n, 1.0, suspected.rows, "combinations", "exact")
+    limit = f"{100 * criteria.limit:.4g} {'points' if suspected.in_points else '%'}"
+    confirmed = _distinct(finding for finding in worse if finding.status is Status.NOT_MET)
+    others = _distinct(finding for finding in worse if finding.status is not Status.NOT_MET)
+    said = f"{confirmed or 'none'} of {suspected.searched:,} {'are' if confirmed > 1 else 'is'} shown to be worse"
+    tested = f"{len(suspected.claims):,} stood out and were tested on the other rows"
+    parts = (
+        f"{said} by more than {limit}" + (f", {others} more to be surely worse" if others else ""),
+        f"{_columns(suspected)} searched one and two at a time, by {listed(suspected.metrics)}",
+        f"{suspected.rows:,} rows were searched",
+        tested if suspected.claims else "none stood out",
+    )
+    return replace(fact, measured=estimate, reason="; ".join(parts))
+
+
+def _distinct(findings: Iterable[Finding]) -> int:
+    return len({tuple(finding.segment.items()) for finding in findings})
+
+
+def _why_not(suspected: Suspects) -> str:
+    if not suspected.metrics:
+        return "none of the judged metrics is a mean over rows that do not depend on what is predicted"
+    if not suspected.columns:
+        return "there is no column to search by"
+    return "no combination has enough rows in one half of the rows"
+
+
+def _columns(suspected: Suspects) -> str:
+    if suspected.columns < suspected.possible_columns:
+        return f"the first {suspected.columns:,} of {suspected.possible_columns:,} columns were"
+    return f"{suspected.columns:,} columns were" if suspected.columns > 1 else "1 column was"

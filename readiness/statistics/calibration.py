@@ -1,0 +1,214 @@
+"""How far are predicted probabilities from the shares that come true? Calibration error without its chance part.
+
+The plain binned error is above 0 for a perfect model, too: on average 0.12 with 100 rows and 15 bins. Here the squared
+difference of each bin is freed of its own sampling variance (Bröcker 2012; Kumar, Liang and Ma 2019).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chndtr, chndtrinc
+
+from readiness.criteria import Task
+from readiness.statistics.cases import Cases, Floats, Integers
+from readiness.statistics.dependence import MOST_BUCKETS, MOST_TERMS, TERMS_FACTOR, TERMS_POWER, Dependence
+from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile, student_quantile
+from readiness.statistics.influence import REFERENCE_ALPHA
+
+MOST_BINS, ROWS_OF_A_BIN = 15, 50
+"""As many bins of equal size as leave 50 rows in each, and never more than 15."""
+MOST_NONCENTRAL = 1e5
+"""Above this index the square root of a noncentral chi-square is as good as normal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Probabilities that were given, and what came true; arrays of n rows."""
+
+    given: Floats
+    came_true: Floats
+    """1 or 0."""
+    weight: Floats
+    """With mean 1."""
+    dependence: Dependence
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.given)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationError(OneSided):
+    """Root of the mean squared difference between probability and share over bins, freed of its chance part.
+
+    The plain squared error is taken for scale · noncentral chi-square with `chance / scale` degrees of freedom, which
+    has the mean that is due: true squared error plus chance part. The limits are the true errors at which the one seen
+    is just credible; the lower one is 0 unless a perfect model would seldom show so large an error.
+    """
+
+    squared: float
+    """Plain mean squared difference."""
+    noise: float
+    """What chance alone adds to it, as estimated without bias."""
+    chance: float
+    """The same, never less than a perfect model would show: used for the limits."""
+    scale: float
+    """Above 0."""
+    n: int
+    method: str = "binned error freed of chance (Kumar, Liang and Ma 2019), noncentral chi-square limits"
+
+    @property
+    def value(self) -> float:
+        """0 to 1."""
+        return math.sqrt(max(0.0, self.squared - self.noise))
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """The error below which so large a plain error has a chance of less than `alpha`."""
+        return min(self.value, self._error(1 - alpha, self.squared))
+
+    def upper(self, alpha: float) -> float:
+        """The error above which so small a plain error has a chance of less than `alpha`; a plain error below its
+        chance part counts as that part, as no sample proves perfection.
+        """
+        return min(1.0, max(self.value, self._error(alpha, max(self.squared, self.chance))))
+
+    def _error(self, chance: float, squared: float) -> float:
+        index, df = squared / self.scale, self.chance / self.scale
+        if index > MOST_NONCENTRAL:
+            middle = math.sqrt(index) + normal_quantile(chance)
+            return math.sqrt(max(0.0, middle**2 - df) * self.scale)
+        if float(chndtr(index, df, 0.0)) <= chance:
+            return 0.0
+        return math.sqrt(float(chndtrinc(index, df, chance)) * self.scale)
+
+
+def probabilities_of(cases: Cases) -> Probabilities | Undefined:
+    """Binary: the probability of the positive class. More classes: that of the predicted one, and whether it is right.
+
+    Undefined without probabilities, without rows and where some are missing.
+    """
+    if cases.n == 0:
+        return Undefined("There are no rows.")
+    if cases.y_score is None or not cases.is_probability or not cases.task.has_classes:
+        return Undefined("There are no predicted probabilities.", cases.n)
+    if cases.task is Task.BINARY:
+        given, true = cases.y_score, cases.y_true == 1
+    else:
+        given, true = cases.y_score[np.arange(cases.n), cases.y_pred], cases.y_true == cases.y_pred
+    if not np.isfinite(given).all():
+        return Undefined("Some probabilities are missing or infinite.", cases.n)
+    if not cases.relative_weight.any():
+        return Undefined("These rows have no weight.", cases.n)
+    return Probabilities(given.astype(float), true.astype(float), cases.relative_weight, cases.dependence)
+
+
+def equal_bins(given: Floats, bins: int) -> Integers:
+    """Bin of each row, 0 on: as equal in size as ties allow, never empty."""
+    places = np.arange(1, bins) * len(given) // bins
+    return bins_between(given, np.partition(given, places)[places] if bins > 1 else np.empty(0))
+
+
+def bins_between(given: Floats, cuts: Floats) -> Integers:
+    """Bin of each row between ascending cuts, each of which begins a bin; numbered 0 on without gaps."""
+    places = np.searchsorted(cuts, given, side="right")
+    used = np.bincount(places, minlength=len(cuts) + 1) > 0
+    return np.asarray((np.cumsum(used) - 1)[places], dtype=np.int64)
+
+
+def calibration_bins(rows: Probabilities) -> Integers:
+    """The bins of the calibration error."""
+    return equal_bins(rows.given, max(1, min(MOST_BINS, rows.n // ROWS_OF_A_BIN)))
+
+
+def measure_calibration_error(cases: Cases) -> Inference | Undefined:
+    """Calibration error, 0 to 1, of a binary task, or of the predicted classes of one with more.
+
+    Undefined as `probabilities_of`, for fewer than two rows, and for fewer than two groups.
+    """
+    rows = probabilities_of(cases)
+    if isinstance(rows, Undefined):
+        return rows
+    if rows.n < 2 or (rows.dependence.units or 2) < 2:
+        return Undefined("There are too few rows to tell calibration from chance.", rows.n)
+    bins = calibration_bins(rows)
+    mass, difference = _by_bin(rows, bins)
+    root = np.sqrt(mass / rows.n)
+    seen = root * difference
+    covariance, df = _covariance(rows, bins)
+    noise = covariance * np.outer(root, root)
+    cautious = noise * (student_quantile(REFERENCE_ALPHA, df) / normal_quantile(REFERENCE_ALPHA)) ** 2
+    least = _least_variance(rows, bins) * root**2
+    np.fill_diagonal(cautious, np.maximum(cautious.diagonal(), least))
+    chance, squared = float(np.trace(cautious)), float(seen @ seen)
+    along = float(seen @ cautious @ seen) / squared if squared > 0 else 0.0
+    scale = max(float((cautious**2).sum()) / chance, along)
+    return CalibrationError(squared, float(np.trace(noise)), chance, scale, rows.n)
+
+
+def calibration_influence(cases: Cases) -> Floats | Undefined:
+    """Influence of each row on the calibration error, shape (n,), mean 0; zeros where the error itself is 0."""
+    rows, error = probabilities_of(cases), measure_calibration_error(cases)
+    if isinstance(rows, Undefined) or isinstance(error, Undefined):
+        return rows if isinstance(rows, Undefined) else Undefined("There are too few rows.", cases.n)
+    bins = calibration_bins(rows)
+    mass, difference = _by_bin(rows, bins)
+    d, residual = difference[bins], rows.came_true - rows.given
+    pull = rows.weight * (2 * d * (residual - d) + d**2 - float(mass @ difference**2) / rows.n)
+    return np.asarray(pull / (2 * error.value)) if error.value > 0 else np.zeros(cases.n)
+
+
+def _by_bin(rows: Probabilities, bins: Integers) -> tuple[Floats, Floats]:
+    """Weight of each bin, and its mean difference between what came true and what was given."""
+    mass = np.bincount(bins, rows.weight).astype(np.float64)
+    difference = np.bincount(bins, rows.weight * (rows.came_true - rows.given)).astype(np.float64)
+    return mass, np.divide(difference, mass, out=np.zeros_like(mass), where=mass > 0)
+
+
+def _covariance(rows: Probabilities, bins: Integers) -> tuple[Floats, float]:
+    """Covariances of the differences of the bins, and their degrees of freedom; as `dependence.standard_error`."""
+    mass, difference = _by_bin(rows, bins)
+    k = len(mass)
+    pull = rows.weight * (rows.came_true - rows.given - difference[bins])
+    pull = np.divide(pull, mass[bins], out=np.zeros_like(pull), where=mass[bins] > 0)
+    if rows.dependence.codes is None:
+        counts = np.bincount(bins, minlength=k)
+        return np.diag(np.bincount(bins, pull**2, k) * counts / np.maximum(1, counts - 1)), math.inf
+    pieces = np.unique(rows.dependence.codes, return_inverse=True)[1]
+    units = int(pieces.max()) + 1
+    if rows.dependence.is_serial and units > MOST_BUCKETS:
+        pieces = pieces * MOST_BUCKETS // units
+    sums = np.bincount(pieces * k + bins, pull).astype(np.float64)
+    sums = np.append(sums, np.zeros(-len(sums) % k)).reshape(-1, k)
+    if rows.dependence.is_serial:
+        return _long_run(sums, units)
+    return np.asarray(units / (units - 1) * sums.T @ sums), float(units - 1)
+
+
+def _long_run(sums: Floats, moments: int) -> tuple[Floats, float]:
+    """As `dependence.long_run_variance`, for several series at once."""
+    from scipy.fft import dct
+
+    terms = max(1, min(MOST_TERMS, len(sums) - 1, int(TERMS_FACTOR * moments**TERMS_POWER)))
+    cosines = dct(sums, type=2, axis=0)[1 : terms + 1] / 2 * math.sqrt(2 / len(sums))
+    return np.asarray(len(sums) / terms * cosines.T @ cosines), float(terms)
+
+
+def _least_variance(rows: Probabilities, bins: Integers) -> Floats:
+    """Variance of each difference under a perfect model, and never less than with one more hit and one more miss."""
+    mass = np.bincount(bins, rows.weight)[bins]
+    part = np.divide(rows.weight, mass, out=np.zeros(rows.n), where=mass > 0)
+    squares = np.bincount(bins, part**2)
+    worth = np.divide(1.0, squares, out=np.ones_like(squares), where=squares > 0)
+    given = np.clip(rows.given, 0.0, 1.0)
+    perfect = np.bincount(bins, part**2 * given * (1 - given))
+    share = (np.bincount(bins, part * rows.came_true) * worth + 1) / (worth + 2)
+    return np.asarray(np.maximum(perfect, share * (1 - share) / worth))

@@ -1,0 +1,170 @@
+"""Into which windows of time do the rows fall, how sure is a metric in one of them, and how many can be proven?
+
+Windows follow each other and hold as many rows each as can be, because rows of one moment stay together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from readiness.criteria import FEWEST_WINDOWS, MOST_WINDOWS, SEGMENT_POWER
+from readiness.statistics.cases import Cases, Floats, Integers
+from readiness.statistics.dependence import Dependence, standard_error
+from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile, student_quantile
+from readiness.statistics.metrics import influence
+
+FEWEST_ROWS = 10
+"""A window of fewer rows says nothing, whatever its interval."""
+PART_ROWS = 50
+"""Rows that a part of the series needs before it tells how rows near in time depend on each other."""
+MEDIAN_EFFICIENCY = 2 / math.pi
+"""What a median of several parts is worth against their mean."""
+
+
+def windows(ranks: Integers, count: int) -> Integers:
+    """The window of each row, numbered from 0 in the order of time; fewer than `count` where moments hold many rows.
+
+    Args:
+        ranks: ranks of the rows in time, equal for rows of one moment, shape (n,).
+        count: windows that are wanted.
+    """
+    ordered, n = np.sort(ranks), len(ranks)
+    if n == 0:
+        return np.zeros(0, dtype=np.int64)
+    wanted = n * np.arange(1, count) // count
+    before, after = (np.searchsorted(ordered, ordered[wanted], side=side) for side in ("left", "right"))
+    nearer = np.where(wanted - before <= after - wanted, before, after)
+    edges = np.unique(ordered[nearer[(nearer > 0) & (nearer < n)]])
+    return np.searchsorted(edges, ranks, side="right").astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """How much wider the limits of a number become because rows near in time depend on each other."""
+
+    ratio: float = 1.0
+    """Standard error in the order of time over that of independent rows, at least 1."""
+    df: float = math.inf
+
+    def at(self, alpha: float) -> float:
+        """By what the distance of a one-sided limit is multiplied."""
+        return self.ratio * student_quantile(alpha, self.df) / normal_quantile(alpha)
+
+
+NOT_WIDER = Widening()
+
+
+@dataclass(frozen=True, slots=True)
+class Widened(OneSided):
+    """An inference of independent rows with its limits moved away from the value."""
+
+    inner: Inference
+    widening: Widening
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def value(self) -> float:
+        """The inner value."""
+        return self.inner.value
+
+    @property
+    def n(self) -> int:
+        """Rows of the inner number."""
+        return self.inner.n
+
+    @property
+    def method(self) -> str:
+        """The inner method with a note."""
+        return f"{self.inner.method}, widened by the long-run variance (Lazarus et al. 2018)"
+
+    @property
+    def bound_method(self) -> str:
+        """The inner method with a note."""
+        return f"{self.inner.bound_method}, widened by the long-run variance (Lazarus et al. 2018)"
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The inner interval, widened."""
+        low, high = self.inner.interval(level)
+        by = self.widening.at((1 - level) / 2)
+        return self._moved(low, by), self._moved(high, by)
+
+    def lower(self, alpha: float) -> float:
+        """The inner limit, moved down."""
+        return self._moved(self.inner.lower(alpha), self.widening.at(alpha))
+
+    def upper(self, alpha: float) -> float:
+        """The inner limit, moved up."""
+        return self._moved(self.inner.upper(alpha), self.widening.at(alpha))
+
+    def _moved(self, limit: float, by: float) -> float:
+        return min(self.most, max(self.least, self.value + by * (limit - self.value)))
+
+
+def widening(metric: str, cases: Cases) -> Widening:
+    """What rows near in time do to the error of a metric, learnt from all parts of the time, because one has too few.
+
+    In each of up to ten parts: the long-run variance of the row influences over their plain variance, around the part's
+    own mean. The median of these ratios counts, over that of chi-square, so that a decay in one part, which is what is
+    looked for, does not pass for dependence. Rows in groups, and metrics without influences, are not widened.
+    """
+    if not cases.dependence.is_serial or cases.time is None or cases.n < FEWEST_ROWS:
+        return NOT_WIDER
+    pulls = influence(metric, cases)
+    if isinstance(pulls, Undefined):
+        return NOT_WIDER
+    codes = windows(cases.time, max(1, min(MOST_WINDOWS, cases.n // PART_ROWS)))
+    found = [_variances(pulls[codes == code], cases.time[codes == code]) for code in range(int(codes.max()) + 1)]
+    known = [(serial / plain, df) for plain, serial, df in found if 0 < plain < math.inf and serial < math.inf]
+    if not known:
+        return NOT_WIDER
+    terms = float(np.mean([df for _, df in known]))
+    middle = float(np.median([ratio for ratio, _ in known])) / (1 - 2 / (9 * terms)) ** 3
+    return Widening(math.sqrt(max(1.0, middle)), max(1.0, MEDIAN_EFFICIENCY * terms * len(known)))
+
+
+def _variances(pulls: Floats, time: Integers) -> tuple[float, float, float]:
+    """Of the mean of some rows: as independent ones, in the order of time, and the terms that this one rests on."""
+    around = pulls - pulls.mean()
+    serial, df = standard_error(around, Dependence(time=time))
+    return standard_error(around)[0] ** 2, serial**2, df
+
+
+def independent(cases: Cases) -> Cases:
+    """The same rows without their order, where it is order alone that makes them depend on each other."""
+    return replace(cases, time=None) if cases.dependence.is_serial else cases
+
+
+def provable_windows(overall: Inference, limit: float, *, factor: float = 1.0, alpha: float = 0.05) -> int:
+    """The most windows, 10 to 2, of which all would be *met* with chance 80 % if no window were worse; 0: not even 2.
+
+    Args:
+        overall: the metric on all rows.
+        limit: the deficit that must be excluded, in the unit of the metric.
+        factor: 1; where inside - factor · outside is compared with 0, 1 + the limit as a share.
+        alpha: one-sided chance of a wrong *met*.
+    """
+    counts = range(MOST_WINDOWS, FEWEST_WINDOWS - 1, -1)
+    enough = (k for k in counts if overall.n >= k * FEWEST_ROWS and reach(overall, k, factor, alpha) <= limit)
+    return next(enough, 0)
+
+
+def rows_for_two(overall: Inference, limit: float, *, factor: float = 1.0, alpha: float = 0.05) -> int:
+    """About how many rows of the metric's denominator would make two windows provable."""
+    ratio = reach(overall, FEWEST_WINDOWS, factor, alpha) / limit if limit > 0 else math.inf
+    least = FEWEST_WINDOWS * FEWEST_ROWS
+    return max(least, math.ceil(overall.n * ratio**2)) if math.isfinite(ratio) else least
+
+
+def reach(overall: Inference, count: int, factor: float, alpha: float) -> float:
+    """The deficit that is excluded in all of `count` windows with chance 80 %, when none of them is worse.
+
+    With a K-th of the rows the error of a window is root K times that of all rows, and that of all other rows
+    root K/(K-1) times.
+    """
+    arm = max(overall.value - overall.lower(alpha), overall.upper(alpha) - overall.value)
+    error = arm / normal_quantile(alpha) * math.sqrt(count + factor**2 * count / (count - 1))
+    return error * (normal_quantile(alpha) + normal_quantile(1 - SEGMENT_POWER ** (1 / count)))

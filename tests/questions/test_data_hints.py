@@ -1,0 +1,207 @@
+"""Warnings about the data: planted and found, clean and silent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from readiness.criteria import Task
+from readiness.evidence.evidence import Training
+from readiness.questions import data_hints
+from readiness.questions.data_hints import hints
+from tests.questions.conftest import evidence_of
+
+N = 2000
+
+
+def planted(frame, truth, said, *, train=None, features=("a", "b"), **more):
+    """Evidence with these test rows, and training rows where they are given."""
+    rows = pd.DataFrame(frame)
+    training = None
+    if train is not None:
+        table, target = train
+        training = Training(pd.DataFrame(table), np.asarray(target), features)
+    return evidence_of(truth, said, more={"rows": rows, "training": training}, **more)
+
+
+def numbers(n=N, seed=0):
+    rng = np.random.default_rng([7, seed])
+    return {"a": rng.normal(size=n), "b": rng.normal(size=n)}
+
+
+def labels(n=N, seed=0, wrong=0.2):
+    """A target and predictions, wrong in one of five rows."""
+    rng = np.random.default_rng([8, seed])
+    truth = (rng.random(n) < 0.4).astype(np.int64)
+    return truth, np.where(rng.random(n) < wrong, 1 - truth, truth)
+
+
+def customers(n=N, values=310, share=0.3):
+    """Customers, some of whom the model is always wrong about."""
+    rng = np.random.default_rng(9)
+    name = rng.integers(values, size=n)
+    truth = (rng.random(n) < 0.4).astype(np.int64)
+    wrong = np.where(rng.random(values)[name] < share, rng.random(n) < 0.8, rng.random(n) < 0.05)
+    return name, truth, np.where(wrong, 1 - truth, truth)
+
+
+def by_code(evidence):
+    return {claim.code: claim for claim in hints(evidence)}
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_errors_that_go_together_are_pointed_out(text):
+    """Customers as numbers or as text: the counts, the width and the key to name."""
+    name, truth, said = customers()
+    column = np.array([f"c{k}" for k in name], dtype=object) if text else name
+    found = by_code(planted({"customer_id": column}, truth, said))["BASE-REPEATS-1"]
+
+    assert f"the 2,000 rows come from {len(set(name))} values of customer_id" in found.reason
+    assert "data.group" in found.reason
+    assert 1.3 < found.inference.value < 2.5
+    assert found.warning
+    assert not found.blocking
+
+
+def test_a_sample_of_a_large_table_says_so(monkeypatch):
+    """Half of the rows give nearly the same width."""
+    name, truth, said = customers(8000, 1000)
+    whole = by_code(planted({"customer_id": name}, truth, said))["BASE-REPEATS-1"]
+    monkeypatch.setattr(data_hints, "MOST_ROWS", 4000)
+    part = by_code(planted({"customer_id": name}, truth, said))["BASE-REPEATS-1"]
+
+    assert whole.inference.value == pytest.approx(part.inference.value, rel=0.1)
+    assert "random sample of 4,000 rows" in part.reason
+    assert "the 8,000 rows" in part.reason
+
+
+@pytest.mark.parametrize(
+    "data", [{"group": "customer_id"}, {"segments": ["customer_id"]}, {"query": "customer_id"}, {"time": "customer_id"}]
+)
+def test_a_column_with_a_role_is_not_spoken_of(data):
+    """The spec named it already."""
+    name, truth, said = customers()
+
+    assert {} == by_code(planted({"customer_id": name}, truth, said, data=data))
+
+
+def test_independent_errors_are_passed_over():
+    """The same customers, errors by chance."""
+    name, *_ = customers()
+    truth, said = labels()
+
+    assert {} == by_code(planted({"customer_id": name, "free text": [f"{k}" for k in range(N)]}, truth, said))
+
+
+def test_a_measure_is_no_name():
+    """Errors that grow with age are no reason to call ages customers."""
+    rng = np.random.default_rng(11)
+    age = rng.integers(20, 80, N)
+    truth, _ = labels()
+    said = np.where(rng.random(N) < (age - 20) / 60, 1 - truth, truth)
+
+    assert {} == by_code(planted({"age": age}, truth, said))
+
+
+def test_what_cannot_be_counted_is_passed_over():
+    """Lists, dates and fractions."""
+    truth, said = labels()
+    frame = {"list": [[1]] * N, "day": pd.date_range("2026-01-01", periods=N), "share": numbers()["a"]}
+
+    assert {} == by_code(planted(frame, truth, said))
+
+
+def test_at_most_three_columns_are_named():
+    """Five copies of the same name."""
+    name, truth, said = customers()
+    frame = {f"copy {k}": name for k in range(5)}
+
+    assert [f"BASE-REPEATS-{k}" for k in (1, 2, 3)] == list(by_code(planted(frame, truth, said)))
+
+
+def test_a_column_that_gives_the_answer_away_is_pointed_out():
+    """A flag that is set with the answer, beside a column that tells little."""
+    truth, said = labels()
+    frame = {"a": truth + np.where(np.random.default_rng(1).random(N) < 0.01, 1, 0), "b": numbers()["b"] + 0.3 * truth}
+    evidence = planted(frame, truth, said, train=(numbers(), truth))
+    found = by_code(evidence)["BASE-LEAK-1"]
+
+    assert found.inference.value > 0.98
+    assert "a alone orders" in found.reason
+    assert "the next column orders" in found.reason
+
+
+@pytest.mark.parametrize("kind", ["text", "date", "true/false"])
+def test_leaks_of_any_kind_are_found(kind):
+    """A status, a date of the decision, a flag."""
+    truth, said = labels()
+    days = pd.Timestamp("2026-01-01") + pd.to_timedelta(truth * 40 + np.arange(N) % 30, unit="D")
+    column = {"text": np.where(truth == 1, "closed", "open"), "date": days, "true/false": truth == 1}[kind]
+    frame = {"a": column, "b": numbers()["b"]}
+
+    assert "BASE-LEAK-1" in by_code(planted(frame, truth, said, train=(numbers(), truth)))
+
+
+def test_a_leak_of_a_number_is_said_in_its_words():
+    """The target with a little noise."""
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=N)
+    evidence = planted({"a": truth + 0.01 * rng.normal(size=N), "b": rng.normal(size=N)}, truth, truth + 1,
+                       train=(numbers(), truth), task=Task.REGRESSION)  # fmt: skip
+
+    assert "rank correlation" in by_code(evidence)["BASE-LEAK-1"].reason
+
+
+def test_good_columns_are_no_leak():
+    """Two columns that both tell much."""
+    truth, said = labels()
+    rng = np.random.default_rng(4)
+    frame = {name: 2.6 * truth + rng.normal(size=N) for name in ("a", "b")}
+
+    assert {} == by_code(planted(frame, truth, said, train=(numbers(), truth)))
+
+
+def test_test_rows_from_the_training_table_are_pointed_out():
+    """100 of 2,000 rows, all of them right: 5 %, and what the metric is without them."""
+    truth, said = labels()
+    said[:100] = truth[:100]
+    frame = numbers()
+    table = {name: np.append(numbers(3000, 5)[name], column[:100]) for name, column in frame.items()}
+    target = np.append(labels(3000, 5)[0], truth[:100])
+    found = by_code(planted(frame, truth, said, train=(table, target)))["BASE-DUPLICATES"]
+
+    assert 0.05 == found.inference.value
+    assert "100 of 2,000 test rows (5.0 %)" in found.reason
+    assert "without these rows F1 is 0.7" in found.reason
+    assert "instead of" in found.reason
+    assert "by chance" not in found.reason
+
+
+def test_rows_with_another_target_are_no_duplicates():
+    """The same features with the other answer are no row that was learnt."""
+    truth, said = labels()
+
+    assert {} == by_code(planted(numbers(), truth, said, train=(numbers(), 1 - truth)))
+
+
+def test_natural_duplicates_are_no_fault():
+    """Ten kinds of rows: every test row has a twin, and so has every training row."""
+    kinds = {"a": np.arange(N) % 5, "b": np.arange(N) % 2}
+    truth, said = labels()
+
+    assert {} == by_code(planted(kinds, truth, said, train=(kinds, truth)))
+
+
+def test_a_sample_of_rows_says_how_many_have_a_twin(monkeypatch):
+    """The share is that of the sample."""
+    monkeypatch.setattr(data_hints, "DUPLICATE_ROWS", 500)
+    truth, said = labels()
+    found = by_code(planted(numbers(), truth, said, train=(numbers(), truth)))["BASE-DUPLICATES"]
+
+    assert "500 of a random sample of 500 of 2,000 test rows" in found.reason
+
+
+def test_nothing_is_said_without_rows():
+    """Evidence of predictions alone."""
+    assert [] == hints(evidence_of(*labels()))
