@@ -12,10 +12,12 @@ from readiness.criteria import Task
 from readiness.evidence.segmentation import Segmentation
 from readiness.statistics.cases import Cases
 from readiness.statistics.confusion import measure_by_group
+from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.intervals import Mover, Normal
-from readiness.statistics.metrics import measure
+from readiness.statistics.metrics import measure, withheld
 from readiness.statistics.own import adds_up
+from readiness.statistics.windows import independent, widened, widening
 
 Measured = Inference | Undefined
 
@@ -78,14 +80,36 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
     """The metric inside and outside every segment, in the order of the codes.
 
     Metrics of labels come from one bincount, mean absolute errors from sums; with weights or dependent rows, and for
-    all other metrics, each part is measured by itself.
+    all other metrics, each part is measured by itself. Rows in time order are measured as independent ones; how much
+    they depend on each other is learnt from all of them, since a segment alone has too few.
     """
     segments = len(segmentation.labels)
+    if cases.dependence.is_serial:
+        return _in_time_order(metric, cases, segmentation)
     if cases.is_plain and cases.metric(metric).needs == "labels":
         return tuple(Split(*pair) for pair in measure_by_group(metric, cases, segmentation.codes, segments))
     if cases.is_plain and metric == "mae":
         return _mean_errors(np.abs(cases.y_true - cases.y_pred), segmentation.codes, segments)
     return _measured_apart(metric, cases, segmentation)
+
+
+def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
+    wider, is_share = widening(metric, cases), cases.metric(metric).is_share
+    if "independent" not in cases.remembered:
+        cases.remembered["independent"] = independent(cases)
+    splits = split_by(metric, cases.remembered["independent"], segmentation)
+    return tuple(
+        Split(widened(split.inside, wider, is_share=is_share), widened(split.outside, wider, is_share=is_share))
+        for split in splits
+    )
+
+
+def withheld_apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> str:
+    """Why no *met* may come from a metric inside some rows or outside them, as the two are measured by `split_by`."""
+    if cases.dependence.is_serial and (reason := unknown_error(cases.dependence)):
+        return reason
+    plain = independent(cases)
+    return withheld(metric, plain.subset(inside)) or withheld(metric, plain.subset(~inside))
 
 
 def _mean_errors(errors: NDArray[np.float64], codes: NDArray[np.int64], segments: int) -> tuple[Split, ...]:

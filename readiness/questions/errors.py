@@ -90,7 +90,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         "ERRO-SAVINGS",
         "Savings for each row against doing nothing",
         "savings_per_row",
-        _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells),
+        _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells, *priced.savings_range),
         Criterion(">", policy.SAVINGS_PER_ROW, unit),
         unit=unit,
         withheld=unknown_error(evidence.cases.dependence),
@@ -102,7 +102,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         "ERRO-COST",
         "Cost of errors for each prediction",
         "cost_per_prediction",
-        _mean(evidence, priced.candidate, priced.cost_cells),
+        _mean(evidence, priced.candidate, priced.cost_cells, 0.0, priced.most_cost),
         None if value is None else Criterion("<", value, unit, "set in the spec"),
         unit=unit,
         withheld="" if value is None else unknown_error(evidence.cases.dependence),
@@ -118,12 +118,16 @@ def _total(evidence: Evidence, amounts: NDArray[np.float64]) -> float:
 
 
 def _mean(
-    evidence: Evidence, per_row: NDArray[np.float64], per_cell: tuple[float, ...] | None
+    evidence: Evidence,
+    per_row: NDArray[np.float64],
+    per_cell: tuple[float, ...] | None,
+    least: float | None,
+    most: float | None,
 ) -> Inference | Undefined:
-    """From the four cells where costs are constant, else from the amounts of the rows."""
+    """From the four cells where costs are constant, else from the amounts of the rows, which lie in a known range."""
     if per_cell is not None and evidence.task is Task.BINARY and evidence.cases.is_plain:
         return mean_cost_from_cells(evidence.cases.cells.ravel(), per_cell, seed=evidence.spec.seed)
-    return mean_of(per_row, evidence.cases.dependence, weight=evidence.cases.weight)
+    return mean_of(per_row, evidence.cases.dependence, weight=evidence.cases.weight, least=least, most=most)
 
 
 def _amounts(evidence: Evidence, priced: Prices) -> list[Claim]:

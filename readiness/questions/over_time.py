@@ -19,21 +19,19 @@ from readiness.criteria import FEWEST_WINDOWS, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation, as_dates
 from readiness.numbers import format_value
-from readiness.questions.by_segment import Deficit, Measured, Split, split_by
+from readiness.questions.by_segment import Deficit, Measured, Split, split_by, withheld_apart
 from readiness.spec import Stability
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.intervals import Mover
 from readiness.statistics.judging import Claim
-from readiness.statistics.metrics import Metric, measure, withheld
+from readiness.statistics.metrics import Metric, measure
 from readiness.statistics.trend import decline
 from readiness.statistics.windows import (
-    NOT_WIDER,
-    Widened,
-    Widening,
     independent,
     provable_windows,
     rows_for_two,
+    widened,
     widening,
     windows,
 )
@@ -93,17 +91,14 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
         return OverTime()
     ruler = _ruler(evidence.spec.primary_metric(evidence.task), criteria)
     wider = widening(ruler.metric.name, series.cases)
-    overall = _widened(_measured(ruler, series), wider, ruler)
+    overall = widened(_measured(ruler, series), wider, is_share=ruler.metric.is_share)
     if isinstance(overall, Undefined):
         return OverTime((_none(series, ruler, overall, ""),))
     cut, lack = _cut(evidence, criteria, series, ruler, overall)
     trend = _trend(evidence, criteria, series, ruler)
     if lack is not None:
         return OverTime((lack, *trend))
-    plain = split_by(ruler.metric.name, independent(series.cases), cut)
-    judged = tuple(
-        Split(_widened(split.inside, wider, ruler), _widened(split.outside, wider, ruler)) for split in plain
-    )
+    judged = split_by(ruler.metric.name, series.cases, cut)
     claims = [_window(evidence, series, ruler, cut, code, split) for code, split in enumerate(judged)]
     return OverTime((*claims, *trend), _table(evidence, cut, judged, overall))
 
@@ -112,12 +107,6 @@ def _measured(ruler: _Ruler, series: _Series) -> Measured:
     """On all rows, as independent ones; undefined where it is for rows in the order of time."""
     ordered = measure(ruler.metric.name, series.cases)
     return ordered if isinstance(ordered, Undefined) else measure(ruler.metric.name, independent(series.cases))
-
-
-def _widened(found: Measured, wider: Widening, ruler: _Ruler) -> Measured:
-    if isinstance(found, Undefined) or wider is NOT_WIDER:
-        return found
-    return Widened(found, wider, *((0.0, 1.0) if ruler.metric.is_share else ()))
 
 
 def only_proven_decline(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -194,7 +183,7 @@ def _window(evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentatio
         ruler.criterion,
         unit=ruler.criterion.unit,
         segment=cut.labels[code],
-        withheld=withheld(metric.name, cases.subset(inside)) or withheld(metric.name, cases.subset(~inside)),
+        withheld=withheld_apart(metric.name, cases, inside),
         reason=_both(evidence, cases.subset(inside), split, ruler, series.unknown),
         denominator=f"{metric.denominator} in this window",
     )

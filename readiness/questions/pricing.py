@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -33,6 +33,10 @@ class Prices:
     cost_cells: tuple[float, ...] | None = None
     """Binary with constant costs: cost in the cells TN, FP, FN, TP."""
     savings_cells: tuple[float, ...] | None = None
+    most_cost: float | None = None
+    """The most that an error could cost in any of the rows; None: nobody knows."""
+    savings_range: tuple[float | None, float | None] = (None, None)
+    """The least and the most that any of the rows could save."""
 
 
 def prices(evidence: Evidence) -> Prices | None:
@@ -74,12 +78,15 @@ def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
         return np.where((y == 0) & (predicted == 1), fp, 0.0) + np.where((y == 1) & (predicted == 0), fn, 0.0)
 
     current = _current(evidence)
+    dearest = float(fp.max(initial=0)), float(fn.max(initial=0))
     priced = Prices(
         cost(evidence.cases.y_pred),
         cost(idle),
         _doing_nothing(evidence, idle),
         costs.currency,
         None if current is None else cost(current.y_pred),
+        most_cost=max(dearest),
+        savings_range=(-dearest[0], dearest[1]) if idle == 0 else (-dearest[1], dearest[0]),
     )
     a, b = costs.false_positive, costs.false_negative
     if not (isinstance(a, int | float) and isinstance(b, int | float)):
@@ -87,9 +94,7 @@ def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
     idle_cells = (0.0, 0.0, b, b) if idle == 0 else (a, a, 0.0, 0.0)
     own_cells = (0.0, a, b, 0.0)
     savings = tuple(x - y for x, y in zip(idle_cells, own_cells, strict=True))
-    return Prices(
-        priced.candidate, priced.nothing, priced.nothing_is, priced.currency, priced.current, own_cells, savings
-    )
+    return replace(priced, cost_cells=own_cells, savings_cells=savings)
 
 
 def _doing_nothing(evidence: Evidence, idle: int) -> str:
@@ -125,6 +130,8 @@ def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
         f"always {evidence.gathered.data.target} = {names[idle]}",
         costs.currency,
         None if current is None else table[y, current.y_pred],
+        most_cost=float(table.max()),
+        savings_range=(float((table[:, [idle]] - table).min()), float((table[:, [idle]] - table).max())),
     )
 
 

@@ -20,7 +20,7 @@ from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, Status, not_assessed
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation
-from readiness.questions.by_segment import split_by
+from readiness.questions.by_segment import split_by, withheld_apart
 from readiness.questions.deficits import (
     TOO_SMALL,
     Ruler,
@@ -38,7 +38,7 @@ from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import measure, withheld
+from readiness.statistics.metrics import measure
 
 TITLE = Question.SEGMENTS.words
 
@@ -126,10 +126,11 @@ def _is_mean_of_rows(name: str, cases: Cases) -> bool:
 def _withheld(cases: Cases, segmentation: Segmentation, code: int, ruler: Ruler, by_row: bool) -> str:
     """Why no *met* may come from the metric in this segment or outside it, such as a class of too few rows."""
     inside, name = segmentation.codes == code, ruler.metric.name
-    if by_row and not cases.dependence.is_serial:  # the same answer, without a copy of the rows
-        groups = cases.groups
-        return "" if groups is None else _few_groups(groups[inside]) or _few_groups(groups[~inside])
-    return withheld(name, cases.subset(inside)) or withheld(name, cases.subset(~inside))
+    if not by_row:
+        return withheld_apart(name, cases, inside)
+    if cases.groups is None:  # the same answer, without a copy of the rows
+        return unknown_error(cases.dependence)
+    return _few_groups(cases.groups[inside]) or _few_groups(cases.groups[~inside])
 
 
 def _few_groups(groups: Integers) -> str:

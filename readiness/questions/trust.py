@@ -17,7 +17,6 @@ from readiness.statistics.calibration import (
     CalibrationError,
     Probabilities,
     bins_between,
-    calibration_bins,
     measure_calibration_error,
     probabilities_of,
 )
@@ -58,7 +57,7 @@ def _calibration(evidence: Evidence, rows: Probabilities) -> Claim:
     error = measure_calibration_error(evidence.cases)
     reason, warning = "", ""
     if isinstance(error, CalibrationError):
-        bins = int(calibration_bins(rows).max()) + 1
+        bins = int(rows.bins.max()) + 1
         perfect, plain = (format_value(math.sqrt(x)) for x in (max(0.0, error.noise), error.squared))
         reason = f"in {bins} groups of rows the plain distance is {plain}, of which chance alone makes {perfect}"
         warning = "probabilities are off" if error.lower(evidence.spec.alpha) > OFF else ""
@@ -114,19 +113,18 @@ def _bins_of(evidence: Evidence, rows: Probabilities) -> NDArray[np.int64]:
     """The bins of the diagram, found once for its findings and its figure."""
     remembered = evidence.cases.remembered
     if "drawn_bins" not in remembered:
-        remembered["drawn_bins"] = drawn_bins(rows.given)
+        remembered["drawn_bins"] = drawn_bins(rows.given, rows.ranked)
     bins: NDArray[np.int64] = remembered["drawn_bins"]
     return bins
 
 
-def drawn_bins(given: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Bin of each row for the diagram, 0 on; cut by the probabilities alone.
+def drawn_bins(given: NDArray[np.float64], ranked: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Bin of each row for the diagram, 0 on; cut by the probabilities alone, which `ranked` holds in order.
 
     Half of the cuts' measure is rows, half is p(1 - p), so that the few rows of a rare-event model where there is
     something to be seen get bins of their own.
     """
     bins = max(1, min(DRAWN_BINS, len(given) // ROWS_OF_A_BIN))
-    ranked = np.sort(given)
     open_ = np.cumsum(np.clip(ranked * (1 - ranked), 0, None))
     measure = np.arange(1, len(given) + 1) / len(given) + (open_ / open_[-1] if open_[-1] > 0 else 0)
     starts = np.searchsorted(measure / measure[-1], np.arange(1, bins) / bins)
@@ -135,22 +133,31 @@ def drawn_bins(given: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def _bins(evidence: Evidence, rows: Probabilities) -> list[Claim]:
     bins = _bins_of(evidence, rows)
-    return [_bin(evidence, rows, bins == k, k) for k in range(int(bins.max()) + 1)]
+    sizes, hits, given = (np.bincount(bins, each).astype(float) for each in (None, rows.came_true, rows.given))
+    ends = np.cumsum(sizes).astype(np.int64)
+    claims = []
+    for k, (n, end) in enumerate(zip(sizes.astype(int).tolist(), ends.tolist(), strict=True)):
+        low, high = float(rows.ranked[end - n]), float(rows.ranked[end - 1])
+        span = format_value(low) if low == high else f"{_end(low, high, k)} to {format_value(high)}"
+        plain = Binomial(float(hits[k]), n), float(given[k]) / n
+        share, mean = plain if evidence.cases.is_plain else _unequal_bin(evidence, rows, bins == k)
+        claims.append(_bin(k, span, share, mean, int(hits[k]), n))
+    return claims
 
 
-def _bin(evidence: Evidence, rows: Probabilities, inside: NDArray[np.bool_], k: int) -> Claim:
-    came_true, n = rows.came_true[inside], int(np.count_nonzero(inside))
-    cases = None if evidence.cases.is_plain else evidence.cases.subset(inside)
-    weight = np.ones(n) if cases is None else cases.relative_weight
-    low, high = float(rows.given[inside].min()), float(rows.given[inside].max())
-    span = format_value(low) if low == high else f"{_end(low, high, k)} to {format_value(high)}"
-    share: Inference | Undefined
+def _unequal_bin(
+    evidence: Evidence, rows: Probabilities, inside: NDArray[np.bool_]
+) -> tuple[Inference | Undefined, float]:
+    """Share that came true and mean probability in a bin of rows that count differently or depend on each other."""
+    cases, came_true, given = evidence.cases.subset(inside), rows.came_true[inside], rows.given[inside]
+    weight = cases.relative_weight
     if not weight.any():
-        share, mean = Undefined("these rows have no weight", n), float(rows.given[inside].mean())
-    else:
-        design = (1.0, math.inf) if cases is None else design_effect(came_true, cases)
-        share, mean = Binomial(float(weight @ came_true), n, *design), float(weight @ rows.given[inside]) / n
-    hits = int(came_true.sum())
+        return Undefined("these rows have no weight", cases.n), float(given.mean())
+    share = Binomial(float(weight @ came_true), cases.n, *design_effect(came_true, cases))
+    return share, float(weight @ given) / cases.n
+
+
+def _bin(k: int, span: str, share: Inference | Undefined, mean: float, hits: int, n: int) -> Claim:
     reason = f"{format_value(mean)} was given on average; {format_count_of(hits, n, 'rows')} came true"
     segment = {"predicted": span}
     return _fact(f"BIN-{k + 1}", "Share that came true", "share", share, "share", segment=segment, reason=reason)

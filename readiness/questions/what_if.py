@@ -15,11 +15,11 @@ from readiness.questions.cost_parts import Part, cost_parts
 from readiness.questions.pricing import Prices, error_costs, idle_class
 from readiness.spec import CostColumn
 from readiness.statistics.concentration import share_of_largest
-from readiness.statistics.costs import mean_cost_from_cells, mean_of
+from readiness.statistics.costs import lower_mean_cost, mean_of
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.inference import Exact, Inference, Mapped, Undefined
+from readiness.statistics.inference import Exact, Inference, Mapped, Undefined, student_quantile
 from readiness.statistics.influence import design_effect
-from readiness.statistics.intervals import Binomial, Normal
+from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
 from readiness.statistics.sensitivity import FARTHEST, Flips, flips
 from readiness.statistics.thresholds import CrossFitted, cross_fit
@@ -83,15 +83,15 @@ def _flips(evidence: Evidence) -> list[Claim]:
     if parts is None:
         return []
     first, second = parts
-    alpha, measured = evidence.spec.alpha, _savings(evidence, first, second)
-
-    def limit(factor: float) -> float:
-        savings = measured(factor)
-        if isinstance(savings, Undefined):
-            return math.nan
-        return savings.value if evidence.spec.evidence == "point" else savings.lower(alpha)
+    lower = _lower_limit(evidence, first, second)
 
     sums = [float(evidence.cases.relative_weight @ part.savings) for part in parts]
+
+    def limit(factor: float) -> float:
+        if evidence.spec.evidence == "point":
+            return float(factor * sums[0] + sums[1])
+        return lower(factor)
+
     now, where = limit(1.0) > 0, flips(limit)
     gone = -sums[1] / sums[0] if sums[0] * sums[1] < 0 else None
     claims = [_flip(evidence, first, where, gone, proven=now)]
@@ -100,28 +100,39 @@ def _flips(evidence: Evidence) -> list[Claim]:
     return claims
 
 
-def _savings(evidence: Evidence, first: Part, second: Part) -> Callable[[float], Inference | Undefined]:
-    """As ERRO-SAVINGS is measured, with the first cost multiplied by a factor.
+def _lower_limit(evidence: Evidence, first: Part, second: Part) -> Callable[[float], float]:
+    """The lower limit of ERRO-SAVINGS with the first cost multiplied by a factor; nan where there is none.
 
     Of many rows a t-interval is as good, and needs no more than the errors of both parts and of their sum.
     """
-    cases, seed = evidence.cases, evidence.spec.seed
+    cases, seed, alpha = evidence.cases, evidence.spec.seed, evidence.spec.alpha
     a, b = first.cells, second.cells
     if a is not None and b is not None and cases.is_plain:
-        return lambda factor: mean_cost_from_cells(cases.cells.ravel(), factor * a + b, seed=seed)
-    if cases.n <= MANY:
-        return lambda factor: mean_of(factor * first.savings + second.savings, cases.dependence, weight=cases.weight)
-    w = cases.relative_weight
+        return lambda factor: lower_mean_cost(cases.cells.ravel(), factor * a + b, alpha, seed=seed)
+    if cases.n > MANY:
+        return _from_sums(evidence, first, second)
+
+    def lower(factor: float) -> float:
+        amounts = factor * first.savings + second.savings
+        savings = mean_of(amounts, cases.dependence, weight=cases.weight)
+        return math.nan if isinstance(savings, Undefined) else savings.lower(alpha)
+
+    return lower
+
+
+def _from_sums(evidence: Evidence, first: Part, second: Part) -> Callable[[float], float]:
+    cases, w = evidence.cases, evidence.cases.relative_weight
     means = [float(w @ part.savings) / cases.n for part in (first, second)]
     pulls = [w * (part.savings - mean) for part, mean in zip((first, second), means, strict=True)]
-    errors = [standard_error(pull, cases.dependence) for pull in (*pulls, pulls[0] + pulls[1])]
-    one, other, both = (error**2 for error, _ in errors)
+    (one, df), (other, _), (both, _) = (standard_error(p, cases.dependence) for p in (*pulls, pulls[0] + pulls[1]))
+    shared = both**2 - one**2 - other**2
+    t = student_quantile(evidence.spec.alpha, df)
 
-    def scaled(factor: float) -> Inference:
-        variance = factor**2 * one + factor * (both - one - other) + other
-        return Normal(factor * means[0] + means[1], math.sqrt(max(0.0, variance)), errors[0][1], cases.n)
+    def lower(factor: float) -> float:
+        variance = factor**2 * one**2 + factor * shared + other**2
+        return factor * means[0] + means[1] - t * math.sqrt(max(0.0, variance))
 
-    return scaled
+    return lower
 
 
 def _flip(evidence: Evidence, part: Part, where: Flips, gone: float | None, *, proven: bool) -> Claim:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import chndtr, chndtrinc
@@ -24,7 +25,7 @@ MOST_NONCENTRAL = 1e5
 """Above this index the square root of a noncentral chi-square is as good as normal."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)  # no slots: cached properties need a place
 class Probabilities:
     """Probabilities that were given, and what came true; arrays of n rows."""
 
@@ -39,6 +40,16 @@ class Probabilities:
     def n(self) -> int:
         """Number of rows."""
         return len(self.given)
+
+    @cached_property
+    def ranked(self) -> Floats:
+        """The probabilities in ascending order."""
+        return np.sort(self.given)
+
+    @cached_property
+    def bins(self) -> Integers:
+        """The bin of each row, in which the calibration error looks at it; 0 on."""
+        return equal_bins(self.given, max(1, min(MOST_BINS, self.n // ROWS_OF_A_BIN)), self.ranked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +103,19 @@ class CalibrationError(OneSided):
 
 
 def probabilities_of(cases: Cases) -> Probabilities | Undefined:
-    """Binary: the probability of the positive class. More classes: that of the predicted one, and whether it is right.
+    """The probabilities of the cases, put together once.
+
+    Binary: the probability of the positive class. More classes: that of the predicted one, and whether it is right.
 
     Undefined without probabilities, without rows and where some are missing.
     """
+    if "probabilities" not in cases.remembered:
+        cases.remembered["probabilities"] = _probabilities(cases)
+    found: Probabilities | Undefined = cases.remembered["probabilities"]
+    return found
+
+
+def _probabilities(cases: Cases) -> Probabilities | Undefined:
     if cases.n == 0:
         return Undefined("There are no rows.")
     if cases.y_score is None or not cases.is_probability or not cases.task.has_classes:
@@ -111,10 +131,9 @@ def probabilities_of(cases: Cases) -> Probabilities | Undefined:
     return Probabilities(given.astype(float), true.astype(float), cases.relative_weight, cases.dependence)
 
 
-def equal_bins(given: Floats, bins: int) -> Integers:
-    """Bin of each row, 0 on: as equal in size as ties allow, never empty."""
-    places = np.arange(1, bins) * len(given) // bins
-    return bins_between(given, np.partition(given, places)[places] if bins > 1 else np.empty(0))
+def equal_bins(given: Floats, bins: int, ranked: Floats) -> Integers:
+    """Bin of each row, 0 on: as equal in size as ties allow, never empty. `ranked` is `given` in ascending order."""
+    return bins_between(given, ranked[np.arange(1, bins) * len(given) // bins])
 
 
 def bins_between(given: Floats, cuts: Floats) -> Integers:
@@ -122,11 +141,6 @@ def bins_between(given: Floats, cuts: Floats) -> Integers:
     places = np.searchsorted(cuts, given, side="right")
     used = np.bincount(places, minlength=len(cuts) + 1) > 0
     return np.asarray((np.cumsum(used) - 1)[places], dtype=np.int64)
-
-
-def calibration_bins(rows: Probabilities) -> Integers:
-    """The bins of the calibration error."""
-    return equal_bins(rows.given, max(1, min(MOST_BINS, rows.n // ROWS_OF_A_BIN)))
 
 
 def measure_calibration_error(cases: Cases) -> Inference | Undefined:
@@ -139,7 +153,7 @@ def measure_calibration_error(cases: Cases) -> Inference | Undefined:
         return rows
     if rows.n < 2 or (rows.dependence.units or 2) < 2:
         return Undefined("There are too few rows to tell calibration from chance.", rows.n)
-    bins = calibration_bins(rows)
+    bins = rows.bins
     mass, difference = _by_bin(rows, bins)
     root = np.sqrt(mass / rows.n)
     seen = root * difference
@@ -159,7 +173,7 @@ def calibration_influence(cases: Cases) -> Floats | Undefined:
     rows, error = probabilities_of(cases), measure_calibration_error(cases)
     if isinstance(rows, Undefined) or isinstance(error, Undefined):
         return rows if isinstance(rows, Undefined) else Undefined("There are too few rows.", cases.n)
-    bins = calibration_bins(rows)
+    bins = rows.bins
     mass, difference = _by_bin(rows, bins)
     d, residual = difference[bins], rows.came_true - rows.given
     pull = rows.weight * (2 * d * (residual - d) + d**2 - float(mass @ difference**2) / rows.n)

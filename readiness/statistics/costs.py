@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -48,6 +49,18 @@ def mean_cost_from_cells(
     value = float(counts @ prices) / float(counts.sum())
     low, high = (_with_one_more(counts, prices, int(cell), seed, draws) for cell in (prices.argmin(), prices.argmax()))
     return Draws(value, two_sided(low, high), n, ONE_MORE)
+
+
+def lower_mean_cost(
+    cells: Floats, cost_per_cell: Sequence[float] | Floats, alpha: float, *, seed: int, draws: int = DRAWS
+) -> float:
+    """The lower limit alone of `mean_cost_from_cells`, a good deal faster; nan without rows."""
+    counts, prices = np.asarray(cells, dtype=float).ravel(), np.asarray(cost_per_cell, dtype=float).ravel()
+    if not counts.any():
+        return math.nan
+    place = math.floor(alpha * (draws - 1))
+    drawn = _draws(tuple(counts.tolist()), int(prices.argmin()), seed, draws) @ prices
+    return min(float(counts @ prices) / float(counts.sum()), float(np.partition(drawn, place)[place]))
 
 
 def _with_one_more(counts: Floats, prices: Floats, cell: int, seed: int, draws: int) -> Floats:

@@ -20,6 +20,7 @@ MOST_TERMS = 400
 """Cosine terms of a long-run variance: 0.4 · T^(2/3) (Lazarus, Lewis, Stock and Watson 2018), and never more."""
 MOST_BUCKETS = 20_000
 """Longer series are summed to so many pieces of equal length first; what is near in time stays together."""
+NOTHING = 1e-9
 MINIMUM_GROUPS = 10
 """Below ten groups cluster-robust errors are too small to trust (Cameron and Miller 2015)."""
 MINIMUM_MOMENTS = 30
@@ -106,7 +107,9 @@ def long_run_variance(series: Floats) -> tuple[float, float]:
     count = len(pieces)
     terms = max(1, min(MOST_TERMS, count - 1, int(TERMS_FACTOR * len(series) ** TERMS_POWER)))
     cosines = dct(pieces, type=2)[1 : terms + 1] / 2 * math.sqrt(2 / count)
-    return count * float(np.mean(cosines**2)), float(terms)
+    variance, plain = count * float(np.mean(cosines**2)), float(series @ series)
+    # a few terms may all miss a short series that is the same forwards and backwards
+    return (variance if variance > NOTHING * plain else plain), float(terms)
 
 
 def in_buckets(series: Floats) -> Floats:

@@ -14,6 +14,8 @@ from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.dependence import group_sums, standard_error
 from readiness.statistics.inference import normal_quantile, student_quantile
 
+FEWEST_MOMENTS = 5.0
+"""Moments with the rarer outcome that a series counts as having, so that one miss says hardly less than none."""
 REFERENCE_ALPHA = 0.05
 """Where two ways to count dependent rows are compared."""
 
@@ -48,7 +50,7 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
         return wholly, most
     partly = max(1.0, kish, (se * n / total) ** 2 * n / (share * (1 - share)))
     rarer = np.count_nonzero(np.bincount(codes[(w > 0) & (hit == (0 if share > 0.5 else 1))]))
-    part = partly, min(most, float(rarer))
+    part = partly, min(most, max(float(rarer), FEWEST_MOMENTS if cases.dependence.is_serial else 1.0))
     return part if cases.dependence.is_serial else min(part, (wholly, most), key=_rows_lost)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases, Floats
-from readiness.statistics.dependence import standard_error
+from readiness.statistics.dependence import group_sums, standard_error
 from readiness.statistics.inference import Inference, Mapped, Undefined
 from readiness.statistics.intervals import Normal, Unvaried
-from readiness.statistics.means import mean_of
+from readiness.statistics.means import SkewedMean, WiderMean, mean_of, skewness
 from readiness.statistics.medians import median_of
 from readiness.statistics.row_losses import (
     EPSILON,
@@ -45,7 +45,8 @@ def measure_losses(metric: str, cases: Cases) -> Inference | Undefined:
         return _above_zero(_ratio(cases, losses), loss_influence(metric, cases), cases, most, RATIO)
     value = _mean(losses, cases)
     bounded = metric in PROBABILITY_LOSSES
-    mean = _above_zero(value, _pulls(losses, cases), cases, most, T_LOG, bounded=bounded)
+    pulls = _pulls(losses, cases)
+    mean = _not_too_short(_above_zero(value, pulls, cases, most, T_LOG, bounded=bounded), pulls, cases)
     return Mapped(mean, math.sqrt, note=", root of the mean") if metric in ROOTS else mean
 
 
@@ -96,6 +97,13 @@ def _above_zero(
     if value > 0 and 1e-12 * value < se < math.inf:
         return Normal(value, se, df, cases.n, "log", method, 0.0, most if bounded else math.inf)
     return Unvaried(value, cases.dependence.units or cases.n, cases.n, 0.0, max(most, value))
+
+
+def _not_too_short(mean: Inference, pulls: Floats, cases: Cases) -> Inference:
+    if not isinstance(mean, Normal) or math.isfinite(mean.most):
+        return mean
+    units = group_sums(pulls, cases.dependence.codes)
+    return WiderMean(mean, SkewedMean(mean.value, mean.se, mean.df, skewness(units), cases.n, len(units)))
 
 
 def _bias(cases: Cases) -> Inference | Undefined:

@@ -16,6 +16,8 @@ from readiness.statistics.intervals import Mover, Unvaried
 
 COMMON = 0.5
 """When more than this share of rows has one and the same value, the others are counted as rare events."""
+LOOKED_AT = 10_000
+"""So many evenly spread rows show which value is the most common one, if one is."""
 LARGEST_SHIFT = 0.5
 """The skewness correction moves the interval by at most this share of its half-width."""
 
@@ -102,6 +104,49 @@ class SkewedMean(OneSided):
         return max(-LARGEST_SHIFT * t, min(LARGEST_SHIFT * t, wanted))
 
 
+@dataclass(frozen=True, slots=True)
+class WiderMean(OneSided):
+    """A mean of losses: a t-interval on the log scale, and never narrower than one corrected for skewness.
+
+    Simulated with 100 lognormal errors, the log scale alone misses upwards in 10 % of samples where 5 % are allowed.
+    """
+
+    on_log_scale: Inference
+    corrected: SkewedMean
+    method: str = "t-interval of the mean on the log scale, or with Johnson's (1978) skewness correction where wider"
+
+    @property
+    def value(self) -> float:
+        """The mean."""
+        return self.on_log_scale.value
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return self.on_log_scale.n
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """The lower of both, never below 0."""
+        return max(0.0, min(self.on_log_scale.lower(alpha), self.corrected.lower(alpha)))
+
+    def upper(self, alpha: float) -> float:
+        """The upper of both."""
+        return max(self.on_log_scale.upper(alpha), self.corrected.upper(alpha))
+
+
+def skewness(deviations: Floats) -> float:
+    """Third standardised moment of deviations from their mean."""
+    squares = deviations * deviations
+    variance = float(np.mean(squares))
+    scale = variance**1.5  # of the tiniest numbers it is 0, though the variance is not
+    return float(squares @ deviations) / len(deviations) / scale if scale > 0 else 0.0
+
+
 def mean_of(
     values: Floats,
     dependence: Dependence = INDEPENDENT,
@@ -132,7 +177,8 @@ def mean_of(
     w = np.ones(n) if weight is None else weight * (n / float(weight.sum())) if weight.sum() > 0 else None
     if w is None:
         return Undefined("These rows have no weight.", n)
-    common = float(np.partition(values, n // 2)[n // 2])  # the only value that more than half of the rows can have
+    looked_at = np.sort(values[:: max(1, n // LOOKED_AT)])
+    common = float(looked_at[len(looked_at) // 2])  # the only value that clearly more than half of the rows can have
     if n == 1 or np.count_nonzero(values == common) > COMMON * n:
         return _around(common, values, dependence, w, least, most)
     value = float(w @ values) / n
@@ -140,7 +186,7 @@ def mean_of(
     if not math.isfinite(se):
         return Unvaried(value, 1, n, -math.inf, math.inf)
     deviations = group_sums(w * (values - value), dependence.codes)
-    return SkewedMean(value, se, df, _skewness(deviations), n, len(deviations))
+    return SkewedMean(value, se, df, skewness(deviations), n, len(deviations))
 
 
 def _around(
@@ -175,9 +221,3 @@ def _clustering(by_moment: Floats) -> float:
     serial, df = long_run_variance(deviations)
     few = (student_quantile(REFERENCE_ALPHA, df) / normal_quantile(REFERENCE_ALPHA)) ** 2
     return few * max(1.0, serial / plain) if plain > 0 else few
-
-
-def _skewness(deviations: Floats) -> float:
-    variance = float(np.mean(deviations**2))
-    scale = variance**1.5  # of the tiniest numbers it is 0, though the variance is not
-    return float(np.mean(deviations**3)) / scale if scale > 0 else 0.0

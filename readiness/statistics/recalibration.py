@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit, ndtr
 
-from readiness.statistics.calibration import Probabilities, calibration_bins
+from readiness.statistics.calibration import Probabilities
 from readiness.statistics.cases import Floats
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Inference, Undefined
@@ -143,7 +143,7 @@ class BrierParts:
 
 def brier_parts(rows: Probabilities) -> BrierParts:
     """Over the bins of the calibration error."""
-    bins, w = calibration_bins(rows), rows.weight
+    bins, w = rows.bins, rows.weight
     mass = np.bincount(bins, w)
     safe = np.where(mass > 0, mass, 1.0)
     given, true = (np.bincount(bins, w * values) / safe for values in (rows.given, rows.came_true))

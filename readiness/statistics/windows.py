@@ -13,7 +13,8 @@ import numpy as np
 from readiness.criteria import FEWEST_WINDOWS, MOST_WINDOWS, SEGMENT_POWER
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.dependence import Dependence, standard_error
-from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile, student_quantile
+from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined, normal_quantile, student_quantile
+from readiness.statistics.intervals import Binomial
 from readiness.statistics.metrics import influence
 
 FEWEST_ROWS = 10
@@ -104,6 +105,18 @@ class Widened(OneSided):
         return min(self.most, max(self.least, self.value + by * (limit - self.value)))
 
 
+def widened(found: Inference | Undefined, by: Widening, *, is_share: bool) -> Inference | Undefined:
+    """The same number with wider limits; a share stays one, of fewer rows."""
+    if isinstance(found, Undefined) or by is NOT_WIDER:
+        return found
+    if isinstance(found, Binomial):
+        return replace(found, deff=max(found.deff, by.ratio**2), df=min(found.df, by.df))
+    if isinstance(found, Mapped) and isinstance(found.inner, Binomial):
+        inner = widened(found.inner, by, is_share=True)
+        return found if isinstance(inner, Undefined) else replace(found, inner=inner)
+    return Widened(found, by, *((0.0, 1.0) if is_share else ()))
+
+
 def widening(metric: str, cases: Cases) -> Widening:
     """What rows near in time do to the error of a metric, learnt from all parts of the time, because one has too few.
 
@@ -111,6 +124,14 @@ def widening(metric: str, cases: Cases) -> Widening:
     own mean. The median of these ratios counts, over that of chi-square, so that a decay in one part, which is what is
     looked for, does not pass for dependence. Rows in groups, and metrics without influences, are not widened.
     """
+    known = cases.remembered.setdefault("widening", {})
+    if metric not in known:
+        known[metric] = _widening(metric, cases)
+    found: Widening = known[metric]
+    return found
+
+
+def _widening(metric: str, cases: Cases) -> Widening:
     if not cases.dependence.is_serial or cases.time is None or cases.n < FEWEST_ROWS:
         return NOT_WIDER
     pulls = influence(metric, cases)

@@ -7,7 +7,6 @@ import pytest
 
 from readiness.criteria import Task
 from readiness.statistics.calibration import (
-    calibration_bins,
     calibration_influence,
     equal_bins,
     measure_calibration_error,
@@ -47,11 +46,13 @@ def test_by_hand():
 
 def test_bins_are_as_large_as_ties_allow():
     """Equal probabilities share a bin, and there are 15 at most, of 50 rows at least."""
-    assert [50] * 4 == np.bincount(equal_bins(np.arange(200.0), 4)).tolist()
-    assert [150, 50] == np.bincount(equal_bins(np.array([0.1] * 150 + [0.9] * 50), 4)).tolist()
-    assert [7] == np.bincount(equal_bins(np.full(7, 0.3), 5)).tolist()
+    assert [50] * 4 == np.bincount(equal_bins(np.arange(200.0), 4, np.arange(200.0))).tolist()
+    assert [150, 50] == np.bincount(
+        equal_bins(np.array([0.1] * 150 + [0.9] * 50), 4, np.array([0.1] * 150 + [0.9] * 50))
+    ).tolist()
+    assert [7] == np.bincount(equal_bins(np.full(7, 0.3), 5, np.full(7, 0.3))).tolist()
     for n, bins in ((30, 1), (100, 2), (10_000, 15)):
-        assert bins == int(calibration_bins(probabilities_of(drawn(n, 0))).max()) + 1
+        assert bins == int(probabilities_of(drawn(n, 0)).bins.max()) + 1
 
 
 @pytest.mark.parametrize("n", [100, 300, 1000, 10_000])
@@ -67,7 +68,7 @@ def test_a_perfect_model_is_not_refuted(n, base):
 
 def true_error(cases: Cases, sureness: float) -> float:
     rows = probabilities_of(cases)
-    bins = calibration_bins(rows)
+    bins = rows.bins
     odds = np.log(rows.given / (1 - rows.given)) / sureness
     gap = np.bincount(bins, 1 / (1 + np.exp(-odds)) - rows.given) / np.bincount(bins)
     return float(np.sqrt((np.bincount(bins) * gap**2).sum() / rows.n))

@@ -72,13 +72,23 @@ def test_a_certain_mistake_costs_what_it_costs_in_scikit_learn():
     assert reference.log_loss([1, 0], [0.0, 0.0]) == pytest.approx(measure_losses("log_loss", cases).value)
 
 
-def test_mae_interval_is_a_t_interval_on_the_log_scale():
-    """value · exp(± t · se / value)."""
+@pytest.mark.parametrize("outlier", [0.0, 30.0])
+def test_mae_interval_is_a_t_interval_on_the_log_scale_or_wider(outlier):
+    """value · exp(± t · se / value); Johnson's mean + g (1 + 2 t²) / (6 root n) · se ± t · se where that reaches out."""
     cases = values()
+    cases.y_pred[0] += outlier
     errors = np.abs(cases.y_true - cases.y_pred)
-    step = stats.t.isf(0.025, 79) * errors.std(ddof=1) / math.sqrt(80) / errors.mean()
-    expected = errors.mean() * math.exp(-step), errors.mean() * math.exp(step)
-    assert expected == pytest.approx(measure_losses("mae", cases).interval(0.95))
+    mean, t = errors.mean(), stats.t.isf(0.025, 79)
+    se = errors.std(ddof=1) / math.sqrt(80)
+    shift = min(0.5 * t, stats.skew(errors) * (1 + 2 * t * t) / (6 * math.sqrt(80))) * se
+    limits = np.array(
+        [
+            [mean * math.exp(-t * se / mean), mean * math.exp(t * se / mean)],
+            [mean + shift - t * se, mean + shift + t * se],
+        ]
+    )
+    assert (limits[:, 0].min(), limits[:, 1].max()) == pytest.approx(measure_losses("mae", cases).interval(0.95))
+    assert bool(outlier) is bool(limits[1, 1] > limits[0, 1])
 
 
 def test_rmse_limits_are_roots_of_those_of_the_squared_error():
