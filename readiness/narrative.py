@@ -55,7 +55,7 @@ _LIMITS = {
         "How the figures hold when customers change their behaviour because of the model.",
     ),
     Question.SEGMENTS: (
-        "Groups that no column names cannot be seen here, and neither can their overlap unless it was named.",
+        "Groups that no column tells apart cannot be seen here, nor overlaps of three columns that were not named.",
         "Why a group does worse. A cause has to be looked for in the data and in the field.",
         "Groups that are too small to be assessed may do much worse than the table shows.",
     ),

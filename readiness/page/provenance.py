@@ -12,6 +12,8 @@ from readiness.page.cover import Line, format_time, valid_until
 from readiness.page.tables import Cell, Column, Row, Table, table
 from readiness.verdict.record import Record
 
+SHOWN_ABOVE = ("about", "checklist")
+"""Sections of the spec that the page shows in full elsewhere."""
 _ABOUT = {
     "purpose": "Purpose",
     "out_of_scope": "Out of scope",
@@ -117,10 +119,12 @@ def _packages(record: Record) -> Table:
 
 
 def _settings(record: Record) -> Table:
+    """Everything that the spec settles, but for the texts about the model and the attestations, which stand above."""
     own = record.gathered.set_keys
+    spec = {key: value for key, value in record.gathered.spec.items() if key not in SHOWN_ABOVE}
     rows = [
         Row((Cell(key), Cell(text), Cell("set" if _is_set(key, own) else "default")))
-        for key, text in _flat(record.gathered.spec)
+        for key, text in _flat(spec)
     ]
     return table(
         "Every setting", (Column("Setting"), Column("Value"), Column("Set in the spec?")), rows, most=len(rows)

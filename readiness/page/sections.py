@@ -159,11 +159,10 @@ def _audit_row(finding: Finding) -> Row:
     limits_words = [format_bound(bounds, criterion, favourable=favourable) for favourable in lower_first]
     exact = finding.measured is not None and is_exact(finding.measured)
     n = "" if finding.measured is None or exact else f"n = {format_count(finding.measured.n)}"
-    measured = measured_cell(finding)
     cells = (
-        Cell(finding.code, finding.name),
+        Cell(finding.code),
         Cell(format_criterion(criterion)),
-        Cell(measured.text, "; ".join(filter(None, (measured.note, n)))),
+        Cell(measured_cell(finding).text, n),
         Cell("exact" if exact else ", ".join(limits_words)),
         Cell(mark=mark(finding.status)),
         Cell(finding.point_status.words),

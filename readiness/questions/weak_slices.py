@@ -21,7 +21,7 @@ from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
 from readiness.statistics.slices import Key, Mask, Search, first_half, rows_of, search
 
-MOST_SHOWN = 5
+MOST_SHOWN = 4
 CODE = "SEGM-SLICE"
 
 _WRONG = {

@@ -14,7 +14,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.statistics.cases import Cases
 from readiness.visible import shorten
 
-SHOWN = 10
+SHOWN = 8
 
 
 def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[Finding, ...]:

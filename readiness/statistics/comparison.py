@@ -29,7 +29,7 @@ from readiness.statistics.row_losses import is_mean_of_losses, row_losses, unusa
 
 __all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
 
-PAIRED = "Dirichlet draws on the paired counts (Goutte and Gaussier 2005), the wider with and without half a row a cell"
+PAIRED = "Dirichlet draws on the paired counts"
 HALF = 0.5
 NO_DIRECTION = "A mean error is best at 0, not where it is lowest, so methods are not compared by it."
 

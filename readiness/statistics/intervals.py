@@ -52,17 +52,17 @@ class Binomial:
     @property
     def method(self) -> str:
         """Wilson."""
-        return "Wilson 1927" + self._design
+        return "Wilson" + self._design
 
     @property
     def bound_method(self) -> str:
         """Clopper-Pearson."""
-        return "Clopper-Pearson 1934" + self._design
+        return "Clopper-Pearson" + self._design
 
     @property
     def _design(self) -> str:
         plain = self.deff == 1 and math.isinf(self.df)
-        return "" if plain else " on effective rows (Korn and Graubard 1998)"
+        return "" if plain else ", effective rows"
 
     def effective_rows(self, alpha: float) -> float:
         """How many independent rows these are worth at one-sided `alpha`."""
@@ -94,7 +94,7 @@ class Binomial:
 def f1_from_counts(tp: float, fp: float, fn: float, *, deff: float = 1.0, df: float = math.inf) -> Mapped:
     """F1 = 2J / (1 + J) with the share J = TP / (TP + FP + FN) (Lam, Gopal and Qian 2023, indirect method)."""
     share = Binomial(tp, max(1, round(tp + fp + fn)), deff, df)
-    return Mapped(share, lambda j: 2 * j / (1 + j), note=", through TP/(TP+FP+FN) (Lam et al. 2023)")
+    return Mapped(share, lambda j: 2 * j / (1 + j), note=" of TP/(TP+FP+FN)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Unvaried(OneSided):
     n: int
     least: float = 0.0
     most: float = 1.0
-    method: str = "no variation seen: limit from alpha^(1/n) (Clopper-Pearson 1934)"
+    method: str = "no variation seen: limit from alpha^(1/n)"
 
     @property
     def bound_method(self) -> str:
@@ -251,12 +251,12 @@ class Mover:
     @property
     def method(self) -> str:
         """Names the method of `a`."""
-        return f"MOVER (Zou and Donner 2008) of {self.a.method}"
+        return f"MOVER of {self.a.method}"
 
     @property
     def bound_method(self) -> str:
         """Names the bounds of `a`."""
-        return f"MOVER (Zou and Donner 2008) of {self.a.bound_method}"
+        return f"MOVER of {self.a.bound_method}"
 
     def interval(self, level: float) -> tuple[float, float]:
         """Two-sided interval from the two-sided intervals of both."""

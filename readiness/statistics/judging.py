@@ -124,9 +124,7 @@ def _make(
 def _estimate(claim: Claim, inference: Inference, level: float) -> Estimate:
     low, high = inference.interval(level)
     exact = isinstance(inference, Exact)
-    value = float(inference.value)
-    if not exact:
-        value = rounded(value) or 0.0
+    value = rounded(float(inference.value)) or 0.0
     return Estimate(
         value,
         rounded(low) if not exact else value,
@@ -156,7 +154,7 @@ def _adjustment(criterion: Criterion, alpha: float, share: int | None) -> str:
     if share is None or share == 1:
         return "none"
     side = "upper" if criterion.wants_more else "lower"
-    return f"Holm 1979: {side} bound at {alpha:.3g}, one of {share} claims"
+    return f"Holm: {side} limit at {alpha:.3g}, {share} claims"
 
 
 def what_would_settle(claim: Claim, inference: Inference, alpha: float, refuting_alpha: float) -> str:

@@ -35,7 +35,7 @@ class RareAmounts(OneSided):
     largest: float
     """Inf when nothing is known of how large an amount could be."""
     n: int
-    method: str = "gamma interval of rare amounts (Fay and Feuer 1997)"
+    method: str = "gamma interval of rare amounts"
 
     @property
     def value(self) -> float:
@@ -82,7 +82,7 @@ class SkewedMean(OneSided):
     n: int
     units: int
     """Independent rows or groups, of which the skewness is the one."""
-    method: str = "t-interval of the mean with Johnson's (1978) skewness correction"
+    method: str = "t-interval of the mean, skewness-corrected"
 
     @property
     def bound_method(self) -> str:
@@ -113,7 +113,7 @@ class WiderMean(OneSided):
 
     on_log_scale: Inference
     corrected: SkewedMean
-    method: str = "t-interval of the mean on the log scale, or with Johnson's (1978) skewness correction where wider"
+    method: str = "t-interval of the mean on the log scale, or skewness-corrected where wider"
 
     @property
     def value(self) -> float:

@@ -98,7 +98,7 @@ class Spread(_Compared):
     @property
     def method(self) -> str:
         """MOVER."""
-        return "widest of all pairs of groups, each by MOVER (Zou and Donner 2008) of Clopper-Pearson 1934"
+        return "widest of all pairs of groups, each by MOVER of Clopper-Pearson"
 
     def lower(self, alpha: float) -> float:
         """The largest lower limit of any ordered pair, adjusted for their number; at least 0."""
@@ -129,7 +129,7 @@ class LeastRatio(_Compared):
     @property
     def method(self) -> str:
         """MOVER-R."""
-        return "widest of all pairs of groups, each by MOVER-R (Donner and Zou 2012) of Clopper-Pearson 1934"
+        return "widest of all pairs of groups, each by MOVER-R of Clopper-Pearson"
 
     def lower(self, alpha: float) -> float:
         """The smallest lower limit of any two groups."""

@@ -80,12 +80,12 @@ class Widened(OneSided):
     @property
     def method(self) -> str:
         """The inner method with a note."""
-        return f"{self.inner.method}, widened by the long-run variance (Lazarus et al. 2018)"
+        return f"{self.inner.method}, widened for time order"
 
     @property
     def bound_method(self) -> str:
         """The inner method with a note."""
-        return f"{self.inner.bound_method}, widened by the long-run variance (Lazarus et al. 2018)"
+        return f"{self.inner.bound_method}, widened for time order"
 
     def interval(self, level: float) -> tuple[float, float]:
         """The inner interval, widened."""
