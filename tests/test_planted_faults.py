@@ -47,12 +47,12 @@ def spoil(frame: pd.DataFrame, rows: pd.Series[bool], share: float) -> None:
 
 
 class Fickle(ClassifierMixin, BaseEstimator):
-    """Learns from eight of the rows it is given: good only when they happen to be good ones."""
+    """Learns from two of the rows it is given: good only when they happen to be good ones."""
 
     def fit(self, rows: pd.DataFrame, target: Any) -> Fickle:
-        """Fit a straight line to the eight rows in the middle, four of each class."""
+        """Fit a straight line to the a row of each class."""
         y = np.asarray(target)
-        few = np.concatenate([np.flatnonzero(y == k)[100:104] for k in (0, 1)])
+        few = np.concatenate([np.flatnonzero(y == k)[100:101] for k in (0, 1)])
         self.line_ = LogisticRegression(C=100).fit(rows.iloc[few], y[few])
         self.classes_, self.feature_names_in_ = self.line_.classes_, self.line_.feature_names_in_
         return self

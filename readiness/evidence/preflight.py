@@ -150,6 +150,8 @@ def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:
             yield ("business", "requirements", i), fault
     yield from _of_one_class(loaded)
     yield from _own(loaded)
+    if spec.baseline.metric == "bias":
+        yield ("baseline", "metric"), "a bias is best at 0, not where it is lowest; compare by mae"
     primary_is_own = spec.baseline.metric in spec.metrics
     if spec.baseline.margin is not None and spec.baseline.margin >= 1 and not primary_is_own:
         yield ("baseline", "margin"), f"{spec.baseline.margin:g} cannot be reached; a margin lies below 1, such as 0.02"
@@ -183,6 +185,9 @@ def _own(loaded: LoadedSpec) -> Iterator[Fault]:
             yield key, f"{shown(own)} is your own; state segments.limit, the deficit that is too large, in its unit"
 
 
+MAY_BE_NEGATIVE = frozenset({"r2", "explained_variance", "matthews_corrcoef", "cohen_kappa"})
+
+
 def _limit_fault(requirement: Requirement, metric: Metric) -> str:
     """What is wrong with this limit on this metric; empty when nothing is."""
     relative = requirement.lift_over or requirement.gain_over
@@ -196,8 +201,10 @@ def _limit_fault(requirement: Requirement, metric: Metric) -> str:
     if metric.is_share and not relative and not 0 <= requirement.limit <= 1:
         hint = f"; did you mean {requirement.limit / 100:g}?" if 1 < requirement.limit <= 100 else ""
         return f"{metric.name} lies between 0 and 1, and the limit is {requirement.limit:g}{hint}"
-    if requirement.lift_over and metric.name == "r2":
-        return "r2 may be below 0, where a share of it means nothing; use gain_over"
+    if relative and metric.name == "bias":
+        return "a bias is best at 0, not where it is lowest, so gains in it mean nothing; compare by mae"
+    if requirement.lift_over and metric.name in MAY_BE_NEGATIVE:
+        return f"{metric.name} may be below 0, where a share of it means nothing; use gain_over"
     if requirement.lift_over and not metric.greater_is_better and requirement.limit >= 1:
         return f"an error cannot fall by {requirement.limit:g} of itself; a lift of an error lies below 1"
     return ""

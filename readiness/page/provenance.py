@@ -122,10 +122,7 @@ def _settings(record: Record) -> Table:
     """Everything that the spec settles, but for the texts about the model and the attestations, which stand above."""
     own = record.gathered.set_keys
     spec = {key: value for key, value in record.gathered.spec.items() if key not in SHOWN_ABOVE}
-    rows = [
-        Row((Cell(key), Cell(text), Cell("set" if _is_set(key, own) else "default")))
-        for key, text in _flat(spec)
-    ]
+    rows = [Row((Cell(key), Cell(text), Cell("set" if _is_set(key, own) else "default"))) for key, text in _flat(spec)]
     return table(
         "Every setting", (Column("Setting"), Column("Value"), Column("Set in the spec?")), rows, most=len(rows)
     )

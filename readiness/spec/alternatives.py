@@ -62,7 +62,8 @@ class Baseline(Part):
 
     metric: MetricName | None = Field(None, description="primary metric")
     margin: NotNegative | None = Field(
-        None, description="required gain; regression: as a share of the baseline's error"
+        None,
+        description="required gain; of an error: as a share of the baseline's; of a metric of your own: in its unit",
     )
     rules: tuple[Rule, ...] = Field((), description="hand-written rules to beat")
     current: CurrentModel | None = Field(None, description="the model now in production")

@@ -42,6 +42,7 @@ def misfits(spec: Spec) -> list[Fault]:
         _method_costs,
         _matrix,
         _ranking,
+        _settings_of_other_tasks,
     )
     return list(chain.from_iterable(check(spec) for check in checks))
 
@@ -226,6 +227,17 @@ def _comparisons(spec: Spec) -> Iterator[Fault]:
                 yield where, f"{shown(name)} is no baseline of this spec" + nearest(name, names)
             elif name == "human" and human is not None and human.metric != requirement.metric:
                 yield where, f"the human figure is a {shown(human.metric)}, not a {shown(requirement.metric)}"
+
+
+def _settings_of_other_tasks(spec: Spec) -> Iterator[Fault]:
+    """Settings that would change nothing, without a word."""
+    task = stated_task(spec)
+    if spec.errors.interval is not None and task not in (None, Task.REGRESSION):
+        yield ("errors", "interval"), f"only a regression has intervals around its predictions; this task is {task}"
+    if spec.segments.fairness and task not in (None, Task.BINARY):
+        yield ("segments", "fairness"), f"groups are compared so where there are two classes; this task is {task}"
+    if spec.stability.windows is not None and spec.data.time is None:
+        yield ("stability", "windows"), "needs data.time, the column that says when a row was"
 
 
 def _one_class(spec: Spec) -> Iterator[Fault]:

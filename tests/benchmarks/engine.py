@@ -134,7 +134,9 @@ def main() -> None:
         spent[module.__name__.rpartition(".")[2]] = seconds(lambda module=module: _ask(module, evidence))
     search = spent_on_search(frame)
     naive = 1000 * bootstraps(frame, given.resamples)
-    print(f"{given.rows:,} rows, {given.segments} segments, one thread, {platform.machine()}, Python {platform.python_version()}\n")
+    print(
+        f"{given.rows:,} rows, {given.segments} segments, one thread, {platform.machine()}, Python {platform.python_version()}\n"
+    )
     print("| what | seconds |\n|---|---:|")
     for name, took in spent.items():
         print(f"| question {Question(name).number}, {name} | {took:.2f} |")

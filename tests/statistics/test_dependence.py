@@ -211,12 +211,20 @@ def test_series_that_hardly_change_prove_nothing():
 
 
 def test_worth_of_a_series_is_judged_by_its_neighbours():
-    """Runs of two: r = 0.5 of 400 moments, raised by 2.5/400, gives 400 · (1 - r)/(1 + r)."""
-    values = np.repeat(np.random.default_rng(3).permutation(np.tile([1.0, -1.0], 100)), 2)
-    r = float(values[1:] @ values[:-1]) / 400
-    r += (1 + 3 * r) / 400
-    assert 400 * (1 - r) / (1 + r) == pytest.approx(independent_moments(values, in_order(400)))
+    """Runs of two: r = 0.5 of 56 moments, raised by 2.5/56, gives 56 · (1 - r)/(1 + r)."""
+    values = np.repeat(np.random.default_rng(3).permutation(np.tile([1.0, -1.0], 14)), 2)
+    r = float(values[1:] @ values[:-1]) / 56
+    r += (1 + 3 * r) / 56
+    assert 56 * (1 - r) / (1 + r) == pytest.approx(independent_moments(values, in_order(56)))
     assert 400 == independent_moments(np.zeros(400), in_order(400))
+
+
+def test_one_bad_month_is_not_taken_for_dependence():
+    """Ten months of noise, the last of them on another level: worth about as much as without that level."""
+    noise = np.random.default_rng(5).normal(size=300)
+    decayed = noise + 3 * (np.arange(300) >= 270)
+    plain, last = (independent_moments(values - values.mean(), in_order(300)) for values in (noise, decayed))
+    assert last == pytest.approx(plain)
 
 
 def test_rows_without_influence_do_not_make_a_series_longer():

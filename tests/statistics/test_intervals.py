@@ -98,7 +98,7 @@ def test_f1_limits_are_mapped_from_the_share_of_true_positives():
     low, high = proportion_confint(50, 60, 0.05, "wilson")
     assert f1.value == pytest.approx(100 / 110)
     assert f1.interval(0.95) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)))
-    assert "Lam" in f1.method
+    assert "TP/(TP+FP+FN)" in f1.method
     assert 60 == f1.n
 
 

@@ -148,8 +148,8 @@ def test_widened_limits_are_farther_and_stay_in_the_scale():
     assert 1.0 == Widened(inner, Widening(9.0), 0.0, 1.0).upper(0.05)
     assert (0.9, 100) == (wide.value, wide.n)
     assert wide.interval(0.95)[0] < inner.interval(0.95)[0]
-    assert "long-run variance" in wide.method
-    assert "long-run variance" in wide.bound_method
+    assert "widened for time order" in wide.method
+    assert "widened for time order" in wide.bound_method
 
 
 def test_only_the_order_is_taken_away():
