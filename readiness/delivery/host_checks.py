@@ -16,7 +16,13 @@ from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.reading import LoadedSpec
 from readiness.verdict import record as records
-from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_segments
+from readiness.verdict.expected import (
+    false_attestations,
+    missing_codes,
+    missing_drift,
+    missing_segments,
+    missing_trend,
+)
 from readiness.verdict.expected_bars import lower_bars
 from readiness.verdict.record import Record
 
@@ -100,6 +106,7 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
     lacking = (
         *missing_codes(record.answers, loaded.spec, task),
         *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
+        *missing_trend(record.answers, loaded.spec),
         *missing_drift(record.answers, loaded.spec, record.gathered.data.features),
     )
     if lacking:

@@ -17,7 +17,7 @@ from readiness.evidence.evidence import Alternative, Evidence
 from readiness.numbers import format_share, format_value
 from readiness.questions.data_hints import hints
 from readiness.questions.reported_tests import reported_tests
-from readiness.questions.wording import extent, independent_cases
+from readiness.questions.wording import extent, independent_cases, told
 from readiness.required import Margin, required_margin
 from readiness.spec import Baseline, Human
 from readiness.statistics.comparison import compare, human_comparison
@@ -126,7 +126,7 @@ def _human_gain(evidence: Evidence, human: Human) -> Claim:
     mine = measure(metric.name, evidence.cases)
     if isinstance(mine, Undefined):
         return _no_gain("BASE-LIFT-HUMAN", name, metric, margin, Unavailable(mine.reason))
-    gain = human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=margin.factor)
+    gain = human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=margin.factor)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)
     source = _judged_words(metric, margin) + (f" (source: {human.source})" if human.source else "")

@@ -15,7 +15,7 @@ from readiness.answers import Answer, Criterion, Question, not_assessed
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
-from readiness.questions.wording import counted, denominator, independent_cases
+from readiness.questions.wording import counted, denominator, independent_cases, told
 from readiness.spec import Business, Human, Label, Requirement, label_text
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare, human_comparison
@@ -194,7 +194,7 @@ def _over_people(stated: _Stated, factor: float, threshold: float | None, human:
         return stated.claim(mine, threshold=threshold, reason=mine.reason)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     return stated.claim(
-        human_comparison(mine, human.value, human.n, metric.greater_is_better, factor=factor),
+        human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=factor),
         threshold=threshold,
         withheld=withheld(metric.name, stated.cases) or ("" if human.n else "the human figure comes without its n"),
         reason=f"compared unpaired with {stated.shown(human.value)} of people on {people}",

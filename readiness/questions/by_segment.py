@@ -12,12 +12,13 @@ from readiness.criteria import Task
 from readiness.evidence.segmentation import Segmentation
 from readiness.statistics.cases import Cases
 from readiness.statistics.confusion import measure_by_group
-from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.intervals import Mover, Normal
+from readiness.statistics.losses import T_LOG
+from readiness.statistics.means import SkewedMean, WiderMean
 from readiness.statistics.metrics import measure, withheld
 from readiness.statistics.own import adds_up
-from readiness.statistics.windows import independent, widened, widening
+from readiness.statistics.windows import independent, unknown_dependence, widened, widening
 
 Measured = Inference | Undefined
 
@@ -76,6 +77,20 @@ class Deficit:
         return self.difference.upper(alpha)
 
 
+def difference(split: Split, *, greater_is_better: bool, factor: float = 1.0) -> Deficit | Undefined:
+    """How much worse the rows inside are than all others; positive is worse. Errors: inside less factor · outside."""
+    inside, outside = split.inside, split.outside
+    if isinstance(inside, Undefined):
+        return inside
+    if isinstance(outside, Undefined):
+        return outside
+    if greater_is_better:
+        return Deficit(Mover(outside, inside), split.rows)
+    if factor != 1 and outside.value < 0:
+        return Undefined("the error of all other rows is below 0, so nothing can be a share of it", split.rows)
+    return Deficit(Mover(inside, outside, factor), split.rows)
+
+
 def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
     """The metric inside and outside every segment, in the order of the codes.
 
@@ -84,6 +99,8 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
     they depend on each other is learnt from all of them, since a segment alone has too few.
     """
     segments = len(segmentation.labels)
+    if cases.queries is not None and _cuts_queries(cases.queries, segmentation.codes):
+        return (Split(CUT_QUERIES, CUT_QUERIES),) * segments
     if cases.dependence.is_serial:
         return _in_time_order(metric, cases, segmentation)
     if cases.is_plain and cases.metric(metric).needs == "labels":
@@ -91,6 +108,19 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
     if cases.is_plain and metric == "mae":
         return _mean_errors(np.abs(cases.y_true - cases.y_pred), segmentation.codes, segments)
     return _measured_apart(metric, cases, segmentation)
+
+
+CUT_QUERIES = Undefined(
+    "the rows of a query are in several segments, and shorter lists are easier to put in order; "
+    "name a column that is the same for all rows of a query"
+)
+
+
+def _cuts_queries(queries: NDArray[np.int64], codes: NDArray[np.int64]) -> bool:
+    """Whether rows of one query fall into different segments."""
+    order = np.argsort(queries, kind="stable")
+    same = np.diff(queries[order]) == 0
+    return bool((np.diff(codes[order])[same] != 0).any())
 
 
 def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
@@ -106,7 +136,7 @@ def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tup
 
 def withheld_apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> str:
     """Why no *met* may come from a metric inside some rows or outside them, as the two are measured by `split_by`."""
-    if cases.dependence.is_serial and (reason := unknown_error(cases.dependence)):
+    if cases.dependence.is_serial and (reason := unknown_dependence(metric, cases)):
         return reason
     plain = independent(cases)
     return withheld(metric, plain.subset(inside)) or withheld(metric, plain.subset(~inside))
@@ -114,20 +144,27 @@ def withheld_apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> str:
 
 def _mean_errors(errors: NDArray[np.float64], codes: NDArray[np.int64], segments: int) -> tuple[Split, ...]:
     """Means of each side from its number, sum and sum of squares."""
-    sums = np.stack([np.bincount(codes, errors**power, segments) for power in (0, 1, 2)], axis=1)
+    centre = float(errors.mean()) if len(errors) else 0.0
+    apart = errors - centre
+    powers = (np.ones_like(apart), apart, apart * apart, apart * apart * apart)
+    sums = np.stack([np.bincount(codes, power, segments) for power in powers], axis=1)
     whole = sums.sum(axis=0)
-    return tuple(Split(_mean(part), _mean(whole - part)) for part in sums)
+    return tuple(Split(_mean(part, centre), _mean(whole - part, centre)) for part in sums)
 
 
-def _mean(sums: NDArray[np.float64]) -> Measured:
-    n, first, second = (float(part) for part in sums)
+def _mean(sums: NDArray[np.float64], centre: float) -> Measured:
+    """As the mean of losses is measured elsewhere, from sums of powers of what rows differ from `centre`."""
+    n, *powers = (float(part) for part in sums)
     if n < 2:
         return Undefined("fewer than two rows", int(n))
-    value = first / n
-    variance = max(0.0, second / n - value**2) * n / (n - 1)
-    if variance <= 1e-18 * value**2:
+    first, second, third = (power / n for power in powers)
+    value, spread = centre + first, max(0.0, second - first**2)
+    if spread <= 1e-18 * value**2:
         return Undefined("all errors are the same, so that no spread could be measured", int(n))
-    return Normal(value, math.sqrt(variance / n), n - 1, int(n), least=0.0)
+    se = math.sqrt(spread / (n - 1))
+    skew = (third - 3 * first * second + 2 * first**3) / spread**1.5
+    on_log_scale = Normal(value, se, n - 1, int(n), "log", T_LOG, 0.0)
+    return WiderMean(on_log_scale, SkewedMean(value, se, n - 1, skew, int(n), int(n)))
 
 
 def _measured_apart(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:

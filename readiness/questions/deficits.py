@@ -12,11 +12,11 @@ from readiness.answers import Criterion, Finding, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
-from readiness.questions.by_segment import Deficit, Split
+from readiness.questions.by_segment import Deficit, Split, difference
 from readiness.questions.wording import denominator
 from readiness.spec import Segments
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.intervals import Binomial, Mover
+from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim, holm_shares
 from readiness.statistics.metrics import Metric, measure
 from readiness.statistics.power import minimum_rows
@@ -88,17 +88,17 @@ def deficit(
         alone: whether there are no other rows.
     """
     metric = ruler.metric
-    difference = _difference(split, ruler)
+    gap = difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor)
     too_few = f"{TOO_SMALL}: {split.rows:,} {ruler.noun}, {ruler.minimum:,} are needed"
     warning = ""
-    if enough and not isinstance(difference, Undefined):
-        share = _share_of_rest(difference.value, split, ruler)
+    if enough and not isinstance(gap, Undefined):
+        share = _share_of_rest(gap.value, split, ruler)
         warning = f"a deficit above {ruler.warning:g}" if share > ruler.warning else ""
     return Claim(
         f"{code}-{metric.name.upper()}",
         f"Deficit in {metric.title} of {name}",
         metric.name,
-        Undefined(ALONE) if alone else difference,
+        Undefined(ALONE) if alone else gap,
         ruler.criterion,
         unit=ruler.criterion.unit,
         segment=labels,
@@ -108,18 +108,6 @@ def deficit(
         warning=warning,
         denominator=f"{ruler.noun} in {name}",
     )
-
-
-def _difference(split: Split, ruler: Ruler) -> Inference | Undefined:
-    """How much worse the segment is than all other rows; positive is worse."""
-    inside, outside = split.inside, split.outside
-    if isinstance(inside, Undefined):
-        return inside
-    if isinstance(outside, Undefined):
-        return outside
-    if ruler.metric.greater_is_better:
-        return Deficit(Mover(outside, inside), split.rows)
-    return Deficit(Mover(inside, outside, ruler.factor), split.rows)
 
 
 def _share_of_rest(deficit: float, split: Split, ruler: Ruler) -> float:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.statistics.costs import mean_of
-from readiness.statistics.inference import Exact
-from readiness.statistics.intervals import Binomial, OrderStatistic
+from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.judging import Claim
+from readiness.statistics.shares import share_of
 
 DRAWN = 2000
 """Residuals that a figure draws; a seeded sample above."""
@@ -27,13 +31,24 @@ def error_facts(evidence: Evidence) -> list[Claim]:
     """Counts and shares of the confusion matrix, or the distribution of the errors."""
     if evidence.task is Task.REGRESSION:
         return _regression(evidence)
-    wrong = int(np.sum(evidence.cases.y_true != evidence.cases.y_pred))
-    rate = _fact("RATE", "Share of rows that are wrong", "error_rate", Binomial(wrong, evidence.cases.n), "share")
+    wrong = evidence.cases.y_true != evidence.cases.y_pred
+    rate = _fact("RATE", "Share of rows that are wrong", "error_rate", _share(evidence, wrong), "share")
     return [rate, *(_binary(evidence) if evidence.task is Task.BINARY else _multiclass(evidence))]
 
 
 def _fact(code: str, name: str, metric: str, inference: object, unit: str = "", **more: object) -> Claim:
     return Claim(f"ERRO-{code}", name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+
+
+def _share(evidence: Evidence, hit: NDArray[np.bool_]) -> Inference | Undefined:
+    """A share of rows, each counted once; rows that depend on each other widen it."""
+    return share_of(hit, replace(evidence.cases, weight=None))
+
+
+def _quantile(evidence: Evidence, sizes: NDArray[np.float64], q: float) -> Inference:
+    """A quantile of the rows, each counted once; limits only for independent ones."""
+    found = OrderStatistic(sizes, q)
+    return found if evidence.cases.dependence.codes is None else Exact(found.value, found.n)
 
 
 def _binary(evidence: Evidence) -> list[Claim]:
@@ -56,7 +71,7 @@ def _binary(evidence: Evidence) -> list[Claim]:
     ]
     for code, index, key in (("FP", 1, "false_positive"), ("FN", 2, "false_negative")):
         text = words.get(key, _CELLS[index][1])
-        share = Binomial(counts[index], n)
+        share = _share(evidence, evidence.cases.cell_codes == index)
         claims.append(_fact(f"{code}-SHARE", f"Share of all rows: {text}", "share", share, "share"))
     return claims
 
@@ -87,8 +102,8 @@ def _regression(evidence: Evidence) -> list[Claim]:
             "bias",
             mean_of(error, evidence.cases.dependence, weight=evidence.cases.weight),
         ),
-        _fact("P50", "Error that half of the rows stay below", "absolute_error", OrderStatistic(size, 0.50)),
-        _fact("P95", "Error that 95 of 100 rows stay below", "absolute_error", OrderStatistic(size, 0.95)),
+        _fact("P50", "Error that half of the rows stay below", "absolute_error", _quantile(evidence, size, 0.50)),
+        _fact("P95", "Error that 95 of 100 rows stay below", "absolute_error", _quantile(evidence, size, 0.95)),
         _fact("MAX", "Largest error", "absolute_error", Exact(float(size[-1]), len(size))),
     ]
 

@@ -85,6 +85,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
     words = (
         f"doing nothing would cost {nothing} on these {evidence.cases.n:,} rows, the candidate's errors cost {own}: "
         f"savings of {format_value(saved, unit)}"
+        + ("" if evidence.cases.weight is None else " (rows counted by their weight)")
     )
     savings = Claim(
         "ERRO-SAVINGS",
@@ -93,7 +94,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells, *priced.savings_range),
         Criterion(">", policy.SAVINGS_PER_ROW, unit),
         unit=unit,
-        withheld=unknown_error(evidence.cases.dependence),
+        withheld=_unknown(evidence, priced.nothing - priced.candidate),
         reason=words,
         denominator="rows",
     )
@@ -105,12 +106,18 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         _mean(evidence, priced.candidate, priced.cost_cells, 0.0, priced.most_cost),
         None if value is None else Criterion("<", value, unit, "set in the spec"),
         unit=unit,
-        withheld="" if value is None else unknown_error(evidence.cases.dependence),
+        withheld="" if value is None else _unknown(evidence, priced.candidate),
         blocking=value is not None,
         reason="" if value is None else f"a prediction is worth {format_value(value, unit)}",
         denominator="rows",
     )
     return [savings, cost]
+
+
+def _unknown(evidence: Evidence, amounts: NDArray[np.float64]) -> str:
+    """Why the chance error of a mean of amounts is not known well enough."""
+    w = evidence.cases.relative_weight
+    return unknown_error(evidence.cases.dependence, w * (amounts - float(w @ amounts) / evidence.cases.n))
 
 
 def _total(evidence: Evidence, amounts: NDArray[np.float64]) -> float:

@@ -74,7 +74,14 @@ def given_interval_claims(evidence: Evidence) -> list[Claim]:
             None if given.at_least is None else Criterion(">=", given.at_least, "share", "set in the spec"),
             unit="share",
             blocking=judged,
-            withheld=unknown_error(evidence.cases.dependence) if judged else "",
+            withheld=unknown_error(evidence.cases.dependence, _missed(evidence, low, high)) if judged else "",
             reason=reason,
         )
     ]
+
+
+def _missed(evidence: Evidence, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Influence of each row on the share that lies outside, shape (n,)."""
+    cases, w = evidence.cases, evidence.cases.relative_weight
+    outside = ((cases.y_true < low) | (cases.y_true > high)).astype(np.float64)
+    return np.asarray(w * (outside - float(w @ outside) / cases.n))

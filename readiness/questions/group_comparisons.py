@@ -9,6 +9,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation
 from readiness.numbers import listed
 from readiness.spec import Segments
+from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Undefined
 from readiness.statistics.judging import Claim
 from readiness.statistics.parity import (
@@ -42,9 +43,11 @@ def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, cr
     if evidence.task is not Task.BINARY:
         return [_claim(evidence, i, segmentation, name, Undefined(_ONLY_BINARY), "", criteria) for name in stated]
     names = [segmentation.text(code) for code in range(len(segmentation.labels))]
-    shares = group_shares(evidence.cases, segmentation.codes, names, least_rows=policy.SEGMENT_ROWS)
+    enough = group_shares(evidence.cases, segmentation.codes, names, least_rows=policy.SEGMENT_ROWS)
+    every = group_shares(evidence.cases, segmentation.codes, names, least_rows=1)
     found = []
     for measure in MEASURES:
+        shares = every if measure in stated else enough  # where a limit is stated, nobody is left out
         compared = compare_groups(measure, shares)
         if measure in stated or (measure in ALWAYS_SHOWN and not isinstance(compared, Undefined)):
             reason = _reason(evidence, compared, shares, names)
@@ -76,6 +79,7 @@ def _claim(
         bar,
         unit=unit,
         blocking=bar is not None,
+        withheld="" if bar is None else unknown_error(evidence.cases.dependence),
         reason=reason,
         needs=f"at least {policy.SEGMENT_ROWS} rows of each kind in two groups or more" if few else "",
         denominator="rows of all groups",
@@ -96,7 +100,7 @@ def _reason(
     left_out = [name for name in names if name not in known]
     texts = [
         f"lowest: {_counts(pair.lowest, noun)}; highest: {_counts(pair.highest, noun)}",
-        f"left out with fewer than {policy.SEGMENT_ROWS} {noun}: {listed(left_out)}" if left_out else "",
+        f"left out with too few {noun}: {listed(left_out)}" if left_out else "",
         _MARK if isinstance(compared, LeastRatio) else "",
     ]
     return "; ".join(filter(None, texts))

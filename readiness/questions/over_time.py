@@ -15,15 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.answers import Criterion, Finding, Status
-from readiness.criteria import FEWEST_WINDOWS, Task
+from readiness.criteria import FEWEST_WINDOWS, SEGMENT_COVERAGE, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation, as_dates
 from readiness.numbers import format_value
-from readiness.questions.by_segment import Deficit, Measured, Split, split_by, withheld_apart
+from readiness.questions.by_segment import Measured, Split, difference, split_by, withheld_apart
 from readiness.spec import Stability
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.intervals import Mover
 from readiness.statistics.judging import Claim
 from readiness.statistics.metrics import Metric, measure
 from readiness.statistics.trend import decline
@@ -154,6 +153,9 @@ def _cut(
     found = int(codes.max(initial=0)) + 1
     noun = ruler.metric.denominator
     nowhere = Segmentation(series.column, codes, ())
+    if criteria.windows and FEWEST_WINDOWS <= found < criteria.windows:
+        why = Undefined(f"{series.column} holds so few different times that only {found} of {count} windows can be cut")
+        return nowhere, _none(series, ruler, why, "rows of more different times, or fewer windows")
     if found < FEWEST_WINDOWS:
         why = Undefined(f"{series.column} holds too few different times to compare one part of the rows with another")
         return nowhere, _none(series, ruler, why, "rows of at least two different times")
@@ -179,26 +181,21 @@ def _window(evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentatio
         f"STAB-WINDOW-{code + 1}",
         f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}",
         metric.name,
-        _difference(split, ruler),
+        difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor),
         ruler.criterion,
         unit=ruler.criterion.unit,
         segment=cut.labels[code],
-        withheld=withheld_apart(metric.name, cases, inside),
+        withheld=_undated(evidence, series) or withheld_apart(metric.name, cases, inside),
         reason=_both(evidence, cases.subset(inside), split, ruler, series.unknown),
         denominator=f"{metric.denominator} in this window",
     )
 
 
-def _difference(split: Split, ruler: _Ruler) -> Inference | Undefined:
-    """How much worse the window is than all other rows; positive is worse."""
-    inside, outside = split.inside, split.outside
-    if isinstance(inside, Undefined):
-        return inside
-    if isinstance(outside, Undefined):
-        return outside
-    if ruler.metric.greater_is_better:
-        return Deficit(Mover(outside, inside), split.rows)
-    return Deficit(Mover(inside, outside, ruler.factor), split.rows)
+def _undated(evidence: Evidence, series: _Series) -> str:
+    """Windows of the dated rows say nothing of the others."""
+    if series.cases.n >= SEGMENT_COVERAGE * evidence.cases.n:
+        return ""
+    return f"only {series.cases.n:,} of {evidence.cases.n:,} rows have a time"
 
 
 def _both(evidence: Evidence, inside: Cases, split: Split, ruler: _Ruler, unknown: int) -> str:
@@ -217,11 +214,11 @@ def _both(evidence: Evidence, inside: Cases, split: Split, ruler: _Ruler, unknow
 def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Ruler) -> tuple[Claim, ...]:
     metric = ruler.metric
     slope = decline(metric.name, series.cases, relative=ruler.by_ratio)
-    if isinstance(slope, Undefined):
-        return ()
     unit = "share" if ruler.by_ratio else ruler.criterion.unit
     first, last = _in_words([series.span(np.arange(series.cases.n))])[0].partition(" to ")[::2]
-    warned = "it gets worse over time" if slope.lower(evidence.spec.alpha) > 0 else ""
+    known = not isinstance(slope, Undefined)
+    worse = not isinstance(slope, Undefined) and slope.lower(evidence.spec.alpha) > 0
+    warned = "it gets worse over time" if worse else ""
     return (
         Claim(
             TREND,
@@ -230,7 +227,9 @@ def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Rul
             slope,
             Criterion("<=", criteria.trend_limit, unit, criteria.origin("trend_limit")),
             unit=unit,
-            reason=f"on a straight line through {series.cases.n:,} rows from {first} to {last}; below 0 it gets better",
+            reason=f"on a straight line through {series.cases.n:,} rows from {first} to {last}; below 0 it gets better"
+            if known
+            else "",
             warning=warned,
         ),
     )

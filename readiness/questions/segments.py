@@ -39,6 +39,7 @@ from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import measure
+from readiness.statistics.windows import unknown_dependence
 
 TITLE = Question.SEGMENTS.words
 
@@ -129,7 +130,7 @@ def _withheld(cases: Cases, segmentation: Segmentation, code: int, ruler: Ruler,
     if not by_row:
         return withheld_apart(name, cases, inside)
     if cases.groups is None:  # the same answer, without a copy of the rows
-        return unknown_error(cases.dependence)
+        return unknown_dependence(name, cases)
     return _few_groups(cases.groups[inside]) or _few_groups(cases.groups[~inside])
 
 

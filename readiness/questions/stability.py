@@ -29,7 +29,7 @@ from readiness.questions.stability_facts import (
     seed_facts,
 )
 from readiness.spec import Stability
-from readiness.statistics.dependence import Dependence
+from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import Metric
@@ -138,7 +138,8 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
     predicted = refits.predicted
     everywhere = (predicted >= 0).all(axis=0)
     groups = None if evidence.training is None else evidence.training.groups
-    share = churn(predicted[:, everywhere], Dependence(None if groups is None else groups[everywhere]))
+    dependence = Dependence(None if groups is None else groups[everywhere])
+    share = churn(predicted[:, everywhere], dependence)
     limit = Criterion(
         "<=", criteria.churn_met, "share", criteria.origin("churn_met"), refuted_beyond=criteria.churn_not_met
     )
@@ -151,6 +152,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
             share,
             limit,
             unit="share",
+            withheld=unknown_error(dependence),
             reason=rows,
             denominator="rows",
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from readiness.catalogue import METRICS
+from readiness.catalogue import METRICS, Metric
 from readiness.criteria import Task
+from readiness.spec import Human
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.queries import per_query
@@ -40,16 +41,16 @@ def counted(metric: str, cases: Cases, positive: str, *, of_class: bool = False)
         positive: the positive rows in the data's own words: "is_fraud = 1".
         of_class: whether the positive rows are those of one class among many.
     """
-    rows = len(cases.y_true)
+    rows, unweighted = len(cases.y_true), "" if cases.weight is None else ", before weighting"
     if metric == "accuracy":
-        return f"{int(np.sum(cases.y_true == cases.y_pred)):,} of {rows:,} rows are right"
+        return f"{int(np.sum(cases.y_true == cases.y_pred)):,} of {rows:,} rows are right{unweighted}"
     if cases.task is not Task.BINARY or metric not in _COUNTED:
         return f"on {extent(metric, cases)}"
     cells = np.bincount(2 * cases.y_true + cases.y_pred, minlength=4)
     tn, fp, fn, tp = (int(cell) for cell in cells)
     sums = {"p": tp + fn, "n": tn + fp, "pp": tp + fp, "pn": tn + fn}
     words = (_OF_A_CLASS if of_class else _COUNTED)[metric][0]
-    return words.format(tn=tn, fp=fp, fn=fn, tp=tp, **sums, positive=positive)
+    return words.format(tn=tn, fp=fp, fn=fn, tp=tp, **sums, positive=positive) + unweighted
 
 
 def denominator(metric: str, positive: str, *, of_class: bool = False) -> str:
@@ -61,6 +62,11 @@ def denominator(metric: str, positive: str, *, of_class: bool = False) -> str:
 def independent_cases(metric: str) -> str:
     """What is counted as one case: rows, or the queries of a ranking."""
     return "queries" if metric in METRICS and METRICS[metric].needs == "order" else "rows"
+
+
+def told(metric: Metric, human: Human) -> int | None:
+    """Cases that a human figure rests on, where they tell its chance error: a ranking of scores rests on pairs."""
+    return None if metric.needs in ("scores", "probabilities") else human.n
 
 
 def extent(metric: str, cases: Cases) -> str:

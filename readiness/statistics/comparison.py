@@ -15,12 +15,14 @@ from scipy.special import bdtr
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Array, Cases, Floats
+from readiness.statistics.class_means import ClassMean
+from readiness.statistics.class_ranking import CLASS_RANKING_METRICS
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.guessing import DRAWN, Guess, guess_influence, measure_guess
 from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
-from readiness.statistics.labels import BINARY_LABEL_METRICS, label_metric_values
+from readiness.statistics.labels import BINARY_LABEL_METRICS, MACRO_METRICS, label_metric_values
 from readiness.statistics.means import mean_of
 from readiness.statistics.metrics import influence, measure
 from readiness.statistics.own import compare_own
@@ -167,7 +169,8 @@ def _by_influence(
     se, df = standard_error(sign * (pull - factor * push), candidate.dependence)
     if not 1e-12 < se < math.inf:
         return _unpaired(mine, theirs, sign, factor)
-    if candidate.metric(metric).needs == "scores" and candidate.is_plain:
+    by_class = metric in MACRO_METRICS | CLASS_RANKING_METRICS and candidate.task is Task.MULTICLASS
+    if (candidate.metric(metric).needs == "scores" or by_class) and candidate.is_plain:
         df = max(1.0, float(_scarce(candidate.y_true)) - 1)
     return Normal(value, se, df, candidate.n, "identity", "t-interval of the paired difference of row influences")
 
@@ -191,7 +194,7 @@ def _both_vary_and_end(inference: Inference) -> bool:
 
 
 def _is_share(inference: Inference) -> bool:
-    if isinstance(inference, Binomial | QueryMean):
+    if isinstance(inference, Binomial | QueryMean | ClassMean):
         return True
     if isinstance(inference, Normal | Unvaried):
         return inference.least == 0 and inference.most == 1

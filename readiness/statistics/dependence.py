@@ -124,11 +124,12 @@ def in_buckets(series: Floats) -> Floats:
 def independent_moments(influence: Floats, dependence: Dependence) -> float:
     """How many independent moments a series is worth, judged by how much neighbours in time are alike.
 
-    T (1 - r) / (1 + r) for a correlation r of neighbours, which is raised by its bias in short series (Kendall 1954). It
-    is taken around the mean of each of up to ten parts, so that one bad month is not taken for dependence. Rows without influence do not count: a recall knows nothing of the negatives between two positives.
+    T (1 - r) / (1 + r) for a correlation r of neighbours, which is raised by its bias in short series (Kendall 1954).
+    It is taken around the mean of each of up to ten parts, so that one bad month is not taken for dependence. Rows
+    without influence do not count: a recall knows nothing of the negatives between two positives.
     """
     assert dependence.time is not None
-    pulling = influence != 0
+    pulling = np.abs(influence) > NOTHING
     rows = pulling if pulling.any() else np.ones(len(influence), dtype=bool)
     series = group_sums(influence[rows], dependence.time[rows])
     count = len(series)
@@ -152,12 +153,13 @@ def unknown_error(dependence: Dependence, influence: Floats | None = None) -> st
     if units is None:
         return ""
     if not dependence.is_serial:
-        too_few = f"The rows come from {units} groups; at least {MINIMUM_GROUPS} are needed to know the chance error."
+        of = "1 group" if units == 1 else f"{units} groups"
+        too_few = f"The rows come from {of}; at least {MINIMUM_GROUPS} are needed to know the chance error."
         return too_few if units < MINIMUM_GROUPS else ""
     if units < MINIMUM_MOMENTS:
         return (
-            f"The rows come from {units} moments in time; at least {MINIMUM_MOMENTS} are needed to know how much rows "
-            "that are close in time depend on each other."
+            f"The rows come from {units} moment{'' if units == 1 else 's'} in time; at least {MINIMUM_MOMENTS} are "
+            "needed to know how much rows that are close in time depend on each other."
         )
     if influence is None or units > MOST_BUCKETS:
         return ""

@@ -25,6 +25,7 @@ from readiness.statistics.averages import (
     average_values,
 )
 from readiness.statistics.cases import Cases, Floats
+from readiness.statistics.class_means import class_mean
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.dependence import correlation, standard_error
 from readiness.statistics.four_cells import (
@@ -203,5 +204,9 @@ def _from_influence(
     if metric in AGREEMENT_METRICS:
         return agreement_inference(value, se, df, n, alike)
     if 1e-12 < value < 1 - 1e-12 and 0 < se < math.inf:
-        return Normal(value, se, max(1.0, df), n, "logit", LOGIT_DELTA, 0.0, 1.0)
+        if binary:
+            return Normal(value, se, max(1.0, df), n, "logit", LOGIT_DELTA, 0.0, 1.0)
+        rarest = max(1.0, min(df, alike - 1.0))
+        mean = Normal(value, se, rarest, n, "logit", LOGIT_DELTA, 0.0, 1.0)
+        return class_mean(mean, true, groups, weighted=metric.endswith("_weighted"))
     return Unvaried(min(1.0, max(0.0, value)), alike, n)

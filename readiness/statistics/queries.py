@@ -17,42 +17,14 @@ from readiness.statistics.cases import Array, Cases, Floats, Integers
 from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.inference import Inference, Mapped, Undefined
 from readiness.statistics.means import mean_of
+from readiness.statistics.query_orders import Bools, Order, Ties, by_query, order_of
 
 MINIMUM_QUERIES = 10
 """Fewer queries say too little of how much queries differ. Simulated from 10 to 100 queries (8 rows, three metrics at
 0.35 to 0.99), one-sided 5 % limits of the mean miss in at most 6 of 100 samples.
 """
+NO_CHOICE = "In every query all orders of its rows have the same value, so the order says nothing."
 NO_RELEVANT = "No query has a row with a relevance above 0, so there is no right order."
-_KEPT = "order of the rows of each query"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ties:
-    """Rows of one query with equal scores, as runs in the order of query and falling score; arrays of one per run."""
-
-    query: Integers
-    start: Floats
-    """Rows of the query that stand before the run."""
-    size: Floats
-    gain: Floats
-    """Sum of relevance."""
-    relevant: Floats
-    """Rows with a relevance above 0."""
-    before: Floats
-    """Relevant rows of the query that stand before the run."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Order:
-    """The order of the rows of q queries."""
-
-    sizes: Integers
-    """(q,): rows of each query, 0 for codes that do not occur."""
-    first: Integers
-    """(q,): position of the first row of each query in the table."""
-    relevant: Floats
-    """(q,): rows with a relevance above 0."""
-    ties: Ties
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +32,10 @@ class PerQuery:
     """One value for each of m queries."""
 
     values: Floats
+    first: Integers
+    """(m,): position of the first row of each query in the table."""
+    telling: int
+    """Queries whose value depends on the order; a query of one row is always in the best one."""
     dependence: Dependence
     weight: Floats | None
     left_out: int
@@ -78,6 +54,8 @@ def measure_queries(metric: str, cases: Cases) -> Inference | Undefined:
     found = per_query(metric, cases)
     if isinstance(found, Undefined):
         return found
+    if not found.telling:
+        return Undefined(NO_CHOICE, len(found.values))
     mean = mean_of(found.values, found.dependence, weight=found.weight, least=0.0, most=1.0)
     return mean if isinstance(mean, Undefined) else QueryMean(mean, _share, note=", over queries")
 
@@ -89,6 +67,8 @@ def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float =
         return mine
     if isinstance(theirs, Undefined):
         return theirs
+    if not mine.telling:
+        return Undefined(NO_CHOICE, len(mine.values))
     paired = mine.values - factor * theirs.values
     mean = mean_of(paired, mine.dependence, weight=mine.weight, least=-factor, most=1.0)
     if isinstance(mean, Undefined):
@@ -113,7 +93,25 @@ def per_query(metric: str, cases: Cases) -> PerQuery | Undefined:
     judged = np.flatnonzero(order.sizes > 0 if name == "precision" else order.relevant > 0)
     values = _values(name, k, cases, order)[judged]
     left_out = int(np.count_nonzero(order.sizes)) - len(judged)
-    return PerQuery(values, _dependence(cases, order.first[judged]), _weight(cases, order, judged), left_out)
+    telling = int(np.count_nonzero(_can_differ(name, k, order)[judged]))
+    first = order.first[judged]
+    return PerQuery(values, first, telling, _dependence(cases, first), _weight(cases, order, judged), left_out)
+
+
+def _can_differ(name: str, k: float, order: Order) -> Bools:
+    """(q,): whether another order of the rows of a query could have another value."""
+    mixed = (order.sizes > 1) & (order.uneven if name == "ndcg" else order.relevant < order.sizes)
+    return np.asarray(mixed & (order.sizes > k) if name in ("precision", "recall") else mixed)
+
+
+def query_pulls(metric: str, cases: Cases) -> Floats | Undefined:
+    """What each query does to the mean over queries, at the row where it begins; 0 elsewhere, shape (n,)."""
+    found = per_query(metric, cases)
+    if isinstance(found, Undefined):
+        return found
+    pulls = np.zeros(cases.n)
+    pulls[found.first] = found.values - found.values.mean()
+    return pulls
 
 
 def withheld_queries(metric: str, cases: Cases) -> str:
@@ -121,9 +119,9 @@ def withheld_queries(metric: str, cases: Cases) -> str:
     found = per_query(metric, cases)
     if isinstance(found, Undefined):
         return ""
-    if (queries := len(found.values)) < MINIMUM_QUERIES:
+    if (queries := found.telling) < MINIMUM_QUERIES:
         there = "There is 1 query" if queries == 1 else f"There are {queries} queries"
-        return f"{there}; at least {MINIMUM_QUERIES} are needed to know the chance error."
+        return f"{there} whose order makes a difference; at least {MINIMUM_QUERIES} are needed to know chance."
     return unknown_error(found.dependence, found.values - found.values.mean())
 
 
@@ -145,42 +143,6 @@ def among_first(cases: Cases, k: int) -> Array:
     shown = np.empty(cases.n, dtype=bool)
     shown[by_query] = place < k
     return shown
-
-
-def order_of(cases: Cases) -> Order:
-    """The order of the rows, sorted once for every metric."""
-    if _KEPT not in cases.remembered:
-        cases.remembered[_KEPT] = _ordered(cases)
-    kept: Order = cases.remembered[_KEPT]
-    return kept
-
-
-def _ordered(cases: Cases) -> Order:
-    assert cases.queries is not None
-    codes, scores = cases.queries, np.asarray(cases.y_pred, dtype=np.float64)
-    rows = _by_query(codes, scores)
-    query, score, gain = codes[rows], scores[rows], np.asarray(cases.y_true, dtype=np.float64)[rows]
-    is_new = np.diff(query, prepend=-1) != 0
-    starts = np.flatnonzero(is_new)
-    sizes = np.bincount(codes)
-    first = np.zeros(len(sizes), dtype=np.int64)
-    first[query[starts]] = np.minimum.reduceat(rows, starts)
-    relevant = np.bincount(codes, weights=cases.y_true > 0).astype(np.float64)
-    runs = np.flatnonzero(is_new | (np.diff(score, prepend=np.nan) != 0))
-    places = runs - np.repeat(starts, np.diff(np.append(np.searchsorted(runs, starts), len(runs))))
-    counted = np.add.reduceat((gain > 0).astype(np.float64), runs)
-    passed = np.cumsum(counted) - counted
-    before = passed - (np.cumsum(relevant) - relevant)[query[runs]]
-    size = np.diff(np.append(runs, cases.n)).astype(np.float64)
-    ties = Ties(query[runs], places.astype(np.float64), size, np.add.reduceat(gain, runs), counted, before)
-    return Order(sizes, first, relevant, ties)
-
-
-def _by_query(codes: Integers, falling: Floats) -> Integers:
-    """Rows by query, then by falling value. Small codes are sorted digit by digit, which takes a third of the time."""
-    rows = np.argsort(-falling, kind="stable")
-    small = codes[rows].astype(np.uint16 if int(codes.max(initial=0)) < 2**16 else np.int64)
-    return np.asarray(rows[np.argsort(small, kind="stable")], dtype=np.int64)
 
 
 def _parted(metric: str) -> tuple[str, float]:
@@ -227,7 +189,7 @@ def _ideal(cases: Cases, order: Order, k: float) -> Floats:
     assert cases.queries is not None
     rows = np.flatnonzero(cases.y_true > 0)
     codes, gain = cases.queries[rows], np.asarray(cases.y_true, dtype=np.float64)[rows]
-    best = _by_query(codes, gain)
+    best = by_query(codes, gain)
     starts = np.cumsum(order.relevant) - order.relevant
     place = np.arange(len(rows)) - starts[codes[best]].astype(np.int64)
     discount = np.diff(_discounts(order, k))[place]

@@ -9,6 +9,7 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Array, Cases, Floats
+from readiness.statistics.class_means import class_mean
 from readiness.statistics.class_ranking import CLASS_RANKING_METRICS, ranked_classes
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Inference, Undefined
@@ -92,6 +93,9 @@ def measure_ranking(metric: str, cases: Cases) -> Inference | Undefined:
         other, name = _safeguard(metric, part.value, int(classes[1]), int(classes[0]))
         se, method = (other, name) if not other <= se < math.inf else (se, method)
     df = df if groups or cases.dependence.is_serial else math.inf
+    if cases.task is Task.MULTICLASS:
+        mean = Normal(part.value, se, max(1.0, min(df, scarce - 1.0)), cases.n, "logit", method, 0.0, 1.0)
+        return class_mean(mean, classes.astype(np.float64), groups, weighted=metric.endswith("_weighted"))
     if part.unbiased is None or not part.unbiased > 0:
         return Normal(part.value, se, df, cases.n, "logit", method, 0.0, 1.0)
     return _Downward(part.value, se, df, cases.n, "logit", method, 0.0, 1.0, part.unbiased)

@@ -56,6 +56,9 @@ def _outside(metric: str, cases: Cases) -> Undefined | None:
         return Undefined("The true values are all the same, so there is no variation to explain.", cases.n)
     if metric == "wmape" and not float(cases.relative_weight @ np.abs(_true(cases))) > 0:
         return Undefined("The true values are all 0, so there is no sum to take a share of.", cases.n)
+    if metric == "mape" and (zeros := int(np.count_nonzero(_true(cases) == 0))):
+        rows = "1 true value is" if zeros == 1 else f"{zeros:,} true values are"
+        return Undefined(f"{rows} 0, of which no error is a percentage; judge wmape or mae instead.", cases.n)
     if metric in _LEAST:
         (true, or_equal), predicted, words = _LEAST[metric]
         low = float(_true(cases).min())

@@ -12,10 +12,12 @@ import numpy as np
 
 from readiness.criteria import FEWEST_WINDOWS, MOST_WINDOWS, SEGMENT_POWER
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.dependence import Dependence, standard_error
+from readiness.statistics.dependence import Dependence, standard_error, unknown_error
 from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined, normal_quantile, student_quantile
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.metrics import influence
+from readiness.statistics.queries import query_pulls
+from readiness.statistics.row_losses import row_losses, unusable
 
 FEWEST_ROWS = 10
 """A window of fewer rows says nothing, whatever its interval."""
@@ -110,7 +112,7 @@ def widened(found: Inference | Undefined, by: Widening, *, is_share: bool) -> In
     if isinstance(found, Undefined) or by is NOT_WIDER:
         return found
     if isinstance(found, Binomial):
-        return replace(found, deff=max(found.deff, by.ratio**2), df=min(found.df, by.df))
+        return replace(found, deff=found.deff * by.ratio**2, df=min(found.df, by.df))
     if isinstance(found, Mapped) and isinstance(found.inner, Binomial):
         inner = widened(found.inner, by, is_share=True)
         return found if isinstance(inner, Undefined) else replace(found, inner=inner)
@@ -134,7 +136,7 @@ def widening(metric: str, cases: Cases) -> Widening:
 def _widening(metric: str, cases: Cases) -> Widening:
     if not cases.dependence.is_serial or cases.time is None or cases.n < FEWEST_ROWS:
         return NOT_WIDER
-    pulls = influence(metric, cases)
+    pulls = pulls_of(metric, cases)
     if isinstance(pulls, Undefined):
         return NOT_WIDER
     codes = windows(cases.time, max(1, min(MOST_WINDOWS, cases.n // PART_ROWS)))
@@ -145,6 +147,33 @@ def _widening(metric: str, cases: Cases) -> Widening:
     terms = float(np.mean([df for _, df in known]))
     middle = float(np.median([ratio for ratio, _ in known])) / (1 - 2 / (9 * terms)) ** 3
     return Widening(math.sqrt(max(1.0, middle)), max(1.0, MEDIAN_EFFICIENCY * terms * len(known)))
+
+
+def pulls_of(metric: str, cases: Cases) -> Floats | Undefined:
+    """Influence of each row on a metric, shape (n,); of a mean over queries, of each query at its first row; of a
+    median, by whether the row lies above it. Undefined for metrics of the user's own.
+    """
+    if metric in cases.own:
+        return influence(metric, cases)
+    if cases.metric(metric).needs == "order":
+        return query_pulls(metric, cases)
+    if metric == "median_absolute_error":
+        if (problem := unusable(metric, cases)) is not None:
+            return problem
+        losses = row_losses(metric, cases)
+        above = (losses > np.median(losses)).astype(np.float64)
+        return np.asarray(cases.relative_weight * (above - float(cases.relative_weight @ above) / cases.n))
+    return influence(metric, cases)
+
+
+def unknown_dependence(metric: str, cases: Cases) -> str:
+    """Why nobody knows what rows near in time do to a metric in some of the rows; empty when it is known."""
+    if not cases.dependence.is_serial:
+        return unknown_error(cases.dependence)
+    pulls = pulls_of(metric, cases)
+    if isinstance(pulls, Undefined):
+        return "how much rows that are close in time depend on each other is not known for this metric"
+    return unknown_error(cases.dependence, pulls)
 
 
 def _variances(pulls: Floats, time: Integers) -> tuple[float, float, float]:

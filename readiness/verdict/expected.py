@@ -83,6 +83,24 @@ def _missing_slices(found: Mapping[str, Finding], spec: Spec) -> list[str]:
     return lacking
 
 
+def missing_trend(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, ...]:
+    """Codes that stability over time lacks: windows without gaps, and a trend that counts if refuted."""
+    answer = next((each for each in answers if each.question is Question.STABILITY), None)
+    counting = [finding for finding in answer.findings if finding.blocking] if answer else []
+    if answer is None or spec.data.time is None or _could_not_be_asked(answer.question, counting):
+        return ()
+    found = {finding.code: finding for finding in answer.findings}
+    numbers = [int(code.removeprefix("STAB-WINDOW-")) for code in found if re.fullmatch(r"STAB-WINDOW-\d+", code)]
+    wanted = [f"STAB-WINDOW-{k}" for k in range(1, max(numbers, default=0) + 1)]
+    lacking = [code for code in wanted if code not in found or not found[code].blocking]
+    trend = found.get("STAB-TREND")
+    if (trend is None and "STAB-WINDOWS" not in found) or (
+        trend and trend.status is Status.NOT_MET and not trend.blocking
+    ):
+        lacking.append("STAB-TREND")
+    return tuple(lacking)
+
+
 def missing_drift(answers: Sequence[RecordedAnswer], spec: Spec, features: int) -> tuple[str, ...]:
     """Codes that the drift of a record lacks: one for each feature, unless the summary says why there is none."""
     answer = next((each for each in answers if each.question is Question.PRODUCTION), None)

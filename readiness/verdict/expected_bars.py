@@ -109,6 +109,7 @@ def _by_code(spec: Spec) -> dict[str, Bar]:
         "STAB-HALF-WIDTH": Bar("<=", stability.half_width, refutable=False),
         "STAB-CHURN": Bar("<=", stability.churn_met, refuted_beyond=stability.churn_not_met),
         "STAB-STD": Bar("<", stability.std),
+        "STAB-TREND": Bar("<=", stability.trend_limit),
         **stated_limits(spec),
     }
     if spec.errors.interval is not None and spec.errors.interval.at_least is not None:

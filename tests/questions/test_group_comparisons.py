@@ -68,15 +68,18 @@ def test_too_few_rows_prove_nothing(found):
 
 
 def test_small_groups_are_left_out_by_name(found):
-    """Twenty rows say little; they are named."""
-    assert (
-        "left out with fewer than 30 rows: age = tiny" in found(answer_of({**TWO, "tiny": (5, 5, 5, 5)}), RATIO).reason
-    )
+    """Twenty rows say little; they are named. Where a limit is stated they count, and nothing is proven."""
+    groups = {**TWO, "tiny": (5, 5, 5, 5)}
+    assert "left out with too few rows: age = tiny" in found(answer_of(groups), RATIO).reason
+    stated = found(answer_of(groups, fairness={"demographic_parity_ratio": 0.5}), RATIO)
+    assert "left out" not in stated.reason
+    assert Status.MET is found(answer_of(TWO, fairness={"demographic_parity_ratio": 0.5}), RATIO).status
+    assert Status.NOT_PROVEN is stated.status
 
 
 def test_one_group_is_compared_with_nobody(found):
     """No fact; where a limit is stated, it is not assessed and says what is needed."""
-    alone = {"young": TWO["young"], "tiny": (1, 1, 1, 1)}
+    alone = {"young": TWO["young"]}
     stated = found(answer_of(alone, fairness={"demographic_parity_ratio": 0.8}), RATIO)
 
     assert not any("-FAIR-" in finding.code for finding in answer_of(alone).findings)

@@ -163,10 +163,13 @@ def test_rows_without_a_time_are_in_no_window_and_counted():
 
 
 def test_rows_of_one_moment_stay_together():
-    """Three different months give three windows, however many were asked for."""
+    """Three different months give three windows at most; more of them cannot be cut, and nothing is assessed."""
     times = pd.Series(np.repeat(pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01"]), 700))
-    answer = asked(times, *answers(times, times.isna().to_numpy()), stability={"windows": 9})
+    answer = asked(times, *answers(times, times.isna().to_numpy()), stability={"windows": 3})
+    too_many = asked(times, *answers(times, times.isna().to_numpy()), stability={"windows": 9})
+    (uncut,) = [finding for finding in too_many.findings if finding.code == "STAB-WINDOWS"]
 
+    assert "only 3 of 9 windows can be cut" in uncut.reason
     assert ["2026-01-01", "2026-02-01", "2026-03-01"] == [f.segment["at"] for f in windows(answer)]
     assert "Deficit in accuracy on 2026-01-01" == windows(answer)[0].name
 

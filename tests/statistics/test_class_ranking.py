@@ -10,9 +10,10 @@ from sklearn import metrics as reference
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
+from readiness.statistics.class_means import ClassMean
 from readiness.statistics.class_ranking import CLASS_RANKING_METRICS, ranked_classes
 from readiness.statistics.inference import Undefined
-from readiness.statistics.intervals import Normal, Unvaried
+from readiness.statistics.intervals import Unvaried
 from readiness.statistics.ranking import measure_ranking
 
 EVERY = sorted(CLASS_RANKING_METRICS)
@@ -60,7 +61,8 @@ def test_errors_agree_with_the_jackknife(metric):
     left_out = np.array([measure_ranking(metric, cases.subset(np.arange(150) != i)).value for i in range(150)])
     jackknife = math.sqrt(149 / 150 * float(((left_out - left_out.mean()) ** 2).sum()))
     measured = measure_ranking(metric, cases)
-    assert isinstance(measured, Normal)
+    assert isinstance(measured, ClassMean)
+    measured = measured.inner
     assert jackknife == pytest.approx(measured.se, rel=0.04)
 
 

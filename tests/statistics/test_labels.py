@@ -12,9 +12,10 @@ from sklearn import metrics as reference
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
+from readiness.statistics.class_means import ClassMean
 from readiness.statistics.dependence import Dependence, standard_error
 from readiness.statistics.inference import Undefined
-from readiness.statistics.intervals import Binomial, Normal
+from readiness.statistics.intervals import Binomial
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
     MULTICLASS_LABEL_METRICS,
@@ -99,7 +100,8 @@ def test_macro_f1_error_agrees_with_the_jackknife():
     left_out = [measure_labels("f1_macro", cases.subset(np.arange(200) != i)).value for i in range(200)]
     jackknife = math.sqrt(199 / 200 * float(((left_out - np.mean(left_out)) ** 2).sum()))
     measured = measure_labels("f1_macro", cases)
-    assert isinstance(measured, Normal)
+    assert isinstance(measured, ClassMean)
+    measured = measured.inner
     assert jackknife == pytest.approx(measured.se, rel=0.02)
 
 
@@ -206,7 +208,8 @@ def test_macro_error_with_groups_is_cluster_robust():
     groups = np.random.default_rng(3).integers(0, 25, 200)
     cases = sample(4, groups=groups)
     measured = measure_labels("f1_macro", cases)
-    assert isinstance(measured, Normal)
+    assert isinstance(measured, ClassMean)
+    measured = measured.inner
     assert standard_error(row_influence("f1_macro", cases), Dependence(groups)) == (measured.se, measured.df)
 
 
