@@ -17,6 +17,7 @@ from readiness.evidence.evidence import DriftTables, Evidence, Training
 from readiness.evidence.interval_columns import given_interval
 from readiness.evidence.inventory import gathered, table_paths
 from readiness.evidence.models import LoadedModel, load_model
+from readiness.evidence.moments import moments
 from readiness.evidence.own_metrics import own_functions
 from readiness.evidence.preflight import fit_target
 from readiness.evidence.segmentation import segmented
@@ -68,7 +69,14 @@ def _read(loaded: LoadedSpec, key: str, columns: dict[str, Needed]) -> pd.DataFr
                 f"The column {name!r} of data.{key} holds lists or records; expected one value for each row.",
                 remedy="Turn it into one value for each row, or name another column.",
             )
+    if key in ("test", "train") and data.time is not None and data.time in frame:
+        _times(loaded, key, frame)  # told before anything is computed
     return frame
+
+
+def _times(loaded: LoadedSpec, key: str, frame: pd.DataFrame) -> pd.Series[Any]:
+    name = loaded.spec.data.time
+    return moments(frame[name], f"data.time names the column {name!r} of data.{key}, which")
 
 
 def _target(loaded: LoadedSpec, test: pd.DataFrame, train: pd.DataFrame | None, model: LoadedModel | None) -> Target:
@@ -157,7 +165,7 @@ def _cases(loaded: LoadedSpec, rows: Rows, target: Target, scores: Scores) -> Ca
         scores.is_probability,
         None if data.weight is None else rows.frame[data.weight].to_numpy(dtype=np.float64),
         None if data.group is None else pd.factorize(rows.frame[data.group])[0].astype(np.int64),
-        None if data.time is None else _ranks(rows.frame[data.time]),
+        None if data.time is None else _ranks(_times(loaded, "test", rows.frame)),
         queries=None if data.query is None else _codes(rows.frame[data.query]),
         own=own_functions(loaded, target),
     )
@@ -210,7 +218,7 @@ def _training(loaded: LoadedSpec, train: Rows, features: tuple[str, ...]) -> Tra
         train.target,
         features,
         None if groups is None else pd.factorize(groups)[0],
-        column(data.time),
+        None if column(data.time) is None else _times(loaded, "train", train.frame),
         None if weight is None else weight.to_numpy(dtype=np.float64),
         None if queries is None else _codes(queries),
     )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
 
 from readiness.evidence.columns import as_column, columns_of
 from readiness.exceptions import DataError
@@ -20,6 +21,8 @@ from readiness.visible import shorten
 MISSING = "missing"
 MANY_VALUES = 20
 """A numeric column with more distinct values than this is cut into quartiles unless the spec names bins."""
+MOST_VALUES = 200
+"""A column with more distinct values than this names rows, not groups; numbers are cut into bins before that."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -77,6 +80,7 @@ def _one(frame: pd.DataFrame, part: SegmentColumn, reference: pd.DataFrame | Non
     elif part.bins is not None or _is_continuous(values):
         codes, texts = _by_bins(values, part, known)
     else:
+        _refuse_identifier(values)
         codes, texts = _by_value(values)
     named = part.column if part.by is None else f"{part.column} ({part.by})"
     return _compact(named, codes, [{named: text} for text in texts], {_text(value) for value in part.critical})
@@ -114,6 +118,15 @@ def _crossed(left: Segmentation, right: Segmentation) -> Segmentation:
         tuple(labels[code] for code in present),
         frozenset(new for new, code in enumerate(present) if int(code) in critical),
     )
+
+
+def _refuse_identifier(values: pd.Series[Any]) -> None:
+    if (found := values.nunique()) > MOST_VALUES:
+        raise DataError(
+            f"data.segments names the column {str(values.name)!r}, which holds {found:,} different values; with more "
+            f"than {MOST_VALUES} it tells rows apart instead of putting them into groups.",
+            remedy="Name a coarser column (region instead of street), or one of numbers, which `bins` puts into groups.",
+        )
 
 
 def _by_value(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
@@ -193,7 +206,7 @@ def as_dates(values: pd.Series[Any]) -> pd.Series[Any] | None:
     """The column as dates; text must be ISO 8601. None when it holds something else."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values
-    if pd.api.types.is_numeric_dtype(values.dtype):
+    if infer_dtype(values, skipna=True) not in ("string", "date", "datetime", "empty", "categorical"):
         return None
     try:
         return pd.to_datetime(values, format="ISO8601")
@@ -217,5 +230,8 @@ def _by_date(values: pd.Series[Any], part: SegmentColumn) -> tuple[NDArray[np.in
     if by == "hour":
         return _by_value(dates.dt.hour)
     return _by_value(
-        dates.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[by]).astype("str").where(dates.notna())
+        dates.dt.tz_localize(None)
+        .dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[by])
+        .astype("str")
+        .where(dates.notna())
     )

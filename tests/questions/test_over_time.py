@@ -233,3 +233,16 @@ def test_cases_keep_their_order():
 
     assert isinstance(evidence.cases, Cases)
     assert np.array_equal(before, evidence.cases.time)
+
+
+def test_windows_of_few_dated_rows_prove_nothing():
+    """Nine of ten rows have no time: what the tenth says is not said of all."""
+    times = pd.Series(pd.date_range("2026-01-01", periods=4000, freq="h"))
+    undated = times.where(np.arange(4000) % 10 == 0)
+    wrong = np.zeros(4000, dtype=bool)
+    kept = windows(asked(times, *answers(times, wrong), stability={"windows": 2}))
+    lost = windows(asked(undated, *answers(times, wrong), stability={"windows": 2}))
+
+    assert {Status.MET} == {finding.status for finding in kept}
+    assert {Status.NOT_PROVEN} == {finding.status for finding in lost}
+    assert "only 400 of 4,000 rows have a time" == lost[0].withheld

@@ -256,3 +256,10 @@ def test_more_confidence_is_wider(metric):
     measured = measure_losses(metric, values())
     (a, b), (c, d) = measured.interval(0.99), measured.interval(0.90)
     assert a < c < measured.value < d < b
+
+
+def test_a_true_value_of_0_has_no_percentage_error():
+    """One such row is named; scikit-learn would divide by almost nothing."""
+    cases = values()
+    cases.y_true[3] = 0.0
+    assert measure_losses("mape", cases).reason.startswith("1 true value is 0")

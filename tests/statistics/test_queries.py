@@ -324,3 +324,13 @@ def test_one_query_proves_nothing_and_its_limits_stay_possible():
     assert gain.value == pytest.approx(1 - 1.5 * 0.5)
     assert (-1.5, 1.0) == (gain.lower(0.05), gain.upper(0.05))
     assert withheld("mrr", mine).startswith("There is 1 query whose order makes a difference;")
+
+
+@pytest.mark.parametrize("metric", ["ndcg", "map", "mrr", "recall_at_5", "precision_at_5"])
+def test_queries_without_a_choice_prove_nothing(metric):
+    """Lists of one row, or of no more rows than are looked at, are in the best order whatever the scores."""
+    single = cases_of(np.ones(50), np.arange(50.0), np.arange(50))
+    assert isinstance(measure_queries(metric, single), Undefined)
+    if "_at_" in metric:
+        short = cases_of(np.tile([1.0, 0, 0, 0], 20), np.arange(80.0), np.repeat(np.arange(20), 4))
+        assert isinstance(measure_queries(metric, short), Undefined)

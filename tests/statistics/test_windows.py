@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.catalogue import Metric
 from readiness.criteria import Task
-from readiness.statistics.cases import Cases
+from readiness.statistics.cases import Cases, OwnFunction
 from readiness.statistics.inference import normal_quantile
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.metrics import measure
@@ -20,6 +23,8 @@ from readiness.statistics.windows import (
     provable_windows,
     reach,
     rows_for_two,
+    unknown_dependence,
+    widened,
     widening,
     windows,
 )
@@ -159,3 +164,26 @@ def test_only_the_order_is_taken_away():
     assert independent(series).time is None
     assert independent(grouped) is grouped
     assert isinstance(measure("accuracy", independent(series)), Binomial)
+
+
+def test_weights_and_time_widen_together():
+    """Rows that count unequally and rows that are alike: one design effect times the other."""
+    inner = Binomial(90, 100, 2.0)
+    assert 2.0 * 9.0 == widened(inner, Widening(3.0, 20.0), is_share=True).deff
+
+
+def test_the_dependence_of_every_metric_is_learnt_or_withheld():
+    """Queries and medians in time order have influences of their own; of a metric of one's own nobody knows."""
+    rng = np.random.default_rng(0)
+    slow = np.repeat(rng.normal(size=30), 40)
+    y = rng.normal(size=1200)
+    values = Cases(Task.REGRESSION, y, y + slow + 0.1 * rng.normal(size=1200), time=np.arange(1200))
+    assert widening("median_absolute_error", values).ratio > 1.5
+    good = np.repeat(rng.random(60) < 0.5, 20)
+    relevance = np.tile([1.0, 0.0], 1200)
+    scores = np.where(np.repeat(good, 2), relevance, 1 - relevance)
+    queries = np.repeat(np.arange(1200), 2)
+    lists = Cases(Task.RANKING, relevance, scores, queries=queries, time=queries)
+    assert widening("mrr", lists).ratio > 1.5
+    own = OwnFunction(Metric("mine", "mine", frozenset(Task), True, "own", is_share=False), lambda t, p: 0.0)
+    assert "not known for this metric" in unknown_dependence("mine", replace(values, own={"mine": own}))

@@ -11,7 +11,7 @@ from readiness.checklist import attested_outcome
 from readiness.criteria import Task
 from readiness.questions.production import attested
 from readiness.spec import Attestation, Spec
-from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, required_codes
+from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_trend, required_codes
 from readiness.verdict.expected_bars import Bar, lower_bars, stated_limits
 from readiness.verdict.record import RecordedAnswer
 
@@ -342,3 +342,19 @@ def test_the_bar_of_a_gain_follows_the_test_that_the_spec_chose() -> None:
     for findings, expected in ((right, ()), (wrong, ("BASE-LIFT-CURRENT", "BASE-LIFT-RULE-1", "BASE-LIFT-MAJORITY"))):
         answers = [RecordedAnswer(Question.BASELINE, Status.MET, tuple(findings))]
         assert expected == lower_bars(answers, spec, Task.BINARY)
+
+
+def test_windows_without_gaps_and_a_trend_are_wanted() -> None:
+    """A window in the middle cannot be cut out, nor the trend; a refuted trend must count."""
+    spec = make_spec(data={"test": "t.csv", "target": "y", "time": "day"})
+
+    def missing(*found: Finding) -> tuple[str, ...]:
+        return missing_trend([RecordedAnswer(Question.STABILITY, Status.MET, found)], spec)
+
+    one, three = (Finding(f"STAB-WINDOW-{k}", "n", Status.MET) for k in (1, 3))
+    trend = Finding("STAB-TREND", "n", Status.NOT_PROVEN, blocking=False)
+    assert ("STAB-WINDOW-2",) == missing(one, three, trend)
+    assert ("STAB-TREND",) == missing(one)
+    assert () == missing(one, trend)
+    assert ("STAB-TREND",) == missing(one, Finding("STAB-TREND", "n", Status.NOT_MET, blocking=False))
+    assert () == missing(one, Finding("STAB-TREND", "n", Status.NOT_MET))
