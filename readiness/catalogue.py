@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,16 @@ class Metric:
 
     short: str = ""
     """As people write it in a tight place, where that is shorter than the title: "MAE"."""
+
+    low: float = 0.0
+    """No value lies below this."""
+    high: float = math.inf
+    """No value lies above this; 1 for shares."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest value that there can be."""
+        return self.low, min(self.high, 1.0) if self.is_share else self.high
 
     @property
     def label(self) -> str:
@@ -65,8 +76,8 @@ _LABELS = (
         "jaccard", "Jaccard index", _BINARY, True, "labels", denominator="rows that are positive or predicted positive"
     ),
     Metric("balanced_accuracy", "balanced accuracy", _BOTH, True, "labels"),
-    Metric("matthews_corrcoef", "Matthews correlation", _BOTH, True, "labels", is_share=False),
-    Metric("cohen_kappa", "Cohen's kappa", _BOTH, True, "labels", is_share=False),
+    Metric("matthews_corrcoef", "Matthews correlation", _BOTH, True, "labels", is_share=False, low=-1.0, high=1.0),
+    Metric("cohen_kappa", "Cohen's kappa", _BOTH, True, "labels", is_share=False, low=-1.0, high=1.0),
     *(
         Metric(f"{name}_{average}", f"{average} {title}", _MULTI, True, "labels")
         for name, title in (("f1", "F1"), ("precision", "precision"), ("recall", "recall"))
@@ -85,7 +96,7 @@ _RANKED = (
 )
 _PROBABILITIES = (
     Metric("log_loss", "log loss", _BOTH, False, "probabilities", is_share=False),
-    Metric("brier", "Brier score", _BOTH, False, "probabilities", is_share=False),
+    Metric("brier", "Brier score", _BOTH, False, "probabilities", is_share=False, high=2.0),
     Metric("calibration_error", "calibration error", _BINARY, False, "probabilities"),
 )
 _NUMBERS = (
@@ -99,9 +110,18 @@ _NUMBERS = (
     Metric("median_absolute_error", "median absolute error", _VALUES, False, "values", is_share=False),
     Metric("mean_poisson_deviance", "mean Poisson deviance", _VALUES, False, "values", is_share=False),
     Metric("mean_gamma_deviance", "mean gamma deviance", _VALUES, False, "values", is_share=False),
-    Metric("bias", "mean error (predicted minus true)", _VALUES, False, "values", is_share=False, short="bias"),
-    Metric("r2", "R²", _VALUES, True, "values", is_share=False),
-    Metric("explained_variance", "explained variance", _VALUES, True, "values", is_share=False),
+    Metric(
+        "bias",
+        "mean error (predicted minus true)",
+        _VALUES,
+        False,
+        "values",
+        is_share=False,
+        short="bias",
+        low=-math.inf,
+    ),
+    Metric("r2", "R²", _VALUES, True, "values", is_share=False, low=-math.inf, high=1.0),
+    Metric("explained_variance", "explained variance", _VALUES, True, "values", False, low=-math.inf, high=1.0),
 )
 _QUERIES = (
     Metric("ndcg", "NDCG", _ORDER, True, "order", denominator="queries"),
@@ -187,6 +207,7 @@ ALIASES: Mapping[str, str] = {
         "accuracy", "balanced_accuracy", "recall", "precision", "f1", "roc_auc", "average_precision", "r2",
         "explained_variance", "cohen_kappa", "jaccard", "ndcg",
     )},
+    "brier_score": "brier",
     "brier_score_loss": "brier",
     "mcc": "matthews_corrcoef",
     "mean_absolute_error": "mae",
@@ -209,8 +230,9 @@ def canonical(name: str) -> str:
     Raises:
         ValueError: a scorer whose sign is turned.
     """
-    if name.startswith("neg_"):
-        right = canonical(name.removeprefix("neg_"))
+    right = name.removeprefix("neg_")
+    right = ALIASES.get(right, right)
+    if name.startswith("neg_") and right in METRICS:
         raise ValueError(f"{name} is a scorer with its sign turned; name {right}, and give its limit as at_most")
     return ALIASES.get(name, name)
 

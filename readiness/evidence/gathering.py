@@ -116,9 +116,10 @@ def _assemble(
 ) -> Evidence:
     spec = loaded.spec
     candidate = None if model is None else _candidate(loaded, model, features, target)
+    reference = None if train is None else train.frame
+    cuts = tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments)  # told before scoring
     scores = _score(loaded, candidate, test.frame, target)
     cases = _cases(loaded, test, target, scores)
-    reference = None if train is None else train.frame
     others = (
         *alternatives.trivial(cases, None if train is None else train.target),
         *alternatives.rules(spec, test.frame, cases, target),
@@ -129,7 +130,7 @@ def _assemble(
         gathered=gathered(loaded, model, target, test, train, features, scores),
         cases=cases,
         alternatives=others,
-        segmentations=tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments),
+        segmentations=cuts,
         costs=_costs(loaded, test.frame),
         shown=_shown(loaded, test.frame),
         given_interval=given_interval(spec.errors.interval, test.frame),

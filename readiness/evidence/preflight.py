@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from readiness.catalogue import ALIASES, METRICS, Metric, metric_names
+from readiness.catalogue import ALIASES, METRICS, metric_names
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.columns import features_of, needed
+from readiness.evidence.limits import end_fault, limit_fault
 from readiness.evidence.models import COMPRESSIONS, PICKLES
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError, SpecError
 from readiness.hints import nearest, shown
-from readiness.spec import Label, ModelFile, Requirement
+from readiness.spec import Label, ModelFile
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.yaml_reading import KeyPath, Problem
@@ -144,14 +145,31 @@ def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:
             continue
         if fault := metric_fault(name, task, technical=technical, own=tuple(spec.metrics)):
             yield key, fault
-    for i, requirement in enumerate(spec.business.requirements):
-        known = requirement.metric in METRICS or requirement.metric in spec.metrics
-        if known and (fault := _limit_fault(requirement, spec.metric(requirement.metric))):
-            yield ("business", "requirements", i), fault
+    yield from _limits(loaded)
     yield from _of_one_class(loaded)
     yield from _own(loaded)
-    if spec.baseline.metric == "bias":
-        yield ("baseline", "metric"), "a bias is best at 0, not where it is lowest; compare by mae"
+    compared: list[tuple[KeyPath, str | None]] = [(("baseline", "metric"), spec.baseline.metric)]
+    compared += [(("segments", "metrics", i), name) for i, name in enumerate(spec.segments.metrics or ())]
+    for where, name in compared:
+        if name == "bias":
+            yield where, "a bias is best at 0, not where it is lowest; compare by mae"
+    yield from _margin(loaded)
+
+
+def _limits(loaded: LoadedSpec) -> Iterator[Fault]:
+    spec = loaded.spec
+    for i, requirement in enumerate(spec.business.requirements):
+        known = requirement.metric in METRICS or requirement.metric in spec.metrics
+        if not known:
+            continue
+        metric = spec.metric(requirement.metric)
+        fault = limit_fault(requirement, metric) or end_fault(requirement, metric, stated_task(spec))
+        if fault:
+            yield ("business", "requirements", i), fault
+
+
+def _margin(loaded: LoadedSpec) -> Iterator[Fault]:
+    spec = loaded.spec
     primary_is_own = spec.baseline.metric in spec.metrics
     if spec.baseline.margin is not None and spec.baseline.margin >= 1 and not primary_is_own:
         yield ("baseline", "margin"), f"{spec.baseline.margin:g} cannot be reached; a margin lies below 1, such as 0.02"
@@ -183,31 +201,6 @@ def _own(loaded: LoadedSpec) -> Iterator[Fault]:
         if points and "limit" not in spec.segments.model_fields_set:
             key = ("segments", "metrics", i)
             yield key, f"{shown(own)} is your own; state segments.limit, the deficit that is too large, in its unit"
-
-
-MAY_BE_NEGATIVE = frozenset({"r2", "explained_variance", "matthews_corrcoef", "cohen_kappa"})
-
-
-def _limit_fault(requirement: Requirement, metric: Metric) -> str:
-    """What is wrong with this limit on this metric; empty when nothing is."""
-    relative = requirement.lift_over or requirement.gain_over
-    if metric.needs == "own" and requirement.of_class is not None:
-        return f"{metric.name} is your own, which knows no of_class; let its function look at that class"
-    if metric.needs == "measurement":
-        if relative:
-            return f"{metric.name} is measured on the model alone; state its limit without lift_over and gain_over"
-        if (requirement.op in (">", ">=")) is not metric.greater_is_better:
-            return f"{metric.name} needs {'at_least' if metric.greater_is_better else 'at_most'}"
-    if metric.is_share and not relative and not 0 <= requirement.limit <= 1:
-        hint = f"; did you mean {requirement.limit / 100:g}?" if 1 < requirement.limit <= 100 else ""
-        return f"{metric.name} lies between 0 and 1, and the limit is {requirement.limit:g}{hint}"
-    if relative and metric.name == "bias":
-        return "a bias is best at 0, not where it is lowest, so gains in it mean nothing; compare by mae"
-    if requirement.lift_over and metric.name in MAY_BE_NEGATIVE:
-        return f"{metric.name} may be below 0, where a share of it means nothing; use gain_over"
-    if requirement.lift_over and not metric.greater_is_better and requirement.limit >= 1:
-        return f"an error cannot fall by {requirement.limit:g} of itself; a lift of an error lies below 1"
-    return ""
 
 
 def metric_fault(name: str, task: Task | None, *, technical: bool, own: Sequence[str] = ()) -> str:

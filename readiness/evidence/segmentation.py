@@ -125,7 +125,7 @@ def _refuse_identifier(values: pd.Series[Any]) -> None:
         raise DataError(
             f"data.segments names the column {str(values.name)!r}, which holds {found:,} different values; with more "
             f"than {MOST_VALUES} it tells rows apart instead of putting them into groups.",
-            remedy="Name a coarser column (region instead of street), or one of numbers, which `bins` puts into groups.",
+            remedy="Name a coarser column (region instead of street), or cut one of numbers into `bins`.",
         )
 
 

@@ -31,10 +31,12 @@ __all__ = ["METRICS", "TECHNICAL", "Metric", "influence", "measure", "metric_nam
 
 MINIMUM_CLASS_ROWS = 5
 """True rows that every class needs before an average over them can be met: below, its intervals are too narrow."""
-TAIL_SHARE, TAIL_ROWS = 0.20, 100
-"""Metrics of squared errors are withheld when the worst 1 % of rows carry more than this share of the squared error, or
-when there are too few rows to tell. Simulated with errors of Student's t with 3 degrees of freedom and 1,000 rows, an
-upper limit then misses in 5 % of samples, with a share of 0.3 in 23 %; of normal errors they carry 0.08."""
+TAIL_ROWS, MANY_ROWS = 200, 1_000
+TAIL_SHARE, TAIL_SHARE_OF_FEW = 0.20, 0.12
+"""Metrics of squared errors are withheld for fewer rows than tell how heavy the tail is, and when the worst 1 % of rows
+carry more than this share of the squared error; with fewer than 1,000 rows, more than the second one. Of normal errors
+they carry 0.08. Simulated with errors of Student's t with 3 degrees of freedom, an upper limit then misses in 5 % at most
+of samples; a share of 0.3 lets it miss in 23 %."""
 NEAR_ZERO_SHARE = 0.01
 """MAPE is withheld when more than this share of true values is close to 0."""
 NEAR_ZERO_OF_MEDIAN = 1e-3
@@ -152,7 +154,7 @@ def _heavy_tail(metric: str, cases: Cases) -> str:
     worst = max(1, cases.n // 100)
     losses = np.partition(row_losses(metric, cases), -worst)
     share = float(losses[-worst:].sum() / total) if (total := float(losses.sum())) > 0 else 0.0
-    if share <= TAIL_SHARE:
+    if share <= (TAIL_SHARE if cases.n >= MANY_ROWS else TAIL_SHARE_OF_FEW):
         return ""
     return (
         f"The worst 1 % of rows carry {share:.0%} of the squared error, so no interval of it can be trusted; "

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from readiness.catalogue import METRICS
 from readiness.criteria import Task
+from readiness.evidence.limits import end_fault
 from readiness.evidence.preflight import metric_fault, preflight
 from readiness.exceptions import SpecError
+from readiness.spec import Requirement
 from readiness.spec.reading import load_spec
 from tests.conftest import make_rows
 
@@ -159,3 +162,74 @@ def _told(path):
     except SpecError as error:
         return error.problems
     return ()
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ({"metric": "recall", "at_least": 0}, "every model meets it"),
+        ({"metric": "recall", "at_most": 1}, "every model meets it"),
+        ({"metric": "recall", "above": 1}, "no model can meet it"),
+        ({"metric": "false_positive_rate", "below": 0}, "no model can meet it"),
+        ({"metric": "matthews_corrcoef", "at_least": -1}, "between -1 and 1"),
+        ({"metric": "cohen_kappa", "above": 1.2}, "no model can meet it"),
+        ({"metric": "brier", "at_most": 1}, "between 0 and 1"),
+        ({"metric": "log_loss", "at_most": -5}, "never below 0"),
+        ({"metric": "latency_p99_ms", "below": 0}, "no model can meet it"),
+        ({"metric": "size_mb", "at_most": 0}, "no model can meet it"),
+        ({"metric": "throughput_per_second", "at_least": 0}, "every model meets it"),
+    ],
+)
+def test_a_limit_that_cannot_tell_models_apart_is_refused(review_files, limit, words):
+    """What every model meets proves nothing, and what no model can meet is a slip of the pen."""
+    path = review_files({"business": {"requirements": [{"says": "be good", **limit}]}})
+
+    assert any(words in text for text in problems(path))
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"metric": "recall", "above": 0},
+        {"metric": "recall", "at_least": 1},
+        {"metric": "false_positive_rate", "at_most": 0},
+        {"metric": "matthews_corrcoef", "at_least": 0},
+        {"metric": "brier", "at_most": 0.2},
+        {"metric": "recall", "at_least": 0, "gain_over": "majority"},
+        {"metric": "recall", "above": 1, "lift_over": "stratified"},
+    ],
+)
+def test_a_limit_that_some_models_meet_is_taken(review_files, limit):
+    """Also one that only a perfect model meets, and gains, which have other ranges."""
+    assert () == _told(review_files({"business": {"requirements": [{"says": "be good", **limit}]}}))
+
+
+@pytest.mark.parametrize(
+    ("name", "op", "limit", "task", "refused"),
+    [
+        ("brier", "at_most", 1.5, Task.MULTICLASS, False),
+        ("brier", "at_most", 2, Task.MULTICLASS, True),
+        ("r2", "above", 1, Task.REGRESSION, True),
+        ("r2", "at_least", -3, Task.REGRESSION, False),
+        ("bias", "at_most", -3, Task.REGRESSION, False),
+    ],
+)
+def test_ranges_with_an_open_end(name, op, limit, task, refused):
+    """R squared may be anything up to 1, a bias anything, the Brier score of three classes 2 at most."""
+    requirement = Requirement.model_validate({"says": "be good", "metric": name, op: limit})
+
+    assert refused == bool(end_fault(requirement, METRICS[name], task))
+
+
+def test_segments_are_not_compared_by_bias(review_files):
+    """A bias is best at 0, so no segment is worse for having a higher one."""
+    path = review_files(
+        {
+            "data": {"positive": None, "task": "regression", "segments": []},
+            "business": None,
+            "errors": None,
+            "segments": {"metrics": ["bias"]},
+        }
+    )
+
+    assert any("segments.metrics" in text and "best at 0" in text for text in problems(path))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.evidence.segmentation import columns_of, segmented
+from readiness.evidence.segmentation import MOST_VALUES, columns_of, segmented
 from readiness.exceptions import DataError
 from readiness.spec import SegmentColumn
 
@@ -138,3 +138,23 @@ def test_segments_always_sum_to_the_whole(rows):
 def test_columns_are_named_once():
     """What must be read for the segments."""
     assert ("a", "b", "c") == columns_of(["a", SegmentColumn(column="b", bins=2), ("a", "c")])
+
+
+@pytest.mark.parametrize(("values", "refused"), [(MOST_VALUES, False), (MOST_VALUES + 1, True)])
+def test_a_column_that_tells_rows_apart_is_no_segmentation(values, refused):
+    """A customer number makes a group of each customer; it is refused by name, with what to do."""
+    frame = pd.DataFrame({"customer": [f"c{i}" for i in range(values)]})
+    if not refused:
+        assert values == len(segmented(frame, "customer").labels)
+        return
+    with pytest.raises(DataError, match=f"'customer', which holds {values}") as caught:
+        segmented(frame, "customer")
+    assert "coarser" in caught.value.remedy
+
+
+def test_months_of_times_with_a_zone_are_cut_on_local_clocks():
+    """Midnight in Berlin on 1 December is still November in UTC; nothing is warned about."""
+    frame = pd.DataFrame({"t": pd.to_datetime(["2026-12-01", "2026-11-30"]).tz_localize("Europe/Berlin")})
+
+    expected = {"t (month) = 2026-11": 1, "t (month) = 2026-12": 1}
+    assert expected == counts(segmented(frame, SegmentColumn(column="t", by="month")))

@@ -155,11 +155,11 @@ def test_errors_of_a_regression_are_compared_by_ratio(found):
     assert Status.NOT_MET == answer.status
 
 
-def test_five_hundred_segments_are_all_there():
+def test_two_hundred_segments_are_all_there():
     """Nothing is dropped silently."""
-    answer = ask(by_group({f"s{i:03d}": (10, 9) for i in range(500)}))
+    answer = ask(by_group({f"s{i:03d}": (10, 9) for i in range(200)}))
 
-    assert 500 == sum(f.code.endswith("-ROWS") for f in answer.findings)
+    assert 200 == sum(f.code.endswith("-ROWS") for f in answer.findings)
 
 
 def test_a_macro_average_with_a_tiny_class_is_not_met_in_any_segment(found):
