@@ -35,8 +35,8 @@ TAIL_ROWS, MANY_ROWS = 200, 1_000
 TAIL_SHARE, TAIL_SHARE_OF_FEW = 0.20, 0.12
 """Metrics of squared errors are withheld for fewer rows than tell how heavy the tail is, and when the worst 1 % of rows
 carry more than this share of the squared error; with fewer than 1,000 rows, more than the second one. Of normal errors
-they carry 0.08. Simulated with errors of Student's t with 3 degrees of freedom, an upper limit then misses in 5 % at most
-of samples; a share of 0.3 lets it miss in 23 %."""
+they carry 0.08. Simulated with errors of Student's t with 3 degrees of freedom, an upper limit then misses in 5 % of
+samples at most; a share of 0.3 lets it miss in 23 %."""
 NEAR_ZERO_SHARE = 0.01
 """MAPE is withheld when more than this share of true values is close to 0."""
 NEAR_ZERO_OF_MEDIAN = 1e-3
