@@ -13,6 +13,7 @@ from readiness.questions.pricing import cost_table, error_costs, idle_class, idl
 from readiness.spec import CostColumn
 
 Floats = NDArray[np.float64]
+NAMES = ("a false alarm", "a miss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,17 @@ def _binary(evidence: Evidence) -> tuple[Part, Part] | None:
     found, costs = error_costs(evidence), evidence.spec.errors.costs
     if found is None or costs is None:
         return None
-    y, said, idle = evidence.cases.y_true, evidence.cases.y_pred, idle_class(evidence)
-    sign = {(0, 1): (idle == 1) - 1.0 * (said == 1), (1, 0): (idle == 0) - 1.0 * (said == 0)}
-    alarm, miss = (np.where(y == true, sign[true, wrong], 0.0) for true, wrong in ((0, 1), (1, 0)))
-    cells: tuple[Floats | None, Floats | None] = (None, None)
+    cases, idle = evidence.cases, idle_class(evidence)
     given = (costs.false_positive, costs.false_negative)
     if not any(isinstance(cost, CostColumn) for cost in given):
         a, b = (float(cost) for cost in given if isinstance(cost, int | float))
-        cells = (a * np.array([idle, idle - 1.0, 0, 0]), b * np.array([0, 0, -float(idle), 1.0 - idle]))
-    return Part("FP", "a false alarm", found[0] * alarm, cells[0]), Part("FN", "a miss", found[1] * miss, cells[1])
+        cells = a * np.array([idle, idle - 1.0, 0, 0]), b * np.array([0, 0, -float(idle), 1.0 - idle])
+        by_row = (table[cases.cell_codes] for table in cells)
+        return tuple(map(Part, ("FP", "FN"), NAMES, by_row, cells))  # type: ignore[return-value]  # two of each
+    y, said = cases.y_true, cases.y_pred
+    sign = {(0, 1): (idle == 1) - 1.0 * (said == 1), (1, 0): (idle == 0) - 1.0 * (said == 0)}
+    alarm, miss = (np.where(y == true, sign[true, wrong], 0.0) for true, wrong in ((0, 1), (1, 0)))
+    return Part("FP", NAMES[0], found[0] * alarm), Part("FN", NAMES[1], found[1] * miss)
 
 
 def _matrix(evidence: Evidence, table: Floats) -> tuple[Part, Part]:

@@ -35,6 +35,8 @@ class Probabilities:
     weight: Floats
     """With mean 1."""
     dependence: Dependence
+    descending: Integers | None = None
+    """Positions of the rows by descending probability, where they are known."""
 
     @property
     def n(self) -> int:
@@ -44,7 +46,7 @@ class Probabilities:
     @cached_property
     def ranked(self) -> Floats:
         """The probabilities in ascending order."""
-        return np.sort(self.given)
+        return np.sort(self.given) if self.descending is None else self.given[self.descending[::-1]]
 
     @cached_property
     def bins(self) -> Integers:
@@ -128,7 +130,8 @@ def _probabilities(cases: Cases) -> Probabilities | Undefined:
         return Undefined("Some probabilities are missing or infinite.", cases.n)
     if not cases.relative_weight.any():
         return Undefined("These rows have no weight.", cases.n)
-    return Probabilities(given.astype(float), true.astype(float), cases.relative_weight, cases.dependence)
+    order = cases.descending if cases.task is Task.BINARY else None
+    return Probabilities(given.astype(float), true.astype(float), cases.relative_weight, cases.dependence, order)
 
 
 def equal_bins(given: Floats, bins: int, ranked: Floats) -> Integers:

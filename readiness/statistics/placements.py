@@ -52,16 +52,24 @@ def _back(by_rank: Floats, order: Integers) -> Floats:
     return out
 
 
+def _passed(weights: Floats, s: _Sorted) -> tuple[Floats, float]:
+    """For each row the weights that stand above it, those of its tie counted half, twice over; and all weights."""
+    sums = np.zeros(len(weights) + 1)
+    np.cumsum(weights, out=sums[1:])
+    without_ties = s.starts is s.ends or bool((s.starts == s.ends).all())
+    twice = sums[:-1] + sums[1:] if without_ties else sums[s.starts] + sums[s.ends + 1]
+    return twice, float(sums[-1])
+
+
 def roc_auc(score: Floats, positive: Array, weight: Floats | None, order: Integers) -> Ranked:
     """Share of (positive, negative) pairs in the right order, ties half; influences are DeLong's placements.
 
     One sort (Sun and Xu 2014). `order` sorts scores descending; both classes must occur; `weight` has mean 1.
     """
     s = _sorted(score, positive, weight, order)
-    above_p, above_n = (np.append(0.0, np.cumsum(w)) for w in (s.positive, s.negative))
-    p_total, n_total = float(above_p[-1]), float(above_n[-1])
-    wins = 1 - (above_n[s.starts] + above_n[s.ends + 1]) / (2 * n_total)
-    beaten = (above_p[s.starts] + above_p[s.ends + 1]) / (2 * p_total)
+    (above_p, p_total), (above_n, n_total) = (_passed(w, s) for w in (s.positive, s.negative))
+    wins = 1 - above_n / (2 * n_total)
+    beaten = above_p / (2 * p_total)
     value = min(1.0, max(0.0, float(s.positive @ wins) / p_total))
     pull = s.positive / p_total * (wins - value) + s.negative / n_total * (beaten - value)
     return Ranked(value, _back(len(score) * pull, order))
