@@ -51,8 +51,8 @@ def _binary(evidence: Evidence) -> tuple[Part, Part] | None:
     if not any(isinstance(cost, CostColumn) for cost in given):
         a, b = (float(cost) for cost in given if isinstance(cost, int | float))
         cells = a * np.array([idle, idle - 1.0, 0, 0]), b * np.array([0, 0, -float(idle), 1.0 - idle])
-        by_row = (table[cases.cell_codes] for table in cells)
-        return tuple(map(Part, ("FP", "FN"), NAMES, by_row, cells))  # type: ignore[return-value]  # two of each
+        alarms, misses = (table[cases.cell_codes] for table in cells)
+        return Part("FP", NAMES[0], alarms, cells[0]), Part("FN", NAMES[1], misses, cells[1])
     y, said = cases.y_true, cases.y_pred
     sign = {(0, 1): (idle == 1) - 1.0 * (said == 1), (1, 0): (idle == 0) - 1.0 * (said == 0)}
     alarm, miss = (np.where(y == true, sign[true, wrong], 0.0) for true, wrong in ((0, 1), (1, 0)))

@@ -17,7 +17,7 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Array, Cases, Floats, Integers, OwnFunction
-from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.resampling import FEWEST, MOST_ROWS, Resampled, draw_of, resample
 
 MOST_FAILED = 0.05
@@ -81,7 +81,8 @@ def compare_own(
         )
     sign = 1.0 if candidate.metric(name).greater_is_better else -1.0
     if factor == 1 and _same_answers(candidate, other):
-        return Exact(0.0, candidate.n, "the same answers in every row", "the same answers in every row")
+        # nobody knows how often they would differ in other rows, so this proves nothing either way
+        return Resampled(0.0, math.inf, 1.0, candidate.n, f"{NO_LIMIT}both give the same answers in every row")
 
     def contrast(rows: Integers) -> float:
         a, b = own_value(name, candidate, rows), own_value(name, other, rows)
