@@ -75,6 +75,7 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     FAILED = "failed"
     PENDING = "pending"
+    EXPIRED = "expired"
     MISSING = "missing"
     UNAVAILABLE = "unavailable"
     """It could not be looked at; the reason says why."""
@@ -228,6 +229,11 @@ def recompute(finding: Finding) -> Status:
 def not_assessed(code: str, name: str, reason: str, *, needs: str = "", **more: Any) -> Finding:
     """A finding about something that nobody could look at."""
     return Finding(code, name, Status.NOT_ASSESSED, reason=reason, needs=needs, **more)
+
+
+def left_out_code(question: Question) -> str:
+    """The code of the finding that says: a partial review does not ask this question."""
+    return f"{question.prefix}-LEFT-OUT"
 
 
 def overall(findings: tuple[Finding, ...]) -> Status:

@@ -73,3 +73,15 @@ class Gathered:
     """The spec as read, every default filled in."""
     set_keys: tuple[str, ...] = ()
     """Dotted keys that the spec sets itself; all others are defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """A part of the evidence that was measured by an earlier review and taken from the local cache."""
+
+    part: str
+    """In words: "scores of the test rows"."""
+    measured: str
+    """When, ISO 8601, UTC."""
+    where: str
+    """On which machine: its hardware and platform in words."""

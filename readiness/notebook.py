@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from readiness import narrative
-from readiness.answers import Answer, Finding, Question, not_assessed
+from readiness.answers import Answer, Finding, Question, left_out_code, not_assessed
 from readiness.codec import encode
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.refitting import refitted
@@ -37,6 +37,8 @@ def demo_spec() -> Path:
 def ask(question: ModuleType, evidence: Evidence) -> Answer:
     """Ask one of the six question modules; a failing analysis makes only its own question *not assessed*."""
     which = Question(question.__name__.rpartition(".")[2])
+    if not evidence.asks(which):
+        return Answer(which, (_left_out(which),))
     try:
         answer: Answer = question.ask(evidence, getattr(evidence.spec, which.value))
     except Exception as error:  # whatever an analysis trips over, the other five questions stand
@@ -45,6 +47,11 @@ def ask(question: ModuleType, evidence: Evidence) -> Answer:
         failed = not_assessed(f"{which.prefix}-FAILED", which.words, reason, needs="mend what failed and run again")
         return Answer(which, (failed,))
     return answer
+
+
+def _left_out(question: Question) -> Finding:
+    reason = "this partial review does not ask it"
+    return not_assessed(left_out_code(question), question.words, reason, needs="a review of all six questions")
 
 
 def show(shown: Evidence | Answer | Decision) -> None:
@@ -76,8 +83,11 @@ def require(expected: str) -> None:
         )
 
 
-def complete(nonce: str) -> None:
-    """Mark the end of the walk; a notebook without this mark yields no page. `nonce` is what the host handed over."""
+def complete(nonce: str, evidence: Evidence) -> None:
+    """Mark the end of the walk; a notebook without this mark yields no page.
+
+    `nonce` is what the host handed over; `evidence` tells which questions were asked and what was not measured now.
+    """
     finished = datetime.datetime.now(datetime.UTC)
     mark = {
         "nonce": nonce,
@@ -85,6 +95,8 @@ def complete(nonce: str) -> None:
         "answers": len(Question),
         "started": _started.isoformat(timespec="seconds"),
         "finished": finished.isoformat(timespec="seconds"),
+        "only": evidence.only,
+        "reused": evidence.reused,
     }
     text = "The walk is complete."
     _display("complete", mark, text, f"<p>{text}</p>")

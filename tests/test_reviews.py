@@ -375,7 +375,7 @@ CHEATS = {
     "hides what was set": (replacing("gather", GATHERED.format(change="set_keys=()")), "another spec"),
     "shows the evidence twice": (replacing("gather", GATHERED.format(change="spec={}") + "show(evidence)"), "2 times"),
     "leaves out the mark": (replacing("complete", "nonce"), "completion mark"),
-    "brings its own mark": (replacing("complete", "complete('mine')"), "not of this run"),
+    "brings its own mark": (replacing("complete", "complete('mine', evidence)"), "not of this run"),
 }  # fmt: skip
 
 

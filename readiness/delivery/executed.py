@@ -17,7 +17,7 @@ from readiness.answers import Question
 from readiness.codec import decode
 from readiness.delivery.walkthrough import headings
 from readiness.exceptions import IncompleteRecord, InvalidReport
-from readiness.facts import Gathered
+from readiness.facts import Gathered, Reuse
 from readiness.page import PageFigure
 from readiness.verdict.decision import Decision
 from readiness.verdict.record import RecordedAnswer
@@ -42,6 +42,10 @@ class Completion:
     answers: int = 0
     started: str = ""
     finished: str = ""
+    only: tuple[str, ...] = ()
+    """Names of the questions that were asked; empty: all six."""
+    reused: tuple[Reuse, ...] = ()
+    """What was taken from the cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ def _record(found: ReadNotebook, template: Template, run: Run, digest: str) -> R
         tool=found.completion.tool or f"readiness {version('readiness')}",
         prepared_by=tuple(map(str, about.get("prepared_by", ()))),
         about=about,
+        only=found.completion.only,
+        reused=found.completion.reused,
     )
 
 

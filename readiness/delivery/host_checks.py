@@ -6,10 +6,11 @@ the run, reads the spec itself, and derives from it which findings must be there
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from readiness.answers import Question, left_out_code
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
@@ -24,7 +25,7 @@ from readiness.verdict.expected import (
     missing_trend,
 )
 from readiness.verdict.expected_bars import lower_bars
-from readiness.verdict.record import Record
+from readiness.verdict.record import Record, RecordedAnswer
 
 MODEL = "model"
 TABLES = ("test", "train", "recent")
@@ -89,8 +90,10 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
+def check_record(record: Record, loaded: LoadedSpec, digests: Digests, only: Sequence[str] = ()) -> None:
     """Hold the record against the host's own knowledge, and recompute its verdict.
+
+    `only` names the questions that a partial review was told to ask.
 
     Raises:
         IncompleteRecord: a finding that the spec asks for is missing or does not count.
@@ -98,6 +101,7 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests) -> None:
     """
     _check_files(record, digests)
     _check_spec(record, loaded)
+    _check_asked(record, only)
     try:
         records.check(record)
     except InvalidReport as error:
@@ -155,6 +159,19 @@ def _check_spec(record: Record, loaded: LoadedSpec) -> None:
             "The notebook's record holds another spec than the one that was read.",
             remedy="Run the review again; if it happens again, the template changes the spec.",
         )
+
+
+def _check_asked(record: Record, only: Sequence[str]) -> None:
+    """A question may stand aside only where the host said so."""
+    aside = [answer.question for answer in record.answers if left_out(answer)]
+    unasked = [question for question in Question if only and question.value not in only]
+    if tuple(record.only) != tuple(only) or aside != unasked:
+        raise IncompleteRecord("The notebook asked other questions than it was told to ask.", remedy=_REMEDY)
+
+
+def left_out(answer: RecordedAnswer) -> bool:
+    """Whether an answer says that its question was not asked."""
+    return any(finding.code == left_out_code(answer.question) for finding in answer.findings)
 
 
 def _task(record: Record, loaded: LoadedSpec) -> Task:

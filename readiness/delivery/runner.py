@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +21,14 @@ from readiness.delivery.host_checks import Digests, check_record
 from readiness.delivery.progress import Progress, Silent
 from readiness.delivery.walkthrough import Walkthrough, check_parameters, read_template
 from readiness.evidence.preflight import preflight
-from readiness.exceptions import IncompleteRecord, InvalidReport, ReadinessError, ReviewError
+from readiness.exceptions import IncompleteRecord, InputError, InvalidReport, ReadinessError, ReviewError
 from readiness.signing.keys import PrivateKey
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.spec.reading import LoadedSpec, load_spec
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Run, to_plain
 
-PARAMETERS = frozenset({"spec_path", "spec_sha256", "nonce"})
+PARAMETERS = frozenset({"spec_path", "spec_sha256", "settings", "only", "cache", "nonce"})
 GRACE_SECONDS = 1800.0
 """What a review may take besides the time that the spec grants to refits and timed calls."""
 
@@ -66,6 +66,9 @@ def review(
     signer: Callable[[], PrivateKey] | None = None,
     seconds: float | None = None,
     progress: Progress | None = None,
+    settings: Sequence[str] = (),
+    only: Sequence[str] = (),
+    cache: Path | None = None,
 ) -> ReviewResult:
     """Review the model that a spec describes, and write report and notebook into `out`.
 
@@ -77,13 +80,18 @@ def review(
             while the candidate's code runs. None leaves the report unsigned.
         seconds: How long all cells together may take; else the spec's own budgets and half an hour.
         progress: Is told how far the review is.
+        settings: Keys of the spec that are set from outside, each as KEY=VALUE.
+        only: Names of the questions that a partial review asks, in their order; empty: all six.
+        cache: Folder in which measurements are kept and found again; None: everything is measured now.
 
     Raises:
         InputError: spec, data, model file, template, folder or key are not usable; nothing was written.
         ReviewError: the review could not be completed. The notebook is kept as it was, for a look; an earlier
             report and its notebook are as they were.
     """
-    loaded = load_spec(spec_path)
+    if only and signer is not None:
+        raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
+    loaded = load_spec(spec_path, settings=settings)
     preflight(loaded)
     walkthrough = read_template(template)
     check_parameters(walkthrough, PARAMETERS)
@@ -93,20 +101,33 @@ def review(
     started = _now()
     execution = execute(
         walkthrough,
-        {"spec_path": str(loaded.path), "spec_sha256": loaded.digest, "nonce": nonce},
+        {
+            "spec_path": str(loaded.path),
+            "spec_sha256": loaded.digest,
+            "settings": "\n".join(settings),
+            "only": ",".join(only),
+            "cache": "" if cache is None else str(cache),
+            "nonce": nonce,
+        },
         folder=loaded.folder,
         seconds=seconds or _seconds(loaded),
         progress=progress or Silent(),
     )
     try:
-        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started)
+        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started, only)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
     return _written(folder, record, unsigned, execution, signer)
 
 
 def _report(
-    execution: Execution, loaded: LoadedSpec, walkthrough: Walkthrough, digests: Digests, nonce: str, started: str
+    execution: Execution,
+    loaded: LoadedSpec,
+    walkthrough: Walkthrough,
+    digests: Digests,
+    nonce: str,
+    started: str,
+    only: Sequence[str],
 ) -> tuple[Record, bytes]:
     """The unsigned report of an executed notebook, if it holds a whole and true record."""
     if execution.failure is not None:
@@ -118,7 +139,7 @@ def _report(
             remedy="The last cell of a template calls complete(nonce) with the nonce that it was handed.",
         )
     record, content = export_page(execution.notebook, template=walkthrough.template, run=Run(started, _now()))
-    check_record(record, loaded, digests)
+    check_record(record, loaded, digests, only)
     subjects = [Subject("report", hashlib.sha256(content).hexdigest())]
     if digests.model is not None:
         subjects.append(Subject("model", digests.model))

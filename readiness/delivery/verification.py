@@ -55,6 +55,8 @@ def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) 
     """
     opened = _opened(verify_report(_bytes(path), keys))
     check(opened.record)
+    if opened.record.only:
+        raise InvalidReport("The report is partial: it does not ask all six questions, and nobody may sign it.")
     recorded = [artifact.sha256 for artifact in opened.record.gathered.model.files]
     if recorded != ([opened.model_sha256] if opened.model_sha256 else []):
         raise InvalidReport("The report is about another model file than its record.")

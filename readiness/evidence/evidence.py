@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.answers import Question
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
 from readiness.evidence.models import LoadedModel
@@ -19,7 +20,7 @@ from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retraining
 from readiness.evidence.segmentation import Segmentation
-from readiness.facts import Gathered
+from readiness.facts import Gathered, Reuse
 from readiness.spec import Spec
 from readiness.statistics.cases import Cases
 from readiness.statistics.guessing import Guess
@@ -124,6 +125,10 @@ class Evidence:
     training: Training | None = None
     folder: Path = Path()
     """Where relative paths of the spec begin."""
+    only: tuple[Question, ...] = ()
+    """The questions that a partial review asks; empty: all six."""
+    reused: tuple[Reuse, ...] = ()
+    """What was taken from the cache instead of being measured now."""
 
     @property
     def task(self) -> Task:
@@ -139,6 +144,10 @@ class Evidence:
     def positive(self) -> str:
         """The positive rows in the data's own words: "is_fraud = 1"."""
         return f"{self.gathered.data.target} = {self.gathered.data.positive}"
+
+    def asks(self, question: Question) -> bool:
+        """Whether this review asks the question."""
+        return not self.only or question in self.only
 
     def alternative(self, name: str) -> Alternative | None:
         """The alternative with this key or name."""

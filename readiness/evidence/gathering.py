@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.answers import Question
 from readiness.criteria import DRIFT_ROWS
 from readiness.evidence import alternatives, tables
 from readiness.evidence.candidates import Candidate, Scores, named_features
@@ -23,24 +25,32 @@ from readiness.evidence.preflight import fit_target
 from readiness.evidence.segmentation import segmented
 from readiness.evidence.targets import Target, find_target
 from readiness.evidence.usable_rows import Rows, as_numbers, usable
-from readiness.exceptions import DataError, ScoringError
+from readiness.exceptions import DataError, InputError, ScoringError
+from readiness.hints import shown
 from readiness.spec import CostColumn
 from readiness.spec.reading import LoadedSpec, load_spec
 from readiness.statistics.cases import Cases
 from readiness.unavailable import Unavailable
 
 
-def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
+def gather(
+    spec_path: str | Path, sha256: str | None = None, *, settings: str = "", only: str = "", cache: str = ""
+) -> Evidence:
     """Read the spec and its tables, load the candidate, and score every test row once.
 
-    `sha256` is the digest of the spec as the host read it; empty or None: any.
+    Args:
+        spec_path: The review's `readiness.yaml`.
+        sha256: Digest of the spec as the host read it; empty or None: any.
+        settings: Keys of the spec that are set from outside, one KEY=VALUE in each line.
+        only: Names of the questions to ask, separated by commas; empty: all six.
+        cache: Folder in which measurements are kept and found again; empty: everything is measured now.
 
     Raises:
         InputError: the spec, a table or the model file is not usable.
         ScoringError: the candidate could not score the test rows.
     """
-    loaded = load_spec(Path(spec_path), sha256=sha256 or None)
-    spec = loaded.spec
+    loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
+    spec, asked = loaded.spec, questions_of(only)
     model = load_model(spec.model, loaded.folder) if spec.model.path else None
     heads = {key: tables.header(loaded.resolve(path)) for key, path in table_paths(loaded).items()}
     features = features_of(spec, heads["test"].columns, () if model is None else named_features(model.estimator))
@@ -52,7 +62,21 @@ def gather(spec_path: str | Path, sha256: str | None = None) -> Evidence:
     fit_target(loaded, target.task, target.classes)
     scored = usable(loaded, "test", test, target)
     trained = None if train is None else usable(loaded, "train", train, target)
-    return _assemble(loaded, model, features, target, scored, trained, columns)
+    return replace(_assemble(loaded, model, features, target, scored, trained, columns), only=asked)
+
+
+def questions_of(names: str) -> tuple[Question, ...]:
+    """The questions in a list such as "segments,errors", in their order; empty for an empty list.
+
+    Raises:
+        InputError: one of them is none.
+    """
+    given = [name.strip().lower() for name in names.split(",") if name.strip()]
+    for name in given:
+        if name not in {question.value for question in Question}:
+            known = ", ".join(question.value for question in Question)
+            raise InputError(f"There is no question {shown(name)}.", remedy=f"The six questions are {known}.")
+    return tuple(question for question in Question if question.value in given)
 
 
 def _read(loaded: LoadedSpec, key: str, columns: dict[str, Needed]) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from typing import TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from readiness.answers import Question
+from readiness.catalogue import METRICS
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.probes.apart import Request, measure_apart
 from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
@@ -30,6 +32,8 @@ NO_MODEL = Unavailable(
 
 def probe(evidence: Evidence) -> Evidence:
     """The same evidence with latency, throughput, size, memory and the robustness probes of the candidate."""
+    if not _asked(evidence):
+        return evidence
     if evidence.candidate is None or evidence.model is None:
         names = (*QUANTILES, "throughput_per_second", "size_mb", "memory_mb")
         return replace(evidence, technical=Technical(dict.fromkeys(names, NO_MODEL)), probes=NO_MODEL)
@@ -50,6 +54,13 @@ def probe(evidence: Evidence) -> Evidence:
     facts["seconds"] = Exact(time.perf_counter() - start)
     technical = Technical(measures, facts, _milliseconds(latency), _note(latency))
     return replace(evidence, technical=technical, probes=apart.probes)
+
+
+def _asked(evidence: Evidence) -> bool:
+    """Whether a question is asked that looks at what is measured here."""
+    requirements = evidence.spec.business.requirements
+    technical = any(r.metric in METRICS and METRICS[r.metric].needs == "measurement" for r in requirements)
+    return evidence.asks(Question.PRODUCTION) or (technical and evidence.asks(Question.BUSINESS))
 
 
 def _guarded(measure: Callable[[], T | Unavailable]) -> T | Unavailable:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.answers import Question
 from readiness.criteria import PRIMARY_METRIC, Task
 from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Evidence, Training
@@ -35,6 +36,8 @@ HOLDOUT_ROWS = 20_000
 def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -> Evidence:
     """The same evidence with refits; `told` hears beforehand what they will cost."""
     refits: Refits | Unavailable
+    if not evidence.asks(Question.STABILITY):
+        return evidence
     try:
         refits, retraining = _refits(evidence, told)
     except Exception as error:  # a failing refit makes only question 5 not assessed

@@ -74,6 +74,8 @@ def sign_report(report: bytes, key: PrivateKey) -> bytes:
     found = read_report(report)
     if found.signed:
         raise InvalidReport("The report is signed already.", remedy="Sign the report as `readiness run` wrote it.")
+    if found.statement["predicate"].get("only"):
+        raise InvalidReport("The report is partial, and only a whole one can be signed.", remedy="Run without --only.")
     signer = {"keyid": key.public.keyid, "spkiSha256": key.public.spki_sha256}
     claim = {**found.statement, "predicate": {**found.statement["predicate"], "signer": signer}}
     record = canonical.dumps([to_bundle(seal(encode(claim), key))])

@@ -38,6 +38,7 @@ from readiness.spec.questions import (
     Segments,
     Stability,
 )
+from readiness.spec.supplied import Supplied
 
 __all__ = [
     "About",
@@ -67,6 +68,7 @@ __all__ = [
     "Segments",
     "Spec",
     "Stability",
+    "Supplied",
     "label_text",
 ]
 
@@ -90,6 +92,7 @@ class Spec(Part):
     stability: Stability = Field(Stability(), description="question 5: how much refitting may change")
     production: Production = Field(Production(), description="question 6: technical limits, drift and probes")
     metrics: Mapping[OwnName, OwnMetric] = Field(default_factory=dict, description="metrics of your own, by name")
+    supplied: Supplied = Field(Supplied(), description="measurements made elsewhere, each with its source")
     checklist: Checklist = Field(default_factory=dict, description="attestations by named persons")
     evidence: Literal["interval", "point"] = Field(
         "interval", description="interval: chance must be excluded; point: measured values are compared as they are"

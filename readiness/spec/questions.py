@@ -229,6 +229,11 @@ class Production(Part):
     throughput_per_second: Positive | None = Field(None, description="least number of rows scored in a second")
     size_mb: Positive | None = Field(None, description="limit of the size of the model file, MB")
     memory_mb: Positive | None = Field(None, description="limit of the memory that the loaded model takes, MB")
+    measured_on: Literal["this", "shared"] = Field(
+        "this",
+        description="this: times measured here stand for production; shared: the machine is shared with "
+        "other work, such as a runner of a build service, and times measured here are shown and not judged",
+    )
     must_handle: tuple[Literal["missing_value", "unseen_category", "outlier", "empty_frame"], ...] = Field(
         (), description="probes that block besides one row, column order, determinism and those of the checklist"
     )
@@ -258,6 +263,7 @@ class Attestation(Part):
     by: str = Field("", description="who says so")
     on: Day | None = Field(None, description="when, as 2026-11-22")
     evidence: str = Field("", description="where that can be seen: a document, a link, a ticket")
+    valid_until: Day | None = Field(None, description="last day on which it holds; from then on it counts as expired")
     not_applicable: str = Field("", description="why the box does not apply, in place of done")
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -54,7 +54,7 @@ class LoadedSpec:
         return (self.folder / relative).resolve()
 
 
-def load_spec(path: Path, *, sha256: str | None = None) -> LoadedSpec:
+def load_spec(path: Path, *, sha256: str | None = None, settings: Sequence[str] = ()) -> LoadedSpec:
     """Read the spec at `path`; relative paths in it, and in what it extends, begin at its folder.
 
     Faults of form (kinds, unknown keys) are all told at once; contradictions, once the form is right.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from readiness import criteria as policy
-from readiness.answers import Finding, Outcome, Question, Status
+from readiness.answers import Finding, Outcome, Question, Status, left_out_code
 from readiness.checklist import BOXES, Source, attested_outcome
 from readiness.criteria import Task
 from readiness.spec import Spec
@@ -135,8 +135,8 @@ def _segment_metrics(spec: Spec, task: Task) -> tuple[str, ...]:
 
 
 def _could_not_be_asked(question: Question, counting: Sequence[Finding]) -> bool:
-    failed = (f"{question.prefix}-FAILED", Status.NOT_ASSESSED)
-    return [(finding.code, finding.status) for finding in counting] == [failed]
+    said = {(f"{question.prefix}-FAILED", Status.NOT_ASSESSED), (left_out_code(question), Status.NOT_ASSESSED)}
+    return len(counting) == 1 and (counting[0].code, counting[0].status) in said
 
 
 def _any_of(codes: Alternatives, counting: Sequence[Finding]) -> bool:

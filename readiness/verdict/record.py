@@ -9,7 +9,7 @@ from typing import Any
 from readiness.answers import Answer, Finding, Question, Status, recompute
 from readiness.codec import decode, encode
 from readiness.exceptions import InvalidReport
-from readiness.facts import Gathered
+from readiness.facts import Gathered, Reuse
 from readiness.verdict.decision import Decision, Verdict, decide
 
 SCHEMA = "readiness/v1"
@@ -70,6 +70,10 @@ class Record:
     """Name and version of this program."""
     prepared_by: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    """Names of the questions that a partial review asked; empty: all six. A partial review cannot be signed."""
+    reused: tuple[Reuse, ...] = ()
+    """What was not measured in this run."""
 
     def answer(self, question: Question) -> Answer:
         """The answer to one question."""

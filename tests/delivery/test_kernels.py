@@ -20,7 +20,14 @@ from readiness.delivery.walkthrough import read_template
 from readiness.exceptions import DataError, KernelError
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
-PARAMETERS = {"spec_path": "/a {b}/readiness.yaml", "spec_sha256": "0" * 64, "nonce": "n" * 32}
+PARAMETERS = {
+    "spec_path": "/a {b}/readiness.yaml",
+    "spec_sha256": "0" * 64,
+    "settings": "",
+    "only": "",
+    "cache": "",
+    "nonce": "n" * 32,
+}
 
 
 def walk(name: str, folder: Path, *, seconds: float = 60, progress: Progress | None = None) -> Execution:

@@ -1,0 +1,61 @@
+"""The commands that take a report: show, verify."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from readiness.cli.app import command
+from readiness.cli.options import ReportPath
+from readiness.telling import say, signed_words
+from readiness.terminal import write
+
+
+@command
+def show(
+    report: ReportPath,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON.")] = False,
+) -> int:
+    """Show what a report says. Whether that is true is the question of verify."""
+    from readiness.delivery.verification import open_report
+
+    opened = open_report(report)
+    if as_json:
+        import json
+
+        from readiness.as_json import plain
+
+        write(signed_words(opened), sys.stderr)
+        print(json.dumps(plain(opened.record), indent=2, sort_keys=True, ensure_ascii=True))
+        return 0
+    from readiness.narrative import text_report
+
+    say(signed_words(opened) + "\n")
+    say(text_report(opened.record).rstrip("\n"))
+    return 0
+
+
+@command
+def verify(
+    report: ReportPath,
+    key: Annotated[list[Path], typer.Option("--key", metavar="PUB", help="A public key that you trust; repeatable.")],
+    model: Annotated[Path | None, typer.Option("--model", metavar="FILE", help="Is this the reviewed model?")] = None,
+) -> int:
+    """Verify who signed a report. Recomputes the verdict; 0 valid, 5 not valid, 6 unsigned."""
+    from readiness.delivery.verification import NOT_PROVEN, PROVEN
+    from readiness.delivery.verification import verify as prove
+    from readiness.signing.keys import load_public
+
+    opened = prove(report, [load_public(path) for path in key], model=model)
+    facts = opened.record.gathered.model
+    say(f"VALID: {report}\nSigned with {opened.keyids[0]}")
+    say(f"{facts.name} {facts.version}. Test result: {opened.record.verdict.words}\n\nThis proves:")
+    for line in (*PROVEN, *((f"{model} is the model file that was reviewed",) if model else ())):
+        say(f"  - {line}")
+    say("This does not prove:")
+    for line in NOT_PROVEN:
+        say(f"  - {line}")
+    return 0

@@ -1,0 +1,123 @@
+"""The commands that make a review: demo, new, check, plan, run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from readiness.cli.app import command
+from readiness.cli.options import Minutes, Out, PassphraseFd, SpecPath
+from readiness.exceptions import InputError
+from readiness.telling import public_half, say, tell_plan, tell_result, tell_what_can_be_proven
+
+
+@command
+def demo(
+    case: Annotated[
+        str, typer.Option("--case", metavar="CASE", help="fraud, fraud-fixed, breast-cancer or diabetes.")
+    ] = "fraud",
+    out: Out = None,
+) -> int:
+    """Review a ready-made case. The report is signed with a demo key and verified."""
+    from readiness.demo.cases import CASES
+
+    if case not in CASES:
+        raise InputError(f"There is no demo case {case!r}.", remedy=f"Choose one of {', '.join(CASES)}.")
+    from readiness.delivery.progress import progress_on
+    from readiness.demo.walk import walk
+
+    result, key = walk(case, out, progress_on(sys.stderr))
+    tell_result(result, public_key=key)
+    say(f"{key} is only a demo key: it lies unprotected beside the report and proves nothing to others.")
+    return 0
+
+
+@command
+def new(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="[MODEL] TABLE", help="The model file, if there is one, and the test table.")
+    ],
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that holds the truth.")] = None,
+    train: Annotated[Path | None, typer.Option(metavar="TABLE", help="The training rows.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What the model is called.")] = None,
+    version: Annotated[str | None, typer.Option(metavar="VERSION", help="Which version of it.")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the spec.")] = Path(
+        "readiness.yaml"
+    ),
+    template: Annotated[bool, typer.Option("--template", help="Copy the notebook too, to be edited.")] = False,
+) -> int:
+    """Write a first spec. From a table and, if there is one, a model file, which is hashed and never opened."""
+    if len(files) > 2:
+        raise InputError(f"Found {len(files)} files; expected [MODEL] TABLE.", remedy="Training rows go to --train.")
+    from readiness.starter.starter import copy_template, write_starter
+
+    *model, table = files
+    candidate = model[0] if model else None
+    path = write_starter(out, candidate, table, target=target, train=train, name=name, version=version)
+    say(f"Wrote {path}. Look for TODO in it, then: readiness check {path}")
+    if candidate is not None:
+        say(f"You vouch for {candidate}: its SHA-256 in the spec allows the review to load it.")
+    if template:
+        say(f"Wrote {copy_template(path.parent)}. Use it with: readiness run {path} --template …")
+    return 0
+
+
+@command
+def check(spec: SpecPath) -> int:
+    """Check a spec and its files. Also says what so many rows can prove; loads no model."""
+    tell_what_can_be_proven(spec)
+    return 0
+
+
+@command
+def plan(
+    spec: SpecPath,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            metavar="NAME=VALUE",
+            help="Take for true; repeatable: recall=0.97, mae=40, mae_sd=30, prevalence=0.02, segments=5, churn=0.03, "
+            "within=0.998 (calls), false_negative=250 (mean cost), correlation=0.6 (of errors), or a baseline's value: "
+            "current.f1=0.7, rule-1.f1=0.5, median.mae=60.",
+        ),
+    ] = None,
+    power: Annotated[
+        float, typer.Option("--power", metavar="CHANCE", help="Chance of each proof, such as 0.95.")
+    ] = 0.80,
+) -> int:
+    """Plan how many rows a spec needs. Before a model is trained; no file but the spec need exist."""
+    tell_plan(spec, assume or (), power)
+    return 0
+
+
+@command
+def run(
+    spec: SpecPath,
+    out: Out = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="PEM", help="Sign with this private key.")] = None,
+    passphrase_fd: PassphraseFd = None,
+    template: Annotated[Path | None, typer.Option("--template", metavar="NB", help="Walk this notebook.")] = None,
+    timeout: Minutes = None,
+) -> int:
+    """Review a model: 0 ready, 1 not ready, 3 not proven."""
+    from readiness.delivery.progress import progress_on
+    from readiness.passphrases import signer as opener
+
+    signer = None if key is None else opener(key, passphrase_fd)
+    tell_what_can_be_proven(spec)
+    from readiness.delivery.runner import review
+
+    result = review(
+        spec,
+        out,
+        template=template,
+        signer=signer,
+        seconds=None if timeout is None else timeout * 60,
+        progress=progress_on(sys.stderr),
+    )
+    tell_result(result, public_key=public_half(key))
+    return result.exit_code

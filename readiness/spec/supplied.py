@@ -1,0 +1,72 @@
+"""What was measured elsewhere, for a candidate that cannot be loaded, refitted or timed here?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from readiness.spec.inputs import ColumnName, FilePath, Part, Positive, PredictionColumns
+
+Source = Annotated[str, Field(min_length=1, max_length=500)]
+Probe = Literal["one_row", "column_order", "determinism", "missing_value", "unseen_category", "outlier", "empty_frame"]
+
+
+class FoldColumns(PredictionColumns):
+    """One repeat: what refits said about the training rows that they had not seen."""
+
+    fold: ColumnName = Field(description="column of the table with the fold in which a row was predicted")
+
+
+class SuppliedFolds(Part):
+    """Predictions of refits for training rows that they had not seen, one entry for each repeat."""
+
+    table: FilePath | None = Field(
+        None, description="table with these columns, one row for each row of data.train in its order; data.train itself"
+    )
+    repeats: Annotated[tuple[FoldColumns, ...], Field(min_length=1)] = Field(description="the columns of each repeat")
+    source: Source = Field(description="who made them, and how")
+
+
+class SuppliedSeeds(Part):
+    """Predictions for the test rows by refits that differ in their seed alone, one entry for each refit."""
+
+    refits: Annotated[tuple[PredictionColumns, ...], Field(min_length=2)] = Field(
+        description="columns of data.test, one entry for each refit"
+    )
+    source: Source = Field(description="who made them, and how")
+
+
+class SuppliedLatency(Part):
+    """A log of single-row calls in milliseconds."""
+
+    path: FilePath = Field(description="text file with one number in each line, or a Parquet file")
+    column: ColumnName | None = Field(None, description="column of a Parquet file that has more than one")
+    source: Source = Field(description="where and how the calls were timed")
+
+
+class SuppliedFigure(Part):
+    """One figure that somebody vouches for."""
+
+    value: Positive = Field(description="the figure, in the unit of its name")
+    source: Source = Field(description="where it comes from")
+
+
+class SuppliedProbe(Part):
+    """What came of a probe that was made elsewhere."""
+
+    passed: bool = Field(description="whether the model coped")
+    source: Source = Field(description="where that can be seen: a test run, a ticket")
+
+
+class Supplied(Part):
+    """Measurements from elsewhere; each counts only where nothing could be measured here, and is marked on the page."""
+
+    folds: SuppliedFolds | None = Field(None, description="fold predictions, in place of refits for question 5")
+    seeds: SuppliedSeeds | None = Field(None, description="predictions by refits with other seeds")
+    latency: SuppliedLatency | None = Field(None, description="log of single-row calls")
+    throughput_per_second: SuppliedFigure | None = Field(None, description="rows scored in a second")
+    size_mb: SuppliedFigure | None = Field(None, description="size of the model file, MB")
+    memory_mb: SuppliedFigure | None = Field(None, description="memory that the loaded model takes, MB")
+    probes: Mapping[Probe, SuppliedProbe] = Field(default_factory=dict, description="probes made elsewhere, by name")
