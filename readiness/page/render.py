@@ -17,6 +17,7 @@ from readiness.answers import Question
 from readiness.exceptions import ReviewError
 from readiness.narrative import NOT_PERMISSION, answer_word, topic
 from readiness.page.cover import cover
+from readiness.page.glossary import Glossary
 from readiness.page.prose import render_prose
 from readiness.page.provenance import about, provenance
 from readiness.page.sections import decision_table, sections, unmeasured
@@ -108,6 +109,7 @@ def page_parts(
         "prose": {question: render_prose(text) for question, text in prose.items() if text.strip()},
         "code": {question: Markup.escape(visible(text, keep="\n\t")) for question, text in code.items()},
         "figures": _by_question(figures),
+        "glossary": Glossary(),
         "permission": NOT_PERMISSION,
         "words": answer_word,
         "topic": topic,

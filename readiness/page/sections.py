@@ -25,6 +25,8 @@ from readiness.page.tables import (
 )
 from readiness.verdict.record import Record
 
+POINT = "The spec chose the point rule: measured values were compared and chance was not excluded."
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -117,23 +119,13 @@ def _method(answer: Answer, record: Record) -> tuple[str, ...]:
         f"The side that says “not met” is adjusted for the number of claims: {'; '.join(adjusted)}."
         if adjusted
         else "",
-        _rule_words(record) if judged else "",
+        POINT if judged and record.rule == "point" else "",
     ]
     return tuple(line for line in lines if line)
 
 
 def _levels(judged: Sequence[Finding]) -> str:
     return " and ".join(dict.fromkeys(format_level(1 - f.bounds.alpha) for f in judged if f.bounds is not None))
-
-
-def _rule_words(record: Record) -> str:
-    if record.rule == "point":
-        return "The spec chose the point rule: measured values were compared and chance was not excluded."
-    return (
-        "A claim is met when its less favourable one-sided limit satisfies the requirement, not met when even the more "
-        "favourable one does not, and not proven otherwise. The last column says what the measured value alone would "
-        "have given; it does not count."
-    )
 
 
 def _audit(answer: Answer) -> Table | None:
