@@ -20,6 +20,7 @@ _HOMES = {
     "probe": "readiness.evidence.probing",
     "refit": "readiness.notebook",
     "require": "readiness.notebook",
+    "review": "readiness.drafts.review",
     "show": "readiness.notebook",
 }
 """Where each public name lives."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from readiness.answers import Outcome, Question
+from readiness.answers import Outcome, Question, Status
 
 if TYPE_CHECKING:
     from readiness.spec import Attestation
@@ -86,10 +87,35 @@ ATTESTABLE = tuple(box.key for box in BOXES if box.source in (Source.MEASURED, S
 """Keys that the spec's `checklist` may name."""
 
 
-def attested_outcome(attestation: Attestation | None) -> Outcome:
-    """What an attestation in the spec's `checklist` comes to."""
+BEFORE_ALL = datetime.date.min
+"""A day on which nothing has expired yet."""
+EXPIRES_SOON = datetime.timedelta(days=30)
+"""How long before its last day an attestation is marked as expiring soon."""
+
+
+def this_day() -> datetime.date:
+    """The day it is, by UTC: the same for everybody who recomputes what had expired."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def attested_outcome(attestation: Attestation | None, day: datetime.date = BEFORE_ALL) -> Outcome:
+    """What an attestation in the spec's `checklist` comes to on a day; it still holds on its last one.
+
+    Without a day nothing has expired.
+    """
     if attestation is None:
         return Outcome.MISSING
+    outcome = _lasting_outcome(attestation)
+    has_ended = attestation.valid_until is not None and day > attestation.valid_until
+    return Outcome.EXPIRED if has_ended and outcome.status is Status.MET else outcome
+
+
+def expires_soon(attestation: Attestation, day: datetime.date) -> bool:
+    """Whether an attestation that holds on `day` will not hold much longer."""
+    return attestation.valid_until is not None and day <= attestation.valid_until <= day + EXPIRES_SOON
+
+
+def _lasting_outcome(attestation: Attestation) -> Outcome:
     if attestation.not_applicable:
         return Outcome.NOT_APPLICABLE
     if attestation.done is None:

@@ -73,6 +73,8 @@ class Gathered:
     """The spec as read, every default filled in."""
     set_keys: tuple[str, ...] = ()
     """Dotted keys that the spec sets itself; all others are defaults."""
+    settings: tuple[str, ...] = ()
+    """What was set on the command line over the files of the spec, each as KEY=VALUE."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,12 @@ from readiness.numbers import (
     is_exact,
     listed,
 )
-from readiness.verdict.decision import Decision, Verdict
+from readiness.partial import PARTIAL, partial_words
+from readiness.reuse import TITLE, reused_words
+from readiness.untold import UNTOLD
+from readiness.verdict.decision import Action, Verdict
 from readiness.verdict.record import Record
+from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable
 
 NOT_PERMISSION = "This page is evidence, not permission to deploy."
@@ -43,39 +47,6 @@ _TOPICS = {
 
 _SEVERITY = (Status.NOT_MET, Status.NOT_ASSESSED, Status.NOT_PROVEN, Status.MET)
 
-_LIMITS = {
-    Question.BASELINE: (
-        "A gain on these rows is a gain for rows like these; the alternatives were not tried on tomorrow's.",
-        "Only the alternatives that were named are compared. A better one that nobody named is not in the table.",
-        "What it costs to build and to look after the model is not part of the comparison.",
-    ),
-    Question.BUSINESS: (
-        "Whether the requirements are the right ones. They are judged as they were stated.",
-        "What was not stated as a requirement was not judged.",
-        "How the figures hold when customers change their behaviour because of the model.",
-    ),
-    Question.SEGMENTS: (
-        "Groups that no column tells apart cannot be seen here, nor overlaps of three columns that were not named.",
-        "Why a group does worse. A cause has to be looked for in the data and in the field.",
-        "Groups that are too small to be assessed may do much worse than the table shows.",
-    ),
-    Question.ERRORS: (
-        "Costs are those that were stated. Harm that has no price in the spec is not in the sum.",
-        "The worst errors are the worst of these rows, not the worst that can happen.",
-        "Whether those who bear the cost of an error accept it.",
-    ),
-    Question.STABILITY: (
-        "Refits tell how much the result depends on the draw of training rows, not how the world will change.",
-        "Random folds do not stand in for time. A season that is not in the data is not in the range either.",
-        "The refits share rows, so their spread is smaller than that of fresh data sets would be.",
-    ),
-    Question.PRODUCTION: (
-        "Times and memory were measured on the machine named under provenance, not on the one it will run on.",
-        "An attested box rests on the word and the evidence of the person named beside it.",
-        "Drift compares columns one by one and misses changes in how they hang together.",
-    ),
-}
-
 
 def answer_word(status: Status) -> str:
     """A question's answer in words: yes, no, not proven, not assessed."""
@@ -95,7 +66,7 @@ def metric_title(metric: str) -> str:
 
 def limits(question: Question) -> tuple[str, ...]:
     """What the answer to a question does not tell."""
-    return _LIMITS[question]
+    return UNTOLD[question]
 
 
 def segment_words(finding: Finding) -> str:
@@ -134,6 +105,8 @@ def answer_sentence(answer: Answer) -> str:
 def verdict_sentence(record: Record) -> str:
     """Test result and reason in one sentence."""
     verdict = record.verdict
+    if record.only:
+        return _partial_sentence(record)
     if verdict is Verdict.READY:
         return "All six questions are answered yes: every claim that was judged is shown by its less favourable limit."
     if verdict is Verdict.READY_BY_POINT_ESTIMATE:
@@ -144,13 +117,48 @@ def verdict_sentence(record: Record) -> str:
     return _because(open_answers)
 
 
+def _partial_sentence(record: Record) -> str:
+    answers = [record.answer(question) for question in asked(record)]
+    head = f"Asked {'was only' if len(answers) == 1 else 'were only'} {listed((_numbered(a.question) for a in answers), most=6)}"
+    open_answers = [answer for answer in answers if answer.status is not Status.MET]
+    if open_answers:
+        return f"{head}. {_because(open_answers)}"
+    return f"{head}, answered yes; the other questions are open."
+
+
+def _numbered(question: Question) -> str:
+    return f"{question.number} {topic(question)}"
+
+
+def asked(record: Record) -> tuple[Question, ...]:
+    """The questions that a review asked: all six, unless it is partial."""
+    return tuple(question for question in Question if not record.only or question.value in record.only)
+
+
+def result_words(record: Record) -> str:
+    """The test result as people read it; of a partial review that it is none."""
+    return f"{PARTIAL} ({partial_words(record.only)})" if record.only else record.verdict.words
+
+
 def yes_count(record: Record) -> int:
     """How many of the six questions are answered yes."""
     return sum(answer.status is Status.MET for answer in record.answers)
 
 
+def yes_words(record: Record) -> str:
+    """How many questions are answered yes, in a sentence without its full stop."""
+    yes, count = yes_count(record), len(asked(record))
+    if not record.only:
+        return f"{yes} of 6 questions are answered yes"
+    if count == 1:
+        return f"The one question that was asked is {'' if yes else 'not '}answered yes"
+    return f"{yes} of the {count} questions that were asked {'is' if yes == 1 else 'are'} answered yes"
+
+
 def approval_words(record: Record) -> tuple[str, str]:
     """Approval as it stands when the page is written, and who is required."""
+    if record.only:
+        return "not possible", "a review of all six questions comes first"
     owner = str(record.about.get("owner") or "")
     return "none yet", f"the model's owner, {owner}" if owner else "not stated; the spec names no owner"
 
@@ -161,25 +169,36 @@ def text_report(record: Record) -> str:
     model = record.gathered.model
     lines = [
         f"{model.name} {model.version}",
-        f"Test result: {record.verdict.words}",
+        f"Test result: {result_words(record)}",
         f"  {verdict_sentence(record)}",
         "Approval: {}; required: {}".format(*approval_words(record)),
         "",
-        f"{yes_count(record)} of 6 questions are answered yes:",
+        f"{yes_words(record)}:",
     ]
-    for question in Question:
+    for question in asked(record):
         answer = record.answer(question)
         lines += [
             f"  {question.number} {question.words} {answer_word(answer.status).upper()}",
             f"      {answer_sentence(answer)}",
         ]
-    lines += _action_lines(record.decision)
+    supplied = supplied_words(record)
+    lines += ["", f"Note: {supplied}.", *_action_lines(record)] if supplied else _action_lines(record)
+    lines += ["", f"{TITLE}: {reused_words(record.reused)}."] if record.reused else []
     return "\n".join([*lines, "", NOT_PERMISSION.replace("page", "report")]).replace(MINUS, "-") + "\n"
 
 
-def _action_lines(decision: Decision) -> list[str]:
+def actions(record: Record) -> list[Action]:
+    """What follows from the questions that were asked."""
+    return [action for action in record.decision.actions if action.question in asked(record)]
+
+
+def _action_lines(record: Record) -> list[str]:
+    decision = record.decision
     if decision.actions:
-        return ["", "Before go-live:", *(f"  {action.question.number} {action.text}" for action in decision.actions)]
+        lines = [f"  {action.question.number} {action.text}" for action in actions(record)]
+        rest = listed((str(question.number) for question in Question if question not in asked(record)), most=6)
+        more = [f"  A review of all six questions; not asked: {rest}."] if rest else []
+        return ["", "Before go-live:", *lines, *more]
     stages = [f"  {stage.percent} % {stage.condition}" for stage in decision.rollout]
     return ["", "Rollout, once approved:", *stages] if stages else []
 

@@ -57,7 +57,7 @@ def _left_out(question: Question) -> Finding:
 def show(shown: Evidence | Answer | Decision) -> None:
     """Display one result with two faces: HTML for the reader, the recorded form for the machine."""
     if isinstance(shown, Evidence):
-        _display("gathered", shown.gathered, _gathered_text(shown.gathered), _gathered_html(shown.gathered))
+        _display("gathered", shown.gathered, gathered_text(shown.gathered), _gathered_html(shown.gathered))
     elif isinstance(shown, Answer):
         _display("answer", RecordedAnswer.of(shown), narrative.answer_sentence(shown), _answer_html(shown))
     else:
@@ -113,7 +113,8 @@ def _display_raw(bundle: dict[str, Any]) -> None:
     display.display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
 
-def _gathered_text(gathered: Gathered) -> str:
+def gathered_text(gathered: Gathered) -> str:
+    """Candidate and rows in one line."""
     data, model = gathered.data, gathered.model
     rows = f"{data.rows_scored:,} of {data.rows_read:,} test rows scored"
     positives = "" if data.positives is None else f", {data.positives:,} with {data.target} = {data.positive}"
@@ -122,7 +123,7 @@ def _gathered_text(gathered: Gathered) -> str:
 
 
 def _gathered_html(gathered: Gathered) -> str:
-    return f"<p>{html.escape(_gathered_text(gathered))}</p>"
+    return f"<p>{html.escape(gathered_text(gathered))}</p>"
 
 
 def _answer_html(answer: Answer) -> str:
@@ -151,4 +152,4 @@ def _decision_html(decision: Decision) -> str:
     return f"<p><b>Test result: {html.escape(decision.verdict.words)}</b></p><ul>{actions}</ul>"
 
 
-__all__ = ["ask", "complete", "demo_spec", "refit", "require", "show"]
+__all__ = ["ask", "complete", "demo_spec", "gathered_text", "refit", "require", "show"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,20 @@ def say(text: str = "") -> None:
     write(text, sys.stdout)
 
 
-def tell_what_can_be_proven(spec: Path) -> None:
+def vouched(spec: Path, settings: Sequence[str]) -> tuple[str, ...]:
+    """The settings with the pin of the model file as it lies there now; says for which file that vouches.
+
+    Raises:
+        InputError: there is no such file, or it has a pin on the command line already.
+    """
+    from readiness.spec.pinning import pin_of
+
+    pin = pin_of(spec, settings)
+    say(f"You vouch for this very file: {pin.path}\n  SHA-256 {pin.sha256}\n")
+    return (*settings, pin.setting)
+
+
+def tell_what_can_be_proven(spec: Path, settings: Sequence[str] = ()) -> None:
     """Check the spec and its files, and say what so many rows can prove.
 
     Raises:
@@ -27,7 +40,7 @@ def tell_what_can_be_proven(spec: Path) -> None:
     """
     from readiness.spec.reading import load_spec
 
-    loaded = load_spec(spec)  # before the slow imports: most mistakes are found here
+    loaded = load_spec(spec, settings=settings)  # before the slow imports: most mistakes are found here
     from readiness.delivery.feasibility import provable
     from readiness.evidence.preflight import preflight
 
@@ -39,7 +52,7 @@ def tell_what_can_be_proven(spec: Path) -> None:
     say()
 
 
-def tell_plan(spec: Path, assume: Iterable[str], power: float) -> None:
+def tell_plan(spec: Path, assume: Iterable[str], power: float, settings: Sequence[str] = ()) -> None:
     """Say how many rows each criterion needs.
 
     Raises:
@@ -47,7 +60,7 @@ def tell_plan(spec: Path, assume: Iterable[str], power: float) -> None:
     """
     from readiness.spec.reading import load_spec
 
-    loaded = load_spec(spec).spec
+    loaded = load_spec(spec, settings=settings).spec
     from readiness.delivery.planning import plan
 
     lines = plan(loaded, assume, power=power)
@@ -56,8 +69,8 @@ def tell_plan(spec: Path, assume: Iterable[str], power: float) -> None:
         say(line)
 
 
-def tell_result(result: ReviewResult, *, public_key: Path | None) -> None:
-    """Say what a review found, where its report is, and how to verify it."""
+def tell_result(result: ReviewResult, *, public_key: Path | None, note: str = "") -> None:
+    """Say what a review found, where its report is, how to verify it, and at the end what `note` adds."""
     from readiness.narrative import text_report
 
     say(text_report(result.record).rstrip("\n"))
@@ -65,10 +78,14 @@ def tell_result(result: ReviewResult, *, public_key: Path | None) -> None:
     if result.aside is not None:
         say(f"Earlier:  {result.aside}")
     say(f"Open it in a browser: {result.report.as_uri()}")
-    if public_key is None:
+    if result.record.only:
+        say("The report is PARTIAL and cannot be signed. An earlier whole report is as it was.")
+    elif public_key is None:
         say("The report is UNSIGNED: anybody could have written it. Sign with: readiness run … --key PEM")
     else:
         say(f"Signed with {result.keyid}. Verify: readiness verify {result.report} --key {public_key}")
+    if note:
+        say(note)
 
 
 def public_half(key: Path | None) -> Path | None:

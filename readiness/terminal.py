@@ -28,16 +28,24 @@ def exit_code(work: Callable[[], int]) -> int:
         code = work()
         sys.stdout.flush()
         return code
-    except ReadinessError as error:
-        return _ended(f"Error: {error}", error.exit_code)
-    except KeyboardInterrupt:
-        return _ended("Stopped before it was done.", STOPPED)
     except BrokenPipeError:  # whoever read the output has gone; the interpreter's last flush must find nothing to do
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
-    except Exception as error:  # a fault of ours must still end in words and a number
-        said = f"Error: this is a fault of readiness itself: {type(error).__name__}: {error}"
-        return _ended(f"{said}\n  Set {DEBUG}=1 to see where, and report it with what you did.", FAULT)
+    except (Exception, KeyboardInterrupt) as error:
+        return _ended(*ending(error))
+
+
+def ending(error: BaseException) -> tuple[str, int]:
+    """What is said of an error, and the number of the command that it ends."""
+    if isinstance(error, ReadinessError):
+        return f"Error: {error}", error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return "Stopped before it was done.", STOPPED
+    if isinstance(error, BrokenPipeError):
+        return "Whoever read the output has gone.", READER_GONE
+    # a fault of ours must still end in words and a number
+    said = f"Error: this is a fault of readiness itself: {type(error).__name__}: {error}"
+    return f"{said}\n  Set {DEBUG}=1 to see where, and report it with what you did.", FAULT
 
 
 def _ended(text: str, code: int) -> int:

@@ -7,8 +7,14 @@ from readiness.cli import reviews  # isort: split
 
 from readiness.cli import reports  # isort: split
 
+from readiness.cli import cards  # isort: split
+
+from readiness.cli import printing  # isort: split
+
+from readiness.cli import candidates  # isort: split
+
 from readiness.cli import tools  # isort: split
 
 from readiness.cli.app import app, main
 
-__all__ = ["app", "main", "reports", "reviews", "tools"]
+__all__ = ["app", "candidates", "cards", "main", "printing", "reports", "reviews", "tools"]

@@ -13,4 +13,32 @@ ReportPath = Annotated[Path, typer.Argument(metavar="REPORT", help="A report.htm
 PassphraseFd = Annotated[
     int | None, typer.Option("--passphrase-fd", metavar="N", help="Read the key's passphrase from open file N.")
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a key of the spec for this time; repeatable. Written as in error messages: "
+        "business.requirements[0].at_least=0.9. The record names what was set.",
+    ),
+]
+PinIt = Annotated[
+    bool, typer.Option("--pin", help="You vouch for the model file as it lies there now: allows to load it.")
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Measure everything now, and keep nothing for the next review.")
+]
 Minutes = Annotated[float | None, typer.Option("--timeout", metavar="MINUTES", min=0.01, help="Longest time to take.")]
+Junit = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Write the findings as JUnit XML, whatever happens.")
+]
+Summary = Annotated[
+    Path | None, typer.Option("--summary", metavar="FILE", help="Write a summary in Markdown, whatever happens.")
+]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        metavar="VERDICT",
+        help="The mildest verdict with an exit code other than 0: not_ready, not_proven, point_estimate, or never.",
+    ),
+]

@@ -17,24 +17,27 @@ from readiness.terminal import write
 @command
 def show(
     report: ReportPath,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON.")] = False,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="FORM", help="text, json, markdown or junit; else text.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON: --format json.")] = False,
 ) -> int:
     """Show what a report says. Whether that is true is the question of verify."""
     from readiness.delivery.verification import open_report
+    from readiness.showing import shown_as
 
+    form = shown_as(form, as_json=as_json)
     opened = open_report(report)
-    if as_json:
-        import json
+    if form == "text":
+        from readiness.narrative import text_report
 
-        from readiness.as_json import plain
-
-        write(signed_words(opened), sys.stderr)
-        print(json.dumps(plain(opened.record), indent=2, sort_keys=True, ensure_ascii=True))
+        say(signed_words(opened) + "\n")
+        say(text_report(opened.record).rstrip("\n"))
         return 0
-    from readiness.narrative import text_report
+    from readiness.showing import for_programs
 
-    say(signed_words(opened) + "\n")
-    say(text_report(opened.record).rstrip("\n"))
+    write(signed_words(opened), sys.stderr)
+    print(for_programs(form, opened, report), end="")
     return 0
 
 

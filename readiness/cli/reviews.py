@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +10,9 @@ from typing import Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.options import Minutes, Out, PassphraseFd, SpecPath
+from readiness.cli.options import FailOn, Junit, Minutes, NoCache, Out, PassphraseFd, PinIt, Settings, SpecPath, Summary
 from readiness.exceptions import InputError
-from readiness.telling import public_half, say, tell_plan, tell_result, tell_what_can_be_proven
+from readiness.telling import public_half, say, tell_plan, tell_result, tell_what_can_be_proven, vouched
 
 
 @command
@@ -66,15 +67,30 @@ def new(
 
 
 @command
-def check(spec: SpecPath) -> int:
+def check(
+    spec: SpecPath,
+    set_: Settings = None,
+    pin: PinIt = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")] = False,
+) -> int:
     """Check a spec and its files. Also says what so many rows can prove; loads no model."""
-    tell_what_can_be_proven(spec)
-    return 0
+    given = tuple(set_ or ())
+    if not watch:
+        tell_what_can_be_proven(spec, vouched(spec, given) if pin else given)
+        return 0
+    from readiness.cli.watching import keep_checking
+    from readiness.delivery.watching import watched
+
+    def once() -> None:
+        tell_what_can_be_proven(spec, vouched(spec, given) if pin else given)
+
+    return keep_checking(once, lambda: watched(spec, given))
 
 
 @command
 def plan(
     spec: SpecPath,
+    set_: Settings = None,
     assume: Annotated[
         list[str] | None,
         typer.Option(
@@ -90,7 +106,7 @@ def plan(
     ] = 0.80,
 ) -> int:
     """Plan how many rows a spec needs. Before a model is trained; no file but the spec need exist."""
-    tell_plan(spec, assume or (), power)
+    tell_plan(spec, assume or (), power, tuple(set_ or ()))
     return 0
 
 
@@ -102,22 +118,55 @@ def run(
     passphrase_fd: PassphraseFd = None,
     template: Annotated[Path | None, typer.Option("--template", metavar="NB", help="Walk this notebook.")] = None,
     timeout: Minutes = None,
+    fail_on: FailOn = "not_proven",
+    junit: Junit = None,
+    summary: Summary = None,
+    set_: Settings = None,
+    pin: PinIt = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="QUESTIONS",
+            help="Ask some of the questions, such as segments,errors. The report is partial, cannot be signed, and "
+            "leaves an earlier report as it is.",
+        ),
+    ] = None,
+    no_cache: NoCache = False,
 ) -> int:
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
+    from readiness.ci_files import CiFiles
     from readiness.delivery.progress import progress_on
+    from readiness.failing import check_choice, exit_code, exit_words
+    from readiness.partial import chosen
     from readiness.passphrases import signer as opener
 
-    signer = None if key is None else opener(key, passphrase_fd)
-    tell_what_can_be_proven(spec)
-    from readiness.delivery.runner import review
+    files = CiFiles.prepared(spec, junit=junit, summary=summary)
+    with files.even_if_it_fails():
+        check_choice(fail_on)
+        questions = chosen(only or ())
+        if questions and key is not None:
+            raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
+        signer = None if key is None else opener(key, passphrase_fd)
+        settings = vouched(spec, set_ or ()) if pin else tuple(set_ or ())
+        tell_what_can_be_proven(spec, settings)
+        from readiness.delivery.caching import cache_folder
+        from readiness.delivery.runner import review
 
-    result = review(
-        spec,
-        out,
-        template=template,
-        signer=signer,
-        seconds=None if timeout is None else timeout * 60,
-        progress=progress_on(sys.stderr),
-    )
-    tell_result(result, public_key=public_half(key))
-    return result.exit_code
+        result = review(
+            spec,
+            out,
+            template=template,
+            signer=signer,
+            seconds=None if timeout is None else timeout * 60,
+            progress=progress_on(sys.stderr),
+            settings=settings,
+            only=questions,
+            cache=None if no_cache else cache_folder(os.environ),
+        )
+    note = exit_words(result.record, fail_on)
+    try:
+        files.completed(result, note)
+    finally:
+        tell_result(result, public_key=public_half(key), note=note)
+    return exit_code(result.record.verdict, fail_on)

@@ -40,11 +40,13 @@ def keygen(
 
 
 @command
-def schema() -> int:
+def schema(
+    checklist: Annotated[bool, typer.Option("--checklist", help="Of a checklist file that specs share.")] = False,
+) -> int:
     """Print the JSON Schema of the spec, for editors."""
     import json
 
-    from readiness.spec.schema import spec_schema
+    from readiness.spec.schema import checklist_schema, spec_schema
 
-    print(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
+    print(json.dumps(checklist_schema() if checklist else spec_schema(), indent=2, ensure_ascii=False))
     return 0

@@ -20,6 +20,8 @@ from readiness.exceptions import InputError, ReviewError
 
 REPORT = "report.html"
 NOTEBOOK = "notebook.ipynb"
+PARTIAL_REPORT = "partial.html"
+PARTIAL_NOTEBOOK = "partial.ipynb"
 FAILED_NOTEBOOK = "notebook.failed.ipynb"
 OUTPUTS = "outputs"
 
@@ -66,13 +68,17 @@ def output_folder(out: Path | None, name: str, version: str) -> Path:
     return folder
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write `data` to `path`, replacing what is there; after a failure the old file is as it was.
+
+    `mode` are the rights of the new file, where they shall not be those of any other new file.
 
     Raises:
         ReviewError: the file could not be written, for want of room or of rights.
     """
     with _staged(path.parent, {path.name: data}) as temporary:
+        if mode is not None:
+            temporary[path.name].chmod(mode)
         temporary[path.name].replace(path)
 
 
@@ -91,6 +97,17 @@ def publish(folder: Path, report: bytes, notebook: bytes) -> Path | None:
         with contextlib.suppress(OSError):  # what an earlier, failed run left is out of date now
             (folder / FAILED_NOTEBOOK).unlink(missing_ok=True)
     return aside
+
+
+def publish_partial(folder: Path, report: bytes, notebook: bytes) -> None:
+    """Write the report of a partial review and its notebook over those of an earlier one; no whole report is touched.
+
+    Raises:
+        ReviewError: the files could not be written.
+    """
+    with _staged(folder, {PARTIAL_REPORT: report, PARTIAL_NOTEBOOK: notebook}) as temporary:
+        for name, path in temporary.items():
+            path.replace(folder / name)
 
 
 def _replace_both(folder: Path, temporary: Mapping[str, Path], aside: Path | None) -> None:

@@ -6,6 +6,7 @@ the run, reads the spec itself, and derives from it which findings must be there
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ from pathlib import Path
 from readiness.answers import Question, left_out_code
 from readiness.criteria import Task
 from readiness.digests import sha256_path
+from readiness.evidence.inventory import COMMAND_LINE
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
+from readiness.spec import Spec
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.reading import LoadedSpec
 from readiness.verdict import record as records
@@ -25,6 +28,7 @@ from readiness.verdict.expected import (
     missing_trend,
 )
 from readiness.verdict.expected_bars import lower_bars
+from readiness.verdict.expected_supplied import false_supplies
 from readiness.verdict.record import Record, RecordedAnswer
 
 MODEL = "model"
@@ -47,7 +51,8 @@ class Digests:
             InputError: one of them cannot be read.
         """
         paths = _paths(loaded)
-        return cls({role: sha256_path(path) for role, path in paths.items()}, paths)
+        files = {role: sha256_path(path) for role, path in paths.items()}
+        return cls(files | ({COMMAND_LINE: loaded.settings_sha256} if loaded.settings else {}), paths)
 
     def check_unchanged(self) -> None:
         """Hash everything once more.
@@ -70,7 +75,7 @@ class Digests:
 
 def _paths(loaded: LoadedSpec) -> dict[str, Path]:
     spec = loaded.spec
-    paths = {f"spec: {path.name}": path for path, _ in loaded.files}
+    paths = {name: path for name, (path, _) in zip(loaded.names, loaded.files, strict=True)}
     for role in TABLES:
         given = getattr(spec.data, role)
         if given is not None:
@@ -78,6 +83,7 @@ def _paths(loaded: LoadedSpec) -> dict[str, Path]:
     current = spec.baseline.current
     if current is not None and current.path is not None and loaded.resolve(current.path).exists():
         paths[f"current: {Path(current.path).name}"] = loaded.resolve(current.path)
+    paths |= {f"{role}: {Path(given).name}": loaded.resolve(given) for role, given in spec.supplied.files.items()}
     if spec.model.path is not None:
         paths[MODEL] = loaded.resolve(spec.model.path)
     return paths
@@ -90,10 +96,12 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def check_record(record: Record, loaded: LoadedSpec, digests: Digests, only: Sequence[str] = ()) -> None:
+def check_record(
+    record: Record, loaded: LoadedSpec, digests: Digests, only: Sequence[str] = (), *, cached: bool = False
+) -> None:
     """Hold the record against the host's own knowledge, and recompute its verdict.
 
-    `only` names the questions that a partial review was told to ask.
+    `only` names the questions that a partial review was told to ask; `cached` says whether it was given a cache.
 
     Raises:
         IncompleteRecord: a finding that the spec asks for is missing or does not count.
@@ -102,6 +110,10 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests, only: Seq
     _check_files(record, digests)
     _check_spec(record, loaded)
     _check_asked(record, only)
+    if record.reused and not cached:
+        raise IncompleteRecord(
+            f"The notebook took {record.reused[0].part} from a cache, and it was given none.", remedy=_REMEDY
+        )
     try:
         records.check(record)
     except InvalidReport as error:
@@ -111,7 +123,7 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests, only: Seq
         *missing_codes(record.answers, loaded.spec, task),
         *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
         *missing_trend(record.answers, loaded.spec),
-        *missing_drift(record.answers, loaded.spec, record.gathered.data.features),
+        *missing_drift(record.answers, loaded.spec, record.gathered.data.features, _days(record)[0]),
     )
     if lacking:
         more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""
@@ -119,8 +131,23 @@ def check_record(record: Record, loaded: LoadedSpec, digests: Digests, only: Seq
             f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
             remedy=_REMEDY,
         )
-    _refuse("judges by other bars than this spec sets", lower_bars(record.answers, loaded.spec, task))
-    _refuse("fills boxes otherwise than this spec attests", false_attestations(record.answers, loaded.spec))
+    _check_bars(record, loaded.spec, task)
+
+
+def _check_bars(record: Record, spec: Spec, task: Task) -> None:
+    """By the day on which the review began; or on which it ended, when midnight lay between them."""
+    judged = [(lower_bars(record.answers, spec, task, day), day) for day in _days(record)]
+    found = [(lower, false_attestations(record.answers, spec, day)) for lower, day in judged]
+    lower, false = min(found, key=lambda codes: len(codes[0]) + len(codes[1]))
+    _refuse("judges by other bars than this spec sets", lower)
+    _refuse("fills boxes otherwise than this spec attests", false)
+    _refuse("holds figures that this spec does not supply", false_supplies(record.answers, spec))
+
+
+def _days(record: Record) -> tuple[datetime.date, ...]:
+    """The days of the run, which the host timed itself."""
+    moments = (record.run.started, record.run.finished)
+    return tuple(dict.fromkeys(datetime.datetime.fromisoformat(moment).date() for moment in moments))
 
 
 def _refuse(what: str, codes: tuple[str, ...]) -> None:
@@ -150,6 +177,7 @@ def _check_spec(record: Record, loaded: LoadedSpec) -> None:
     same = (
         gathered.spec == normalised(spec)
         and gathered.set_keys == set_keys(spec)
+        and gathered.settings == loaded.settings
         and (gathered.model.name, gathered.model.version) == (spec.model.name, spec.model.version)
         and gathered.data.target == spec.data.target
         and (record.rule, record.seed) == (spec.evidence, spec.seed)

@@ -16,12 +16,23 @@ from pathlib import Path
 from readiness.delivery.executed import read_record
 from readiness.delivery.execution import Execution, execute
 from readiness.delivery.export import export_page
-from readiness.delivery.files import FAILED_NOTEBOOK, NOTEBOOK, REPORT, output_folder, publish, write_whole
+from readiness.delivery.files import (
+    FAILED_NOTEBOOK,
+    NOTEBOOK,
+    PARTIAL_NOTEBOOK,
+    PARTIAL_REPORT,
+    REPORT,
+    output_folder,
+    publish,
+    publish_partial,
+    write_whole,
+)
 from readiness.delivery.host_checks import Digests, check_record
 from readiness.delivery.progress import Progress, Silent
 from readiness.delivery.walkthrough import Walkthrough, check_parameters, read_template
 from readiness.evidence.preflight import preflight
 from readiness.exceptions import IncompleteRecord, InputError, InvalidReport, ReadinessError, ReviewError
+from readiness.partial import chosen
 from readiness.signing.keys import PrivateKey
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.spec.reading import LoadedSpec, load_spec
@@ -89,6 +100,7 @@ def review(
         ReviewError: the review could not be completed. The notebook is kept as it was, for a look; an earlier
             report and its notebook are as they were.
     """
+    only = chosen(only)
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
     loaded = load_spec(spec_path, settings=settings)
@@ -114,7 +126,8 @@ def review(
         progress=progress or Silent(),
     )
     try:
-        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started, only)
+        cached = cache is not None
+        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started, only, cached=cached)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
     return _written(folder, record, unsigned, execution, signer)
@@ -127,7 +140,9 @@ def _report(
     digests: Digests,
     nonce: str,
     started: str,
-    only: Sequence[str],
+    only: Sequence[str] = (),
+    *,
+    cached: bool = False,
 ) -> tuple[Record, bytes]:
     """The unsigned report of an executed notebook, if it holds a whole and true record."""
     if execution.failure is not None:
@@ -139,7 +154,7 @@ def _report(
             remedy="The last cell of a template calls complete(nonce) with the nonce that it was handed.",
         )
     record, content = export_page(execution.notebook, template=walkthrough.template, run=Run(started, _now()))
-    check_record(record, loaded, digests, only)
+    check_record(record, loaded, digests, only, cached=cached)
     subjects = [Subject("report", hashlib.sha256(content).hexdigest())]
     if digests.model is not None:
         subjects.append(Subject("model", digests.model))
@@ -153,6 +168,9 @@ def _written(
     folder: Path, record: Record, unsigned: bytes, execution: Execution, signer: Callable[[], PrivateKey] | None
 ) -> ReviewResult:
     """Sign, and write report and notebook. A key that does not open costs the signature, not the review."""
+    if record.only:
+        publish_partial(folder, unsigned, execution.content())
+        return ReviewResult(record, folder / PARTIAL_REPORT, folder / PARTIAL_NOTEBOOK)
     try:
         key = None if signer is None else signer()
         report = unsigned if key is None else sign_report(unsigned, key)

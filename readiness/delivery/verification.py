@@ -42,7 +42,7 @@ def open_report(path: Path) -> Opened:
         InputError: the file cannot be read.
         InvalidReport: it is not an intact report.
     """
-    return _opened(read_report(_bytes(path)))
+    return _opened(read_report(report_bytes(path)))
 
 
 def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) -> Opened:
@@ -53,7 +53,7 @@ def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) 
         InvalidReport: anything does not hold.
         UnsignedReport: nobody has signed it.
     """
-    opened = _opened(verify_report(_bytes(path), keys))
+    opened = _opened(verify_report(report_bytes(path), keys))
     check(opened.record)
     if opened.record.only:
         raise InvalidReport("The report is partial: it does not ask all six questions, and nobody may sign it.")
@@ -81,7 +81,12 @@ def _opened(file: ReportFile) -> Opened:
     return Opened(from_plain(file.statement["predicate"]), file.signed, file.keyids, digests.get("model", ""))
 
 
-def _bytes(path: Path) -> bytes:
+def report_bytes(path: Path) -> bytes:
+    """The bytes of a report file.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
         with path.open("rb") as stream:
             return stream.read(LARGEST_FILE + 1)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Alternative
+from readiness.evidence.kept import CURRENT, Kept
+from readiness.evidence.kept_scores import scored
 from readiness.evidence.models import load_model
 from readiness.evidence.outputs import numbers, positions
 from readiness.evidence.targets import Target
@@ -111,7 +113,7 @@ def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any
 
 
 def current(
-    loaded: LoadedSpec, frame: pd.DataFrame, features: Sequence[str], cases: Cases, target: Target
+    loaded: LoadedSpec, frame: pd.DataFrame, features: Sequence[str], cases: Cases, target: Target, kept: Kept
 ) -> tuple[Alternative, ...]:
     """The model in production, scored on the same rows; what fails is *not assessed*, not fatal."""
     spec = loaded.spec.baseline.current
@@ -126,7 +128,7 @@ def current(
                 model.estimator, features, task=target.task, classes=target.classes, threshold=spec.threshold,
                 seed=loaded.spec.seed, query=loaded.spec.data.query,
             )  # fmt: skip
-            scores = candidate.score(frame)
+            scores = scored(kept.of_model(spec, model, candidate), CURRENT, candidate, frame)
     except ReadinessError as error:
         return (Alternative("current", spec.name, Unavailable(error.message, error.remedy)),)
     return (Alternative("current", spec.name, with_predictions(cases, scores.predicted, scores)),)

@@ -123,6 +123,11 @@ class Candidate:
             DataError: a feature is missing.
             ScoringError: the model failed, ended the program, or returned something unusable.
         """
+        said = self._scored(frame)
+        # In one piece of memory: libraries add up in another order where numbers lie apart, and so would a copy.
+        return said if said.scores is None else replace(said, scores=np.ascontiguousarray(said.scores))
+
+    def _scored(self, frame: pd.DataFrame) -> Scores:
         raw = self._guarded(self.method, frame)
         if not self.task.has_classes:
             tied = self.task is Task.RANKING and _offers(self.estimator, "predict_proba")
@@ -148,6 +153,8 @@ class Candidate:
     def _labels(self, table: NDArray[np.float64], order: NDArray[np.int64], frame: pd.DataFrame) -> NDArray[np.int64]:
         """What `predict` says of every row, asking it about as few rows as is sound."""
         n = len(frame)
+        if self._names_no_classes:
+            return np.asarray(order[table.argmax(axis=1)])
         if n <= CHECKED_ROWS or table.shape[1] < 2 or not predicts_most_probable(self.estimator):
             return self._predict(frame)
         likeliest: NDArray[np.int64] = order[table.argmax(axis=1)]
@@ -165,6 +172,8 @@ class Candidate:
         scores, note = self._ordered_decisions(table)
         if self.threshold is not None and scores is not None:
             predicted = (scores >= self.threshold).astype(np.int64)
+        elif self._names_no_classes:
+            predicted = _decided(scores, note)
         else:
             predicted = self._predict(frame)
         if scores is not None and scores.ndim == 2 and np.mean(scores.argmax(axis=1) == predicted) < DECISIONS_AGREE:
@@ -181,6 +190,11 @@ class Candidate:
             return (table.ravel() if order[1] == 1 else -table.ravel()), note
         ordered = table[:, np.argsort(order)]
         return (ordered[:, 1] if self.task is Task.BINARY else ordered), note
+
+    @property
+    def _names_no_classes(self) -> bool:
+        """Whether it returns scores alone, so that its labels are the class with the highest."""
+        return _attribute(self.estimator, "scores_only") is True
 
     def _from_labels(self, raw: Any, frame: pd.DataFrame) -> Scores:
         if self.threshold is None:
@@ -206,6 +220,12 @@ class Candidate:
     def with_estimator(self, estimator: Any) -> Candidate:
         """The same form and classes around another fitted model, such as a refitted clone."""
         return replace(self, estimator=estimator)
+
+
+def _decided(scores: NDArray[np.float64] | None, note: str) -> NDArray[np.int64]:
+    if scores is None:
+        raise ScoringError(note, remedy="Name all labels in data.classes, in the order of the model's columns.")
+    return np.asarray(scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)).astype(np.int64)
 
 
 def named_features(estimator: Any) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from readiness.evidence.tables import TableHeader
 from readiness.spec import CostColumn, PredictionColumns, SegmentColumn, SegmentEntry, Spec
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.rules import parse_rule
+from readiness.spec.supplied_checks import supplied_columns
 
 MOST_SPARE = 20
 SPARE_WIDTH, SPARE_ROWS, SPARE_BYTES = 200, 2_000_000, 500_000_000
@@ -38,7 +39,7 @@ def features_of(spec: Spec, columns: Sequence[str], named: Sequence[str]) -> tup
         return tuple(named)
     if spec.data.features is not None:
         return spec.data.features
-    roles = set(_roles(spec))
+    roles = {*_roles(spec), *supplied_columns(spec, "train")}
     return tuple(column for column in columns if column not in roles)
 
 
@@ -52,6 +53,7 @@ def _roles(spec: Spec) -> Iterable[str]:
     yield from (rule.column for rule in spec.baseline.rules if rule.column is not None)
     if spec.errors.interval is not None:
         yield from (spec.errors.interval.low, spec.errors.interval.high)
+    yield from supplied_columns(spec, "test")
 
 
 def _prediction_columns(predictions: PredictionColumns | None) -> Iterable[str]:
@@ -77,7 +79,7 @@ def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequ
     if "train" in found:
         useful = [*own, *spare, *columns_of(spec.data.segments), *_optional_roles(spec)]
         present = [name for name in useful if name is not None and name in found["train"]]
-        result["train"] = Needed((spec.data.target,), tuple(present))
+        result["train"] = Needed((spec.data.target, *supplied_columns(spec, "train")), tuple(present))
     if "recent" in found:
         result["recent"] = Needed(tuple(name for name in (*own, *spare) if name in found["recent"]))
     return result
@@ -87,13 +89,19 @@ def _optional_roles(spec: Spec) -> tuple[str | None, ...]:
     return spec.data.group, spec.data.time, spec.data.weight, spec.data.query
 
 
-def with_spare(loaded: LoadedSpec, test: Needed, features: Sequence[str], head: TableHeader) -> Needed:
-    """The columns of the test table, and some that the spec does not speak of, where reading them costs little."""
-    too_large = len(head.columns) > SPARE_WIDTH or head.path.stat().st_size > SPARE_BYTES
+def with_spare(loaded: LoadedSpec, test: Needed, features: Sequence[str], head: TableHeader, size: int) -> Needed:
+    """The columns of the test table, and some that the spec does not speak of, where reading its bytes costs little."""
+    too_large = len(head.columns) > SPARE_WIDTH or size > SPARE_BYTES
     if too_large or (head.rows is not None and head.rows > SPARE_ROWS):
         return test
     unread = [name for name in unspoken(loaded.spec, head.columns, features) if name not in test.all]
     return replace(test, spare=tuple(unread[:MOST_SPARE]))
+
+
+def without_features(spec: Spec, train: Needed) -> Needed:
+    """The columns of the training table for questions that look at no feature of it: target, segments and roles."""
+    kept = {*columns_of(spec.data.segments), *_optional_roles(spec)}
+    return replace(train, useful=tuple(name for name in train.useful if name in kept))
 
 
 def unspoken(spec: Spec, columns: Sequence[str], features: Sequence[str]) -> tuple[str, ...]:
@@ -101,6 +109,7 @@ def unspoken(spec: Spec, columns: Sequence[str], features: Sequence[str]) -> tup
     given = features if spec.model.path is not None else ()
     named = {spec.data.id, *spec.errors.show} - {spec.data.target, spec.data.group, spec.data.query, spec.data.time}
     taken = ({*_test_columns(spec)} - named) | {*given, *columns_of(spec.data.segments)}
+    taken |= {*supplied_columns(spec, "train")}
     return tuple(column for column in columns if column not in taken)
 
 
@@ -108,7 +117,7 @@ def _features_of_current(spec: Spec, columns: Sequence[str]) -> tuple[str, ...]:
     """The current model may have been fitted on other columns: all that have no role are read for it."""
     if spec.baseline.current is None or spec.baseline.current.path is None:
         return ()
-    roles = set(_roles(spec))
+    roles = {*_roles(spec), *supplied_columns(spec, "train")}
     return tuple(column for column in columns if column not in roles)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +13,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.answers import Question
+from readiness.checklist import this_day
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
+from readiness.evidence.kept import Kept
 from readiness.evidence.models import LoadedModel
 from readiness.evidence.perturbing import Perturbed
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retraining
 from readiness.evidence.segmentation import Segmentation
+from readiness.evidence.supplied import Elsewhere
 from readiness.facts import Gathered, Reuse
 from readiness.spec import Spec
 from readiness.statistics.cases import Cases
@@ -53,6 +57,8 @@ class Technical:
     milliseconds: NDArray[np.float64] | None = field(default=None, compare=False)
     """Sorted single-row latencies."""
     note: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """By metric name who supplied what was not measured here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,8 @@ class Evidence:
     refits: Refits | Unavailable = NOT_REFITTED
     retraining: Retraining = field(default_factory=Retraining)
     """Refits on other seeds, or on fewer rows."""
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    """Supplied predictions and calls, as read."""
     perturbed: Perturbed | Unavailable | None = None
     """What the candidate says of slightly changed rows; None: not looked at."""
 
@@ -125,10 +133,14 @@ class Evidence:
     training: Training | None = None
     folder: Path = Path()
     """Where relative paths of the spec begin."""
+    day: datetime.date = field(default_factory=this_day)
+    """On which an attestation may have expired."""
     only: tuple[Question, ...] = ()
     """The questions that a partial review asks; empty: all six."""
     reused: tuple[Reuse, ...] = ()
     """What was taken from the cache instead of being measured now."""
+    kept: Kept = field(default_factory=Kept, repr=False)
+    """What is kept about this candidate on these rows."""
 
     @property
     def task(self) -> Task:
@@ -144,6 +156,10 @@ class Evidence:
     def positive(self) -> str:
         """The positive rows in the data's own words: "is_fraud = 1"."""
         return f"{self.gathered.data.target} = {self.gathered.data.positive}"
+
+    def known(self) -> Kept:
+        """What is kept, with nothing taken yet; nothing where the candidate or its rows were replaced since."""
+        return self.kept.about_these(self.candidate, self.rows, self.cases, self.training)
 
     def asks(self, question: Question) -> bool:
         """Whether this review asks the question."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,26 +12,31 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.answers import Question
-from readiness.criteria import DRIFT_ROWS
+from readiness.digests import Artifact
 from readiness.evidence import alternatives, tables
 from readiness.evidence.candidates import Candidate, Scores, named_features
-from readiness.evidence.columns import Needed, columns_of, features_of, needed, with_spare
-from readiness.evidence.evidence import DriftTables, Evidence, Training
+from readiness.evidence.columns import Needed, columns_of, features_of, needed, with_spare, without_features
+from readiness.evidence.drifting import drift_tables
+from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.interval_columns import given_interval
-from readiness.evidence.inventory import gathered, table_paths
+from readiness.evidence.inventory import gathered
+from readiness.evidence.kept import TEST, Keeper, Kept
+from readiness.evidence.kept_scores import scored
 from readiness.evidence.models import LoadedModel, load_model
 from readiness.evidence.moments import moments
+from readiness.evidence.origins import Origin, file_origins
 from readiness.evidence.own_metrics import own_functions
 from readiness.evidence.preflight import fit_target
+from readiness.evidence.scored_rows import keep_rows
 from readiness.evidence.segmentation import segmented
+from readiness.evidence.supplied_reading import read_supplied
 from readiness.evidence.targets import Target, find_target
 from readiness.evidence.usable_rows import Rows, as_numbers, usable
-from readiness.exceptions import DataError, InputError, ScoringError
-from readiness.hints import shown
+from readiness.exceptions import DataError, ScoringError
+from readiness.partial import questions_of
 from readiness.spec import CostColumn
 from readiness.spec.reading import LoadedSpec, load_spec
 from readiness.statistics.cases import Cases
-from readiness.unavailable import Unavailable
 
 
 def gather(
@@ -50,43 +56,63 @@ def gather(
         ScoringError: the candidate could not score the test rows.
     """
     loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
-    spec, asked = loaded.spec, questions_of(only)
-    model = load_model(spec.model, loaded.folder) if spec.model.path else None
-    heads = {key: tables.header(loaded.resolve(path)) for key, path in table_paths(loaded).items()}
-    features = features_of(spec, heads["test"].columns, () if model is None else named_features(model.estimator))
-    columns = needed(loaded, features, {key: head.columns for key, head in heads.items()})
-    columns["test"] = with_spare(loaded, columns["test"], features, heads["test"])
-    test = _read(loaded, "test", columns)
-    train = _read(loaded, "train", columns) if "train" in heads else None
-    target = _target(loaded, test, train, model)
-    fit_target(loaded, target.task, target.classes)
-    scored = usable(loaded, "test", test, target)
-    trained = None if train is None else usable(loaded, "train", train, target)
-    return replace(_assemble(loaded, model, features, target, scored, trained, columns), only=asked)
+    asked = questions_of(only)
+    model = load_model(loaded.spec.model, loaded.folder) if loaded.spec.model.path else None
+    origins = file_origins(loaded)
+    keeper = Keeper.open(cache, tuple(origin.head.path for origin in origins.values()))
+    return gather_from(loaded, model, origins, keeper, asked)
 
 
-def questions_of(names: str) -> tuple[Question, ...]:
-    """The questions in a list such as "segments,errors", in their order; empty for an empty list.
+def gather_from(
+    loaded: LoadedSpec,
+    model: LoadedModel | None,
+    origins: Mapping[str, Origin],
+    keeper: Keeper | None = None,
+    only: tuple[Question, ...] = (),
+) -> Evidence:
+    """The evidence about a candidate that is loaded already; `origins` are its tables by key: test, train, recent.
+
+    `keeper` knows what was measured earlier; without one, everything is measured now. `only` are the questions that a
+    partial review asks: what none of them looks at is not read.
 
     Raises:
-        InputError: one of them is none.
+        InputError: a table is not usable, or does not fit the spec.
+        ScoringError: the candidate could not score the test rows.
     """
-    given = [name.strip().lower() for name in names.split(",") if name.strip()]
-    for name in given:
-        if name not in {question.value for question in Question}:
-            known = ", ".join(question.value for question in Question)
-            raise InputError(f"There is no question {shown(name)}.", remedy=f"The six questions are {known}.")
-    return tuple(question for question in Question if question.value in given)
+    heads = {key: origin.head for key, origin in origins.items()}
+    named = () if model is None else named_features(model.estimator)
+    features = features_of(loaded.spec, heads["test"].columns, named)
+    columns = needed(loaded, features, {key: head.columns for key, head in heads.items()})
+    if _looks(only, Question.BASELINE):
+        columns["test"] = with_spare(loaded, columns["test"], features, heads["test"], origins["test"].size)
+    if "train" in columns and not _looks(only, Question.BASELINE, Question.STABILITY, Question.PRODUCTION):
+        columns["train"] = without_features(loaded.spec, columns["train"])
+    test = _read(loaded, "test", origins["test"], columns)
+    train = _read(loaded, "train", origins["train"], columns) if "train" in origins else None
+    drifts = {"train", "recent"} <= origins.keys() and _looks(only, Question.PRODUCTION)
+    recent = _read(loaded, "recent", origins["recent"], columns) if drifts else None
+    target = _target(loaded, test, train, model)
+    fit_target(loaded, target.task, target.classes)
+    tested = usable(loaded, "test", test, target)
+    trained = None if train is None else usable(loaded, "train", train, target)
+    elsewhere = read_supplied(loaded, target, tested, trained)
+    inputs = {key: origin.artifact(key) for key, origin in origins.items()}
+    kept = Kept() if keeper is None else keeper.about(loaded.spec, inputs)
+    assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, kept, only)
+    evidence = replace(assembled, elsewhere=elsewhere)
+    if kept.store is not None:
+        keep_rows(evidence, kept.store)
+    return evidence
 
 
-def _read(loaded: LoadedSpec, key: str, columns: dict[str, Needed]) -> pd.DataFrame:
-    data, path = loaded.spec.data, loaded.resolve(getattr(loaded.spec.data, key))
+def _read(loaded: LoadedSpec, key: str, origin: Origin, columns: dict[str, Needed]) -> pd.DataFrame:
+    data = loaded.spec.data
     try:
-        frame = tables.read_table(path, (*columns[key].all, *columns[key].spare))
+        frame = origin.read((*columns[key].all, *columns[key].spare))
     except DataError:
         if not columns[key].spare:
             raise
-        frame = tables.read_table(path, columns[key].all)  # a column that nobody asked for is no fault
+        frame = origin.read(columns[key].all)  # a column that nobody asked for is no fault
     for name in (data.target, data.group, data.time, data.query, *columns_of(data.segments)):
         if name is not None and name in frame and tables.holds_many(frame[name]):
             raise DataError(
@@ -105,11 +131,12 @@ def _times(loaded: LoadedSpec, key: str, frame: pd.DataFrame) -> pd.Series[Any]:
 
 def _target(loaded: LoadedSpec, test: pd.DataFrame, train: pd.DataFrame | None, model: LoadedModel | None) -> Target:
     data = loaded.spec.data
-    regressor = None if model is None else _says_regressor(model.estimator)
+    regressor = None if model is None else says_regressor(model.estimator)
     return find_target(data, test[data.target], None if train is None else train[data.target], regressor=regressor)
 
 
-def _says_regressor(estimator: Any) -> bool | None:
+def says_regressor(estimator: Any) -> bool | None:
+    """Whether a model says that it predicts numbers; None when it says nothing."""
     from sklearn.base import is_classifier, is_regressor
 
     try:
@@ -120,9 +147,9 @@ def _says_regressor(estimator: Any) -> bool | None:
         return False if hasattr(estimator, "predict_proba") else None
 
 
-def _score(loaded: LoadedSpec, candidate: Candidate | None, frame: pd.DataFrame, target: Target) -> Scores:
+def _score(loaded: LoadedSpec, candidate: Candidate | None, frame: pd.DataFrame, target: Target, kept: Kept) -> Scores:
     if candidate is not None:
-        return candidate.score(frame)
+        return scored(kept, TEST, candidate, frame)
     predictions = loaded.spec.model.predictions
     if predictions is None:
         raise ScoringError("The spec names neither a model file nor predictions.")
@@ -136,39 +163,53 @@ def _assemble(
     target: Target,
     test: Rows,
     train: Rows | None,
-    columns: dict[str, Needed],
+    recent: pd.DataFrame | None,
+    inputs: Mapping[str, Artifact],
+    kept: Kept,
+    only: tuple[Question, ...],
 ) -> Evidence:
     spec = loaded.spec
     candidate = None if model is None else _candidate(loaded, model, features, target)
+    own = Kept() if model is None or candidate is None else kept.of_model(spec.model, model, candidate)
     reference = None if train is None else train.frame
     cuts = tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments)  # told before scoring
-    scores = _score(loaded, candidate, test.frame, target)
+    scores = _score(loaded, candidate, test.frame, target, own)
     cases = _cases(loaded, test, target, scores)
+    rivals = _looks(only, Question.BASELINE, Question.BUSINESS, Question.ERRORS)
     others = (
         *alternatives.trivial(cases, None if train is None else train.target),
         *alternatives.rules(spec, test.frame, cases, target),
-        *alternatives.current(loaded, test.frame, features, cases, target),
+        *(alternatives.current(loaded, test.frame, features, cases, target, kept) if rivals else ()),
     )
+    training = None if train is None else _training(loaded, train, features)
     return Evidence(
         spec=spec,
-        gathered=gathered(loaded, model, target, test, train, features, scores),
+        gathered=gathered(loaded, model, target, test, train, features, scores, tuple(inputs.values())),
         cases=cases,
         alternatives=others,
         segmentations=cuts,
         costs=_costs(loaded, test.frame),
         shown=_shown(loaded, test.frame),
         given_interval=given_interval(spec.errors.interval, test.frame),
-        drift=_drift(loaded, test, reference, features, columns),
+        drift=drift_tables(loaded.spec.seed, test.frame, reference, features, recent),
         candidate=candidate,
         model=model,
         rows=test.frame,
-        training=None if train is None else _training(loaded, train, features),
+        training=training,
         folder=loaded.folder,
+        only=only,
+        reused=kept.reused(),
+        kept=replace(own, things=(candidate, test.frame, cases, training)),
     )
 
 
+def _looks(only: tuple[Question, ...], *questions: Question) -> bool:
+    """Whether one of the questions is asked."""
+    return not only or not set(only).isdisjoint(questions)
+
+
 def _candidate(loaded: LoadedSpec, model: LoadedModel, features: tuple[str, ...], target: Target) -> Candidate:
-    return Candidate.of(
+    candidate = Candidate.of(
         model.estimator,
         features,
         task=target.task,
@@ -177,6 +218,7 @@ def _candidate(loaded: LoadedSpec, model: LoadedModel, features: tuple[str, ...]
         seed=loaded.spec.seed,
         query=loaded.spec.data.query,
     )
+    return replace(candidate, named=False) if model.takes_arrays else candidate
 
 
 def _cases(loaded: LoadedSpec, rows: Rows, target: Target, scores: Scores) -> Cases:
@@ -247,30 +289,3 @@ def _training(loaded: LoadedSpec, train: Rows, features: tuple[str, ...]) -> Tra
         None if weight is None else weight.to_numpy(dtype=np.float64),
         None if queries is None else _codes(queries),
     )
-
-
-def _drift(
-    loaded: LoadedSpec,
-    test: Rows,
-    reference: pd.DataFrame | None,
-    features: tuple[str, ...],
-    columns: dict[str, Needed],
-) -> DriftTables | Unavailable:
-    if reference is None:
-        return Unavailable("no training table is given", "name the training rows under data.train")
-    against = "recent" if loaded.spec.data.recent is not None else "test"
-    current = _read(loaded, "recent", columns) if against == "recent" else test.frame
-    both = [name for name in features if name in reference and name in current]
-    if not both:
-        return Unavailable("the training table holds none of the features", "give the training rows with features")
-    sizes = [f"{len(frame):,}" for frame in (reference, current) if len(frame) > DRIFT_ROWS]
-    sampled = f"a random sample of {DRIFT_ROWS:,} of {' and '.join(sizes)} rows" if sizes else ""
-    seed = loaded.spec.seed
-    return DriftTables(_sample(reference, both, seed), _sample(current, both, seed), features, against, sampled)
-
-
-def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:
-    if len(frame) <= DRIFT_ROWS:
-        return frame[columns]
-    rows = np.sort(np.random.default_rng(seed).choice(len(frame), DRIFT_ROWS, replace=False))
-    return frame[columns].iloc[rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import pandas as pd
 
 from readiness.criteria import Task
 from readiness.digests import Artifact
-from readiness.evidence import tables
 from readiness.evidence.candidates import Scores
 from readiness.evidence.models import LoadedModel
 from readiness.evidence.segmentation import as_dates
@@ -19,12 +19,10 @@ from readiness.evidence.usable_rows import Rows
 from readiness.facts import DataFacts, Gathered, ModelFacts
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.reading import LoadedSpec
+from readiness.spec.settings import settings_bytes
 
-
-def table_paths(loaded: LoadedSpec) -> dict[str, str]:
-    """The tables that the spec names, by their key."""
-    data = loaded.spec.data
-    return {key: path for key in ("test", "train", "recent") if (path := getattr(data, key)) is not None}
+COMMAND_LINE = "spec: command line"
+"""The name in the record for what was set on the command line."""
 
 
 def gathered(
@@ -35,8 +33,9 @@ def gathered(
     train: Rows | None,
     features: tuple[str, ...],
     scores: Scores,
+    tables: Sequence[Artifact],
 ) -> Gathered:
-    """Candidate, files, rows and surroundings, as they stand in the record."""
+    """Candidate, files (`tables` among them), rows and surroundings, as they stand in the record."""
     spec = loaded.spec
     return Gathered(
         model=ModelFacts(
@@ -46,24 +45,27 @@ def gathered(
             () if model is None else (model.artifact,),
             (*(() if model is None else model.notes), *scores.notes),
         ),
-        inputs=_inputs(loaded),
+        inputs=_inputs(loaded, tables),
         data=_facts(loaded, target, test, train, features),
         environment=environment(),
         spec=normalised(spec),
         set_keys=set_keys(spec),
+        settings=loaded.settings,
     )
 
 
-def _inputs(loaded: LoadedSpec) -> tuple[Artifact, ...]:
+def _inputs(loaded: LoadedSpec, tables: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """Every file that the review reads besides the model, by role; tables with rows and columns."""
-    files = [Artifact.of(path, name=f"spec: {path.name}") for path, _ in loaded.files]
-    for key, given in table_paths(loaded).items():
-        path = loaded.resolve(given)
-        head = tables.header(path)
-        files.append(Artifact.of(path, name=f"{key}: {path.name}", rows=head.rows, columns=len(head.columns)))
+    files = [Artifact.of(path, name=name) for name, (path, _) in zip(loaded.names, loaded.files, strict=True)]
+    if loaded.settings:
+        files.append(Artifact(COMMAND_LINE, loaded.settings_sha256, len(settings_bytes(loaded.settings))))
+    files += tables
     current = loaded.spec.baseline.current
     if current is not None and current.path is not None and loaded.resolve(current.path).exists():
         files.append(Artifact.of(loaded.resolve(current.path), name=f"current: {Path(current.path).name}"))
+    for role, given in loaded.spec.supplied.files.items():
+        path = loaded.resolve(given)
+        files.append(Artifact.of(path, name=f"{role}: {path.name}"))
     for box, attestation in loaded.spec.checklist.items():
         proof = loaded.folder / attestation.evidence
         if attestation.evidence and _is_file(proof):

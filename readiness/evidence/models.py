@@ -1,30 +1,35 @@
 """How does a model file become an object that predicts? By its kind, and never without consent.
 
-A pickle runs whatever its author put into it, so one is loaded only when the spec pins its digest: the pin
-says "I vouch for this very file". The bytes that are hashed are the bytes that are loaded. A skops file is
-data, and is loaded when it holds nothing but reviewed types. Anything else needs a loader that the spec names.
+A pickle runs whatever its author put into it, and so does an MLflow folder, so one is loaded only when the spec
+pins its digest: the pin says "I vouch for this very file". The bytes that are hashed are the bytes that are loaded.
+A skops file is data, and is loaded when it holds nothing but reviewed types; an ONNX file is data, too. Anything
+else needs a loader that the spec names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from readiness.digests import Artifact, sha256_path, size_of
 from readiness.evidence.loaders import explained, find_loader, importable
+from readiness.evidence.model_kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
 from readiness.evidence.skops_types import REVIEWED
 from readiness.exceptions import ModelError
 from readiness.hints import nearest
 from readiness.spec import ModelFile
+from readiness.unavailable import Unavailable
 
-PICKLES = (".joblib", ".pkl", ".pickle")
-COMPRESSIONS = (".gz", ".z", ".bz2", ".xz", ".lzma")
-SKOPS = ".skops"
+LIBRARIES = {"sklearn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
+NETWORKS = {"keras": "Keras", "torch": "PyTorch"}
+"""Packages whose models are known by their base class, also inside of what a loader wraps around them."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +41,32 @@ class LoadedModel:
     artifact: Artifact
     notes: tuple[str, ...] = ()
     """What its libraries warned of while it was loaded."""
+    takes_arrays: bool = False
+    """Whether it is known to take arrays, whatever it says itself."""
+    no_file: Unavailable | None = None
+    """Why there is no file of it, where it comes from memory and cannot be written."""
+    container: str = ""
+    """What the file is besides, such as MLflow; empty for a model alone."""
 
     @property
     def kind(self) -> str:
         """In words: "scikit-learn Pipeline ending in LogisticRegression"."""
-        return describe(self.estimator)
+        return f"{self.container} {describe(self.estimator)}".strip()
 
 
 def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
     """Load the model that `spec` names; relative paths and modules are looked for in `folder`.
 
     Raises:
-        ModelError: no such file, a pickle without a pin, a digest that is not the pinned one, types that were not
-            reviewed, a loader that cannot be imported, or content that cannot be loaded or does not predict.
+        ModelError: no such file, a pickle or an MLflow folder without a pin, a digest that is not the pinned one,
+            types that were not reviewed, a package that is not installed, a loader that cannot be imported, or
+            content that cannot be loaded or does not predict.
     """
     if spec.path is None:
         raise ModelError("The spec names no model file.", remedy="Set model.path.")
+    fault, remedy = address_fault(spec.path)
+    if fault:
+        raise ModelError(f"{fault}.", remedy=remedy)
     path = folder / spec.path
     if not path.exists():
         near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
@@ -63,43 +78,81 @@ def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
         except (Exception, SystemExit) as error:
             raise explained(error, path) from error
     _check_predicts(estimator, path)
-    return LoadedModel(estimator, path, artifact, _notes(caught))
+    by_place = getattr(estimator, "takes_arrays", False) is True
+    container = "MLflow" if kind_of(path) is Kind.MLFLOW else ""
+    return LoadedModel(estimator, path, artifact, _notes(caught), by_place, container=container)
+
+
+def loading_modules(spec: ModelFile, folder: Path) -> tuple[str, ...]:
+    """Modules of ours that import the libraries which loading takes, and which the estimator does not name itself."""
+    through_mlflow = spec.path is not None and spec.loader is None and kind_of(folder / spec.path) is Kind.MLFLOW
+    return ("readiness.evidence.mlflow_models",) if through_mlflow else ()
 
 
 def describe(estimator: Any) -> str:
-    """Library and class of an estimator, with the last step of a pipeline."""
+    """Library and class of an estimator, with the last step of a pipeline or the network inside a wrapper."""
+    if isinstance(said := getattr(estimator, "description", None), str):
+        return said
+    for part in (estimator, *getattr(estimator, "__dict__", {}).values()):
+        bases = (base.__module__.partition(".")[0] for base in type(part).__mro__)
+        if network := next((NETWORKS[base] for base in bases if base in NETWORKS), ""):
+            return f"{network} {type(part).__name__}"
     package = type(estimator).__module__.partition(".")[0]
-    library = {"sklearn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
-    words = f"{library.get(package, package)} {type(estimator).__name__}"
+    words = f"{LIBRARIES.get(package, package)} {type(estimator).__name__}"
     steps = getattr(estimator, "steps", None)
     return f"{words} ending in {type(steps[-1][1]).__name__}" if package == "sklearn" and steps else words
 
 
 def _loaded(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
-    name = path.name.lower()
-    for suffix in COMPRESSIONS:
-        name = name.removesuffix(suffix)
-    if name.endswith(PICKLES) and spec.sha256 is None:
-        raise _no_consent(path)
+    kind = kind_of(path)
+    if kind.needs_pin and spec.sha256 is None:
+        raise _no_consent(path, kind)
     if spec.loader is not None:
-        return _by_loader(spec, spec.loader, path)
-    if path.is_dir() or not name.endswith((*PICKLES, SKOPS)):
+        return _at_rest(spec, path, f"loader {spec.loader}", find_loader(spec.loader))
+    fault, remedy = missing_extra(kind)
+    if fault:
+        raise ModelError(f"{path} is {kind.article}, and {fault}.", remedy=remedy)
+    if kind is Kind.MLFLOW:
+        return _at_rest(spec, path, "MLflow", _from_mlflow)
+    if kind is Kind.ONNX_FOLDER:
+        return _at_rest(spec, path, "onnxruntime", _from_onnx_folder)
+    if kind is Kind.OTHER:
         raise ModelError(
-            f"{path} is {'a folder' if path.is_dir() else f'of the kind {path.suffix!r}'}; "
-            f"expected {', '.join((*PICKLES, SKOPS))}, or a loader.",
-            remedy="Name a function that takes the path and returns the model: model.loader: package.module:function.",
+            f"{path} is {'a folder' if path.is_dir() else f'of the kind {path.suffix!r}'}; expected {EXPECTED}.",
+            remedy="Name a function that takes the path and returns the model: model.loader: package.module:function. "
+            "There are examples for Keras and PyTorch in docs/models.md.",
         )
     data = path.read_bytes()  # read once: what is hashed is what is loaded
     digest = hashlib.sha256(data).hexdigest()
     _check_pin(spec, path, digest)
-    estimator = _from_skops(data, path) if name.endswith(SKOPS) else _from_pickle(data)
-    return estimator, Artifact(path.name, digest, len(data))
+    opened = {Kind.PICKLE: _from_pickle, Kind.SKOPS: _from_skops, Kind.ONNX: _from_onnx}
+    return opened[kind](data, path), Artifact(path.name, digest, len(data))
 
 
-def _from_pickle(data: bytes) -> Any:
+def _from_pickle(data: bytes, _path: Path) -> Any:
     import joblib
 
     return joblib.load(io.BytesIO(data))
+
+
+def _from_onnx(data: bytes, path: Path) -> Any:
+    from readiness.evidence.onnx_opening import open_onnx
+
+    return open_onnx(path, data)
+
+
+def _from_onnx_folder(folder: Path) -> Any:
+    from readiness.evidence.onnx_opening import open_onnx
+
+    file = onnx_file(folder)
+    assert file is not None  # or it would not be of this kind
+    return open_onnx(file, file.read_bytes(), folder=folder)
+
+
+def _from_mlflow(folder: Path) -> Any:
+    from readiness.evidence.mlflow_models import open_mlflow
+
+    return open_mlflow(folder)
 
 
 def _from_skops(data: bytes, path: Path) -> Any:
@@ -114,19 +167,24 @@ def _from_skops(data: bytes, path: Path) -> Any:
     return skops.io.loads(data, trusted=sorted(found & REVIEWED))
 
 
-def _by_loader(spec: ModelFile, reference: str, path: Path) -> tuple[Any, Artifact]:
+def _at_rest(spec: ModelFile, path: Path, by: str, load: Callable[[Path], Any]) -> tuple[Any, Artifact]:
+    """What `load` makes of a file or folder that it reads by itself, and that must stay as it was hashed."""
     digest = sha256_path(path)
     _check_pin(spec, path, digest)
-    estimator = find_loader(reference)(path)
+    estimator = load(path)
     if sha256_path(path) != digest:
-        raise ModelError(f"{path} changed while {reference} was loading it.", remedy="Run again on a file at rest.")
+        raise ModelError(f"{path} changed while {by} was reading it.", remedy="Run again on a file at rest.")
     return estimator, Artifact(path.name, digest, size_of(path))
 
 
-def _no_consent(path: Path) -> ModelError:
+def _no_consent(path: Path, kind: Kind) -> ModelError:
+    if path.is_dir():
+        how = f"If you vouch for this very folder, set model.sha256: {sha256_path(path)} (of its files and their names)"
+    else:
+        how = f"If you vouch for this very file, set model.sha256 to its digest: sha256sum {path}"
     return ModelError(
-        f"{path} is a pickle, which runs code when it is loaded, and the spec does not pin its digest.",
-        remedy=f"If you vouch for this very file, set model.sha256 to its digest: sha256sum {path}",
+        f"{path} is {kind.article}, which runs code when it is loaded, and the spec does not pin its digest.",
+        remedy=how,
     )
 
 
@@ -155,5 +213,9 @@ def _notes(caught: Iterable[warnings.WarningMessage]) -> tuple[str, ...]:
             now = getattr(entry.message, "current_sklearn_version", "another version")
             notes.append(f"The model was saved with scikit-learn {saved} and is run here with {now}.")
         elif not issubclass(entry.category, DeprecationWarning | PendingDeprecationWarning | ResourceWarning):
-            notes.append(f"{entry.category.__name__} while loading: {' '.join(str(entry.message).split())[:300]}")
+            notes.append(f"{entry.category.__name__} while loading: {_plainly(entry.message)}")
     return tuple(dict.fromkeys(notes))
+
+
+def _plainly(said: object) -> str:
+    return " ".join(_COLOURS.sub("", str(said)).split())[:300]

@@ -11,8 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Candidate
+from readiness.evidence.kept import PERTURBED, Kept
+from readiness.evidence.kept_scores import packed, unpacked
+from readiness.evidence.store import Entry
 from readiness.unavailable import Unavailable
 
+NOTHING = Kept()
 MOST_ROWS = 5_000
 CATEGORY_SHARE = 0.01
 """Share of the categories that are redrawn from their own column."""
@@ -35,7 +39,13 @@ class Perturbed:
 
 
 def perturbed(
-    candidate: Candidate, frame: pd.DataFrame, predicted: NDArray[Any], rows: NDArray[np.int64], *, size: float
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    predicted: NDArray[Any],
+    rows: NDArray[np.int64],
+    *,
+    size: float,
+    kept: Kept = NOTHING,
 ) -> Perturbed | Unavailable:
     """Score `rows` of the test table again, with small changes.
 
@@ -45,15 +55,27 @@ def perturbed(
         predicted: what the candidate said about all test rows.
         rows: positions of at most a few thousand of them.
         size: standard deviation of the changes as a share of a column's interquartile range.
+        kept: where it is looked for first, and where it goes.
     """
+    if (found := kept.get(PERTURBED, lambda entry: _read(entry, candidate, predicted, rows), size=size)) is not None:
+        return found
     try:
         changed, numbers, categories = shaken(frame.iloc[rows], candidate.features, size=size, seed=candidate.seed)
         if not numbers + categories:
             return Unavailable("no feature can be changed a little")
-        after = candidate.score(changed).predicted
+        said = candidate.score(changed)
     except Exception as error:  # a model that stumbles over a small change does not end the review
         return Unavailable(f"scoring rows with small changes failed: {' '.join(str(error).split())[:200]}")
-    return Perturbed(rows, predicted[rows], after, numbers, categories)
+    arrays, facts = packed(said, "", candidate)
+    kept.put(PERTURBED, arrays, {**facts, "numbers": numbers, "categories": categories}, size=size)
+    return Perturbed(rows, predicted[rows], said.predicted, numbers, categories)
+
+
+def _read(entry: Entry, candidate: Candidate, predicted: NDArray[Any], rows: NDArray[np.int64]) -> Perturbed | None:
+    said, facts = unpacked(entry, "", entry.facts, candidate, len(rows)), entry.facts
+    if said is None:
+        return None
+    return Perturbed(rows, predicted[rows], said.predicted, int(facts["numbers"]), int(facts["categories"]))
 
 
 def shaken(frame: pd.DataFrame, features: Sequence[str], *, size: float, seed: int) -> tuple[pd.DataFrame, int, int]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from readiness.catalogue import ALIASES, METRICS, metric_names
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.columns import features_of, needed
 from readiness.evidence.limits import end_fault, limit_fault
-from readiness.evidence.models import COMPRESSIONS, PICKLES
+from readiness.evidence.model_kinds import address_fault, kind_of, missing_extra
+from readiness.evidence.supplied_preflight import supplied_faults
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError, SpecError
 from readiness.hints import nearest, shown
 from readiness.spec import Label, ModelFile
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.reading import LoadedSpec
+from readiness.spec.supplied_checks import supplied_key
 from readiness.spec.yaml_reading import KeyPath, Problem
 
 Fault = tuple[KeyPath, str]
@@ -32,6 +33,7 @@ def preflight(loaded: LoadedSpec) -> None:
     """
     heads, faults = _headers(loaded)
     faults += [*_models(loaded), *_metrics(loaded), *_same_table(loaded), *_attestations(loaded)]
+    faults += supplied_faults(loaded, heads)
     if "test" in heads:
         faults += _columns(loaded, heads)
     _refuse(loaded, faults, "its files")
@@ -52,18 +54,12 @@ def _refuse(loaded: LoadedSpec, faults: list[Fault], misfit: str) -> None:
     if not faults:
         return
     name = loaded.path.name
-    problems = [Problem(name, _line(loaded, key), key, text) for key, text in faults]
-    problems.sort(key=lambda problem: problem.line)
+    places = [loaded.place(key) for key, _ in faults]
+    problems = [Problem(at.file, at.line, key, text) for at, (key, text) in zip(places, faults, strict=True)]
+    first = loaded.place(()).file
+    problems.sort(key=lambda problem: (problem.file != first, problem.file, problem.line))
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
     raise SpecError(f"{name} does not fit {misfit}: {count} to mend.", problems=tuple(map(str, problems)))
-
-
-def _line(loaded: LoadedSpec, key: KeyPath) -> int:
-    """The line of the key, or of the nearest key above it."""
-    for length in range(len(key), 0, -1):
-        if key[:length] in loaded.lines:
-            return loaded.lines[key[:length]]
-    return 0
 
 
 def _headers(loaded: LoadedSpec) -> tuple[dict[str, TableHeader], list[Fault]]:
@@ -111,24 +107,24 @@ def _models(loaded: LoadedSpec) -> Iterator[Fault]:
 def _model(loaded: LoadedSpec, model: ModelFile, where: KeyPath) -> Iterator[Fault]:
     if model.path is None:
         return
+    fault, remedy = address_fault(model.path)
+    if fault:
+        yield (*where, "path"), f"{fault}. {remedy}"
+        return
     path = loaded.resolve(model.path)
     if not path.exists():
         near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
         yield (*where, "path"), f"{path} does not exist{near}"
         return
-    digest = sha256_path(path)
+    digest, kind, what = sha256_path(path), kind_of(path), "folder" if path.is_dir() else "file"
     if model.sha256 is not None and model.sha256 != digest:
-        yield (*where, "sha256"), f"the file has the digest {digest}; expected {model.sha256}"
-    if model.sha256 is None and _is_pickle(path):
-        warning = f"{path.name} is a pickle, which runs code when it is loaded"
-        yield (*where, "path"), f"{warning}; if you vouch for this file, set sha256: {digest}"
-
-
-def _is_pickle(path: Path) -> bool:
-    name = path.name.lower()
-    for suffix in COMPRESSIONS:
-        name = name.removesuffix(suffix)
-    return name.endswith(PICKLES)
+        yield (*where, "sha256"), f"the {what} has the digest {digest}; expected {model.sha256}"
+    if model.sha256 is None and kind.needs_pin:
+        warning = f"{path.name} is {kind.article}, which runs code when it is loaded"
+        yield (*where, "path"), f"{warning}; if you vouch for this {what}, set sha256: {digest}"
+    fault, remedy = missing_extra(kind) if model.loader is None else ("", "")
+    if fault:
+        yield (*where, "path"), f"{path.name} is {kind.article}, and {fault}. {remedy}"
 
 
 def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:
@@ -234,7 +230,7 @@ def _columns(loaded: LoadedSpec, heads: dict[str, TableHeader]) -> Iterator[Faul
     for table, columns in needed(loaded, listed, found).items():
         for name in columns.required:
             if name not in found[table]:
-                where = _where(loaded, name)
+                where = supplied_key(loaded.spec, table, name) or _where(loaded, name)
                 yield (
                     where,
                     f"the table {heads[table].path.name} has no column {shown(name)}{nearest(name, found[table])}",

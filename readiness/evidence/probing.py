@@ -13,21 +13,23 @@ from threadpoolctl import threadpool_limits
 from readiness.answers import Question
 from readiness.catalogue import METRICS
 from readiness.evidence.evidence import Evidence, Technical
-from readiness.evidence.probes.apart import Request, measure_apart
-from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
+from readiness.evidence.kept_probes import timed_batches, timed_calls, tried_apart
+from readiness.evidence.probes.apart import Apart, Request, measure_apart
+from readiness.evidence.probes.latency import QUANTILES, Latency, Throughput, measure_latency, measure_throughput
 from readiness.evidence.probes.memory import Memory
+from readiness.evidence.supplied_instead import with_supplied_measures
+from readiness.spec import Spec
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
 from readiness.unavailable import Unavailable
 
-QUANTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
 RUNS = 9
 """Runs for each batch size: enough for limits of the median that still hold after adjustment for many claims."""
 MEGABYTE = 1e6
 T = TypeVar("T")
-NO_MODEL = Unavailable(
-    "there is no model file, only predictions", "give the model file under model.path, so that it can be measured"
-)
+NO_MODEL = Unavailable("there is no model file, only predictions", "give the model file under model.path")
+
+LEFT_OUT = Unavailable("this partial review does not ask for it", "a review of all six questions")
 
 
 def probe(evidence: Evidence) -> Evidence:
@@ -36,31 +38,58 @@ def probe(evidence: Evidence) -> Evidence:
         return evidence
     if evidence.candidate is None or evidence.model is None:
         names = (*QUANTILES, "throughput_per_second", "size_mb", "memory_mb")
-        return replace(evidence, technical=Technical(dict.fromkeys(names, NO_MODEL)), probes=NO_MODEL)
+        unmeasured = replace(evidence, technical=Technical(dict.fromkeys(names, NO_MODEL)), probes=NO_MODEL)
+        return with_supplied_measures(unmeasured)
     limits = evidence.spec.production
     candidate, rows, seed = evidence.candidate, evidence.rows, evidence.spec.seed
-    start = time.perf_counter()
+    start, kept = time.perf_counter(), evidence.known()
+
+    def calls() -> Latency | Unavailable:
+        return measure_latency(candidate, rows, calls=limits.calls, seconds=limits.call_seconds, seed=seed)
+
+    def batches() -> tuple[Throughput, ...] | Unavailable:
+        return measure_throughput(candidate, rows, runs=RUNS, seed=seed)
+
     with threadpool_limits(limits=1):  # as one worker of a service; more threads on a busy machine wait for each other
         latency = _guarded(
-            lambda: measure_latency(candidate, rows, calls=limits.calls, seconds=limits.call_seconds, seed=seed)
+            lambda: (
+                timed_calls(kept, calls, calls=limits.calls, seconds=limits.call_seconds)
+                if _wants(evidence, "latency")
+                else LEFT_OUT
+            )
         )
-        throughput = _guarded(lambda: measure_throughput(candidate, rows, runs=RUNS, seed=seed))
+        throughput = _guarded(
+            lambda: timed_batches(kept, batches, runs=RUNS) if _wants(evidence, "throughput") else LEFT_OUT
+        )
+    no_file = evidence.model.no_file
+    why = no_file if no_file is not None or _wants(evidence, "memory") else LEFT_OUT
     request = Request.about(evidence.spec.model, evidence.folder, candidate, rows)
-    apart = measure_apart(request)
+    apart = Apart(why, why) if why is not None else tried_apart(kept, lambda: measure_apart(request))
     measures: dict[str, Inference | Unavailable] = {**_latencies(latency), **_speeds(throughput)}
-    measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE)
+    measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE) if no_file is None else no_file
     measures["memory_mb"] = _memory(apart.memory)
     facts = _facts(latency, throughput, apart.memory)
-    facts["seconds"] = Exact(time.perf_counter() - start)
+    facts["seconds"] = Exact(time.perf_counter() - start + kept.seconds)  # with what it took to measure what is kept
     technical = Technical(measures, facts, _milliseconds(latency), _note(latency))
-    return replace(evidence, technical=technical, probes=apart.probes)
+    reused = (*evidence.reused, *kept.reused())
+    return with_supplied_measures(replace(evidence, technical=technical, probes=apart.probes, reused=reused))
 
 
 def _asked(evidence: Evidence) -> bool:
     """Whether a question is asked that looks at what is measured here."""
-    requirements = evidence.spec.business.requirements
-    technical = any(r.metric in METRICS and METRICS[r.metric].needs == "measurement" for r in requirements)
-    return evidence.asks(Question.PRODUCTION) or (technical and evidence.asks(Question.BUSINESS))
+    return evidence.asks(Question.PRODUCTION) or (evidence.asks(Question.BUSINESS) and is_required(evidence.spec))
+
+
+def _wants(evidence: Evidence, metric: str) -> bool:
+    """Whether a question is asked that needs metrics whose names begin so; question 6 needs all."""
+    required = any(each.metric.startswith(metric) for each in evidence.spec.business.requirements)
+    return evidence.asks(Question.PRODUCTION) or required
+
+
+def is_required(spec: Spec) -> bool:
+    """Whether a requirement of the business is about something that is measured here."""
+    named = (requirement.metric for requirement in spec.business.requirements)
+    return any(name in METRICS and METRICS[name].needs == "measurement" for name in named)
 
 
 def _guarded(measure: Callable[[], T | Unavailable]) -> T | Unavailable:
@@ -107,11 +136,11 @@ def _facts(
 def _note(latency: Latency | Unavailable) -> str:
     if isinstance(latency, Unavailable):
         return ""
-    together = "; slow calls come in rows, so the limits are too narrow" if latency.slow_together > 0.1 else ""
+    together = "; slow calls follow one another, so the true range is wider" if latency.slow_together > 0.1 else ""
     return (
         f"{latency.calls:,} calls of {latency.method} with a {latency.form}, one after the other, "
         f"on one thread, after {latency.warm_up} calls of warm-up{together}"
     )
 
 
-__all__ = ["QUANTILES", "probe"]
+__all__ = ["QUANTILES", "is_required", "probe"]

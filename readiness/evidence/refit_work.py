@@ -45,6 +45,8 @@ class Outcome:
 
 def unfit_for_cloning(estimator: Any) -> Unavailable | None:
     """Why clones of `estimator` cannot stand for it; None when they can."""
+    if known := getattr(estimator, "refits_unavailable", None):
+        return Unavailable(*known)
     try:
         clone(estimator)
         parts = estimator.get_params(deep=True)

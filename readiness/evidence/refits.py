@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from readiness.criteria import BUDGET_SECONDS, MINIMUM_REPEATS
 from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.kept import Kept
+from readiness.evidence.kept_refits import keep_repeats, repeats_kept
 from readiness.evidence.refit_pool import close_pool, refit_all
 from readiness.evidence.refit_work import Outcome, fitting_labels, refit_once, unfit_for_cloning, unfitted
 from readiness.evidence.splits import Plan
@@ -29,6 +31,7 @@ WORKERS_PAY = 15.0
 PATIENCE = 3.0
 """A single refit that takes this many budgets is taken to hang."""
 
+NOTHING = Kept()
 Score = Callable[[NDArray[np.int64], Scores], float]
 """The primary metric of some predictions: takes the positions of the rows and what was said about them."""
 
@@ -43,9 +46,13 @@ class Holdout:
     """The primary metric of what was said about them; nan when it does not exist."""
 
 
+Known = Mapping[int, Sequence[Outcome]]
+"""Whole repeats that were made by an earlier review, by their number from 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class RefitEstimate:
-    """What the refits will cost, from one that was timed."""
+    """What the refits that are still to be made will cost, from what others took."""
 
     fits: int
     seconds_per_fit: float
@@ -93,6 +100,8 @@ class Refits:
     seconds: float
     """That all of it took."""
     notes: tuple[str, ...] = ()
+    source: str = ""
+    """Who supplied them; empty when they were made here."""
 
     @property
     def repeats(self) -> int:
@@ -110,6 +119,16 @@ class Refits:
         return np.array([fold.held for fold in self.folds])
 
 
+def known_repeats(kept: Kept, candidate: Candidate, plan: Plan, holdout: Holdout | None) -> Known:
+    """The repeats of `plan` that are kept."""
+    found = repeats_kept(kept, candidate, plan, _rows(holdout))
+    return {number: [_condensed(outcome, holdout) for outcome in outcomes] for number, outcomes in found}
+
+
+def _rows(holdout: Holdout | None) -> int | None:
+    return None if holdout is None else len(holdout.frame)
+
+
 def estimate(
     candidate: Candidate,
     frame: pd.DataFrame,
@@ -117,10 +136,14 @@ def estimate(
     *,
     n_jobs: int | None = None,
     holdout: Holdout | None = None,
+    done: Known | None = None,
 ) -> RefitEstimate | Unavailable:
-    """Time one refit, to say what all will cost before they start."""
+    """Say what the refits will cost before they start: from those that are `done`, else from one that is timed."""
     if reason := unfit_for_cloning(candidate.estimator) or plan.problem():
         return reason
+    workers = max(1, joblib.cpu_count() if n_jobs is None else n_jobs)
+    if took := [outcome.seconds for repeat in (done or {}).values() for outcome in repeat]:
+        return RefitEstimate(plan.folds * plan.repeats - len(took), sum(took) / len(took), workers)
     try:
         split = next(plan.repeat(0))
     except ValueError as error:
@@ -129,7 +152,6 @@ def estimate(
     timed = refit_once(unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split, held)
     if timed.error:
         return _failure(timed)
-    workers = max(1, joblib.cpu_count() if n_jobs is None else n_jobs)
     return RefitEstimate(plan.folds * plan.repeats, timed.seconds, workers)
 
 
@@ -143,21 +165,24 @@ def refit(
     estimated: RefitEstimate | None = None,
     n_jobs: int | None = None,
     holdout: Holdout | None = None,
+    done: Known | None = None,
+    kept: Kept = NOTHING,
 ) -> Refits | Unavailable:
     """Refit clones of the candidate by `plan` until it is done, or until the next repeat would exceed the budget.
 
     Only the clock ends it early: no score is looked at before, for a stop at a welcome result would be a result of
     the stop. `frame` has n rows with the candidate's features; `plan.y` their targets as codes or values. `estimated`
-    saves timing one fit again.
+    saves timing one fit again. Repeats that are `done` are not made again; those that are made, are kept.
     """
     start = time.perf_counter()
-    cost = estimated or estimate(candidate, frame, plan, n_jobs=n_jobs, holdout=holdout)
+    done = done or {}
+    cost = estimated or estimate(candidate, frame, plan, n_jobs=n_jobs, holdout=holdout, done=done)
     if isinstance(cost, Unavailable):
         return cost
-    if why := too_slow(cost, plan, budget_seconds):
+    if why := too_slow(cost, plan, budget_seconds, done):
         return why
     try:
-        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds, holdout)
+        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds, holdout, done, kept)
     finally:
         close_pool()
     if isinstance(outcomes, Unavailable):
@@ -166,7 +191,14 @@ def refit(
 
 
 def _whole_repeats(
-    candidate: Candidate, frame: pd.DataFrame, plan: Plan, cost: RefitEstimate, end: float, holdout: Holdout | None
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    plan: Plan,
+    cost: RefitEstimate,
+    end: float,
+    holdout: Holdout | None,
+    known: Known,
+    kept: Kept,
 ) -> list[Outcome] | Unavailable:
     labels = fitting_labels(candidate, plan.y)
     held = None if holdout is None else holdout.frame
@@ -176,24 +208,31 @@ def _whole_repeats(
     began = time.perf_counter()
     repeat = 0
     while repeat < plan.repeats:
+        if repeat in known:
+            done.extend(known[repeat])
+            repeat += 1
+            continue
         # By what fits took so far; as many repeats at once as keep all workers busy, and two at first.
         per_fit = sum(outcome.seconds for outcome in done) / len(done) if done else cost.seconds_per_fit
         each = per_fit * plan.folds / workers
-        wanted = max(workers // math.gcd(workers, plan.folds), 0 if repeat else MINIMUM_REPEATS)
+        least = max(0, MINIMUM_REPEATS - repeat)
+        wanted = max(workers // math.gcd(workers, plan.folds), least)
         affordable = int((end - time.perf_counter()) / max(each, 1e-9))
-        count = min(wanted, plan.repeats - repeat, max(affordable, 0 if repeat else MINIMUM_REPEATS))
+        open_ = min((number for number in known if number > repeat), default=plan.repeats) - repeat
+        count = min(wanted, open_, max(affordable, least))
         if count == 0:
             break
         try:
-            splits = [split for number in range(repeat, repeat + count) for split in plan.repeat(number)]
+            repeats = [list(plan.repeat(number)) for number in range(repeat, repeat + count)]
         except ValueError as error:
             return Unavailable(f"the rows cannot be split: {error}")
-        patience = PATIENCE * (end - began)
+        splits, patience = [split for each in repeats for split in each], PATIENCE * (end - began)
         outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=held)
         if isinstance(outcomes, Unavailable):
             return outcomes
         if bad := next((outcome for outcome in outcomes if outcome.error), None):
             return _failure(bad)
+        keep_repeats(kept, candidate, plan, outcomes, _rows(holdout), workers=workers)
         done.extend(_condensed(outcome, holdout) for outcome in outcomes)
         repeat += count
     return done
@@ -231,8 +270,10 @@ def _failure(outcome: Outcome) -> Unavailable:
     return Unavailable(f"refit {split.fold + 1} of repeat {split.repeat + 1} failed: {outcome.error.rstrip('.')}")
 
 
-def too_slow(cost: RefitEstimate, plan: Plan, budget: float) -> Unavailable | None:
-    """Why not even two repeats fit into `budget` seconds; None when they do."""
+def too_slow(cost: RefitEstimate, plan: Plan, budget: float, done: Known | None = None) -> Unavailable | None:
+    """Why not even two repeats fit into `budget` seconds; None when they do, or are done."""
+    if len(done or ()) >= MINIMUM_REPEATS:
+        return None
     least = RefitEstimate(MINIMUM_REPEATS * plan.folds, cost.seconds_per_fit, cost.workers)
     if least.seconds <= budget:
         return None

@@ -15,9 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.kept import CURVE, SEEDS, Kept
+from readiness.evidence.kept_refits import keep, known
 from readiness.evidence.refit_pool import close_pool, refit_all
 from readiness.evidence.refit_work import Outcome, fitting_labels, takes_seed, unfitted
-from readiness.evidence.refits import PATIENCE, WORKERS_PAY, Holdout, RefitEstimate
+from readiness.evidence.refits import NOTHING, PATIENCE, WORKERS_PAY, Holdout, RefitEstimate
 from readiness.evidence.splits import Plan, Split
 from readiness.unavailable import Unavailable
 
@@ -50,6 +52,8 @@ class Retraining:
     """Of a quarter, half and all of the training rows, as far as the time went."""
     notes: tuple[str, ...] = ()
     """What was left out, and why."""
+    source: str = ""
+    """Who supplied the seeds; empty when they were made here."""
 
 
 def seed_refits(
@@ -61,22 +65,31 @@ def seed_refits(
     seeds: int,
     cost: RefitEstimate,
     seconds: float,
+    kept: Kept = NOTHING,
 ) -> tuple[tuple[Retrained, ...], str]:
     """Clones of all rows with other seeds, as many as fit into the seconds left, and a note; none for a candidate
     without any seed, and none that all say the same.
     """
     if seeds < FEWEST_SEEDS or not takes_seed(candidate.estimator):
         return (), ""
+    rows = np.arange(len(plan.y), dtype=np.int64)
+    splits = [Split(_SEEDS, number, rows, rows[:0], reseeded=True) for number in range(seeds)]
+    found = {split.fold: one for split in splits if (one := _known(kept, SEEDS, candidate, plan, holdout, split))}
+    open_ = [split for split in splits if split.fold not in found]
     each = cost.seconds_per_fit * plan.folds / (plan.folds - 1)  # a fold is fitted on fewer rows
-    workers = cost.workers if each * seeds > WORKERS_PAY else 1
-    count = next((c for c in range(seeds, 0, -1) if each * math.ceil(c / workers) <= seconds), 0)
+    workers = cost.workers if each * len(open_) > WORKERS_PAY else 1
+    more = next((c for c in range(len(open_), 0, -1) if each * math.ceil(c / workers) <= seconds), 0)
+    count = len(found) + more
     if count < FEWEST_SEEDS:
         return (), f"no time was left for {seeds} refits that differ in their seed alone"
-    rows = np.arange(len(plan.y), dtype=np.int64)
-    splits = [Split(_SEEDS, number, rows, rows[:0], reseeded=True) for number in range(count)]
-    done = _refitted(candidate, frame, plan, holdout, splits, workers=workers, patience=PATIENCE * max(seconds, each))
-    if isinstance(done, Unavailable):
-        return (), f"refits that differ in their seed alone were left out: {done.reason}"
+    patience = PATIENCE * max(seconds, each)
+    made = _refitted(
+        candidate, frame, plan, holdout, open_[:more], workers=workers, patience=patience, kept=kept, part=SEEDS
+    )
+    if isinstance(made, Unavailable):
+        return (), f"refits that differ in their seed alone were left out: {made.reason}"
+    found |= {split.fold: one for split, one in zip(open_, made, strict=False)}
+    done = [found[number] for number in sorted(found)]
     if _all_alike(done):
         return (), f"{count} refits that differ in their seed alone say the same of every row"
     cut = f"{count} of {seeds} seeds were tried before the time was used up" if count < seeds else ""
@@ -84,7 +97,14 @@ def seed_refits(
 
 
 def learning_curve(
-    candidate: Candidate, frame: pd.DataFrame, plan: Plan, holdout: Holdout, *, cost: RefitEstimate, seconds: float
+    candidate: Candidate,
+    frame: pd.DataFrame,
+    plan: Plan,
+    holdout: Holdout,
+    *,
+    cost: RefitEstimate,
+    seconds: float,
+    kept: Kept = NOTHING,
 ) -> tuple[tuple[Retrained, ...], str]:
     """One clone each of a quarter, half and all rows, as long as the next one is expected to fit into the seconds,
     and a note.
@@ -94,12 +114,16 @@ def learning_curve(
     order = _drawn(plan)
     found: list[Retrained] = []
     for number, share in enumerate(SHARES):
+        rows = np.sort(order[: max(1, round(share * len(order)))])
+        split = Split(_CURVE, number, rows, rows[:0])
+        if one := _known(kept, CURVE, candidate, plan, holdout, split):
+            found.append(one)
+            continue
         left = end - time.perf_counter()
         if each * share > left:
             return tuple(found), f"no time was left for a fit on {100 * share:g} % of the training rows"
-        rows = np.sort(order[: max(1, round(share * len(order)))])
-        split = Split(_CURVE, number, rows, rows[:0])
-        done = _refitted(candidate, frame, plan, holdout, [split], workers=1, patience=PATIENCE * left)
+        patience = PATIENCE * left
+        done = _refitted(candidate, frame, plan, holdout, [split], workers=1, patience=patience, kept=kept, part=CURVE)
         if isinstance(done, Unavailable):
             return tuple(found), f"the fit on {100 * share:g} % of the training rows failed: {done.reason}"
         found += done
@@ -116,6 +140,15 @@ def _drawn(plan: Plan) -> NDArray[np.int64]:
     return np.argsort(place, kind="stable").astype(np.int64)
 
 
+def _known(kept: Kept, part: str, candidate: Candidate, plan: Plan, holdout: Holdout, split: Split) -> Retrained | None:
+    outcomes = known(kept, part, candidate, [split], len(holdout.frame), **_key(plan, split))
+    return None if outcomes is None else _retrained(outcomes[0], holdout)
+
+
+def _key(plan: Plan, split: Split) -> dict[str, int]:
+    return {"plan_seed": plan.seed, "number": split.fold}
+
+
 def _refitted(
     candidate: Candidate,
     frame: pd.DataFrame,
@@ -125,7 +158,11 @@ def _refitted(
     *,
     workers: int,
     patience: float,
+    kept: Kept,
+    part: str,
 ) -> list[Retrained] | Unavailable:
+    if not splits:
+        return []
     blank, labels = unfitted(candidate, plan.seed), fitting_labels(candidate, plan.y)
     try:
         outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=holdout.frame)
@@ -135,6 +172,9 @@ def _refitted(
         return outcomes
     if bad := next((outcome for outcome in outcomes if outcome.error), None):
         return Unavailable(bad.error.rstrip("."))
+    for outcome in outcomes:
+        held, key = len(holdout.frame), _key(plan, outcome.split)
+        keep(kept, part, candidate, [outcome], held, workers=min(workers, len(outcomes)), **key)
     return [_retrained(outcome, holdout) for outcome in outcomes]
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "Artifact",
     "Table",
     "TableHeader",
+    "as_read",
     "header",
     "holds_many",
     "read",
@@ -97,7 +98,7 @@ def read(path: Path, columns: Sequence[str] | None = None) -> Table:
     table, notes = (_parquet_rows if _is_parquet(path) else csv_rows)(path, wanted)
     if table.num_rows == 0:
         raise DataError(f"{path} has column names but no rows.", remedy="Give a table with at least one row.")
-    return Table(_to_pandas(table), notes)
+    return Table(as_read(table), notes)
 
 
 def require_columns(head: TableHeader, wanted: Sequence[str]) -> None:
@@ -186,7 +187,8 @@ def _damaged(path: Path, error: Exception) -> DataError:
     return DataError(f"{path} is not a readable Parquet file: {error}", remedy="Export the table again.")
 
 
-def _to_pandas(table: pa.Table) -> pd.DataFrame:
+def as_read(table: pa.Table) -> pd.DataFrame:
+    """A table of Arrow's as the frame that every review works with."""
     # Metadata is ignored because it would bring back an index and nullable types, which few models accept.
     for position, field in enumerate(table.schema):
         if pa.types.is_decimal(field.type) or pa.types.is_null(field.type):

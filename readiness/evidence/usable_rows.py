@@ -23,6 +23,8 @@ class Rows:
     target: NDArray[Any]
     read: int
     dropped: tuple[Dropped, ...]
+    kept: NDArray[np.bool_] | None = None
+    """(read,): which of the rows that were read can be used; None: all of them."""
 
 
 def usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) -> Rows:
@@ -53,7 +55,7 @@ def usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) ->
         )
     if keep.all():
         return Rows(frame, coded, n, dropped)
-    return Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped)
+    return Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped, keep)
 
 
 def as_numbers(values: pd.Series[Any], where: str) -> NDArray[np.float64]:

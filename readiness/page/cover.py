@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from readiness.answers import Question, Status
-from readiness.narrative import answer_word, approval_words, topic, verdict_sentence, yes_count
+from readiness.narrative import (
+    actions,
+    answer_word,
+    approval_words,
+    asked,
+    result_words,
+    topic,
+    verdict_sentence,
+    yes_words,
+)
 from readiness.numbers import format_count, format_count_of, format_share, listed
 from readiness.page.sections import positive_words, unmeasured
+from readiness.partial import NOT_ASKED
+from readiness.spec.settings import keys_of
 from readiness.verdict.decision import ADVICE, Action, Verdict
 from readiness.verdict.record import Record
+from readiness.verdict.supplied import supplied_words
 from readiness.visible import shorten
 
 _CRITERIA = ("baseline", "business", "segments", "errors", "stability", "production", "checklist", "confidence")
@@ -64,14 +76,14 @@ class Cover:
 def cover(record: Record) -> Cover:
     """The first screen of a report."""
     model, approval = record.gathered.model, approval_words(record)
-    word, _, qualifier = record.verdict.words.partition(" (")
+    word, _, qualifier = result_words(record).partition(" (")
     return Cover(
         name=model.name,
         version=model.version,
         purpose=str(record.about.get("purpose") or ""),
         verdict=word,
         qualifier=qualifier.rstrip(")"),
-        status=_VERDICT_STATUS[record.verdict],
+        status=Status.NOT_ASSESSED if record.only else VERDICT_STATUS[record.verdict],
         reason=verdict_sentence(record),
         approval=approval[0],
         required=approval[1],
@@ -82,7 +94,7 @@ def cover(record: Record) -> Cover:
     )
 
 
-_VERDICT_STATUS = {
+VERDICT_STATUS = {
     Verdict.READY: Status.MET,
     Verdict.READY_BY_POINT_ESTIMATE: Status.NOT_PROVEN,
     Verdict.NOT_READY: Status.NOT_MET,
@@ -92,16 +104,16 @@ _VERDICT_STATUS = {
 
 def _tile(record: Record, question: Question) -> Tile:
     status = record.answer(question).status
-    return Tile(question, topic(question), status, answer_word(status))
+    return Tile(question, topic(question), status, answer_word(status) if question in asked(record) else NOT_ASKED)
 
 
 def _answered(record: Record) -> str:
     names = [
         f"{question.number} {topic(question)} ({answer_word(record.answer(question).status)})"
-        for question in Question
+        for question in asked(record)
         if record.answer(question).status is not Status.MET
     ]
-    count = f"{yes_count(record)} of 6 questions are answered yes"
+    count = yes_words(record)
     return f"{count}; not yes: {listed(names, most=6)}" if names else count
 
 
@@ -143,11 +155,13 @@ def _declared(about: Mapping[str, Any]) -> str:
 def _criteria(record: Record) -> str:
     keys = [key for key in record.gathered.set_keys if key.split(".")[0] in _CRITERIA]
     names = list(dict.fromkeys(key.split(".")[0] for key in keys))
+    count = len(keys_of(record.gathered.settings))
+    over = f"; {count} key{'s' if count > 1 else ''} set on the command line" if count else ""
     own = f"The spec sets its own for {listed(names, most=6)}; all others are defaults" if names else "All defaults"
     spec = next((a for a in record.gathered.inputs if is_spec(a.name)), None)
     digest = f"; spec {spec.sha256[:12]}" if spec else ""
     rule = "; judged by point estimate" if record.rule == "point" else ""
-    return f"{own}{rule}{digest}"
+    return f"{own}{rule}{over}{digest}"
 
 
 def is_spec(name: str) -> bool:
@@ -160,7 +174,9 @@ def _prepared(record: Record) -> str:
     by = f"By {listed(record.prepared_by, most=3)}" if record.prepared_by else "By whom is not stated"
     where = record.gathered.environment.hardware or record.gathered.environment.platform
     until = valid_until(record)
-    return f"{by}; computed {format_time(record.run.finished)} on {where}" + (f"; valid until {until}" if until else "")
+    cached = " (in part taken from the cache)" if record.reused else ""
+    said = f"{by}; computed {format_time(record.run.finished)} on {where}{cached}"
+    return said + (f"; valid until {until}" if until else "")
 
 
 def format_time(text: str) -> str:
@@ -174,26 +190,35 @@ def format_time(text: str) -> str:
 
 
 def valid_until(record: Record) -> str:
-    """The day on which the report runs out by its own spec; empty when it says nothing."""
+    """The last day on which the report holds by its own spec, in words; empty when it says nothing."""
+    end = last_day(record)
+    return f"{end.day} {end:%B %Y}" if end else ""
+
+
+def last_day(record: Record) -> date | None:
+    """The last day on which the report holds by its own spec."""
     days = record.about.get("valid_days")
     try:
         end = datetime.fromisoformat(record.run.finished) + timedelta(days=int(days or 0))
-    except (ValueError, OverflowError):
-        return ""
-    return f"{end.day} {end:%B %Y}" if days else ""
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return end.date() if days else None
 
 
 def _not_measured(record: Record) -> str:
     names = [finding.name for _, findings in unmeasured(record) for finding in findings]
-    return f"{len(names)}: {listed([shorten(n, 80) for n in names], most=3)}" if names else "Nothing that was asked for"
+    said = f"{len(names)}: {listed([shorten(n, 80) for n in names], most=3)}" if names else "Nothing that was asked for"
+    return "; ".join(filter(None, [said, supplied_words(record)]))
 
 
 def _steps(record: Record) -> tuple[Line, ...]:
-    actions = sorted(record.decision.actions, key=lambda action: not action.required)
-    lines = [_step(action, record) for action in actions[:_MOST_STEPS]]
-    if len(actions) > _MOST_STEPS:
-        lines.append(Line("", f"and {len(actions) - _MOST_STEPS} more", "decision"))
-    if not actions:
+    todo = sorted(actions(record), key=lambda action: not action.required)
+    lines = [_step(action, record) for action in todo[:_MOST_STEPS]]
+    if len(todo) > _MOST_STEPS:
+        lines.append(Line("", f"and {len(todo) - _MOST_STEPS} more", "decision"))
+    if record.only:
+        lines.append(Line("", "A review of all six questions", "decision"))
+    elif not todo:
         lines.append(Line("", "Approval by those required, then a staged rollout under monitoring", "decision"))
     return tuple(lines)
 

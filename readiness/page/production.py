@@ -24,6 +24,7 @@ from readiness.page.tables import (
     status_cell,
     table,
 )
+from readiness.spec.supplied import NOT_HERE
 from readiness.verdict.record import Record
 
 _BOX, _PROBE, _DRIFT = "PROD-BOX-", "PROD-PROBE-", "PROD-DRIFT"
@@ -99,10 +100,11 @@ def _grounds(box: Box, findings: Sequence[Finding]) -> str:
     judged = worst_first([f for f in findings if f.blocking]) or worst_first(findings)
     if not judged:
         return "Nobody has looked at it, and nobody has vouched for it"
+    how = "Supplied" if any(NOT_HERE in f.warning for f in judged) else "Measured"
     if len(judged) > 1 and all(f.status is Status.MET for f in judged):
-        return f"Measured: {len(judged)} claims, all met"
+        return f"{how}: {len(judged)} claims, all met"
     worst = judged[0]
     if box.source is Source.MEASURED and worst.measured is not None and worst.criterion is not None:
         value = format_estimate(worst.measured, worst.criterion)
-        return f"Measured: {value}, required {format_criterion(worst.criterion)}"
+        return f"{how}: {value}, required {format_criterion(worst.criterion)}"
     return said(worst) or worst.name

@@ -10,6 +10,8 @@ from readiness.digests import Artifact
 from readiness.numbers import format_bytes, format_count, format_share
 from readiness.page.cover import Line, format_time, valid_until
 from readiness.page.tables import Cell, Column, Row, Table, table
+from readiness.reuse import TITLE, reused_words
+from readiness.spec.settings import keys_of
 from readiness.verdict.record import Record
 
 SHOWN_ABOVE = ("about", "checklist")
@@ -103,9 +105,11 @@ def _facts(record: Record) -> tuple[Line, ...]:
         Line("Rows left out", dropped or "none"),
         Line("Rows in training", "" if data.train_rows is None else format_count(data.train_rows)),
         Line("Computed on", "; ".join(filter(None, (environment.hardware, environment.platform)))),
+        Line(TITLE, reused_words(record.reused, format_time)),
         Line("Started", format_time(record.run.started)),
         Line("Finished", format_time(record.run.finished)),
         Line("Made by", f"{record.tool}, Python {environment.python}"),
+        Line("Set on the command line", "; ".join(gathered.settings)),
         Line("Seed", str(record.seed)),
         Line("Rule", "interval: chance is excluded" if record.rule == "interval" else "point: chance is not excluded"),
     )
@@ -122,23 +126,31 @@ def _settings(record: Record) -> Table:
     """Everything that the spec settles, but for the texts about the model and the attestations, which stand above."""
     own = record.gathered.set_keys
     spec = {key: value for key, value in record.gathered.spec.items() if key not in SHOWN_ABOVE}
-    rows = [Row((Cell(key), Cell(text), Cell("set" if _is_set(key, own) else "default"))) for key, text in _flat(spec)]
+    over = keys_of(record.gathered.settings, first=1)
+    rows = [Row((Cell(key), Cell(text), Cell(_origin(key, own, over)))) for key, text in flat(spec)]
     return table(
         "Every setting", (Column("Setting"), Column("Value"), Column("Set in the spec?")), rows, most=len(rows)
     )
 
 
-def _is_set(key: str, own: tuple[str, ...]) -> bool:
+def _origin(key: str, own: tuple[str, ...], over: tuple[str, ...]) -> str:
+    if is_set(key, over) or any(is_set(name, (key,)) for name in over):
+        return "on the command line"
+    return "set" if is_set(key, own) else "default"
+
+
+def is_set(key: str, own: tuple[str, ...]) -> bool:
+    """Whether the spec sets this dotted key itself; `own` are the keys that it sets."""
     return any(key == name or key.startswith((f"{name}.", f"{name}[")) for name in own)
 
 
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Every leaf of the spec with its dotted key; empty ones are left out."""
     if isinstance(value, Mapping):
         for key, part in value.items():
-            yield from _flat(part, f"{path}.{key}" if path else str(key))
+            yield from flat(part, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list | tuple) and any(isinstance(part, Mapping | list | tuple) for part in value):
         for index, part in enumerate(value, 1):
-            yield from _flat(part, f"{path}[{index}]")
+            yield from flat(part, f"{path}[{index}]")
     elif value not in (None, "", (), []):
         yield path, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

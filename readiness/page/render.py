@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from readiness.answers import Question
 from readiness.exceptions import ReviewError
-from readiness.narrative import NOT_PERMISSION, answer_word, topic
+from readiness.narrative import NOT_PERMISSION, actions, answer_word, asked, topic
 from readiness.page.cover import cover
 from readiness.page.glossary import Glossary
 from readiness.page.prose import render_prose
@@ -83,11 +83,15 @@ def render_page(
         ReviewError: the page would not be a proper one; only an altered template can cause that.
     """
     render = render or environment().get_template(INDEX).render
-    text = render(**page_parts(record, prose, figures, code))
-    page = _NEEDLESS.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip("\n") + "\n"
+    page = trimmed(render(**page_parts(record, prose, figures, code)))
     if not page.endswith("</html>\n") or any(marker in page for marker in _MARKERS):
         raise ReviewError("The page does not end with </html>, or holds the text that begins a record.")
     return page.encode("utf-8")
+
+
+def trimmed(text: str) -> str:
+    """What a template made, without blank lines, with line feeds only and one at the end."""
+    return _NEEDLESS.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip("\n") + "\n"
 
 
 def page_parts(
@@ -95,7 +99,6 @@ def page_parts(
 ) -> dict[str, Any]:
     """What the template is given, by name."""
     shown = presentable(record)
-    style = _lean_style(template_path(f"{TEMPLATE}/style.css").read_text(encoding="utf-8"))
     given, missing = about(shown)
     return {
         "record": shown,
@@ -106,14 +109,32 @@ def page_parts(
         "about": given,
         "missing": missing,
         "provenance": provenance(shown),
-        "prose": {question: render_prose(text) for question, text in prose.items() if text.strip()},
-        "code": {question: Markup.escape(visible(text, keep="\n\t")) for question, text in code.items()},
+        "prose": {
+            question: render_prose(text)
+            for question, text in prose.items()
+            if text.strip() and question in asked(shown)
+        },
+        "code": {
+            question: Markup.escape(visible(text, keep="\n\t"))
+            for question, text in code.items()
+            if question in asked(shown)
+        },
         "figures": _by_question(figures),
         "glossary": Glossary(),
+        "actions": actions(shown),
         "permission": NOT_PERMISSION,
         "words": answer_word,
         "topic": topic,
         "unreached": FLOWCHART[len(shown.decision.path) :],
+        **style_parts(*(("partial.css",) if shown.only else ())),
+    }
+
+
+def style_parts(*more: str) -> dict[str, Any]:
+    """The style sheet, and its hash for the policy of the page that holds it; `more` are sheets that complete it."""
+    sheets = ("style.css", *more)
+    style = _lean_style("".join(template_path(f"{TEMPLATE}/{name}").read_text(encoding="utf-8") for name in sheets))
+    return {
         "style": Markup(style),  # noqa: S704  # our own file
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readiness.answers import Answer, Finding, Question, Status
-from readiness.narrative import answer_sentence, answer_word, limits, topic
+from readiness.answers import Answer, Finding, Question, Status, left_out_code
+from readiness.narrative import answer_sentence, answer_word, asked, limits, topic
 from readiness.numbers import format_bound, format_count, format_criterion, format_level, is_exact
 from readiness.page import baseline, errors, production, segments, stability
 from readiness.page.tables import (
@@ -23,6 +23,7 @@ from readiness.page.tables import (
     measured_cell,
     table,
 )
+from readiness.partial import NOT_ASKED
 from readiness.verdict.record import Record
 
 POINT = "The spec chose the point rule: measured values were compared and chance was not excluded."
@@ -48,12 +49,19 @@ class Section:
         return self.question.value
 
 
+_NOT_ASKED = Mark(Status.NOT_ASSESSED, NOT_ASKED)
+_LEFT_OUT = frozenset(map(left_out_code, Question))
+_UNASKED = "This review is partial and does not ask it."
+
+
 def sections(record: Record) -> tuple[Section, ...]:
     """The six sections in the order of the questions."""
     return tuple(_section(record, question) for question in Question)
 
 
 def _section(record: Record, question: Question) -> Section:
+    if question not in asked(record):
+        return Section(question, topic(question), _NOT_ASKED, _UNASKED, (), (), (), None)
     answer = record.answer(question)
     shown = _with_rest(_tables(record, answer), answer.findings)
     return Section(
@@ -170,7 +178,7 @@ def unmeasured(record: Record) -> tuple[tuple[Question, tuple[Finding, ...]], ..
 
 def _is_unmeasured(finding: Finding) -> bool:
     """A fact without a bar also has the status *not assessed*; it counts only when something would settle it."""
-    if finding.status is not Status.NOT_ASSESSED:
+    if finding.status is not Status.NOT_ASSESSED or finding.code in _LEFT_OUT:
         return False
     return finding.blocking or (finding.measured is None and bool(finding.needs))
 
@@ -179,9 +187,10 @@ def decision_table(record: Record) -> Table:
     """The six checks: answer and grounds."""
     rows = []
     for question in Question:
-        answer = record.answer(question)
-        cells = (Cell(f"{question.number}  {question.words}"), Cell(answer_sentence(answer)), _answer(answer.status))
-        rows.append(Row(cells))
+        answer, is_asked = record.answer(question), question in asked(record)
+        grounds = Cell(answer_sentence(answer) if is_asked else _UNASKED)
+        said = _answer(answer.status) if is_asked else Cell(mark=_NOT_ASKED)
+        rows.append(Row((Cell(f"{question.number}  {question.words}"), grounds, said)))
     return table("The six answers", (Column("Question"), Column("Grounds"), Column("Answer", "status")), rows)
 
 

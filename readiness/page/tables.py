@@ -48,6 +48,8 @@ class Cell:
     anchor: str = ""
     strip: Strip | None = None
     warning: str = ""
+    link: str = ""
+    """Where its text leads to: a relative address, percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)

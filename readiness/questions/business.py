@@ -15,6 +15,7 @@ from readiness.answers import Answer, Criterion, Question, not_assessed
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_value
+from readiness.questions.supplied import marked
 from readiness.questions.wording import counted, denominator, independent_cases, told
 from readiness.spec import Business, Human, Label, Requirement, label_text
 from readiness.statistics.cases import Cases
@@ -149,8 +150,9 @@ def _technical(stated: _Stated) -> Claim:
     if isinstance(measured, Unavailable):
         undefined = Undefined(measured.reason)
         return stated.claim(undefined, reason=measured.reason, needs=measured.needs, denominator="timed calls")
-    is_time = name != "size_mb"
-    return stated.claim(measured, reason=technical.note, measured_time=is_time, denominator="timed calls")
+    is_time, source = name != "size_mb", technical.sources.get(name, "")
+    how = "" if source and not name.startswith("latency_") else technical.note
+    return marked(stated.claim(measured, reason=how, measured_time=is_time, denominator="timed calls"), source)
 
 
 def _relative(stated: _Stated) -> Claim:

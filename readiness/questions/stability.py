@@ -28,6 +28,7 @@ from readiness.questions.stability_facts import (
     perturbed_facts,
     seed_facts,
 )
+from readiness.questions.supplied import marked, unused_refits
 from readiness.spec import Stability
 from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.inference import Exact, Inference, Undefined
@@ -57,7 +58,8 @@ def ask(evidence: Evidence, criteria: Stability) -> Answer:
         claims, facts, tables = [*judged, *claims], [*shown, *facts], {"folds": _table(refits), **tables}
     findings = only_proven_decline(settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
     settled = settle(facts, alpha=spec.alpha, level=spec.confidence)
-    return Answer(Question.STABILITY, (*missing, *findings, *settled, *not_perturbed(evidence)), tables)
+    notes = (*not_perturbed(evidence), *unused_refits(evidence))
+    return Answer(Question.STABILITY, (*missing, *findings, *settled, *notes), tables)
 
 
 def _usable(evidence: Evidence) -> Refits | Unavailable:
@@ -88,14 +90,18 @@ def _of_refits(
     if rule == "point":
         claims.append(_std(criteria, metric, facts, len(refits.folds)))
     shown = _facts(rule, metric, facts, mean, (*refits.notes, *evidence.retraining.notes), refits)
-    return claims, [*shown, *holdout_spread(evidence, metric, refits), *seed_facts(evidence, metric)]
+    return (
+        [marked(claim, refits.source) for claim in claims],
+        [*(marked(claim, refits.source) for claim in shown), *holdout_spread(evidence, metric, refits)],
+    )
 
 
 def _other_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
     """What does not need repeats."""
     shaken = evidence.perturbed
     changed = [] if shaken is None or isinstance(shaken, Unavailable) else perturbed_facts(evidence, metric, shaken)
-    return [*curve_facts(evidence, metric), *changed]
+    seeds = [marked(claim, evidence.retraining.source) for claim in seed_facts(evidence, metric)]
+    return [*seeds, *curve_facts(evidence, metric), *changed]
 
 
 def _done(refits: Refits) -> str:
@@ -194,7 +200,7 @@ def _facts(
     if facts.mean:
         share = Exact(facts.coefficient_of_variation, folds)
         shown.append(fact("CV", "Standard deviation as a share of the mean", share, unit="share"))
-    shown.append(_seconds(refits))
+    shown += [] if refits.source else [_seconds(refits)]
     return [claim for claim in shown if not (rule == "point" and claim.code == "STAB-STD")]
 
 

@@ -73,6 +73,7 @@ __all__ = [
 ]
 
 
+CHECKLIST = "attestations by named persons; those in the file that `from` names count where this spec has none"
 OwnName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -80,7 +81,9 @@ class Spec(Part):
     """The whole spec. Relative paths are relative to the spec file."""
 
     extends: str | None = Field(
-        None, description="another spec that this one completes; lists are replaced, not joined"
+        None,
+        description="another spec that this one completes, relative to this file; lists and attestations are "
+        "replaced whole, not joined",
     )
     about: About = Field(About(), description="free texts of the first screen")
     model: Model = Field(description="the candidate")
@@ -93,7 +96,7 @@ class Spec(Part):
     production: Production = Field(Production(), description="question 6: technical limits, drift and probes")
     metrics: Mapping[OwnName, OwnMetric] = Field(default_factory=dict, description="metrics of your own, by name")
     supplied: Supplied = Field(Supplied(), description="measurements made elsewhere, each with its source")
-    checklist: Checklist = Field(default_factory=dict, description="attestations by named persons")
+    checklist: Checklist = Field(default_factory=dict, description=CHECKLIST)
     evidence: Literal["interval", "point"] = Field(
         "interval", description="interval: chance must be excluded; point: measured values are compared as they are"
     )

@@ -9,8 +9,10 @@ from itertools import chain
 from readiness.criteria import Task
 from readiness.hints import nearest, shown
 from readiness.spec import ModelFile, Rule, Spec, label_text
+from readiness.spec.prediction_checks import prediction_faults
 from readiness.spec.ranking_checks import ranking_misfits
 from readiness.spec.rules import RuleError, parse_rule
+from readiness.spec.supplied_checks import supplied_misfits
 from readiness.spec.yaml_reading import KeyPath
 
 Fault = tuple[KeyPath, str]
@@ -43,6 +45,7 @@ def misfits(spec: Spec) -> list[Fault]:
         _matrix,
         _ranking,
         _settings_of_other_tasks,
+        _supplied,
     )
     return list(chain.from_iterable(check(spec) for check in checks))
 
@@ -144,30 +147,15 @@ def _models(spec: Spec) -> Iterator[tuple[KeyPath, ModelFile]]:
 
 def _candidates(spec: Spec) -> Iterator[Fault]:
     task = stated_task(spec)
-    labels = [label_text(label) for label in spec.data.classes or ()]
     for where, part in _models(spec):
-        score = part.predictions.score if part.predictions is not None else None
-        key = (*where, "predictions", "score")
         if task not in (None, Task.BINARY) and part.threshold is not None:
             yield (*where, "threshold"), f"only a binary task has a threshold; this task is {task}"
-        if task is Task.REGRESSION and score is not None:
-            yield key, "a regression has no scores; name the predicted value in label"
-        if task is Task.MULTICLASS and isinstance(score, str):
-            yield key, "more than two classes need one score column for each: {class: column}"
-        if score is not None and not isinstance(score, str):
-            yield from _score_columns(key, list(score), labels, spec)
+        if part.predictions is not None:
+            yield from prediction_faults((*where, "predictions"), part.predictions, spec, task)
 
 
-def _score_columns(key: KeyPath, scored: list[str], labels: list[str], spec: Spec) -> Iterator[Fault]:
-    if len(scored) < 2 and spec.data.positive is None:
-        yield key, "names fewer than two classes; name one column for each class"
-    if spec.data.positive is not None and label_text(spec.data.positive) not in scored:
-        yield key, f"has no column for the positive class {shown(spec.data.positive)}"
-    if len(labels) > 2 and (missing := [label for label in labels if label not in scored]):
-        yield key, f"has no column for {', '.join(map(shown, missing))}"
-    for label in scored:
-        if labels and label not in labels:
-            yield (*key, label), f"{shown(label)} is not in data.classes" + nearest(label, labels)
+def _supplied(spec: Spec) -> Iterator[Fault]:
+    yield from supplied_misfits(spec, stated_task(spec))
 
 
 def _names(spec: Spec) -> Iterator[Fault]:

@@ -73,6 +73,16 @@ def told(error: ValidationError, document: Document) -> Iterator[Problem]:
             yield Problem(place.file, place.line, key, text)
 
 
+def only_text(error: ValidationError, document: Document) -> list[KeyPath]:
+    """The keys where a text is wanted, and nothing that a number or true would be."""
+    data = _without_empty_keys(document.data)
+    kinds: dict[KeyPath, set[str]] = {}
+    for fault in error.errors(include_url=False)[:_MOST_FAULTS]:
+        kinds.setdefault(_key(fault, data), set()).add(fault["type"])
+    other = {"int_type", "float_type", "bool_type"}
+    return [key for key, found in kinds.items() if "string_type" in found and not found & other]
+
+
 def _without_empty_keys(data: Any) -> Any:
     """A key with nothing behind it counts as left out, so that a section may stand empty."""
     if isinstance(data, list):

@@ -262,8 +262,12 @@ class Attestation(Part):
     done: bool | None = Field(None, description="true when it is done")
     by: str = Field("", description="who says so")
     on: Day | None = Field(None, description="when, as 2026-11-22")
-    evidence: str = Field("", description="where that can be seen: a document, a link, a ticket")
-    valid_until: Day | None = Field(None, description="last day on which it holds; from then on it counts as expired")
+    evidence: str = Field(
+        "", description="where that can be seen: a document, a link, a ticket; a path is relative to the spec"
+    )
+    valid_until: Day | None = Field(
+        None, description="last day on which it holds, by UTC; after that it is expired, which is not a yes"
+    )
     not_applicable: str = Field("", description="why the box does not apply, in place of done")
 
     @model_validator(mode="after")
@@ -276,6 +280,8 @@ class Attestation(Part):
                 raise ValueError(
                     f"is done but lacks {', '.join(missing)}; an attestation names person, date and evidence"
                 )
+        if self.valid_until is not None and self.on is not None and self.valid_until < self.on:
+            raise ValueError(f"is valid until {self.valid_until}, which is before {self.on}, the day it was given")
         return self
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,11 +16,12 @@ from readiness.exceptions import SpecError
 from readiness.hints import escaped, shown
 from readiness.spec import Spec
 from readiness.spec.checks import misfits
-from readiness.spec.problems import parsed, told
-from readiness.spec.yaml_reading import Document, KeyPath, Place, Problem, parse_yaml, unusable
+from readiness.spec.layers import joined
+from readiness.spec.problems import only_text, parsed, told
+from readiness.spec.settings import as_text, laid, settings_bytes
+from readiness.spec.sources import MAX_BYTES, Sources, SpecFile
+from readiness.spec.yaml_reading import COMMAND_LINE, Document, KeyPath, Place, Problem
 
-MAX_BYTES = 5_000_000
-MAX_FILES = 10
 MAX_PROBLEMS = 50
 
 
@@ -33,9 +35,18 @@ class LoadedSpec:
     sha256: str
     """Of the bytes of that file, in hexadecimal."""
     files: tuple[tuple[Path, str], ...]
-    """Every file that was read with its SHA-256: the named one first, then those that it extends."""
-    lines: Mapping[KeyPath, int]
-    """The line of each key; in the file that sets it."""
+    """Every file that was read with its SHA-256: the named one first, then its checklist and what it extends."""
+    names: tuple[str, ...]
+    """What the record calls each of them: "spec: readiness.yaml", "checklist: team.yaml"; no two are alike."""
+    places: Mapping[KeyPath, Place]
+    """File and line of each key."""
+    settings: tuple[str, ...] = ()
+    """What was set on the command line, each KEY=VALUE; it lies over all files."""
+
+    @property
+    def lines(self) -> Mapping[KeyPath, int]:
+        """The line of each key; in the file that sets it."""
+        return MappingProxyType({key: place.line for key, place in self.places.items()})
 
     @property
     def folder(self) -> Path:
@@ -44,30 +55,45 @@ class LoadedSpec:
 
     @property
     def digest(self) -> str:
-        """One SHA-256 over all files: that of the only one, else of the lines `<sha256>  <file name>`."""
-        if len(self.files) == 1:
+        """One SHA-256 over all files and settings: that of the only file, else of the lines `<sha256>  <file name>`."""
+        parts = [(sha256, path.name) for path, sha256 in self.files]
+        parts += [(self.settings_sha256, "command line")] if self.settings else []
+        if len(parts) == 1:
             return self.sha256
-        return _sha256("".join(f"{sha256}  {path.name}\n" for path, sha256 in self.files).encode())
+        return _sha256("".join(f"{sha256}  {name}\n" for sha256, name in parts).encode("utf-8", "surrogateescape"))
+
+    @property
+    def settings_sha256(self) -> str:
+        """Of the settings, one in each line."""
+        return _sha256(settings_bytes(self.settings))
 
     def resolve(self, relative: str) -> Path:
         """The absolute path of a file that the spec names."""
         return (self.folder / relative).resolve()
+
+    def place(self, key: KeyPath) -> Place:
+        """Where `key` is set; for one that is not set, where the nearest key above it is."""
+        while key and key not in self.places:
+            key = key[:-1]
+        return self.places.get(key, Place(self.path.name, 0))
 
 
 def load_spec(path: Path, *, sha256: str | None = None, settings: Sequence[str] = ()) -> LoadedSpec:
     """Read the spec at `path`; relative paths in it, and in what it extends, begin at its folder.
 
     Faults of form (kinds, unknown keys) are all told at once; contradictions, once the form is right.
-    `sha256` is the `digest` of an earlier reading.
+    `sha256` is the `digest` of an earlier reading; `settings` lie over the files, the last over those before it.
 
     Raises:
         SpecError: with one line for each problem; or when the files are no longer those of `sha256`.
     """
-    documents, files = _read(path)
-    document = _joined(documents)
-    spec = _checked(document)
-    lines = MappingProxyType({key: place.line for key, place in document.places.items()})
-    loaded = LoadedSpec(spec, files[0][0], files[0][1], files, lines)
+    sources = Sources()
+    sources.read(path)
+    spec, document = _checked(laid(joined(sources.documents), settings))
+    files = tuple((file.path, file.sha256) for file in sources.files.values())
+    names = _names(sources.files.values())
+    first, places = files[0], MappingProxyType(dict(document.places))
+    loaded = LoadedSpec(spec, first[0], first[1], files, names, places, tuple(settings))
     if sha256 is not None and sha256 != loaded.digest:
         raise SpecError(
             f"{escaped(path.name)} or a file that it extends was changed since it was read: "
@@ -77,98 +103,50 @@ def load_spec(path: Path, *, sha256: str | None = None, settings: Sequence[str] 
     return loaded
 
 
-def _read(path: Path) -> tuple[list[Document], tuple[tuple[Path, str], ...]]:
-    """The named file and those that it extends, one after the other."""
-    documents: list[Document] = []
-    files: dict[Path, str] = {}
-    following: Path | None = path.absolute()
-    while following is not None:
-        content = _bytes(following, documents)
-        files[following.resolve() if documents else following] = _sha256(content)
-        documents.append(parse_yaml(content, escaped(following.name)))
-        following = _extended(documents[-1], following, files)
-    return documents, tuple(files.items())
+def spec_of(data: Mapping[str, Any], name: str) -> LoadedSpec:
+    """A spec in memory, checked like that of a file; `name` stands for the file in what is wrong with it.
+
+    Raises:
+        SpecError: with one line for each problem.
+    """
+    spec, document = _checked(Document(data, dict(_places(data, (), name)), ()))
+    return LoadedSpec(spec, Path.cwd() / name, "", (), (), MappingProxyType(dict(document.places)))
 
 
-def _bytes(path: Path, documents: list[Document]) -> bytes:
-    try:
-        return _regular_file(path)
-    except SpecError as error:
-        if not documents:
-            raise
-        place = documents[-1].place(("extends",))
-        raise SpecError(
-            f"{place.file} line {place.line}, extends: the file that it names cannot be used.", problems=error.problems
-        ) from error
+def _places(value: Any, key: KeyPath, name: str) -> Iterator[tuple[KeyPath, Place]]:
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    yield key, Place(name, 0, "" if isinstance(value, Mapping | list) else str(value))
+    for step, part in parts:
+        yield from _places(part, (*key, step), name)
 
 
-def _regular_file(path: Path) -> bytes:
-    file = escaped(str(path), 200)
-    try:
-        if path.is_dir():
-            raise unusable(file, "found a folder, expected a YAML file", remedy="Name the file in it.")
-        if not path.exists():
-            raise unusable(file, "there is no such file", remedy="Check the path, or start one with: readiness new")
-        if not path.is_file():
-            raise unusable(file, "found something that is not a regular file, expected a YAML file")
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a path that no system can hold
-        raise unusable(file, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(content) > MAX_BYTES:
-        raise unusable(file, f"holds more than {MAX_BYTES // 1_000_000} MB, which no spec needs")
-    return content
+def looked_at(path: Path) -> tuple[Path, ...]:
+    """Every file that reading the spec at `path` looks for; also when one is missing or wrong."""
+    sources = Sources()
+    with contextlib.suppress(SpecError):
+        sources.read(path)
+    return tuple(sources.tried)
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _extended(document: Document, path: Path, files: Mapping[Path, str]) -> Path | None:
-    name = document.data.get("extends")
-    if not isinstance(name, str):  # of another kind: told with all other problems
-        return None
-    base = (path.parent / name).resolve()
-    place = document.place(("extends",))
-    if any(base == seen.resolve() for seen in files):
-        raise unusable(
-            place.file, f"extends: {shown(name)} leads back to a file that was read already", line=place.line
-        )
-    if len(files) == MAX_FILES:
-        raise unusable(place.file, f"extends: more than {MAX_FILES} files", line=place.line)
-    return base
+def _names(files: Iterable[SpecFile]) -> tuple[str, ...]:
+    names: list[str] = []
+    for file in files:
+        name = f"{file.role}: {file.path.name}"
+        again = sum(other == name or other.startswith(f"{name} (") for other in names)
+        names.append(f"{name} ({again + 1})" if again else name)
+    return tuple(names)
 
 
-def _joined(documents: list[Document]) -> Document:
-    """The first document completed by the second, and so on; only mappings are joined."""
-    data: Mapping[str, Any] = {}
-    places: dict[KeyPath, Place] = {}
-    for document in reversed(documents):
-        data = _over(data, document.data)
-        places |= document.places
-    problems = tuple(problem for document in documents for problem in document.problems)
-    return Document(data, {key: place for key, place in places.items() if _holds(data, key)}, problems)
-
-
-def _over(base: Any, top: Any) -> Any:
-    if not (isinstance(base, dict | Mapping) and isinstance(top, dict | Mapping)):
-        return top
-    return {**base, **{key: _over(base.get(key), value) for key, value in top.items()}}
-
-
-def _holds(data: Any, key: KeyPath) -> bool:
-    for step in key:
-        if not (step in data if isinstance(data, dict) else isinstance(data, list) and int(step) < len(data)):
-            return False
-        data = data[step]
-    return True
-
-
-def _checked(document: Document) -> Spec:
+def _checked(document: Document) -> tuple[Spec, Document]:
+    """The spec in a document, and the document as it was taken."""
     spec = None
     problems = list(document.problems)
     try:
-        spec = parsed(document.data)
+        spec, document = _parsed(document)
     except ValidationError as error:
         # What could not be read is not also missing.
         unread = {problem.key for problem in problems}
@@ -179,14 +157,29 @@ def _checked(document: Document) -> Spec:
             problems.append(Problem(place.file, place.line, key, text))
     if spec is None or problems:
         raise _error(problems, document)
-    return spec
+    return spec, document
+
+
+def _parsed(document: Document) -> tuple[Spec, Document]:
+    """The spec; a bare number on the command line stands for a text where only a text may stand."""
+    try:
+        return parsed(document.data), document
+    except ValidationError as error:
+        meant = as_text(document, only_text(error, document))
+        if meant is document:
+            raise
+        return parsed(meant.data), meant
 
 
 def _error(problems: list[Problem], document: Document) -> SpecError:
     # Stable: the main file first, and in each file from its top to its end.
     main = document.places[()].file
-    ordered = [str(each) for each in sorted(problems, key=lambda each: (each.file != main, each.file, each.line))]
+    rank = {main: 0, COMMAND_LINE: 2}
+    ordered = [str(each) for each in sorted(problems, key=lambda p: (rank.get(p.file, 1), p.file, p.line))]
     count = f"{len(ordered)} problem{'s' if len(ordered) > 1 else ''}"
     if len(ordered) > MAX_PROBLEMS:
         ordered[MAX_PROBLEMS:] = [f"and {len(ordered) - MAX_PROBLEMS} more"]
     return SpecError(f"{main} cannot be used: {count} to mend.", problems=tuple(ordered))
+
+
+__all__ = ["MAX_BYTES", "MAX_PROBLEMS", "LoadedSpec", "load_spec", "looked_at", "spec_of"]

@@ -1,4 +1,4 @@
-"""Which keys may a spec hold? The JSON Schema of `readiness.yaml`, for editors and other tools."""
+"""Which keys may a spec hold, and which a checklist? JSON Schemas of both files, for editors and other tools."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from readiness.checklist import ATTESTABLE
 from readiness.spec import Spec
+from readiness.spec.sources import NOTE
 
 SPEC_ID = "urn:model-readiness:spec:v1"
+CHECKLIST_ID = "urn:model-readiness:checklist:v1"
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+_NOTES = {f"^{NOTE}": {"description": "passed over: a place for YAML anchors, such as x-team: &team {by: Ann}"}}
+_FROM = {
+    "type": "string",
+    "minLength": 1,
+    "description": "YAML file with boxes, relative to this file; a box that stands here wins over the same one there",
+}
 
 
 class _Untitled(GenerateJsonSchema):
@@ -22,9 +33,26 @@ class _Untitled(GenerateJsonSchema):
 def spec_schema() -> dict[str, Any]:
     """A JSON Schema (draft 2020-12) of the spec; every description comes from the spec's own fields."""
     schema = Spec.model_json_schema(schema_generator=_Untitled)
-    head = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SPEC_ID,
-        "title": "Model readiness spec",
+    boxes = schema["properties"]["checklist"]
+    boxes["properties"] = {"from": _FROM}
+    boxes["propertyNames"] = {"enum": ["from", *ATTESTABLE]}
+    return {**schema, **_head(SPEC_ID, "Model readiness spec"), "patternProperties": _NOTES}
+
+
+def checklist_schema() -> dict[str, Any]:
+    """A JSON Schema (draft 2020-12) of the file that `checklist.from` of a spec names."""
+    attestation = Spec.model_json_schema(schema_generator=_Untitled)["$defs"]["Attestation"]
+    return {
+        **_head(CHECKLIST_ID, "Model readiness checklist"),
+        "description": "What named persons attest, kept in one place for several specs; the evidence is a link, a "
+        "text, or a path relative to the spec that is reviewed.",
+        "type": "object",
+        "properties": {box: {"$ref": "#/$defs/Attestation"} for box in ATTESTABLE},
+        "patternProperties": _NOTES,
+        "additionalProperties": False,
+        "$defs": {"Attestation": attestation},
     }
-    return {**schema, **head}
+
+
+def _head(identifier: str, title: str) -> dict[str, Any]:
+    return {"$schema": DRAFT, "$id": identifier, "title": title}

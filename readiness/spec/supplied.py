@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from readiness.spec.inputs import ColumnName, FilePath, Part, Positive, PredictionColumns
 
-Source = Annotated[str, Field(min_length=1, max_length=500)]
+NOT_HERE = "supplied, not measured here"
+"""The label of every finding that rests on such a measurement."""
+FIGURES = ("throughput_per_second", "size_mb", "memory_mb")
+"""Metrics of which one number is supplied; of latencies it is a log of calls."""
+
+Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Probe = Literal["one_row", "column_order", "determinism", "missing_value", "unseen_category", "outlier", "empty_frame"]
 
 
@@ -25,14 +30,16 @@ class SuppliedFolds(Part):
     table: FilePath | None = Field(
         None, description="table with these columns, one row for each row of data.train in its order; data.train itself"
     )
-    repeats: Annotated[tuple[FoldColumns, ...], Field(min_length=1)] = Field(description="the columns of each repeat")
+    repeats: Annotated[tuple[FoldColumns, ...], Field(min_length=2, max_length=100)] = Field(
+        description="the columns of each repeat; a repeat draws its folds anew"
+    )
     source: Source = Field(description="who made them, and how")
 
 
 class SuppliedSeeds(Part):
     """Predictions for the test rows by refits that differ in their seed alone, one entry for each refit."""
 
-    refits: Annotated[tuple[PredictionColumns, ...], Field(min_length=2)] = Field(
+    refits: Annotated[tuple[PredictionColumns, ...], Field(min_length=2, max_length=100)] = Field(
         description="columns of data.test, one entry for each refit"
     )
     source: Source = Field(description="who made them, and how")
@@ -70,3 +77,17 @@ class Supplied(Part):
     size_mb: SuppliedFigure | None = Field(None, description="size of the model file, MB")
     memory_mb: SuppliedFigure | None = Field(None, description="memory that the loaded model takes, MB")
     probes: Mapping[Probe, SuppliedProbe] = Field(default_factory=dict, description="probes made elsewhere, by name")
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The files that are read for it, as the spec names them, by their role in the record."""
+        named = {
+            "supplied folds": self.folds and self.folds.table,
+            "supplied latency": self.latency and self.latency.path,
+        }
+        return {role: path for role, path in named.items() if path}
+
+    def source_of(self, metric: str) -> str:
+        """Who vouches for a technical metric, such as "latency_p99_ms" or "size_mb"; empty when nobody does."""
+        given = self.latency if metric.startswith("latency_") else getattr(self, metric) if metric in FIGURES else None
+        return "" if given is None else str(given.source)

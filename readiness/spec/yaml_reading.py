@@ -26,6 +26,11 @@ MAX_EXPANDED = 10_000_000
 _VALUE_COST = 100
 """What a value counts towards MAX_EXPANDED besides its characters."""
 
+COMMAND_LINE = "--set"
+"""Stands for the file of what is set on the command line, which has no lines."""
+SPEC_KEYS = "the keys model and data"
+"""What a spec holds at its top."""
+
 _CORE = "tag:yaml.org,2002:"
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -50,7 +55,8 @@ class Problem:
 
     def __str__(self) -> str:
         line = f" line {self.line}" if self.line else ""
-        return f"{self.file}{line}{', ' if self.key else ''}{keyed(self.key)}: {self.text}"
+        link = "" if not self.key else " " if (self.file, self.line) == (COMMAND_LINE, 0) else ", "
+        return f"{self.file}{line}{link}{keyed(self.key)}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,8 @@ def unusable(file: str, text: str, *, line: int = 0, remedy: str = "") -> SpecEr
     return SpecError("The spec cannot be used.", problems=(str(Problem(file, line, (), text)),), remedy=remedy)
 
 
-def parse_yaml(content: bytes, file: str) -> Document:
-    """The document in `content`; `file` is the name that problems carry.
+def parse_yaml(content: bytes, file: str, expected: str = SPEC_KEYS) -> Document:
+    """The document in `content`; `file` is the name that problems carry, `expected` says what stands at its top.
 
     Raises:
         SpecError: not UTF-8, not YAML, empty, not a mapping, or larger than any spec once aliases are expanded.
@@ -93,10 +99,11 @@ def parse_yaml(content: bytes, file: str) -> Document:
         raise unusable(file, "is not UTF-8 text", line=line, remedy="Save it with the encoding UTF-8.") from error
     root = _composed(text, file)
     if root is None or root.tag == f"{_CORE}null":
-        raise unusable(file, "is empty, expected the keys model and data", remedy="Start one with: readiness new")
+        remedy = "Start one with: readiness new" if expected == SPEC_KEYS else ""
+        raise unusable(file, f"is empty, expected {expected}", remedy=remedy)
     if not isinstance(root, yaml.MappingNode):
         kind = "a list" if isinstance(root, yaml.SequenceNode) else "a single value"
-        raise unusable(file, f"found {kind} at the top, expected keys such as model: and data:", line=1)
+        raise unusable(file, f"found {kind} at the top, expected {expected}", line=1)
     builder = _Builder(file)
     data = builder.value(root, ())
     return Document(data or {}, builder.places, tuple(builder.problems))

@@ -14,7 +14,7 @@ from string import Template
 from readiness.checklist import BOXES, Source
 from readiness.criteria import Task
 from readiness.digests import sha256_path
-from readiness.evidence.models import COMPRESSIONS, PICKLES, SKOPS
+from readiness.evidence.model_kinds import Kind, kind_of
 from readiness.exceptions import InputError
 from readiness.resources import template_path
 from readiness.starter.examples import baseline_example, business_example, errors_example
@@ -132,14 +132,12 @@ def _candidate(model: Path | None, predictions: dict[str, str], folder: Path) ->
         lines = [f"    {role}: {yaml_text(column)}" for role, column in known.items()]
         todo = "TODO: check" if predictions else "TODO: name"
         return "\n".join((f"  predictions:  # {todo} the columns of the test table that hold predictions", *lines))
+    what = "folder" if model.is_dir() else "file"
     lines = [
         f"  path: {_relative(model, folder)}",
-        f"  sha256: {sha256_path(model)}  # you vouch for this file: it was hashed, not opened",
+        f"  sha256: {sha256_path(model)}  # you vouch for this {what}: it was hashed, not opened",
     ]
-    plain_name = model.name.lower()
-    for suffix in COMPRESSIONS:
-        plain_name = plain_name.removesuffix(suffix)
-    if model.is_dir() or not plain_name.endswith((*PICKLES, SKOPS)):
+    if kind_of(model) is Kind.OTHER:
         lines.append('  # loader: "package.module:function"  # TODO: what opens a file of this kind')
     return "\n".join(lines)
 

@@ -97,7 +97,7 @@ def decide(answers: Sequence[Answer], *, rule: str = "interval") -> Decision:
     by_question = {answer.question: answer for answer in answers}
     if len(answers) != len(Question) or set(by_question) != set(Question):
         raise ValueError(f"decide takes the six answers, each once; got {len(answers)}")
-    verdict = _verdict([answer.status for answer in answers], rule)
+    verdict = verdict_of([answer.status for answer in answers], rule)
     return Decision(
         verdict,
         tuple(_action(by_question[q]) for q in Question if by_question[q].status is not Status.MET),
@@ -106,7 +106,8 @@ def decide(answers: Sequence[Answer], *, rule: str = "interval") -> Decision:
     )
 
 
-def _verdict(statuses: Sequence[Status], rule: str) -> Verdict:
+def verdict_of(statuses: Sequence[Status], rule: str) -> Verdict:
+    """What the statuses of six answers come to; `rule` is "interval" or "point"."""
     if Status.NOT_MET in statuses:
         return Verdict.NOT_READY
     if any(status is not Status.MET for status in statuses):

@@ -5,12 +5,13 @@ The finding of every code must be there and must count. Its bar must be the one 
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from readiness import criteria as policy
 from readiness.answers import Finding, Outcome, Question, Status, left_out_code
-from readiness.checklist import BOXES, Source, attested_outcome
+from readiness.checklist import BEFORE_ALL, BOXES, Source, attested_outcome
 from readiness.criteria import Task
 from readiness.spec import Spec
 from readiness.spec.checks import GUESSES
@@ -101,29 +102,34 @@ def missing_trend(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, .
     return tuple(lacking)
 
 
-def missing_drift(answers: Sequence[RecordedAnswer], spec: Spec, features: int) -> tuple[str, ...]:
+def missing_drift(
+    answers: Sequence[RecordedAnswer], spec: Spec, features: int, day: datetime.date = BEFORE_ALL
+) -> tuple[str, ...]:
     """Codes that the drift of a record lacks: one for each feature, unless the summary says why there is none."""
     answer = next((each for each in answers if each.question is Question.PRODUCTION), None)
     counting = [finding for finding in answer.findings if finding.blocking] if answer else []
     if answer is None or _could_not_be_asked(answer.question, counting):
         return ()
     summary = next((finding for finding in counting if finding.code == DRIFT_SUMMARY), None)
-    if summary and (summary.status is Status.NOT_ASSESSED or is_attested_instead(summary, spec)):
+    if summary and (summary.status is Status.NOT_ASSESSED or is_attested_instead(summary, spec, day)):
         return ()
     found = {finding.code for finding in counting}
     wanted = [f"PROD-DRIFT-{k}" for k in range(1, features + 1)] or [DRIFT_SUMMARY]
     return tuple(code for code in wanted if code not in found)
 
 
-def false_attestations(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, ...]:
-    """Codes of the boxes that are answered otherwise than the spec's `checklist` answers them."""
+def false_attestations(
+    answers: Sequence[RecordedAnswer], spec: Spec, day: datetime.date = BEFORE_ALL
+) -> tuple[str, ...]:
+    """Codes of the boxes that are answered otherwise than the spec's `checklist` answers them on the day."""
     found = [f for answer in answers if answer.question is Question.PRODUCTION for f in answer.findings]
-    said = {box.code: attested_outcome(spec.checklist.get(box.key)) for box in BOXES if box.source is Source.ATTESTED}
+    boxes = [box for box in BOXES if box.source is Source.ATTESTED]
+    said = {box.code: attested_outcome(spec.checklist.get(box.key), day) for box in boxes}
     said |= {box.code: Outcome.PENDING for box in BOXES if box.source is Source.APPROVAL}
-    boxes = [f.code for f in found if f.code in said and (f.outcome, f.status) != (said[f.code], said[f.code].status)]
+    wrong = [f.code for f in found if f.code in said and (f.outcome, f.status) != (said[f.code], said[f.code].status)]
     others = [f for f in found if f.outcome is Outcome.ATTESTED and f.code not in said]
-    instead = [f.code for f in others if _is_of(f.code, Question.PRODUCTION) and not is_attested_instead(f, spec)]
-    return (*boxes, *instead)
+    instead = [f.code for f in others if _is_of(f.code, Question.PRODUCTION) and not is_attested_instead(f, spec, day)]
+    return (*wrong, *instead)
 
 
 def _counts_or_is_small(finding: Finding) -> bool:

@@ -97,7 +97,9 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
     if top.get("schema") != SCHEMA:
         raise InvalidReport(f"The record's schema is {str(top.get('schema'))[:60]!r}; this version reads {SCHEMA!r}.")
     gathered = {
-        key: top.pop(key) for key in ("model", "inputs", "data", "environment", "spec", "set_keys") if key in top
+        key: top.pop(key)
+        for key in ("model", "inputs", "data", "environment", "spec", "set_keys", "settings")
+        if key in top
     }
     return decode(Record, top | {"gathered": gathered})
 

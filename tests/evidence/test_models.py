@@ -267,10 +267,10 @@ def test_object_without_predict_is_refused(tmp_path: Path) -> None:
 
 def test_other_kinds_folders_and_missing_files(tmp_path: Path, saved: Path) -> None:
     """Other kinds and folders need a loader; a missing file names a near one."""
-    (tmp_path / "model.onnx").write_bytes(b"x")
+    (tmp_path / "model.keras").write_bytes(b"x")
     (tmp_path / "folder").mkdir()
-    assert "is of the kind '.onnx'; expected .joblib, .pkl, .pickle, .skops, or a loader" in refusal(
-        tmp_path, path="model.onnx"
+    assert "is of the kind '.keras'; expected .joblib, .pkl, .pickle, .skops, .onnx, a folder" in refusal(
+        tmp_path, path="model.keras"
     )
     assert "is a folder" in refusal(tmp_path, path="folder")
     assert 'does not exist; did you mean "model.joblib"?' in refusal(tmp_path, path="modle.joblib")

@@ -203,7 +203,7 @@ def test_a_csv_table_is_read_as_well_as_parquet(model: Path, loans: Path, tmp_pa
 
 def test_a_file_of_an_unknown_kind_asks_for_a_loader(loans: Path, tmp_path: Path) -> None:
     """A folder or an odd suffix needs a function that opens it; a pickle does not."""
-    odd = tmp_path / "network.onnx"
+    odd = tmp_path / "network.keras"
     odd.write_bytes(b"x")
     assert "# loader:" in starter(odd, loans)
     pickle = tmp_path / "model.pkl.gz"

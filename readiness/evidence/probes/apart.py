@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,7 +23,7 @@ import pandas as pd
 
 import readiness
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.models import load_model
+from readiness.evidence.models import load_model, loading_modules
 from readiness.evidence.probes.memory import Memory, measure_memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES, ProbeResult, sample_rows
 from readiness.exceptions import ReadinessError
@@ -33,8 +33,10 @@ from readiness.unavailable import Unavailable
 PASSED_ON = (
     "PATH", "PYTHONPATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV",
     "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+    "KERAS_BACKEND", "XLA_FLAGS", "CUDA_VISIBLE_DEVICES",
 )  # fmt: skip
 """Environment variables that the process gets."""
+HALF = 0.5
 SECONDS = 120.0
 """How long the process may be silent before it is taken to hang."""
 STARTING = 120.0
@@ -56,8 +58,11 @@ class Request:
     def about(cls, model: ModelFile, folder: Path, candidate: Candidate, frame: pd.DataFrame) -> Request:
         """A request about a model file, with a few rows of `frame` to try it on."""
         rows = sample_rows(frame[list(candidate.features)], candidate.seed)
+        modules = (*needed_modules(candidate.estimator), *loading_modules(model, folder))
         plain = ModelFile(path=model.path, sha256=model.sha256, loader=model.loader)
-        return cls(plain, folder, candidate.with_estimator(None), needed_modules(candidate.estimator), rows)
+        # What is found does not hang on where a threshold lies, so it is found again when that is moved.
+        form = replace(candidate, estimator=None, threshold=None if candidate.threshold is None else HALF)
+        return cls(plain, folder, form, modules, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Apart:
 
     memory: Memory | Unavailable
     probes: tuple[ProbeResult, ...] | Unavailable
+    whole: bool = True
+    """Whether the process came to its end by itself."""
 
 
 @dataclass(slots=True)
@@ -205,7 +212,7 @@ def _result(heard: _Heard, end: str) -> Apart:
     why = heard.error or end
     if heard.memory is None:
         missing = Unavailable(f"The model could not be tried in a process of its own: {why or 'it said nothing'}.")
-        return Apart(missing, missing)
+        return Apart(missing, missing, whole=False)
     done = {probe.name for probe in heard.probes}
     open_ = [name for name in PROBES if name not in done]
     results = list(heard.probes)
@@ -214,4 +221,4 @@ def _result(heard: _Heard, end: str) -> Apart:
             results.append(ProbeResult(name, "failed", f"The model did not survive this: {why or 'it stopped'}."))
         else:
             results.append(ProbeResult(name, "unavailable", f"Not tried, because {open_[0]} ended the process."))
-    return Apart(heard.memory, tuple(results))
+    return Apart(heard.memory, tuple(results), whole=not why and not open_)

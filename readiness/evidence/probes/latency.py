@@ -22,6 +22,10 @@ MINIMUM_CALLS = 300
 """Below 299 calls there is no upper limit for the 99th percentile at 95 % confidence (binomial ranks)."""
 PATIENCE = 6.0
 """A slow model gets this many times the allotted seconds to reach the minimum; then its calls are too few."""
+QUANTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
+"""Share of calls that are no slower, by metric."""
+SLOW_TOGETHER = 0.1
+"""Correlation above which slow calls come in rows."""
 BATCHES = (1, 32, 1024)
 RUNS = 5
 """Smallest to largest of five runs hold the median with 93.75 % confidence (order statistics)."""
@@ -90,7 +94,7 @@ def measure_latency(
     form = f"{'table' if candidate.named else 'array'} of one row"
     nanoseconds = np.array(times, dtype=np.int64)
     cold = first[0] if first else times[0]
-    return Latency(np.sort(nanoseconds), cold, form, candidate.method, warm_up, _slow_together(nanoseconds))
+    return Latency(np.sort(nanoseconds), cold, form, candidate.method, warm_up, slow_together(nanoseconds))
 
 
 def measure_throughput(
@@ -153,7 +157,8 @@ def _speed(candidate: Candidate, rows: pd.DataFrame) -> float:
     return passed / (spent * 1e-9)
 
 
-def _slow_together(times: NDArray[np.int64]) -> float:
+def slow_together(times: NDArray[np.int64] | NDArray[np.float64]) -> float:
+    """Correlation of "slower than nine in ten" between one call and the next, of times in their order."""
     slow = (times > np.quantile(times, 0.9)).astype(float)
     if len(slow) < MINIMUM_CALLS or slow.std() == 0:
         return 0.0

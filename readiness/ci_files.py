@@ -1,0 +1,121 @@
+"""What does a review leave behind for a CI service? Test results and a summary, whatever becomes of the review.
+
+Before the review starts the files say that there is no result yet, so that a review that is killed never leaves an
+earlier one's results in its place. Only the summary of a step on GitHub is added to: other commands write there, too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from readiness.delivery.files import write_whole
+from readiness.delivery.named_files import writable
+from readiness.digests import sha256_file
+from readiness.exceptions import InputError, ReviewError
+from readiness.summaries.junit import junit, junit_unfinished
+from readiness.summaries.markdown import HEADING, NO_VERDICT, markdown, markdown_unfinished
+from readiness.summaries.source import Source, Unfinished
+from readiness.terminal import ending
+
+if TYPE_CHECKING:
+    from readiness.delivery.runner import ReviewResult
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""GitHub's name, in the environment, of the file that holds the summary of a step."""
+LARGEST_STEP_SUMMARY = 1 << 20
+"""Bytes; GitHub shows nothing of a larger one."""
+
+_NOT_ENDED = "The review has not ended, or was ended from outside; there is no result."
+
+
+@dataclass(frozen=True, slots=True)
+class CiFiles:
+    """Where the files of one review go; None for one that nobody asked for."""
+
+    spec: Path
+    junit: Path | None = None
+    summary: Path | None = None
+
+    @classmethod
+    def prepared(cls, spec: Path, *, junit: Path | None, summary: Path | None) -> CiFiles:
+        """The files, which now say that there is no result yet.
+
+        Raises:
+            InputError: one of them cannot be written, or something else would be lost.
+        """
+        results = None if junit is None else writable(junit, "--junit", b"<?xml ")
+        told = None if summary is None else _summary_path(summary)
+        if results is not None and results == told:
+            raise InputError(f"--junit and --summary both name {junit}.", remedy="Name two files.")
+        files = cls(spec, results, told)
+        try:
+            files._write_unfinished(Unfinished(str(spec), _NOT_ENDED), at_the_end=False)
+        except ReviewError as error:
+            raise InputError(error.message, remedy="Name another file.") from error
+        return files
+
+    @contextlib.contextmanager
+    def even_if_it_fails(self) -> Iterator[None]:
+        """The files tell of every error in here, which goes its way."""
+        try:
+            yield
+        except (Exception, KeyboardInterrupt) as error:
+            said, code = ending(error)
+            with contextlib.suppress(ReviewError):  # what stands there already says that there is no result
+                self._write_unfinished(Unfinished(str(self.spec), said, code))
+            raise
+
+    def completed(self, result: ReviewResult, note: str) -> None:
+        """Write what the review found; `note` is what its reader must know besides.
+
+        Raises:
+            ReviewError: a file could not be written.
+        """
+        source = Source(_seen_from_here(result.report), sha256_file(result.report), result.keyid, note)
+        self._write(junit(result.record, source), markdown(result.record, source))
+
+    def _write_unfinished(self, unfinished: Unfinished, *, at_the_end: bool = True) -> None:
+        self._write(junit_unfinished(unfinished), markdown_unfinished(unfinished), at_the_end=at_the_end)
+
+    def _write(self, results: bytes, summary: str, *, at_the_end: bool = True) -> None:
+        if self.junit is not None:
+            write_whole(self.junit, results)
+        if self.summary is None:
+            return
+        if not _is_step_summary(self.summary):
+            write_whole(self.summary, summary.encode("utf-8", "replace"))
+        elif at_the_end:  # what was added cannot be taken back
+            _add(self.summary, summary.encode("utf-8", "replace"))
+
+
+def _summary_path(path: Path) -> Path:
+    kinds = () if _is_step_summary(path) else (HEADING.encode(), NO_VERDICT.encode())
+    return writable(path, "--summary", *kinds)
+
+
+def _is_step_summary(path: Path) -> bool:
+    named = os.environ.get(STEP_SUMMARY)
+    return bool(named) and os.path.realpath(named or "") == os.path.realpath(path)
+
+
+def _add(path: Path, text: bytes) -> None:
+    try:
+        with path.open("ab") as stream:
+            before = stream.tell()
+            if before + len(text) + 2 <= LARGEST_STEP_SUMMARY:  # beyond, GitHub would drop what others wrote, too
+                stream.write((b"\n\n" if before else b"") + text)
+    except OSError as error:
+        raise ReviewError(f"{path} could not be written: {error.strerror}.") from error
+
+
+def _seen_from_here(report: Path) -> str:
+    """The path of the report as a job's log shows files: from the working folder, if it lies below."""
+    try:
+        return report.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return str(report)

@@ -1,0 +1,232 @@
+"""What differs between reports? Findings by how much it matters, and everything that they were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Any
+
+from readiness.answers import Criterion, Finding
+from readiness.comparing.matching import Matched, matched
+from readiness.digests import Artifact
+from readiness.narrative import segment_words
+from readiness.numbers import format_count
+from readiness.page.cover import format_time, valid_until
+from readiness.page.provenance import flat, is_set
+from readiness.verdict.record import Record
+
+NONE = "–"
+DIGEST_LENGTH = 12
+"""Hex digits of a digest that are shown; whole digests are compared."""
+
+MOST_NAMED = 2
+"""Columns of a segment that are named with a finding whose name does not tell them."""
+
+
+class Kind(Enum):
+    """How two findings about the same thing differ, the weightiest first."""
+
+    STATUS = "Status changed"
+    CRITERION = "Criterion changed"
+    VALUE = "Value moved"
+    PRESENCE = "Only in some of the reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A finding that is not the same in all reports."""
+
+    kind: Kind
+    matched: Matched
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One thing that reports were made from, with what each of them says."""
+
+    label: str
+    values: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    told_apart: tuple[Any, ...] = ()
+    """What is compared in place of the values, such as whole digests."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the reports say different things."""
+        compared = self.told_apart or tuple(zip(self.values, self.notes or self.values, strict=True))
+        return any(each != compared[0] for each in compared[1:])
+
+
+def changes(records: Sequence[Record]) -> tuple[Change, ...]:
+    """Findings that differ: by kind, then in the order of the report."""
+    order = list(Kind)
+    found = [Change(kind, each) for each in matched(records) if (kind := _kind(each)) is not None]
+    return tuple(sorted(found, key=lambda change: order.index(change.kind)))
+
+
+def _kind(row: Matched) -> Kind | None:
+    findings = row.present
+    if _differ(findings, lambda finding: finding.status):
+        return Kind.STATUS
+    if _differ(findings, lambda finding: (finding.blocking, bar(finding.criterion))):
+        return Kind.CRITERION
+    if len(findings) < len(row.findings):
+        return Kind.PRESENCE
+    return Kind.VALUE if _differ(findings, _said) else None
+
+
+def bar(criterion: Criterion | None) -> tuple[Any, ...] | None:
+    """What a criterion asks for, whoever set it."""
+    if criterion is None:
+        return None
+    return criterion.op, criterion.threshold, criterion.unit, criterion.refuted_beyond, criterion.refutable
+
+
+def _said(finding: Finding) -> tuple[Any, ...]:
+    """What was found: the number where there is one, else what came of it in words."""
+    measured = finding.measured
+    number = None if measured is None else (measured.value, measured.low, measured.high, measured.n, measured.unit)
+    words = finding.reason if measured is None else ""
+    return number, words, finding.outcome, finding.withheld, finding.warning
+
+
+def _differ(findings: Sequence[Finding], part: Callable[[Finding], Any]) -> bool:
+    return any(part(finding) != part(findings[0]) for finding in findings[1:])
+
+
+def finding_name(row: Matched) -> str:
+    """What a finding is called; where reports call it differently, all its names."""
+    names = " / ".join(dict.fromkeys(finding.name for finding in row.present))
+    segment = row.first.segment
+    told = len(segment) > MOST_NAMED or all(value in names for value in segment.values())
+    return names if told or segments_differ(row) else f"{names}, {segment_words(row.first)}"
+
+
+def segments_differ(row: Matched) -> bool:
+    """Whether the reports found it in different rows, such as the worst segment."""
+    return any(finding.segment != row.first.segment for finding in row.present)
+
+
+def candidate(records: Sequence[Record]) -> tuple[Aspect, ...]:
+    """The candidates themselves."""
+    models = [record.gathered.model for record in records]
+    files = [tuple(artifact.sha256 for artifact in model.files) for model in models]
+    names = ["; ".join(f"{a.name} {_digest(a.sha256)}" for a in model.files) or "no file" for model in models]
+    return (
+        Aspect("Name", tuple(model.name for model in models)),
+        Aspect("Version", tuple(model.version for model in models)),
+        Aspect("Kind", tuple(model.kind or NONE for model in models)),
+        Aspect("Model file, SHA-256", tuple(names), told_apart=tuple(files)),
+        Aspect("Remarks", tuple("; ".join(model.notes) or NONE for model in models)),
+    )
+
+
+def data(records: Sequence[Record]) -> tuple[Aspect, ...]:
+    """Files, rows, positives and period."""
+    facts = [record.gathered.data for record in records]
+    dropped = ["; ".join(f"{format_count(d.rows)} rows: {d.reason}" for d in each.dropped) or "none" for each in facts]
+    lines = (
+        Aspect("Task", tuple(each.task for each in facts)),
+        Aspect("Target", tuple(each.target for each in facts)),
+        Aspect("Classes", tuple(", ".join(each.classes) or NONE for each in facts)),
+        Aspect("Rows scored", tuple(format_count(each.rows_scored) for each in facts)),
+        Aspect("Rows left out", tuple(dropped)),
+        Aspect("Positive", tuple(each.positive or NONE for each in facts)),
+        Aspect("Positives", tuple(_count(each.positives) for each in facts)),
+        Aspect("Queries", tuple(_count(each.queries) for each in facts)),
+        Aspect("Period", tuple(f"{e.first[:10]} to {e.last[:10]}" if e.first else "not stated" for e in facts)),
+        Aspect("Rows in training", tuple(_count(each.train_rows) for each in facts)),
+        Aspect("Features", tuple(format_count(each.features) for each in facts)),
+    )
+    return (*_files(records), *(line for line in lines if set(line.values) != {NONE}))
+
+
+def _files(records: Sequence[Record]) -> tuple[Aspect, ...]:
+    """Files by their role, "–" where a report has none; evidence of the checklist only where it differs."""
+    by_role = [{_role(artifact): artifact for artifact in record.gathered.inputs} for record in records]
+    roles = dict.fromkeys(role for inputs in by_role for role in inputs)
+    files = {role: _file(role, [inputs.get(role) for inputs in by_role]) for role in roles}
+    return tuple(file for role, file in files.items() if file.differs or not role.startswith("checklist "))
+
+
+def _role(artifact: Artifact) -> str:
+    role, _, _ = artifact.name.rpartition(": ")
+    return role or "input"
+
+
+def _file(role: str, artifacts: Sequence[Artifact | None]) -> Aspect:
+    return Aspect(
+        f"{role[:1].upper()}{role[1:].replace('_', ' ')}: file, SHA-256",
+        tuple(NONE if a is None else a.name.rpartition(": ")[2] for a in artifacts),
+        tuple("" if a is None else _digest(a.sha256) + _shape(a) for a in artifacts),
+        tuple(None if a is None else a.sha256 for a in artifacts),
+    )
+
+
+def _shape(artifact: Artifact) -> str:
+    return "" if artifact.rows is None else f"; {format_count(artifact.rows)} rows, {artifact.columns} columns"
+
+
+def review(records: Sequence[Record]) -> tuple[Aspect, ...]:
+    """How the reviews were made: rule, seed, template, tool and when."""
+    return (
+        Aspect("Rule", tuple("interval" if r.rule == "interval" else "point: chance not excluded" for r in records)),
+        Aspect("Confidence", tuple(str(record.gathered.spec.get("confidence", NONE)) for record in records)),
+        Aspect("Seed", tuple(str(record.seed) for record in records)),
+        Aspect(
+            "Template",
+            tuple(f"{r.template.name} {_digest(r.template.sha256)}" for r in records),
+            tuple("stock template" if r.template.stock else "altered template" for r in records),
+            tuple((r.template.sha256, r.template.stock) for r in records),
+        ),
+        Aspect("Set on the command line", tuple("; ".join(r.gathered.settings) or "nothing" for r in records)),
+        Aspect("Made by", tuple(record.tool for record in records)),
+    )
+
+
+def environment(records: Sequence[Record]) -> tuple[Aspect, ...]:
+    """Where the numbers were computed, package by package."""
+    places = [record.gathered.environment for record in records]
+    names = sorted({name for place in places for name in place.packages})
+    return (
+        Aspect("Python", tuple(place.python for place in places)),
+        Aspect("Platform", tuple(place.platform for place in places)),
+        Aspect("Hardware", tuple(place.hardware or NONE for place in places)),
+        *(Aspect(name, tuple(place.packages.get(name, NONE) for place in places)) for name in names),
+    )
+
+
+def settings(records: Sequence[Record]) -> tuple[Aspect, ...]:
+    """Every dotted key of the specs that is not the same in all, with its value and whether it was set."""
+    specs = [dict(flat(record.gathered.spec)) for record in records]
+    keys = dict.fromkeys(key for spec in specs for key in spec)
+    found = []
+    for key in keys:
+        values = tuple(spec.get(key, NONE) for spec in specs)
+        found.append(Aspect(key, values, tuple(map(partial(_origin, key), specs, records))))
+    return tuple(aspect for aspect in found if aspect.differs)
+
+
+def _origin(key: str, spec: Mapping[str, str], record: Record) -> str:
+    if key not in spec:
+        return ""
+    return "set" if is_set(key, record.gathered.set_keys) else "default"
+
+
+def dates(records: Sequence[Record]) -> tuple[Aspect, ...]:
+    """When the reviews were made, until when they hold, and by whom."""
+    return (
+        Aspect("Made", tuple(format_time(record.run.finished) for record in records)),
+        Aspect("Valid until", tuple(valid_until(record) or "not stated" for record in records)),
+        Aspect("Prepared by", tuple(", ".join(record.prepared_by) or "not stated" for record in records)),
+    )
+
+
+def _digest(sha256: str) -> str:
+    return sha256[:DIGEST_LENGTH]
+
+
+def _count(count: int | None) -> str:
+    return NONE if count is None else format_count(count)

@@ -1,0 +1,137 @@
+"""Which candidates lie below a folder, and how does each of them stand? Every report once, the newest first.
+
+A report is read without its findings: its answers must be the six, and its verdict must follow from them. Whether the
+answers follow from the findings is the question of `verify`, which is asked where there are keys.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from readiness.answers import Question
+from readiness.comparing.reading import signature_words
+from readiness.delivery.verification import report_bytes, verify
+from readiness.exceptions import InputError, InvalidReport, ReadinessError
+from readiness.page.cover import last_day
+from readiness.signing.keys import PublicKey
+from readiness.signing.reports import read_report
+from readiness.verdict.decision import verdict_of
+from readiness.verdict.record import Record, from_plain
+
+_NAME = re.compile(r"(report|partial)(\.[0-9a-f]{12})?\.html")
+"""Reports, earlier ones that were moved aside, and partial ones."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One report below the folder."""
+
+    path: Path
+    """Relative to the folder."""
+    record: Record
+    """Without findings."""
+    signature: str
+    """Who signed it, and whether that is proven here, in words."""
+    valid_until: date | None
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that is called like a report and is not one."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All reports below a folder."""
+
+    entries: tuple[Entry, ...]
+    """The newest first."""
+    unreadable: tuple[Unreadable, ...]
+
+
+def overview(folder: Path, keys: Sequence[PublicKey] = (), *, today: date) -> Overview:
+    """Read every report below `folder`; links that lead out of it are not followed, hidden folders not entered.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder.", remedy="Name the folder below which the reports lie.")
+    entries, unreadable = [], []
+    for path in _reports(folder):
+        try:
+            entries.append(_entry(folder, path, keys, today))
+        except ReadinessError as error:
+            unreadable.append(Unreadable(path.relative_to(folder), _reason(error)))
+    return Overview(tuple(sorted(entries, key=_newest_first)), tuple(unreadable))
+
+
+def _reports(folder: Path) -> Iterator[Path]:
+    """Files that are called like reports, in the order of their paths."""
+    inside, found = folder.resolve(), []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in files if _NAME.fullmatch(name)]
+    for path in sorted(found, key=os.fsencode):
+        if not path.is_symlink() or inside in path.resolve().parents:
+            yield path
+
+
+def _entry(folder: Path, path: Path, keys: Sequence[PublicKey], today: date) -> Entry:
+    if not path.is_file():
+        raise InputError("It is not a regular file.")
+    file = read_report(report_bytes(path))
+    record = _without_findings(file.statement["predicate"])
+    signature = _signature(path, signed=file.signed, keyids=file.keyids, keys=keys)
+    end = last_day(record)
+    return Entry(path.relative_to(folder), record, signature, end, end is not None and end < today)
+
+
+def _without_findings(predicate: dict[str, Any]) -> Record:
+    """A record without its findings, which take most of the time that reading takes."""
+    answers = predicate.get("answers")
+    if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
+        raise InvalidReport("The record holds no list of answers.")
+    record = from_plain(predicate | {"answers": [answer | {"findings": []} for answer in answers]})
+    if sorted(answer.question for answer in record.answers) != sorted(Question):
+        raise InvalidReport("The record does not hold the six answers, each once.")
+    if verdict_of([answer.status for answer in record.answers], record.rule) is not record.verdict:
+        raise InvalidReport(f"The record says {record.verdict.words}, which does not follow from its answers.")
+    return record
+
+
+def _signature(path: Path, *, signed: bool, keyids: Sequence[str], keys: Sequence[PublicKey]) -> str:
+    if not signed or keyids[0] not in {key.keyid for key in keys}:
+        return signature_words(signed=signed, keyids=keyids, proven=False)
+    try:
+        verify(path, keys)
+    except ReadinessError as error:
+        return f"DOES NOT VERIFY: {_reason(error)}"
+    return signature_words(signed=True, keyids=keyids, proven=True)
+
+
+def _reason(error: ReadinessError) -> str:
+    return error.message
+
+
+def _newest_first(entry: Entry) -> tuple[float, bytes]:
+    return -_moment(entry.record.run.finished).timestamp(), os.fsencode(entry.path)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        return _LONG_AGO

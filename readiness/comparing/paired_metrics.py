@@ -1,0 +1,85 @@
+"""How much better is one of two candidates on the same rows, metric by metric?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from readiness.answers import Estimate
+from readiness.catalogue import METRICS, Metric
+from readiness.comparing.paired import Paired, outcome_words
+from readiness.criteria import Task
+from readiness.spec import Spec, label_text
+from readiness.statistics.cases import Cases
+from readiness.statistics.comparison import compare
+from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.judging import Claim, settle
+from readiness.statistics.metrics import measure, withheld
+from readiness.visible import visible
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A metric, and the class that it is of where there are more than two."""
+
+    metric: str
+    of_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two candidates on the rows that both have scored."""
+
+    letter: str
+    spec: Spec
+    classes: tuple[str, ...]
+    cases: Cases
+
+
+def paired_metrics(a: Side, b: Side) -> tuple[tuple[Paired, ...], tuple[str, ...]]:
+    """The primary metric of `a` and every metric that both ask for; and what was left out, in words."""
+    task, others = a.cases.task, set(_wanted(b))
+    primary, *asked = dict.fromkeys(_wanted(a))
+    shared = [primary, *(wanted for wanted in asked if wanted in others)]
+    own = [visible(wanted.metric) for wanted in shared if wanted.metric in a.spec.metrics]
+    left_out = (f"Left out, since comparing runs none of your code: {', '.join(own)}.",) if own else ()
+    known = [METRICS[w.metric] for w in shared if w.metric not in a.spec.metrics]
+    computed = [metric.name for metric in known if task in metric.tasks and metric.needs != "measurement"]
+    return tuple(_paired(wanted, a, b) for wanted in shared if wanted.metric in computed), left_out
+
+
+def _wanted(side: Side) -> Iterator[_Wanted]:
+    """The primary metric, then those of the requirements."""
+    yield _Wanted(side.spec.primary_metric(side.cases.task).name)
+    for stated in side.spec.business.requirements:
+        multi = side.cases.task is Task.MULTICLASS and stated.of_class is not None
+        yield _Wanted(stated.metric, label_text(stated.of_class) if multi and stated.of_class is not None else "")
+
+
+def _paired(wanted: _Wanted, a: Side, b: Side) -> Paired:
+    metric, cases, rival = METRICS[wanted.metric], a.cases, b.cases
+    title = metric.title
+    if wanted.of_class:
+        title = f"{title} of {visible(wanted.of_class)}"
+        code = _code(a.classes, wanted.of_class)
+        if code is None:
+            return Paired(title, None, None, None, "not measured", "there is no such class")
+        cases, rival = cases.one_against_rest(code), rival.one_against_rest(code)
+    gain = compare(metric.name, rival, cases, seed=a.spec.seed)  # here the other report is the one that gains
+    found = (measure(metric.name, cases), measure(metric.name, rival), gain)
+    mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
+    caution = withheld(metric.name, cases) or withheld(metric.name, rival)
+    reason = next((each.reason for each in found if isinstance(each, Undefined)), "") or caution
+    return Paired(title, mine, theirs, difference, outcome_words(difference, (a.letter, b.letter), caution), reason)
+
+
+def _code(classes: tuple[str, ...], wanted: str) -> int | None:
+    alike = [code for code, name in enumerate(classes) if name == wanted]
+    alike += [code for code, name in enumerate(classes) if name.lower() == wanted]
+    return next(iter(alike), None)
+
+
+def _estimate(metric: Metric, found: Inference | Undefined, level: float) -> Estimate | None:
+    claim = Claim(metric.name, metric.name, metric.name, found, None, unit=metric.unit, blocking=False)
+    (fact,) = settle([claim], alpha=1 - level, level=level)
+    return fact.measured

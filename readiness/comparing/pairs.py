@@ -1,0 +1,166 @@
+"""Which of two candidates does better on the very same rows? Paired differences, where both reviews kept their rows.
+
+A report holds no rows, so they come from the cache of this machine, matched by hashes of their ids; where there are no
+ids, by their order, if both reviews read the very same file and left out the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from readiness.catalogue import METRICS
+from readiness.comparing.paired import Pairing, matched_words
+from readiness.comparing.paired_metrics import Side, paired_metrics
+from readiness.comparing.pairing import HOW_TO
+from readiness.comparing.reading import Report
+from readiness.criteria import Task
+from readiness.evidence.scored_rows import ScoredRows, find_rows
+from readiness.evidence.store import Store
+from readiness.numbers import format_count, format_count_of
+from readiness.spec import Spec
+from readiness.statistics.cases import Cases
+from readiness.statistics.metrics import number
+from readiness.verdict.record import Record
+from readiness.visible import visible
+
+Positions = NDArray[np.int64]
+
+NEARLY = 1e-9
+"""Relative difference that the same number may show after it was written and read in another format."""
+_VALUE = "BASE-VALUE-CANDIDATE-"
+
+
+class Unpaired(Exception):
+    """Two reports cannot be compared row by row; the message says why."""
+
+
+def pairings(reports: Sequence[Report], store: Store) -> tuple[Pairing, ...]:
+    """Every report against the first one, row by row; `store` is the cache, in which the rows of reviews are kept."""
+    reference = reports[0]
+    rows = {report.letter: find_rows(report.record.gathered, store) for report in reports}
+    return tuple(_pairing(reference, other, rows[reference.letter], rows[other.letter]) for other in reports[1:])
+
+
+def _pairing(a: Report, b: Report, mine: ScoredRows | None, theirs: ScoredRows | None) -> Pairing:
+    letters = (a.letter, b.letter)
+    try:
+        mine, theirs = _kept(a, mine), _kept(b, theirs)
+        _check_alike(a.record, b.record)
+        specs = _spec(a), _spec(b)
+        here, there, notes = _matched(a, b, mine, theirs)
+        if a.record.gathered.data.task == Task.RANKING and not len(here) == mine.cases.n == theirs.cases.n:
+            raise Unpaired(f"{' '.join(notes)} A ranking needs every row of its queries")
+        cases, rival = _aligned(mine.cases.subset(here), theirs.cases.subset(there))
+    except Unpaired as error:
+        return Pairing(letters, problem=f"{error}. So there is no comparison row by row.")
+    classes = a.record.gathered.data.classes
+    metrics, left_out = paired_metrics(
+        Side(a.letter, specs[0], classes, cases), Side(b.letter, specs[1], classes, rival)
+    )
+    return Pairing(letters, cases.n, (*notes, *_dependence(specs, cases), *left_out), metrics)
+
+
+def _spec(report: Report) -> Spec:
+    try:
+        return Spec.model_validate(report.record.gathered.spec)
+    except ValidationError:
+        raise Unpaired(f"The spec of {report.letter} is not one that this version can read") from None
+
+
+def _kept(report: Report, rows: ScoredRows | None) -> ScoredRows:
+    if rows is None:
+        raise Unpaired(f"The scored rows of {report.letter} are not kept on this machine; {HOW_TO}")
+    if not _fits(rows.cases, report.record):
+        raise Unpaired(f"The rows that are kept for {report.letter} do not give the numbers of its report")
+    return rows
+
+
+def _fits(cases: Cases, record: Record) -> bool:
+    """Whether the metrics in the record are those of the rows, so that no other rows are ever taken for them."""
+    return all(
+        np.isclose(number(finding.metric, cases), finding.measured.value, rtol=NEARLY, atol=1e-12)
+        for answer in record.answers
+        for finding in answer.findings
+        if finding.code.startswith(_VALUE) and finding.measured is not None and finding.metric in METRICS
+    )
+
+
+def _check_alike(a: Record, b: Record) -> None:
+    one, other = a.gathered.data, b.gathered.data
+    if one.task != other.task:
+        raise Unpaired(f"The tasks differ, {one.task} and {other.task}")
+    if one.classes != other.classes:
+        raise Unpaired("The classes differ, or stand in another order")
+
+
+def _matched(a: Report, b: Report, mine: ScoredRows, theirs: ScoredRows) -> tuple[Positions, Positions, list[str]]:
+    """Positions of the same rows in both, and how they were found."""
+    if mine.ids is None or theirs.ids is None:
+        return _by_order(a.record, b.record, mine.cases.n, theirs.cases.n)
+    here, there, single = _by_id(mine.ids, theirs.ids)
+    said = [matched_words(len(here), ((a.letter, mine.cases.n), (b.letter, theirs.cases.n)))]
+    if left := len(mine.ids) + len(theirs.ids) - single:
+        said.append(f"{format_count(left)} rows without an id, or with one that their table repeats, are not paired.")
+    if not len(here):
+        raise Unpaired(" ".join(said).rstrip("."))
+    return here, there, said
+
+
+def _by_order(a: Record, b: Record, mine: int, theirs: int) -> tuple[Positions, Positions, list[str]]:
+    """The same file holds the same rows in the same order, provided that the same ones were left out."""
+    digest = _test_digest(a)
+    same = digest and digest == _test_digest(b) and a.gathered.data.dropped == b.gathered.data.dropped
+    if not same or mine != theirs:
+        raise Unpaired(f"Not both reviews name data.id, and they did not score the same rows of one file; {HOW_TO}")
+    every = np.arange(mine)
+    return every, every, [f"Paired by their order: both reviews scored the same {format_count(mine)} rows of one file."]
+
+
+def _test_digest(record: Record) -> str:
+    return next((a.sha256 for a in record.gathered.inputs if a.name.startswith("test: ")), "")
+
+
+def _by_id(mine: NDArray[Any], theirs: NDArray[Any]) -> tuple[Positions, Positions, int]:
+    """Positions of the ids that both have, in the order of the first; and how many rows have an id of their own."""
+    (ours, here), (others, there) = _single(mine), _single(theirs)
+    _, first, second = np.intersect1d(ours, others, assume_unique=True, return_indices=True)
+    order = np.argsort(here[first])
+    return here[first][order], there[second][order], len(ours) + len(others)
+
+
+def _single(ids: NDArray[Any]) -> tuple[NDArray[Any], Positions]:
+    """Ids that occur once, sorted, with their positions; a missing one is zero."""
+    values, positions, counts = np.unique(ids, return_index=True, return_counts=True)
+    once = (counts == 1) & (values != np.zeros(1, dtype=ids.dtype)[0])
+    return values[once], positions[once]
+
+
+def _aligned(cases: Cases, rival: Cases) -> tuple[Cases, Cases]:
+    """Both with the same truth, weights and dependence: those of the first, else those of the other."""
+    same = np.isclose(cases.y_true, rival.y_true, rtol=NEARLY, atol=0.0) if cases.n else np.ones(0, dtype=bool)
+    if wrong := int(np.count_nonzero(~same)):
+        raise Unpaired(f"The true values differ in {format_count_of(wrong, cases.n, 'rows with the same id')}")
+    shared = {name: getattr(cases, name) for name in ("weight", "groups", "time", "queries")}
+    shared |= {name: getattr(rival, name) for name, array in shared.items() if array is None}
+    return replace(cases, **shared), replace(rival, y_true=cases.y_true, **shared)
+
+
+def _dependence(specs: Sequence[Spec], cases: Cases) -> list[str]:
+    """What the intervals take into account."""
+    if cases.groups is not None:
+        return [f"Rows of one {_role(specs, 'group')} count together: the intervals allow for their likeness."]
+    if cases.dependence.is_serial:
+        return [f"Rows that are close in {_role(specs, 'time')} may be alike: the intervals allow for it."]
+    if cases.queries is not None:
+        return ["Queries count as independent of each other."]
+    return ["The intervals take rows as independent of each other; name data.group or data.time where they are not."]
+
+
+def _role(specs: Sequence[Spec], role: str) -> str:
+    return visible(str(next(filter(None, (getattr(spec.data, role) for spec in specs)), role)))

@@ -1,0 +1,24 @@
+"""Where are measurements kept between reviews? In the user's cache folder, unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+VARIABLE = "READINESS_CACHE"
+OFF = "off"
+FOLDER = "measurements"
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """The folder that the variable READINESS_CACHE names, else one in the user's cache folder.
+
+    None where the variable is "off", or where the user has no place for such things.
+    """
+    named = environment.get(VARIABLE, "")
+    if named:
+        return None if named.lower() == OFF else Path(named).absolute()
+    import platformdirs
+
+    folder = Path(platformdirs.user_cache_dir("readiness", appauthor=False)) / FOLDER
+    return folder if folder.is_absolute() else None

@@ -1,0 +1,165 @@
+"""How does an array-like become named columns? A frame, an array, lists, a table of Arrow's or of Polars'."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from readiness.exceptions import DataError
+from readiness.hints import shown
+
+
+def as_table(values: Any, role: str, names: Sequence[str] = ()) -> pd.DataFrame:
+    """(n, columns) with distinct names, all of them text, and rows numbered from 0.
+
+    Columns without names get `names` where these are as many, else x0, x1 …; names of other kinds become text.
+
+    Raises:
+        DataError: not two-dimensional, sparse, two columns of one name, or no rows.
+    """
+    frame, named = _frame(values, role)
+    width = frame.shape[1]
+    if named:
+        columns = [_text(name) for name in frame.columns]
+    else:
+        columns = list(names) if len(names) == width else [f"x{place}" for place in range(width)]
+    twice = [name for name, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{role} has more than one column named {', '.join(map(shown, twice[:5]))} (names are compared as text).",
+            remedy="Rename or drop all but one: nobody could tell which one is meant.",
+        )
+    if not len(frame) or not width:
+        raise DataError(
+            f"{role} has {len(frame)} rows and {width} columns; expected at least one of each.",
+            remedy="Give the rows that the model is to be tried on.",
+        )
+    return frame.set_axis(columns, axis=1).reset_index(drop=True)
+
+
+def as_column(values: Any, role: str, rows: int, of: str) -> pd.Series[Any]:
+    """(n,) one value for each of `rows` rows of the table called `of`; keeps its name, if it has one.
+
+    Raises:
+        DataError: not one-dimensional, or of another length.
+    """
+    column = _series(values, role)
+    if len(column) != rows:
+        raise DataError(
+            f"{role} has {len(column):,} values, and {of} has {rows:,} rows; expected one value for each row.",
+            remedy="Give both for the same rows, in the same order.",
+        )
+    return column.reset_index(drop=True)
+
+
+def check_order(first: Any, second: Any, names: tuple[str, str]) -> None:
+    """Refuse two objects of pandas with the same index labels in another order: their rows do not belong together.
+
+    Other labels are no fault: as in scikit-learn, rows are taken by their place.
+
+    Raises:
+        DataError: the labels are the same, and their order is not.
+    """
+    if not all(isinstance(each, pd.DataFrame | pd.Series) for each in (first, second)):
+        return
+    a, b = first.index, second.index
+    if len(a) != len(b) or a.equals(b) or not (a.is_unique and b.is_unique):
+        return
+    if not len(a.symmetric_difference(b)):
+        raise DataError(
+            f"{names[0]} and {names[1]} have the same index labels in another order; rows are taken by their place.",
+            remedy=f"Bring one into the order of the other: {names[1]}.loc[{names[0]}.index].",
+        )
+
+
+def _text(name: object) -> str:
+    return "_".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def _frame(values: Any, role: str) -> tuple[pd.DataFrame, bool]:
+    """The values as a frame, and whether its columns came with names."""
+    if isinstance(values, pd.DataFrame):
+        return values, True
+    if isinstance(values, pd.Series | pd.Index | str | bytes) or values is None:
+        raise _not_two(role, type(values).__name__)
+    if type(values).__module__.startswith("scipy.sparse"):
+        raise DataError(
+            f"{role} is a sparse matrix; a review reads columns.",
+            remedy="Put what creates it into the model's pipeline and give the rows before it, or use .toarray().",
+        )
+    if (arrow := _arrow(values)) is not None:
+        columns = {str(place): arrow.column(place).to_pandas() for place in range(arrow.num_columns)}
+        return pd.DataFrame(columns).set_axis(arrow.column_names, axis=1), True
+    try:
+        return _plain_frame(values, role)
+    except (TypeError, ValueError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"{role} ({type(values).__name__}) cannot be read as a table: {said}.",
+            remedy="Give a DataFrame, or an array of rows and columns.",
+        ) from error
+
+
+def _arrow(values: Any) -> pa.Table | None:
+    """A table of Arrow's, of Polars', or of whatever else can hand itself over to Arrow."""
+    if isinstance(values, pa.Table):
+        return values
+    if isinstance(values, pa.RecordBatch):
+        return pa.Table.from_batches([values])
+    if hasattr(values, "__arrow_c_stream__"):
+        return pa.table(values)
+    if hasattr(values, "__dataframe__"):
+        from pyarrow.interchange import from_dataframe
+
+        return from_dataframe(values)
+    return None
+
+
+def _plain_frame(values: Any, role: str) -> tuple[pd.DataFrame, bool]:
+    if isinstance(values, Mapping):
+        return pd.DataFrame({name: _series(column, f"{role}[{name!r:.40}]") for name, column in values.items()}), True
+    if isinstance(values, list | tuple):
+        if values and not hasattr(values[0], "__len__"):
+            raise _not_two(role, "one-dimensional")
+        if values and isinstance(values[0], str | bytes):
+            raise _not_two(role, "a list of texts")
+        return pd.DataFrame(list(values)), bool(values) and isinstance(values[0], Mapping)
+    array = np.asarray(values)
+    if array.ndim != 2:
+        raise _not_two(role, f"{array.ndim}-dimensional")
+    return pd.DataFrame(array), False
+
+
+def _series(values: Any, role: str) -> pd.Series[Any]:
+    if isinstance(values, pd.Series):
+        return values.reset_index(drop=True)
+    if isinstance(values, pd.DataFrame) or getattr(values, "ndim", 1) > 1:
+        shape = " × ".join(f"{size:,}" for size in np.shape(values))
+        raise DataError(
+            f"{role} is a table of {shape}; expected one value for each row.",
+            remedy="Name the one column, or use .ravel(); a model with several outputs has one review for each.",
+        )
+    if isinstance(values, str | bytes | Mapping) or not (hasattr(values, "__len__") or hasattr(values, "__array__")):
+        raise DataError(f"{role} is {type(values).__name__}; expected one value for each row.")
+    if hasattr(values, "to_pandas"):
+        return pd.Series(values.to_pandas())
+    if isinstance(values, list | tuple) and any(isinstance(value, list | tuple) for value in values[:1]):
+        raise DataError(f"{role} holds lists; expected one value for each row.", remedy="Use one column of it.")
+    if isinstance(values, list | tuple | pd.api.extensions.ExtensionArray | pd.Index):
+        return pd.Series(values).reset_index(drop=True)
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise DataError(f"{role} is {array.ndim}-dimensional; expected one value for each row.")
+    return pd.Series(array)
+
+
+def _not_two(role: str, found: str) -> DataError:
+    return DataError(
+        f"{role} is {found}; expected rows and columns, such as a DataFrame.",
+        remedy="A single feature is a table of one column: X.reshape(-1, 1), or frame[['name']].",
+    )

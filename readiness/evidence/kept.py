@@ -1,0 +1,174 @@
+"""What of a review is kept for the next one, and under which key is it found again?
+
+A key names everything that decides a measurement: model file, tables, the roles of their columns, the form in which
+the model takes rows, seeds, our own source, the installed packages, and the user's own modules. What only judges a
+measurement stands in no key: limits, costs, segments, attestations, the value of a threshold, the primary metric.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from readiness.digests import Artifact
+from readiness.evidence.candidates import Candidate
+from readiness.evidence.code_in_use import local_code, program
+from readiness.evidence.models import LoadedModel
+from readiness.evidence.store import Entry, Store
+from readiness.evidence.surroundings import environment
+from readiness.facts import Reuse
+from readiness.spec import ModelFile, Spec
+
+T = TypeVar("T")
+
+TEST, CURRENT, PERTURBED = (
+    "scores of the test rows",
+    "scores of the model in production",
+    "scores of slightly changed rows",
+)
+REFITS, SEEDS, CURVE = "refits", "refits with other seeds", "refits on fewer rows"
+LATENCY, THROUGHPUT, APART = "times of single calls", "rows per second", "memory and probes"
+"""The parts of a review that are kept, as the page calls them."""
+_NAMES = {"name", "version", "path", "sha256", "threshold", "predictions", "test"}
+"""What a spec says of a model that does not decide what is loaded: its digest does."""
+_FILES = {"test", "train", "recent", "id", "segments"}
+"""What a spec says of the data that does not decide which rows and labels there are; tables stand by their digests."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """One entry that was taken."""
+
+    part: str
+    fits: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What is kept about one model on certain tables; of no use without a store."""
+
+    store: Store | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """A part of every key."""
+    things: tuple[object, ...] = ()
+    """The very objects that `about` speaks of."""
+    found: list[Found] = field(default_factory=list)
+    """What was taken, as it happens."""
+
+    def get(self, part: str, read: Callable[[Entry], T | None], *, fits: int = 0, **key: Any) -> T | None:
+        """What `read` makes of an entry; None where there is none, or none that it can read."""
+        entry = None if self.store is None else self.store.get(self._key(part, key))
+        if entry is None:
+            return None
+        try:
+            value = read(entry)
+        except (KeyError, IndexError, TypeError, ValueError):  # of a form that this version does not know
+            return None
+        if value is not None:
+            self.found.append(Found(part, fits, entry))
+        return value
+
+    def put(self, part: str, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], **key: Any) -> None:
+        """Keep a measurement that was completed."""
+        if self.store is not None:
+            self.store.put(self._key(part, key), arrays, facts, where=machine())
+
+    def _key(self, part: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**self.about, **key, "part": part}
+
+    def of_model(self, spec: ModelFile, model: LoadedModel, candidate: Candidate) -> Kept:
+        """The same about one model; nothing where its file, or the code that it needs, has no digest."""
+        code = None if self.store is None else local_code()
+        if code is None or not model.artifact.sha256:
+            return Kept()
+        about = {
+            "model": model.artifact.sha256,
+            "kind": Path(spec.path or "").suffix.lower(),
+            "loading": spec.model_dump(mode="json", exclude=_NAMES),
+            "code": code,
+            "form": form(candidate),
+        }
+        return replace(self, about={**self.about, **about})
+
+    def about_these(self, *things: object) -> Kept:
+        """The same, with nothing taken yet; nothing at all where a notebook put other things in place of the known."""
+        same = len(things) == len(self.things) and all(a is b for a, b in zip(things, self.things, strict=True))
+        return replace(self, found=[]) if same else Kept()
+
+    @property
+    def seconds(self) -> float:
+        """What it took to measure what was taken."""
+        return float(sum(found.entry.facts.get("seconds", 0.0) for found in self.found))
+
+    def reused(self) -> tuple[Reuse, ...]:
+        """What was taken, one entry for each part, as old as the oldest of it."""
+        parts = dict.fromkeys(found.part for found in self.found)
+        return tuple(_reuse(part, [found for found in self.found if found.part == part]) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """A store, and the tables as they lay there before the first row was read."""
+
+    store: Store
+    marks: Mapping[Path, tuple[int, ...]]
+
+    @classmethod
+    def open(cls, folder: str, paths: tuple[Path, ...]) -> Keeper | None:
+        """The keeper of measurements on these tables; None where nothing can be kept in `folder`."""
+        store = Store.open(Path(folder)) if folder else None
+        return None if store is None else cls(store, {path: _mark(path) for path in paths})
+
+    def about(self, spec: Spec, tables: Mapping[str, Artifact]) -> Kept:
+        """What is kept about measurements on these tables; nothing where one was written to while it was read."""
+        if any(mark != _mark(path) or not mark for path, mark in self.marks.items()):
+            return Kept()
+        digests = {key: artifact.sha256 for key, artifact in tables.items() if key in ("test", "train")}
+        about = {**program(), "tables": digests, "data": spec.data.model_dump(mode="json", exclude=_FILES)}
+        return Kept(self.store, about) if all(digests.values()) else Kept()
+
+
+def form(candidate: Candidate) -> Mapping[str, Any]:
+    """How a candidate takes rows and what its answers mean; whether there is a threshold, but not which."""
+    return {
+        "features": list(candidate.features),
+        "named": candidate.named,
+        "task": candidate.task.value,
+        "classes": [[type(label).__name__, str(label)] for label in candidate.classes],
+        "threshold": candidate.threshold is not None,
+        "method": candidate.method,
+        "seed": candidate.seed,
+        "query": candidate.query,
+    }
+
+
+@functools.cache
+def machine() -> str:
+    """Where it is measured, in words; a part of the key of what is timed or weighed."""
+    here = environment()
+    return "; ".join(filter(None, (here.hardware, here.platform)))
+
+
+def _reuse(part: str, found: list[Found]) -> Reuse:
+    oldest = min((each.entry for each in found), key=lambda entry: entry.measured)
+    fits = sum(each.fits for each in found)
+    return Reuse(f"{fits:,} {_singular(part, fits)}" if fits else part, oldest.measured, oldest.where)
+
+
+def _singular(part: str, count: int) -> str:
+    return part.replace("refits", "refit", 1) if count == 1 else part
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written or replaced; empty when it cannot be told."""
+    try:
+        about = path.stat()
+    except OSError:
+        return ()
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns

@@ -1,0 +1,100 @@
+"""Of which kind is a model file, and what does it take to load one? Told by its name; nothing is opened."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from importlib.util import find_spec
+from pathlib import Path
+
+from readiness.hints import shown
+
+PICKLES = (".joblib", ".pkl", ".pickle")
+COMPRESSIONS = (".gz", ".z", ".bz2", ".xz", ".lzma")
+SKOPS = ".skops"
+ONNX = ".onnx"
+MLMODEL = "MLmodel"
+"""The file that makes a folder an MLflow model."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""Two letters or more, so that `C:/models` stays a path."""
+
+
+class Kind(Enum):
+    """What a model file is."""
+
+    PICKLE = "pickle"
+    SKOPS = "skops"
+    ONNX = "ONNX file"
+    ONNX_FOLDER = "folder with an ONNX file"
+    MLFLOW = "MLflow model"
+    OTHER = "other"
+
+    @property
+    def needs_pin(self) -> bool:
+        """Whether loading it runs code that it holds, so that somebody has to vouch for it."""
+        return self in (Kind.PICKLE, Kind.MLFLOW)
+
+    @property
+    def article(self) -> str:
+        """Its name in a sentence: "a pickle", "an MLflow model"."""
+        return f"{'an' if self in (Kind.ONNX, Kind.MLFLOW) else 'a'} {self.value}"
+
+
+EXTRAS = {
+    Kind.ONNX: ("onnxruntime", "onnx"),
+    Kind.ONNX_FOLDER: ("onnxruntime", "onnx"),
+    Kind.MLFLOW: ("mlflow", "mlflow"),
+}
+"""Package, and the extra that installs it."""
+EXPECTED = (
+    f"{', '.join((*PICKLES, SKOPS, ONNX))}, a folder with one ONNX file and its weights, an MLflow model folder, "
+    "or a loader"
+)
+
+
+def kind_of(path: Path) -> Kind:
+    """The kind of the file or folder at `path`."""
+    if path.is_dir():
+        if (path / MLMODEL).is_file():
+            return Kind.MLFLOW
+        return Kind.ONNX_FOLDER if onnx_file(path) is not None else Kind.OTHER
+    name = path.name.lower()
+    if name.endswith(ONNX):
+        return Kind.ONNX
+    for suffix in COMPRESSIONS:
+        name = name.removesuffix(suffix)
+    if name.endswith(PICKLES):
+        return Kind.PICKLE
+    return Kind.SKOPS if name.endswith(SKOPS) else Kind.OTHER
+
+
+def onnx_file(folder: Path) -> Path | None:
+    """The one ONNX file of a folder; None when there is none, or several."""
+    found = [path for path in folder.iterdir() if path.name.lower().endswith(ONNX) and path.is_file()]
+    return found[0] if len(found) == 1 else None
+
+
+def address_fault(given: str) -> tuple[str, str]:
+    """What is wrong with an address in place of a path, and what to do; both empty for a path."""
+    if not _ADDRESS.match(given):
+        return "", ""
+    found = f"{shown(given)} is an address, not a path; a review reads files that stay as they are"
+    if given.lower().startswith(("models:", "runs:", "mlflow-artifacts:")):
+        fetch = f"mlflow artifacts download --artifact-uri {given} --dst-path model"
+        return found, f"Fetch it first and name the folder: {fetch}"
+    return found, "Download it first and name the file."
+
+
+def missing_extra(kind: Kind) -> tuple[str, str]:
+    """What has to be installed before a model of this kind can be loaded, and how; both empty when nothing."""
+    package, extra = EXTRAS.get(kind, ("", ""))
+    if not package or _installed(package):
+        return "", ""
+    return f"{package} is not installed here", f'Install it: pip install "readiness[{extra}]"'
+
+
+def _installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):  # it is there, and unusable
+        return False

@@ -1,0 +1,62 @@
+"""Do the supplied files and columns exist? Told before a kernel starts; of a text log every line is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from readiness.evidence.supplied_log import check_file, read_log
+from readiness.evidence.tables import TableHeader, header
+from readiness.exceptions import InputError
+from readiness.hints import nearest, shown
+from readiness.spec.reading import LoadedSpec
+from readiness.spec.supplied_checks import PARQUET, column_names, entries
+from readiness.spec.yaml_reading import KeyPath
+
+Fault = tuple[KeyPath, str]
+_LOG: KeyPath = ("supplied", "latency", "path")
+_TABLE: KeyPath = ("supplied", "folds", "table")
+
+
+def supplied_faults(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    """What is wrong with the files under `supplied`: missing ones, missing columns, lines that are no times."""
+    folds, latency = loaded.spec.supplied.folds, loaded.spec.supplied.latency
+    if folds is not None and folds.table is not None:
+        yield from _of_table(loaded, folds.table, heads.get("train"))
+    if latency is not None:
+        try:
+            yield from _of_log(loaded, latency.path, latency.column)
+        except InputError as error:
+            yield _LOG, _in_one_line(error)
+
+
+def _of_table(loaded: LoadedSpec, path: str, train: TableHeader | None) -> Iterator[Fault]:
+    try:
+        head = header(loaded.resolve(path))
+    except InputError as error:
+        yield _TABLE, _in_one_line(error)
+        return
+    for key, columns in entries(loaded.spec):
+        for part, name in column_names(columns).items() if key[1] == "folds" else ():
+            if name not in head.columns:
+                text = f"the table {head.path.name} has no column {shown(name)}{nearest(name, head.columns)}"
+                yield (*key, *part.split(".", 1)), text
+    if train is not None and None not in (train.rows, head.rows) and train.rows != head.rows:
+        text = f"has {head.rows:,} rows; expected one for each of the {train.rows:,} rows of data.train, in its order"
+        yield _TABLE, text
+
+
+def _of_log(loaded: LoadedSpec, given: str, named: str | None) -> Iterator[Fault]:
+    path = loaded.resolve(given)
+    if not path.name.lower().endswith(PARQUET):
+        read_log(path)
+        return
+    check_file(path)
+    columns = header(path).columns
+    if named is None and len(columns) > 1:
+        yield _LOG, f"{path.name} has {len(columns)} columns; name the one with the times in supplied.latency.column"
+    if named is not None and named not in columns:
+        yield (*_LOG[:2], "column"), f"{path.name} has no column {shown(named)}{nearest(named, columns)}"
+
+
+def _in_one_line(error: InputError) -> str:
+    return " ".join(part.strip() for part in (error.message, error.remedy) if part).rstrip(".")

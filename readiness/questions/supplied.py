@@ -1,0 +1,68 @@
+"""Which claims rest on what was measured elsewhere? They are judged by the same rules, and every one says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from readiness.answers import Finding, Question, not_assessed
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.probes.robustness import ProbeResult
+from readiness.evidence.refits import Refits
+from readiness.spec import Spec
+from readiness.spec.supplied import FIGURES, NOT_HERE
+from readiness.statistics.judging import Claim
+from readiness.unavailable import Unavailable
+
+
+def marked(claim: Claim, source: str) -> Claim:
+    """The claim with its label and its source; as it is when `source` is empty. The same log gives the same numbers
+    in each run, so a supplied time is no clock reading of this one.
+    """
+    if not source:
+        return claim
+    said = [claim.reason.rstrip(". "), f"{NOT_HERE}: {source}"]
+    label = [claim.warning, NOT_HERE]
+    return replace(
+        claim, reason="; ".join(filter(None, said)), warning="; ".join(filter(None, label)), measured_time=False
+    )
+
+
+def supplied_probe(spec: Spec, name: str) -> ProbeResult | None:
+    """What came of a probe elsewhere; None when the spec says nothing of it."""
+    given = {str(key): probe for key, probe in spec.supplied.probes.items()}.get(name)
+    if given is None:
+        return None
+    return ProbeResult(name, "passed" if given.passed else "failed", f"{NOT_HERE}: {given.source}")
+
+
+def unused_refits(evidence: Evidence) -> tuple[Finding, ...]:
+    """The note that supplied refits are not judged, as refits were made here."""
+    given, refits = evidence.spec.supplied, evidence.refits
+    if not isinstance(refits, Refits) or refits.source:
+        return ()
+    keys = [key for key in ("folds", "seeds") if getattr(given, key) is not None]
+    return _unused(Question.STABILITY, keys)
+
+
+def unused_measures(evidence: Evidence) -> tuple[Finding, ...]:
+    """The note that supplied figures and probes are not judged, as the same was measured here."""
+    given, measures = evidence.spec.supplied, evidence.technical.measures
+    here = {name for name, found in measures.items() if not isinstance(found, Unavailable)}
+    here -= set(evidence.technical.sources)
+    keys = [name for name in FIGURES if getattr(given, name) is not None and name in here]
+    if given.latency is not None and any(name.startswith("latency_") for name in here):
+        keys.insert(0, "latency")
+    if not isinstance(evidence.probes, Unavailable):
+        tried = {result.name for result in evidence.probes if result.outcome != "unavailable"}
+        keys += [f"probes.{name}" for name in given.probes if name in tried]
+    return _unused(Question.PRODUCTION, keys)
+
+
+def _unused(question: Question, keys: Sequence[str]) -> tuple[Finding, ...]:
+    if not keys:
+        return ()
+    named = ", ".join(f"supplied.{key}" for key in keys)
+    why = f"{named}: the same was measured here, and a measurement made here comes first"
+    name = "Supplied figures that are not looked at"
+    return (not_assessed(f"{question.prefix}-SUPPLIED-UNUSED", name, why, blocking=False),)

@@ -1,0 +1,239 @@
+"""A candidate of which there are only predictions: ready with everything supplied, and never without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from readiness.answers import Question, Status
+from readiness.delivery.host_checks import Digests, check_record
+from readiness.exceptions import IncompleteRecord, ReviewError, SpecError
+from readiness.narrative import text_report
+from readiness.spec.reading import load_spec
+from readiness.spec.supplied import NOT_HERE
+from readiness.verdict.decision import Verdict
+from tests.test_planted_faults import FEATURES, MISS, applicants, attested
+from tests.walking import Walked, walk
+
+TRAIN_ROWS, TEST_ROWS, FOLDS = 2_000, 12_000, 5
+PROBES = ("one_row", "column_order", "determinism", "missing_value", "unseen_category", "outlier")
+
+
+class Vendor:
+    """A vendor's model: tables with what it said, and a spec that supplies all that cannot be measured here."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.train, self.test = applicants(TRAIN_ROWS, 1), applicants(TEST_ROWS, 2)
+        self.recent = applicants(TRAIN_ROWS, 3)[[*FEATURES, "region", "age"]]
+        self.test["said"] = (self.test["income"] + self.test["balance"] > 0).astype(int)
+        rng = np.random.default_rng(4)
+        for k in (1, 2):
+            line = self.train["income"] + (0.98 + 0.02 * k) * self.train["balance"]
+            self.train[f"said_{k}"] = (line > 0).astype(int)
+            self.train[f"fold_{k}"] = rng.permutation(np.arange(TRAIN_ROWS) % FOLDS)
+            self.test[f"seed_{k}"] = self.test["said"].where(rng.random(TEST_ROWS) < 0.98, 1 - self.test["said"])
+        self.calls = list(np.round(10 + np.arange(1000) % 97 / 10, 3))
+        repeats = [{"label": f"said_{k}", "fold": f"fold_{k}"} for k in (1, 2)]
+        figure = {"source": "the vendor's data sheet, page 3"}
+        self.spec: dict[str, Any] = {
+            "model": {"name": "credit", "version": "1", "predictions": {"label": "said"}},
+            "data": {
+                "train": "train.parquet",
+                "test": "test.parquet",
+                "recent": "recent.parquet",
+                "target": "default",
+                "positive": 1,
+                "id": "applied",
+                "segments": ["region", "age"],
+            },
+            "baseline": {"rules": [{"name": "the expert", "column": "expert"}]},
+            "business": {"requirements": [{"says": MISS, "metric": "recall", "at_least": 0.8}]},
+            "errors": {"costs": {"false_positive": 20, "false_negative": 100, "currency": "EUR"}},
+            "production": {"latency_p99_ms": 50, "throughput_per_second": 100, "size_mb": 10, "memory_mb": 2_000},
+            "supplied": {
+                "folds": {"repeats": repeats, "source": "ticket 12, fitted by the vendor"},
+                "seeds": {"refits": [{"label": "seed_1"}, {"label": "seed_2"}], "source": "ticket 13"},
+                "latency": {"path": "calls.txt", "source": "load test of 3 November"},
+                "throughput_per_second": {"value": 400, **figure},
+                "size_mb": {"value": 8.5, **figure},
+                "memory_mb": {"value": 900, **figure},
+                "probes": {name: {"passed": True, "source": "test run 77"} for name in PROBES},
+            },
+            "checklist": attested(),
+        }
+
+    def written(self) -> Path:
+        """The spec, with all files beside it."""
+        for name in ("train", "test", "recent"):
+            getattr(self, name).to_parquet(self.folder / f"{name}.parquet")
+        (self.folder / "calls.txt").write_text("".join(f"{call}\n" for call in self.calls))
+        path = self.folder / "readiness.yaml"
+        path.write_text(yaml.safe_dump(self.spec, sort_keys=False))
+        return path
+
+    def reviewed(self) -> Walked:
+        """What the review says of it."""
+        return walk(self.written(), figures=False, probes=True)
+
+
+@pytest.fixture
+def vendor(tmp_path: Path) -> Vendor:
+    """A good candidate without a model file."""
+    return Vendor(tmp_path)
+
+
+def without(*keys: str) -> Callable[[Vendor], None]:
+    """A change that removes one key under `supplied`."""
+
+    def change(vendor: Vendor) -> None:
+        part = vendor.spec["supplied"]
+        for key in keys[:-1]:
+            part = part[key]
+        del part[keys[-1]]
+
+    return change
+
+
+def test_predictions_with_everything_supplied_are_ready(vendor: Vendor) -> None:
+    """All six are yes; each figure from elsewhere says so, in the record, on the page and in the text."""
+    walked = vendor.reviewed()
+    assert Verdict.READY is walked.record.verdict, text_report(walked.record)
+    findings = walked.findings
+    supplied = {code for code, finding in findings.items() if NOT_HERE in finding.warning}
+    judged = {"STAB-HALF-WIDTH", "STAB-CHURN", "PROD-LATENCY-P99", "PROD-THROUGHPUT", "PROD-SIZE", "PROD-MEMORY"}
+    judged |= {f"PROD-PROBE-{name.upper().replace('_', '-')}" for name in PROBES}
+    assert judged <= supplied
+    assert {code for code in supplied if not code.startswith(("STAB-", "PROD-"))} == set()
+    assert f"{NOT_HERE}: ticket 12, fitted by the vendor" in findings["STAB-CHURN"].reason
+    assert f"{NOT_HERE}: ticket 13" in findings["STAB-SEEDS"].reason
+    assert (400.0, 1.0) == (findings["PROD-THROUGHPUT"].measured.value, findings["PROD-THROUGHPUT"].measured.level)
+    note = f"{len(supplied)} figures were {NOT_HERE}"
+    assert note in walked.page
+    assert f"{NOT_HERE}: load test of 3 November" in walked.page
+    assert f"Note: {note}." in text_report(walked.record)
+    assert "Supplied: 8.50 MB" in walked.page
+
+
+def test_the_files_it_rests_on_are_inputs(vendor: Vendor) -> None:
+    """A table of its own and the log are hashed into the record; no supplied column is a feature."""
+    columns = [f"{kind}_{k}" for kind in ("said", "fold") for k in (1, 2)]
+    vendor.train[columns].to_csv(vendor.folder / "folds.csv", index=False)
+    vendor.train = vendor.train.drop(columns=columns)
+    vendor.spec["supplied"]["folds"]["table"] = "folds.csv"
+    walked = vendor.reviewed()
+    assert Verdict.READY is walked.record.verdict
+    named = [artifact.name for artifact in walked.record.gathered.inputs]
+    assert ["supplied folds: folds.csv", "supplied latency: calls.txt"] == [
+        n for n in named if n.startswith("supplied")
+    ]
+    drifted = {f.name for code, f in walked.findings.items() if code.startswith("PROD-DRIFT-")}
+    assert not [name for name in drifted if "seed" in name or "fold" in name or "said" in name]
+    digests = Digests.of(load_spec(vendor.folder / "readiness.yaml"))
+    (vendor.folder / "calls.txt").write_text("1\n" * 300)
+    with pytest.raises(ReviewError, match=r"calls\.txt changed"):
+        digests.check_unchanged()
+
+
+MISSING = {
+    "folds": (without("folds"), Question.STABILITY, "supply fold predictions under supplied.folds, or give the model"),
+    "latency": (without("latency"), Question.PRODUCTION, "supply a log of calls under supplied.latency, or give the"),
+    "throughput": (without("throughput_per_second"), Question.PRODUCTION, "state supplied.throughput_per_second, or"),
+    "size": (without("size_mb"), Question.PRODUCTION, "state supplied.size_mb, or give the model file"),
+    "memory": (without("memory_mb"), Question.PRODUCTION, "state supplied.memory_mb, or give the model file"),
+    "probe": (without("probes", "one_row"), Question.PRODUCTION, "state supplied.probes.one_row, or give the model file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", MISSING)
+def test_each_piece_that_is_missing_is_named(piece: str, vendor: Vendor) -> None:
+    """Without it the question is not assessed, and the required action says which key would settle it."""
+    change, question, words = MISSING[piece]
+    change(vendor)
+    walked = vendor.reviewed()
+    answers = {each: walked.answer(each).status for each in Question}
+    assert {each: Status.NOT_ASSESSED if each is question else Status.MET for each in Question} == answers
+    assert Verdict.NOT_PROVEN is walked.record.verdict
+    assert [words in action.text for action in walked.record.decision.actions] == [True]
+
+
+def churning(vendor: Vendor) -> None:
+    half = np.arange(TRAIN_ROWS) % 2 == 0
+    vendor.train["said_2"] = np.where(half, 1 - vendor.train["said_1"], vendor.train["said_1"])
+
+
+def slow(vendor: Vendor) -> None:
+    vendor.calls = [60.0 if k % 20 == 0 else 10.0 for k in range(1000)]
+
+
+def large(vendor: Vendor) -> None:
+    vendor.spec["supplied"]["size_mb"]["value"] = 10.1
+
+
+def refused(vendor: Vendor) -> None:
+    vendor.spec["supplied"]["probes"]["outlier"]["passed"] = False
+
+
+BAD = {
+    "churn of 50 %": (churning, "STAB-CHURN", Question.STABILITY),
+    "a slow log": (slow, "PROD-LATENCY-P99", Question.PRODUCTION),
+    "too large": (large, "PROD-SIZE", Question.PRODUCTION),
+    "a failed probe": (refused, "PROD-PROBE-OUTLIER", Question.PRODUCTION),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_bad_supplied_value_is_a_no(fault: str, vendor: Vendor) -> None:
+    """Supplied figures are judged by the same rules as measured ones."""
+    plant, code, question = BAD[fault]
+    plant(vendor)
+    walked = vendor.reviewed()
+    assert "not_met" == walked.status(code)
+    assert Status.NOT_MET is walked.answer(question).status
+    assert Verdict.NOT_READY is walked.record.verdict
+
+
+def test_a_damaged_log_is_refused_before_a_kernel_starts(vendor: Vendor) -> None:
+    """Every line that is no time is told with its number, and the spec's key with its line."""
+    vendor.calls[4:7] = ["12,5", "", "3 ms"]
+    with pytest.raises(SpecError) as caught:
+        vendor.reviewed()
+    (problem,) = caught.value.problems
+    assert "supplied.latency.path" in problem
+    assert 'line 5 holds "12,5"; write the decimal with a point: 12.5; line 6 is blank; line 7 holds "3 ms"' in problem
+
+
+def test_the_host_believes_only_what_the_spec_supplies(vendor: Vendor) -> None:
+    """A record that calls a figure supplied, that has another one, or that claims to have measured it, is refused."""
+    walked = vendor.reviewed()
+    path = vendor.folder / "readiness.yaml"
+
+    def checked(record: Any) -> None:
+        loaded = load_spec(path)
+        check_record(record, loaded, Digests.of(loaded))
+
+    def changed(code: str, **how: Any) -> Any:
+        answers = tuple(
+            replace(a, findings=tuple(replace(f, **how) if f.code == code else f for f in a.findings))
+            for a in walked.record.answers
+        )
+        return replace(walked.record, answers=answers)
+
+    checked(walked.record)
+    size = walked.findings["PROD-SIZE"]
+    wrong = [
+        changed("BUSI-1", warning=NOT_HERE),
+        changed("PROD-SIZE", warning=""),
+        changed("STAB-CHURN", warning=""),
+        changed("PROD-PROBE-ONE-ROW", warning=""),
+        changed("PROD-SIZE", measured=replace(size.measured, value=8.0, low=8.0, high=8.0)),
+    ]
+    for record in wrong:
+        with pytest.raises(IncompleteRecord, match="does not supply"):
+            checked(record)
