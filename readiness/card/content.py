@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.card.markdown import plain_file
 from readiness.delivery.verification import Opened
+from readiness.exceptions import InvalidReport
 from readiness.narrative import worst_first
-from readiness.numbers import listed
+from readiness.numbers import is_exact, listed
 from readiness.page.cover import cover
 from readiness.page.sections import unmeasured
 from readiness.signing.reports import PREDICATE_TYPE
@@ -66,8 +67,14 @@ def claims(answer: Answer) -> Claims:
     if answer.question is Question.BUSINESS:
         ordered, most = worst_first(judged), SHOWN_REQUIREMENTS
     else:
-        ordered, most = worst_first(sorted(judged, key=_room)), SHOWN_CLAIMS
+        ordered, most = worst_first(sorted(judged, key=_nearness)), SHOWN_CLAIMS
     return Claims(tuple(ordered[:most]), tuple(ordered[most:]))
+
+
+def _nearness(finding: Finding) -> tuple[bool, float]:
+    """What chance plays a part in comes before what is certain: a size that is met is met."""
+    certain = finding.measured is None or is_exact(finding.measured)
+    return finding.status is Status.MET and certain, _room(finding)
 
 
 def _room(finding: Finding) -> float:
@@ -95,8 +102,16 @@ _ORDER = (Status.NOT_MET, Status.NOT_ASSESSED, Status.NOT_PROVEN, Status.MET)
 
 
 def tested_on(record: Record) -> str:
-    """Rows, period, positives: the line of the report's first screen."""
-    return next(line.text for line in cover(record).lines if line.label == "Tested on")
+    """Rows, period, positives: the line of the report's first screen.
+
+    Raises:
+        InvalidReport: what the record says of the model is not what a spec can say.
+    """
+    try:
+        lines = cover(record).lines
+    except (TypeError, ValueError) as error:
+        raise InvalidReport(f"The record says of the model what no spec can say: {error}.") from error
+    return next(line.text for line in lines if line.label == "Tested on")
 
 
 def not_measured(record: Record) -> tuple[str, ...]:

@@ -56,11 +56,11 @@ def eval_results(source: Source) -> list[Any]:
             task_type=task,
             task_name=task_name,
             dataset_type=slug(f"{file.rpartition('.')[0] or file}-{record.gathered.data.target}"),
-            dataset_name=_calm(f"{file}, target {record.gathered.data.target}"),
+            dataset_name=calm(f"{file}, target {record.gathered.data.target}"),
             dataset_split="test",
             dataset_args={"rows": rows, "sha256": digest},
-            metric_type=_calm(headline.type),
-            metric_name=_calm(headline.words),
+            metric_type=calm(headline.type),
+            metric_name=calm(headline.words),
             metric_value=headline.measured.value,
             metric_args=_args(headline),
             source_name=SOURCE,
@@ -78,10 +78,10 @@ def task_of(record: Record) -> tuple[str, str]:
 
 def model_name(record: Record) -> str:
     """The model's name as it stands in the metadata."""
-    return _calm(presentable(record).gathered.model.name)
+    return calm(presentable(record).gathered.model.name)
 
 
-def _calm(text: str) -> str:
+def calm(text: str) -> str:
     """Nothing in the metadata may look like the marker of a section."""
     return text.replace("<!--", "<! --")
 
@@ -96,9 +96,9 @@ def _test_table(record: Record) -> tuple[str, int, str]:
 def _args(headline: Headline) -> dict[str, Any]:
     measured = headline.measured
     interval = {"low": measured.low, "high": measured.high, "level": measured.level, "n": measured.n}
-    named = {key: _calm(value) for key, value in headline.settings.items()}
+    named = {key: calm(value) for key, value in headline.settings.items()}
     known = {key: value for key, value in interval.items() if value is not None}
-    return known | ({"method": _calm(measured.method)} if measured.method else {}) | named
+    return known | ({"method": calm(measured.method)} if measured.method else {}) | named
 
 
 def is_ours(result: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from readiness.answers import Estimate, Finding, Question
 from readiness.catalogue import METRICS, TECHNICAL
-from readiness.criteria import PRIMARY_METRIC, Task
+from readiness.criteria import PRIMARY_METRIC
 from readiness.numbers import format_count, format_interval, format_level
 from readiness.verdict.record import Record
 
@@ -111,7 +111,8 @@ def hub_name(metric: str) -> tuple[str, dict[str, str]]:
 def _primary(record: Record) -> str:
     baseline = record.gathered.spec.get("baseline")
     own = baseline.get("metric") if isinstance(baseline, Mapping) else None
-    return str(own) if own else PRIMARY_METRIC.get(Task(record.gathered.data.task), "")
+    default = {task.value: metric for task, metric in PRIMARY_METRIC.items()}.get(record.gathered.data.task, "")
+    return str(own) if own else default
 
 
 def _requirements(record: Record) -> list[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.card.content import Source, known_limitations
-from readiness.card.index import eval_results, model_name, task_of
+from readiness.card.index import calm, eval_results, model_name, task_of
 from readiness.card.markdown import inline
 from readiness.card.metrics import headlines
 from readiness.digests import Artifact
@@ -60,7 +60,7 @@ def _front_matter(source: Source) -> str:
         library_name=_library(record.gathered.model.kind),
         pipeline_tag=task if known else None,
         tags=["readiness", *([task] if known else ["tabular"])],
-        metrics=list(dict.fromkeys(headline.type for headline in headlines(record))) or None,
+        metrics=list(dict.fromkeys(calm(headline.type) for headline in headlines(record))) or None,
         model_name=model_name(record) if results else None,
         eval_results=results or None,
     )

@@ -53,7 +53,8 @@ def _unsigned(reports: Sequence[Report]) -> str:
 def _partial(reports: Sequence[Report]) -> str:
     partial = _those(reports, lambda report: report.record.only)
     verb = "is" if len(partial) == 1 else "are"
-    return f"{listed(partial, most=6)} {verb} partial: not all six questions were asked." if partial else ""
+    said = "partial: not all six questions were asked, and only those that all reports ask are compared below."
+    return f"{listed(partial, most=6)} {verb} {said}" if partial else ""
 
 
 def _rows(reports: Sequence[Report]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from readiness.answers import Finding, Question
+from readiness.narrative import asked
 from readiness.verdict.record import Record
 
 _COUNTED = re.compile(r"-\d+(-|$)")
@@ -48,8 +49,9 @@ Key = Callable[[Finding], Hashable | None]
 
 
 def matched(records: Sequence[Record]) -> tuple[Matched, ...]:
-    """Every finding of every report, in the order of the questions; first those of the first report."""
-    return tuple(found for question in Question for found in _of_question(records, question))
+    """Every finding of the questions that all reports ask, in their order; first those of the first report."""
+    shared = [question for question in Question if all(question in asked(record) for record in records)]
+    return tuple(found for question in shared for found in _of_question(records, question))
 
 
 def _of_question(records: Sequence[Record], question: Question) -> list[Matched]:

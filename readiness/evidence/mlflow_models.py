@@ -45,7 +45,8 @@ def undisturbed() -> Iterator[None]:
                 os.environ[name] = value
 
 
-with undisturbed():
+with undisturbed(), warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of its own parts, not of any model
     import mlflow.pyfunc
     from mlflow.models import Model
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
+from readiness.answers import Answer
 from readiness.card.content import Source
 from readiness.card.markers import END
 from readiness.card.writing import Card, composed
-from readiness.verdict.record import Record
+from readiness.verdict.record import Record, RecordedAnswer
 from tests.card.golden import same_as
-from tests.card.sources import DIGEST, renamed, source
+from tests.card.sources import DIGEST, renamed, source, with_spec
 from tests.page import records
 from tests.page.records import HOSTILE, hostile
 
@@ -91,3 +92,18 @@ def test_a_hostile_name_breaks_out_of_nothing(name: str, make: object) -> None:
     keys = {"library_name", "pipeline_tag", "tags", "metrics", "model-index"}
     assert set(ModelCard(text).data.to_dict()) <= keys
     assert text == composed(Card(Path("README.md"), text.encode()), source(record)).decode()
+
+
+def test_a_metric_with_a_hostile_name() -> None:
+    """Not even a metric of the user's own puts a marker into the front matter."""
+    record = with_spec(records.not_ready(), {"baseline": {"metric": END}})
+    answers = [
+        Answer(
+            a.question, tuple(dataclasses.replace(f, metric=END if f.metric == "f1" else f.metric) for f in a.findings)
+        )
+        for a in record.answers
+    ]
+    report = source(dataclasses.replace(record, answers=tuple(map(RecordedAnswer.of, answers))))
+    text = made(report)
+    assert 1 == text.count(END)
+    assert text == composed(Card(Path("README.md"), text.encode()), report).decode()

@@ -14,9 +14,10 @@ from markdown_it import MarkdownIt
 
 from readiness.answers import Answer, Question
 from readiness.card.as_json import card_json
-from readiness.card.content import Source
+from readiness.card.content import Source, claims
 from readiness.card.metrics import headlines, hub_name
 from readiness.card.section import section_lines
+from readiness.exceptions import InvalidReport
 from readiness.verdict.record import Record
 from tests.card.golden import same_as
 from tests.card.sources import DIGEST, KEYID, source, with_spec
@@ -179,6 +180,29 @@ def test_headlines_are_the_primary_metric_and_what_was_required() -> None:
     assert "Recall (95 % interval 0.604 to 0.762, n = 120)" == made[1].words
 
 
+def test_a_number_with_a_unit() -> None:
+    """The primary metric of a model of values is its mean absolute error, with its unit in the words."""
+    (made,) = headlines(with_spec(records.regression(), {}))
+    assert ("mae", 44.8) == (made.metric, made.measured.value)
+    assert made.words.endswith(" EUR, n = 24,000)")
+
+
+def test_a_task_that_nobody_knows() -> None:
+    """A record may say anything; then nothing is primary."""
+    record = records.not_ready()
+    data = dataclasses.replace(record.gathered.data, task="palmistry")
+    assert () == headlines(
+        dataclasses.replace(record, gathered=dataclasses.replace(record.gathered, data=data, spec={}))
+    )
+
+
+def test_a_record_that_no_spec_can_have_made() -> None:
+    """A share that is no number: the report does not hold."""
+    odd = dataclasses.replace(records.not_ready(), about={"production_prevalence": "many"})
+    with pytest.raises(InvalidReport, match="no spec can say"):
+        section_lines(source(odd))
+
+
 def test_a_gain_is_no_value_of_the_metric() -> None:
     """Of a requirement on a gain over a baseline, the candidate's own value is told, where it is recorded."""
     made = headlines(requirements({"metric": "recall", "lift_over": "current"}, {"metric": "false_positive_rate"}))
@@ -327,6 +351,12 @@ def test_json_says_what_the_section_says() -> None:
     )
     assert sum(segments["claims"].values()) == len(segments["findings"]) + segments["more"]
     assert 5 == len(segments["findings"])
+
+
+def test_what_chance_plays_a_part_in_comes_first() -> None:
+    """A size that is met comes behind every claim that could have come out otherwise."""
+    shown = claims(records.ready().answer(Question.PRODUCTION)).shown
+    assert [0.95, 0.95, 0.95, 0.95, 1.0] == [finding.measured.level for finding in shown if finding.measured]
 
 
 def test_withheld_claims_are_told() -> None:

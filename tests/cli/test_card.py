@@ -13,7 +13,7 @@ import pytest
 from readiness import cli
 from readiness.signing.keys import PrivateKey, generate, write_key_pair
 from readiness.signing.reports import sign_report
-from tests.card.sources import report_bytes
+from tests.card.sources import PAGE, report_bytes
 from tests.page import records
 
 Run_ = Callable[..., tuple[int, str, str]]
@@ -72,6 +72,20 @@ def ended(result: tuple[int, str, str]) -> tuple[int, str]:
     code, said, _ = result
     known = ("written.", "nothing was changed.", "up to date now.")
     return code, next(end for end in known if said.strip().endswith(end))
+
+
+def test_the_commands_on_the_card_work(folder: Path, run: Run_, capsys: pytest.CaptureFixture[str]) -> None:
+    """Digest, this program, and the page's bytes by stock tools, as they stand there."""
+    run("report.html", "README.md")
+    digest, verify, stock = (folder / "README.md").read_text().split("```sh\n")[1].split("\n```")[0].split("\n")
+    checked = subprocess.run(["bash", "-c", digest], capture_output=True, text=True, check=False)
+    assert (0, "report.html: OK\n") == (checked.returncode, checked.stdout)
+    words = verify.replace("signer.pub", "k.pub").partition(" --model")[0].split()[1:]
+    with pytest.raises(SystemExit) as stopped:
+        cli.app(words, prog_name="readiness")
+    assert (0, "VALID: report.html") == (stopped.value.code or 0, capsys.readouterr().out.splitlines()[0])
+    subprocess.run(["bash", "-c", stock.partition("; tail")[0]], check=True)
+    assert PAGE == (folder / "content.html").read_bytes()
 
 
 def test_a_card_that_is_up_to_date_is_not_touched(folder: Path, run: Run_) -> None:

@@ -135,19 +135,23 @@ def leaves(outline: list[object]) -> Iterator[object]:
 @browser
 @needs_browser
 class TestCommand:
-    def test_a_verified_report(self, folder: Path, run: Run_) -> None:
-        """Beside the report, and only after its signature was proven."""
-        code, said, _ = run("pdf", folder / "report.html", "--key", folder / "k.pub")
-        assert (0, True) == (code, said.startswith("Verified: signed with SHA256:"))
-        assert hashlib.sha256((folder / "report.html").read_bytes()).hexdigest() in said
-        assert (folder / "report.pdf").read_bytes().startswith(b"%PDF-")
-
     def test_an_unsigned_report_says_so_on_paper(self, folder: Path, run: Run_) -> None:
         """On the terminal and on each sheet."""
         code, said, _ = run("pdf", folder / "unsigned.html", "--out", folder / "new" / "u.pdf")
         assert (0, True) == (code, said.startswith("UNSIGNED: "))
         for page in PdfReader(folder / "new" / "u.pdf").pages:
             assert "Nobody has signed the report: UNSIGNED." in " ".join(page.extract_text().split())
+
+
+class TestPlace:
+    def test_a_verified_report(self, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Beside the report, and only after its signature was proven."""
+        monkeypatch.setattr("readiness.delivery.pdf.find_browser", lambda: Path("browser"))
+        monkeypatch.setattr("readiness.delivery.pdf.print_page", lambda *_, **__: b"%PDF-1.4")
+        code, said, _ = run("pdf", folder / "report.html", "--key", folder / "k.pub")
+        assert (0, True) == (code, said.startswith("Verified: signed with SHA256:"))
+        assert hashlib.sha256((folder / "report.html").read_bytes()).hexdigest() in said
+        assert (folder / "report.pdf").read_bytes() == b"%PDF-1.4"
 
 
 class TestRefused:
