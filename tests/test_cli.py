@@ -337,7 +337,7 @@ class TestRun:
         record = make_record(lower)
         result = ReviewResult(record, folder / "report.html", folder / "notebook.ipynb")
         monkeypatch.setattr("readiness.delivery.runner.review", lambda *args, **options: result)
-        monkeypatch.setattr("readiness.cli.reviews.tell_what_can_be_proven", lambda spec: None)
+        monkeypatch.setattr("readiness.cli.reviews.tell_what_can_be_proven", lambda *given: None)
         got, said, _ = run("run", "readiness.yaml")
         assert code == got
         assert f"Test result: {word}" in said

@@ -28,7 +28,7 @@ def keep_checking(check: Callable[[], None], files: Callable[[], Iterable[Path]]
 
         while True:
             before = stamps(files())  # first, so that what changes meanwhile is checked again
-            say(_separator(time.strftime("%H:%M:%S")))
+            say("\n" + _separator(time.strftime("%H:%M:%S")))
             _checked(check)
             say(f"Watching {len(before)} file{'s' if len(before) > 1 else ''}; Ctrl-C ends it.")
             sys.stdout.flush()

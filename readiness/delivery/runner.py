@@ -126,8 +126,7 @@ def review(
         progress=progress or Silent(),
     )
     try:
-        cached = cache is not None
-        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started, only, cached=cached)
+        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started, only, cache)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
     return _written(folder, record, unsigned, execution, signer)
@@ -141,8 +140,7 @@ def _report(
     nonce: str,
     started: str,
     only: Sequence[str] = (),
-    *,
-    cached: bool = False,
+    cache: Path | None = None,
 ) -> tuple[Record, bytes]:
     """The unsigned report of an executed notebook, if it holds a whole and true record."""
     if execution.failure is not None:
@@ -154,7 +152,7 @@ def _report(
             remedy="The last cell of a template calls complete(nonce) with the nonce that it was handed.",
         )
     record, content = export_page(execution.notebook, template=walkthrough.template, run=Run(started, _now()))
-    check_record(record, loaded, digests, only, cached=cached)
+    check_record(record, loaded, digests, only, cached=cache is not None)
     subjects = [Subject("report", hashlib.sha256(content).hexdigest())]
     if digests.model is not None:
         subjects.append(Subject("model", digests.model))

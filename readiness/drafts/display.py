@@ -29,7 +29,8 @@ _STYLES = {
     "letter-spacing:.02em",
     "note": "margin:4px 0;opacity:.8",
     "text": "margin:6px 0",
-    "table": "border-collapse:collapse;border:none;margin:8px 0;width:100%;font-size:13px;color:inherit",
+    "table": "border-collapse:collapse;border:none;margin:8px 0;width:100%;font-size:13px;color:inherit;"
+    "table-layout:auto",  # JupyterLab makes all columns equally wide
     "row": f"background:transparent;color:inherit;border:none;border-bottom:{_LINE};text-align:left",
     "cell": "background:transparent;color:inherit;text-align:left;vertical-align:top;padding:5px 12px 5px 0;"
     "border:none;white-space:normal;overflow-wrap:anywhere;max-width:none;font-weight:400",

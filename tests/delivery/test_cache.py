@@ -51,7 +51,7 @@ def test_a_report_from_the_cache_says_the_same_and_says_so(
     review_files: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Record for record the same; the page names what was taken, under Provenance and on the first screen."""
-    monkeypatch.setattr(walking, "_report", functools.partial(_report, cached=True))
+    monkeypatch.setattr(walking, "_report", functools.partial(_report, cache=tmp_path))
     spec = review_files()
     plain, first, again = walk(spec, figures=False), *(with_cache(spec, tmp_path / "cache") for _ in range(2))
     assert told(plain.record) == told(first.record) == told(again.record)

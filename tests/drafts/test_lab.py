@@ -46,7 +46,11 @@ readiness.review(
     production={"calls": 300, "call_seconds": 0.2},
 )
 """
-ADAPTIVE = {"adaptive-theme": True, "preferred-light-theme": "JupyterLab Light", "preferred-dark-theme": "JupyterLab Dark"}
+ADAPTIVE = {
+    "adaptive-theme": True,
+    "preferred-light-theme": "JupyterLab Light",
+    "preferred-dark-theme": "JupyterLab Dark",
+}
 
 
 def free_port() -> int:

@@ -113,7 +113,7 @@ def test_rows_that_do_not_fit_the_record_are_refused(kept: Evidence) -> None:
     """As many rows as the record says, and ids of the right form."""
     arrays = arrays_of(kept)
     for name, array in (("y_true", arrays["y_true"][:-1]), ("ids", arrays["ids"][:-1])):
-        with pytest.raises(ValueError, match="expected|rows"):
+        with pytest.raises(ValueError, match=r"expected|rows"):
             from_arrays(arrays | {name: array}, kept.gathered, is_probability=True)
 
 
