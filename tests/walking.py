@@ -17,7 +17,7 @@ import nbformat
 from readiness.answers import Answer, Finding, Question
 from readiness.delivery.execution import Execution
 from readiness.delivery.host_checks import Digests
-from readiness.delivery.runner import _report
+from readiness.delivery.runner import _Order, _report
 from readiness.delivery.walkthrough import Walkthrough, read_template
 from readiness.evidence.evidence import Technical
 from readiness.evidence.preflight import preflight
@@ -119,5 +119,6 @@ def walk(
     nbformat.validate(notebook)
     nbformat.reads(nbformat.writes(notebook), as_version=4)
     walkthrough = Walkthrough(notebook, template.template)
-    record, report = _report(Execution(notebook), loaded, walkthrough, digests, "n", "2026-11-22T00:00:00Z")
+    order = _Order(loaded, walkthrough, (), None, digests, "n", "2026-11-22T00:00:00Z")
+    record, report = _report(Execution(notebook), order)
     return Walked(record, report, space["evidence"], tuple(drawn))

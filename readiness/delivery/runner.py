@@ -97,65 +97,79 @@ def review(
 
     Raises:
         InputError: spec, data, model file, template, folder or key are not usable; nothing was written.
-        ReviewError: the review could not be completed. The notebook is kept as it was, for a look; an earlier
-            report and its notebook are as they were.
+        ReviewError: the review could not be completed; its notebook is kept, and an earlier report stays as it is.
     """
     only = chosen(only)
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
-    loaded = load_spec(spec_path, settings=settings)
-    preflight(loaded)
-    walkthrough = read_template(template)
-    check_parameters(walkthrough, PARAMETERS)
-    digests = Digests.of(loaded)
-    folder = output_folder(out, loaded.spec.model.name, loaded.spec.model.version)
-    nonce = secrets.token_hex(16)
-    started = _now()
+    order = _Order.of(load_spec(spec_path, settings=settings), read_template(template), only, cache)
+    folder = output_folder(out, order.loaded.spec.model.name, order.loaded.spec.model.version)
     execution = execute(
-        walkthrough,
-        {
-            "spec_path": str(loaded.path),
-            "spec_sha256": loaded.digest,
-            "settings": "\n".join(settings),
-            "only": ",".join(only),
-            "cache": "" if cache is None else str(cache),
-            "nonce": nonce,
-        },
-        folder=loaded.folder,
-        seconds=seconds or _seconds(loaded),
+        order.walkthrough,
+        order.parameters("\n".join(settings)),
+        folder=order.loaded.folder,
+        seconds=seconds or _seconds(order.loaded),
         progress=progress or Silent(),
     )
     try:
-        record, unsigned = _report(execution, loaded, walkthrough, digests, nonce, started, only, cache)
+        record, unsigned = _report(execution, order)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
     return _written(folder, record, unsigned, execution, signer)
 
 
-def _report(
-    execution: Execution,
-    loaded: LoadedSpec,
-    walkthrough: Walkthrough,
-    digests: Digests,
-    nonce: str,
-    started: str,
-    only: Sequence[str] = (),
-    cache: Path | None = None,
-) -> tuple[Record, bytes]:
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What the host asks of the kernel, and knows of the files before the kernel starts."""
+
+    loaded: LoadedSpec
+    walkthrough: Walkthrough
+    only: tuple[str, ...]
+    cache: Path | None
+    digests: Digests
+    nonce: str
+    started: str
+
+    @classmethod
+    def of(cls, loaded: LoadedSpec, walkthrough: Walkthrough, only: tuple[str, ...], cache: Path | None) -> _Order:
+        """Check spec and template, and hash all files.
+
+        Raises:
+            InputError: one of them is not usable.
+        """
+        preflight(loaded)
+        check_parameters(walkthrough, PARAMETERS)
+        return cls(loaded, walkthrough, only, cache, Digests.of(loaded), secrets.token_hex(16), _now())
+
+    def parameters(self, settings: str) -> dict[str, str]:
+        """What the template is handed."""
+        return {
+            "spec_path": str(self.loaded.path),
+            "spec_sha256": self.loaded.digest,
+            "settings": settings,
+            "only": ",".join(self.only),
+            "cache": "" if self.cache is None else str(self.cache),
+            "nonce": self.nonce,
+        }
+
+
+def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
     """The unsigned report of an executed notebook, if it holds a whole and true record."""
     if execution.failure is not None:
         raise execution.failure
-    digests.check_unchanged()
-    if not secrets.compare_digest(read_record(execution.notebook).completion.nonce.encode(), nonce.encode()):
+    order.digests.check_unchanged()
+    found = read_record(execution.notebook).completion.nonce
+    if not secrets.compare_digest(found.encode(), order.nonce.encode()):
         raise IncompleteRecord(
             "The notebook's completion mark is not of this run.",
-            remedy="The last cell of a template calls complete(nonce) with the nonce that it was handed.",
+            remedy="The last cell of a template calls complete(nonce, evidence) with the nonce that it was handed.",
         )
-    record, content = export_page(execution.notebook, template=walkthrough.template, run=Run(started, _now()))
-    check_record(record, loaded, digests, only, cached=cache is not None)
+    run = Run(order.started, _now())
+    record, content = export_page(execution.notebook, template=order.walkthrough.template, run=run)
+    check_record(record, order.loaded, order.digests, order.only, cached=order.cache is not None)
     subjects = [Subject("report", hashlib.sha256(content).hexdigest())]
-    if digests.model is not None:
-        subjects.append(Subject("model", digests.model))
+    if order.digests.model is not None:
+        subjects.append(Subject("model", order.digests.model))
     try:
         return record, unsigned_report(content, statement(subjects, to_plain(record)))
     except InvalidReport as error:  # our own page or record breaks a rule of the file format

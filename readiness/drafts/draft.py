@@ -33,8 +33,16 @@ class Shown:
         """For a terminal."""
         raise NotImplementedError
 
+    def _short(self) -> str:
+        """In a few words, without computing anything."""
+        raise NotImplementedError
+
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        # beside _repr_pretty_: IPython takes whichever of the two stands in the nearer class
+        return f"<DRAFT, unsigned: {self._short()}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """What IPython shows where there is no HTML."""
@@ -92,8 +100,8 @@ class DraftAnswer(Shown):
         """For a terminal."""
         return words.answer_text(self.answer)
 
-    def __repr__(self) -> str:
-        return f"<DRAFT, unsigned: {self.question} {answer_word(self.status)}>"
+    def _short(self) -> str:
+        return f"{self.question} {answer_word(self.status)}"
 
     def _repr_html_(self) -> str:
         """What Jupyter shows."""
@@ -136,8 +144,8 @@ class DraftDecision(Shown):
         """For a terminal."""
         return words.decision_text(self.decision)
 
-    def __repr__(self) -> str:
-        return f"<DRAFT, unsigned: {self.verdict.words}>"
+    def _short(self) -> str:
+        return self.verdict.words
 
     def _repr_html_(self) -> str:
         """What Jupyter shows."""

@@ -39,7 +39,14 @@ def program() -> Mapping[str, str]:
 
 @functools.cache
 def _packages() -> str:
-    return _digest_of_lines(sorted(f"{each.metadata['Name']} {each.version}" for each in metadata.distributions()))
+    return _digest_of_lines(sorted(map(_named, metadata.distributions())))
+
+
+def _named(package: metadata.Distribution) -> str:
+    try:
+        return f"{package.metadata['Name']} {package.version}"
+    except Exception:  # what is left of a package that was not removed whole
+        return ""
 
 
 @functools.cache
@@ -81,7 +88,7 @@ def _local_modules() -> Iterator[tuple[str, Path]]:
     """Modules with a file that is neither ours nor installed, sorted by name."""
     standard = [Path(place).resolve() for name in ("stdlib", "platstdlib") if (place := sysconfig.get_path(name))]
     for name, module in sorted([*sys.modules.items()]):
-        file = getattr(module, "__file__", None)
+        file = getattr(module, "__dict__", {}).get("__file__")  # asking for the attribute may load a lazy module
         if not isinstance(file, str) or INSTALLED & {*Path(file).parts}:
             continue
         path = Path(file).resolve()
@@ -102,8 +109,8 @@ def _written_here() -> bool:
     main = sys.modules.get("__main__")
     if main is None or getattr(main, "__file__", None):
         return False
-    own = (value for value in vars(main).values() if isinstance(value, type | types.FunctionType))
-    return any(value.__module__ == "__main__" for value in own)
+    own = (value for value in [*vars(main).values()] if isinstance(value, type | types.FunctionType))
+    return any(getattr(value, "__module__", "") == "__main__" for value in own)
 
 
 def _our_folder() -> Path:

@@ -56,7 +56,7 @@ class MlflowFunction:
 
     refits_unavailable = (
         "an MLflow function holds the model as it was fitted, not how to fit it",
-        "a model whose library gives the estimator, or predictions of refits made elsewhere, under supplied.folds",
+        "the estimator inside, as a file of its own",
     )
     """Why clones cannot stand for it, and what would do instead."""
 

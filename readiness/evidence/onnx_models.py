@@ -30,7 +30,7 @@ class OnnxModel:
 
     refits_unavailable = (
         "an ONNX file holds the model as it was fitted, not how to fit it",
-        "predictions of refits made elsewhere, under supplied.folds",
+        "the estimator that it was exported from, as a file of its own",
     )
     """Why clones cannot stand for it, and what would do instead."""
 

@@ -119,7 +119,7 @@ def page_parts(
             for question, text in code.items()
             if question in asked(shown)
         },
-        "figures": _by_question(figures),
+        "figures": _by_question([f for f in figures if not shown.only or f.question in shown.only]),
         "glossary": Glossary(),
         "actions": actions(shown),
         "permission": NOT_PERMISSION,

@@ -190,7 +190,9 @@ def test_the_command_goes_on_until_ctrl_c(tmp_path: Path) -> None:
         try:
             until("Watching 1 file;")
             assert "there is no such file" in said
-            spec.write_text('model: {name: m, version: "1", predictions: {label: p}}\ndata: {test: t.csv, targt: y, positive: 1}\n')
+            spec.write_text(
+                'model: {name: m, version: "1", predictions: {label: p}}\ndata: {test: t.csv, targt: y, positive: 1}\n'
+            )
             until('did you mean "target"?')
             until("Watching 2 files;")
             (tmp_path / "t.csv").write_text("y,p\n" + "0,0\n1,1\n" * 30)

@@ -30,7 +30,7 @@ from readiness.exceptions import InputError
 from readiness.plots.style import NothingToDraw
 from readiness.verdict.decision import Verdict
 from tests.conftest import make_rows
-from tests.walking import not_probed
+from tests.walking import NOT_PROBED, not_probed
 
 FEATURES = ["a", "b"]
 TRAIN, TEST = make_rows(400, 1), make_rows(500, 2)
@@ -187,9 +187,8 @@ HOSTILE = "<script>alert(1)</script>\u202e'\"&{{7*7}}\x1b[31m"
 def test_hostile_names_are_shown_and_do_not_act(measured: list[str]) -> None:
     """Whatever stands in the name of a model, a column or a value is text."""
     rows = TEST[FEATURES].assign(**{HOSTILE: HOSTILE})
-    draft = drafted(name=HOSTILE, segments=None) if False else review(
-        MODEL, rows, TEST["y"], name=HOSTILE, segments=[HOSTILE], requirements=[{"says": HOSTILE, "metric": "recall", "at_least": 0.5}]
-    )  # fmt: skip
+    requirements = [{"says": HOSTILE, "metric": "recall", "at_least": 0.5}]
+    draft = review(MODEL, rows, TEST["y"], name=HOSTILE, segments=[HOSTILE], requirements=requirements)
     page, text = draft._repr_html_(), str(draft)
 
     assert [] == BeautifulSoup(page, "html.parser").find_all("script")
@@ -207,18 +206,26 @@ class Untouchable:
         return (rows["a"] > 0.8).astype(int)
 
 
-def test_a_model_that_cannot_be_written_is_timed_all_the_same() -> None:
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Throughput, which takes seconds, is left out."""
+    monkeypatch.setattr("readiness.evidence.probing.measure_throughput", lambda *_, **__: NOT_PROBED)
+
+
+def test_a_model_that_cannot_be_written_is_timed_all_the_same(quick: None) -> None:
     """What needs a file is not assessed, with the reason; latency and the rest of the review stand."""
-    draft = drafted(model=Untouchable(), stability={"repeats": 2, "budget_seconds": 1})
+    draft = drafted(model=Untouchable(), requirements={"size_mb": 10, "recall": 0.1})
     table = draft.production.table.set_index("code")
 
     assert table.loc["PROD-LATENCY-P99", "measured"] > 0
-    assert "cannot be written to a file" in table.loc["PROD-PROBES" if "PROD-PROBES" in table.index else "PROD-SIZE", "reason"]
+    assert "cannot be written to a file" in table.loc["PROD-PROBE-ONE-ROW", "reason"]
+    assert ["not_assessed", "met"] == draft.business.table["status"].tolist()[:2]
+    assert "cannot be written to a file" in draft.business.table["reason"][0]
     assert Status.MET is draft.baseline.status
     assert "cannot be cloned" in draft.stability.text()
 
 
-def test_a_model_of_the_notebook_itself_is_not_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_of_the_notebook_itself_is_not_tried_elsewhere(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A class or function of `__main__` cannot be imported by another process; the reason names it."""
     own = type("OwnModel", (Untouchable,), {"__module__": "__main__", "__init__": lambda self: None})
     monkeypatch.setattr(sys.modules["__main__"], "OwnModel", own, raising=False)
@@ -244,7 +251,9 @@ def test_a_function_of_the_notebook_inside_a_pipeline_is_found(monkeypatch: pyte
     assert "" == why_no_file(FunctionTransformer(np.log1p))
 
 
-def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """No file, no output, no filter of warnings, no figure: with refits, timing and the process apart."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))

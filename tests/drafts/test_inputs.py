@@ -187,9 +187,7 @@ def test_a_target_without_a_name_gets_one_that_is_free() -> None:
     assert "y" == review(NAMED, X.assign(target=1), Y).spec.data.target
 
 
-@pytest.mark.parametrize(
-    ("labels", "expected"), [([0, 1], 1), ([-1, 1], 1), ([False, True], True), ([0.0, 1.0], 1)]
-)
+@pytest.mark.parametrize(("labels", "expected"), [([0, 1], 1), ([-1, 1], 1), ([False, True], True), ([0.0, 1.0], 1)])
 def test_one_is_the_positive_label_as_in_scikit_learn(labels: list[Any], expected: Any) -> None:
     """Of 0 and 1, -1 and 1, false and true, nobody has to say which is looked for."""
     y = np.array(labels)[LABELS]

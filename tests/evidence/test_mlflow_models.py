@@ -152,7 +152,8 @@ def test_a_function_is_reviewed_with_the_columns_of_its_signature(function: Path
     assert not any("\x1b" in note for note in loaded.notes)
     found = unfit_for_cloning(loaded.estimator)
     assert isinstance(found, Unavailable)
-    assert "supplied.folds" in str(found)
+    assert "not how to fit it" in found.reason
+    assert "the estimator" in found.needs
 
 
 def test_a_tensor_signature_takes_arrays(tmp_path: Path) -> None:

@@ -312,7 +312,8 @@ def test_refits_say_what_to_supply_instead(tmp_path: Path) -> None:
     """A graph cannot be fitted again, and the reason names what would do."""
     found = unfit_for_cloning(save(network("Softmax"), tmp_path).estimator)
     assert isinstance(found, Unavailable)
-    assert "supplied.folds" in str(found)
+    assert "not how to fit it" in found.reason
+    assert "the estimator" in found.needs
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"hello world", b"\x80\x04K\x01.", b"PK\x03\x04" + 100 * b"\0"])

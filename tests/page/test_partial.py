@@ -149,6 +149,10 @@ def test_what_was_set_on_the_command_line_is_shown() -> None:
     assert "3 keys set on the command line" in page.select_one(".facts").text
     pairs = {row.dt.text: row.dd.text for row in page.select("#provenance .pairs > div")}
     assert "; ".join(settings) == pairs["Set on the command line"]
-    rows = {row.th.text.strip(): row.find_all("td")[-1].text.strip() for row in page.select("#provenance tbody tr") if row.th}
+    rows = {
+        row.th.text.strip(): row.find_all("td")[-1].text.strip()
+        for row in page.select("#provenance tbody tr")
+        if row.th
+    }
     assert "on the command line" == rows["model.path"] == rows["business.requirements[1].at_least"]
     assert "default" == rows["business.requirements[1].metric"]

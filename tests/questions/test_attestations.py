@@ -89,7 +89,11 @@ def test_kernel_and_host_agree_on_every_day() -> None:
 
 @pytest.mark.parametrize(
     ("code", "key"),
-    [("PROD-MEMORY-LIMIT", "memory"), ("PROD-PROBE-OUTLIER", "outliers"), ("PROD-DRIFT-SUMMARY", "training_matches_production")],
+    [
+        ("PROD-MEMORY-LIMIT", "memory"),
+        ("PROD-PROBE-OUTLIER", "outliers"),
+        ("PROD-DRIFT-SUMMARY", "training_matches_production"),
+    ],
 )
 def test_an_expired_one_does_not_stand_in_for_a_measurement(code: str, key: str) -> None:
     """The box stays not assessed and says why; a record that says otherwise is refused."""

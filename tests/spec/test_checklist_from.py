@@ -39,7 +39,10 @@ def test_boxes_come_from_the_file(tmp_path: Path) -> None:
     """They are attestations as if they stood in the spec, each with its own file and line."""
     spec = loaded(tmp_path, "{from: team.yaml}")
     assert {"monitoring", "ab_test"} == set(spec.spec.checklist)
-    assert ("Ann", datetime.date(2026, 10, 1)) == (spec.spec.checklist["monitoring"].by, spec.spec.checklist["monitoring"].on)
+    assert ("Ann", datetime.date(2026, 10, 1)) == (
+        spec.spec.checklist["monitoring"].by,
+        spec.spec.checklist["monitoring"].on,
+    )
     assert ("team.yaml", 2) == (spec.place(("checklist", "ab_test")).file, spec.place(("checklist", "ab_test")).line)
 
 
@@ -56,7 +59,10 @@ def test_a_box_of_the_spec_wins_whole(tmp_path: Path) -> None:
 
 def test_an_attestation_of_an_extended_spec_is_replaced_whole(tmp_path: Path) -> None:
     """Its date and evidence do not pass to the person who is named above it."""
-    write(tmp_path / "base.yaml", f"{MINIMUM}checklist:\n  monitoring: {{done: true, by: Ann, on: 2026-10-01, evidence: e}}\n")
+    write(
+        tmp_path / "base.yaml",
+        f"{MINIMUM}checklist:\n  monitoring: {{done: true, by: Ann, on: 2026-10-01, evidence: e}}\n",
+    )
     top = write(tmp_path / "readiness.yaml", "extends: base.yaml\nchecklist: {monitoring: {done: true, by: Bob}}\n")
     with pytest.raises(SpecError, match=r"readiness.yaml line 2, checklist.monitoring: is done but lacks on, evidence"):
         load_spec(top)
@@ -80,7 +86,12 @@ def test_it_is_relative_to_the_file_that_names_it(tmp_path: Path) -> None:
     top = write(tmp_path / "own" / "readiness.yaml", "extends: ../org/base.yaml\nchecklist: {from: boxes.yaml}\n")
     spec = load_spec(top)
     assert ("batch", "Ann") == (spec.spec.checklist["ab_test"].not_applicable, spec.spec.checklist["monitoring"].by)
-    assert ("spec: readiness.yaml", "checklist: boxes.yaml", "spec: base.yaml", "checklist: boxes.yaml (2)") == spec.names
+    assert (
+        "spec: readiness.yaml",
+        "checklist: boxes.yaml",
+        "spec: base.yaml",
+        "checklist: boxes.yaml (2)",
+    ) == spec.names
 
 
 def test_two_specs_of_a_chain_may_share_a_checklist(tmp_path: Path) -> None:
