@@ -119,7 +119,8 @@ def verdict_sentence(record: Record) -> str:
 
 def _partial_sentence(record: Record) -> str:
     answers = [record.answer(question) for question in asked(record)]
-    head = f"Asked {'was only' if len(answers) == 1 else 'were only'} {listed((_numbered(a.question) for a in answers), most=6)}"
+    names = listed((_numbered(answer.question) for answer in answers), most=6)
+    head = f"Asked {'was' if len(answers) == 1 else 'were'} only {names}"
     open_answers = [answer for answer in answers if answer.status is not Status.MET]
     if open_answers:
         return f"{head}. {_because(open_answers)}"

@@ -23,7 +23,7 @@ def compare(
     key: Keys = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page instead of text.")] = None,
 ) -> int:
-    """Compare candidates: what differs, and who is better on the same rows; 5 if a signature does not hold."""
+    """Compare candidates side by side. Who is better is said on the same rows only; 5 if a signature does not hold."""
     import os
 
     from readiness.comparing.page import COMPARISON, check_place, comparison_page, write_page

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from readiness.answers import Question, Status
 from readiness.comparing.columns import answer_given, result_given
-from readiness.comparing.overview import Entry, Overview, Unreadable
+from readiness.comparing.overview import FAILS, Entry, Overview, Unreadable
 from readiness.narrative import approval_words, result_words, topic
 from readiness.numbers import format_count
 from readiness.page.cover import format_time
@@ -74,11 +74,18 @@ def _row(entry: Entry, link: str) -> Row:
             ),
             Cell(mark=result, note=more),
             *(Cell(mark=answer_given(record, question)) for question in Question),
-            Cell(f"Approval {approval_words(presentable(record))[0]}", _upper(entry.signature)),
+            _standing(entry),
             Cell(format_count(record.gathered.data.rows_scored)),
             Cell(_made(entry), _upper(_validity(entry)) if not entry.expired else "", warning=_expired(entry)),
         )
     )
+
+
+def _standing(entry: Entry) -> Cell:
+    """Approval and signature; a signature that does not hold is a warning."""
+    approval, failed = approval_words(presentable(entry.record))[0], entry.signature.startswith(FAILS)
+    signature = _upper(entry.signature)
+    return Cell(f"Approval {approval}", "" if failed else signature, warning=signature if failed else "")
 
 
 def _unreadable(files: Sequence[Unreadable], folder: Path, page: Path) -> Table:

@@ -26,6 +26,8 @@ from readiness.verdict.record import Record, from_plain
 
 _NAME = re.compile(r"(report|partial)(\.[0-9a-f]{12})?\.html")
 """Reports, earlier ones that were moved aside, and partial ones."""
+FAILS = "DOES NOT VERIFY"
+"""Begins what is said of a report whose signer's key is at hand, and that does not hold."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -117,7 +119,7 @@ def _signature(path: Path, *, signed: bool, keyids: Sequence[str], keys: Sequenc
     try:
         verify(path, keys)
     except ReadinessError as error:
-        return f"DOES NOT VERIFY: {_reason(error)}"
+        return f"{FAILS}: {_reason(error)}"
     return signature_words(signed=True, keyids=keyids, proven=True)
 
 

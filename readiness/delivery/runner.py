@@ -39,7 +39,8 @@ from readiness.spec.reading import LoadedSpec, load_spec
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Run, to_plain
 
-PARAMETERS = frozenset({"spec_path", "spec_sha256", "settings", "only", "cache", "nonce"})
+PARAMETERS = frozenset({"spec_path", "spec_sha256", "nonce"})
+"""What every template declares; it may do without the others as long as they are not used."""
 GRACE_SECONDS = 1800.0
 """What a review may take besides the time that the spec grants to refits and timed calls."""
 
@@ -103,10 +104,11 @@ def review(
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
     order = _Order.of(load_spec(spec_path, settings=settings), read_template(template), only, cache)
+    parameters = order.parameters("\n".join(settings))
     folder = output_folder(out, order.loaded.spec.model.name, order.loaded.spec.model.version)
     execution = execute(
         order.walkthrough,
-        order.parameters("\n".join(settings)),
+        parameters,
         folder=order.loaded.folder,
         seconds=seconds or _seconds(order.loaded),
         progress=progress or Silent(),
@@ -132,25 +134,30 @@ class _Order:
 
     @classmethod
     def of(cls, loaded: LoadedSpec, walkthrough: Walkthrough, only: tuple[str, ...], cache: Path | None) -> _Order:
-        """Check spec and template, and hash all files.
+        """Check the spec, and hash all files.
 
         Raises:
-            InputError: one of them is not usable.
+            InputError: it does not fit its files.
         """
         preflight(loaded)
-        check_parameters(walkthrough, PARAMETERS)
         return cls(loaded, walkthrough, only, cache, Digests.of(loaded), secrets.token_hex(16), _now())
 
     def parameters(self, settings: str) -> dict[str, str]:
-        """What the template is handed."""
-        return {
+        """What the template is handed. One that knows no cache measures everything.
+
+        Raises:
+            InputError: the template does not declare what it would have to be handed.
+        """
+        asked = {"settings": settings, "only": ",".join(self.only)}
+        given = {
             "spec_path": str(self.loaded.path),
             "spec_sha256": self.loaded.digest,
-            "settings": settings,
-            "only": ",".join(self.only),
+            **asked,
             "cache": "" if self.cache is None else str(self.cache),
             "nonce": self.nonce,
         }
+        declared = check_parameters(self.walkthrough, PARAMETERS | {name for name, value in asked.items() if value})
+        return {name: value for name, value in given.items() if name in declared}
 
 
 def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:

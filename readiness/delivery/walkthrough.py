@@ -58,8 +58,8 @@ def read_template(path: Path | None = None) -> Walkthrough:
     return Walkthrough(notebook, Template((path or stock).name, digest, is_stock))
 
 
-def check_parameters(walkthrough: Walkthrough, wanted: frozenset[str]) -> None:
-    """Refuse a template that does not declare what a review hands over; papermill itself would only warn.
+def check_parameters(walkthrough: Walkthrough, wanted: frozenset[str]) -> frozenset[str]:
+    """The parameters that a template declares; refuses one that lacks any of `wanted`, where papermill only warns.
 
     Raises:
         InputError: naming what is missing.
@@ -71,12 +71,14 @@ def check_parameters(walkthrough: Walkthrough, wanted: frozenset[str]) -> None:
             f"The template {name} has {len(cells)} cells tagged {PARAMETERS_TAG!r}; expected one code cell.",
             remedy=f"Give it one cell with that tag that assigns {', '.join(sorted(wanted))}.",
         )
-    missing = sorted(wanted - _assigned(cells[0].source, name))
+    declared = _assigned(cells[0].source, name)
+    missing = sorted(wanted - declared)
     if missing:
         raise InputError(
             f"The template {name} does not declare {', '.join(missing)} in its cell tagged {PARAMETERS_TAG!r}.",
             remedy=f'Add a line such as: {missing[0]}: str = ""',
         )
+    return frozenset(declared)
 
 
 def headings(cells: Any) -> tuple[str, ...]:

@@ -248,12 +248,9 @@ class DraftReview(Shown):
 
         return write_spec(self._source, self._answering.evidence, Path(folder), overwrite=overwrite)
 
-    def __repr__(self) -> str:
-        model = self._answering.evidence.gathered.model
-        known = self._answering.known
-        return (
-            f"<DRAFT, unsigned: review of {model.name!r:.60}, {known} of 6 questions asked so far; print it to ask all>"
-        )
+    def _short(self) -> str:
+        name, known = self._answering.evidence.gathered.model.name, self._answering.known
+        return f"review of {shown(name)}, {known} of 6 questions asked so far; print it to ask all"
 
     def _repr_html_(self) -> str:
         """What Jupyter shows; asks all six questions."""

@@ -71,7 +71,10 @@ _Dumper.add_representer(str, _represent_text)
 
 def _section(document: Mapping[str, Any], key: str) -> str:
     """A section as it was given; empty when it was not."""
-    return "" if document.get(key) is None else _dumped({key: document[key]})
+    value = document.get(key)
+    if value is None:
+        return ""
+    return _dumped({key: value}) if isinstance(value, Mapping) else f"{key}: {_in_line(value)}"
 
 
 def _dumped(value: Any, *, flow: bool = False) -> str:

@@ -155,8 +155,9 @@ def _set(data: Any, key: KeyPath, value: Any, above: KeyPath) -> Any:
             )
         return [_set(part, tuple(rest), value, where) if index == step else part for index, part in enumerate(data)]
     if data is not None and not isinstance(data, Mapping):
-        kind = "a list; number its entries from 0, as in [0]" if isinstance(data, list) else "a single value"
-        raise Unusable(f"{keyed(above)} is {kind}, not a mapping, so it has no key {escaped(str(step))}", where)
+        entry = f"; name one of its entries, such as {keyed(above)}[0]" if isinstance(data, list) else ""
+        kind = "a list" if isinstance(data, list) else "a single value"
+        raise Unusable(f"{keyed(above)} is {kind} and has no key {escaped(str(step))}{entry}", where)
     part = {} if data is None else data
     return {**part, step: _set(part.get(step), tuple(rest), value, where)}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def test_a_report_from_the_cache_says_the_same_and_says_so(
     review_files: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Record for record the same; the page names what was taken, under Provenance and on the first screen."""
-    monkeypatch.setattr(walking, "_report", functools.partial(_report, cache=tmp_path))
+    monkeypatch.setattr(walking, "_report", lambda done, order: _report(done, replace(order, cache=tmp_path)))
     spec = review_files()
     plain, first, again = walk(spec, figures=False), *(with_cache(spec, tmp_path / "cache") for _ in range(2))
     assert told(plain.record) == told(first.record) == told(again.record)

@@ -82,7 +82,7 @@ def test_nothing_is_measured_before_it_is_looked_at(measured: list[str]) -> None
 
 def test_a_technical_requirement_is_timed(measured: list[str]) -> None:
     """A requirement on latency needs the clock that production needs, too."""
-    drafted(requirements={"latency_p99_ms": 100}).business
+    drafted(requirements={"latency_p99_ms": 100}).answer("business")
 
     assert ["probed"] == measured
 
@@ -114,7 +114,8 @@ def test_a_table_holds_numbers_as_numbers(measured: list[str]) -> None:
     assert {"measured": "float64", "low": "float64", "required": "float64", "n": "Int64", "blocking": "bool"} == {
         name: str(table[name].dtype) for name in ("measured", "low", "required", "n", "blocking")
     }
-    assert "category" == str(table["status"].dtype) and table["status"].cat.ordered
+    assert isinstance(table["status"].dtype, pd.CategoricalDtype)
+    assert table["status"].cat.ordered
     assert sum(len(answer.findings) for answer in draft) == len(draft.table)
     assert BANNER == draft.table.attrs["note"]
 
@@ -282,7 +283,7 @@ def test_it_works_while_an_event_loop_runs(measured: list[str]) -> None:
 def test_the_rows_of_the_caller_stay_as_they_are() -> None:
     """Neither the frame nor the array that was given is changed."""
     rows, labels = TEST[FEATURES].copy(), TEST["y"].to_numpy(copy=True)
-    review(MODEL, rows, labels, segments={"s": TEST["group"]}).segments
+    review(MODEL, rows, labels, segments={"s": TEST["group"]}).answer("segments")
 
     pd.testing.assert_frame_equal(TEST[FEATURES], rows)
     np.testing.assert_array_equal(TEST["y"].to_numpy(), labels)

@@ -70,5 +70,5 @@ def test_other_keys_are_still_unknown(tmp_path: Path, text: str) -> None:
 def test_a_fault_beside_an_anchor_has_its_line(tmp_path: Path) -> None:
     """A value that is used through an alias is told where it is used."""
     text = f"x-b: &b {{done: 5}}\n{MINIMUM}checklist:\n  monitoring: *b\n"
-    with pytest.raises(SpecError, match="readiness.yaml line"):
+    with pytest.raises(SpecError, match=r"readiness.yaml line \d+, checklist.monitoring.done: found the number 5"):
         load_spec(write(tmp_path / "readiness.yaml", text))
