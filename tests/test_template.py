@@ -41,10 +41,10 @@ def test_every_cell_has_a_readable_id_and_a_known_tag():
 
 @pytest.mark.parametrize("cell", CODE, ids=lambda cell: cell.id)
 def test_cells_are_short_and_hold_no_logic(cell):
-    """One to five lines, no loop, no condition, no function."""
+    """One to five lines, and one for each parameter; no loop, no condition, no function."""
     nodes = list(ast.walk(ast.parse(cell.source)))
 
-    assert len(cell.source.splitlines()) <= 5
+    assert len(cell.source.splitlines()) <= (6 if cell.id == "parameters" else 5)
     assert not [node for node in nodes if isinstance(node, ast.For | ast.While | ast.If | ast.FunctionDef | ast.Lambda)]
 
 
@@ -67,7 +67,7 @@ def test_papermill_shows_its_parameters_with_help():
     """Types, defaults and help come from the parameters cell."""
     parameters = papermill.inspect_notebook(str(PATH))
 
-    assert {"spec_path", "spec_sha256", "nonce"} == set(parameters)
+    assert {"spec_path", "spec_sha256", "settings", "only", "cache", "nonce"} == set(parameters)
     assert all(one["inferred_type_name"] == "str" and one["help"] for one in parameters.values())
 
 
