@@ -18,6 +18,7 @@ from readiness.digests import manifest, sha256_path
 from readiness.evidence.candidates import Candidate
 from readiness.evidence.models import LoadedModel, load_model
 from readiness.evidence.probes.apart import Request, measure_apart
+from readiness.evidence.refit_work import unfit_for_cloning
 from readiness.evidence.surroundings import environment
 from readiness.spec import ModelFile
 from readiness.spec.reading import load_spec
@@ -59,6 +60,9 @@ def check(spec: ModelFile, folder: Path, kind: str) -> None:
     frame = rows()
     loaded = load_model(spec, folder)
     assert kind == loaded.kind
+    found = unfit_for_cloning(loaded.estimator)
+    assert found is not None
+    assert found.reason.endswith("Classifier has no get_params")
     scores = candidate(loaded).score(frame)
     assert ("predict_proba", True) == (scores.method, scores.is_probability)
     assert np.mean(scores.labels == frame["label"]) > 0.9

@@ -18,6 +18,7 @@ from readiness.digests import sha256_file
 from readiness.drafts.model_file import MODEL, why_no_file
 from readiness.drafts.spec_text import spec_text
 from readiness.evidence.evidence import Evidence
+from readiness.evidence.inventory import is_file
 from readiness.evidence.origins import FrameOrigin, Origin
 from readiness.evidence.preflight import preflight
 from readiness.evidence.tables import read_table
@@ -101,7 +102,7 @@ def _fill(staging: Path, source: Source, evidence: Evidence, folder: Path) -> No
     pin = sha256_file(staging / MODEL)
     # paths of other files are checked where the spec is now, and written for where it will be
     for place in (staging, folder):
-        document = _moved(source.document, place)
+        document = _moved(source.document, evidence.folder, place)
         (staging / SPEC).write_text(spec_text(document, pin, evidence.task), encoding="utf-8", newline="\n")
         if place is staging:
             _check_spec(staging / SPEC, evidence)
@@ -138,26 +139,27 @@ def _check_spec(path: Path, evidence: Evidence) -> None:
 def _settings_in(spec: Spec) -> dict[str, Any]:
     """What must be read again as it was; without what holds paths and the pin, and without boxes that wait."""
     settings = spec.model_dump(exclude={"model", "extends", "baseline", "supplied"})
-    settings["checklist"] = {box: said for box, said in spec.checklist.items() if said.model_fields_set}
+    boxes = {box: said for box, said in spec.checklist.items() if said.model_fields_set}
+    settings["checklist"] = {box: said.model_dump(exclude={"evidence"}) for box, said in boxes.items()}
     return settings
 
 
-def _moved(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The document with its paths as they read from `folder`."""
+def _moved(document: Mapping[str, Any], base: Path, folder: Path) -> dict[str, Any]:
+    """The document with its paths, which begin at `base`, as they read from `folder`."""
     moved: dict[str, Any] = {key: dict(part) if isinstance(part, Mapping) else part for key, part in document.items()}
     for section, part, key in _PATHS:
         holder = moved.get(section, {}).get(part)
         if isinstance(holder, Mapping) and isinstance(holder.get(key), str):
-            moved[section][part] = {**holder, key: _from(folder, holder[key])}
+            moved[section][part] = {**holder, key: _from(folder, base / holder[key])}
     for box, said in moved.get("checklist", {}).items():
         proof = said.get("evidence") if isinstance(said, Mapping) else None
-        if isinstance(proof, str) and proof and Path(proof).is_file():
-            moved["checklist"][box] = {**said, "evidence": _from(folder, proof)}
+        if isinstance(proof, str) and proof and is_file(base / proof):
+            moved["checklist"][box] = {**said, "evidence": _from(folder, base / proof)}
     return moved
 
 
-def _from(folder: Path, path: str) -> str:
+def _from(folder: Path, path: Path) -> str:
     try:
-        return Path(os.path.relpath(Path(path).resolve(), folder.resolve())).as_posix()
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:  # another drive
-        return Path(path).resolve().as_posix()
+        return path.resolve().as_posix()

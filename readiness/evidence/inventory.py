@@ -68,12 +68,13 @@ def _inputs(loaded: LoadedSpec, tables: Sequence[Artifact]) -> tuple[Artifact, .
         files.append(Artifact.of(path, name=f"{role}: {path.name}"))
     for box, attestation in loaded.spec.checklist.items():
         proof = loaded.folder / attestation.evidence
-        if attestation.evidence and _is_file(proof):
+        if attestation.evidence and is_file(proof):
             files.append(Artifact.of(proof, name=f"checklist {box}: {proof.name}"))
     return tuple(files)
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether there is a file; a text that is too long for a path names none."""
     try:
         return path.is_file()
     except OSError:  # evidence may be any text, also one too long for a path

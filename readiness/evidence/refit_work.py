@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 import warnings
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ from readiness.exceptions import ScoringError
 from readiness.unavailable import Unavailable
 
 THREAD_KEYS = ("n_jobs", "nthread", "num_threads", "thread_count")
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""Where an object lay in memory, which is never twice the same."""
 SEED_KEYS = ("random_state", "random_seed")
 
 
@@ -51,7 +54,9 @@ def unfit_for_cloning(estimator: Any) -> Unavailable | None:
         clone(estimator)
         parts = estimator.get_params(deep=True)
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
+        said = " ".join(ADDRESS.sub("", str(error)).split())[:200]
+        if not hasattr(estimator, "get_params"):
+            said = f"{type(estimator).__name__} has no get_params"
         return Unavailable(
             f"the model cannot be cloned for refitting: {said}", "an estimator with get_params, as scikit-learn's"
         )

@@ -190,10 +190,14 @@ def test_paths_are_written_as_they_read_from_the_folder(tmp_path: Path, monkeypa
     from readiness.digests import sha256_file
 
     current = {"name": "old", "path": "old.joblib", "sha256": sha256_file(Path("old.joblib"))}
-    draft = review(MODEL, TEST[FEATURES], TEST["y"], baseline={"current": current})
+    Path("plan.md").write_text("roll back")
+    said = {"done": True, "by": "me", "on": "2026-01-31"}
+    boxes = {"rollback_plan": {**said, "evidence": "plan.md"}, "monitoring": {**said, "evidence": "x" * 5000}}
+    draft = review(MODEL, TEST[FEATURES], TEST["y"], baseline={"current": current}, checklist=boxes)
     loaded = load_spec(draft.to_spec("a/b"))
 
     assert "../../old.joblib" == loaded.spec.baseline.current.path
+    assert ["../../plan.md", "x" * 5000] == [loaded.spec.checklist[box].evidence for box in boxes]
     assert findings([draft.baseline]) == findings([walked(loaded.path).record.answer(Question.BASELINE)])
 
 
