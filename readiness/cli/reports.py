@@ -23,8 +23,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON: --format json.")] = False,
 ) -> int:
     """Show what a report says. Whether that is true is the question of verify."""
+    from readiness.cli.showing import shown_as
     from readiness.delivery.verification import open_report
-    from readiness.showing import shown_as
 
     form = shown_as(form, as_json=as_json)
     opened = open_report(report)
@@ -34,7 +34,7 @@ def show(
         say(signed_words(opened) + "\n")
         say(text_report(opened.record).rstrip("\n"))
         return 0
-    from readiness.showing import for_programs
+    from readiness.cli.showing import for_programs
 
     write(signed_words(opened), sys.stderr)
     print(for_programs(form, opened, report), end="")

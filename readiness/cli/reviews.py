@@ -135,9 +135,9 @@ def run(
     no_cache: NoCache = False,
 ) -> int:
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
-    from readiness.ci_files import CiFiles
+    from readiness.cli.ci_files import CiFiles
+    from readiness.cli.failing import check_choice, exit_code, exit_words
     from readiness.delivery.progress import progress_on
-    from readiness.failing import check_choice, exit_code, exit_words
     from readiness.partial import chosen
     from readiness.passphrases import signer as opener
 

@@ -14,7 +14,7 @@ HOW_TO = "run both reviews on this machine with data.id set, and without --no-ca
 def pairings(reports: Sequence[Report], folder: Path | None) -> tuple[Pairing, ...]:
     """Every report against the first one, row by row; `folder` is the cache, None for none."""
     if folder is not None and folder.is_dir():
-        from readiness.evidence.store import Store
+        from readiness.evidence.keeping.store import Store
 
         store = Store.open(folder)
         if store is not None:

@@ -20,8 +20,8 @@ from readiness.comparing.paired_metrics import Side, paired_metrics
 from readiness.comparing.pairing import HOW_TO
 from readiness.comparing.reading import Report
 from readiness.criteria import Task
-from readiness.evidence.scored_rows import ScoredRows, find_rows
-from readiness.evidence.store import Store
+from readiness.evidence.keeping.scored_rows import ScoredRows, find_rows
+from readiness.evidence.keeping.store import Store
 from readiness.numbers import format_count, format_count_of
 from readiness.spec import Spec
 from readiness.statistics.cases import Cases

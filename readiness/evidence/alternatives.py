@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Alternative
-from readiness.evidence.kept import CURRENT, Kept
-from readiness.evidence.kept_scores import scored
+from readiness.evidence.keeping.kept import CURRENT, Kept
+from readiness.evidence.keeping.scores import scored
 from readiness.evidence.models import load_model
 from readiness.evidence.outputs import numbers, positions
 from readiness.evidence.targets import Target

@@ -16,14 +16,14 @@ from readiness.answers import Question
 from readiness.checklist import this_day
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.kept import Kept
+from readiness.evidence.keeping.kept import Kept
 from readiness.evidence.models import LoadedModel
 from readiness.evidence.perturbing import Perturbed
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retraining
 from readiness.evidence.segmentation import Segmentation
-from readiness.evidence.supplied import Elsewhere
+from readiness.evidence.supplied.measurements import Elsewhere
 from readiness.facts import Gathered, Reuse
 from readiness.spec import Spec
 from readiness.statistics.cases import Cases

@@ -20,16 +20,16 @@ from readiness.evidence.drifting import drift_tables
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.interval_columns import given_interval
 from readiness.evidence.inventory import gathered
-from readiness.evidence.kept import TEST, Keeper, Kept
-from readiness.evidence.kept_scores import scored
+from readiness.evidence.keeping.kept import TEST, Keeper, Kept
+from readiness.evidence.keeping.scored_rows import keep_rows
+from readiness.evidence.keeping.scores import scored
 from readiness.evidence.models import LoadedModel, load_model
 from readiness.evidence.moments import moments
 from readiness.evidence.origins import Origin, file_origins
 from readiness.evidence.own_metrics import own_functions
 from readiness.evidence.preflight import fit_target
-from readiness.evidence.scored_rows import keep_rows
 from readiness.evidence.segmentation import segmented
-from readiness.evidence.supplied_reading import read_supplied
+from readiness.evidence.supplied.reading import read_supplied
 from readiness.evidence.targets import Target, find_target
 from readiness.evidence.usable_rows import Rows, as_numbers, usable
 from readiness.exceptions import DataError, ScoringError

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.kept import PERTURBED, Kept
-from readiness.evidence.kept_scores import packed, unpacked
-from readiness.evidence.store import Entry
+from readiness.evidence.keeping.kept import PERTURBED, Kept
+from readiness.evidence.keeping.scores import packed, unpacked
+from readiness.evidence.keeping.store import Entry
 from readiness.unavailable import Unavailable
 
 NOTHING = Kept()

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from readiness.criteria import BUDGET_SECONDS, MINIMUM_REPEATS
 from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.kept import Kept
-from readiness.evidence.kept_refits import keep_repeats, repeats_kept
+from readiness.evidence.keeping.kept import Kept
+from readiness.evidence.keeping.refits import keep_repeats, repeats_kept
 from readiness.evidence.refit_pool import close_pool, refit_all
 from readiness.evidence.refit_work import Outcome, fitting_labels, refit_once, unfit_for_cloning, unfitted
 from readiness.evidence.splits import Plan

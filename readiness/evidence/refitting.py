@@ -17,12 +17,12 @@ from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.fold_scores import fold_score, held_score
-from readiness.evidence.kept import Kept
+from readiness.evidence.keeping.kept import Kept
 from readiness.evidence.perturbing import MOST_ROWS, perturbed
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, estimate, known_repeats, refit, too_slow
 from readiness.evidence.retraining import Retraining, learning_curve, seed_refits
 from readiness.evidence.splits import Plan
-from readiness.evidence.supplied_instead import FOLDS, with_supplied_refits
+from readiness.evidence.supplied.instead import FOLDS, with_supplied_refits
 from readiness.unavailable import Unavailable
 
 NO_MODEL = Unavailable("there is no model file, only predictions", f"{FOLDS}, or give the model file under model.path")

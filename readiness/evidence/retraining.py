@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.kept import CURVE, SEEDS, Kept
-from readiness.evidence.kept_refits import keep, known
+from readiness.evidence.keeping.kept import CURVE, SEEDS, Kept
+from readiness.evidence.keeping.refits import keep, known
 from readiness.evidence.refit_pool import close_pool, refit_all
 from readiness.evidence.refit_work import Outcome, fitting_labels, takes_seed, unfitted
 from readiness.evidence.refits import NOTHING, PATIENCE, WORKERS_PAY, Holdout, RefitEstimate

@@ -6,7 +6,7 @@ from readiness.answers import Finding, Outcome, not_assessed
 from readiness.criteria import MUST_PROBES
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.probes.robustness import ProbeResult
-from readiness.evidence.supplied_instead import or_supplied
+from readiness.evidence.supplied.instead import or_supplied
 from readiness.questions.supplied import supplied_probe
 from readiness.spec import Production, Spec
 from readiness.spec.supplied import NOT_HERE

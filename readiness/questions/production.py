@@ -12,7 +12,7 @@ import pandas as pd
 
 from readiness.answers import Answer, Criterion, Finding, Question, not_assessed
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.supplied_instead import SHARED_FACT, is_timed
+from readiness.evidence.supplied.instead import SHARED_FACT, is_timed
 from readiness.questions.attestations import attested, attested_instead, box_findings
 from readiness.questions.drift_claims import drift_claims
 from readiness.questions.probe_findings import probe_findings

@@ -12,10 +12,10 @@ import pytest
 import xmlschema
 
 from readiness import cli
+from readiness.cli.failing import CHOICES, exit_code, exit_words
 from readiness.delivery.named_files import writable
 from readiness.delivery.runner import ReviewResult
 from readiness.exceptions import InputError, KernelError, ReviewError
-from readiness.failing import CHOICES, exit_code, exit_words
 from readiness.signing.reports import Subject, statement, unsigned_report
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, to_plain
@@ -195,7 +195,7 @@ class TestFiles:
         def full(*_: object, **__: object) -> None:
             raise ReviewError("The disk is full.")
 
-        monkeypatch.setattr("readiness.ci_files.CiFiles.completed", full)
+        monkeypatch.setattr("readiness.cli.ci_files.CiFiles.completed", full)
         code, said, complained = run("run", "r.yaml", "--junit", "j.xml")
         assert (4, True, True) == (code, "NOT READY" in said, "disk is full" in complained)
 

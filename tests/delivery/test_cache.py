@@ -11,7 +11,7 @@ import pytest
 
 from readiness.delivery.caching import cache_folder
 from readiness.delivery.runner import _report
-from readiness.evidence import kept
+from readiness.evidence.keeping import kept
 from readiness.exceptions import IncompleteRecord
 from readiness.narrative import text_report
 from readiness.reuse import reused_words

@@ -61,7 +61,9 @@ def test_every_term_is_short_and_stands_once():
     assert [] == [term.title for term in TERMS if len(term.meaning) > 190 or not term.meaning.endswith(".")]
 
 
-@given(st.lists(st.sampled_from([*(form for term in TERMS for form in term.forms), "<b>", "a\"'&", " ", "<script>", "x"])))
+@given(
+    st.lists(st.sampled_from([*(form for term in TERMS for form in term.forms), "<b>", "a\"'&", " ", "<script>", "x"]))
+)
 def test_nothing_but_links_is_added(words):
     """Hostile text between the terms stays escaped: without the links, the piece is what it was."""
     html = f"<p>{escape(' '.join(words))}</p>"

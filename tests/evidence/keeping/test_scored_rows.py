@@ -13,8 +13,8 @@ import pytest
 from readiness.codec import decode, encode
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.gathering import gather
-from readiness.evidence.scored_rows import arrays_of, find_rows, from_arrays, id_hashes, key_of
-from readiness.evidence.store import Store
+from readiness.evidence.keeping.scored_rows import arrays_of, find_rows, from_arrays, id_hashes, key_of
+from readiness.evidence.keeping.store import Store
 from readiness.facts import Gathered
 from tests.conftest import make_rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from readiness.evidence.supplied_log import check_file, read_log
+from readiness.evidence.supplied.log import check_file, read_log
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError
 from readiness.hints import nearest, shown

@@ -20,7 +20,7 @@ from readiness import canonical
 from readiness.codec import encode
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.store import Store
+from readiness.evidence.keeping.store import Store
 from readiness.evidence.tables import whole_numbers
 from readiness.facts import Gathered
 from readiness.statistics.cases import Cases

@@ -20,9 +20,9 @@ from readiness.evidence.preflight import preflight
 from readiness.evidence.probing import probe
 from readiness.evidence.refits import Refits
 from readiness.evidence.refitting import refitted
-from readiness.evidence.supplied import Elsewhere
-from readiness.evidence.supplied_instead import CUT, SHARED, with_supplied_measures, with_supplied_refits
-from readiness.evidence.supplied_log import MOST_BYTES, read_log
+from readiness.evidence.supplied.instead import CUT, SHARED, with_supplied_measures, with_supplied_refits
+from readiness.evidence.supplied.log import MOST_BYTES, read_log
+from readiness.evidence.supplied.measurements import Elsewhere
 from readiness.exceptions import DataError, InputError, SpecError
 from readiness.questions import business, production, stability
 from readiness.questions.supplied import NOT_HERE

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from readiness.digests import Artifact
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.code_in_use import local_code, program
+from readiness.evidence.keeping.code_in_use import local_code, program
+from readiness.evidence.keeping.store import Entry, Store
 from readiness.evidence.models import LoadedModel
-from readiness.evidence.store import Entry, Store
 from readiness.evidence.surroundings import environment
 from readiness.facts import Reuse
 from readiness.spec import ModelFile, Spec

@@ -14,7 +14,7 @@ from readiness.evidence.fold_scores import fold_score, held_score
 from readiness.evidence.probes.latency import QUANTILES, SLOW_TOGETHER, slow_together
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.evidence.retraining import Retrained, Retraining
-from readiness.evidence.supplied import SuppliedRepeat
+from readiness.evidence.supplied.measurements import SuppliedRepeat
 from readiness.spec.supplied import FIGURES
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic

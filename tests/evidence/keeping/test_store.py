@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from readiness.evidence import store as stores
-from readiness.evidence.store import KEY_FILE, SUFFIX, TAG, TAG_FILE, Store, compact
+from readiness.evidence.keeping import store as stores
+from readiness.evidence.keeping.store import KEY_FILE, SUFFIX, TAG, TAG_FILE, Store, compact
 
 KEY = {"part": "scores", "n": [1, 2.5, None, True], "name": "Zürich \ud800"}
 ARRAYS = {"a": np.array([0.1, -0.0, 1e-320, 2.0]), "b": np.array([-1, 200]), "c": np.ones((2, 3), dtype=np.float32)}

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.kept import Kept
-from readiness.evidence.store import Entry
+from readiness.evidence.keeping.kept import Kept
+from readiness.evidence.keeping.store import Entry
 
 
 def scored(kept: Kept, part: str, candidate: Candidate, frame: pd.DataFrame) -> Scores:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from readiness.evidence import tables
 from readiness.evidence.alternatives import from_columns
 from readiness.evidence.candidates import Scores
-from readiness.evidence.supplied import Elsewhere, SuppliedRepeat
-from readiness.evidence.supplied_log import check_calls, check_file, read_log
+from readiness.evidence.supplied.log import check_calls, check_file, read_log
+from readiness.evidence.supplied.measurements import Elsewhere, SuppliedRepeat
 from readiness.evidence.targets import Target
 from readiness.evidence.usable_rows import Rows
 from readiness.exceptions import DataError

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from readiness.evidence.kept import APART, LATENCY, THROUGHPUT, Kept, machine
+from readiness.evidence.keeping.kept import APART, LATENCY, THROUGHPUT, Kept, machine
+from readiness.evidence.keeping.store import Entry
 from readiness.evidence.probes.apart import Apart
 from readiness.evidence.probes.latency import Latency, Throughput
 from readiness.evidence.probes.memory import Memory
 from readiness.evidence.probes.robustness import ProbeResult
-from readiness.evidence.store import Entry
 from readiness.unavailable import Unavailable
 
 T = TypeVar("T")

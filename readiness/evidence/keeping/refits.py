@@ -8,11 +8,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.kept import REFITS, Kept
-from readiness.evidence.kept_scores import packed, unpacked
+from readiness.evidence.keeping.kept import REFITS, Kept
+from readiness.evidence.keeping.scores import packed, unpacked
+from readiness.evidence.keeping.store import Entry
 from readiness.evidence.refit_work import Outcome
 from readiness.evidence.splits import Plan, Split
-from readiness.evidence.store import Entry
 
 
 def repeats_kept(kept: Kept, candidate: Candidate, plan: Plan, held: int | None) -> Iterator[tuple[int, list[Outcome]]]:

@@ -15,19 +15,21 @@ import yaml
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.svm import LinearSVC
 
-from readiness.evidence import code_in_use, kept, kept_probes, probing, refits, refitting, retraining
+from readiness.evidence import probing, refits, refitting, retraining
 from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.gathering import gather
-from readiness.evidence.kept import REFITS, SEEDS, TEST, Kept
-from readiness.evidence.kept_scores import packed, unpacked
+from readiness.evidence.keeping import code_in_use, kept
+from readiness.evidence.keeping import probes as kept_probes
+from readiness.evidence.keeping.kept import REFITS, SEEDS, TEST, Kept
+from readiness.evidence.keeping.scores import packed, unpacked
+from readiness.evidence.keeping.store import SUFFIX, Entry
 from readiness.evidence.probes.apart import Apart
 from readiness.evidence.probes.latency import Latency, Throughput
 from readiness.evidence.probes.memory import Memory
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.evidence.refitting import refitted
-from readiness.evidence.store import SUFFIX, Entry
 from readiness.unavailable import Unavailable
 from tests.conftest import make_rows
 
@@ -414,7 +416,7 @@ def test_times_memory_and_probes(
 )
 def test_a_process_that_did_not_end_well_is_asked_again(apart: Apart, tmp_path: Path) -> None:
     """It may have been for want of memory, and says nothing for certain."""
-    from readiness.evidence.store import Store
+    from readiness.evidence.keeping.store import Store
 
     known, made = Kept(Store.open(tmp_path / "cache")), []
     for _ in range(2):

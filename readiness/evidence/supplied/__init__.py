@@ -1,0 +1,1 @@
+"""What was measured elsewhere: read, checked, and used only where nothing could be measured here."""
