@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ HEAVY = {
 }
 
 
+@functools.cache
 def modules():
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").strip("."): path
@@ -52,6 +54,7 @@ def modules():
     }
 
 
+@functools.cache
 def imported(path):
     """Modules of the package that a module imports when it is loaded; imports inside functions and for types do not count."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -16,13 +16,13 @@ import pytest
 from readiness.criteria import Task
 from readiness.digests import manifest, sha256_path
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.models import LoadedModel, load_model
-from readiness.evidence.probes.apart import Request, measure_apart
+from readiness.evidence.models.loading import LoadedModel, load_model
+from readiness.evidence.probes.memory import needed_modules
+from readiness.evidence.probes.robustness import run_probes
 from readiness.evidence.refit_work import unfit_for_cloning
 from readiness.evidence.surroundings import environment
 from readiness.spec import ModelFile
 from readiness.spec.reading import load_spec
-from readiness.unavailable import Unavailable
 
 PAGE = (Path(__file__).parent.parent / "docs" / "models.md").read_text(encoding="utf-8")
 FEATURES = ["amount", "hour", "tenure"]
@@ -55,8 +55,8 @@ def candidate(loaded: LoadedModel) -> Candidate:
     return Candidate.of(loaded.estimator, FEATURES, task=Task.BINARY, classes=("good", "bad"))
 
 
-def check(spec: ModelFile, folder: Path, kind: str) -> None:
-    """The loaded network ranks the rows, and passes what every model must pass, in a process of its own."""
+def check(spec: ModelFile, folder: Path, kind: str, library: str) -> None:
+    """The loaded network ranks the rows, passes what every model must pass, and its library is known apart from it."""
     frame = rows()
     loaded = load_model(spec, folder)
     assert kind == loaded.kind
@@ -66,13 +66,12 @@ def check(spec: ModelFile, folder: Path, kind: str) -> None:
     scores = candidate(loaded).score(frame)
     assert ("predict_proba", True) == (scores.method, scores.is_probability)
     assert np.mean(scores.labels == frame["label"]) > 0.9
-    apart = measure_apart(Request.about(spec, folder, candidate(loaded), frame))
-    assert not isinstance(apart.probes, Unavailable), apart.probes
-    outcomes = {probe.name: probe.outcome for probe in apart.probes}
+    outcomes = {probe.name: probe.outcome for probe in run_probes(candidate(loaded), frame[FEATURES])}
     assert dict.fromkeys(MUST, "passed") == {name: outcomes[name] for name in MUST}
     assert "clean_error" == outcomes["missing_value"]
-    assert not isinstance(apart.memory, Unavailable)
-    assert apart.memory.libraries > apart.memory.model  # the library is no part of the model
+    modules = needed_modules(loaded.estimator)  # what is imported before the memory of the model is measured
+    assert spec.loader is not None
+    assert {spec.loader.partition(":")[0], library} <= {name.partition(".")[0] for name in modules}
 
 
 @needs_keras
@@ -92,7 +91,7 @@ def test_the_keras_loader_loads_a_trained_network(tmp_path: Path, monkeypatch: p
     network.fit(numbers, bad, epochs=15, batch_size=100, verbose=0)
     network.save(tmp_path / "network.keras")
 
-    check(ModelFile(path="network.keras", loader="keras_loader:load"), tmp_path, "Keras Sequential")
+    check(ModelFile(path="network.keras", loader="keras_loader:load"), tmp_path, "Keras Sequential", "keras")
     assert {"keras", "jax"} <= environment().packages.keys()
 
 
@@ -130,7 +129,7 @@ def test_the_torch_loader_loads_a_trained_network(tmp_path: Path) -> None:
         optimiser.step()
     torch.save(network.state_dict(), tmp_path / "weights.pt")
 
-    check(ModelFile(path="weights.pt", loader="torch_loader:load"), tmp_path, "PyTorch Net")
+    check(ModelFile(path="weights.pt", loader="torch_loader:load"), tmp_path, "PyTorch Net", "torch_loader")
     assert "torch" in environment().packages
 
 

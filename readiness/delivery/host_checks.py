@@ -14,11 +14,11 @@ from pathlib import Path
 from readiness.answers import Question, left_out_code
 from readiness.criteria import Task
 from readiness.digests import sha256_path
-from readiness.evidence.inventory import COMMAND_LINE
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
 from readiness.spec import Spec
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.reading import LoadedSpec
+from readiness.spec.settings import RECORDED_AS
 from readiness.verdict import record as records
 from readiness.verdict.expected import (
     false_attestations,
@@ -52,7 +52,7 @@ class Digests:
         """
         paths = _paths(loaded)
         files = {role: sha256_path(path) for role, path in paths.items()}
-        return cls(files | ({COMMAND_LINE: loaded.settings_sha256} if loaded.settings else {}), paths)
+        return cls(files | ({RECORDED_AS: loaded.settings_sha256} if loaded.settings else {}), paths)
 
     def check_unchanged(self) -> None:
         """Hash everything once more.

@@ -25,7 +25,7 @@ from readiness.drafts.settings import (
 from readiness.drafts.to_spec import Source
 from readiness.evidence.candidates import named_features
 from readiness.evidence.gathering import gather_from
-from readiness.evidence.models import LoadedModel, describe
+from readiness.evidence.models.loading import LoadedModel, describe
 from readiness.evidence.origins import Origin
 from readiness.exceptions import ModelError, ReadinessError
 

@@ -15,7 +15,7 @@ from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Alternative
 from readiness.evidence.keeping.kept import CURRENT, Kept
 from readiness.evidence.keeping.scores import scored
-from readiness.evidence.models import load_model
+from readiness.evidence.models.loading import load_model
 from readiness.evidence.outputs import numbers, positions
 from readiness.evidence.targets import Target
 from readiness.exceptions import DataError, ReadinessError, ScoringError

@@ -17,7 +17,7 @@ from readiness.checklist import this_day
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
 from readiness.evidence.keeping.kept import Kept
-from readiness.evidence.models import LoadedModel
+from readiness.evidence.models.loading import LoadedModel
 from readiness.evidence.perturbing import Perturbed
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits

@@ -23,7 +23,7 @@ from readiness.evidence.inventory import gathered
 from readiness.evidence.keeping.kept import TEST, Keeper, Kept
 from readiness.evidence.keeping.scored_rows import keep_rows
 from readiness.evidence.keeping.scores import scored
-from readiness.evidence.models import LoadedModel, load_model
+from readiness.evidence.models.loading import LoadedModel, load_model
 from readiness.evidence.moments import moments
 from readiness.evidence.origins import Origin, file_origins
 from readiness.evidence.own_metrics import own_functions

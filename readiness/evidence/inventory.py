@@ -11,7 +11,7 @@ import pandas as pd
 from readiness.criteria import Task
 from readiness.digests import Artifact
 from readiness.evidence.candidates import Scores
-from readiness.evidence.models import LoadedModel
+from readiness.evidence.models.loading import LoadedModel
 from readiness.evidence.segmentation import as_dates
 from readiness.evidence.surroundings import environment
 from readiness.evidence.targets import Target
@@ -19,10 +19,7 @@ from readiness.evidence.usable_rows import Rows
 from readiness.facts import DataFacts, Gathered, ModelFacts
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.reading import LoadedSpec
-from readiness.spec.settings import settings_bytes
-
-COMMAND_LINE = "spec: command line"
-"""The name in the record for what was set on the command line."""
+from readiness.spec.settings import RECORDED_AS, settings_bytes
 
 
 def gathered(
@@ -58,7 +55,7 @@ def _inputs(loaded: LoadedSpec, tables: Sequence[Artifact]) -> tuple[Artifact, .
     """Every file that the review reads besides the model, by role; tables with rows and columns."""
     files = [Artifact.of(path, name=name) for name, (path, _) in zip(loaded.names, loaded.files, strict=True)]
     if loaded.settings:
-        files.append(Artifact(COMMAND_LINE, loaded.settings_sha256, len(settings_bytes(loaded.settings))))
+        files.append(Artifact(RECORDED_AS, loaded.settings_sha256, len(settings_bytes(loaded.settings))))
     files += tables
     current = loaded.spec.baseline.current
     if current is not None and current.path is not None and loaded.resolve(current.path).exists():

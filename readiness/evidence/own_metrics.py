@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.evidence.loaders import find_function, importable
+from readiness.evidence.models.loaders import find_function, importable
 from readiness.evidence.targets import Target
 from readiness.spec.reading import LoadedSpec
 from readiness.statistics.cases import OwnFunction

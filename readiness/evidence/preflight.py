@@ -11,7 +11,7 @@ from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.columns import features_of, needed
 from readiness.evidence.limits import end_fault, limit_fault
-from readiness.evidence.model_kinds import address_fault, kind_of, missing_extra
+from readiness.evidence.models.kinds import address_fault, kind_of, missing_extra
 from readiness.evidence.supplied.preflight import supplied_faults
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError, SpecError

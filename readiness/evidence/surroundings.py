@@ -31,6 +31,7 @@ PACKAGES = (
 )
 """Those that a number or the page may depend on; named when installed."""
 OF_MODELS = {
+    "onnx": ("onnx",),
     "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
     "mlflow": ("mlflow", "mlflow-skinny"),
     "keras": ("keras",),

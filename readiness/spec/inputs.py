@@ -91,7 +91,9 @@ class ModelFile(Part):
     """A model file and how it may be loaded, or columns with ready-made predictions."""
 
     path: FilePath | None = Field(None, description="model file or folder")
-    sha256: Digest | None = Field(None, description="pin of the file; it is the consent to load a pickle")
+    sha256: Digest | None = Field(
+        None, description="pin of the file; it is the consent to load a pickle or an MLflow model"
+    )
     loader: Reference | None = Field(None, description="package.module:function that takes the path")
     threshold: float | None = Field(None, description="labels are score >= threshold")
     predictions: PredictionColumns | None = Field(

@@ -16,6 +16,8 @@ from readiness.spec.layers import over, present
 from readiness.spec.sources import NOTE
 from readiness.spec.yaml_reading import COMMAND_LINE, Document, KeyPath, Place, Problem, keyed, parse_yaml
 
+RECORDED_AS = "spec: command line"
+"""The name in the record for what was set on the command line."""
 MOST_SETTINGS = 200
 LONGEST = 10_000
 PIN = "model.sha256"

@@ -14,7 +14,7 @@ from string import Template
 from readiness.checklist import BOXES, Source
 from readiness.criteria import Task
 from readiness.digests import sha256_path
-from readiness.evidence.model_kinds import Kind, kind_of
+from readiness.evidence.models.kinds import Kind, kind_of
 from readiness.exceptions import InputError
 from readiness.resources import template_path
 from readiness.starter.examples import baseline_example, business_example, errors_example

@@ -1,13 +1,15 @@
 """What of a review is kept for the next one, and under which key is it found again?
 
 A key names everything that decides a measurement: model file, tables, the roles of their columns, the form in which
-the model takes rows, seeds, our own source, the installed packages, and the user's own modules. What only judges a
-measurement stands in no key: limits, costs, segments, attestations, the value of a threshold, the primary metric.
+the model takes rows, seeds, our own source, the installed packages, the user's own modules, and the environment
+variables by which libraries choose how to compute. What only judges a measurement stands in no key: limits, costs,
+segments, attestations, the value of a threshold, the primary metric.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +21,8 @@ from readiness.digests import Artifact
 from readiness.evidence.candidates import Candidate
 from readiness.evidence.keeping.code_in_use import local_code, program
 from readiness.evidence.keeping.store import Entry, Store
-from readiness.evidence.models import LoadedModel
+from readiness.evidence.models.loading import LoadedModel
+from readiness.evidence.probes.apart import DECIDING
 from readiness.evidence.surroundings import environment
 from readiness.facts import Reuse
 from readiness.spec import ModelFile, Spec
@@ -92,6 +95,7 @@ class Kept:
             "kind": Path(spec.path or "").suffix.lower(),
             "loading": spec.model_dump(mode="json", exclude=_NAMES),
             "code": code,
+            "environment": {name: os.environ[name] for name in DECIDING if name in os.environ},
             "form": form(candidate),
         }
         return replace(self, about={**self.about, **about})

@@ -23,18 +23,19 @@ import pandas as pd
 
 import readiness
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.models import load_model, loading_modules
+from readiness.evidence.models.loading import load_model, loading_modules
 from readiness.evidence.probes.memory import Memory, measure_memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES, ProbeResult, sample_rows
 from readiness.exceptions import ReadinessError
 from readiness.spec import ModelFile
 from readiness.unavailable import Unavailable
 
-PASSED_ON = (
-    "PATH", "PYTHONPATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV",
-    "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
-    "KERAS_BACKEND", "XLA_FLAGS", "CUDA_VISIBLE_DEVICES",
+DECIDING = (
+    "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "KERAS_BACKEND", "XLA_FLAGS", "CUDA_VISIBLE_DEVICES",
 )  # fmt: skip
+"""Environment variables that may decide what a model answers."""
+PASSED_ON = ("PATH", "PYTHONPATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", *DECIDING)
 """Environment variables that the process gets."""
 HALF = 0.5
 SECONDS = 120.0

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from readiness.evidence.loaders import importable
+from readiness.evidence.models.loaders import importable
 
 LARGEST_WALK = 500
 """Estimators inside an estimator that are looked at for the libraries they need."""

@@ -207,11 +207,11 @@ def test_a_gap_among_the_repeats_is_filled(review_files: Write, cache: str, call
     assert_same(first, again)
 
 
-@pytest.mark.parametrize("what", ["train", "test", "model", "seed", "target"])
+@pytest.mark.parametrize("what", ["train", "test", "model", "seed", "target", "backend"])
 def test_what_decides_a_measurement_is_measured_anew(
-    review_files: Write, cache: str, calls: Calls, what: str, tmp_path: Path
+    review_files: Write, cache: str, calls: Calls, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Other files, other roles, other seeds: nothing old is taken."""
+    """Other files, other roles, other seeds, another backend of Keras: nothing old is taken."""
     spec = review_files()
     gather(spec, cache=cache)
     assert ([800], []) == calls.new()
@@ -221,6 +221,8 @@ def test_what_decides_a_measurement_is_measured_anew(
         review_files(model=forest())
     elif what == "seed":
         spec.write_text(f"{spec.read_text()}\nseed: 7\n")
+    elif what == "backend":
+        monkeypatch.setenv("KERAS_BACKEND", "another")
     else:
         edited(spec, data={"positive": 0})
     assert [] == parts(gather(spec, cache=cache))

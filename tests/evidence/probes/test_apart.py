@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.models import load_model
+from readiness.evidence.models.loading import load_model
 from readiness.evidence.probes.apart import Apart, Request, measure_apart
 from readiness.evidence.probes.memory import Memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from readiness.digests import Artifact, sha256_path, size_of
-from readiness.evidence.loaders import explained, find_loader, importable
-from readiness.evidence.model_kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
-from readiness.evidence.skops_types import REVIEWED
+from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
+from readiness.evidence.models.loaders import explained, find_loader, importable
+from readiness.evidence.models.skops_types import REVIEWED
 from readiness.exceptions import ModelError
 from readiness.hints import nearest
 from readiness.spec import ModelFile
@@ -86,7 +86,7 @@ def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
 def loading_modules(spec: ModelFile, folder: Path) -> tuple[str, ...]:
     """Modules of ours that import the libraries which loading takes, and which the estimator does not name itself."""
     through_mlflow = spec.path is not None and spec.loader is None and kind_of(folder / spec.path) is Kind.MLFLOW
-    return ("readiness.evidence.mlflow_models",) if through_mlflow else ()
+    return ("readiness.evidence.models.mlflow_models",) if through_mlflow else ()
 
 
 def describe(estimator: Any) -> str:
@@ -136,13 +136,13 @@ def _from_pickle(data: bytes, _path: Path) -> Any:
 
 
 def _from_onnx(data: bytes, path: Path) -> Any:
-    from readiness.evidence.onnx_opening import open_onnx
+    from readiness.evidence.models.onnx_opening import open_onnx
 
     return open_onnx(path, data)
 
 
 def _from_onnx_folder(folder: Path) -> Any:
-    from readiness.evidence.onnx_opening import open_onnx
+    from readiness.evidence.models.onnx_opening import open_onnx
 
     file = onnx_file(folder)
     assert file is not None  # or it would not be of this kind
@@ -150,7 +150,7 @@ def _from_onnx_folder(folder: Path) -> Any:
 
 
 def _from_mlflow(folder: Path) -> Any:
-    from readiness.evidence.mlflow_models import open_mlflow
+    from readiness.evidence.models.mlflow_models import open_mlflow
 
     return open_mlflow(folder)
 

@@ -26,10 +26,10 @@ pytest.importorskip("mlflow")
 from readiness.answers import Question
 from readiness.criteria import Task
 from readiness.digests import sha256_path
-from readiness.evidence import model_kinds
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.mlflow_models import mlflow, undisturbed
-from readiness.evidence.models import LoadedModel, load_model
+from readiness.evidence.models import kinds
+from readiness.evidence.models.loading import LoadedModel, load_model
+from readiness.evidence.models.mlflow_models import mlflow, undisturbed
 from readiness.evidence.preflight import preflight
 from readiness.evidence.probes.apart import Request, measure_apart
 from readiness.evidence.refit_work import unfit_for_cloning
@@ -280,8 +280,8 @@ def test_check_tells_what_is_missing(review: Path, monkeypatch: pytest.MonkeyPat
     rewrite(review, path="models:/fraud/3")
     with pytest.raises(SpecError, match="is an address, not a path"):
         preflight(load_spec(review))
-    found: Callable[..., Any] = model_kinds.find_spec
-    monkeypatch.setattr(model_kinds, "find_spec", lambda name: None if name == "mlflow" else found(name))
+    found: Callable[..., Any] = kinds.find_spec
+    monkeypatch.setattr(kinds, "find_spec", lambda name: None if name == "mlflow" else found(name))
     rewrite(review, path="model", sha256=digest)
     with pytest.raises(SpecError, match=r'pip install "readiness\[mlflow\]"'):
         preflight(load_spec(review))
@@ -299,8 +299,13 @@ def test_a_starter_spec_pins_the_folder_unopened(tmp_path: Path) -> None:
     assert "loader" not in text
 
 
-def test_probes_in_a_process_of_its_own(estimator: Path) -> None:
+def test_probes_in_a_process_of_its_own(tmp_path: Path) -> None:
     """The folder is loaded once more elsewhere; MLflow itself is not counted as the model's memory."""
+    import mlflow.sklearn
+
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(FRAME, ANSWERS)
+    form = {"serialization_format": "cloudpickle"}  # other forms import other libraries on top
+    estimator = saving(mlflow.sklearn.save_model, tmp_path / "model", model, signature=signature(), **form)
     loaded, spec = pinned(estimator), ModelFile(path="model", sha256=sha256_path(estimator))
     candidate = Candidate.of(loaded.estimator, list(FRAME), task=Task.BINARY, classes=("no", "yes"))
     apart = measure_apart(Request.about(spec, estimator.parent, candidate, FRAME))

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from readiness.evidence.onnx_facts import OnnxFacts
-from readiness.evidence.onnx_inputs import LOADER, Input
-from readiness.evidence.onnx_models import (
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+from readiness.evidence.models.onnx_facts import OnnxFacts
+from readiness.evidence.models.onnx_inputs import LOADER, Input
+from readiness.evidence.models.onnx_models import (
     OnnxMarginClassifier,
     OnnxMargins,
     OnnxModel,
@@ -21,7 +23,6 @@ from readiness.evidence.onnx_models import (
     OnnxProbabilityClassifier,
     start,
 )
-from readiness.evidence.onnx_reading import read_facts
 from readiness.exceptions import ModelError
 from readiness.hints import shown
 
@@ -38,12 +39,21 @@ def open_onnx(file: Path, data: bytes, *, folder: Path | None = None) -> OnnxMod
     """The model in `data`, the bytes of `file`; with a `folder`, parts of it may lie in other files there.
 
     Raises:
-        ModelError: parts that its digest would not cover, operators that nobody knows, or inputs and outputs that
-            are no table of rows.
-        DamagedMessage: it is cut off, or something else.
+        ModelError: it is cut off or something else, parts that its digest would not cover, operators that nobody
+            knows, or inputs and outputs that are no table of rows.
     """
-    facts = read_facts(data)
-    _check_external(file, facts, folder)
+    try:
+        return _opened(file, data, folder)
+    except (DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{file} cannot be loaded: it is cut off, damaged, or no ONNX file ({error}).",
+            remedy="Copy the file again, or export the model again.",
+        ) from error
+
+
+def _opened(file: Path, data: bytes, folder: Path | None) -> OnnxModel:
+    facts = OnnxFacts.of(data)
+    _check_external(file, facts.external, folder)
     if strange := sorted(facts.domains - KNOWN_DOMAINS):
         raise ModelError(
             f"{file} needs the operators of {', '.join(map(shown, strange))}, which onnxruntime does not hold.",
@@ -55,18 +65,16 @@ def open_onnx(file: Path, data: bytes, *, folder: Path | None = None) -> OnnxMod
     return _adapter(session, facts, inputs)
 
 
-def _check_external(file: Path, facts: OnnxFacts, folder: Path | None) -> None:
-    if not facts.external:
-        return
-    if folder is None:
+def _check_external(file: Path, locations: Sequence[str], folder: Path | None) -> None:
+    if locations and folder is None:
         raise ModelError(
-            f"{file} keeps weights in another file ({_listed(facts.external)}), which its digest does not cover.",
+            f"{file} keeps weights in another file ({_listed(locations)}), which its digest does not cover.",
             remedy="Put both into a folder that holds nothing else and name the folder in model.path, or save the "
             "model with its weights inside.",
         )
-    for location in facts.external:
+    for location in locations:
         parts = PurePosixPath(location).parts
-        if not parts or ".." in parts or "\\" in location or not _inside(folder, location):
+        if not parts or ".." in parts or "\\" in location or not (folder and _inside(folder, location)):
             raise ModelError(
                 f"{file} keeps weights in {shown(location)}, which is no file in its own folder.",
                 remedy="Move that file into the folder and save the model again.",

@@ -40,12 +40,8 @@ class Kind(Enum):
         return f"{'an' if self in (Kind.ONNX, Kind.MLFLOW) else 'a'} {self.value}"
 
 
-EXTRAS = {
-    Kind.ONNX: ("onnxruntime", "onnx"),
-    Kind.ONNX_FOLDER: ("onnxruntime", "onnx"),
-    Kind.MLFLOW: ("mlflow", "mlflow"),
-}
-"""Package, and the extra that installs it."""
+EXTRAS = {Kind.ONNX: ("onnx", "onnxruntime"), Kind.ONNX_FOLDER: ("onnx", "onnxruntime"), Kind.MLFLOW: ("mlflow",)}
+"""Packages; the extra that installs them is called like the first."""
 EXPECTED = (
     f"{', '.join((*PICKLES, SKOPS, ONNX))}, a folder with one ONNX file and its weights, an MLflow model folder, "
     "or a loader"
@@ -87,10 +83,12 @@ def address_fault(given: str) -> tuple[str, str]:
 
 def missing_extra(kind: Kind) -> tuple[str, str]:
     """What has to be installed before a model of this kind can be loaded, and how; both empty when nothing."""
-    package, extra = EXTRAS.get(kind, ("", ""))
-    if not package or _installed(package):
+    packages = EXTRAS.get(kind, ())
+    missing = [package for package in packages if not _installed(package)]
+    if not missing:
         return "", ""
-    return f"{package} is not installed here", f'Install it: pip install "readiness[{extra}]"'
+    what, it = ("is", "it") if len(missing) == 1 else ("are", "them")
+    return f"{' and '.join(missing)} {what} not installed here", f'Install {it}: pip install "readiness[{packages[0]}]"'
 
 
 def _installed(package: str) -> bool:

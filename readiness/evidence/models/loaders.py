@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from readiness.evidence.protobuf import DamagedMessage
 from readiness.exceptions import ModelError
 
 DAMAGED = (EOFError, pickle.UnpicklingError, zipfile.BadZipFile)
@@ -80,8 +79,6 @@ def _words(error: BaseException) -> tuple[str, str]:
             f"it holds a class or function that was defined in a notebook or script ({error})",
             "Move the definition into a module beside the spec, import it from there, and save the model again.",
         )
-    if isinstance(error, DamagedMessage):
-        return f"it is cut off, damaged, or no ONNX file ({error})", "Copy the file again, or export the model again."
     if isinstance(error, DAMAGED) or (isinstance(error, KeyError) and not error.args):
         return f"it is cut off or damaged ({said})", "Copy the file again, or save the model again."
     if isinstance(error, SystemExit):

@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from readiness.evidence.models import LoadedModel, load_model
+from readiness.evidence.models.loading import LoadedModel, load_model
 from readiness.exceptions import ModelError
 from readiness.spec import ModelFile
 

@@ -16,9 +16,8 @@ import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.evidence.onnx_facts import OnnxFacts
-from readiness.evidence.onnx_inputs import Input
-from readiness.evidence.protobuf import DamagedMessage
+from readiness.evidence.models.onnx_facts import OnnxFacts
+from readiness.evidence.models.onnx_inputs import Input
 from readiness.visible import shorten, visible
 
 PIECE = 10_000
@@ -179,18 +178,15 @@ class OnnxMarginClassifier(OnnxClassifier):
 def start(source: bytes | str) -> Any:
     """A session of onnxruntime for the bytes of a model, or for the path of its file; on one thread.
 
-    Raises:
-        DamagedMessage: names in it are no text. Other exceptions of onnxruntime pass.
+    Exceptions of onnxruntime pass, and a UnicodeDecodeError where names in the file are no text.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.load_model_format", "ONNX")  # its other format was not looked into
     processor = ["CPUExecutionProvider"]
-    try:  # without its second attempt, which it announces on the screen
-        return onnxruntime.InferenceSession(source, options, providers=processor, enable_fallback=0)
-    except UnicodeDecodeError as error:
-        raise DamagedMessage("names in it are no text") from error
+    # Without its second attempt, which it announces on the screen.
+    return onnxruntime.InferenceSession(source, options, providers=processor, enable_fallback=0)
 
 
 def _feature_names(inputs: Sequence[Input], facts: OnnxFacts) -> tuple[str, ...]:
