@@ -12,6 +12,10 @@ from readiness.cli import app
 from readiness.spec.reading import load_spec
 
 ROOT = Path(__file__).parent.parent
+MINIMAL = """
+model: {name: m, version: "1", predictions: {score: p}}
+data: {train: train.parquet, test: test.parquet, target: y, positive: 1}
+"""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -21,8 +25,9 @@ def blocks(language):
 
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_every_yaml_block_is_a_spec(block, tmp_path):
-    """What a reader copies must load."""
-    (tmp_path / "readiness.yaml").write_text(block, encoding="utf-8")
+    """What a reader copies must load; a part of a spec, together with the rest of it."""
+    whole = block if "model:" in block else f"{MINIMAL}{block}"
+    (tmp_path / "readiness.yaml").write_text(whole, encoding="utf-8")
 
     assert load_spec(tmp_path / "readiness.yaml").spec.model.name
 
@@ -30,6 +35,16 @@ def test_every_yaml_block_is_a_spec(block, tmp_path):
 def test_there_is_a_yaml_block():
     """The example spec is there."""
     assert 1 <= len(blocks("yaml"))
+
+
+def test_the_example_in_a_notebook_runs(tmp_path, monkeypatch, capsys):
+    """The first lines of Python that a reader copies, as they stand there."""
+    (example,) = blocks("python")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {"__name__": "readme"})  # executed as a cell would be
+
+    assert "DRAFT" in capsys.readouterr().out
+    assert load_spec(tmp_path / "review" / "readiness.yaml").spec.business.requirements[0].limit == 0.9
 
 
 @pytest.mark.parametrize(
