@@ -42,7 +42,7 @@ class InputError(ReadinessError):
 
 
 class SpecError(InputError):
-    """The spec is not usable; `problems` holds one line for each thing to mend."""
+    """The spec is not usable; `problems` holds one line for each thing to fix."""
 
     def __init__(self, message: str, *, problems: tuple[str, ...] = (), remedy: str = "") -> None:
         """`problems` are complete sentences, each naming its file, line and key."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 _SHOWN_CHARACTERS = 60
 _LISTED_NAMES = 16
-_CLOSE_ENOUGH = 0.6
-"""Share of matching characters; the customary cut-off of `difflib`."""
+_CLOSE_ENOUGH = 0.65
+"""Share of matching characters; at the customary 0.6 of `difflib`, "bogus" is near "about"."""
 
 
 def escaped(text: str, limit: int = _SHOWN_CHARACTERS) -> str:

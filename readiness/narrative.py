@@ -9,16 +9,8 @@ from collections.abc import Sequence
 
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.catalogue import METRICS
-from readiness.numbers import (
-    MINUS,
-    format_bound,
-    format_criterion,
-    format_estimate,
-    format_interval,
-    format_level,
-    is_exact,
-    listed,
-)
+from readiness.finding_words import finding_sentence as finding_sentence
+from readiness.numbers import MINUS, is_exact, listed
 from readiness.partial import PARTIAL, partial_words
 from readiness.reuse import TITLE, reused_words
 from readiness.untold import UNTOLD
@@ -43,6 +35,12 @@ _TOPICS = {
     Question.ERRORS: "Errors",
     Question.STABILITY: "Stability",
     Question.PRODUCTION: "Production",
+}
+
+_NONE_WAS = {
+    Status.NOT_MET: "is met",
+    Status.NOT_PROVEN: "is proven",
+    Status.NOT_ASSESSED: "could be assessed",
 }
 
 _SEVERITY = (Status.NOT_MET, Status.NOT_ASSESSED, Status.NOT_PROVEN, Status.MET)
@@ -74,14 +72,6 @@ def segment_words(finding: Finding) -> str:
     return " and ".join(f"{column} = {value}" for column, value in finding.segment.items())
 
 
-def finding_sentence(finding: Finding) -> str:
-    """One sentence on one finding: the claim, its counts, its interval, what was required."""
-    said = finding.reason.rstrip(". ") or _measured_words(finding)
-    details = "; ".join(_details(finding, said))
-    sentence = f"{finding.name} – {said}" if said else f"{finding.name}: {finding.status.words}"
-    return f"{sentence} ({details})." if details else f"{sentence}."
-
-
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
     """Findings in the order of severity; within a status in their own order."""
     return sorted(findings, key=lambda finding: _SEVERITY.index(finding.status))
@@ -96,7 +86,10 @@ def answer_sentence(answer: Answer) -> str:
     if answer.status is Status.MET:
         return _all_met(word, judged)
     worst = [finding for finding in judged if finding.status is answer.status]
-    head = f"{word}: {_how_many(worst, judged)} {answer.status.words}"
+    if answer.status is Status.NOT_ASSESSED and len(judged) == 1:
+        said = worst[0].reason.rstrip(". ") or finding_sentence(worst[0]).rstrip(".")
+        return f"{word}: {said}."
+    head = f"{word}: {_how_many(worst, judged)}"
     also = _also(judged, answer.status)
     link = "; first: " if also or len(worst) > 1 else ": "
     return f"{head}{also}{link}{finding_sentence(worst[0])}"
@@ -172,7 +165,9 @@ def text_report(record: Record) -> str:
         f"{model.name} {model.version}",
         f"Test result: {result_words(record)}",
         f"  {verdict_sentence(record)}",
-        "Approval: {}; required: {}".format(*approval_words(record)),
+        "Cannot be approved. First run the whole review."
+        if record.only
+        else "Approval: {}; required: {}".format(*approval_words(record)),
         "",
         f"{yes_words(record)}:",
     ]
@@ -226,10 +221,14 @@ def _room(finding: Finding) -> float:
 
 
 def _how_many(worst: Sequence[Finding], judged: Sequence[Finding]) -> str:
+    status = worst[0].status
     verb = "is" if len(worst) == 1 else "are"
     if len(judged) == 1:
-        return "the one claim is"
-    return f"{len(worst)} of {len(judged)} claims {verb}"
+        return f"the one claim is {status.words}"
+    if len(worst) == len(judged):
+        which = "neither of the two claims" if len(judged) == 2 else f"none of the {len(judged)} claims"
+        return f"{which} {_NONE_WAS[status]}"
+    return f"{len(worst)} of {len(judged)} claims {verb} {status.words}"
 
 
 def _also(judged: Sequence[Finding], told: Status) -> str:
@@ -243,46 +242,25 @@ def _because(answers: Sequence[Answer]) -> str:
     first = min(answers, key=lambda answer: _SEVERITY.index(answer.status))
     worst = next((f for f in first.findings if f.blocking and f.status is first.status), None)
     head = _upper_first(listed(filter(None, parts)))
-    return f"{head}: {finding_sentence(worst)}" if worst else f"{head}."
+    if worst is None:
+        return f"{head}."
+    if len(answers) == 1:
+        return f"{head}: {finding_sentence(worst)}"
+    rest = _questions([answer for answer in answers if answer is not first])
+    return f"{head}. Question {first.question.number}: {finding_sentence(worst).rstrip('.')}; {rest}: see below."
 
 
 def _answered(status: Status, answers: Sequence[Answer]) -> str:
     """Say "questions 2 and 4 are answered no"; empty when there are none."""
     if not answers:
         return ""
-    numbers = listed((str(answer.question.number) for answer in answers), most=6)
     said = "answered no" if status is Status.NOT_MET else status.words
-    return f"question {numbers} is {said}" if len(answers) == 1 else f"questions {numbers} are {said}"
+    return f"{_questions(answers)} {'is' if len(answers) == 1 else 'are'} {said}"
 
 
-def _measured_words(finding: Finding) -> str:
-    if finding.measured is None:
-        return ""
-    return format_estimate(finding.measured, finding.criterion)
-
-
-def _details(finding: Finding, said: str) -> list[str]:
-    """Value, interval and requirement, each only where the sentence has not said it yet."""
-    parts: list[str] = []
-    if finding.measured is not None:
-        value = _measured_words(finding)
-        parts += [] if value in said else [f"measured {value}"]
-        interval = format_interval(finding.measured, finding.criterion)
-        parts += [f"{format_level(finding.measured.level)} interval {interval}"] if interval else []
-    if finding.criterion is not None:
-        parts.append(f"required {format_criterion(finding.criterion)}")
-    if finding.status is Status.NOT_PROVEN:
-        parts += _unproven(finding)
-    return parts
-
-
-def _unproven(finding: Finding) -> list[str]:
-    if finding.withheld:
-        return [finding.withheld.rstrip(".")]
-    if finding.bounds is None or finding.criterion is None or finding.measured is None or is_exact(finding.measured):
-        return []
-    bound = format_bound(finding.bounds, finding.criterion, favourable=False)
-    return [f"proven is only {bound}"] if bound.startswith("at ") else []  # the interval has said it already
+def _questions(answers: Sequence[Answer]) -> str:
+    numbers = listed((str(answer.question.number) for answer in answers), most=6)
+    return f"question{'' if len(answers) == 1 else 's'} {numbers}"
 
 
 def _upper_first(text: str) -> str:

@@ -129,6 +129,12 @@ def format_bound(bounds: Bounds, criterion: Criterion, *, favourable: bool) -> s
     return f"at {'least' if lower else 'most'} {format_value(limit, criterion.unit, criterion.threshold)}"
 
 
+def format_edge(edge: float, figures: int = 6) -> str:
+    """Write a cut between two bins with so many figures at most: "21,930", "30,800.1"; never as 2.193e+04."""
+    digits = ".0f" if 10**figures <= abs(edge) < 1e15 else f".{figures}g"
+    return f"{edge:,{digits}}"
+
+
 def format_level(level: float) -> str:
     """Write a confidence level: "95 %"."""
     return f"{_plain(round(100 * level, 8))} %"
@@ -143,9 +149,11 @@ def format_bytes(size: float) -> str:
 
 
 def listed(texts: Iterable[str], most: int = 3, conjunction: str = "and") -> str:
-    """Write a list in words: "a, b and c"; beyond `most` the rest is counted."""
+    """Write a list in words: "a, b and c"; beyond `most` the rest is counted, but three or more gladly take a last one
+    instead of "1 more".
+    """
     parts = list(texts)
-    if len(parts) > most:
+    if len(parts) > most + (most > 2):
         parts = [*parts[:most], f"{len(parts) - most} more"]
     return f" {conjunction} ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 

@@ -33,7 +33,7 @@ def vouched(spec: Path, settings: Sequence[str]) -> tuple[str, ...]:
 
 
 def tell_what_can_be_proven(spec: Path, settings: Sequence[str] = ()) -> None:
-    """Check the spec and its files, and say what so many rows can prove.
+    """Check the spec and its files; say what is left to do, which questions can be a yes, and what the rows can prove.
 
     Raises:
         InputError: the spec or a file that it names is not usable.
@@ -41,15 +41,25 @@ def tell_what_can_be_proven(spec: Path, settings: Sequence[str] = ()) -> None:
     from readiness.spec.reading import load_spec
 
     loaded = load_spec(spec, settings=settings)  # before the slow imports: most mistakes are found here
-    from readiness.delivery.feasibility import provable
+    from readiness.delivery.feasibility import feasible, provable
+    from readiness.delivery.left_to_do import left_to_do
+    from readiness.delivery.possible_answers import possible_answers
     from readiness.evidence.preflight import preflight
 
     preflight(loaded)
-    lines = provable(loaded)
-    say(f"{spec} is fine: {loaded.spec.model.name} {loaded.spec.model.version}. What so many rows can prove:")
+    entries = feasible(loaded)
+    say(f"{spec} and its files fit each other: {loaded.spec.model.name} {loaded.spec.model.version}.")
+    _say_list("Left to do:", left_to_do(loaded))
+    _say_list("Can each question be a yes?", [possible.words for possible in possible_answers(loaded, entries)])
+    _say_list("What so many rows can prove:", provable(entries))
+    say()
+
+
+def _say_list(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        say(title)
     for line in lines:
         say(f"  {line}")
-    say()
 
 
 def tell_plan(spec: Path, assume: Iterable[str], power: float, settings: Sequence[str] = ()) -> None:

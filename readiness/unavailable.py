@@ -12,3 +12,5 @@ class Unavailable:
     reason: str
     needs: str = ""
     """What would make it measurable."""
+    chosen: bool = False
+    """True: a setting of the spec stands in the way, so that no measurement from elsewhere may take its place."""

@@ -14,7 +14,7 @@ import yaml
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from readiness.answers import Question
-from readiness.delivery.feasibility import provable
+from readiness.delivery.feasibility import feasible, provable
 from readiness.evidence.evidence import Training
 from readiness.evidence.gathering import gather
 from readiness.evidence.refitting import refitted
@@ -273,7 +273,7 @@ def test_check_counts_queries(tmp_path: Path) -> None:
     train, test = make_queries(20, 30), make_queries(12, 31)
     test["points"] = test["a"]
     test.loc[test["search"].isin(["31-0", "31-1", "31-2"]), "relevance"] = 0.0
-    lines = provable(load_spec(write(tmp_path, train, test)))
+    lines = provable(feasible(load_spec(write(tmp_path, train, test))))
     (line,) = (line for line in lines if "data.query" in line)
     assert line.startswith("NOT POSSIBLE")
     assert "12 queries, of which 9 have a relevant row; 10 are needed" in line

@@ -22,6 +22,9 @@ def compare(
     ],
     key: Keys = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a page instead of text.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show facts that merely moved, too. A page holds them anyway, folded.")
+    ] = False,
 ) -> int:
     """Compare candidates side by side. Who is better is said on the same rows only; 5 if a signature does not hold."""
     import os
@@ -36,7 +39,8 @@ def compare(
     if out is not None:
         check_place(out, COMPARISON)
     found = read_reports(reports, [load_public(path) for path in key or ()])
-    parts = sections(found, pairings(found, cache_folder(os.environ)))
+    pairs = pairings(found, cache_folder(os.environ))
+    parts = sections(found, pairs, everything=everything or out is not None)
     if out is None:
         from readiness.comparing.text import comparison_text
 

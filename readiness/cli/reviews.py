@@ -96,7 +96,7 @@ def plan(
         typer.Option(
             "--assume",
             metavar="NAME=VALUE",
-            help="Take for true; repeatable: recall=0.97, mae=40, mae_sd=30, prevalence=0.02, segments=5, churn=0.03, "
+            help="Assume this value; repeatable: recall=0.97, mae=40, mae_sd=30, prevalence=0.02, segments=5, churn=0.03, "
             "within=0.998 (calls), false_negative=250 (mean cost), correlation=0.6 (of errors), or a baseline's value: "
             "current.f1=0.7, rule-1.f1=0.5, median.mae=60.",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from readiness.comparing.differences import bar
+from readiness.comparing.differences import bars_differ
 from readiness.comparing.matching import matched
 from readiness.comparing.reading import Report
 from readiness.narrative import metric_title
@@ -73,8 +73,7 @@ def _model(reports: Sequence[Report]) -> str:
 
 
 def _criteria(reports: Sequence[Report]) -> str:
-    rows = [row for row in matched([report.record for report in reports]) if row.is_judged]
-    moved = sum(len({bar(finding.criterion) for finding in row.present}) > 1 for row in rows)
+    moved = sum(map(bars_differ, matched([report.record for report in reports])))
     if not moved:
         return ""
     claims = "The criterion of 1 claim differs" if moved == 1 else f"The criteria of {moved} claims differ"
@@ -89,10 +88,10 @@ def _rule(reports: Sequence[Report]) -> str:
 
 
 def _metric(reports: Sequence[Report]) -> str:
-    names = [_primary(report.record) for report in reports]
-    if len(set(names)) == 1:
+    names = {report.letter: name for report in reports if (name := _primary(report.record))}
+    if len(set(names.values())) < 2:
         return ""
-    said = (f"{report.letter} by {metric_title(name)}" for report, name in zip(reports, names, strict=True) if name)
+    said = (f"{letter} by {metric_title(name)}" for letter, name in names.items())
     return f"The primary metrics differ: {visible(shorten(', '.join(said), 300))}."
 
 

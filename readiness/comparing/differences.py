@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -29,6 +29,7 @@ class Kind(Enum):
     """How two findings about the same thing differ, the weightiest first."""
 
     STATUS = "Status changed"
+    JUDGED = "Judged in only some of the reports"
     CRITERION = "Criterion changed"
     VALUE = "Value moved"
     PRESENCE = "Only in some of the reports"
@@ -68,13 +69,20 @@ def changes(records: Sequence[Record]) -> tuple[Change, ...]:
 
 def _kind(row: Matched) -> Kind | None:
     findings = row.present
-    if _differ(findings, lambda finding: finding.status):
+    if _differ(row.judged, lambda finding: finding.status):
         return Kind.STATUS
-    if _differ(findings, lambda finding: (finding.blocking, bar(finding.criterion))):
+    if _differ(findings, lambda finding: finding.blocking):
+        return Kind.JUDGED
+    if bars_differ(row):
         return Kind.CRITERION
     if len(findings) < len(row.findings):
         return Kind.PRESENCE
     return Kind.VALUE if _differ(findings, _said) else None
+
+
+def bars_differ(row: Matched) -> bool:
+    """Whether reports that judge a claim require different things; one that states nothing sets no other bar."""
+    return len({bar(finding.criterion) for finding in row.judged if finding.criterion is not None}) > 1
 
 
 def bar(criterion: Criterion | None) -> tuple[Any, ...] | None:
@@ -113,24 +121,24 @@ def candidate(records: Sequence[Record]) -> tuple[Aspect, ...]:
     """The candidates themselves."""
     models = [record.gathered.model for record in records]
     files = [tuple(artifact.sha256 for artifact in model.files) for model in models]
-    names = ["; ".join(f"{a.name} {_digest(a.sha256)}" for a in model.files) or "no file" for model in models]
+    names = [several(f"{a.name} {_digest(a.sha256)}" for a in model.files) or "no file" for model in models]
     return (
         Aspect("Name", tuple(model.name for model in models)),
         Aspect("Version", tuple(model.version for model in models)),
         Aspect("Kind", tuple(model.kind or NONE for model in models)),
         Aspect("Model file, SHA-256", tuple(names), told_apart=tuple(files)),
-        Aspect("Remarks", tuple("; ".join(model.notes) or NONE for model in models)),
+        Aspect("Remarks", tuple(several(model.notes) or NONE for model in models)),
     )
 
 
 def data(records: Sequence[Record]) -> tuple[Aspect, ...]:
     """Files, rows, positives and period."""
     facts = [record.gathered.data for record in records]
-    dropped = ["; ".join(f"{format_count(d.rows)} rows: {d.reason}" for d in each.dropped) or "none" for each in facts]
+    dropped = [several(f"{format_count(d.rows)} rows: {d.reason}" for d in each.dropped) or "none" for each in facts]
     lines = (
         Aspect("Task", tuple(each.task for each in facts)),
         Aspect("Target", tuple(each.target for each in facts)),
-        Aspect("Classes", tuple(", ".join(each.classes) or NONE for each in facts)),
+        Aspect("Classes", tuple(several(each.classes, ", ", most=12) or NONE for each in facts)),
         Aspect("Rows scored", tuple(format_count(each.rows_scored) for each in facts)),
         Aspect("Rows left out", tuple(dropped)),
         Aspect("Positive", tuple(each.positive or NONE for each in facts)),
@@ -178,10 +186,10 @@ def review(records: Sequence[Record]) -> tuple[Aspect, ...]:
         Aspect(
             "Template",
             tuple(f"{r.template.name} {_digest(r.template.sha256)}" for r in records),
-            tuple("stock template" if r.template.stock else "altered template" for r in records),
+            tuple("unaltered template" if r.template.stock else "altered template" for r in records),
             tuple((r.template.sha256, r.template.stock) for r in records),
         ),
-        Aspect("Set on the command line", tuple("; ".join(r.gathered.settings) or "nothing" for r in records)),
+        Aspect("Set on the command line", tuple(several(r.gathered.settings) or "nothing" for r in records)),
         Aspect("Made by", tuple(record.tool for record in records)),
     )
 
@@ -222,6 +230,13 @@ def dates(records: Sequence[Record]) -> tuple[Aspect, ...]:
         Aspect("Valid until", tuple(valid_until(record) or "not stated" for record in records)),
         Aspect("Prepared by", tuple(", ".join(record.prepared_by) or "not stated" for record in records)),
     )
+
+
+def several(texts: Iterable[str], between: str = "; ", most: int = 3) -> str:
+    """The texts in one; those beyond `most` are counted, and none is cut: "a; b; c; and 3 more"."""
+    parts = list(texts)
+    shown = parts if len(parts) <= most + 1 else [*parts[:most], f"and {len(parts) - most} more"]
+    return between.join(shown)
 
 
 def _digest(sha256: str) -> str:

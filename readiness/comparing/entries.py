@@ -15,6 +15,7 @@ from readiness.numbers import format_count
 from readiness.page.cover import format_time
 from readiness.page.tables import Cell, Column, Mark, Row, Table, table
 from readiness.verdict.record import Record
+from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable, shorten, visible
 
 LONGEST = 120
@@ -43,6 +44,11 @@ def candidate_words(record: Record) -> str:
     return f"{model.name} {model.version}"
 
 
+def result_note(record: Record) -> str:
+    """What stands below the test result: the questions of a partial review, and what was supplied."""
+    return "; ".join(filter(None, (result_words(record).partition(" (")[2].rstrip(")"), supplied_words(record))))
+
+
 def standing_words(entry: Entry) -> str:
     """Approval and signature: "approval none yet; UNSIGNED: anybody could have written it"."""
     return f"approval {approval_words(presentable(entry.record))[0]}; {entry.signature}"
@@ -51,7 +57,7 @@ def standing_words(entry: Entry) -> str:
 def day_words(entry: Entry) -> str:
     """When it was made, until when it holds, and on how many rows it rests."""
     rows = f"{format_count(entry.record.gathered.data.rows_scored)} rows"
-    return f"{rows}; made {_made(entry)}; {_validity(entry)}"
+    return "; ".join(filter(None, (rows, f"made {_made(entry)}", _validity(entry))))
 
 
 def counted(found: Overview) -> str:
@@ -64,7 +70,6 @@ def counted(found: Overview) -> str:
 def _row(entry: Entry, link: str) -> Row:
     record = entry.record
     result = result_given(record)
-    more = result_words(record).partition(" (")[2].rstrip(")")
     return Row(
         (
             Cell(
@@ -72,7 +77,7 @@ def _row(entry: Entry, link: str) -> Row:
                 _brief(str(entry.path)),
                 link=link,
             ),
-            Cell(mark=result, note=more),
+            Cell(mark=result, note=result_note(record)),
             *(Cell(mark=answer_given(record, question)) for question in Question),
             _standing(entry),
             Cell(format_count(record.gathered.data.rows_scored)),
@@ -112,13 +117,14 @@ def _link(path: Path, page: Path) -> str:
 
 
 def _made(entry: Entry) -> str:
-    return visible(shorten(format_time(entry.record.run.finished), 60))
+    """The day, in UTC; the report itself says the minute."""
+    return visible(shorten(format_time(entry.record.run.finished).partition(",")[0], 60))
 
 
 def _validity(entry: Entry) -> str:
     end = entry.valid_until
     if end is None:
-        return "valid until: not stated"
+        return ""
     return f"{'EXPIRED on' if entry.expired else 'valid until'} {end.day} {end:%B %Y}"
 
 

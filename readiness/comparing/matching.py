@@ -1,7 +1,8 @@
 """Which findings of several reports are about the same thing?
 
 A code such as PROD-DRIFT-3 counts columns, so the same code may be about another column elsewhere. Findings are the
-same by all that they are about first, then by name, then by code where the code says what it is about.
+same by all that they are about first, then by name, then by code where the code says what it is about. The number of
+a requirement says least: it is another one as soon as somebody puts a requirement before it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _COUNTED = re.compile(r"-\d+(-|$)")
 """A code that counts; the same number may stand for something else in another report."""
 _LAST_NUMBER = re.compile(r"-\d+$")
 _REQUIREMENT = re.compile(r"BUSI-\d+")
-"""A requirement keeps its place in the spec when its words change; its metric must be the same."""
+"""A requirement, by its place in the spec; it keeps it when its words or its limit change, unless others come or go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,14 @@ class Matched:
         return self.present[0]
 
     @property
+    def judged(self) -> tuple[Finding, ...]:
+        """Those that decide in their report."""
+        return tuple(finding for finding in self.present if finding.blocking)
+
+    @property
     def is_judged(self) -> bool:
         """Whether any report judges it."""
-        return any(finding.blocking for finding in self.present)
+        return bool(self.judged)
 
 
 Key = Callable[[Finding], Hashable | None]
@@ -56,9 +62,12 @@ def matched(records: Sequence[Record]) -> tuple[Matched, ...]:
 
 def _of_question(records: Sequence[Record], question: Question) -> list[Matched]:
     rows: list[dict[int, Finding]] = []
-    for place, record in enumerate(records):
-        waiting = list(record.answer(question).findings)
-        for key in (_by_all, _by_name, _by_code_and_name, _by_code):
+    found = [record.answer(question).findings for record in records]
+    as_many = len({sum(map(_is_requirement, findings)) for findings in found}) == 1
+    keys = (_by_words_and_limit, _by_all, _by_name, _by_limit, _by_code_and_name, _by_code)
+    for place, findings in enumerate(found):
+        waiting = list(findings)
+        for key in (*keys, _by_place) if as_many else keys:
             waiting = _place(rows, place, waiting, key)
         rows += [{place: finding} for finding in waiting]
     return [Matched(question, tuple(row.get(place) for place in range(len(records)))) for row in rows]
@@ -84,7 +93,26 @@ def _segment(finding: Finding) -> Hashable:
     return tuple(sorted(finding.segment.items()))
 
 
-def _by_all(finding: Finding) -> Hashable:
+def _is_requirement(finding: Finding) -> bool:
+    return _REQUIREMENT.fullmatch(finding.code) is not None
+
+
+def _by_words_and_limit(finding: Finding) -> Hashable | None:
+    limit = _by_limit(finding)
+    return None if limit is None else (finding.name, limit)
+
+
+def _by_limit(finding: Finding) -> Hashable | None:
+    """What a requirement asks for, in whatever words."""
+    criterion = finding.criterion
+    if criterion is None or not _is_requirement(finding):
+        return None
+    return finding.metric, criterion.op, criterion.threshold, criterion.unit, _segment(finding)
+
+
+def _by_all(finding: Finding) -> Hashable | None:
+    if _is_requirement(finding):
+        return None
     return finding.code, finding.name, finding.metric, _segment(finding)
 
 
@@ -98,6 +126,9 @@ def _by_code_and_name(finding: Finding) -> Hashable | None:
 
 
 def _by_code(finding: Finding) -> Hashable | None:
-    if _COUNTED.search(finding.code) and not _REQUIREMENT.fullmatch(finding.code):
-        return None
-    return finding.code, finding.metric, _segment(finding)
+    return None if _COUNTED.search(finding.code) else (finding.code, finding.metric, _segment(finding))
+
+
+def _by_place(finding: Finding) -> Hashable | None:
+    """Of as many requirements, those in the same place are the same while their metric is."""
+    return (finding.code, finding.metric, _segment(finding)) if _is_requirement(finding) else None

@@ -1,7 +1,8 @@
 """Which candidates lie below a folder, and how does each of them stand? Every report once, the newest first.
 
-A report is read without its findings: its answers must be the six, and its verdict must follow from them. Whether the
-answers follow from the findings is the question of `verify`, which is asked where there are keys.
+A report is read without its findings, but for those that were supplied: its answers must be the six, and its verdict
+must follow from them. Whether the answers follow from the findings is the question of `verify`, which is asked where
+there are keys.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from readiness.exceptions import InputError, InvalidReport, ReadinessError
 from readiness.page.cover import last_day
 from readiness.signing.keys import PublicKey
 from readiness.signing.reports import read_report
+from readiness.spec.supplied import NOT_HERE
 from readiness.verdict.decision import verdict_of
 from readiness.verdict.record import Record, from_plain
 
@@ -38,7 +40,7 @@ class Entry:
     path: Path
     """Relative to the folder."""
     record: Record
-    """Without findings."""
+    """Of its findings only those that were supplied, not measured here."""
     signature: str
     """Who signed it, and whether that is proven here, in words."""
     valid_until: date | None
@@ -94,23 +96,30 @@ def _entry(folder: Path, path: Path, keys: Sequence[PublicKey], today: date) -> 
     if not path.is_file():
         raise InputError("It is not a regular file.")
     file = read_report(report_bytes(path))
-    record = _without_findings(file.statement["predicate"])
+    record = _without_measured_findings(file.statement["predicate"])
     signature = _signature(path, signed=file.signed, keyids=file.keyids, keys=keys)
     end = last_day(record)
     return Entry(path.relative_to(folder), record, signature, end, end is not None and end < today)
 
 
-def _without_findings(predicate: dict[str, Any]) -> Record:
-    """A record without its findings, which take most of the time that reading takes."""
+def _without_measured_findings(predicate: dict[str, Any]) -> Record:
+    """A record without most of its findings, which take most of the time that reading takes."""
     answers = predicate.get("answers")
     if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
         raise InvalidReport("The record holds no list of answers.")
-    record = from_plain(predicate | {"answers": [answer | {"findings": []} for answer in answers]})
+    record = from_plain(predicate | {"answers": [answer | {"findings": _supplied(answer)} for answer in answers]})
     if sorted(answer.question for answer in record.answers) != sorted(Question):
         raise InvalidReport("The record does not hold the six answers, each once.")
     if verdict_of([answer.status for answer in record.answers], record.rule) is not record.verdict:
         raise InvalidReport(f"The record says {record.verdict.words}, which does not follow from its answers.")
     return record
+
+
+def _supplied(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    findings = answer.get("findings")
+    if not isinstance(findings, list) or not all(isinstance(finding, dict) for finding in findings):
+        raise InvalidReport("An answer of the record holds no list of findings.")
+    return [finding for finding in findings if NOT_HERE in str(finding.get("warning", ""))]
 
 
 def _signature(path: Path, *, signed: bool, keyids: Sequence[str], keys: Sequence[PublicKey]) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from readiness.answers import Estimate
 from readiness.catalogue import METRICS, Metric
-from readiness.comparing.paired import Paired, outcome_words
+from readiness.comparing.pairing import SAME, UNMEASURED, Paired, outcome_words
 from readiness.criteria import Task
+from readiness.numbers import format_count
 from readiness.spec import Spec, label_text
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import measure, withheld
 from readiness.visible import visible
@@ -63,14 +66,31 @@ def _paired(wanted: _Wanted, a: Side, b: Side) -> Paired:
         title = f"{title} of {visible(wanted.of_class)}"
         code = _code(a.classes, wanted.of_class)
         if code is None:
-            return Paired(title, None, None, None, "not measured", "there is no such class")
+            return Paired(title, None, None, None, UNMEASURED, "there is no such class")
         cases, rival = cases.one_against_rest(code), rival.one_against_rest(code)
-    gain = compare(metric.name, rival, cases, seed=a.spec.seed)  # here the other report is the one that gains
+    alike = _alike(metric, cases, rival)
+    # without a row that tells them apart there is no chance in the difference, and nothing to take an interval from
+    gain = Exact(0.0, cases.n) if alike else compare(metric.name, rival, cases, seed=a.spec.seed)
     found = (measure(metric.name, cases), measure(metric.name, rival), gain)
+    if alike and not any(isinstance(each, Undefined) for each in found):
+        mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
+        return Paired(title, mine, theirs, difference, f"{SAME} {format_count(cases.n)} rows")
     mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
     caution = withheld(metric.name, cases) or withheld(metric.name, rival)
     reason = next((each.reason for each in found if isinstance(each, Undefined)), "") or caution
     return Paired(title, mine, theirs, difference, outcome_words(difference, (a.letter, b.letter), caution), reason)
+
+
+def _alike(metric: Metric, cases: Cases, rival: Cases) -> bool:
+    """Whether both say the same of every row, as far as the metric looks: ranks of scores, probabilities, answers."""
+    if metric.needs not in ("scores", "probabilities"):
+        return np.array_equal(cases.y_pred, rival.y_pred)
+    if cases.y_score is None or rival.y_score is None:
+        return False
+    if metric.needs == "scores":
+        mine, theirs = (np.unique(each.y_score, return_inverse=True)[1] for each in (cases, rival))
+        return np.array_equal(mine, theirs)
+    return np.array_equal(cases.y_score, rival.y_score)
 
 
 def _code(classes: tuple[str, ...], wanted: str) -> int | None:

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from readiness.catalogue import METRICS
-from readiness.comparing.paired import Pairing, matched_words
 from readiness.comparing.paired_metrics import Side, paired_metrics
-from readiness.comparing.pairing import HOW_TO
+from readiness.comparing.pairing import HOW_TO, Pairing, matched_words
 from readiness.comparing.reading import Report
 from readiness.criteria import Task
 from readiness.evidence.keeping.scored_rows import ScoredRows, find_rows
@@ -40,7 +39,7 @@ class Unpaired(Exception):
     """Two reports cannot be compared row by row; the message says why."""
 
 
-def pairings(reports: Sequence[Report], store: Store) -> tuple[Pairing, ...]:
+def paired_rows(reports: Sequence[Report], store: Store) -> tuple[Pairing, ...]:
     """Every report against the first one, row by row; `store` is the cache, in which the rows of reviews are kept."""
     reference = reports[0]
     rows = {report.letter: find_rows(report.record.gathered, store) for report in reports}
@@ -154,9 +153,9 @@ def _aligned(cases: Cases, rival: Cases) -> tuple[Cases, Cases]:
 def _dependence(specs: Sequence[Spec], cases: Cases) -> list[str]:
     """What the intervals take into account."""
     if cases.groups is not None:
-        return [f"Rows of one {_role(specs, 'group')} count together: the intervals allow for their likeness."]
+        return [f"Rows of one {_role(specs, 'group')} are treated as dependent."]
     if cases.dependence.is_serial:
-        return [f"Rows that are close in {_role(specs, 'time')} may be alike: the intervals allow for it."]
+        return [f"Rows that are close in {_role(specs, 'time')} are treated as dependent."]
     if cases.queries is not None:
         return ["Queries count as independent of each other."]
     return ["The intervals take rows as independent of each other; name data.group or data.time where they are not."]

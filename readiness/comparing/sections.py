@@ -10,8 +10,8 @@ from readiness.comparing import differences
 from readiness.comparing.cautions import cautions
 from readiness.comparing.columns import answer_given, aspects_table, columns, result_given
 from readiness.comparing.differences import NONE, Aspect, Change
-from readiness.comparing.finding_tables import criteria_table, finding_tables
-from readiness.comparing.paired import Paired, Pairing
+from readiness.comparing.finding_tables import criteria_table, fact_tables, finding_tables
+from readiness.comparing.pairing import Paired, Pairing, headline
 from readiness.comparing.reading import Report
 from readiness.facts import Reuse
 from readiness.narrative import approval_words, asked
@@ -27,7 +27,7 @@ _HOW_TO_READ = (
     "less error. One is called better only where the interval of the gain leaves out zero. Each interval stands for "
     "itself: of twenty metrics that do not differ, about one looks as if it did."
 )
-_CHANGED = "Claims that were judged stand first, the weightiest changes before the others."
+_CHANGED = "Claims that were judged, the weightiest changes before the others."
 _GROUNDS = (
     "What is not the same in all reports is marked “differs”. Whole digests are compared, their beginnings shown."
 )
@@ -45,14 +45,21 @@ class Section:
     tables: tuple[Table, ...]
 
 
-def sections(reports: Sequence[Report], pairings: Sequence[Pairing]) -> tuple[Section, ...]:
-    """The whole comparison, in the order in which it is read."""
+def sections(reports: Sequence[Report], pairings: Sequence[Pairing], *, everything: bool = True) -> tuple[Section, ...]:
+    """The comparison, in the order in which it is read; unless `everything`, only claims that were judged and what the
+    reports were made from as far as it differs.
+    """
     changes = differences.changes([report.record for report in reports])
-    return (_results(reports), _paired(pairings), _findings(reports, changes), _grounds(reports, changes))
+    return (
+        _results(reports, pairings),
+        _paired(pairings),
+        _findings(reports, changes, everything=everything),
+        _grounds(reports, changes, everything=everything),
+    )
 
 
-def _results(reports: Sequence[Report]) -> Section:
-    lead = f"{reports[0].letter} is what the others are compared with. {EVIDENCE}"
+def _results(reports: Sequence[Report], pairings: Sequence[Pairing]) -> Section:
+    lead = " ".join((*map(headline, pairings), f"{reports[0].letter} is what the others are compared with.", EVIDENCE))
     made = (_answers(reports), _standing(reports))
     return Section("results", "Results side by side", lead, cautions(reports), made)
 
@@ -99,7 +106,7 @@ def _asked(record: Record) -> str:
 
 
 def _reused(parts: Sequence[Reuse]) -> str:
-    return "; ".join(f"{part.part}, measured {part.measured[:10]}" for part in parts) or "nothing"
+    return differences.several(f"{part.part}, measured {part.measured[:10]}" for part in parts) or "nothing"
 
 
 def _paired(pairings: Sequence[Pairing]) -> Section:
@@ -134,22 +141,31 @@ def _metric(paired: Paired) -> Row:
     return Row((Cell(paired.title, paired.note), *numbers, Cell(paired.outcome)))
 
 
-def _findings(reports: Sequence[Report], changes: Sequence[Change]) -> Section:
-    judged = any(change.matched.is_judged for change in changes)
-    lead = _CHANGED if judged else "No claim that was judged differs."
-    return Section("findings", "Findings that changed", lead, (), finding_tables(reports, changes))
+def _findings(reports: Sequence[Report], changes: Sequence[Change], *, everything: bool) -> Section:
+    made, facts = finding_tables(reports, changes), fact_tables(reports, changes)
+    count = sum(not change.matched.is_judged for change in changes)
+    lead = _CHANGED if made else "No claim that was judged differs."
+    if count and not everything:
+        differ = "1 fact that is" if count == 1 else f"{format_count(count)} facts that are"
+        verb = "differs" if count == 1 else "differ"
+        lead += f" {differ} shown and not judged {verb}, too: add --all."
+    return Section("findings", "Findings that changed", lead, (), (*made, *(facts if everything else ())))
 
 
-def _grounds(reports: Sequence[Report], changes: Sequence[Change]) -> Section:
+def _grounds(reports: Sequence[Report], changes: Sequence[Change], *, everything: bool) -> Section:
     records = [report.record for report in reports]
     places = differences.environment(records)
     others = [place for place in places if place.differs]
     same = f"{len(places) - len(others)} of {len(places)} entries (Python, machine, packages) are the same in all."
+
+    def shown(aspects: Sequence[Aspect]) -> Sequence[Aspect]:
+        return [aspect for aspect in aspects if everything or aspect.differs]
+
     made = (
-        aspects_table(reports, "Candidate", differences.candidate(records)),
-        aspects_table(reports, "Data", differences.data(records)),
+        aspects_table(reports, "Candidate", shown(differences.candidate(records))),
+        aspects_table(reports, "Data", shown(differences.data(records))),
         criteria_table(reports, changes),
-        aspects_table(reports, "How the reviews were made", differences.review(records)),
+        aspects_table(reports, "How the reviews were made", shown(differences.review(records))),
         aspects_table(reports, "Where they were computed", others, note=same),
         aspects_table(reports, "Settings that differ", differences.settings(records), marks=False),
     )

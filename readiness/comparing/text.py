@@ -12,6 +12,7 @@ from readiness.comparing.reading import Report
 from readiness.comparing.sections import Section
 from readiness.numbers import MINUS
 from readiness.page.tables import Cell, Row, Table
+from readiness.verdict.supplied import supplied_words
 from readiness.visible import visible
 
 WIDTH = 100
@@ -44,7 +45,8 @@ def overview_text(found: Overview, folder: str) -> str:
 
 def _entry(entry: Entry) -> Iterator[str]:
     record = entry.record
-    yield f"{candidate_words(record)}: {result_given(record).word}"
+    supplied = supplied_words(record)
+    yield f"{candidate_words(record)}: {result_given(record).word}{f'; {supplied}' if supplied else ''}"
     yield "  " + ", ".join(f"{question.number} {answer_given(record, question).word}" for question in Question)
     yield f"  {standing_words(entry)}"
     yield f"  {day_words(entry)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,19 @@ from numpy.typing import NDArray
 
 from readiness import criteria as policy
 from readiness.criteria import Task
+from readiness.delivery import planned_parts as parts
+from readiness.delivery.assumptions import Assumptions
+from readiness.delivery.planned_segments import planned_windows
 from readiness.evidence import tables
 from readiness.evidence.columns import columns_of
 from readiness.evidence.segmentation import Segmentation, segmented
 from readiness.evidence.targets import Target, find_target
-from readiness.exceptions import DataError
+from readiness.evidence.usable_rows import usable
 from readiness.numbers import format_against, format_threshold
 from readiness.spec import Requirement
 from readiness.spec.reading import LoadedSpec
 from readiness.statistics.metrics import METRICS
-from readiness.statistics.power import TYPICAL_LEVEL, least_provable, minimum_rows
+from readiness.statistics.power import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
 from readiness.statistics.queries import MINIMUM_QUERIES
 
 DENOMINATORS = {
@@ -33,14 +37,35 @@ DENOMINATORS = {
 """Class code of the rows that a metric counts; all rows for accuracy."""
 
 
+SLIPS = {
+    "recall": ("miss", "hit"),
+    "false_negative_rate": ("hit", "miss"),
+    "specificity": ("false alarm", "row left alone"),
+    "false_positive_rate": ("row left alone", "false alarm"),
+    "accuracy": ("wrong answer", "right answer"),
+}
+"""What must not happen once where a share is to be large, and where it is to be small."""
+
+
+class Chance(StrEnum):
+    """What the data can prove of a criterion, the worst first; the words are those of the terminal."""
+
+    NOT_POSSIBLE = parts.NOT_POSSIBLE
+    UNLIKELY = "UNLIKELY"
+    """By a rule of thumb, where only the model could tell."""
+    OPEN = "open"
+    """Depends on the model, or on the machine."""
+    POSSIBLE = "possible"
+    FACT = "fact"
+
+
 @dataclass(frozen=True, slots=True)
 class Feasible:
     """What the data can prove of one criterion."""
 
     key: str
     text: str
-    possible: bool | None
-    """None: cannot be told without the model."""
+    chance: Chance
 
 
 def feasible(loaded: LoadedSpec) -> tuple[Feasible, ...]:
@@ -49,55 +74,58 @@ def feasible(loaded: LoadedSpec) -> tuple[Feasible, ...]:
     Raises:
         DataError: the target or a segment column is not usable.
     """
-    spec = loaded.spec
-    query = () if spec.data.query is None else (spec.data.query,)
-    wanted = (spec.data.target, *columns_of(spec.data.segments), *query)
-    frame = tables.read_table(loaded.resolve(spec.data.test), wanted)
-    train = None
-    if spec.data.train is not None:
-        train = tables.read_table(loaded.resolve(spec.data.train), (spec.data.target,))[spec.data.target]
-    target = find_target(spec.data, frame[spec.data.target], train, regressor=None)
-    coded = target.coded(frame[spec.data.target], f"The target {spec.data.target!r} of data.test")
-    known = coded >= 0 if target.task.has_classes else np.isfinite(coded)
-    if not known.any():
-        raise DataError(f"No row of data.test has a value in {spec.data.target!r}.", remedy="Give labelled rows.")
-    frame, coded = frame.loc[known].reset_index(drop=True), coded[known]
-    cuts = [segmented(frame, entry) for entry in spec.data.segments]
+    data = loaded.spec.data
+    test = _table(loaded, "test", data.test)
+    train = None if data.train is None else _table(loaded, "train", data.train)
+    target = find_target(data, test[data.target], None if train is None else train[data.target], regressor=None)
+    rows = usable(loaded, "test", test, target)
+    # bins are cut at the quantiles of the training rows, as in the review
+    reference = None if train is None else usable(loaded, "train", train, target).frame
+    cuts = [segmented(rows.frame, entry, reference) for entry in data.segments]
     return (
-        _rows(loaded, target, coded),
-        *(_queries(coded, frame[name]) for name in query),
-        *_requirements(loaded, target, coded),
-        *_segments(loaded, target, coded, cuts),
+        _rows(loaded, target, rows.target),
+        *(() if data.query is None else (_queries(rows.target, rows.frame[data.query]),)),
+        *_requirements(loaded, target, rows.target),
+        *_segments(loaded, target, rows.target, cuts),
+        *_windows(loaded, target, rows.target),
     )
 
 
-def provable(loaded: LoadedSpec) -> tuple[str, ...]:
-    """The same as lines for people: "possible", "not possible" or "open", then what and why."""
-    words = {True: "possible", False: "NOT POSSIBLE", None: "open"}
-    return tuple(f"{words[entry.possible]:<13}{entry.key}: {entry.text}" for entry in feasible(loaded))
+def _table(loaded: LoadedSpec, key: str, given: str) -> pd.DataFrame:
+    """The columns of a table that say what it can prove; training rows may lack all but the target."""
+    data, path = loaded.spec.data, loaded.resolve(given)
+    wanted = (data.target, data.weight, data.group, data.query, *columns_of(data.segments))
+    there = {data.target, *tables.header(path).columns} if key == "train" else set(wanted)
+    return tables.read_table(path, list(dict.fromkeys(name for name in wanted if name is not None and name in there)))
+
+
+def provable(entries: tuple[Feasible, ...]) -> tuple[str, ...]:
+    """The same as lines for people, problems first: a word, then what and why."""
+    ordered = sorted(entries, key=lambda entry: list(Chance).index(entry.chance))
+    return tuple(f"{entry.chance:<14}{entry.key}: {entry.text}" for entry in ordered)
 
 
 def _rows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Feasible:
     if not target.task.has_classes:
-        return Feasible("data.test", f"{len(coded):,} rows with a target", None)
+        return Feasible("data.test", f"{len(coded):,} rows with a target", Chance.FACT)
     counts = np.bincount(coded.astype(np.int64), minlength=len(target.classes))
     listed = ", ".join(
         f"{count:,} {loaded.spec.data.target} = {text}" for count, text in zip(counts, target.texts, strict=True)
     )
     missing = [text for count, text in zip(counts, target.texts, strict=True) if not count]
-    return Feasible("data.test", f"{len(coded):,} rows: {listed}", False if missing else None)
+    return Feasible("data.test", f"{len(coded):,} rows: {listed}", Chance.NOT_POSSIBLE if missing else Chance.FACT)
 
 
 def _queries(coded: NDArray[np.float64], queries: pd.Series[Any]) -> Feasible:
     """Only queries with a relevant row say whether an order is right."""
     ordered = int(queries[coded > 0].nunique())
     text = f"{queries.nunique():,} queries, of which {ordered:,} have a relevant row; {MINIMUM_QUERIES} are needed"
-    return Feasible("data.query", text, False if ordered < MINIMUM_QUERIES else None)
+    return Feasible("data.query", text, Chance.NOT_POSSIBLE if ordered < MINIMUM_QUERIES else Chance.FACT)
 
 
 def _requirements(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Iterator[Feasible]:
     if not loaded.spec.business.requirements:
-        yield Feasible("business.requirements", "none is stated, so question 2 cannot be a yes", False)
+        yield Feasible("business.requirements", "none is stated, so question 2 cannot be a yes", Chance.NOT_POSSIBLE)
     for k, requirement in enumerate(loaded.spec.business.requirements, 1):
         yield _requirement(k, requirement, loaded, target, coded)
 
@@ -108,20 +136,25 @@ def _requirement(
     key, metric = f"business.requirements, number {k}", loaded.spec.metric(requirement.metric)
     words = f"{metric.title} {requirement.op} {format_threshold(requirement.limit)}"
     n, noun = _denominator(requirement.metric, loaded, target, coded)
+    if metric.needs == "measurement":
+        where = "the machine on which it is measured" if metric.name != "size_mb" else "the model file"
+        return Feasible(key, f"{words} depends on {where}", Chance.OPEN)
     if n is None or requirement.lift_over or requirement.gain_over:
-        return Feasible(key, f"{words} depends on the model's predictions", None)
-    share = requirement.limit if requirement.op in (">=", ">") else 1 - requirement.limit
+        return Feasible(key, f"{words} depends on the model's predictions", Chance.OPEN)
+    wants_more = requirement.op in (">=", ">")
+    share = requirement.limit if wants_more else 1 - requirement.limit
     if not 0 < share < 1:
-        return Feasible(
-            key, f"{words}: a share cannot be proven to be {'all' if share >= 1 else 'at least nothing'}", share <= 0
-        )
+        chance = Chance.POSSIBLE if share <= 0 else Chance.NOT_POSSIBLE
+        end = "all" if share >= 1 else "at least nothing"
+        return Feasible(key, f"{words}: a share cannot be proven to be {end}", chance)
     alpha = loaded.spec.alpha
     best = least_provable(n, alpha) if n else 0.0
-    limit = best if requirement.op in (">=", ">") else 1 - best
+    limit = format_against(best if wants_more else 1 - best, requirement.limit, digits=3)
     fewest = int(np.ceil(np.log(alpha) / np.log(share) - 1e-9))
-    today = f"provable today: {format_against(limit, requirement.limit, digits=3)}"
-    text = f"{n:,} {noun}: {words} needs {fewest:,} without a miss; {today}"
-    return Feasible(key, text, n >= fewest)
+    slip = SLIPS[metric.name][0 if wants_more else 1]
+    reach = f"{metric.title} of at {'least' if wants_more else 'most'} {limit} could be proven"
+    text = f"{words} needs {fewest:,} {noun} without a {slip}; with the {n:,} here and no {slip}, {reach}"
+    return Feasible(key, text, Chance.POSSIBLE if n >= fewest else Chance.NOT_POSSIBLE)
 
 
 def _denominator(metric: str, loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> tuple[int | None, str]:
@@ -137,15 +170,17 @@ def _segments(
     loaded: LoadedSpec, target: Target, coded: NDArray[np.float64], cuts: list[Segmentation]
 ) -> Iterator[Feasible]:
     if not cuts:
-        yield Feasible("data.segments", "no segment column is named, so question 3 cannot be a yes", False)
+        yield Feasible(
+            "data.segments", "no segment column is named, so question 3 cannot be a yes", Chance.NOT_POSSIBLE
+        )
     for metric in loaded.spec.segments.metrics or policy.SEGMENT_METRICS[target.task]:
         if metric in ("accuracy", *DENOMINATORS) and (metric == "accuracy" or target.task is Task.BINARY):
-            yield from (_cut(loaded, metric, coded, cut) for cut in cuts)
+            yield from (_cut(loaded, target, metric, coded, cut) for cut in cuts)
 
 
-def _cut(loaded: LoadedSpec, metric: str, coded: NDArray[np.float64], cut: Segmentation) -> Feasible:
+def _cut(loaded: LoadedSpec, target: Target, metric: str, coded: NDArray[np.float64], cut: Segmentation) -> Feasible:
     """Whether enough rows lie in segments of a size that could be assessed at a typical level of the metric."""
-    criteria, alpha = loaded.spec.segments, loaded.spec.alpha
+    criteria = loaded.spec.segments
     counted = np.ones(len(coded), dtype=bool) if metric == "accuracy" else coded == DENOMINATORS[metric]
     needed = (
         minimum_rows(TYPICAL_LEVEL, criteria.limit, alpha=loaded.spec.alpha, power=criteria.power) or len(coded) + 1
@@ -154,14 +189,31 @@ def _cut(loaded: LoadedSpec, metric: str, coded: NDArray[np.float64], cut: Segme
     large = rows >= needed
     covered = float(cut.counts[large].sum() / cut.counts.sum())
     small = [f"{cut.text(code)} ({rows[code]:,})" for code in np.flatnonzero(~large).tolist()]
-    listed = f"; too small: {', '.join(small[:4])}" + (f" and {len(small) - 4} more" if len(small) > 4 else "")
-    text = f"{METRICS[metric].title} needs about {needed:,} rows of its own denominator in each segment; "
-    text += f"segments that have them hold {covered:.0%} of the rows" + (listed if small else "")
-    if covered >= criteria.coverage and all(large[code] for code in cut.critical):
-        return Feasible(f"data.segments, {cut.name}", text, possible=True)
-    fewest = minimum_rows(1.0, criteria.limit, alpha=alpha, power=criteria.power) or len(coded) + 1
-    enough = rows >= fewest  # even a model without an error needs so many
-    hopeless = cut.counts[enough].sum() < criteria.coverage * cut.counts.sum() or any(
-        not enough[c] for c in cut.critical
-    )
-    return Feasible(f"data.segments, {cut.name}", text, False if hopeless else None)
+    listed = f"; too few: {', '.join(small[:4])}" + (f" and {len(small) - 4} more" if len(small) > 4 else "")
+    noun = "rows" if metric == "accuracy" else _denominator(metric, loaded, target, coded)[1]
+    text = f"for {METRICS[metric].title} each segment needs about {needed:,} {noun}; the segments with enough hold "
+    text += f"{_percent(covered)} of the rows" + (listed if small else "")
+    enough = covered >= criteria.coverage and all(large[code] for code in cut.critical)
+    # Never NOT POSSIBLE: how many rows are enough depends on the level that the model will have.
+    return Feasible(f"data.segments, {cut.name}", text, Chance.POSSIBLE if enough else Chance.UNLIKELY)
+
+
+def _percent(share: float) -> str:
+    """In whole percent; all and nothing are said of nothing less."""
+    return f"{min(max(round(100 * share), 1), 99) if 0 < share < 1 else round(100 * share)} %"
+
+
+def _windows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Iterator[Feasible]:
+    """By the rule of plan and review, at the level that a plan would assume."""
+    spec = loaded.spec
+    share = float((coded == 1).mean()) if target.task is Task.BINARY else 0.0
+    stated = {"prevalence": share} if 0 < share < 1 else {}
+    for entry in planned_windows(Assumptions(spec, target.task, stated), POWER):
+        there = f"there are {len(coded):,} here"
+        if entry.rows is None:
+            yield Feasible(entry.key, f"{entry.text}: {entry.own or 'depends on the model'}; {there}", Chance.OPEN)
+            continue
+        text = f"{entry.text} needs about {entry.rows:,} rows; {there}"
+        few = len(coded) < entry.rows
+        way = "; with fewer, question 5 cannot be a yes: give more rows, or leave out data.time" if few else ""
+        yield Feasible(entry.key, text + way, Chance.UNLIKELY if few else Chance.POSSIBLE)

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from readiness.delivery.planned_rows import NEVER, Own
 from readiness.numbers import format_count
 
-HOPELESS = ("cannot be proven", "not possible", NEVER)
+NOT_POSSIBLE = "NOT POSSIBLE"
+"""The word of plan and check for what no number of rows would do."""
+RULED_OUT = "not possible"
+"""The reason where the criterion's own text says why."""
+HOPELESS = ("cannot be proven", RULED_OUT, NEVER)
 """How the reasons begin why no number of rows would do."""
 TEST, TRAINING, RECENT, CALLS = "test rows", "training rows", "rows on each side of the drift", "timed calls"
 

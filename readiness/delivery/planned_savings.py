@@ -9,7 +9,7 @@ import numpy as np
 from readiness.criteria import Task
 from readiness.delivery.assumptions import STATED, Assumed, Assumptions
 from readiness.delivery.planned_candidate import Floats, candidate_table, known_table, level_of
-from readiness.delivery.planned_parts import Planned, planned, unplanned
+from readiness.delivery.planned_parts import RULED_OUT, Planned, planned, unplanned
 from readiness.delivery.planned_rows import Own, by_normal_formula
 from readiness.numbers import format_threshold, with_unit
 from readiness.spec import Cost, CostColumn, label_text
@@ -23,7 +23,7 @@ def planned_costs(a: Assumptions, power: float) -> Iterator[Planned]:
     """Savings above 0, and the cost of a prediction below its value where the spec states one."""
     costs, key, text = a.spec.errors.costs, "errors.costs", "savings against doing nothing above 0"
     if costs is None:
-        yield unplanned(key, "none is stated, so question 4 cannot be a yes", "not possible")
+        yield unplanned(key, "none is stated, so question 4 cannot be a yes", RULED_OUT)
         return
     if costs.false_positive is None or costs.false_negative is None or a.task is not Task.BINARY:
         yield unplanned(key, text, "cannot be planned: it depends on how the errors spread")

@@ -9,11 +9,12 @@ from readiness import criteria as policy
 from readiness.catalogue import Metric
 from readiness.delivery.assumptions import Assumed, Assumptions
 from readiness.delivery.planned_candidate import level_of, row_spread
-from readiness.delivery.planned_parts import Planned, planned, unplanned
+from readiness.delivery.planned_parts import RULED_OUT, Planned, planned, unplanned
 from readiness.delivery.planned_rows import NEVER, Own, denominator
 from readiness.numbers import listed
 from readiness.spec import SegmentColumn, SegmentEntry
 from readiness.statistics.power import TYPICAL_LEVEL, contrast_rows, minimum_rows
+from readiness.statistics.windows import FEWEST_ROWS
 
 PARTS = {"weekend": 2, "weekday": 7, "month": 12, "quarter": 4, "hour": 24}
 """Segments that a part of a date makes."""
@@ -22,7 +23,7 @@ PARTS = {"weekend": 2, "weekday": 7, "month": 12, "quarter": 4, "hour": 24}
 def planned_segments(a: Assumptions, power: float) -> Iterator[Planned]:
     """For each segmentation and judged metric the rows of every segment, and of all if there are equally many."""
     if not a.spec.data.segments:
-        yield unplanned("data.segments", "none is named, so question 3 cannot be a yes", "not possible")
+        yield unplanned("data.segments", "none is named, so question 3 cannot be a yes", RULED_OUT)
     criteria = a.spec.segments
     for entry in a.spec.data.segments:
         groups = number_of_segments(a, entry)
@@ -30,30 +31,63 @@ def planned_segments(a: Assumptions, power: float) -> Iterator[Planned]:
             metric = a.spec.metric(name)
             needed, level = group_rows(a, metric, criteria.limit, max(power, criteria.power))
             text = f"{metric.title}: every segment less than {_points(metric, criteria.limit)} worse than the others"
-            yield _in_groups(f"data.segments, {segment_name(entry)}", text, needed, level, groups, "segment")
+            yield _in_groups(f"data.segments, {segment_name(entry)}", text, needed, level, groups)
 
 
 def planned_windows(a: Assumptions, power: float) -> Iterator[Planned]:
     """With a column of time: the rows of as many windows as the spec names, or of the fewest."""
     if a.spec.data.time is None:
         return
+    # fewer rows, and the review says that they are too few even for the fewest windows
     stability, metric = a.spec.stability, a.spec.primary_metric(a.task)
     groups = Assumed(float(stability.windows or policy.FEWEST_WINDOWS), "stability.windows")
     if stability.windows is None:
         groups = Assumed(groups.value, "the fewest; more rows make more windows")
-    needed, level = group_rows(a, metric, stability.window_limit, power)
+    needed, level = window_rows(a, metric, int(groups.value), power)
     text = f"{metric.title}: every window of time less than {_points(metric, stability.window_limit)} worse"
-    yield _in_groups("stability.windows", text, needed, level, groups, "window")
+    count = f"{int(groups.value)} equal windows ({groups.source})"
+    yield planned("stability.windows", text, needed, (level, count))
 
 
-def _in_groups(key: str, text: str, needed: Own | str, level: str, groups: Assumed | None, noun: str) -> Planned:
+def window_rows(a: Assumptions, metric: Metric, count: int, power: float) -> tuple[Own | str, str]:
+    """Rows of its own denominator, of all windows together, from which a review cuts so many: all of them would be
+    *met* with chance `power` if none were worse (see `statistics.windows.reach`); and the level that this assumes.
+    """
+    limit, level = a.spec.stability.window_limit, level_of(a, metric.name)
+    by_ratio = not (metric.is_share or metric.greater_is_better)
+    if level is None and metric.is_share:
+        level = Assumed(TYPICAL_LEVEL if metric.greater_is_better else 1 - TYPICAL_LEVEL, "a typical level")
+    level = level or Assumed(1.0, "any mean will do")
+    noun, part = denominator(a, metric.name, level.value) if metric.is_share else ("rows", 1.0)
+    spread = _own_spread(metric.name, level.value) if noun != "rows" else row_spread(a, metric, level.value)
+    if spread is None:
+        return "open: only a review can tell how the metric spreads from row to row", level.words(metric.label)
+    factor = 1 + limit if by_ratio else 1.0
+    error = spread * math.sqrt(count + factor**2 * count / (count - 1))
+    limit *= level.value if by_ratio else 1.0
+    rows = contrast_rows(limit, error, alpha=a.spec.alpha, power=power ** (1 / count))
+    said = (
+        f"a spread of {spread / level.value:.3g} of the mean" if by_ratio and level.value else level.words(metric.label)
+    )
+    return (NEVER if rows is None else Own(max(count * FEWEST_ROWS, rows), noun, part)), said
+
+
+def _own_spread(name: str, value: float) -> float:
+    """Standard deviation of a row's influence among the rows of the metric's own denominator."""
+    if name != "f1":
+        return math.sqrt(value * (1 - value))
+    jaccard = value / (2 - value)
+    return 2 / (1 + jaccard) ** 2 * math.sqrt(jaccard * (1 - jaccard))
+
+
+def _in_groups(key: str, text: str, needed: Own | str, level: str, groups: Assumed | None) -> Planned:
     if isinstance(needed, str):
         return planned(key, text, needed)
-    own = Own(needed.rows, f"{needed.noun} in each {noun}", needed.share if groups else None, needed.note)
+    own = Own(needed.rows, f"{needed.noun} in each segment", needed.share if groups else None, needed.note)
     if groups is None:
         return planned(key, text, own, (level, "state the number of segments with --assume segments=…"))
     count = int(groups.value)
-    return planned(key, text, own, (level, f"{count} equal {noun}s ({groups.source})"), times=count)
+    return planned(key, text, own, (level, f"{count} equal segments ({groups.source})"), times=count)
 
 
 def group_rows(a: Assumptions, metric: Metric, limit: float, power: float) -> tuple[Own | str, str]:

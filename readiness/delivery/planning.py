@@ -8,7 +8,7 @@ from readiness import criteria as policy
 from readiness.delivery.assumptions import Assumptions, baseline_key, read_assumptions
 from readiness.delivery.planned_gains import Gain, gain_rows
 from readiness.delivery.planned_limits import latency_calls, planned_production, planned_stability
-from readiness.delivery.planned_parts import Planned, planned, unplanned
+from readiness.delivery.planned_parts import NOT_POSSIBLE, RULED_OUT, Planned, planned, unplanned
 from readiness.delivery.planned_rows import Aim, rows_of
 from readiness.delivery.planned_savings import planned_costs
 from readiness.delivery.planned_segments import planned_segments, planned_windows
@@ -94,7 +94,7 @@ def _baselines(a: Assumptions, power: float) -> Iterator[Planned]:
 
 def _requirements(a: Assumptions, power: float) -> Iterator[Planned]:
     if not a.spec.business.requirements:
-        yield unplanned("business.requirements", "none is stated, so question 2 cannot be a yes", "not possible")
+        yield unplanned("business.requirements", "none is stated, so question 2 cannot be a yes", RULED_OUT)
     for k, requirement in enumerate(a.spec.business.requirements, 1):
         yield _requirement(a, f"business.requirements, number {k}", requirement, power)
 
@@ -124,9 +124,9 @@ def _relative(a: Assumptions, key: str, words: str, wanted: Requirement, power: 
 
 
 def _lines(entry: Planned) -> Iterator[str]:
-    count = "never" if entry.is_hopeless else "open" if entry.rows is None else format_count(entry.rows)
+    count = NOT_POSSIBLE if entry.is_hopeless else "open" if entry.rows is None else format_count(entry.rows)
     yield f"{count:>{_WIDTH}}  {entry.key}: {entry.text}"
-    detail = "; ".join(part for part in (entry.own, *entry.assumed) if part)
+    detail = "; ".join(part for part in (entry.own, *entry.assumed) if part and part != RULED_OUT)
     if detail:
         yield f"{'':{_WIDTH}}  {detail}"
 
@@ -145,9 +145,9 @@ def _sums(entries: tuple[Planned, ...], power: float) -> Iterator[str]:
     if hopeless:
         yield f"{hopeless} of {len(entries)} criteria cannot be proven by any number of rows; see why above."
     yield (
-        f"With a chance of {format_level(power)} each, six questions are all met in {format_share(power**6)} of cases, "
-        f"and {counted:,} independent criteria in {format_share(power**counted)}."
+        f"If each is proven with {format_level(power)} chance, all six questions succeed in only "
+        f"{format_share(power**6)} of cases."
     )
     if power < ADVISED:
         better = format_share(ADVISED**6)
-        yield f"Plan for {format_level(ADVISED)} each, with --power {ADVISED}: six are then met in {better}."
+        yield f"Plan for {format_level(ADVISED)} each, with --power {ADVISED}: all six then succeed in {better}."

@@ -19,7 +19,7 @@ PROVEN = (
 )
 NOT_PROVEN = (
     "that the numbers are right: they were computed in a process that ran the candidate's own code",
-    "when the report was signed, and that anybody has approved the model",
+    "when the report was signed, or that anybody has approved the model",
 )
 
 

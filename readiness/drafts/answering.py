@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from functools import cached_property
 
 from readiness.answers import Answer, Question
@@ -11,7 +13,25 @@ from readiness.evidence.probing import is_required
 from readiness.evidence.refitting import refitted
 from readiness.notebook import ask
 from readiness.verdict.decision import Decision, decide
+from readiness.terminal import write
 from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template
+
+Told = Callable[[str], None]
+"""Hears beforehand of what takes long."""
+
+PROBES = "about half a minute"
+"""What calls, batches and the other process take together on a usual machine."""
+
+
+def to_stderr(words: str) -> None:
+    """Say it to whoever waits, beside the output of the program."""
+    if words and sys.stderr is not None:
+        write(f"readiness: {words}", sys.stderr)
+        sys.stderr.flush()
+
+
+def to_nobody(words: str) -> None:
+    """Keep silent, as where a page is displayed, which would keep the words."""
 
 
 class Answering:
@@ -20,20 +40,28 @@ class Answering:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self._answers: dict[Question, Answer] = {}
+        self._refitted: Evidence | None = None
+        self._probed: Evidence | None = None
 
-    def answer(self, question: Question) -> Answer:
-        """The answer to a question, computed now unless it is known."""
+    def answer(self, question: Question, told: Told = to_nobody) -> Answer:
+        """The answer to a question, computed now unless it is known; `told` hears of what takes long."""
         if question not in self._answers:
             from readiness import questions
 
             module = getattr(questions, question.value)
-            self._answers[question] = ask(module, self._measured_for(question))
+            self._answers[question] = ask(module, self._measured_for(question, told))
         return self._answers[question]
+
+    def ask_all(self, told: Told = to_nobody) -> tuple[Answer, ...]:
+        """All six, computed now unless they are known."""
+        if left := len(Question) - self.known:
+            told(f"computing {left} of {len(Question)} answers; refits and timing take longest.")
+        return tuple(self.answer(question, told) for question in Question)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         """All six."""
-        return tuple(self.answer(question) for question in Question)
+        return self.ask_all()
 
     @property
     def known(self) -> int:
@@ -63,16 +91,15 @@ class Answering:
             "draft",
         )
 
-    def _measured_for(self, question: Question) -> Evidence:
+    def _measured_for(self, question: Question, told: Told) -> Evidence:
         if question is Question.STABILITY:
+            if self._refitted is None:
+                self._refitted = refitted(self.evidence, told)
             return self._refitted
         timed = question is Question.BUSINESS and is_required(self.evidence.spec)
-        return self._probed if timed or question is Question.PRODUCTION else self.evidence
-
-    @cached_property
-    def _refitted(self) -> Evidence:
-        return refitted(self.evidence)
-
-    @cached_property
-    def _probed(self) -> Evidence:
-        return probed(self.evidence)
+        if not timed and question is not Question.PRODUCTION:
+            return self.evidence
+        if self._probed is None:
+            told(f"timing the model, and trying it in a process of its own: {PROBES}.")
+            self._probed = probed(self.evidence)
+        return self._probed

@@ -57,24 +57,49 @@ def as_column(values: Any, role: str, rows: int, of: str) -> pd.Series[Any]:
     return column.reset_index(drop=True)
 
 
-def check_order(first: Any, second: Any, names: tuple[str, str]) -> None:
-    """Refuse two objects of pandas with the same index labels in another order: their rows do not belong together.
+def row_labels(values: Any, role: str) -> dict[str, pd.Index[Any]]:
+    """The index of everything of pandas in `values`: of a table or a column, of each column of a mapping."""
+    if isinstance(values, pd.DataFrame | pd.Series):
+        return {role: values.index}
+    if isinstance(values, Mapping):
+        columns = ((f"{role}[{name!r:.40}]", column) for name, column in values.items())
+        return {name: column.index for name, column in columns if isinstance(column, pd.Series)}
+    return {}
 
-    Other labels are no fault: as in scikit-learn, rows are taken by their place.
+
+def check_order(first: pd.Index[Any], second: pd.Index[Any], names: tuple[str, str]) -> None:
+    """Refuse labels of rows that both have in different places: their rows do not belong together.
+
+    Labels of which the other has none are no fault: as in scikit-learn, rows are taken by their place. Nor are those
+    that pandas gives where nobody gives any, 0 to n - 1, unless the other holds exactly these.
 
     Raises:
-        DataError: the labels are the same, and their order is not.
+        DataError: a label that both have stands in different places.
     """
-    if not all(isinstance(each, pd.DataFrame | pd.Series) for each in (first, second)):
+    if len(first) != len(second) or first.equals(second):
         return
-    a, b = first.index, second.index
-    if len(a) != len(b) or a.equals(b) or not (a.is_unique and b.is_unique):
+    codes, _ = first.append(second).factorize()
+    a, b = codes[: len(first)], codes[len(first) :]
+    other = a != b
+    same_labels = bool(np.array_equal(np.sort(a[other]), np.sort(b[other])))
+    if not same_labels and any(index.equals(pd.RangeIndex(len(index))) for index in (first, second)):
         return
-    if not len(a.symmetric_difference(b)):
-        raise DataError(
-            f"{names[0]} and {names[1]} have the same index labels in another order; rows are taken by their place.",
-            remedy=f"Bring one into the order of the other: {names[1]}.loc[{names[0]}.index].",
+    moved = np.flatnonzero(other & (a >= 0) & np.isin(a, b[other]))  # a missing label has no place
+    if not len(moved):
+        return
+    row = int(moved[0])
+    there = int(np.flatnonzero(other & (b == a[row]))[0])
+    found = "the same index labels in another order" if same_labels else "index labels in common, in different places"
+    raise DataError(
+        f"{names[0]} and {names[1]} have {found}: {shown(first[row])} in row {row:,} of {names[0]} and in row "
+        f"{there:,} of {names[1]} (counted from 0); rows are taken by their place.",
+        remedy=(
+            f"Bring both into one order: {names[1]}.loc[{names[0]}.index]. "
+            if same_labels
+            else "Give both for the same rows, in the same order. "
         )
+        + f"If their rows belong together as they stand, say so: {names[1]}.reset_index(drop=True).",
+    )
 
 
 def _text(name: object) -> str:

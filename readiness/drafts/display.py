@@ -13,14 +13,13 @@ from collections.abc import Iterable, Sequence
 
 from readiness.answers import Answer, Finding, Status
 from readiness.drafts.settings import reworded
-from readiness.drafts.words import BANNER, NEXT
+from readiness.drafts.words import BANNER, MOST_CLAIMS, NEXT, claims, closing_lines
 from readiness.figures import NotDrawn, Picture
-from readiness.narrative import answer_sentence, answer_word, worst_first
+from readiness.narrative import answer_sentence, answer_word
 from readiness.numbers import format_criterion, format_estimate, format_interval
 from readiness.verdict.decision import Decision, Verdict
 from readiness.visible import presentable, visible
 
-MOST_CLAIMS = 20
 _LINE = "1px solid rgba(127,127,127,.4)"
 _STYLES = {
     "all": "max-width:60rem;line-height:1.45;font-size:14px;font-family:system-ui,'Segoe UI',Roboto,Arial,sans-serif;"
@@ -102,13 +101,13 @@ def _fold(answer: Answer, drawn: Drawn) -> str:
 
 
 def _inside(answer: Answer, drawn: Drawn) -> list[str]:
-    judged = worst_first([finding for finding in presentable(answer.findings) if finding.blocking])
+    judged, pending = claims(Answer(answer.question, presentable(answer.findings)))
     rows = map(_claim, judged[:MOST_CLAIMS])
-    more = len(judged) - MOST_CLAIMS
+    table = f"review.{answer.question.value}.table"
     return [
         _tag("p", _sentence(answer), "text"),
         _table(("Claim", "Result", "Required", "Measured"), rows) if judged else "",
-        _tag("p", f"and {more} more claims: .table", "note") if more > 0 else "",
+        *(_tag("p", _text(line), "note") for line in closing_lines(len(judged) - MOST_CLAIMS, pending, table)),
         *_figures(drawn),
     ]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.drafts import display, words
-from readiness.drafts.answering import Answering
+from readiness.drafts.answering import Answering, to_stderr
 from readiness.drafts.frames import findings_frame
 from readiness.drafts.pictures import FIGURES, Pictures
 from readiness.exceptions import InputError
@@ -79,7 +79,7 @@ class DraftAnswer(Shown):
 
     @property
     def table(self) -> pd.DataFrame:
-        """(findings, columns): claim, status, measured, low, high, n, op, required, code …"""
+        """(findings, columns): claim, status, measured, low, high, op, required, n … code; see `findings_frame`."""
         return findings_frame([self.answer])
 
     @property
@@ -98,7 +98,7 @@ class DraftAnswer(Shown):
 
     def text(self) -> str:
         """For a terminal."""
-        return words.answer_text(self.answer)
+        return words.answer_text(self.answer, f"review.{self.answer.question.value}.table")
 
     def _short(self) -> str:
         return f"{self.question} {answer_word(self.status)}"
@@ -156,7 +156,8 @@ class DraftReview(Shown):
     """Six answers about a model in memory, as attributes, by name, or one after the other.
 
     Nothing but the scores of the test rows is computed before it is looked at: refits with `stability`, times with
-    `production`. What was computed is kept. Unsigned; nothing can be approved on it.
+    `production`; a line on standard error says so beforehand, unless a notebook displays it. What was computed is
+    kept. Unsigned; nothing can be approved on it.
     """
 
     def __init__(self, answering: Answering, source: Source) -> None:
@@ -204,7 +205,7 @@ class DraftReview(Shown):
             raise InputError(f"There is no question {shown(question)}{nearest(str(question), names)}")
         which = Question(question)
         if which not in self._shown:
-            self._shown[which] = DraftAnswer(self._answering.answer(which))
+            self._shown[which] = DraftAnswer(self._answering.answer(which, to_stderr))
         return self._shown[which]
 
     def __getitem__(self, question: str) -> DraftAnswer:
@@ -219,12 +220,13 @@ class DraftReview(Shown):
     @cached_property
     def decision(self) -> DraftDecision:
         """What the six answers come to; asks all of them."""
-        return DraftDecision(self._answering.decision, self._answering.answers)
+        answers = self._answering.ask_all(to_stderr)
+        return DraftDecision(self._answering.decision, answers)
 
     @property
     def table(self) -> pd.DataFrame:
         """(findings, columns): the tables of all six answers, one below the other."""
-        return findings_frame(self._answering.answers)
+        return findings_frame(self._answering.ask_all(to_stderr))
 
     @property
     def spec(self) -> Spec:
@@ -233,7 +235,8 @@ class DraftReview(Shown):
 
     def text(self) -> str:
         """For a terminal; asks all six questions."""
-        return words.review_text(*self._head, self._answering.answers, self._answering.decision)
+        answers = self._answering.ask_all(to_stderr)
+        return words.review_text(*self._head, answers, self._answering.decision)
 
     def to_spec(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write `model.joblib`, the tables and `readiness.yaml` into `folder`, and return the path of the spec.
@@ -250,11 +253,17 @@ class DraftReview(Shown):
 
     def _short(self) -> str:
         name, known = self._answering.evidence.gathered.model.name, self._answering.known
-        return f"review of {shown(name)}, {known} of 6 questions asked so far; print it to ask all"
+        return f"review of {shown(name)}, {known} of 6 questions asked so far; print(…) asks and shows all six"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows where there is no HTML; asks all six questions, and a notebook keeps no word of it."""
+        self._answering.ask_all()
+        super()._repr_pretty_(printer, cycle)
 
     def _repr_html_(self) -> str:
         """What Jupyter shows; asks all six questions."""
         answering = self._answering
+        answering.ask_all()
         drawn = [self.answer(question.value)._pictures.drawn for question in Question]
         flowchart = self.decision._pictures.drawn
         return display.review_html(*self._head, answering.answers, answering.decision, drawn, flowchart)

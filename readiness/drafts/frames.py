@@ -10,13 +10,15 @@ import pandas as pd
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.drafts.words import BANNER
 
+SHOWN = "shown"
+"""The status of what is shown and not judged."""
 _NUMBERS = ("measured", "low", "high", "level", "required", "bound_low", "bound_high")
 
 
 def findings_frame(answers: Iterable[Answer]) -> pd.DataFrame:
     """(findings, columns) in the order of the report.
 
-    `required` is the number to which `op` compares; `low` and `high` are the two-sided interval, `bound_low` and
+    `status` is "shown" where nothing was judged. `required` is the number to which `op` compares; `low` and `high` are the two-sided interval, `bound_low` and
     `bound_high` what was compared. Missing numbers are NaN; `n` is `Int64`; question and status are ordered categories.
     """
     rows = [_row(answer.question, finding) for answer in answers for finding in answer.findings]
@@ -26,7 +28,7 @@ def findings_frame(answers: Iterable[Answer]) -> pd.DataFrame:
         "n": "Int64",
         "blocking": "bool",
         "question": pd.CategoricalDtype([question.value for question in Question], ordered=True),
-        "status": pd.CategoricalDtype([status.value for status in Status], ordered=True),
+        "status": pd.CategoricalDtype([*(status.value for status in Status), SHOWN], ordered=True),
     }
     frame = frame.astype(types)
     frame.attrs["note"] = BANNER
@@ -39,19 +41,16 @@ _EMPTY = Finding("", "", Status.NOT_ASSESSED)
 def _row(question: Question, finding: Finding) -> dict[str, object]:
     measured, criterion, bounds = finding.measured, finding.criterion, finding.bounds
     return {
-        "question": question.value,
-        "code": finding.code,
         "claim": finding.name,
-        "status": finding.status.value,
-        "blocking": finding.blocking,
+        "status": finding.status.value if finding.blocking else SHOWN,
         "measured": None if measured is None else measured.value,
         "low": None if measured is None else measured.low,
         "high": None if measured is None else measured.high,
-        "level": None if measured is None else measured.level,
-        "n": None if measured is None else measured.n,
-        "unit": "" if measured is None else measured.unit,
         "op": "" if criterion is None else criterion.op,
         "required": None if criterion is None else criterion.threshold,
+        "unit": "" if measured is None else measured.unit,
+        "n": None if measured is None else measured.n,
+        "level": None if measured is None else measured.level,
         "bound_low": None if bounds is None else bounds.lower,
         "bound_high": None if bounds is None else bounds.upper,
         "metric": finding.metric,
@@ -60,4 +59,7 @@ def _row(question: Question, finding: Finding) -> dict[str, object]:
         "reason": finding.reason,
         "needs": finding.needs,
         "source": "" if criterion is None else criterion.source,
+        "blocking": finding.blocking,
+        "question": question.value,
+        "code": finding.code,
     }

@@ -9,19 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.drafts.arrays import as_column, as_table, check_order
+from readiness.drafts.arrays import as_column, as_table, check_order, row_labels
 from readiness.drafts.settings import plain
 from readiness.evidence.candidates import named_features
-from readiness.evidence.gathering import says_regressor
 from readiness.evidence.origins import FrameOrigin
-from readiness.evidence.tables import whole_numbers
 from readiness.exceptions import DataError, InputError, ModelError
 from readiness.hints import nearest, shown
 
 TARGET_NAMES = ("target", "y", "y_true", "truth", "the target")
 """What a target without a name is called: the first that no column has."""
-POSITIVES = ((0, 1), (-1, 1))
-"""Labels of which 1 is the positive one unless somebody says otherwise, as in scikit-learn."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +28,19 @@ class Rows:
     """What the caller calls it: "X_test"."""
     frame: pd.DataFrame
     added: dict[str, pd.Series[Any]] = field(default_factory=dict)
+    labels: dict[str, pd.Index[Any]] = field(default_factory=dict)
+    """Every other order of index labels in which something was given, by who brought it."""
+
+    @classmethod
+    def of(cls, name: str, given: Any, names: Sequence[str]) -> Rows:
+        """The rows of a table; columns without names get `names`.
+
+        Raises:
+            DataError: not a table, or its own columns are in different orders.
+        """
+        rows = cls(name, as_table(given, name, names))
+        rows.check(given, name)
+        return rows
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -40,6 +49,27 @@ class Rows:
 
     def add(self, name: str, values: Any, role: str) -> str:
         """Add a column that is no feature; one that is there already must hold the same.
+
+        Raises:
+            DataError: not one value for each row, rows in another order, or another column of that name.
+        """
+        self.check(values, role)
+        return self.put(name, values, role)
+
+    def check(self, values: Any, role: str) -> None:
+        """Refuse what holds the same rows in another order than anything that was given before.
+
+        Raises:
+            DataError: an index label that both have stands in different places.
+        """
+        for whose, labels in row_labels(values, role).items():
+            for earlier, known in self.labels.items():
+                check_order(known, labels, (earlier, whose))
+            if not any(known.equals(labels) for known in self.labels.values()):
+                self.labels[whose] = labels
+
+    def put(self, name: str, values: Any, role: str) -> str:
+        """The same where the order of the rows is known to be right.
 
         Raises:
             DataError: not one value for each row, or another column of that name.
@@ -80,7 +110,7 @@ def test_rows(model: Any, given: Any) -> Rows:
         DataError: not a table.
     """
     _check_model(model)
-    return Rows("X_test", as_table(given, "X_test", named_features(model)))
+    return Rows.of("X_test", given, named_features(model))
 
 
 def train_rows(test: Rows, given: Any, y: Any, features: Sequence[str]) -> Rows | None:
@@ -95,19 +125,19 @@ def train_rows(test: Rows, given: Any, y: Any, features: Sequence[str]) -> Rows 
         one, other = ("X_train", "y_train") if y is None else ("y_train", "X_train")
         raise InputError(f"{one} is given and {other} is not.", remedy="Give both, or neither.")
     names = features or tuple(test.frame.columns)
-    return Rows("X_train", as_table(given, "X_train", names))
+    return Rows.of("X_train", given, names)
 
 
 def recent_rows(test: Rows, given: Any) -> Rows | None:
     """The table of recent rows, if there is one."""
-    return None if given is None else Rows("X_recent", as_table(given, "X_recent", tuple(test.frame.columns)))
+    return None if given is None else Rows.of("X_recent", given, tuple(test.frame.columns))
 
 
 def add_target(model: Any, test: Rows, y_test: Any, train: Rows | None, y_train: Any) -> str:
     """Add the truth to both tables; its name is that of the series, else one that no column has.
 
     Raises:
-        DataError: missing values, a wrong length, or the name of another column.
+        DataError: missing values, a wrong length, rows in another order, or the name of another column.
     """
     given = [str(y.name) for y in (y_test, y_train) if isinstance(getattr(y, "name", None), str) and y.name]
     taken = {*test.columns, *(() if train is None else train.columns)}
@@ -121,8 +151,9 @@ def add_target(model: Any, test: Rows, y_test: Any, train: Rows | None, y_train:
     for rows, y, role in ((test, y_test, "y_test"), (train, y_train, "y_train")):
         if rows is not None:
             column = as_column(y, role, len(rows.frame), rows.name)
+            rows.check(y, role)
             _check_known(column, role)
-            rows.add(name, column, role)
+            rows.put(name, column, role)
     return name
 
 
@@ -136,7 +167,7 @@ def add_role(test: Rows, given: Any, role: str, name: str) -> str | None:
         return None
     if isinstance(given, str):
         if given not in test.columns:
-            raise DataError(f"{role} names {shown(given)}, which is no column of X_test{nearest(given, test.columns)}")
+            raise DataError(f"{role} names {shown(given)}, which is no column of X_test{nearest(given, test.frame)}")
         return given
     own = getattr(given, "name", None)
     return test.add(own if isinstance(own, str) and own else test.unused(name), given, role)
@@ -147,13 +178,15 @@ def add_columns(rows: Rows | None, given: Any, role: str) -> tuple[str, ...]:
 
     Raises:
         InputError: there are no rows they could belong to.
+        DataError: not one value for each row, rows in another order, or another column of that name.
     """
     if given is None:
         return ()
     if rows is None:
         raise InputError(f"{role} is given and X_train is not.", remedy="Give X_train and y_train, too.")
     frame = pd.DataFrame(given) if isinstance(given, pd.Series) else as_table(given, role)
-    return tuple(rows.add(str(name), frame[name], f"{role}[{str(name)!r:.60}]") for name in frame.columns)
+    rows.check(given, role)
+    return tuple(rows.put(str(name), frame[name], f"{role}[{str(name)!r:.60}]") for name in frame.columns)
 
 
 def add_segments(test: Rows, given: Any) -> list[Any]:
@@ -210,60 +243,12 @@ def features_of(model: Any, test: Rows, roles: Iterable[str | None]) -> list[str
     )
 
 
-def classes_and_positive(
-    model: Any, y_test: pd.Series[Any], y_train: pd.Series[Any] | None, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What the spec has to say of the classes: those that the model was fitted on where no training rows tell them,
-    and which of two is the positive one.
+def check_rows(test: Rows, train: Rows | None) -> None:
+    """Refuse test rows that are the training rows.
 
     Raises:
-        InputError: two classes, and nothing says which is the positive one.
+        DataError: they are.
     """
-    said = {key: plain(given[key]) for key in ("task", "classes") if given.get(key) is not None}
-    said |= {"positive": plain(given["pos_label"])} if given.get("pos_label") is not None else {}
-    regressor = says_regressor(model)
-    if regressor or said.get("task", "binary") not in ("binary", "multiclass") or given.get("query") is not None:
-        return said
-    labels = said.get("classes")
-    if labels is None and y_train is None and (labels := _own_classes(model, y_test)) is not None:
-        said["classes"] = labels
-    if labels is None:
-        labels = [plain(value) for value in pd.unique(whole_numbers(y_test if y_train is None else y_train))]
-        if regressor is None and any(isinstance(label, float) for label in labels):
-            return said  # numbers that are measured, not classes
-    if len(labels) == 2 and "positive" not in said and said.get("task") != "multiclass":
-        said["positive"] = _positive(labels)
-    return said
-
-
-def _positive(labels: list[Any]) -> Any:
-    for pair in POSITIVES:
-        if all(isinstance(label, int | float) for label in labels) and sorted(labels) == list(pair):
-            return max(labels)
-    names = " and ".join(map(shown, labels))
-    raise InputError(
-        f"The labels are {names}; which of them is the positive one is not stated.",
-        remedy=f"Set pos_label to the one that the model is to find, such as pos_label={labels[-1]!r:.60}.",
-    )
-
-
-def _own_classes(model: Any, y_test: pd.Series[Any]) -> list[Any] | None:
-    known = getattr(model, "classes_", None)
-    if known is None or np.ndim(known) != 1:
-        return None
-    labels = [plain(label) for label in known]
-    tested = {plain(value) for value in pd.unique(whole_numbers(y_test))}
-    return labels if tested <= set(labels) and len(labels) > 1 else None
-
-
-def check_rows(test: Rows, train: Rows | None, given: Mapping[str, Any]) -> None:
-    """Refuse rows in different orders, and test rows that are the training rows.
-
-    Raises:
-        DataError: either of them.
-    """
-    for first, second in (("X_test", "y_test"), ("X_train", "y_train"), ("X_test", "columns"), ("X_test", "segments")):
-        check_order(given[first], given[second], (first, second))
     if train is not None and test.frame.shape == train.frame.shape and test.frame.equals(train.frame):
         raise DataError("X_test holds the very rows of X_train.", remedy="Give rows that the model never saw.")
 

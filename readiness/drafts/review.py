@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from readiness.digests import Artifact
-from readiness.drafts import inputs
+from readiness.drafts import inputs, labels
 from readiness.drafts.answering import Answering
 from readiness.drafts.draft import DraftReview
 from readiness.drafts.model_file import MODEL
@@ -120,7 +120,7 @@ def _tables(
     """The tables with all their columns, the section `data` of the spec, and the costs."""
     test = inputs.test_rows(model, rows["X_test"])
     train = inputs.train_rows(test, rows["X_train"], rows["y_train"], named_features(model))
-    inputs.check_rows(test, train, {**rows, "columns": given.get("columns"), "segments": given["segments"]})
+    inputs.check_rows(test, train)
     target = inputs.add_target(model, test, rows["y_test"], train, rows["y_train"])
     inputs.add_columns(test, given.get("columns"), "columns")
     inputs.add_columns(train, given.get("columns_train"), "columns_train")
@@ -134,7 +134,7 @@ def _tables(
     }
     data["features"] = inputs.features_of(model, test, [data[role] for role in ("time", "group", "weight", "query")])
     truths = (test.column(target), None if train is None else train.column(target))
-    data |= inputs.classes_and_positive(model, *truths, given)
+    data |= labels.classes_and_positive(model, *truths, given)
     costs = stated_costs(
         given["costs"], lambda key, cost: inputs.add_role(test, cost, f"costs.{key}", f"cost_of_{key}") or ""
     )

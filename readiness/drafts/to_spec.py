@@ -86,7 +86,7 @@ def _check_free(folder: Path, names: Iterable[str], *, overwrite: bool) -> None:
     if taken and not overwrite:
         raise InputError(
             f"{folder} holds {', '.join(taken)} already.",
-            remedy="Name another folder, or replace them with to_spec(folder, overwrite=True).",
+            remedy=f"Replace them with to_spec({str(folder)!r:.80}, overwrite=True), or name another folder.",
         )
 
 

@@ -128,6 +128,7 @@ def current(
                 model.estimator, features, task=target.task, classes=target.classes, threshold=spec.threshold,
                 seed=loaded.spec.seed, query=loaded.spec.data.query,
             )  # fmt: skip
+            candidate = replace(candidate, named=False) if model.takes_arrays else candidate
             scores = scored(kept.of_model(spec, model, candidate), CURRENT, candidate, frame)
     except ReadinessError as error:
         return (Alternative("current", spec.name, Unavailable(error.message, error.remedy)),)

@@ -86,7 +86,10 @@ def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequ
 
 
 def _optional_roles(spec: Spec) -> tuple[str | None, ...]:
-    return spec.data.group, spec.data.time, spec.data.weight, spec.data.query
+    """Of the training table; its names of rows are needed only to hold those of a table of folds against them."""
+    folds = spec.supplied.folds
+    name = None if folds is None or folds.table is None else spec.data.id
+    return spec.data.group, spec.data.time, spec.data.weight, spec.data.query, name
 
 
 def with_spare(loaded: LoadedSpec, test: Needed, features: Sequence[str], head: TableHeader, size: int) -> Needed:

@@ -59,7 +59,7 @@ def _refuse(loaded: LoadedSpec, faults: list[Fault], misfit: str) -> None:
     first = loaded.place(()).file
     problems.sort(key=lambda problem: (problem.file != first, problem.file, problem.line))
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    raise SpecError(f"{name} does not fit {misfit}: {count} to mend.", problems=tuple(map(str, problems)))
+    raise SpecError(f"{name} does not fit {misfit}: {count} to fix.", problems=tuple(map(str, problems)))
 
 
 def _headers(loaded: LoadedSpec) -> tuple[dict[str, TableHeader], list[Fault]]:

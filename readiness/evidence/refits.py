@@ -102,6 +102,8 @@ class Refits:
     notes: tuple[str, ...] = ()
     source: str = ""
     """Who supplied them; empty when they were made here."""
+    doubt: str = ""
+    """Why supplied ones cannot carry a yes; empty when they can."""
 
     @property
     def repeats(self) -> int:
@@ -280,4 +282,5 @@ def too_slow(cost: RefitEstimate, plan: Plan, budget: float, done: Known | None 
     return Unavailable(
         f"{MINIMUM_REPEATS} repeats need {least.words}; the budget is {budget:g} s",
         f"stability.budget_seconds of at least {math.ceil(least.seconds)}",
+        chosen=budget < BUDGET_SECONDS,
     )

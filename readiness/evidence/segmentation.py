@@ -15,6 +15,7 @@ from pandas.api.types import infer_dtype
 
 from readiness.evidence.columns import as_column, columns_of
 from readiness.exceptions import DataError
+from readiness.numbers import format_edge
 from readiness.spec import SegmentColumn, SegmentEntry
 from readiness.visible import shorten
 
@@ -75,15 +76,18 @@ def _cut(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | Non
 def _one(frame: pd.DataFrame, part: SegmentColumn, reference: pd.DataFrame | None) -> Segmentation:
     values = frame[part.column]
     known = reference[part.column] if reference is not None and part.column in reference else values
+    named_as: dict[str, str] = {}
     if pd.api.types.is_datetime64_any_dtype(values.dtype) or part.by:
         codes, texts = _by_date(values, part)
     elif part.bins is not None or _is_continuous(values):
         codes, texts = _by_bins(values, part, known)
+        named_as = {text.replace(",", ""): text for text in texts}  # 5000 and 5,000 name the same bin
     else:
         _refuse_identifier(values)
         codes, texts = _by_value(values)
     named = part.column if part.by is None else f"{part.column} ({part.by})"
-    return _compact(named, codes, [{named: text} for text in texts], {_text(value) for value in part.critical})
+    critical = {named_as.get(text.replace(",", ""), text) for text in map(_text, part.critical)}
+    return _compact(named, codes, [{named: text} for text in texts], critical)
 
 
 def _compact(name: str, codes: NDArray[np.int64], labels: list[dict[str, str]], critical: set[str]) -> Segmentation:
@@ -195,7 +199,7 @@ def _edges(bins: int | tuple[float, ...], numbers: NDArray[np.float64]) -> NDArr
 
 
 def _bin_texts(edges: NDArray[np.float64]) -> list[str]:
-    marks = [f"{edge:.6g}" for edge in edges]
+    marks = [format_edge(edge) for edge in edges]
     if not marks:
         return ["all"]
     between = [f"above {low} to {high}" for low, high in pairwise(marks)]

@@ -62,7 +62,7 @@ class Plan:
         """Why these rows cannot be split so; None when they can."""
         n = len(self.y)
         if self.repeats < MINIMUM_REPEATS:
-            return Unavailable("one repeat shows no change between repeats", "stability.repeats of at least 2")
+            return Unavailable("one repeat shows no change between repeats", "stability.repeats of at least 2", chosen=True)
         if n < 2 * self.folds:
             return Unavailable(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows")
         if self.task is Task.BINARY and self.time is None:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.answers import Finding
-from readiness.narrative import metric_title
-from readiness.page.tables import Cell, Column, Row, Table, anchor, claims_table, facts_table, measured_cell, table
+from readiness.page.tables import (
+    Cell,
+    Column,
+    Row,
+    Table,
+    anchor,
+    claims_table,
+    facts_table,
+    measured_cell,
+    table,
+    title_of,
+)
 
 _VALUE, _COST = "BASE-VALUE-", "BASE-COST-"
 _TESTS = ("BASE-MCNEMAR-", "BASE-DELONG-")
@@ -38,7 +48,7 @@ def _methods(values: Sequence[Finding], costs: Sequence[Finding], note: str) -> 
     names = {_key(finding): finding.name for finding in values}
     priced = {finding.code.removeprefix(_COST): finding for finding in costs}
     shown = [*values, *(finding for key, finding in priced.items() if key in keys)]
-    columns = [Column("Method"), *(Column(_upper(metric_title(metric)), "number") for metric in metrics)]
+    columns = [Column("Method"), *(Column(title_of(metric), "number") for metric in metrics)]
     if priced:
         columns.append(Column("Cost per prediction", "number"))
     rows = []
@@ -64,7 +74,3 @@ def _value(finding: Finding | None) -> Cell:
         return Cell("–")
     cell = measured_cell(finding)
     return Cell(cell.text, cell.note, anchor=anchor(finding.code))
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -214,7 +214,9 @@ def _not_measured(record: Record) -> str:
 def _steps(record: Record) -> tuple[Line, ...]:
     todo = sorted(actions(record), key=lambda action: not action.required)
     lines = [_step(action, record) for action in todo[:_MOST_STEPS]]
-    if len(todo) > _MOST_STEPS:
+    if len(todo) == _MOST_STEPS + 1:
+        lines.append(_step(todo[-1], record))
+    elif len(todo) > _MOST_STEPS:
         lines.append(Line("", f"and {len(todo) - _MOST_STEPS} more", "decision"))
     if record.only:
         lines.append(Line("", "A review of all six questions", "decision"))

@@ -28,6 +28,19 @@ TERMS = (
     Term("not-proven", "Not proven", "The data allow both. It is not a yes; more rows would settle it."),
     Term("not-assessed", "Not assessed", "Data, a limit or a person's word is missing. It is not a yes."),
     Term(
+        "fact",
+        "Shown and not judged",
+        "A number for the reader; it changes no answer.",
+        ("shown and not judged", "does not count"),
+    ),
+    Term("claim", "Claim", "One statement that is judged, such as a requirement.", ("claim", "claims")),
+    Term("candidate", "Candidate", "The model under review.", ("candidate", "candidates")),
+    Term("spec", "Spec", "The file that says what is reviewed, and by which limits.", ("spec",)),
+    Term("attested", "Attested", "A named person answers for it and names evidence.", ("attested", "attests")),
+    Term("box", "Box", "One line of the checklist of 25.", ("box", "boxes")),
+    Term("supplied", "Supplied", "Measured elsewhere and handed in.", ("supplied",)),
+    Term("cache", "Cache", "Results of an earlier run on the same files, used again.", ("cache",)),
+    Term(
         "interval",
         "95 % interval",
         "The range of true values that go well with what was measured. 95 of 100 such ranges hold the true value.",
@@ -47,6 +60,14 @@ TERMS = (
         ("point rule",),
     ),
     Term(
+        "corrected",
+        "Corrected interval",
+        "Widened, as folds share training rows.",
+        ("corrected interval", "corrected t-interval"),
+    ),
+    Term("margin", "Margin", "By how much the model must be better than an alternative.", ("margin", "margins")),
+    Term("seed", "Seed", "The number that all draws at random start from.", ("seed",)),
+    Term(
         "method",
         "Wilson, Clopper-Pearson, MOVER, DeLong, Holm …",
         "Names of published ways to compute an interval, or (Holm) to be stricter with many claims at once.",
@@ -60,6 +81,18 @@ TERMS = (
     ),
     Term(
         "paired", "Paired", "Both are measured on the same rows, so that easy or hard rows favour neither.", ("paired",)
+    ),
+    Term(
+        "positive",
+        "Positive, predicted positive",
+        "A row that is a case; one that the model says is a case.",
+        ("predicted positive", "predicted positives", "positive class", "positive", "positives", "alarm", "alarms"),
+    ),
+    Term(
+        "score",
+        "Score",
+        "How likely a case a row is, by the model; also what a metric gives a model.",
+        ("score", "scores"),
     ),
     Term("accuracy", "Accuracy", "The share of all rows that the model gets right.", ("accuracy",)),
     Term("recall", "Recall", "Of all true cases, the share that the model finds.", ("recall",)),
@@ -75,6 +108,13 @@ TERMS = (
         ("false positive rate", "false positives", "false positive", "false alarms", "false alarm"),
     ),
     Term("fnr", "False negative", "A true case that the model misses.", ("false negatives", "false negative")),
+    Term("type", "Type I, type II", "Another name of false positives and of false negatives.", ("type I", "type II")),
+    Term(
+        "prevalence",
+        "Share in production",
+        "How many of all rows are cases where the model will work.",
+        ("prevalence", "share in production"),
+    ),
     Term(
         "auc",
         "ROC AUC",
@@ -113,7 +153,7 @@ TERMS = (
     Term(
         "assessable",
         "Assessable",
-        "Has so many rows that a group without any deficit would be shown to be fine.",
+        "Has enough rows that a group without any deficit would be shown to be fine.",
         ("assessable",),
     ),
     Term(
@@ -138,6 +178,8 @@ TERMS = (
         "Half the length of an interval: the give or take of a figure.",
         ("half-width",),
     ),
+    Term("split", "Split", "A cut of the rows into those to train on and those to test on.", ("split", "splits")),
+    Term("window", "Window", "All rows of one stretch of time.", ("window of time", "windows of time", "windows")),
     Term("churn", "Churn", "The share of rows whose answer changes when the model is trained again.", ("churn",)),
     Term(
         "sd",
@@ -158,6 +200,9 @@ TERMS = (
         "How long one call takes; 99 of 100 calls take no longer than the p99.",
         ("latency", "p99"),
     ),
+    Term("batch", "Batch", "Rows that are handed to the model in one call.", ("batch", "batches")),
+    Term("warm-up", "Warm-up", "First calls, which are slower and not counted.", ("warm-up",)),
+    Term("probe", "Probe", "A try with odd input, such as a missing value.", ("probe", "probes")),
     Term("throughput", "Throughput", "How many rows are scored in a second.", ("throughput",)),
     Term(
         "n",
@@ -175,8 +220,8 @@ TERMS = (
 
 _TOKENS = re.compile(r"(<[^<>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
-_SILENT = frozenset({"a", "h2", "h3", "summary", "caption", "figcaption", "pre", "code", "svg"})
-"""Elements in which no word is linked: headings, and what is a link or code already."""
+_SILENT = frozenset({"a", "h2", "h3", "summary", "thead", "caption", "figcaption", "pre", "code", "svg"})
+"""Elements in which no word is linked: headings, heads of columns, and what is a link or code already."""
 
 
 class Glossary:
@@ -236,5 +281,5 @@ def _plain(form: str) -> str:
 
 _KEYS = {_plain(form): term.key for term in TERMS for form in term.forms}
 _WRITTEN = (re.escape(form).replace(r"\ ", "[ \u00a0]") for form in sorted(_KEYS, key=len, reverse=True))
-_FORMS = re.compile(rf"(?<![\w&#=-])(?:{'|'.join(_WRITTEN)})(?![\w=-])", re.IGNORECASE)
+_FORMS = re.compile(rf"(?<![\w&#=.-])(?:{'|'.join(_WRITTEN)})(?![\w=\[-]|\.\w)", re.IGNORECASE)
 """The longest form first. What is part of a longer word, of an entity or of a name like recall=0.9 is no term."""

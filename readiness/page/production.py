@@ -48,7 +48,7 @@ def tables(findings: Sequence[Finding], record: Record) -> tuple[Table, ...]:
     )
 
 
-_DRIFT_NOTE = "Change since training, by the population stability index: 0 is none at all, and more is more."
+_DRIFT_NOTE = "Change since training, by the population stability index: 0 is no change; the larger, the more change."
 
 
 def _worst_drift(findings: Sequence[Finding]) -> list[Finding]:

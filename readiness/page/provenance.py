@@ -67,12 +67,19 @@ def _about_text(key: str, record: Record) -> str:
 
 def _files(record: Record) -> Table:
     gathered = record.gathered
-    template = "stock template" if record.template.stock else "altered template"
+    template = "unaltered template" if record.template.stock else "altered template"
     rows = [
         *(_file_row("Model", artifact) for artifact in gathered.model.files),
         *(_file_row("", artifact) for artifact in gathered.inputs),
         Row((Cell(record.template.name, template), Cell("Template"), Cell("–"), Cell(record.template.sha256))),
-        Row((Cell("notebook.ipynb", "normal form"), Cell("Notebook as run"), Cell("–"), Cell(record.notebook_sha256))),
+        Row(
+            (
+                Cell("notebook.ipynb", "without run-dependent parts"),
+                Cell("Notebook as run"),
+                Cell("–"),
+                Cell(record.notebook_sha256),
+            )
+        ),
     ]
     columns = (Column("File"), Column("Part"), Column("Size", "number"), Column("SHA-256", "digest"))
     return table("Files, named by their digests", columns, rows)
@@ -111,7 +118,12 @@ def _facts(record: Record) -> tuple[Line, ...]:
         Line("Made by", f"{record.tool}, Python {environment.python}"),
         Line("Set on the command line", "; ".join(gathered.settings)),
         Line("Seed", str(record.seed)),
-        Line("Rule", "interval: chance is excluded" if record.rule == "interval" else "point: chance is not excluded"),
+        Line(
+            "Rule",
+            "interval: a claim counts only if chance is ruled out"
+            if record.rule == "interval"
+            else "point: chance is left aside",
+        ),
     )
     return tuple(line for line in lines if line.text)
 

@@ -23,6 +23,7 @@ from readiness.page.provenance import about, provenance
 from readiness.page.sections import decision_table, sections, unmeasured
 from readiness.resources import template_path
 from readiness.verdict.decision import FLOWCHART
+from readiness.verdict.next_step import next_step
 from readiness.verdict.record import Record
 from readiness.visible import presentable, visible
 
@@ -125,6 +126,7 @@ def page_parts(
         "permission": NOT_PERMISSION,
         "words": answer_word,
         "topic": topic,
+        "next_step": next_step,
         "unreached": FLOWCHART[len(shown.decision.path) :],
         **style_parts(*(("partial.css",) if shown.only else ())),
     }

@@ -22,6 +22,7 @@ from readiness.page.tables import (
     mark,
     measured_cell,
     table,
+    without_chance,
 )
 from readiness.partial import NOT_ASKED
 from readiness.verdict.record import Record
@@ -163,7 +164,7 @@ def _audit_row(finding: Finding) -> Row:
         Cell(finding.code),
         Cell(format_criterion(criterion)),
         Cell(measured_cell(finding).text, n),
-        Cell("exact" if exact else ", ".join(limits_words)),
+        Cell(without_chance(finding) if exact else ", ".join(limits_words)),
         Cell(mark=mark(finding.status)),
         Cell(finding.point_status.words),
     )

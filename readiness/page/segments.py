@@ -22,6 +22,7 @@ from readiness.page.tables import (
     measured_cell,
     said,
     table,
+    title_of,
 )
 
 _SEGMENT = re.compile(r"SEGM-(\d+)-(\d+)-(?:(ROWS)|VALUE-(.+)|(.+))")
@@ -150,7 +151,7 @@ def _deficits(title: str, segments: Sequence[_Segment]) -> Table:
     """How much worse each segment does than all others: the judged numbers."""
     metrics = list(dict.fromkeys(name for s in segments for name in s.deficits))
     columns = [Column(title), Column("Rows", "number"), Column("Result", "status")]
-    columns += [Column(f"{_upper(metric_title(name))}: deficit", "number") for name in metrics]
+    columns += [Column(f"{title_of(name)}: deficit", "number") for name in metrics]
     rows = []
     for segment in segments:
         numbers = (_deficit(segment.deficits.get(name), marked=len(metrics) > 1) for name in metrics)
@@ -169,7 +170,7 @@ def _values(title: str, segments: Sequence[_Segment]) -> Table:
     metrics = list(dict.fromkeys(name for s in segments for name in s.values))
     alone = not any(s.deficits for s in segments)
     columns = [Column(title), Column("Rows", "number")]
-    columns += [Column(_upper(metric_title(name)), "number") for name in metrics]
+    columns += [Column(title_of(name), "number") for name in metrics]
     rows = [
         Row((Cell(s.name), _size(s, anchored=alone), *(_number(s.values.get(name)) for name in metrics)))
         for s in segments
@@ -217,7 +218,3 @@ def _result(segment: _Segment) -> Cell:
     if unjudged and segment.status is Status.MET:
         return Cell(note=", ".join(unjudged), mark=Mark(Status.NOT_ASSESSED, "not assessable"), warning=warning)
     return Cell(mark=mark(segment.status), warning=warning)
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

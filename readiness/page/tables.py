@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from readiness.answers import Finding, Outcome, Status
-from readiness.narrative import answer_word
+from readiness.answers import Finding, Outcome, Question, Status
+from readiness.catalogue import METRICS
+from readiness.narrative import answer_word, metric_title
 from readiness.numbers import (
     format_bound,
     format_criterion,
@@ -22,6 +23,9 @@ SHOWN_ROWS = 30
 """Rows that stand open; the rest of a long table is folded, never dropped."""
 
 _ANCHOR = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*(?=[ ,;:]|$)")
+"""How a word of ours begins a reason."""
 
 _OUTCOMES = {
     Outcome.ACCEPTED_ERROR: "clean error, accepted",
@@ -169,7 +173,18 @@ def said(finding: Finding) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('. ')}."
+    return f"{as_start(text).rstrip('. ')}."
+
+
+def as_start(text: str) -> str:
+    """The text as the start of a sentence; a name, an address or a key that it begins with stays as it was written."""
+    return f"{text[0].upper()}{text[1:]}" if _WORD.match(text) else text
+
+
+def title_of(metric: str) -> str:
+    """A metric as the head of a column: "Recall"; the user's own keeps its name."""
+    title = metric_title(metric)
+    return title[:1].upper() + title[1:] if metric.lower() in METRICS else metric
 
 
 def _source(source: str) -> str:
@@ -181,8 +196,15 @@ def _shown_limit(finding: Finding) -> str:
     if finding.bounds is None or finding.criterion is None:
         return ""
     if finding.measured is not None and is_exact(finding.measured):
-        return "exact"
+        return without_chance(finding)
     return format_bound(finding.bounds, finding.criterion, favourable=finding.status is Status.NOT_MET)
+
+
+def without_chance(finding: Finding) -> str:
+    """What stands where a number has no limits: a count is exact, a reading is none, what rests on refits neither."""
+    if finding.measured_time or finding.metric == "memory_mb":
+        return "measured once"
+    return "" if finding.code.startswith(Question.STABILITY.prefix) else "exact"
 
 
 def _level(findings: Iterable[Finding]) -> str:

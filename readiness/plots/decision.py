@@ -11,8 +11,10 @@ from matplotlib.patches import FancyBboxPatch
 
 from readiness.answers import Question, Status
 from readiness.criteria import ROLLOUT
+from readiness.plots.lettering import plain
 from readiness.plots.style import ACCENT, FAINT, INK, LOOKS, MUTED, SMALL, bare, canvas, house_style, title
 from readiness.verdict.decision import ADVICE, FLOWCHART, Decision
+from readiness.verdict.next_step import next_step
 
 ANSWER_WORDS = {
     Status.MET: "yes",
@@ -42,7 +44,7 @@ class Answered(Protocol):
 @house_style()
 def flowchart(decision: Decision, answers: Sequence[Answered], *, ax: Axes | None = None) -> Axes:
     """The six forks in the order in which they are acted on. The way taken is drawn in blue: it ends at the first
-    answer that is not yes, at the advice beside it.
+    answer that is not yes, beside which stands what to do.
     """
     status = {answer.question: answer.status for answer in answers}
     reached = [step.question for step in decision.path]
@@ -52,6 +54,7 @@ def flowchart(decision: Decision, answers: Sequence[Answered], *, ax: Axes | Non
     ax.set_ylim(len(FLOWCHART) + 0.42, -0.42)
     for y, question in enumerate(FLOWCHART):
         _fork(ax, y, question, status.get(question, Status.NOT_ASSESSED), question in reached, question in passed)
+        _advice(ax, y, next_step(decision, question) or ADVICE[question], lit=question in reached[len(passed) :])
     _goal(ax, decision, all_passed=len(passed) == len(FLOWCHART))
     title(ax, f"Test result: {decision.verdict.words}", "the way through the six questions", above=2)
     return ax
@@ -74,9 +77,14 @@ def _fork(ax: Axes, y: int, question: Question, status: Status, reached: bool, p
     _arrow(ax, (_FORK_X + 0.6, y + _HEIGHT / 2), (_FORK_X + 0.6, y + 1 - _HEIGHT / 2), lit=passed, word="yes")
     word = ANSWER_WORDS[status] if ended else "no"
     _arrow(ax, (_FORK_X + _FORK_WIDTH, y), (_ADVICE_X, y), lit=ended, word=word)
-    _box(ax, _ADVICE_X, _ADVICE_WIDTH, y, lit=ended, rounded=True)
-    advice = "\n".join(textwrap.wrap(ADVICE[question], 43))
-    ax.text(_ADVICE_X + 0.17, y, advice, va="center", fontsize=SMALL, color=INK if ended else MUTED, linespacing=1.25)
+
+
+def _advice(ax: Axes, y: int, text: str, *, lit: bool) -> None:
+    """The advice for a no; where the way ended otherwise, what would settle it."""
+    _box(ax, _ADVICE_X, _ADVICE_WIDTH, y, lit=lit, rounded=True)
+    lines = textwrap.wrap(plain(text), 43, max_lines=3, placeholder=" …")
+    words, gap = "\n".join(lines), 1.25 if len(lines) < 3 else 1.1
+    ax.text(_ADVICE_X + 0.17, y, words, va="center", fontsize=SMALL, color=INK if lit else MUTED, linespacing=gap)
 
 
 def _goal(ax: Axes, decision: Decision, *, all_passed: bool) -> None:
@@ -130,8 +138,8 @@ def flowchart_text(decision: Decision, answers: Sequence[Answered]) -> str:
     lines = []
     for k, question in enumerate(FLOWCHART, start=1):
         answer = status.get(question, Status.NOT_ASSESSED)
-        ended = any(step.question is question and step.status is not Status.MET for step in decision.path)
-        then = f" → {ADVICE[question]}. The way ends here." if ended else ""
+        todo = next_step(decision, question)
+        then = f" → {todo}. The way ends here." if todo else ""
         lines.append(f"{k}. {question.words} {ANSWER_WORDS[answer]}{then}")
     return "\n".join([*lines, f"Test result: {decision.verdict.words}"])
 
@@ -147,5 +155,5 @@ def flowchart_alt(decision: Decision, answers: Sequence[Answered]) -> str:
     place = FLOWCHART.index(last.question) + 1
     return (
         f"Test result: {decision.verdict.words}; the way ends at fork {place} of {len(FLOWCHART)}, "
-        f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {last.advice}."
+        f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {next_step(decision, last.question)}."
     )

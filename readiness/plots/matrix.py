@@ -15,7 +15,9 @@ _BINARY = {
     "ERRO-FP": ("negative", "positive"),
     "ERRO-TN": ("negative", "negative"),
 }
-"""True and predicted class of the four binary counts, where the finding does not name them itself."""
+"""True and predicted class of the four binary counts, where the finding does not name them itself; in this order, as
+in the table."""
+_PLACES = {code: place for place, code in enumerate(_BINARY)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Matrix:
             NothingToDraw: when nothing was counted by class.
         """
         cells: dict[tuple[str, str], int] = {}
-        for finding in answer.findings:
+        for finding in sorted(answer.findings, key=lambda each: _PLACES.get(each.code, 0)):
             if finding.measured is not None and (finding.code in _BINARY or finding.code.startswith("ERRO-CELL-")):
                 true, predicted = _BINARY.get(finding.code, ("?", "?"))
                 pair = finding.segment.get("true", true), finding.segment.get("predicted", predicted)

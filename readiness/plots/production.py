@@ -38,7 +38,7 @@ def _percentiles(answer: Answer) -> dict[str, Finding]:
 @house_style()
 def latency(answer: Answer, *, ax: Axes | None = None) -> Axes:
     """How long single predictions took, in milliseconds from zero: half of the calls were faster than p50, 99 of 100
-    faster than p99. The bar at p99 is its 95 % interval, the dashed line the limit that was set.
+    faster than p99. The bar at p99 is its 95 % interval, a dashed line a limit that was set.
     """
     table = answer.tables.get("latency")
     if table is None or not len(table):
@@ -151,8 +151,8 @@ def _columns(answer: Answer) -> list[Finding]:
 
 @house_style()
 def drift(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """How far each column has moved between training and recent data (population stability index, with its 95 %
-    interval), the furthest first. The dashed line is the limit.
+    """How far each column has moved since training (population stability index, with its 95 %
+    interval), the furthest first. Dashed lines are limits.
     """
     found = _columns(answer)
     shown = found[:MOST_COLUMNS]

@@ -222,8 +222,10 @@ def slices(answer: Answer, *, ax: Axes | None = None) -> Axes:
         estimate_mark(ax, y, finding, look=look_of(finding) if finding.blocking else FACT)
         margin_note(ax, y, measured(finding, signed=True))
     what = "Weak spots that nobody named" if _zero_is_equal(found) else "Weak spots: error beyond what is tolerated"
-    counts = "✕ not met " if any(f.blocking for f in found) else ""
-    title(ax, what, f"{counts}● does not count", above=14)
+    kinds = {True: "✕ not met", False: "● does not count"}
+    title(
+        ax, what, "  ".join(words for judged, words in kinds.items() if judged in {f.blocking for f in found}), above=14
+    )
     return ax
 
 

@@ -32,9 +32,9 @@ def attested(attestation: Attestation | None, day: datetime.date = BEFORE_ALL) -
     outcome = attested_outcome(attestation, day)
     if attestation is None:
         return outcome, "nobody has attested it"
-    who = f"{attestation.by or 'unnamed'}, {attestation.on or 'undated'}; evidence: {attestation.evidence or 'none'}"
+    who = f"by {attestation.by or 'unnamed'}, {attestation.on or 'undated'}; evidence: {attestation.evidence or 'none'}"
     if outcome is Outcome.EXPIRED:
-        said = f"does not apply: {attestation.not_applicable}" if attestation.not_applicable else f"attested by {who}"
+        said = f"does not apply: {attestation.not_applicable}" if attestation.not_applicable else f"attested {who}"
         return outcome, f"{said}; expired on {attestation.valid_until}"
     words = {
         Outcome.NOT_APPLICABLE: f"does not apply: {attestation.not_applicable}",
@@ -94,6 +94,7 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
         return replace(finding, reason=f"{finding.reason}; {reason}", needs=finding.needs or _needed(box, outcome))
     if outcome.status is not Status.MET:
         return finding
-    said = f"not measured here ({finding.reason}); attested by {reason}"
+    how = "attested " if outcome is Outcome.ATTESTED else ""
+    said = f"not measured here ({finding.reason}); {how}{reason}"
     warning = _expiry(attestation, outcome, evidence.day)
     return Finding(finding.code, finding.name, outcome.status, outcome=outcome, reason=said, warning=warning)

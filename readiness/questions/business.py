@@ -31,7 +31,7 @@ TITLE = Question.BUSINESS.words
 NOTHING_STATED = not_assessed(
     "BUSI-NONE",
     "Stated requirements",
-    "no requirement is stated, and nothing stated cannot be met",
+    "no requirement is stated, so there is nothing to meet",
     needs="state at least one requirement under business.requirements",
 )
 

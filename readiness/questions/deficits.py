@@ -26,6 +26,9 @@ TOO_SMALL = "not assessable"
 ALONE = "all rows are in this one segment"
 MORE_GROUPS = "name a column that tells at least two groups apart"
 
+STILL = "too few rows to be met, enough to show this deficit"
+"""What is said of a small segment instead, where its deficit is beyond the limit all the same."""
+
 UNCERTAIN = "a real difference, its size uncertain"
 """What is added to the warning of a deficit that is surely there and not surely beyond the limit."""
 
@@ -93,7 +96,7 @@ def deficit(
     warning = ""
     if enough and not isinstance(gap, Undefined):
         share = _share_of_rest(gap.value, split, ruler)
-        warning = f"a deficit above {ruler.warning:g}" if share > ruler.warning else ""
+        warning = f"above the warning mark of {ruler.warning:g}" if share > ruler.warning else ""
     return Claim(
         f"{code}-{metric.name.upper()}",
         f"Deficit in {metric.title} of {name}",

@@ -38,7 +38,7 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
 
 def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Claim:
     drift = _compared(column, tables)
-    against = f"the training rows against the {tables.against} rows"
+    against = f"training against {tables.against} rows"
     return Claim(
         f"PROD-DRIFT-{k}",
         f"Drift of {column}, {against}",
@@ -89,10 +89,11 @@ def _reason(drift: Drift | Undefined, tables: DriftTables) -> str:
         return drift.reason
     changes = np.abs(np.subtract(drift.current_share, drift.reference_share))
     most = int(changes.argmax())
+    before, now = drift.reference_share[most], drift.current_share[most]
+    went = "rose" if now > before else "fell" if now < before else "went"
     moved = (
-        f"the share of {shorten(drift.bins[most])} went from {format_share(drift.reference_share[most])} to "
-        f"{format_share(drift.current_share[most])}"
+        f"the share of rows with {shorten(drift.bins[most])} {went} from {format_share(before)} to {format_share(now)}"
     )
-    raw = f"PSI {format_value(drift.index.raw)}, of which chance alone gives {format_value(drift.index.by_chance)}"
+    raw = f"PSI {format_value(drift.index.raw)} less {format_value(drift.index.by_chance)} that chance alone makes"
     sampled = f" ({tables.sampled})" if tables.sampled else ""
     return f"{raw}{sampled}; the largest change: {moved}"

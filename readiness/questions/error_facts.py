@@ -20,10 +20,10 @@ DRAWN = 2000
 """Residuals that a figure draws; a seeded sample above."""
 
 _CELLS = (
-    ("TN", "rightly left alone"),
-    ("FP", "false positives (type I)"),
-    ("FN", "false negatives (type II)"),
-    ("TP", "rightly found"),
+    ("TN", "Rows rightly left alone"),
+    ("FP", "False positives (type I)"),
+    ("FN", "False negatives (type II)"),
+    ("TP", "Rows rightly found"),
 )
 
 
@@ -60,7 +60,7 @@ def _binary(evidence: Evidence) -> list[Claim]:
     claims = [
         _fact(
             code,
-            f"Rows {text}",
+            text,
             "rows",
             Exact(float(count), n),
             "rows",
@@ -70,7 +70,7 @@ def _binary(evidence: Evidence) -> list[Claim]:
         for place, ((code, text), count) in enumerate(zip(_CELLS, counts, strict=True))
     ]
     for code, index, key in (("FP", 1, "false_positive"), ("FN", 2, "false_negative")):
-        text = words.get(key, _CELLS[index][1])
+        text = words.get(key) or key.replace("_", " ") + "s"
         share = _share(evidence, evidence.cases.cell_codes == index)
         claims.append(_fact(f"{code}-SHARE", f"Share of all rows: {text}", "share", share, "share"))
     return claims

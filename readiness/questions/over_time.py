@@ -20,6 +20,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation, as_dates
 from readiness.numbers import format_value
 from readiness.questions.by_segment import Measured, Split, difference, split_by, withheld_apart
+from readiness.questions.wording import count_of
 from readiness.spec import Stability
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Inference, Undefined
@@ -154,14 +155,20 @@ def _cut(
     noun = ruler.metric.denominator
     nowhere = Segmentation(series.column, codes, ())
     if criteria.windows and FEWEST_WINDOWS <= found < criteria.windows:
-        why = Undefined(f"{series.column} holds so few different times that only {found} of {count} windows can be cut")
+        why = Undefined(
+            f"the column {series.column} holds so few different times that only {found} of {count} windows can be cut"
+        )
         return nowhere, _none(series, ruler, why, "rows of more different times, or fewer windows")
     if found < FEWEST_WINDOWS:
-        why = Undefined(f"{series.column} holds too few different times to compare one part of the rows with another")
+        why = Undefined(
+            f"the column {series.column} holds too few different times to compare one part of the rows with another"
+        )
         return nowhere, _none(series, ruler, why, "rows of at least two different times")
     if count == 0:
         rows = rows_for_two(overall, limit, factor=factor, alpha=alpha)
-        why = Undefined(f"{overall.n:,} {noun} are too few to compare even one half of the time with the other")
+        counted = f"{count_of(overall.n, 'queries' if noun == 'queries' else 'rows')} count{'s' * (overall.n == 1)}"
+        compare = "to compare the first half of the period with the second"
+        why = Undefined(f"{counted} for {ruler.metric.title}; that is too few {compare}")
         return nowhere, _none(series, ruler, why, f"about {rows:,} {noun} (now {overall.n:,})")
     spans = [series.span(np.flatnonzero(codes == code)) for code in range(found)]
     labels = tuple({series.column: words} for words in _in_words(spans))

@@ -141,14 +141,16 @@ def _without_limit(evidence: Evidence, criteria: Production) -> list[Finding]:
 
 
 def _facts(evidence: Evidence) -> list[Claim]:
-    claims = [
-        marked(
-            _fact(CODES[metric], _title(metric), metric, measured, METRICS[metric].unit, _how(evidence, metric)),
-            evidence.technical.sources.get(metric, ""),
-        )
-        for metric, measured in evidence.technical.measures.items()
-        if not isinstance(measured, Unavailable) and _limit_of(evidence, evidence.spec.production, metric) is None
-    ]
+    limited = [metric for metric in CODES if _limit_of(evidence, evidence.spec.production, metric) is not None]
+    told = {evidence.technical.note} if any(metric.startswith("latency") for metric in limited) else set()
+    claims = []
+    for metric, measured in evidence.technical.measures.items():
+        if isinstance(measured, Unavailable) or metric in limited:
+            continue
+        how = _how(evidence, metric)
+        fact = _fact(CODES[metric], _title(metric), metric, measured, METRICS[metric].unit, "" if how in told else how)
+        claims.append(marked(fact, evidence.technical.sources.get(metric, "")))
+        told.add(how)  # how all calls were timed is said once
     claims += [
         _fact(code, name, key, evidence.technical.facts[key], unit)
         for key, (code, name, unit) in {**FACTS, **_ON_SHARED}.items()

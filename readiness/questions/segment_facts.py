@@ -101,8 +101,8 @@ def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, sp
             None,
             unit="points",
             blocking=False,
-            reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average "
-            f"and stay below {format_value(chance.quantile)} 95 times in 100; evened out for chance the gap is "
+            reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average, "
+            f"95 times in 100 less than {format_value(chance.quantile)}; evened out for chance the gap is "
             f"{format_value(even)}",
         ),
     ]

@@ -20,8 +20,10 @@ from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Finding, Question, Status, not_assessed
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation
+from readiness.numbers import listed
 from readiness.questions.by_segment import split_by, withheld_apart
 from readiness.questions.deficits import (
+    STILL,
     TOO_SMALL,
     Ruler,
     deficit,
@@ -32,6 +34,7 @@ from readiness.questions.deficits import (
 from readiness.questions.group_comparisons import group_comparisons
 from readiness.questions.segment_facts import segment_facts, worst_segments
 from readiness.questions.weak_slices import slice_findings, suspects
+from readiness.questions.wording import count_of
 from readiness.spec import Segments
 from readiness.statistics.cases import Cases, Integers
 from readiness.statistics.dependence import Dependence, unknown_error
@@ -86,12 +89,13 @@ def _settled(
 
 def _without_small(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Segments that are too small do not block, unless their deficit is proven: harm cannot hide in a small group."""
-    return tuple(
-        replace(finding, blocking=False)
-        if finding.withheld.startswith(TOO_SMALL) and finding.status is not Status.NOT_MET
-        else finding
-        for finding in findings
-    )
+    return tuple(_small(finding) if finding.withheld.startswith(TOO_SMALL) else finding for finding in findings)
+
+
+def _small(finding: Finding) -> Finding:
+    if finding.status is not Status.NOT_MET:
+        return replace(finding, blocking=False)
+    return replace(finding, reason=f"{finding.reason.removeprefix(f'{finding.withheld}; ')}; {STILL}", withheld="")
 
 
 def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments) -> list[Claim]:
@@ -156,8 +160,8 @@ def _coverage(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
     rows = segmentation.counts
     covered, total = int(rows[np.asarray(large)].sum()), int(rows.sum())
     small = [segmentation.text(code) for code, enough in enumerate(large) if not enough and rows[code]]
-    named = ", ".join(small[:3]) + (f" and {len(small) - 3} more" if len(small) > 3 else "")
-    text = f"{covered:,} of {total:,} rows are in segments with at least {ruler.minimum:,} {ruler.noun}"
+    named = listed(small)
+    text = f"{covered:,} of {total:,} rows are in segments with at least {count_of(ruler.minimum, ruler.noun)}"
     return Claim(
         f"SEGM-{i}-COVERAGE-{ruler.metric.name.upper()}",
         f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
@@ -183,6 +187,6 @@ def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
             Criterion("<=", 0, "segments", "set in the spec: critical", refutable=False),
             unit="segments",
             reason=f"too small: {', '.join(missing)}" if missing else "every critical segment is large enough",
-            needs=f"at least {ruler.minimum:,} rows of each" if missing else "",
+            needs=f"at least {count_of(ruler.minimum, 'rows')} of each" if missing else "",
         )
     ]

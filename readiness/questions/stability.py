@@ -23,12 +23,13 @@ from readiness.numbers import format_value
 from readiness.questions.over_time import only_proven_decline, over_time
 from readiness.questions.stability_facts import (
     curve_facts,
+    grade_words,
     holdout_spread,
     not_perturbed,
     perturbed_facts,
     seed_facts,
 )
-from readiness.questions.supplied import marked, unused_refits
+from readiness.questions.supplied import doubt_of, doubted, marked, unused_refits
 from readiness.spec import Stability
 from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.inference import Exact, Inference, Undefined
@@ -89,9 +90,10 @@ def _of_refits(
     claims = [_half_width(evidence, criteria, metric, mean, refits), *_churn(evidence, criteria, refits)]
     if rule == "point":
         claims.append(_std(criteria, metric, facts, len(refits.folds)))
+    doubt = doubt_of(evidence, criteria, metric, mean, refits)
     shown = _facts(rule, metric, facts, mean, (*refits.notes, *evidence.retraining.notes), refits)
     return (
-        [marked(claim, refits.source) for claim in claims],
+        [marked(doubted(claim, doubt), refits.source) for claim in claims],
         [*(marked(claim, refits.source) for claim in shown), *holdout_spread(evidence, metric, refits)],
     )
 
@@ -167,7 +169,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
 
 def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Claim:
     limit = Criterion("<", criteria.std, metric.unit, criteria.origin("std"))
-    reason = f"grade: {facts.grade}"
+    reason = grade_words(facts.grade)
     return Claim(
         "STAB-STD", f"Standard deviation of the fold {metric.title}", metric.name, Exact(facts.std, folds), limit,
         unit=metric.unit, reason=reason,
@@ -213,7 +215,7 @@ def _seconds(refits: Refits) -> Claim:
 
 
 def _grade(facts: FoldFacts) -> str:
-    return f"grade: {facts.grade}; it depends on the size of the folds, so it is shown and not judged"
+    return f"{grade_words(facts.grade)}; it depends on the size of the folds, so it is shown and not judged"
 
 
 def _table(refits: Refits) -> pd.DataFrame:

@@ -43,13 +43,18 @@ def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[C
     grade = next((word for limit, word in FOLD_STD_GRADES if spread < limit), "unstable")
     growing = evidence.training is not None and evidence.training.time is not None
     reason = (
-        f"grade: {grade}; {len(held):,} refits on the same {len(evidence.retraining.rows):,} test rows score "
+        f"{grade_words(grade)}; {len(held):,} refits on the same {len(evidence.retraining.rows):,} test rows score "
         f"{format_range(float(held.min()), float(held.max()), metric.unit)}"
         f"{'; earlier ones learnt from fewer rows' if growing else ''}"
     )
     name = f"Spread of {metric.title} over the refits on the same test rows (training standard deviation)"
     unit = "share of the mean" if relative else metric.unit
     return [_fact("STAB-HOLDOUT", name, metric, Exact(spread, len(held)), unit, reason)]
+
+
+def grade_words(grade: str) -> str:
+    """A grade of the spread, and of what it warns."""
+    return f"grade: {grade}, the scores lie far apart" if grade in ("warning", "unstable") else f"grade: {grade}"
 
 
 def seed_facts(evidence: Evidence, metric: Metric) -> list[Claim]:

@@ -9,10 +9,18 @@ from readiness.answers import Finding, Question, not_assessed
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
-from readiness.spec import Spec
+from readiness.numbers import format_value
+from readiness.spec import Spec, Stability
 from readiness.spec.supplied import FIGURES, NOT_HERE
+from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.judging import Claim
+from readiness.statistics.metrics import Metric, measure
 from readiness.unavailable import Unavailable
+
+
+NOT_OF_IT = "these are not refits of this candidate on nearly all rows, or their rows are out of order"
+SEEN = "they predict rows that they had seen, or the training rows are of another kind than the test rows"
+CHECK = "check that refits of this candidate predicted each training row without having seen it, in the table's order"
 
 
 def marked(claim: Claim, source: str) -> Claim:
@@ -26,6 +34,44 @@ def marked(claim: Claim, source: str) -> Claim:
     return replace(
         claim, reason="; ".join(filter(None, said)), warning="; ".join(filter(None, label)), measured_time=False
     )
+
+
+def doubt_of(
+    evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Undefined, refits: Refits
+) -> str:
+    """Why supplied refits cannot carry a yes; empty when they can, or were made here.
+
+    Refits learn from fewer rows, so an average somewhat below what the candidate scores on the test rows is normal.
+    But the corrected interval of the average (Nadeau and Bengio 2003) and the interval of the test value must come
+    within `stability.half_width` of each other: points for shares, else a share of the test value.
+    """
+    if not refits.source:
+        return ""
+    tested = measure(metric.name, evidence.cases)
+    if isinstance(mean, Undefined) or isinstance(tested, Undefined):
+        return refits.doubt
+    level, width = evidence.spec.confidence, criteria.half_width
+    (low, high), (least, most) = mean.interval(level), tested.interval(level)
+    tolerance = width if metric.is_share else width * abs(tested.value)
+    below, above = least - high, low - most
+    if max(below, above) <= tolerance:
+        return refits.doubt
+    cause = NOT_OF_IT if (below > above) == metric.greater_is_better else SEEN
+    told = f"the folds average {_in(metric, mean)}, and the candidate scores {_in(metric, tested)} on the test rows"
+    beyond = f"their intervals lie more than {format_value(tolerance, metric.unit)} apart"
+    return "; ".join(filter(None, [refits.doubt, f"{told}: {cause} ({beyond})"]))
+
+
+def _in(metric: Metric, found: Inference) -> str:
+    return format_value(found.value, metric.unit)
+
+
+def doubted(claim: Claim, doubt: str) -> Claim:
+    """The claim, which a doubt keeps from being *met*; as it is without one."""
+    if not doubt:
+        return claim
+    withheld, reason = ("; ".join(filter(None, (said.rstrip(". "), doubt))) for said in (claim.withheld, claim.reason))
+    return replace(claim, withheld=withheld, reason=reason, needs=CHECK)
 
 
 def supplied_probe(spec: Spec, name: str) -> ProbeResult | None:

@@ -79,17 +79,17 @@ def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
 
 
 def _slope(rows: Probabilities) -> Claim:
-    name = "Sureness of the probabilities: 1 is right, less is too sure, more is not sure enough"
+    name = "Slope of calibration: 1 is right, below 1 overconfident, above 1 underconfident"
     found = recalibrate(rows)
     if isinstance(found, Undefined):
         return _fact("SLOPE", name, "calibration_slope", found)
     low, high = found.slope.interval(0.95)
-    words = "too sure" if high < 1 else "not sure enough" if low > 1 else "no proof of either"
+    words = "overconfident" if high < 1 else "underconfident" if low > 1 else "neither is proven"
     reason = f"{words}; intercept {format_value(found.intercept)}"
     if found.extreme:
         moved = format_count_of(found.extreme, rows.n, "rows")
         reason += f"; {moved} lay within a millionth of 0 or 1 and were moved to it"
-    warning = "too sure" if high < SLOPES[0] else "not sure enough" if low > SLOPES[1] else ""
+    warning = "overconfident" if high < SLOPES[0] else "underconfident" if low > SLOPES[1] else ""
     return _fact("SLOPE", name, "calibration_slope", found.slope, reason=reason, warning=warning)
 
 

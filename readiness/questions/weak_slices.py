@@ -135,7 +135,7 @@ def _tested(
     pair = Segmentation("combination", inside.astype(np.int64), ({}, labels))
     split = split_by(ruler.metric.name, others, pair)[1]
     claim = deficit(code, pair.text(1), labels, split, ruler, enough=True)  # nobody needs it to be met
-    found = f"found among {searched:,} combinations on one half of the rows, tested on the other"
+    found = f"found among {searched:,} combinations on the other half of the rows"
     return replace(claim, reason=f"{_said(split, ruler)}; {found}")
 
 
@@ -196,7 +196,8 @@ def _summary(suspected: Suspects, worse: Sequence[Finding], criteria: Segments) 
     confirmed = _distinct(finding for finding in worse if finding.status is Status.NOT_MET)
     others = _distinct(finding for finding in worse if finding.status is not Status.NOT_MET)
     said = f"{confirmed or 'none'} of {suspected.searched:,} {'are' if confirmed > 1 else 'is'} shown to be worse"
-    tested = f"{len(suspected.claims):,} stood out and were tested on the other rows"
+    many = len(suspected.claims)
+    tested = f"{many:,} stood out and {'was' if many == 1 else 'were'} tested on the other rows"
     parts = (
         f"{said} by more than {limit}" + (f", {others} more to be surely worse" if others else ""),
         f"{_columns(suspected)} searched one and two at a time, by {listed(suspected.metrics)}",

@@ -53,7 +53,7 @@ def _break_even(evidence: Evidence) -> list[Claim]:
     right, answer = (acted.y_true != idle).astype(float), "alarm" if idle == 0 else "all-clear"
     wrong_name, right_name = ("false alarm", "miss") if idle == 0 else ("miss", "false alarm")
     wrong_cost, saved = (a, b) if idle == 0 else (b, a)
-    name = f"How many times dearer than a {right_name} a {wrong_name} may be before doing nothing is cheaper"
+    name = f"A {wrong_name} may cost up to … times a {right_name} before doing nothing is cheaper"
     found: Inference | Undefined
     if not right.any():
         found = Undefined(f"no {answer} was right, so nothing is saved whatever the costs")
@@ -189,7 +189,7 @@ def _written(threshold: float) -> str:
 
 
 def _regret(evidence: Evidence, found: CrossFitted, priced: Prices) -> Claim:
-    name = "Cost of a row by the labels in use, less that by a threshold chosen on the other half of the rows"
+    name = "Cost per row that a better threshold would save"
     if isinstance(found.regret, Undefined) or isinstance(found.cost, Undefined):
         return _fact("REGRET", name, "regret", found.regret)
     low, high = found.regret.interval(evidence.spec.confidence)

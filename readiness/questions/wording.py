@@ -64,6 +64,13 @@ def independent_cases(metric: str) -> str:
     return "queries" if metric in METRICS and METRICS[metric].needs == "order" else "rows"
 
 
+def count_of(count: int, noun: str) -> str:
+    """A count with its noun: "28 rows with is_fraud = 1", "1 row with is_fraud = 1"."""
+    first, _, rest = noun.partition(" ")
+    single = f"{first[:-3]}y" if first.endswith("ies") else first.removesuffix("s")
+    return f"{count:,} {noun if count != 1 else ' '.join(filter(None, (single, rest)))}"
+
+
 def told(metric: Metric, human: Human) -> int | None:
     """Cases that a human figure rests on, where they tell its chance error: a ranking of scores rests on pairs."""
     return None if metric.needs in ("scores", "probabilities") else human.n

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from readiness import criteria
 from readiness.checklist import ATTESTABLE
+from readiness.numbers import listed
 from readiness.spec.inputs import (
     ColumnName,
     Day,
@@ -277,8 +278,9 @@ class Attestation(Part):
         if self.done:
             missing = [key for key in ("by", "on", "evidence") if not getattr(self, key)]
             if missing:
+                names, verb = listed([f"`{key}`" for key in missing]), "is" if len(missing) == 1 else "are"
                 raise ValueError(
-                    f"is done but lacks {', '.join(missing)}; an attestation names person, date and evidence"
+                    f"says done: true, but {names} {verb} missing; an attestation names person, date and evidence"
                 )
         if self.valid_until is not None and self.on is not None and self.valid_until < self.on:
             raise ValueError(f"is valid until {self.valid_until}, which is before {self.on}, the day it was given")

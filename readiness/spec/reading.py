@@ -179,7 +179,7 @@ def _error(problems: list[Problem], document: Document) -> SpecError:
     count = f"{len(ordered)} problem{'s' if len(ordered) > 1 else ''}"
     if len(ordered) > MAX_PROBLEMS:
         ordered[MAX_PROBLEMS:] = [f"and {len(ordered) - MAX_PROBLEMS} more"]
-    return SpecError(f"{main} cannot be used: {count} to mend.", problems=tuple(ordered))
+    return SpecError(f"{main} cannot be used: {count} to fix.", problems=tuple(ordered))
 
 
 __all__ = ["MAX_BYTES", "MAX_PROBLEMS", "LoadedSpec", "load_spec", "looked_at", "spec_of"]

@@ -13,6 +13,7 @@ from readiness.spec.yaml_reading import KeyPath
 
 Fault = tuple[KeyPath, str]
 PARQUET = (".parquet", ".pq")
+ORDER_REMEDY = "Only a column that both tables have tells whether their rows are in the same order."
 
 
 def supplied_misfits(spec: Spec, task: Task | None) -> Iterator[Fault]:
@@ -71,6 +72,12 @@ def _named(spec: Spec, table: str) -> Iterator[tuple[KeyPath, str]]:
     for key, columns in entries(spec):
         if key[1] == wanted:
             yield from (((*key, *part.split(".", 1)), name) for part, name in column_names(columns).items())
+
+
+def order_unknown(spec: Spec) -> str:
+    """What a table of folds lacks that has neither the target nor, as data.train does, the column of data.id."""
+    named = "" if spec.data.id is None else f", nor {shown(spec.data.id)} as data.train does"
+    return f"has no column {shown(spec.data.target)}{named}, so nobody knows whether its rows are in the right order"
 
 
 def _needs_scores(spec: Spec, task: Task | None) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import chdtrc, chndtr, chndtrinc
 
 from readiness.criteria import DRIFT_BINS
+from readiness.numbers import format_edge
 from readiness.statistics.cases import Floats
 from readiness.statistics.inference import OneSided, Undefined
 
@@ -122,8 +123,8 @@ def numeric_drift(reference: Floats, current: Floats, bins: int = DRIFT_BINS) ->
 
 def _bin(low: float, high: float) -> str:
     if math.isinf(low):
-        return "all values" if math.isinf(high) else f"up to {high:.4g}"
-    return f"above {low:.4g}" if math.isinf(high) else f"{low:.4g} to {high:.4g}"
+        return "all values" if math.isinf(high) else f"up to {format_edge(high, 4)}"
+    return f"above {format_edge(low, 4)}" if math.isinf(high) else f"{format_edge(low, 4)} to {format_edge(high, 4)}"
 
 
 def quantile_edges(values: Floats, bins: int) -> Floats:

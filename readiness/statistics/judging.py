@@ -164,20 +164,20 @@ def what_would_settle(claim: Claim, inference: Inference, alpha: float, refuting
     criterion, value = claim.criterion, inference.value
     edge = criterion.threshold if criterion.refuted_beyond is None else criterion.refuted_beyond
     if value in (criterion.threshold, edge):
-        return "More rows would not settle it: the measured value is on the limit."
+        return "More rows alone will not help: the measured value lies on the limit."
     holds = criterion.holds(value)
     if not holds and not criterion.refuted_by(value):
-        return "More rows would not settle it: the measured value lies between the two limits."
-    leaning = "It leans towards met" if holds else "It leans towards not met"
+        return "More rows alone will not help: the measured value lies between the two limits."
+    leaning = "Probably met" if holds else "Probably not met"
     if not holds and not criterion.refutable:
-        return f"{leaning}; more rows alone would not settle it."
+        return f"{leaning}. More rows alone will not help."
     bar, level = (criterion.threshold, alpha) if holds else (edge, refuting_alpha)
     rows = rows_needed(inference, bar, alpha=level)
     if rows is None or rows <= inference.n:
-        return f"{leaning}; many more {claim.denominator} than {inference.n:,} would be needed to settle it."
+        return f"{leaning}. It takes many more {claim.denominator} than {inference.n:,} to prove it."
     return (
-        f"{leaning}: about {round_up(rows):,} {claim.denominator} (now {inference.n:,}) would settle it with "
-        f"{POWER * 100:.0f} % chance if the measured value is the true one."
+        f"{leaning}. About {round_up(rows):,} {claim.denominator} (now {inference.n:,}) would prove it, with "
+        f"{POWER * 100:.0f} % chance, if the true value is what was measured."
     )
 
 

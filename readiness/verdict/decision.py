@@ -42,12 +42,12 @@ FLOWCHART = (
 """The order in which a "no" is acted on; stability comes before errors."""
 
 ADVICE = {
-    Question.BASELINE: "Stop: a simpler alternative does as well",
-    Question.BUSINESS: "Tune the model further, or have the requirements changed by those who set them",
+    Question.BASELINE: "Stop: a simpler alternative does as well or better",
+    Question.BUSINESS: "Tune the model further; if a requirement was wrong, only its owner may change it",
     Question.SEGMENTS: "Investigate the segment and fix the cause",
     Question.STABILITY: "Get more data, or choose a simpler model",
     Question.ERRORS: "Move the decision threshold, or have the cost accepted by those who bear it",
-    Question.PRODUCTION: "Mend what failed, or limit how the model is used",
+    Question.PRODUCTION: "Fix what failed, or limit how the model is used",
 }
 
 

@@ -7,7 +7,17 @@ import dataclasses
 import pytest
 
 from readiness.answers import Finding, Outcome, Question
-from readiness.comparing.differences import Aspect, Kind, candidate, changes, data, environment, settings
+from readiness.comparing.differences import (
+    Aspect,
+    Kind,
+    bars_differ,
+    candidate,
+    changes,
+    data,
+    environment,
+    settings,
+    several,
+)
 from readiness.digests import Artifact
 from readiness.verdict.record import Record
 from tests.comparing.files import with_facts
@@ -49,6 +59,20 @@ def test_a_status_that_changed_with_its_criterion_is_a_changed_status() -> None:
     assert Kind.STATUS == kind(recall(0.95), recall(0.95, limit=0.99))
 
 
+def test_a_claim_that_is_merely_shown_elsewhere_has_no_changed_criterion() -> None:
+    """A fact requires nothing, so nothing was required otherwise; that it is no longer judged is what changed."""
+    shown = dataclasses.replace(recall(0.80), blocking=False, criterion=None, bounds=None, reason="12 rows")
+    (change,) = changes([record_with(each, question=Question.BUSINESS) for each in (recall(0.95), shown)])
+
+    assert Kind.JUDGED is change.kind
+    assert not bars_differ(change.matched)
+
+
+def test_long_lists_are_cut_between_items() -> None:
+    """What is left out is counted, and a list that is one item too long is shown."""
+    assert ["a", "a; b; c; d", "a; b; c; and 2 more", ""] == [several(text) for text in ("a", "abcd", "abcde", "")]
+
+
 def test_an_outcome_without_a_number_is_told_by_its_words() -> None:
     """Another person who attests is a change."""
     first, second = (records.outcome("PROD-BOX", "Rollback plan", Outcome.ATTESTED, by) for by in ("Ann", "Bob"))
@@ -58,14 +82,15 @@ def test_an_outcome_without_a_number_is_told_by_its_words() -> None:
 
 
 def test_kinds_come_in_their_order() -> None:
-    """Status, criterion, value, presence; within a kind in the order of the report."""
-    names = ("status", "criterion", "value")
+    """Status, judged or not, criterion, value, presence; within a kind in the order of the report."""
+    names = ("status", "judged", "criterion", "value")
+    judged = [recall(0.80), dataclasses.replace(recall(0.95), blocking=False), recall(0.95, 0.8), recall(0.96)]
     first = [dataclasses.replace(recall(0.95), code=f"BUSI-{k}", name=name) for k, name in enumerate(names, 1)]
     second = [
         dataclasses.replace(each, code=f"BUSI-{k}", name=name)
-        for k, (name, each) in enumerate(zip(names, (recall(0.80), recall(0.95, 0.8), recall(0.96)), strict=True), 1)
+        for k, (name, each) in enumerate(zip(names, judged, strict=True), 1)
     ]
-    extra = dataclasses.replace(recall(0.95), code="BUSI-4", name="added")
+    extra = dataclasses.replace(recall(0.95), code="BUSI-5", name="added")
     made = (
         record_with(*first[::-1], question=Question.BUSINESS),
         record_with(*second, extra, question=Question.BUSINESS),

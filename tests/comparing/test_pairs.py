@@ -16,8 +16,7 @@ from scipy.stats import t
 from sklearn.metrics import f1_score, recall_score
 
 from readiness.answers import Answer, Estimate, Question
-from readiness.comparing.paired import Pairing, outcome_words
-from readiness.comparing.pairing import pairings
+from readiness.comparing.pairing import Paired, Pairing, headline, outcome_words, pairings
 from readiness.comparing.reading import Report
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.gathering import gather
@@ -147,11 +146,38 @@ def test_swapping_reports_turns_the_gain_round(review: Review, pair: Pair) -> No
     assert ("B is better", "A is better") == (there.outcome, back.outcome)
 
 
-def test_a_candidate_is_no_better_than_itself(review: Review, pair: Pair) -> None:
-    """The same predictions are not told apart."""
+@pytest.mark.parametrize("data", [{}, {"group": "case"}])
+def test_identical_answers_have_no_interval(review: Review, pair: Pair, data: dict[str, str]) -> None:
+    """No row tells the two apart, so there is no chance in the difference; with dependent rows neither."""
     rows = table()
-    found = pair(review(rows, "one"), review(rows, "one"))
-    assert {"not told apart"} == {each.outcome for each in found.metrics}
+    found = pair(review(rows, "one", **data), review(rows.assign(twin=rows.one), "twin", **data))
+
+    assert ["the same answer on all 400 rows"] * 2 == [each.outcome for each in found.metrics]
+    assert [(0.0, 1.0)] * 2 == [(each.gain.value, each.gain.level) for each in found.metrics if each.gain]
+    assert "B gives the same answer as A on all 400 rows." == headline(found)
+
+
+def test_one_row_that_differs_has_a_narrow_interval(review: Review, pair: Pair) -> None:
+    """The interval is that of the difference: far narrower than those of the two numbers."""
+    rows = table()
+    nearly = rows.assign(near=np.where(rows.case == 0, 1 - rows.one, rows.one))
+    gain = pair(review(rows, "one"), review(nearly, "near")).metrics[0].gain
+
+    assert gain is not None
+    assert None not in (gain.low, gain.high)
+    assert 0 < gain.high - gain.low < 0.03  # that of one F1 on 400 rows is about 0.08
+
+
+def test_the_headline_names_only_what_is_proven() -> None:
+    """Better and worse by the words of the outcome, the rest as not told apart or not measured."""
+    outcomes = {"F1": "B is better", "recall": "A is better", "cost": "not told apart", "AUC": "not measured"}
+    metrics = tuple(Paired(name, None, None, None, outcome) for name, outcome in outcomes.items())
+
+    assert (
+        "On the same 1,200 rows, B is better than A on F1; worse than A on recall; not told apart from A on cost; "
+        "not measured on AUC."
+    ) == headline(Pairing(("A", "B"), 1200, metrics=metrics))
+    assert headline(Pairing(("A", "B"), problem="x")).startswith("Whether B is better than A is not known")
 
 
 def test_other_files_in_another_order_are_matched_by_id(review: Review, pair: Pair) -> None:
@@ -214,7 +240,7 @@ def test_groups_are_respected(review: Review, pair: Pair) -> None:
 
     assert {"not told apart"} == {each.outcome for each in grouped.metrics}
     assert "at least 10 are needed" in grouped.metrics[0].note
-    assert "Rows of one group count together" in " ".join(grouped.notes)
+    assert "Rows of one group are treated as dependent." in " ".join(grouped.notes)
     assert "The intervals take rows as independent" in " ".join(plain.notes)
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from readiness.answers import Estimate
+from readiness.answers import Estimate, Question
 from readiness.comparing.cautions import cautions
 from readiness.comparing.page import comparison_page
-from readiness.comparing.paired import Paired, Pairing
-from readiness.comparing.pairing import pairings
+from readiness.comparing.pairing import Paired, Pairing, pairings
 from readiness.comparing.reading import Report
 from readiness.comparing.sections import Section, sections
 from readiness.comparing.text import comparison_text
@@ -72,6 +71,43 @@ def test_a_claim_that_changed_shows_value_and_interval() -> None:
 
     assert ["not met", "met"] == [cell.mark.word for cell in cells if cell.mark]
     assert all(cell.text and " to " in cell.note for cell in cells)
+
+
+def test_every_cell_of_a_judged_claim_has_a_word() -> None:
+    """Where a report merely shows a claim, it says so and why; where it lacks it, that."""
+    one = records.not_ready()
+    answer = one.answer(Question.BUSINESS)
+    fact = dataclasses.replace(
+        answer.findings[0], blocking=False, criterion=None, bounds=None, reason="12 rows are too few"
+    )
+    answers = [dataclasses.replace(a, findings=(fact,)) if a.question is Question.BUSINESS else a for a in one.answers]
+    _, parts = compared(one, dataclasses.replace(one, answers=tuple(answers)))
+    made = row(table(parts, "Judged in only some"), fact.name)
+
+    assert ["not met", "not judged"] == words(made)
+    assert "12 rows are too few" in made.cells[2].note
+    assert {"not in this report"} == {words(each)[1] for each in table(parts, "Only in some of the reports").rows}
+    assert not any("criteri" in caution for caution in cautions(as_reports(one, records.not_ready())))
+
+
+def test_only_judged_claims_unless_asked() -> None:
+    """Facts that merely moved are counted, and shown when everything is wanted."""
+    reports = as_reports(records.not_ready(), records.hostile())
+    brief, whole = (sections(reports, (), everything=everything) for everything in (False, True))
+
+    assert not [each for part in brief for each in part.tables if each.caption.startswith("Facts")]
+    assert [each for part in whole for each in part.tables if each.caption.startswith("Facts")]
+    assert "add --all" in brief[2].lead
+    assert "add --all" not in whole[2].lead
+
+
+def test_a_partial_report_has_no_primary_metric_to_differ() -> None:
+    """Question 1 was not asked there, so there is no second half of the sentence."""
+    one = records.ready()
+    empty = [dataclasses.replace(a, findings=()) if a.question is Question.BASELINE else a for a in one.answers]
+    partial = dataclasses.replace(one, only=("business",), answers=tuple(empty))
+
+    assert "primary metrics" not in " ".join(cautions(as_reports(one, partial)))
 
 
 def test_the_file_names_of_nobody_are_needed_to_know_that_rows_differ() -> None:

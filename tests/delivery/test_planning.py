@@ -259,10 +259,10 @@ class TestParts:
         assert [150, 200, None] == [e.rows for e in entries(spec, key="data.segments")]
 
     def test_windows_only_with_time(self):
-        """Four windows of 304 rows that prove a deficit below 0.05 at a level of 0.9."""
+        """All of four windows: (0.3 · root(4 + 4/3) · (1.645 + 1.604) / 0.05)² rows, as the review counts them."""
         stability = {"windows": 4, "window_limit": 0.05}
         timed = spec_of(data={"time": "t"}, stability=stability, baseline={"metric": "accuracy"})
-        assert 4 * 304 == entry(timed, "accuracy=0.9", key="windows").rows
+        assert 2028 == entry(timed, "accuracy=0.9", key="windows").rows
         assert [] == entries(spec_of(stability=stability), key="windows")
 
     def test_latency_needs_299_calls_at_least(self):

@@ -59,7 +59,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("probed")
         return not_probed(evidence)
 
-    def refitted(evidence: Evidence) -> Evidence:
+    def refitted(evidence: Evidence, told: Any) -> Evidence:
+        told("Refitting: soon done.")
         done.append("refitted")
         return evidence
 
@@ -118,6 +119,42 @@ def test_a_table_holds_numbers_as_numbers(measured: list[str]) -> None:
     assert table["status"].cat.ordered
     assert sum(len(answer.findings) for answer in draft) == len(draft.table)
     assert BANNER == draft.table.attrs["note"]
+
+
+def test_a_table_tells_claims_from_facts_first(measured: list[str]) -> None:
+    """What is merely shown has no answer of its own, and a terminal shows claim and status before it runs out."""
+    table = drafted().errors.table
+
+    assert ["claim", "status"] == list(table.columns[:2])
+    assert table["blocking"].tolist() == (table["status"] != "shown").tolist()
+    assert "shown" in set(table["status"])
+
+
+def test_whoever_waits_is_told_what_for(measured: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Printing says beforehand what takes long, once and beside the output; what a notebook displays says nothing."""
+    draft = drafted()
+    str(draft), str(draft)
+    said = capsys.readouterr()
+    assert ("", 3) == (said.out, len(said.err.splitlines()))
+    assert said.err.startswith("readiness: computing 6 of 6 answers")
+    assert "readiness: Refitting: soon done." in said.err
+
+    pretty(drafted()), drafted()._repr_html_()
+    assert ("", "") == tuple(capsys.readouterr())
+    assert "print(…) asks and shows all six" in repr(drafted())
+
+
+def test_boxes_that_wait_take_one_line(measured: list[str]) -> None:
+    """An empty checklist does not bury what was measured; one box that is filled in stands by itself."""
+    draft = drafted()
+    filled = {"rollback": {"done": True, "by": "Ana", "on": "2026-11-01", "evidence": "page 3"}}
+    for text in (draft.production.text(), draft.production._repr_html_()):
+        assert "boxes of the checklist are pending" in text
+    count = [
+        int(t.split(" boxes")[0].split()[-1])
+        for t in (draft.production.text(), drafted(checklist=filled).production.text())
+    ]
+    assert count[0] - 1 == count[1]
 
 
 def test_an_empty_table_has_the_same_columns() -> None:

@@ -2,106 +2,193 @@
 
 A loader beside the spec, or a package in a working folder, decides what a model says as much as the model file does.
 Its modules are told by where they lie: not in the standard library, not among the installed packages. With a module
-that was loaded, all Python files of its package or of its folder count, because one of them may be loaded later.
+that was loaded, all Python files of its package or of its folder count, and those below the spec's folder. What is
+imported later, while the model predicts, is told afterwards: `manifest`.
+
+What cannot be known: code and other files that such code reads by a path elsewhere (`runpy`, `open`), or over a
+network, libraries of the system, and code that was changed in memory.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
+import os
 import platform
 import sys
 import sysconfig
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 import readiness
+from readiness.evidence.keeping.file_digests import digest_of, last_changed
+from readiness.evidence.keeping.installed import FOLDERS, installed
 
-INSTALLED = frozenset({"site-packages", "dist-packages"})
-MOST_FILES = 5_000
-"""Python files of the user's own beyond which they are not read all, and nothing is kept."""
+MOST_FILES = 2_000
+"""Files of the user's own beyond which they are not read all, and nothing is kept."""
+MOST_BYTES = 250_000_000
+"""The same for what lies beside a loader."""
+CLOCK = 1.0
+"""Seconds by which the time at which a process began may be wrong."""
+WRITTEN = frozenset({".html", ".ipynb", ".md", ".pdf"})
+"""Kinds of files that no loader reads, and that a review may write beside the spec."""
 
 
-def program() -> Mapping[str, str]:
-    """The interpreter, the kind of machine, all installed packages, and our own source."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The user's own files that decide what a model says."""
+
+    files: Mapping[str, str]
+    """SHA-256 by path."""
+    own: bool
+    """Whether there is code of the user's own: a loader, or a module that is not installed."""
+
+    @property
+    def digest(self) -> str:
+        """Of all paths and contents."""
+        return _digest_of_lines(f"{path}: {digest}" for path, digest in sorted(self.files.items()))
+
+
+def program() -> Mapping[str, str] | None:
+    """The interpreter, the kind of machine, all installed packages, and our own source.
+
+    None where our own source was changed since this process began, so that what runs may not be what lies there.
+    """
+    paths = sorted(map(str, _our_folder().rglob("*.py")))
+    if _any_changed(paths):
+        return None
     return {
         "python": f"{platform.python_implementation()} {sys.version}",
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": _packages(),
-        "readiness": _own_source(),
+        "packages": installed().digest,
+        "readiness": _digest_of_lines(f"{path} {digest_of(path)}" for path in paths),
     }
 
 
-@functools.cache
-def _packages() -> str:
-    return _digest_of_lines(sorted(map(_named, metadata.distributions())))
+def local_code(folder: Path, model: Path, *, loader: bool, aside: frozenset[Path] = frozenset()) -> Code | None:
+    """The user's own code, once the model is loaded; `folder` is the spec's, `aside` what is known otherwise.
 
-
-def _named(package: metadata.Distribution) -> str:
-    try:
-        return f"{package.metadata['Name']} {package.version}"
-    except Exception:  # what is left of a package that was not removed whole
-        return ""
-
-
-@functools.cache
-def _own_source() -> str:
-    """Of the package's modules, as they were when it was first asked for in this process."""
-    folder = _our_folder()
-    paths = sorted(folder.rglob("*.py"))
-    return _digest_of_lines(f"{path.relative_to(folder).as_posix()} {_digest(path)}" for path in paths)
-
-
-def local_code() -> str | None:
-    """One digest of the user's own Python files: names of modules and files, and what is in them.
+    With code of the user's own, all Python files below `folder` count. With a `loader`, which may read more than the
+    model, so do all files directly beside the spec and directly beside the model.
 
     None when it cannot be told: code that was written into a notebook or changed since this process began, so that
-    what runs is not what lies there.
+    what runs is not what lies there; a module whose file does not exist; too many files.
     """
     if _written_here():
         return None
-    began = psutil.Process().create_time()
-    folders: dict[Path, str] = {}
-    found: dict[str, str] = {}
     try:
-        for name, path in _local_modules():
-            if path.stat().st_mtime > began:
-                return None
-            found[name] = _digest(path)
-            folders.setdefault(*_around(name, path))
-        for folder, pattern in folders.items():
-            files = list(itertools.islice(folder.glob(pattern), MOST_FILES + 1))
-            if len(files) > MOST_FILES:
-                return None
-            found |= {f"{folder.name}/{file.relative_to(folder).as_posix()}": _digest(file) for file in files}
-    except OSError:
+        modules = list(_local_modules())
+        places: dict[Path, bool] = {}
+        own = [(name, path) for name, path in modules if not FOLDERS & {*path.parts}]
+        if own or loader:
+            places[folder.resolve()] = True
+        for name, path in own:
+            around, deep = _around(name, path)
+            places[around] = places.get(around, False) or deep
+        paths = {path for _, path in modules}
+        for place, deep in places.items():
+            paths.update(_bounded(_python_files(place, deep=deep)))
+        if loader:
+            paths.update(_beside({folder.resolve(), model.resolve().parent}, {model.resolve(), *aside}))
+        files = {str(path): digest_of(str(path)) for path in _bounded(paths)}
+        return None if _any_changed(files) else Code(files, own=bool(own) or loader)
+    except (OSError, _Untold):
         return None
-    return _digest_of_lines(f"{name}: {digest}" for name, digest in sorted(found.items()))
 
 
-def _local_modules() -> Iterator[tuple[str, Path]]:
-    """Modules with a file that is neither ours nor installed, sorted by name."""
-    standard = [Path(place).resolve() for name in ("stdlib", "platstdlib") if (place := sysconfig.get_path(name))]
-    for name, module in sorted([*sys.modules.items()]):
+def manifest(known: Mapping[str, str]) -> dict[str, str] | None:
+    """The files that decided what was just measured, with their digests: those that were `known`, and all local
+    modules that are loaded by now.
+
+    None where one of them, or a module that is installed, was changed since this process began.
+    """
+    if _written_here():
+        return None
+    try:
+        files = {**known, **{str(path): digest_of(str(path)) for _, path in _local_modules()}}
+        changed = _any_changed({*files, *(str(path) for _, path in _modules())})
+        return None if changed or any(digest_of(path) != known[path] for path in known) else files
+    except (OSError, _Untold):
+        return None
+
+
+class _Untold(Exception):  # noqa: N818  # no error: it cannot be told, and that is all
+    """Which code runs cannot be told."""
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    """Loaded modules that are not in the standard library, sorted by name, whether or not their file exists."""
+    for name, module in sorted([*sys.modules.items()], key=lambda item: item[0]):
         file = getattr(module, "__dict__", {}).get("__file__")  # asking for the attribute may load a lazy module
-        if not isinstance(file, str) or INSTALLED & {*Path(file).parts}:
-            continue
-        path = Path(file).resolve()
-        if path.exists() and not any(path.is_relative_to(place) for place in (*standard, _our_folder())):
+        if isinstance(file, str) and (path := _outside(file)) is not None:
             yield name, path
 
 
-def _around(name: str, path: Path) -> tuple[Path, str]:
-    """The folder of a module's outermost package, and what lies in and below it; without a package its own folder."""
+@functools.lru_cache(maxsize=4 * MOST_FILES)
+def _outside(file: str) -> Path | None:
+    """The path of a module's file; None in the standard library."""
+    path = Path(file).resolve()
+    standard = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
+    inside = any(path.is_relative_to(Path(place).resolve()) for place in standard if place)
+    return None if inside and not FOLDERS & {*path.parts} else path
+
+
+def _local_modules() -> Iterator[tuple[str, Path]]:
+    """Modules that are neither ours nor as they were installed, sorted by name.
+
+    Raises:
+        _Untold: the file of one does not exist; it may lie in an archive.
+        OSError: one cannot be looked at.
+    """
+    ours, packages = _our_folder(), installed()
+    for name, path in _modules():
+        if path.is_relative_to(ours):
+            continue
+        if not path.exists():
+            raise _Untold(name)
+        if not packages.as_installed(str(path)):
+            yield name, path
+
+
+def _around(name: str, path: Path) -> tuple[Path, bool]:
+    """The folder of a module's outermost package and all below it; without a package its own folder alone."""
     depth = name.count(".") + (path.stem == "__init__")
     if depth and depth <= len(path.parents):
-        return path.parents[depth - 1], "**/*.py"
-    return path.parent, "*.py"
+        return path.parents[depth - 1], True
+    return path.parent, False
+
+
+def _python_files(folder: Path, *, deep: bool) -> Iterator[Path]:
+    """Python files in a folder, and below it where not hidden, not an environment and not installed."""
+    for place, folders, names in os.walk(folder):
+        usual = [name for name in folders if not name.startswith(".") and name not in FOLDERS]
+        folders[:] = [name for name in usual if not Path(place, name, "pyvenv.cfg").exists()] if deep else []
+        yield from (Path(place, name) for name in names if name.endswith(".py"))
+
+
+def _beside(folders: Iterable[Path], without: Iterable[Path]) -> set[Path]:
+    """All files directly in these folders that no review writes.
+
+    Raises:
+        _Untold: they are too large to be read.
+    """
+    apart = {path.resolve() for path in without}
+    all_ = (path for folder in folders for path in folder.iterdir() if path.is_file())
+    found = {path for path in _bounded(all_) if path.suffix.lower() not in WRITTEN and path.resolve() not in apart}
+    if sum(path.stat().st_size for path in found) > MOST_BYTES:
+        raise _Untold("too much lies beside the loader")
+    return found
+
+
+def _bounded(paths: Iterable[Path]) -> Iterator[Path]:
+    for number, path in enumerate(paths):
+        if number == MOST_FILES:
+            raise _Untold("too many files")
+        yield path
 
 
 def _written_here() -> bool:
@@ -113,19 +200,23 @@ def _written_here() -> bool:
     return any(getattr(value, "__module__", "") == "__main__" for value in own)
 
 
+def _any_changed(paths: Iterable[str]) -> bool:
+    """Whether a file was changed since this process began, so that what was read may not be what lies there."""
+    began = _began()
+    try:
+        return any(last_changed(path) > began for path in paths)
+    except OSError:
+        return True
+
+
+def _began() -> float:
+    """When this process began, at the earliest, in seconds since 1970."""
+    return psutil.Process().create_time() - CLOCK
+
+
 def _our_folder() -> Path:
     return Path(readiness.__file__).resolve().parent
 
 
 def _digest_of_lines(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    about = path.stat()
-    return _digest_of(path, about.st_mtime_ns, about.st_size)
-
-
-@functools.lru_cache(maxsize=4 * MOST_FILES)
-def _digest_of(path: Path, _changed: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

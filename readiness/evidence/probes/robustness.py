@@ -60,8 +60,10 @@ def one_row(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
 def empty_frame(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """No rows: no answers, or a clean error."""
     tried = attempt(candidate, rows.iloc[:0])
-    said = "No rows give no predictions." if tried.outcome == "passed" else f"No rows are refused: {tried.message}."
-    return ProbeResult("empty_frame", tried.outcome, said)
+    if tried.outcome == "passed":
+        return ProbeResult("empty_frame", "passed", "No rows give no predictions.")
+    said = "is refused with a clear error" if tried.outcome == "clean_error" else "makes the model fail"
+    return ProbeResult("empty_frame", tried.outcome, f"An empty table {said}: {tried.message}.")
 
 
 def column_order(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:

@@ -15,12 +15,14 @@ from readiness.evidence.probes.latency import QUANTILES, SLOW_TOGETHER, slow_tog
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.evidence.retraining import Retrained, Retraining
 from readiness.evidence.supplied.measurements import SuppliedRepeat
+from readiness.evidence.supplied.repeats import copied_labels
 from readiness.spec.supplied import FIGURES
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
 from readiness.unavailable import Unavailable
 
 FOLDS = "supply fold predictions under supplied.folds"
+CHOSEN = "a setting of the spec stands in the way, so supplied folds do not count"
 SHARED = "measured on a shared machine, which says little about production"
 CUT = Unavailable(
     "the supplied folds cut rows apart that belong together, so refits had seen rows like those they predict",
@@ -36,20 +38,25 @@ def with_supplied_refits(evidence: Evidence) -> Evidence:
         return evidence
     seeds = _with_seeds(evidence)
     training, repeats = evidence.training, evidence.elsewhere.repeats
+    why = evidence.refits
     if training is None or not repeats:
         return replace(evidence, refits=_or_supplied(evidence), retraining=seeds)
-    return replace(evidence, refits=_refits(evidence, training, repeats), retraining=seeds)
+    if why.chosen:
+        return replace(evidence, refits=replace(why, reason=f"{why.reason}; {CHOSEN}"), retraining=seeds)
+    return replace(evidence, refits=_refits(evidence, training, repeats, why), retraining=seeds)
 
 
 def _or_supplied(evidence: Evidence) -> Refits | Unavailable:
     """What would settle it names the way out that always leads somewhere where there are training rows."""
     why = evidence.refits
-    if not isinstance(why, Unavailable) or FOLDS in why.needs or evidence.training is None:
+    if not isinstance(why, Unavailable) or why.chosen or FOLDS in why.needs or evidence.training is None:
         return why
     return Unavailable(why.reason, f"{why.needs}; or {FOLDS}" if why.needs else FOLDS)
 
 
-def _refits(evidence: Evidence, training: Training, repeats: tuple[SuppliedRepeat, ...]) -> Refits | Unavailable:
+def _refits(
+    evidence: Evidence, training: Training, repeats: tuple[SuppliedRepeat, ...], why: Unavailable
+) -> Refits | Unavailable:
     given = evidence.spec.supplied.folds
     assert given is not None
     if any(_cut(training, repeat.fold) for repeat in repeats):
@@ -64,8 +71,10 @@ def _refits(evidence: Evidence, training: Training, repeats: tuple[SuppliedRepea
     untimed = RefitEstimate(len(folds), 0.0, 1)
     predicted = np.stack([repeat.said.predicted for repeat in repeats])
     notes = () if training.time is None else (f"the supplied folds do not follow {evidence.spec.data.time}",)
+    scheme = f"folds drawn elsewhere, not refitted here because {why.reason}"
+    doubt = copied_labels(repeats)
     return Refits(
-        tuple(folds), predicted, len(repeats), "folds drawn elsewhere", untimed, 0.0, notes, source=given.source
+        tuple(folds), predicted, len(repeats), scheme, untimed, 0.0, notes, source=given.source, doubt=doubt
     )
 
 

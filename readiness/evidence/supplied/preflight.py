@@ -9,7 +9,7 @@ from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError
 from readiness.hints import nearest, shown
 from readiness.spec.reading import LoadedSpec
-from readiness.spec.supplied_checks import PARQUET, column_names, entries
+from readiness.spec.supplied_checks import PARQUET, column_names, entries, order_unknown
 from readiness.spec.yaml_reading import KeyPath
 
 Fault = tuple[KeyPath, str]
@@ -35,11 +35,15 @@ def _of_table(loaded: LoadedSpec, path: str, train: TableHeader | None) -> Itera
     except InputError as error:
         yield _TABLE, _in_one_line(error)
         return
-    for key, columns in entries(loaded.spec):
+    spec = loaded.spec
+    for key, columns in entries(spec):
         for part, name in column_names(columns).items() if key[1] == "folds" else ():
             if name not in head.columns:
                 text = f"the table {head.path.name} has no column {shown(name)}{nearest(name, head.columns)}"
                 yield (*key, *part.split(".", 1)), text
+    rows_named = spec.data.id in head.columns and (train is None or spec.data.id in train.columns)
+    if spec.data.target not in head.columns and not rows_named:
+        yield _TABLE, order_unknown(spec)
     if train is not None and None not in (train.rows, head.rows) and train.rows != head.rows:
         text = f"has {head.rows:,} rows; expected one for each of the {train.rows:,} rows of data.train, in its order"
         yield _TABLE, text

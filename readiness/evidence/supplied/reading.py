@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from readiness.evidence.alternatives import from_columns
 from readiness.evidence.candidates import Scores
 from readiness.evidence.supplied.log import check_calls, check_file, read_log
 from readiness.evidence.supplied.measurements import Elsewhere, SuppliedRepeat
+from readiness.evidence.supplied.repeats import check_repeats
 from readiness.evidence.targets import Target
 from readiness.evidence.usable_rows import Rows
 from readiness.exceptions import DataError
@@ -22,7 +24,7 @@ from readiness.hints import nearest, shown
 from readiness.spec import PredictionColumns, Spec
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.supplied import FoldColumns, SuppliedLatency
-from readiness.spec.supplied_checks import PARQUET, column_names
+from readiness.spec.supplied_checks import ORDER_REMEDY, PARQUET, column_names, order_unknown
 
 MOST_FOLDS = 50
 """As many as `stability.folds` may ask for; more distinct values are no folds."""
@@ -107,7 +109,7 @@ def _repeats(loaded: LoadedSpec, target: Target, train: Rows) -> tuple[SuppliedR
     assert given is not None
     frame = train.frame if given.table is None else _table_of_folds(loaded, target, train)
     found = [_repeat(loaded.spec, k, repeat, frame, target) for k, repeat in enumerate(given.repeats, 1)]
-    _check_repeats(found)
+    check_repeats(found)
     return tuple(found)
 
 
@@ -155,49 +157,46 @@ def _said(spec: Spec, columns: PredictionColumns, frame: pd.DataFrame, target: T
 
 def _table_of_folds(loaded: LoadedSpec, target: Target, train: Rows) -> pd.DataFrame:
     """The usable rows of the table of its own, in step with those of data.train."""
-    given, name = loaded.spec.supplied.folds, loaded.spec.data.target
+    given, data = loaded.spec.supplied.folds, loaded.spec.data
     assert given is not None
     path = loaded.resolve(given.table or "")
     wanted = [column for repeat in given.repeats for column in column_names(repeat).values()]
-    known = [name] if name in tables.header(path).columns else []
-    frame = tables.read_table(path, [*wanted, *known])
+    head = tables.header(path).columns
+    named = [name for name in (data.target, data.id) if name is not None and name in head]
+    known = [name for name in named if name in train.frame]
+    if not known:
+        raise DataError(f"{path} {order_unknown(loaded.spec)}.", remedy=ORDER_REMEDY)
+    frame = tables.read_table(path, list(dict.fromkeys([*wanted, *known])))
     if len(frame) != train.read:
         raise DataError(
             f"{path} has {len(frame):,} rows, and data.train has {train.read:,}.",
             remedy="supplied.folds.table needs one row for each row of data.train, in its order.",
         )
     frame = frame if train.kept is None else frame.loc[train.kept].reset_index(drop=True)
-    if known:
-        _check_order(path, target, frame[name], train)
+    for name in known:
+        if name == data.target:
+            differs = target.coded(frame[name], f"The target {shown(name)} of supplied.folds.table") != train.target
+        else:
+            differs = _other_names(frame[name], train.frame[name])
+        _check_order(path, name, differs)
     return frame
 
 
-def _check_order(path: Path, target: Target, truth: pd.Series, train: Rows) -> None:
-    differs = target.coded(truth, f"The target {shown(truth.name)} of supplied.folds.table") != train.target
+def _other_names(given: pd.Series[Any], wanted: pd.Series[Any]) -> NDArray[np.bool_]:
+    """Which rows have another data.id; a missing one tells nothing, so it is another."""
+    same = given.astype("string").to_numpy() == wanted.astype("string").to_numpy()
+    if given.dtype == wanted.dtype:
+        same = given.to_numpy() == wanted.to_numpy()
+    return np.asarray(~(same.astype(bool) & given.notna().to_numpy()))
+
+
+def _check_order(path: Path, name: str, differs: NDArray[np.bool_]) -> None:
     if differs.any():
         raise DataError(
-            f"{path} has another {shown(truth.name)} than data.train in {int(differs.sum()):,} rows, "
+            f"{path} has another {shown(name)} than data.train in {int(differs.sum()):,} rows, "
             f"first in row {int(np.argmax(differs)) + 1:,} of those that can be used.",
             remedy="Its rows must be those of data.train, in the same order.",
         )
-
-
-def _check_repeats(found: list[SuppliedRepeat]) -> None:
-    counts = [int(repeat.fold.max()) + 1 for repeat in found]
-    if len(set(counts)) > 1:
-        odd = next(k for k, count in enumerate(counts, 1) if count != counts[0])
-        raise DataError(
-            f"supplied.folds: repeat 1 has {counts[0]} folds, and repeat {odd} has {counts[odd - 1]}.",
-            remedy="Give the same number of folds in each repeat.",
-        )
-    drawn: dict[bytes, int] = {}
-    for k, repeat in enumerate(found, 1):  # named in the order in which they come, so that names make no difference
-        before = drawn.setdefault(pd.factorize(repeat.fold)[0].tobytes(), k)
-        if before != k:
-            raise DataError(
-                f"supplied.folds: repeats {before} and {k} have the same folds.",
-                remedy="A repeat draws its folds anew; refits on the same folds that differ in their seed say less.",
-            )
 
 
 def _seeds(loaded: LoadedSpec, target: Target, frame: pd.DataFrame) -> tuple[Scores, ...]:
