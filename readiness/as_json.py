@@ -18,7 +18,8 @@ def plain(record: Record) -> dict[str, Any]:
     whole: dict[str, Any] = _plain(record)
     gathered: dict[str, Any] = whole.pop("gathered")
     spec = _spec(gathered.get("spec", {}))
-    about = {key: spec["about"].get(key, value) for key, value in whole["about"].items()} if "about" in whole else {}
+    own = spec["about"] if isinstance(spec["about"], Mapping) else {}  # anything may stand in a spec that does not fit
+    about = {key: own.get(key, value) for key, value in whole["about"].items()} if "about" in whole else {}
     return whole | gathered | {"spec": spec} | ({"about": about} if about else {})
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from readiness.exceptions import InputError
+from readiness.looking import is_folder, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,10 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, read in pieces.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or is a pipe or a device.
     """
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", remedy="Check path and rights.") from error
@@ -42,7 +45,7 @@ def sha256_file(path: Path) -> str:
 
 def sha256_path(path: Path) -> str:
     """SHA-256 of a file, or of a folder's manifest."""
-    return hashlib.sha256(manifest(path)).hexdigest() if path.is_dir() else sha256_file(path)
+    return hashlib.sha256(manifest(path)).hexdigest() if is_folder(path) else sha256_file(path)
 
 
 def manifest(folder: Path) -> bytes:
@@ -54,7 +57,7 @@ def manifest(folder: Path) -> bytes:
         InputError: a symbolic link, which could point anywhere, or a file that cannot be read.
     """
     lines = []
-    for path in folder.rglob("*"):
+    for path in _below(folder):
         if path.is_symlink():
             raise InputError(
                 f"{path} is a symbolic link; a folder that is digested may hold files and folders only.",
@@ -64,6 +67,14 @@ def manifest(folder: Path) -> bytes:
             name = path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape")
             lines.append((name, sha256_file(path).encode() + b"  " + name + b"\n"))
     return b"".join(line for _, line in sorted(lines))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    def unlisted(error: OSError) -> None:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}.", remedy="Check its rights.") from error
+
+    for place, folders, files in os.walk(folder, onerror=unlisted):
+        yield from (Path(place, name) for name in (*folders, *files))
 
 
 def size_of(path: Path) -> int:

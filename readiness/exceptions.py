@@ -19,6 +19,8 @@ The number is the exit code of the command that meets the error.
 
 from __future__ import annotations
 
+from readiness.visible import visible
+
 
 class ReadinessError(Exception):
     """Base of all errors that are meant for the person at the keyboard."""
@@ -26,10 +28,12 @@ class ReadinessError(Exception):
     exit_code = 4
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
-        """`message` says what, expected and where; `remedy` says what to do next."""
+        """`message` says what, expected and where; `remedy` says what to do next. Each is made one line, so that no
+        name in it, such as that of a file, can add lines of its own.
+        """
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message = visible(message)
+        self.remedy = visible(remedy)
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.remedy}" if self.remedy else self.message
@@ -46,7 +50,8 @@ class SpecError(InputError):
 
     def __init__(self, message: str, *, problems: tuple[str, ...] = (), remedy: str = "") -> None:
         """`problems` are complete sentences, each naming its file, line and key."""
-        super().__init__("\n".join((message, *(f"  - {problem}" for problem in problems))), remedy=remedy)
+        super().__init__(message, remedy=remedy)
+        self.message = "\n".join((self.message, *(f"  - {problem}" for problem in problems)))
         self.problems = problems
 
 

@@ -24,6 +24,7 @@ NO_LIMIT = {"lower": "no lower limit can be given", "upper": "no upper limit can
 _OPS = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
 
 _UNITS_WITHOUT_WORD = frozenset({"", "share", "points", "ratio"})
+_COUNTED = frozenset({"rows", "columns", "cells", "segments", "combinations"})
 _CURRENCY = re.compile(r"[A-Z]{3}|[$€£¥]")
 _METRICS_FROM_0_TO_1 = frozenset({"", "share", "ratio"})
 
@@ -68,7 +69,7 @@ def with_unit(number: str, unit: str) -> str:
     """Put a unit behind a written number; metrics between 0 and 1 have none."""
     if unit in _UNITS_WITHOUT_WORD:
         return number
-    return f"{number} {unit}"
+    return f"{number} {unit.removesuffix('s') if number == '1' and unit in _COUNTED else unit}"
 
 
 def format_share(share: float) -> str:

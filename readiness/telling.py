@@ -7,16 +7,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readiness.terminal import write
+from readiness.terminal import write, write_text
 
 if TYPE_CHECKING:
     from readiness.delivery.runner import ReviewResult
     from readiness.delivery.verification import Opened
 
 
-def say(text: str = "") -> None:
-    """One text and a line end."""
-    write(text, sys.stdout)
+def say(*lines: str) -> None:
+    """Lines; each stays one line, whatever names are in it. Without any: an empty line."""
+    for line in lines or ("",):
+        write(line, sys.stdout)
+
+
+def say_text(text: str) -> None:
+    """A text of several lines, in which every name was made visible before."""
+    write_text(text, sys.stdout)
 
 
 def vouched(spec: Path, settings: Sequence[str]) -> tuple[str, ...]:
@@ -28,7 +34,7 @@ def vouched(spec: Path, settings: Sequence[str]) -> tuple[str, ...]:
     from readiness.spec.pinning import pin_of
 
     pin = pin_of(spec, settings)
-    say(f"You vouch for this very file: {pin.path}\n  SHA-256 {pin.sha256}\n")
+    say(f"You vouch for this very file: {pin.path}", f"  SHA-256 {pin.sha256}", "")
     return (*settings, pin.setting)
 
 
@@ -83,8 +89,8 @@ def tell_result(result: ReviewResult, *, public_key: Path | None, note: str = ""
     """Say what a review found, where its report is, how to verify it, and at the end what `note` adds."""
     from readiness.narrative import text_report
 
-    say(text_report(result.record).rstrip("\n"))
-    say(f"\nReport:   {result.report}\nNotebook: {result.notebook}")
+    say_text(text_report(result.record).rstrip("\n"))
+    say("", f"Report:   {result.report}", f"Notebook: {result.notebook}")
     if result.aside is not None:
         say(f"Earlier:  {result.aside}")
     say(f"Open it in a browser: {result.report.as_uri()}")

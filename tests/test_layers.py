@@ -17,13 +17,13 @@ PACKAGE = Path(readiness.__file__).parent
 FLOORS = (
     ("vocabulary", {
         "answers", "canonical", "catalogue", "checklist", "codec", "criteria", "digests", "exceptions", "facts", "hints",
-        "numbers", "partial", "required", "resources", "spec", "unavailable", "untold", "visible",
+        "looking", "numbers", "partial", "required", "resources", "spec", "unavailable", "untold", "visible",
     }),
     ("numbers", {"statistics"}),
     ("evidence", {"evidence"}),
     ("questions", {"questions"}),
     ("verdict", {"verdict"}),
-    ("presentation", {"figures", "narrative", "notebook", "page", "plots", "reuse", "summaries"}),
+    ("presentation", {"figures", "finding_words", "narrative", "notebook", "page", "plots", "reuse", "summaries"}),
     ("delivery", {"card", "comparing", "delivery", "signing"}),
     ("doors", {
         "", "__main__", "as_json", "cli", "demo", "drafts", "passphrases", "starter",

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from readiness.answers import Answer, Finding, Outcome, Question, Status
+from readiness.answers import Answer, Finding, Outcome, Question, Status, not_assessed
 from readiness.narrative import (
     answer_sentence,
     answer_word,
@@ -141,3 +141,15 @@ def test_approval_names_who_is_required() -> None:
     """The owner is named, or that nobody is."""
     assert ("none yet", "the model's owner, R. Okafor, Head of Payments") == approval_words(records.ready())
     assert ("none yet", "not stated; the spec names no owner") == approval_words(records.regression())
+
+
+def test_one_claim_that_could_not_be_assessed_is_said_by_its_reason() -> None:
+    """The heading of the finding adds nothing."""
+    alone = Answer(Question.SEGMENTS, (not_assessed("SEGM-NONE", "Segments", "no segment column is named"),))
+    assert "Not assessed: no segment column is named." == answer_sentence(alone)
+
+
+def test_claims_of_which_none_could_be_assessed_are_not_counted_twice() -> None:
+    """None of three, not three of three."""
+    several = Answer(Question.BUSINESS, tuple(not_assessed(f"BUSI-{k}", "Recall", "no rows") for k in (1, 2, 3)))
+    assert answer_sentence(several).startswith("Not assessed: none of the 3 claims could be assessed; first: ")

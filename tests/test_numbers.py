@@ -15,6 +15,7 @@ from readiness.numbers import (
     format_count,
     format_count_of,
     format_criterion,
+    format_edge,
     format_estimate,
     format_interval,
     format_level,
@@ -23,6 +24,7 @@ from readiness.numbers import (
     format_threshold,
     format_value,
     listed,
+    with_unit,
 )
 
 NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
@@ -159,8 +161,33 @@ def test_levels_are_percentages() -> None:
     assert ("95 %", "99.5 %") == (format_level(0.95), format_level(0.995))
 
 
+def test_one_is_no_plural() -> None:
+    """What is counted is named in the singular when there is one."""
+    assert ["1 segment", "2 segments", "1 ms"] == [
+        with_unit(*each) for each in (("1", "segments"), ("2", "segments"), ("1", "ms"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edge", "figures", "printed"),
+    [
+        (21930.4, 4, "21,930"),
+        (24650, 4, "24,650"),
+        (30800.1, 6, "30,800.1"),
+        (1234567.5, 6, "1,234,568"),
+        (0.25, 6, "0.25"),
+        (-3.5, 4, "-3.5"),
+        (1e-9, 4, "1e-09"),
+    ],
+)
+def test_a_cut_is_written_for_people(edge: float, figures: int, printed: str) -> None:
+    """Thousands are separated, and no ordinary number has an exponent."""
+    assert printed == format_edge(edge, figures)
+
+
 def test_a_long_list_is_counted() -> None:
-    """Three are named, the others counted."""
+    """Three are named, the others counted; a fourth is named instead of "1 more"."""
     assert "a, b, c and 2 more" == listed("abcde")
+    assert "a, b, c and d" == listed("abcd")
     assert "a and b" == listed("ab")
     assert "" == listed([])

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import yaml
 
-from readiness.answers import Question, Status
+from readiness.answers import Outcome, Question, Status
 from readiness.delivery.host_checks import Digests, check_record
-from readiness.exceptions import IncompleteRecord, ReviewError, SpecError
+from readiness.exceptions import DataError, IncompleteRecord, ReviewError, SpecError
 from readiness.narrative import text_report
 from readiness.spec.reading import load_spec
 from readiness.spec.supplied import NOT_HERE
 from readiness.verdict.decision import Verdict
+from readiness.verdict.expected_supplied import false_supplies
 from tests.test_planted_faults import FEATURES, MISS, applicants, attested
 from tests.walking import Walked, walk
 
@@ -124,7 +125,7 @@ def test_predictions_with_everything_supplied_are_ready(vendor: Vendor) -> None:
 def test_the_files_it_rests_on_are_inputs(vendor: Vendor) -> None:
     """A table of its own and the log are hashed into the record; no supplied column is a feature."""
     columns = [f"{kind}_{k}" for kind in ("said", "fold") for k in (1, 2)]
-    vendor.train[columns].to_csv(vendor.folder / "folds.csv", index=False)
+    vendor.train[["applied", *columns]].to_csv(vendor.folder / "folds.csv", index=False)
     vendor.train = vendor.train.drop(columns=columns)
     vendor.spec["supplied"]["folds"]["table"] = "folds.csv"
     walked = vendor.reviewed()
@@ -226,14 +227,95 @@ def test_the_host_believes_only_what_the_spec_supplies(vendor: Vendor) -> None:
         return replace(walked.record, answers=answers)
 
     checked(walked.record)
-    size = walked.findings["PROD-SIZE"]
+    size, p99 = walked.findings["PROD-SIZE"], walked.findings["PROD-LATENCY-P99"]
     wrong = [
         changed("BUSI-1", warning=NOT_HERE),
         changed("PROD-SIZE", warning=""),
         changed("STAB-CHURN", warning=""),
         changed("PROD-PROBE-ONE-ROW", warning=""),
         changed("PROD-SIZE", measured=replace(size.measured, value=8.0, low=8.0, high=8.0)),
+        changed("PROD-SIZE", measured=None),
+        changed("PROD-SIZE", bounds=replace(size.bounds, lower=0.1, upper=0.1)),
+        changed("STAB-MEAN", warning=""),
+        changed("STAB-SEEDS", warning=""),
+        changed("PROD-LATENCY-P50", warning=""),
+        changed("PROD-LATENCY-P99", measured=replace(p99.measured, value=1.0, low=1.0, high=1.0)),
+        changed("PROD-LATENCY-P99", measured=None),
+        changed("PROD-LATENCY-P99", bounds=replace(p99.bounds, upper=p99.measured.value / 2)),
     ]
     for record in wrong:
         with pytest.raises(IncompleteRecord, match="does not supply"):
             checked(record)
+
+
+def inverted(vendor: Vendor) -> None:
+    for k in (1, 2):
+        vendor.train[f"said_{k}"] = 1 - vendor.train[f"said_{k}"]
+
+
+def seen(vendor: Vendor) -> None:
+    truth, rng = vendor.train["default"], np.random.default_rng(7)
+    for k in (1, 2):
+        vendor.train[f"said_{k}"] = truth.where(rng.random(TRAIN_ROWS) > 0.01, 1 - truth)
+
+
+def copied(vendor: Vendor) -> None:
+    vendor.train["said_2"] = vendor.train["said_1"]
+
+
+DOUBTFUL = {
+    "the opposite": (inverted, "these are not refits of this candidate on nearly all rows, or their rows are out of"),
+    "rows that were seen": (seen, "they predict rows that they had seen, or the training rows are of another kind"),
+    "a copy": (copied, "repeats 1 and 2 give every row the same label, as a copy would; scores would tell"),
+}
+
+
+@pytest.mark.parametrize("fault", DOUBTFUL)
+def test_folds_that_are_hardly_of_the_candidate_prove_nothing(fault: str, vendor: Vendor) -> None:
+    """Question 5 is not proven, for a reason that is recorded, so that the host finds the same."""
+    plant, words = DOUBTFUL[fault]
+    plant(vendor)
+    walked = vendor.reviewed()
+    half = walked.findings["STAB-HALF-WIDTH"]
+    assert Status.NOT_PROVEN is walked.answer(Question.STABILITY).status
+    assert Verdict.NOT_PROVEN is walked.record.verdict
+    assert words in half.withheld
+    assert words in half.reason
+    assert "check that refits of this candidate predicted each training row" in half.needs
+    loaded = load_spec(vendor.folder / "readiness.yaml")
+    check_record(walked.record, loaded, Digests.of(loaded))
+
+
+def test_why_there_are_no_refits_is_said(vendor: Vendor) -> None:
+    """Beside each figure that rests on supplied folds."""
+    reason = vendor.reviewed().findings["STAB-HALF-WIDTH"].reason
+    assert "not refitted here because there is no model file, only predictions" in reason
+
+
+def test_a_table_of_folds_must_show_its_order(vendor: Vendor) -> None:
+    """Without the target and without the names of the rows it is refused before a kernel starts; in another order by
+    the names alone, too.
+    """
+    columns = [f"{kind}_{k}" for kind in ("said", "fold") for k in (1, 2)]
+    table = vendor.train[["applied", *columns]].sample(frac=1, random_state=1)
+    vendor.train = vendor.train.drop(columns=columns)
+    vendor.spec["supplied"]["folds"]["table"] = "folds.csv"
+    table[columns].to_csv(vendor.folder / "folds.csv", index=False)
+    with pytest.raises(SpecError, match=r'shares neither "default" nor "applied" with data\.train'):
+        vendor.reviewed()
+    table.to_csv(vendor.folder / "folds.csv", index=False)
+    with pytest.raises(DataError, match=r'has another "applied" than data\.train in 1,9\d\d rows'):
+        vendor.reviewed()
+
+
+def test_a_failed_probe_cannot_be_attested_away(vendor: Vendor) -> None:
+    """What the spec supplies of a probe stands, whatever its checklist says of the box."""
+    refused(vendor)
+    walked = vendor.reviewed()
+    (probe,) = [f for f in walked.findings.values() if f.code == "PROD-PROBE-OUTLIER"]
+    said = replace(probe, status=Status.MET, outcome=Outcome.ATTESTED, warning="")
+    answers = [
+        replace(each, findings=(said,)) for each in walked.record.answers if each.question is Question.PRODUCTION
+    ]
+    loaded = load_spec(vendor.folder / "readiness.yaml")
+    assert ("PROD-PROBE-OUTLIER",) == false_supplies(answers, loaded.spec)

@@ -22,6 +22,10 @@ BLOCK = re.compile(r"^(\s*---(?:\r\n|\r|\n))([\S\s]*?)((?:\r\n|\r|\n)---[ \t]*(\
 """The Hub's rule, as in huggingface_hub.repocard."""
 _MOST_VALUES = 100_000
 """After aliases are expanded; a few lines of aliases of aliases would otherwise fill any memory."""
+_LONGEST = 500_000
+"""Characters; reading them takes ten seconds."""
+_NOT_CONSTRUCTED = (yaml.YAMLError, ValueError, RecursionError, AttributeError, LookupError, TypeError, OverflowError)
+"""What PyYAML raises for a tag that does not fit its value; `repr` raises the second for a number without end."""
 _WITHOUT = "Or leave the metadata alone with --no-metadata."
 _LINE_END = re.compile(r"\r\n|\r|\n")
 Where = Callable[[int], str]
@@ -89,15 +93,18 @@ def changed(block: str, newline: str, ours: Index, where: Where) -> str:
 
 
 def _read(block: str, where: Where) -> tuple[yaml.MappingNode | None, dict[str, Any]]:
+    if len(block) > _LONGEST:
+        raise _not_yaml(where(1), f"found {len(block):,} characters; at most {_LONGEST:,}")
     try:
         root = yaml.compose(block, Loader=yaml.SafeLoader)
         _check_size(root, where)
         data = yaml.safe_load(f"{block}\n")
+        repr(data)  # by which it is compared
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _not_yaml(where(mark.line + 1 if mark else 1), error.problem or str(error)) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _not_yaml(where(1), str(error).splitlines()[0]) from error
+    except _NOT_CONSTRUCTED as error:
+        raise _not_yaml(where(1), (str(error).splitlines() or ["a tag does not fit its value"])[0]) from error
     if data is None:
         return None, {}
     if not isinstance(root, yaml.MappingNode):
@@ -151,9 +158,9 @@ def _same(candidate: str, expected: Mapping[str, Any]) -> bool:
     """By their texts, in which one nan is like another; the order of keys does not matter."""
     try:
         found = yaml.safe_load(f"{candidate}\n") or {}
-    except (yaml.YAMLError, ValueError):
+        return isinstance(found, dict) and sorted(map(repr, found.items())) == sorted(map(repr, expected.items()))
+    except _NOT_CONSTRUCTED:
         return False
-    return isinstance(found, dict) and sorted(map(repr, found.items())) == sorted(map(repr, expected.items()))
 
 
 def _candidates(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import quote
 
 from readiness.answers import Finding, Question, Status
@@ -53,7 +54,7 @@ def section_lines(source: Source) -> list[str]:
 
 def link(source: Source, anchor: str = "") -> str:
     """Where the report is, for the brackets of a Markdown link."""
-    place = source.url or quote(source.path or source.name, safe="/.-_~")
+    place = source.url or quote(os.fsencode(source.path or source.name), safe="/.-_~")  # a name need not be UTF-8
     return f"<{place}{f'#{anchor}' if anchor else ''}>"
 
 

@@ -25,6 +25,8 @@ LARGEST_CARD = 5_000_000
 """Bytes."""
 SUFFIXES = (".md", ".markdown")
 _BOM = "\ufeff"
+_RECORD = re.compile(rb"<!--readiness-(?:signatures|unsigned)/")
+"""Begins the record of a report; a second one in the same file, and neither can be read."""
 _URL = re.compile(r"https://[A-Za-z0-9./~_%?=&:@+,;-]+")
 _NOTICE = "<!-- Written by `readiness card`: what stands between the two markers is replaced at the next run. -->"
 
@@ -86,7 +88,7 @@ def open_card(path: Path) -> Card:
     """Read a card, or note that there is none yet.
 
     Raises:
-        InputError: no Markdown file, or one that cannot be read or is no card at all.
+        InputError: no Markdown file, or one that cannot be read or is no card at all, such as a report.
     """
     try:
         target = path.resolve()
@@ -113,6 +115,10 @@ def _read(path: Path) -> bytes:
         raise InputError(f"The card {path} cannot be read: {error.strerror}.", remedy="Check the rights.") from error
     if len(data) > LARGEST_CARD:
         raise InputError(f"{path} has more than {LARGEST_CARD:,} bytes; no card has.", remedy="Check the path.")
+    if _RECORD.search(data):
+        raise InputError(
+            f"{path} holds the record of a report, which a card would break.", remedy="Name the model card, not a report."
+        )
     return data
 
 
@@ -147,6 +153,15 @@ def write(card: Card, data: bytes) -> None:
     if not os.access(card.path, os.W_OK):
         raise InputError(f"{card.path} is protected from being written to.", remedy="Check its rights.")
     write_whole(card.path, data, mode=stat.S_IMODE(card.path.stat().st_mode))
+
+
+def has_section(card: Card) -> bool:
+    """Whether a card holds a readiness section.
+
+    Raises:
+        InputError: its markers are damaged.
+    """
+    return card.data is not None and _where(_decoded(card)[1], card.name)[0] is not None
 
 
 def differences(card: Card, source: Source, *, metadata: bool = True) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.telling import say
+from readiness.telling import say, say_text
 
 Keys = Annotated[
     list[Path] | None, typer.Option("--key", metavar="PUB", help="A public key that you trust; repeatable.")
@@ -44,7 +44,7 @@ def compare(
     if out is None:
         from readiness.comparing.text import comparison_text
 
-        say(comparison_text(found, parts).rstrip("\n"))
+        say_text(comparison_text(found, parts).rstrip("\n"))
         return 0
     write_page(out, comparison_page(found, parts), COMPARISON)
     say(f"Wrote {out}: {', '.join(report.title for report in found)}")
@@ -71,7 +71,7 @@ def index(
     if text:
         from readiness.comparing.text import overview_text
 
-        say(overview_text(found, str(folder)).rstrip("\n"))
+        say_text(overview_text(found, str(folder)).rstrip("\n"))
         return 0
     from readiness.comparing.entries import counted
     from readiness.comparing.page import OVERVIEW, overview_page, write_page

@@ -49,7 +49,8 @@ def card(
     if form is Format.JSON:
         return _json(read_source(report, keys, url=url), asked_for=card is not None or check)
     if card is None:
-        raise InputError("There is no card to write to.", remedy="Name it: readiness card REPORT README.md")
+        what = "check" if check else "write to"
+        raise InputError(f"There is no card to {what}.", remedy="Name it: readiness card REPORT README.md")
     found = open_card(card)
     source = read_source(report, keys, card=found.path, url=url)
     _say_signature(source)
@@ -81,14 +82,15 @@ def _check(found: Card, source: Source, metadata: bool) -> int:
 
 
 def _write(found: Card, source: Source, metadata: bool) -> int:
-    from readiness.card.writing import composed, write
+    from readiness.card.writing import composed, has_section, write
 
     data = composed(found, source, metadata=metadata)
     if data == found.data:
         say(f"{found.path} is up to date; nothing was changed.")
         return 0
     write(found, data)
-    say(f"{found.path}: {'written' if found.data is None else 'the readiness section is up to date now'}.")
+    added = "the readiness section was added" if not has_section(found) else "the readiness section is up to date now"
+    say(f"{found.path}: {'written' if found.data is None else added}.")
     if not source.url and source.path.startswith("../"):
         say(f"The report is not below the card's folder; the card links to {source.path}.")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,9 @@ import typer
 
 from readiness.cli.app import command
 from readiness.cli.options import ReportPath
-from readiness.telling import say, signed_words
-from readiness.terminal import write
+from readiness.telling import say, say_text, signed_words
+from readiness.terminal import complain
+from readiness.visible import presentable
 
 
 @command
@@ -24,20 +24,21 @@ def show(
 ) -> int:
     """Show what a report says. Whether that is true is the question of verify."""
     from readiness.cli.showing import shown_as
-    from readiness.delivery.verification import open_report
+    from readiness.delivery.verification import opened_bytes, report_bytes
 
     form = shown_as(form, as_json=as_json)
-    opened = open_report(report)
+    content = report_bytes(report)  # once: a pipe gives its bytes only once, and a file may change
+    opened = opened_bytes(content)
     if form == "text":
         from readiness.narrative import text_report
 
-        say(signed_words(opened) + "\n")
-        say(text_report(opened.record).rstrip("\n"))
+        say(signed_words(opened), "")
+        say_text(text_report(opened.record).rstrip("\n"))
         return 0
     from readiness.cli.showing import for_programs
 
-    write(signed_words(opened), sys.stderr)
-    print(for_programs(form, opened, report), end="")
+    complain(signed_words(opened))
+    print(for_programs(form, opened, report, content), end="")
     return 0
 
 
@@ -53,9 +54,9 @@ def verify(
     from readiness.signing.keys import load_public
 
     opened = prove(report, [load_public(path) for path in key], model=model)
-    facts = opened.record.gathered.model
-    say(f"VALID: {report}\nSigned with {opened.keyids[0]}")
-    say(f"{facts.name} {facts.version}. Test result: {opened.record.verdict.words}\n\nThis proves:")
+    facts = presentable(opened.record.gathered.model)
+    say(f"VALID: {report}", f"Signed with {opened.keyids[0]}")
+    say(f"{facts.name} {facts.version}. Test result: {opened.record.verdict.words}", "", "This proves:")
     for line in (*PROVEN, *((f"{model} is the model file that was reviewed",) if model else ())):
         say(f"  - {line}")
     say("This does not prove:")

@@ -53,12 +53,19 @@ def new(
     """Write a first spec. From a table and, if there is one, a model file, which is hashed and never opened."""
     if len(files) > 2:
         raise InputError(f"Found {len(files)} files; expected [MODEL] TABLE.", remedy="Training rows go to --train.")
-    from readiness.starter.starter import copy_template, write_starter
+    from readiness.starter.starter import copy_template, remarks, swapped, write_starter
 
+    if swapped(files):
+        raise InputError(
+            f"{files[0]} is a table, {files[1]} is none.",
+            remedy=f"Give the model first, then the table: readiness new {files[1]} {files[0]}",
+        )
     *model, table = files
     candidate = model[0] if model else None
     path = write_starter(out, candidate, table, target=target, train=train, name=name, version=version)
     say(f"Wrote {path}. Look for TODO in it, then: readiness check {path}")
+    for line in remarks(path.read_text(encoding="utf-8"), path):
+        say(line)
     if candidate is not None:
         say(f"You vouch for {candidate}: its SHA-256 in the spec allows the review to load it.")
     if template:
@@ -96,9 +103,9 @@ def plan(
         typer.Option(
             "--assume",
             metavar="NAME=VALUE",
-            help="Assume this value; repeatable: recall=0.97, mae=40, mae_sd=30, prevalence=0.02, segments=5, churn=0.03, "
-            "within=0.998 (calls), false_negative=250 (mean cost), correlation=0.6 (of errors), or a baseline's value: "
-            "current.f1=0.7, rule-1.f1=0.5, median.mae=60.",
+            help="Assume this value; repeatable: recall=0.97, mae=40, mae_sd=30, prevalence=0.02, segments=5, "
+            "churn=0.03, within=0.998 (calls), false_negative=250 (mean cost), correlation=0.6 (of errors), or a "
+            "baseline's value: current.f1=0.7, rule-1.f1=0.5, median.mae=60.",
         ),
     ] = None,
     power: Annotated[

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 from readiness.delivery.verification import Opened
-from readiness.digests import sha256_file
 from readiness.exceptions import InputError
 from readiness.hints import shown
 from readiness.summaries.source import Source
@@ -28,13 +28,13 @@ def shown_as(form: str | None, *, as_json: bool = False) -> str:
     return chosen
 
 
-def for_programs(form: str, opened: Opened, report: Path) -> str:
-    """The report as "json", "markdown" or "junit"; the same text each time."""
+def for_programs(form: str, opened: Opened, report: Path, content: bytes) -> str:
+    """The report as "json", "markdown" or "junit"; the same text each time. `content` is what was opened."""
     if form == "json":
         from readiness.as_json import plain
 
         return json.dumps(plain(opened.record), indent=2, sort_keys=True, ensure_ascii=True) + "\n"
-    source = Source(str(report), sha256_file(report), opened.keyids[0] if opened.signed else "")
+    source = Source(str(report), hashlib.sha256(content).hexdigest(), opened.keyids[0] if opened.signed else "")
     if form == "markdown":
         from readiness.summaries.markdown import markdown
 

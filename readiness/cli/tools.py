@@ -34,7 +34,7 @@ def keygen(
     pair = generate(algorithm)
     public = write_key_pair(pair, out, passphrase)
     say(f"Private key: {out}{'' if passphrase else ' (not protected by a passphrase)'}")
-    say(f"Public key:  {public}\nKey id:      {pair.public.keyid}")
+    say(f"Public key:  {public}", f"Key id:      {pair.public.keyid}")
     say("Give the public key to your readers, and tell them the key id by another way than the report.")
     return 0
 

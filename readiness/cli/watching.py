@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from readiness.exceptions import ReadinessError
-from readiness.telling import say
+from readiness.telling import say, say_text
 
 WIDTH = 72
 
@@ -28,13 +28,13 @@ def keep_checking(check: Callable[[], None], files: Callable[[], Iterable[Path]]
 
         while True:
             before = stamps(files())  # first, so that what changes meanwhile is checked again
-            say("\n" + _separator(time.strftime("%H:%M:%S")))
+            say("", _separator(time.strftime("%H:%M:%S")))
             _checked(check)
             say(f"Watching {len(before)} file{'s' if len(before) > 1 else ''}; Ctrl-C ends it.")
             sys.stdout.flush()
             wait_for_change(before)
     except KeyboardInterrupt:
-        say("\nStopped watching.")
+        say("", "Stopped watching.")
         return 0
 
 
@@ -46,7 +46,7 @@ def _checked(check: Callable[[], None]) -> None:
     try:
         check()
     except ReadinessError as error:
-        say(f"Error: {error}")
+        say_text(f"Error: {error}")
     except BrokenPipeError:  # nobody is reading any more
         raise
     except Exception as error:  # a fault of ours must not end the watch either

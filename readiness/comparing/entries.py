@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +13,6 @@ from readiness.comparing.columns import answer_given, result_given
 from readiness.comparing.overview import FAILS, Entry, Overview, Unreadable
 from readiness.narrative import approval_words, result_words, topic
 from readiness.numbers import format_count
-from readiness.page.cover import format_time
 from readiness.page.tables import Cell, Column, Mark, Row, Table, table
 from readiness.verdict.record import Record
 from readiness.verdict.supplied import supplied_words
@@ -34,7 +34,9 @@ def overview_tables(found: Overview, folder: Path, page: Path) -> tuple[Table, .
         Column("Made", "text"),
     ]
     rows = [_row(entry, _link(folder / entry.path, page)) for entry in found.entries]
-    made = table("Candidates, the newest first", heads, rows, most=max(1, len(rows)))
+    answers = ", ".join(f"{question.number} {topic(question)}" for question in Question)
+    note = f"The six answers: {answers}."
+    made = table("Candidates, the newest first", heads, rows, note=note, most=max(1, len(rows)))
     return (*((made,) if rows else ()), *((_unreadable(found.unreadable, folder, page),) if found.unreadable else ()))
 
 
@@ -118,14 +120,22 @@ def _link(path: Path, page: Path) -> str:
 
 def _made(entry: Entry) -> str:
     """The day, in UTC; the report itself says the minute."""
-    return visible(shorten(format_time(entry.record.run.finished).partition(",")[0], 60))
+    finished = entry.record.run.finished
+    try:
+        return _day(datetime.fromisoformat(finished).astimezone(UTC))
+    except (ValueError, OverflowError):
+        return visible(shorten(finished, 60))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def _validity(entry: Entry) -> str:
     end = entry.valid_until
     if end is None:
         return ""
-    return f"{'EXPIRED on' if entry.expired else 'valid until'} {end.day} {end:%B %Y}"
+    return f"{'EXPIRED on' if entry.expired else 'valid until'} {_day(end)}"
 
 
 def _expired(entry: Entry) -> str:

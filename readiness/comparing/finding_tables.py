@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from readiness.answers import Finding, Status
 from readiness.comparing.columns import columns
@@ -20,11 +21,23 @@ _ABSENT = Mark(Status.NOT_ASSESSED, "not in this report")
 _CLOCK = "Times are readings of a clock, never twice the same."
 
 
-def finding_tables(reports: Sequence[Report], changes: Sequence[Change]) -> tuple[Table, ...]:
-    """Judged findings by the kind of change, the weightiest first."""
+def finding_tables(
+    reports: Sequence[Report], changes: Sequence[Change], *, most: int | None = None
+) -> tuple[Table, ...]:
+    """Judged findings by the kind of change, the weightiest first; at most so many whose numbers merely moved."""
     judged = [change for change in changes if change.matched.is_judged]
-    made = (_table(reports, kind.value, [change for change in judged if change.kind is kind]) for kind in Kind)
+    made = []
+    for kind in Kind:
+        table = _table(reports, kind.value, [change for change in judged if change.kind is kind])
+        made += [_first(table, most) if kind is Kind.VALUE and most is not None else table]
     return tuple(each for each in made if each.rows)
+
+
+def _first(table: Table, most: int) -> Table:
+    rows = (*table.rows, *table.more)
+    left = len(rows) - most
+    note = f"And {left} more with the same status: add --all. {table.note}".strip() if left > 0 else table.note
+    return replace(table, rows=rows[:most], more=(), note=note)
 
 
 def fact_tables(reports: Sequence[Report], changes: Sequence[Change]) -> tuple[Table, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from readiness.answers import Question
 from readiness.comparing.reading import signature_words
 from readiness.delivery.verification import report_bytes, verify
 from readiness.exceptions import InputError, InvalidReport, ReadinessError
+from readiness.looking import is_file, is_folder
 from readiness.page.cover import last_day
 from readiness.signing.keys import PublicKey
 from readiness.signing.reports import read_report
@@ -70,30 +71,38 @@ def overview(folder: Path, keys: Sequence[PublicKey] = (), *, today: date) -> Ov
     Raises:
         InputError: there is no such folder.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(f"{folder} is not a folder.", remedy="Name the folder below which the reports lie.")
     entries, unreadable = [], []
-    for path in _reports(folder):
+    found, unlisted = _reports(folder)
+    for path in found:
         try:
             entries.append(_entry(folder, path, keys, today))
         except ReadinessError as error:
             unreadable.append(Unreadable(path.relative_to(folder), _reason(error)))
+    unreadable += [Unreadable(path.relative_to(folder), "The folder cannot be read.") for path in unlisted]
     return Overview(tuple(sorted(entries, key=_newest_first)), tuple(unreadable))
 
 
-def _reports(folder: Path) -> Iterator[Path]:
-    """Files that are called like reports, in the order of their paths."""
-    inside, found = folder.resolve(), []
-    for place, folders, files in os.walk(folder):
+def _reports(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Files that are called like reports, in the order of their paths, and folders that cannot be read."""
+    found, unlisted = [], []
+    for place, folders, files in os.walk(folder, onerror=lambda error: unlisted.append(Path(error.filename))):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(place, name) for name in files if _NAME.fullmatch(name)]
-    for path in sorted(found, key=os.fsencode):
-        if not path.is_symlink() or inside in path.resolve().parents:
-            yield path
+    inside = folder.resolve()
+    return [path for path in sorted(found, key=os.fsencode) if not _leads_out(path, inside)], unlisted
+
+
+def _leads_out(path: Path, inside: Path) -> bool:
+    try:
+        return path.is_symlink() and inside not in path.resolve().parents
+    except (OSError, RuntimeError):  # links in a circle lead nowhere; reading the file will say so
+        return False
 
 
 def _entry(folder: Path, path: Path, keys: Sequence[PublicKey], today: date) -> Entry:
-    if not path.is_file():
+    if not is_file(path):
         raise InputError("It is not a regular file.")
     file = read_report(report_bytes(path))
     record = _without_measured_findings(file.statement["predicate"])

@@ -11,6 +11,7 @@ from readiness.comparing.reading import Report
 from readiness.comparing.sections import EVIDENCE, Section
 from readiness.delivery.files import write_whole
 from readiness.exceptions import InputError
+from readiness.looking import exists, is_file, is_folder
 from readiness.page.render import environment, style_parts, trimmed
 
 COMPARISON, OVERVIEW = "comparison/v1", "index/v1"
@@ -54,11 +55,11 @@ def check_place(path: Path, kind: str) -> None:
     Raises:
         InputError: there is something else, or no folder to write into.
     """
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise InputError(f"{path} cannot be written: {path.parent} is not a folder.", remedy="Make the folder first.")
-    if not path.exists() and not path.is_symlink():
+    if not exists(path) and not path.is_symlink():
         return
-    if not path.is_file() or not _is_marked(path, kind):
+    if not is_file(path) or not _is_marked(path, kind):
         what = "an index" if kind == OVERVIEW else "a comparison"
         raise InputError(f"{path} exists and is not {what} of readiness; it is left as it is.", remedy="Use --out.")
 

@@ -13,7 +13,7 @@ from readiness.comparing.pairing import SAME, UNMEASURED, Paired, outcome_words
 from readiness.criteria import Task
 from readiness.numbers import format_count
 from readiness.spec import Spec, label_text
-from readiness.statistics.cases import Cases
+from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.comparison import compare
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
@@ -88,9 +88,14 @@ def _alike(metric: Metric, cases: Cases, rival: Cases) -> bool:
     if cases.y_score is None or rival.y_score is None:
         return False
     if metric.needs == "scores":
-        mine, theirs = (np.unique(each.y_score, return_inverse=True)[1] for each in (cases, rival))
-        return np.array_equal(mine, theirs)
+        return np.array_equal(_ranks(cases.y_score), _ranks(rival.y_score))
     return np.array_equal(cases.y_score, rival.y_score)
+
+
+def _ranks(scores: Floats) -> Integers:
+    """Places in the order of the scores; equal ones share a place."""
+    _, places = np.unique(scores, return_inverse=True)
+    return np.asarray(places, dtype=np.int64)
 
 
 def _code(classes: tuple[str, ...], wanted: str) -> int | None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from readiness.answers import Estimate
 from readiness.comparing.reading import Report
+from readiness.exceptions import InputError
+from readiness.looking import is_folder
 from readiness.numbers import format_count, format_count_of, listed
 
 HOW_TO = "run both reviews on this machine with data.id set, and without --no-cache"
@@ -50,7 +52,7 @@ class Pairing:
 
 def pairings(reports: Sequence[Report], folder: Path | None) -> tuple[Pairing, ...]:
     """Every report against the first one, row by row; `folder` is the cache, None for none."""
-    if folder is not None and folder.is_dir():
+    if folder is not None and _is_there(folder):
         from readiness.evidence.keeping.store import Store
 
         store = Store.open(folder)
@@ -60,6 +62,13 @@ def pairings(reports: Sequence[Report], folder: Path | None) -> tuple[Pairing, .
             return paired_rows(reports, store)
     problem = f"Nothing is kept on this machine; {HOW_TO}. So there is no comparison row by row."
     return tuple(Pairing((reports[0].letter, other.letter), problem=problem) for other in reports[1:])
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return is_folder(folder)
+    except InputError:  # a cache that nobody may look at holds nothing for us
+        return False
 
 
 def headline(pairing: Pairing) -> str:

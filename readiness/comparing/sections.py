@@ -21,6 +21,8 @@ from readiness.verdict.record import Record
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable, visible
 
+MOST_MOVED = 10
+"""Claims of the same status whose numbers merely moved, unless everything is wanted."""
 EVIDENCE = "What reports say is evidence, not permission to deploy."
 _HOW_TO_READ = (
     "A gain says how much better the second one is on the same rows, in the good direction of the metric: more recall, "
@@ -142,7 +144,8 @@ def _metric(paired: Paired) -> Row:
 
 
 def _findings(reports: Sequence[Report], changes: Sequence[Change], *, everything: bool) -> Section:
-    made, facts = finding_tables(reports, changes), fact_tables(reports, changes)
+    made = finding_tables(reports, changes, most=None if everything else MOST_MOVED)
+    facts = fact_tables(reports, changes)
     count = sum(not change.matched.is_judged for change in changes)
     lead = _CHANGED if made else "No claim that was judged differs."
     if count and not everything:

@@ -22,7 +22,7 @@ from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from readiness import exceptions
-from readiness.answers import Status
+from readiness.answers import Question, Status, left_out_code
 from readiness.delivery.kernels import IOPUB_SECONDS, KERNEL_NAME, KernelDied, ReadinessEngine
 from readiness.delivery.progress import Progress
 from readiness.delivery.walkthrough import PARAMETERS_TAG, Walkthrough, headings
@@ -115,14 +115,22 @@ class _Watch:
 
     def cell_executed(self, cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG002  # nbclient's names
         for output in cell.get("outputs", []):
-            status = output.get("data", {}).get(ANSWER_MIME, {}).get("status")
+            recorded = output.get("data", {}).get(ANSWER_MIME, {})
+            status = recorded.get("status")
             if status in tuple(Status):
-                self.progress.answer(Status(status))
+                self.progress.answer(None if _is_left_out(recorded) else Status(status))
 
     @property
     def where(self) -> str:
         """The place for a message: 'The notebook stopped in the part "3. Does it work for everyone?"'."""
         return f'The notebook stopped in the part "{visible(self.part)}"' if self.part else "The notebook did not start"
+
+
+def _is_left_out(recorded: Mapping[str, Any]) -> bool:
+    """Whether an answer says that a partial review does not ask its question."""
+    findings = recorded.get("findings")
+    codes = {each.get("code") for each in findings if isinstance(each, dict)} if isinstance(findings, list) else set()
+    return not codes.isdisjoint(map(left_out_code, Question))
 
 
 def _failure(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
@@ -148,7 +156,8 @@ def _raised(name: str, text: str, watch: _Watch) -> ReadinessError:
         message, _, remedy = text.rpartition("\n  ")
         if not message or remedy.startswith("- "):  # the last line is a listed problem, no remedy
             message, remedy = text, ""
-        error = kind(visible(message, keep="\n"))
+        error = kind(message)
+        error.message = visible(message, keep="\n")  # problems of a spec have a line each
         error.remedy = visible(remedy)
         return error
     if name == "MemoryError":

@@ -12,11 +12,17 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from readiness.exceptions import InputError, ReviewError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 REPORT = "report.html"
 NOTEBOOK = "notebook.ipynb"
@@ -91,7 +97,7 @@ def publish(folder: Path, report: bytes, notebook: bytes) -> Path | None:
     Raises:
         ReviewError: the files could not be written; an earlier pair is still in its place then.
     """
-    with _staged(folder, {REPORT: report, NOTEBOOK: notebook}) as temporary:
+    with _staged(folder, {REPORT: report, NOTEBOOK: notebook}) as temporary, _alone_in(folder):
         aside = _move_aside(folder)
         _replace_both(folder, temporary, aside)
         with contextlib.suppress(OSError):  # what an earlier, failed run left is out of date now
@@ -105,7 +111,7 @@ def publish_partial(folder: Path, report: bytes, notebook: bytes) -> None:
     Raises:
         ReviewError: the files could not be written.
     """
-    with _staged(folder, {PARTIAL_REPORT: report, PARTIAL_NOTEBOOK: notebook}) as temporary:
+    with _staged(folder, {PARTIAL_REPORT: report, PARTIAL_NOTEBOOK: notebook}) as temporary, _alone_in(folder):
         for name, path in temporary.items():
             path.replace(folder / name)
 
@@ -143,7 +149,7 @@ def _second_name(path: Path, other: Path) -> None:
     except FileExistsError:
         pass
     except OSError:  # a file system without links
-        copy = other.with_name(f".{other.name}.{os.getpid()}.tmp")
+        copy = _temporary(other.parent)
         try:
             _write_synced(copy, path.read_bytes())
             copy.replace(other)  # whole or not at all
@@ -157,7 +163,7 @@ def _staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[dict[str, Path
     temporary: dict[str, Path] = {}
     try:
         for name, data in files.items():
-            temporary[name] = folder / f".{name}.{os.getpid()}.tmp"
+            temporary[name] = _temporary(folder)
             _write_synced(temporary[name], data)
         yield temporary
         _sync_folder(folder)
@@ -169,8 +175,28 @@ def _staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[dict[str, Path
                 path.unlink(missing_ok=True)
 
 
+def _temporary(folder: Path) -> Path:
+    """A name that nobody else has, on no other machine and in no other container that writes here."""
+    return folder / f".{secrets.token_hex(16)}.tmp"
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """No other review changes the names in `folder` meanwhile; without that where the system has no such locks."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network drives lock no folders
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
+    with path.open("xb") as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

@@ -15,7 +15,6 @@ from readiness.answers import Question, left_out_code
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
-from readiness.spec import Spec
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.settings import RECORDED_AS
@@ -131,17 +130,26 @@ def check_record(
             f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
             remedy=_REMEDY,
         )
-    _check_bars(record, loaded.spec, task)
+    _check_bars(record, loaded, task)
 
 
-def _check_bars(record: Record, spec: Spec, task: Task) -> None:
+def _check_bars(record: Record, loaded: LoadedSpec, task: Task) -> None:
     """By the day on which the review began; or on which it ended, when midnight lay between them."""
+    spec = loaded.spec
     judged = [(lower_bars(record.answers, spec, task, day), day) for day in _days(record)]
     found = [(lower, false_attestations(record.answers, spec, day)) for lower, day in judged]
     lower, false = min(found, key=lambda codes: len(codes[0]) + len(codes[1]))
     _refuse("judges by other bars than this spec sets", lower)
     _refuse("fills boxes otherwise than this spec attests", false)
-    _refuse("holds figures that this spec does not supply", false_supplies(record.answers, spec))
+    _refuse("holds figures that this spec does not supply", false_supplies(record.answers, spec, _calls(loaded)))
+
+
+def _calls(loaded: LoadedSpec) -> Sequence[float] | None:
+    """The times of the supplied log, read by the host itself."""
+    from readiness.evidence.supplied.reading import read_calls
+
+    given = loaded.spec.supplied.latency
+    return None if given is None else [float(time) for time in read_calls(loaded, given)]
 
 
 def _days(record: Record) -> tuple[datetime.date, ...]:

@@ -17,7 +17,7 @@ from readiness.spec import Spec
 from readiness.spec.reading import LoadedSpec
 from readiness.verdict.expected_bars import unstated_codes
 
-CANNOT, UNLIKELY, CAN = "cannot be a yes", "is unlikely to be a yes", "can be a yes"
+CANNOT, UNLIKELY, CAN = "cannot be a yes", "unlikely to be a yes", "can be a yes"
 NOT_REFITTED = (Kind.ONNX, Kind.ONNX_FOLDER)
 """Kinds of files that hold no training procedure."""
 MOST_NAMED = 4
@@ -66,7 +66,8 @@ def _doubts(question: Question, entries: tuple[Feasible, ...]) -> tuple[str, ...
     keys = {Question.SEGMENTS: "data.segments", Question.STABILITY: "stability.windows"}
     begins = keys.get(question)
     unlikely = [e for e in entries if begins and e.key.startswith(begins) and e.chance is Chance.UNLIKELY]
-    return (f"too few rows for {_few(list(dict.fromkeys(e.key for e in unlikely)))}",) if unlikely else ()
+    names = dict.fromkeys(entry.key.removeprefix("data.segments, ") for entry in unlikely)
+    return (f"too few rows for {_few(list(names))}",) if names else ()
 
 
 def _baseline(spec: Spec) -> Iterator[str]:
@@ -116,7 +117,7 @@ def _production(spec: Spec, day: datetime.date) -> Iterator[str]:
     asked = [box for box in BOXES if box.source is Source.ATTESTED]
     left = [box.key for box in asked if attested_outcome(spec.checklist.get(box.key), day).status is not Status.MET]
     if left:
-        yield f"{len(left)} of the {len(asked)} boxes that a person answers are not answered with yes"
+        yield f"{len(left)} of {len(asked)} boxes are not attested (checklist)"
 
 
 def _is_attested(spec: Spec, code: str, day: datetime.date) -> bool:

@@ -15,6 +15,7 @@ from readiness.visible import visible
 
 TICK_SECONDS = 0.5
 TITLE_WIDTH = 48
+NOT_ASKED = "not asked"
 
 
 class Progress(Protocol):
@@ -23,8 +24,8 @@ class Progress(Protocol):
     def begin(self, part: str) -> None:
         """A part of the notebook begins; the one before is done."""
 
-    def answer(self, status: Status) -> None:
-        """The running part holds the answer to a question."""
+    def answer(self, status: Status | None) -> None:
+        """The running part holds the answer to a question; None: a partial review does not ask it."""
 
     def end(self, *, failed: bool = False) -> None:
         """The notebook has ended, or stopped."""
@@ -36,7 +37,7 @@ class Silent:
     def begin(self, part: str) -> None:
         """Nothing."""
 
-    def answer(self, status: Status) -> None:
+    def answer(self, status: Status | None) -> None:
         """Nothing."""
 
     def end(self, *, failed: bool = False) -> None:
@@ -56,9 +57,9 @@ class Lines:
         self._finish("done")
         self._part, self._status, self._began = part, "", self._clock()
 
-    def answer(self, status: Status) -> None:
+    def answer(self, status: Status | None) -> None:
         """Keep the answer for the end of the line."""
-        self._status = status.words
+        self._status = NOT_ASKED if status is None else status.words
 
     def end(self, *, failed: bool = False) -> None:
         """Finish the last line."""

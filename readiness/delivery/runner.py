@@ -38,6 +38,7 @@ from readiness.signing.reports import Subject, sign_report, statement, unsigned_
 from readiness.spec.reading import LoadedSpec, load_spec
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Run, to_plain
+from readiness.visible import visible
 
 PARAMETERS = frozenset({"spec_path", "spec_sha256", "nonce"})
 """What every template declares; it may do without the others as long as they are not used."""
@@ -195,7 +196,7 @@ def _written(
         report = unsigned if key is None else sign_report(unsigned, key)
     except ReadinessError as error:
         publish(folder, unsigned, execution.content())
-        error.message += f" The report was written without a signature: {folder / REPORT}"
+        error.message += visible(f" The report was written without a signature: {folder / REPORT}")
         raise
     aside = publish(folder, report, execution.content())
     keyid = "" if key is None else key.public.keyid
@@ -210,7 +211,7 @@ def _with_notebook(error: ReadinessError, execution: Execution, folder: Path) ->
     except ReadinessError as other:
         said = f"The notebook could not be kept: {other.message}"
     else:
-        said = f"The notebook as far as it got: {path}"
+        said = visible(f"The notebook as far as it got: {path}")
     error.remedy = f"{error.remedy}\n  {said}" if error.remedy else said
     return error
 

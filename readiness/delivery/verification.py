@@ -42,7 +42,16 @@ def open_report(path: Path) -> Opened:
         InputError: the file cannot be read.
         InvalidReport: it is not an intact report.
     """
-    return _opened(read_report(report_bytes(path)))
+    return opened_bytes(report_bytes(path))
+
+
+def opened_bytes(content: bytes) -> Opened:
+    """What these very bytes say, without asking who signed them.
+
+    Raises:
+        InvalidReport: they are not an intact report.
+    """
+    return _opened(read_report(content))
 
 
 def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) -> Opened:

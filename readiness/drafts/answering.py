@@ -12,14 +12,14 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.probing import is_required
 from readiness.evidence.refitting import refitted
 from readiness.notebook import ask
-from readiness.verdict.decision import Decision, decide
 from readiness.terminal import write
+from readiness.verdict.decision import Decision, decide
 from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template
 
 Told = Callable[[str], None]
 """Hears beforehand of what takes long."""
 
-PROBES = "about half a minute"
+PROBES = "usually 10 to 30 s"
 """What calls, batches and the other process take together on a usual machine."""
 
 

@@ -12,14 +12,29 @@ from readiness.drafts.words import BANNER
 
 SHOWN = "shown"
 """The status of what is shown and not judged."""
+_BRIEF = ("claim", "status", "measured", "required")
+_CLAIM_WIDTH = 38
 _NUMBERS = ("measured", "low", "high", "level", "required", "bound_low", "bound_high")
+
+
+class Findings(pd.DataFrame):
+    """A DataFrame whose text starts with what was claimed and found; whatever is made of it is a plain one."""
+
+    def __repr__(self) -> str:
+        """Claim, status and numbers in 80 characters, and the names of the other columns."""
+        plain = pd.DataFrame(self)
+        brief = [name for name in _BRIEF if name in plain]
+        others = ", ".join(str(name) for name in plain if name not in brief)
+        text = plain[brief].to_string(max_colwidth=_CLAIM_WIDTH, max_rows=60) if brief else super().__repr__()
+        return f"{text}\n\nFurther columns: {others}" if brief and others else text
 
 
 def findings_frame(answers: Iterable[Answer]) -> pd.DataFrame:
     """(findings, columns) in the order of the report.
 
-    `status` is "shown" where nothing was judged. `required` is the number to which `op` compares; `low` and `high` are the two-sided interval, `bound_low` and
-    `bound_high` what was compared. Missing numbers are NaN; `n` is `Int64`; question and status are ordered categories.
+    `status` is "shown" where nothing was judged. `required` is the number to which `op` compares; `low` and `high`
+    are the two-sided interval, `bound_low` and `bound_high` what was compared. Missing numbers are NaN; `n` is `Int64`;
+    question and status are ordered categories. A terminal shows the first few columns and names the others.
     """
     rows = [_row(answer.question, finding) for answer in answers for finding in answer.findings]
     frame = pd.DataFrame(rows, columns=list(_row(Question.BASELINE, _EMPTY)))
@@ -30,7 +45,7 @@ def findings_frame(answers: Iterable[Answer]) -> pd.DataFrame:
         "question": pd.CategoricalDtype([question.value for question in Question], ordered=True),
         "status": pd.CategoricalDtype([*(status.value for status in Status), SHOWN], ordered=True),
     }
-    frame = frame.astype(types)
+    frame = Findings(frame.astype(types))
     frame.attrs["note"] = BANNER
     return frame
 

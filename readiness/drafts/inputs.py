@@ -167,7 +167,9 @@ def add_role(test: Rows, given: Any, role: str, name: str) -> str | None:
         return None
     if isinstance(given, str):
         if given not in test.columns:
-            raise DataError(f"{role} names {shown(given)}, which is no column of X_test{nearest(given, test.frame)}")
+            raise DataError(
+                f"{role} names {shown(given)}, which is no column of X_test{nearest(given, map(str, test.frame))}"
+            )
         return given
     own = getattr(given, "name", None)
     return test.add(own if isinstance(own, str) and own else test.unused(name), given, role)

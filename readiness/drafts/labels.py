@@ -35,7 +35,7 @@ def classes_and_positive(
         return said
     labels = said.get("classes")
     if labels is None and y_train is None and (labels := _own_classes(model, y_test)) is not None:
-        said["classes"] = labels
+        said["classes"] = labels = _as_read(labels, read)
     if labels is None:
         labels = [plain(value) for value in pd.unique(read)]
         if regressor is None and any(isinstance(label, float) for label in labels):

@@ -24,6 +24,7 @@ from readiness.evidence.preflight import preflight
 from readiness.evidence.tables import read_table
 from readiness.exceptions import InputError
 from readiness.hints import shown
+from readiness.looking import exists, is_file, is_folder
 from readiness.spec import Spec
 from readiness.spec.reading import load_spec
 
@@ -80,9 +81,12 @@ def write_spec(source: Source, evidence: Evidence, folder: Path, *, overwrite: b
 
 
 def _check_free(folder: Path, names: Iterable[str], *, overwrite: bool) -> None:
-    if folder.exists() and not folder.is_dir():
+    if exists(folder) and not is_folder(folder):
         raise InputError(f"{folder} is a file; expected a folder.", remedy="Name another one.")
-    taken = [name for name in names if (folder / name).exists()]
+    taken = [name for name in names if os.path.lexists(folder / name)]
+    for name in taken:  # all of them before the first is replaced, or half of the old files would stay
+        if not is_file(folder / name):
+            raise InputError(f"{folder / name} is not a regular file.", remedy="Move it away, or name another folder.")
     if taken and not overwrite:
         raise InputError(
             f"{folder} holds {', '.join(taken)} already.",

@@ -15,6 +15,7 @@ from readiness.visible import presentable, visible
 BANNER = "DRAFT · unsigned · computed in memory; nothing here can be approved"
 NEXT = "For a report that can be signed: .to_spec(FOLDER), then readiness run"
 MOST_CLAIMS = 20
+_WAITING = (Outcome.PENDING, Outcome.MISSING)
 _BOXES = frozenset(box.code for box in BOXES if box.code)
 
 
@@ -45,7 +46,7 @@ def answer_text(answer: Answer, table: str) -> str:
 def claims(answer: Answer) -> tuple[list[Finding], int]:
     """The claims that were judged, the worst first, without boxes that nobody has filled in; and how many those are."""
     judged = [finding for finding in answer.findings if finding.blocking]
-    waiting = [finding for finding in judged if finding.outcome is Outcome.PENDING and finding.code in _BOXES]
+    waiting = [finding for finding in judged if finding.outcome in _WAITING and finding.code in _BOXES]
     return worst_first([finding for finding in judged if finding not in waiting]), len(waiting)
 
 

@@ -15,6 +15,7 @@ from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Alternative
 from readiness.evidence.keeping.kept import CURRENT, Kept
 from readiness.evidence.keeping.scores import scored
+from readiness.evidence.limits import check_threshold
 from readiness.evidence.models.loading import load_model
 from readiness.evidence.outputs import numbers, positions
 from readiness.evidence.targets import Target
@@ -130,6 +131,7 @@ def current(
             )  # fmt: skip
             candidate = replace(candidate, named=False) if model.takes_arrays else candidate
             scores = scored(kept.of_model(spec, model, candidate), CURRENT, candidate, frame)
+        check_threshold(spec.threshold, "baseline.current.threshold", is_probability=scores.is_probability)
     except ReadinessError as error:
         return (Alternative("current", spec.name, Unavailable(error.message, error.remedy)),)
     return (Alternative("current", spec.name, with_predictions(cases, scores.predicted, scores)),)

@@ -23,6 +23,7 @@ from readiness.evidence.inventory import gathered
 from readiness.evidence.keeping.kept import TEST, Keeper, Kept
 from readiness.evidence.keeping.scored_rows import keep_rows
 from readiness.evidence.keeping.scores import scored
+from readiness.evidence.limits import check_threshold
 from readiness.evidence.models.loading import LoadedModel, load_model
 from readiness.evidence.moments import moments
 from readiness.evidence.origins import Origin, file_origins
@@ -97,7 +98,7 @@ def gather_from(
     trained = None if train is None else usable(loaded, "train", train, target)
     elsewhere = read_supplied(loaded, target, tested, trained)
     inputs = {key: origin.artifact(key) for key, origin in origins.items()}
-    kept = Kept() if keeper is None else keeper.about(loaded.spec, inputs)
+    kept = Kept() if keeper is None else keeper.about(loaded, inputs)
     assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, kept, only)
     evidence = replace(assembled, elsewhere=elsewhere)
     if kept.store is not None:
@@ -174,6 +175,7 @@ def _assemble(
     reference = None if train is None else train.frame
     cuts = tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments)  # told before scoring
     scores = _score(loaded, candidate, test.frame, target, own)
+    check_threshold(spec.model.threshold, "model.threshold", is_probability=scores.is_probability)
     cases = _cases(loaded, test, target, scores)
     rivals = _looks(only, Question.BASELINE, Question.BUSINESS, Question.ERRORS)
     others = (

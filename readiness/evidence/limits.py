@@ -6,10 +6,26 @@ import math
 
 from readiness.catalogue import Metric
 from readiness.criteria import Task
+from readiness.exceptions import DataError
 from readiness.spec import Requirement
 
 _WORDS = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 MAY_BE_NEGATIVE = frozenset({"r2", "explained_variance", "matthews_corrcoef", "cohen_kappa"})
+
+
+def check_threshold(threshold: float | None, where: str, *, is_probability: bool) -> None:
+    """Refuse a threshold that no probability can reach, or that each one does.
+
+    Raises:
+        DataError: `where` names the key, such as "model.threshold".
+    """
+    if threshold is not None and is_probability and not 0 <= threshold <= 1:
+        alike = "no row" if threshold > 1 else "every row"
+        raise DataError(
+            f"{where} is {threshold:g}, and the model gives probabilities, which lie between 0 and 1: {alike} would be "
+            "predicted positive.",
+            remedy="Set it to a probability from 0 to 1, or leave it out for 0.5.",
+        )
 
 
 def limit_fault(requirement: Requirement, metric: Metric) -> str:

@@ -11,11 +11,12 @@ from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.columns import features_of, needed
 from readiness.evidence.limits import end_fault, limit_fault
-from readiness.evidence.models.kinds import address_fault, kind_of, missing_extra
+from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra
 from readiness.evidence.supplied.preflight import supplied_faults
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError, SpecError
 from readiness.hints import nearest, shown
+from readiness.looking import exists, is_file, nearby
 from readiness.spec import Label, ModelFile
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.reading import LoadedSpec
@@ -86,8 +87,12 @@ def _same_table(loaded: LoadedSpec) -> Iterator[Fault]:
     if data.train is None:
         return
     test, train = loaded.resolve(data.test), loaded.resolve(data.train)
-    alike = test.is_file() and train.is_file() and test.stat().st_size == train.stat().st_size
-    if alike and sha256_path(test) == sha256_path(train):
+    try:
+        alike = is_file(test) and is_file(train) and test.stat().st_size == train.stat().st_size
+        same = alike and sha256_path(test) == sha256_path(train)
+    except InputError:  # told where the tables are looked at
+        return
+    if same:
         yield ("data", "test"), f"{test.name} is, byte for byte, the training table; give rows that it never saw"
 
 
@@ -105,6 +110,13 @@ def _models(loaded: LoadedSpec) -> Iterator[Fault]:
 
 
 def _model(loaded: LoadedSpec, model: ModelFile, where: KeyPath) -> Iterator[Fault]:
+    try:
+        yield from _model_faults(loaded, model, where)
+    except InputError as error:  # a file or folder that cannot be read
+        yield (*where, "path"), _in_one_line(error)
+
+
+def _model_faults(loaded: LoadedSpec, model: ModelFile, where: KeyPath) -> Iterator[Fault]:
     if model.path is None:
         return
     fault, remedy = address_fault(model.path)
@@ -112,19 +124,27 @@ def _model(loaded: LoadedSpec, model: ModelFile, where: KeyPath) -> Iterator[Fau
         yield (*where, "path"), f"{fault}. {remedy}"
         return
     path = loaded.resolve(model.path)
-    if not path.exists():
-        near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
-        yield (*where, "path"), f"{path} does not exist{near}"
+    if not exists(path):
+        yield (*where, "path"), f"{path} does not exist{nearby(path)}"
         return
     digest, kind, what = sha256_path(path), kind_of(path), "folder" if path.is_dir() else "file"
     if model.sha256 is not None and model.sha256 != digest:
-        yield (*where, "sha256"), f"the {what} has the digest {digest}; expected {model.sha256}"
+        yield (*where, "sha256"), f"the {what} has the digest {digest}; expected {model.sha256}{_or_pin(where)}"
     if model.sha256 is None and kind.needs_pin:
         warning = f"{path.name} is {kind.article}, which runs code when it is loaded"
-        yield (*where, "path"), f"{warning}; if you vouch for this {what}, set sha256: {digest}"
+        yield (*where, "path"), f"{warning}; if you vouch for this {what}, set sha256: {digest}{_or_pin(where)}"
+    if kind is Kind.OTHER and model.loader is None:
+        found = "a folder" if path.is_dir() else f"of the kind {path.suffix or 'without an ending'}"
+        way = f"name a function that opens it in {'.'.join(map(str, where))}.loader; docs/models.md shows loaders"
+        yield (*where, "path"), f"{path.name} is {found}, expected {EXPECTED}; {way}"
     fault, remedy = missing_extra(kind) if model.loader is None else ("", "")
     if fault:
         yield (*where, "path"), f"{path.name} is {kind.article}, and {fault}. {remedy}"
+
+
+def _or_pin(where: KeyPath) -> str:
+    """The other way to vouch; the model now in production keeps the pin of the spec."""
+    return ", or add --pin" if where == ("model",) else ""
 
 
 def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:

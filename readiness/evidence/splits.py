@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
-from readiness.criteria import MINIMUM_REPEATS, Task
+from readiness.criteria import FOLDS, MINIMUM_REPEATS, Task
 from readiness.unavailable import Unavailable
 
 
@@ -62,21 +62,28 @@ class Plan:
         """Why these rows cannot be split so; None when they can."""
         n = len(self.y)
         if self.repeats < MINIMUM_REPEATS:
-            return Unavailable("one repeat shows no change between repeats", "stability.repeats of at least 2", chosen=True)
+            why = "one repeat shows no change between repeats"
+            return Unavailable(why, "stability.repeats of at least 2", chosen=True)
+        return self._too_few(n)
+
+    def _too_few(self, n: int) -> Unavailable | None:
+        """Why the rows do not fill the folds; of more folds than by default, the spec's choice is the cause."""
+        chosen = self.folds > FOLDS
         if n < 2 * self.folds:
-            return Unavailable(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows")
+            return Unavailable(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows", chosen)
         if self.task is Task.BINARY and self.time is None:
             rarest = int(np.bincount(self.y.astype(np.int64), minlength=2).min())
             if rarest < self.folds:
                 return Unavailable(
                     f"the rarer class has {rarest:,} rows, fewer than the {self.folds} folds",
                     f"{self.folds} rows of each class",
+                    chosen,
                 )
         if self.time is not None and len(np.unique(_ordered(self.time)[1])) <= self.folds:
-            return Unavailable(f"there are too few different times for {self.folds} windows", "more times")
+            return Unavailable(f"there are too few different times for {self.folds} windows", "more times", chosen)
         if self.groups is not None and self.time is None and (k := len(pd.unique(self.groups))) < self.folds:
             kept = "queries" if self.task is Task.RANKING else "groups"
-            return Unavailable(f"{k:,} {kept} cannot fill {self.folds} folds", f"{self.folds} {kept}")
+            return Unavailable(f"{k:,} {kept} cannot fill {self.folds} folds", f"{self.folds} {kept}", chosen)
         return None
 
     def repeat(self, number: int) -> Iterator[Split]:

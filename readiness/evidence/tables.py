@@ -7,8 +7,10 @@ numbers, and a table that would be silently misread is refused.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from readiness.digests import Artifact, sha256_file
 from readiness.evidence.tables_csv import csv_rows, csv_schema
 from readiness.exceptions import DataError
 from readiness.hints import nearest, shown
+from readiness.looking import exists, is_file, is_folder, nearby
 
 if TYPE_CHECKING:  # loaded with the first rows: who only reads headers, as the host does, is spared it
     import pandas as pd
@@ -139,11 +142,12 @@ def holds_many(values: pd.Series[Any]) -> bool:
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
+    if is_folder(path):
         raise DataError(f"{path} is a folder; expected one CSV or Parquet file.", remedy="Name a file.")
-    if not path.exists():
-        near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
-        raise DataError(f"{path} does not exist{near}", remedy="Relative paths are relative to the spec file.")
+    if not exists(path):
+        raise DataError(f"{path} does not exist{nearby(path)}", remedy="Relative paths are relative to the spec file.")
+    if not is_file(path):
+        raise DataError(f"{path} is not a regular file.", remedy="Name a CSV or Parquet file.")
     if not path.name.lower().endswith(CSV_SUFFIXES + PARQUET_SUFFIXES):
         raise DataError(
             f"{path} ends in {path.suffix or 'no suffix'!r}; expected {', '.join(CSV_SUFFIXES + PARQUET_SUFFIXES)}.",
@@ -168,19 +172,18 @@ def _is_parquet(path: Path) -> bool:
     return path.name.lower().endswith(PARQUET_SUFFIXES)
 
 
-def _opened_parquet(path: Path) -> Any:
+@contextlib.contextmanager
+def _opened_parquet(path: Path) -> Iterator[Any]:
     try:
-        return pq.ParquetFile(path)
+        with pa.OSFile(os.fsencode(path)) as stream, pq.ParquetFile(stream) as file:  # a name need not be UTF-8
+            yield file
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
 
 
 def _parquet_rows(path: Path, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    try:
-        with _opened_parquet(path) as file:
-            return file.read(columns=columns).select(columns), ()
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, error) from error
+    with _opened_parquet(path) as file:
+        return file.read(columns=columns).select(columns), ()
 
 
 def _damaged(path: Path, error: Exception) -> DataError:

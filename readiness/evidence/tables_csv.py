@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pc
@@ -55,12 +58,23 @@ def csv_rows(path: Path, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]
 
 def _raw_schema(path: Path) -> pa.Schema:
     try:
-        with pc.open_csv(path, parse_options=_PARSE, convert_options=_convert()) as stream:
+        with _opened(path) as file, pc.open_csv(file, parse_options=_PARSE, convert_options=_convert()) as stream:
             schema: pa.Schema = stream.schema
             schema.names  # noqa: B018  # decoded on access
             return schema
     except _FAILURES as error:
         raise _unreadable(path, error) from error
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The bytes of the text; Arrow would take only a path that is UTF-8."""
+    with pa.OSFile(os.fsencode(path)) as file:
+        if not path.name.lower().endswith(".gz"):
+            yield file
+            return
+        with pa.CompressedInputStream(file, "gzip") as text:
+            yield text
 
 
 def _convert(columns: list[str] | None = None, types: dict[str, pa.DataType] | None = None) -> pc.ConvertOptions:
@@ -78,7 +92,8 @@ def _parsed(path: Path, columns: list[str], types: dict[str, pa.DataType] | None
     # A column without a name can only be told from another one by its place; then all columns are read.
     wanted = columns if set(columns) <= set(_raw_schema(path).names) else None
     try:
-        table = pc.read_csv(path, parse_options=_PARSE, convert_options=_convert(wanted, types))
+        with _opened(path) as file:
+            table = pc.read_csv(file, parse_options=_PARSE, convert_options=_convert(wanted, types))
     except _FAILURES as error:
         raise _unreadable(path, error) from error
     return table if wanted else table.rename_columns(_named(table.column_names)).select(columns)
@@ -130,7 +145,8 @@ def _unreadable(path: Path, error: Exception) -> DataError:
 def _unequal(path: Path, error: Exception) -> DataError:
     try:  # one thread counts lines; many do not
         one_thread = pc.ReadOptions(use_threads=False)
-        pc.read_csv(path, read_options=one_thread, parse_options=_PARSE, convert_options=_convert())
+        with _opened(path) as file:
+            pc.read_csv(file, read_options=one_thread, parse_options=_PARSE, convert_options=_convert())
     except _FAILURES as counted:
         error = counted
     parts = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): (.*)", str(error), re.DOTALL)

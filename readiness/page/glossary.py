@@ -220,7 +220,7 @@ TERMS = (
 
 _TOKENS = re.compile(r"(<[^<>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
-_SILENT = frozenset({"a", "h2", "h3", "summary", "thead", "caption", "figcaption", "pre", "code", "svg"})
+_SILENT = frozenset({"a", "dt", "h2", "h3", "summary", "thead", "caption", "figcaption", "pre", "code", "svg"})
 """Elements in which no word is linked: headings, heads of columns, and what is a link or code already."""
 
 

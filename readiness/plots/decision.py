@@ -82,9 +82,8 @@ def _fork(ax: Axes, y: int, question: Question, status: Status, reached: bool, p
 def _advice(ax: Axes, y: int, text: str, *, lit: bool) -> None:
     """The advice for a no; where the way ended otherwise, what would settle it."""
     _box(ax, _ADVICE_X, _ADVICE_WIDTH, y, lit=lit, rounded=True)
-    lines = textwrap.wrap(plain(text), 43, max_lines=3, placeholder=" …")
-    words, gap = "\n".join(lines), 1.25 if len(lines) < 3 else 1.1
-    ax.text(_ADVICE_X + 0.17, y, words, va="center", fontsize=SMALL, color=INK if lit else MUTED, linespacing=gap)
+    words = "\n".join(textwrap.wrap(plain(text), 43, max_lines=2, placeholder=" …"))
+    ax.text(_ADVICE_X + 0.17, y, words, va="center", fontsize=SMALL, color=INK if lit else MUTED, linespacing=1.25)
 
 
 def _goal(ax: Axes, decision: Decision, *, all_passed: bool) -> None:

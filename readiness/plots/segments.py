@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,6 +41,8 @@ from readiness.plots.style import (
 
 MOST_SEGMENTS = 20
 MOST_METRICS = 3
+_BETWEEN = re.compile(r"(?<== )above (?=-?\d\S* to )")
+"""What a bin between two cuts can do without where there is little room: "income = 21,930 to 24,650"."""
 _PLAIN = Look("", MUTED, "o", True)
 
 
@@ -140,7 +143,7 @@ def _grid(ax: Axes | None, shown: list[_Segment], metrics: list[str], *, above: 
     """One row per segment, one panel per metric."""
     ax = bare(canvas(ax, 1.35 + 0.26 * len(shown)))
     drawn = metrics[:MOST_METRICS]
-    names = labels((segment.name for segment in shown), 26)
+    names = labels((_BETWEEN.sub("", segment.name) for segment in shown), 28)
     sized = [
         f"{name}  n {format_count(segment.n)}" if segment.n else name
         for name, segment in zip(names, shown, strict=True)

@@ -10,7 +10,10 @@ from pathlib import Path
 from readiness.answers import Finding, Outcome, Status
 from readiness.checklist import BEFORE_ALL, BOXES, Box, Source, attested_outcome, expires_soon
 from readiness.evidence.evidence import Evidence
+from readiness.required import CODES
 from readiness.spec import Attestation
+from readiness.statistics.inference import Inference
+from readiness.unavailable import Unavailable
 
 
 def box_findings(evidence: Evidence) -> list[Finding]:
@@ -20,6 +23,10 @@ def box_findings(evidence: Evidence) -> list[Finding]:
         for box in BOXES
         if box.source in (Source.ATTESTED, Source.APPROVAL)
     ]
+
+
+def _is_known(measure: Inference | Unavailable | None) -> bool:
+    return measure is not None and not isinstance(measure, Unavailable)
 
 
 def attested_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
@@ -89,12 +96,17 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
     stated = finding.criterion is not None and finding.code != "PROD-DRIFT-SUMMARY"
     if box is None or attestation is None or stated:  # a stated limit is met by a measurement only
         return finding
+    measures = evidence.technical.measures
+    if any(_is_known(measures.get(metric)) for metric, code in CODES.items() if code.startswith(box.code)):
+        return finding  # there is a figure, and what lacks is its limit, which nobody can attest
     outcome, reason = attested(attestation, evidence.day)
     if outcome is Outcome.EXPIRED:
         return replace(finding, reason=f"{finding.reason}; {reason}", needs=finding.needs or _needed(box, outcome))
     if outcome.status is not Status.MET:
         return finding
     how = "attested " if outcome is Outcome.ATTESTED else ""
-    said = f"not measured here ({finding.reason}); {how}{reason}"
+    gap = measures.get(finding.metric)
+    why = gap.reason if isinstance(gap, Unavailable) else finding.reason
+    said = f"not measured here ({why}); {how}{reason}"
     warning = _expiry(attestation, outcome, evidence.day)
     return Finding(finding.code, finding.name, outcome.status, outcome=outcome, reason=said, warning=warning)

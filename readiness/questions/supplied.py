@@ -17,7 +17,6 @@ from readiness.statistics.judging import Claim
 from readiness.statistics.metrics import Metric, measure
 from readiness.unavailable import Unavailable
 
-
 NOT_OF_IT = "these are not refits of this candidate on nearly all rows, or their rows are out of order"
 SEEN = "they predict rows that they had seen, or the training rows are of another kind than the test rows"
 CHECK = "check that refits of this candidate predicted each training row without having seen it, in the table's order"
@@ -43,23 +42,34 @@ def doubt_of(
 
     Refits learn from fewer rows, so an average somewhat below what the candidate scores on the test rows is normal.
     But the corrected interval of the average (Nadeau and Bengio 2003) and the interval of the test value must come
-    within `stability.half_width` of each other: points for shares, else a share of the test value.
+    within `stability.half_width` of each other: points for shares, else a share of the test value. Above the
+    test value there may be little room, so shares must not be less than half as far from perfect either.
     """
     if not refits.source:
         return ""
     tested = measure(metric.name, evidence.cases)
     if isinstance(mean, Undefined) or isinstance(tested, Undefined):
         return refits.doubt
-    level, width = evidence.spec.confidence, criteria.half_width
-    (low, high), (least, most) = mean.interval(level), tested.interval(level)
-    tolerance = width if metric.is_share else width * abs(tested.value)
-    below, above = least - high, low - most
-    if max(below, above) <= tolerance:
-        return refits.doubt
-    cause = NOT_OF_IT if (below > above) == metric.greater_is_better else SEEN
+    cause = _too_far(mean, tested, metric, criteria.half_width, evidence.spec.confidence)
     told = f"the folds average {_in(metric, mean)}, and the candidate scores {_in(metric, tested)} on the test rows"
-    beyond = f"their intervals lie more than {format_value(tolerance, metric.unit)} apart"
-    return "; ".join(filter(None, [refits.doubt, f"{told}: {cause} ({beyond})"]))
+    return "; ".join(filter(None, [refits.doubt, f"{told}: {cause}" if cause else ""]))
+
+
+def _too_far(mean: Inference, tested: Inference, metric: Metric, width: float, level: float) -> str:
+    """What it means that the average lies where no refits of the candidate would; empty when it does not."""
+    (low, high), (least, most) = mean.interval(level), tested.interval(level)
+    if not metric.greater_is_better:  # so that more is better
+        (low, high), (least, most) = (-high, -low), (-most, -least)
+    tolerance = width if metric.is_share else width * abs(tested.value)
+    beyond = f"the intervals lie more than {format_value(tolerance, metric.unit)} apart"
+    if least - high > tolerance:
+        return f"{NOT_OF_IT} ({beyond})"
+    if low - most > tolerance:
+        return f"{SEEN} ({beyond})"
+    perfect = float(metric.greater_is_better)
+    if metric.is_share and perfect - low < (perfect - most) / 2:
+        return f"{SEEN} (the folds are less than half as far from perfect)"
+    return ""
 
 
 def _in(metric: Metric, found: Inference) -> str:

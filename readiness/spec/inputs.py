@@ -18,7 +18,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _one_line(text: str) -> str:
+    if text.splitlines() != [text]:  # it stands in the middle of sentences, which it must not end
+        raise ValueError(f"found {shown(text)}, expected a name on one line")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
 MetricName = Annotated[str, AfterValidator(canonical)]
 ColumnName = Annotated[str, Field(min_length=1)]
@@ -122,7 +130,7 @@ class Model(ModelFile):
     """The candidate."""
 
     name: Name = Field(description="name of the model, up to 200 characters")
-    version: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+    version: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)] = Field(
         description='version of the model, as text: "1.4"'
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from readiness.digests import sha256_path
 from readiness.exceptions import InputError
-from readiness.hints import nearest
+from readiness.looking import exists, nearby
 from readiness.spec.reading import load_spec
 from readiness.spec.settings import PIN, keys_of
 
@@ -39,7 +39,6 @@ def pin_of(spec: Path, settings: Sequence[str]) -> Pin:
     if loaded.spec.model.path is None:
         raise InputError("--pin pins a model file; this spec names predictions.", remedy="Leave out --pin.")
     path = loaded.resolve(loaded.spec.model.path)
-    if not path.exists():
-        near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
-        raise InputError(f"--pin: {path} does not exist{near}", remedy="Check model.path.")
+    if not exists(path):
+        raise InputError(f"--pin: {path} does not exist{nearby(path)}", remedy="Check model.path.")
     return Pin(path, sha256_path(path))

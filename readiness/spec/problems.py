@@ -70,7 +70,21 @@ def told(error: ValidationError, document: Document) -> Iterator[Problem]:
         # A key that is misspelt is not also missing.
         if text and not (faults[0]["type"] == "missing" and key in meant):
             place = document.place(key)
-            yield Problem(place.file, place.line, key, text)
+            joined = _from_elsewhere(key, document) if faults[0]["type"] == "value_error" else ""
+            yield Problem(place.file, place.line, key, text + joined)
+
+
+def _from_elsewhere(key: KeyPath, document: Document) -> str:
+    """Which keys of a mapping that contradicts itself another file brings, and how to be rid of them."""
+    places = {k: place for k, place in document.places.items() if k[:-1] == key and len(k) > len(key)}
+    here = document.place(key).file
+    others = [(str(k[-1]), place) for k, place in places.items() if place.file != here]
+    if not others or len(others) == len(places):
+        return ""
+    listed = ", ".join(f"{escaped(name)} ({place.file} line {place.line})" for name, place in others)
+    empty = " ".join(f"{escaped(name)}:," for name, _ in others)
+    how = f"to replace it, empty its keys here: {escaped(str(key[-1]))}: {{{empty} …}}"
+    return f"; joined with what another file sets: {listed}; {how}"
 
 
 def only_text(error: ValidationError, document: Document) -> list[KeyPath]:

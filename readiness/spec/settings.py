@@ -14,7 +14,7 @@ from readiness.exceptions import SpecError
 from readiness.hints import escaped, shown
 from readiness.spec.layers import over, present
 from readiness.spec.sources import NOTE
-from readiness.spec.yaml_reading import COMMAND_LINE, Document, KeyPath, Place, Problem, keyed, parse_yaml
+from readiness.spec.yaml_reading import COMMAND_LINE, MAX_DEPTH, Document, KeyPath, Place, Problem, keyed, parse_yaml
 
 RECORDED_AS = "spec: command line"
 """The name in the record for what was set on the command line."""
@@ -104,6 +104,8 @@ def parse_setting(text: str) -> Setting:
     if match is None:
         raise Unusable(f"found {shown(text)}, {_EXAMPLE}")
     key = _key(match[1])
+    if len(key) > MAX_DEPTH:
+        raise Unusable(f"{shown(match[1])} has {len(key):,} steps; at most {MAX_DEPTH}")
     if key in _OF_FILES:
         raise Unusable(f"{_OF_FILES[key]} is said in a file, not on the command line", key)
     if str(key[0]).startswith(NOTE):

@@ -28,8 +28,9 @@ class SuppliedFolds(Part):
     """Predictions of refits for training rows that they had not seen, one entry for each repeat."""
 
     table: FilePath | None = Field(
-        None, description="table with these columns and the target or data.id, one row for each row of data.train in its "
-        "order; data.train itself"
+        None,
+        description="table with these columns and the target or data.id, one row for each row of data.train in its "
+        "order; data.train itself",
     )
     repeats: Annotated[tuple[FoldColumns, ...], Field(min_length=2, max_length=100)] = Field(
         description="the columns of each repeat; a repeat draws its folds anew"

@@ -75,9 +75,10 @@ def _named(spec: Spec, table: str) -> Iterator[tuple[KeyPath, str]]:
 
 
 def order_unknown(spec: Spec) -> str:
-    """What a table of folds lacks that has neither the target nor, as data.train does, the column of data.id."""
-    named = "" if spec.data.id is None else f", nor {shown(spec.data.id)} as data.train does"
-    return f"has no column {shown(spec.data.target)}{named}, so nobody knows whether its rows are in the right order"
+    """What a table of folds lacks that shares neither the target nor the column of data.id with data.train."""
+    names = [shown(name) for name in (spec.data.target, spec.data.id) if name is not None]
+    lacks = f"does not hold {names[0]}" if len(names) == 1 else f"shares neither {' nor '.join(names)} with data.train"
+    return f"{lacks}, so nobody knows whether its rows are in the right order"
 
 
 def _needs_scores(spec: Spec, task: Task | None) -> bool:

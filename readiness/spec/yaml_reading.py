@@ -25,6 +25,8 @@ MAX_EXPANDED = 10_000_000
 """Characters after aliases are expanded; a few lines of aliases of aliases would otherwise fill any memory."""
 _VALUE_COST = 100
 """What a value counts towards MAX_EXPANDED besides its characters."""
+LONGEST_NUMBER = 100
+"""Characters of a whole number; with thousands, it could be read and never be written again."""
 
 COMMAND_LINE = "--set"
 """Stands for the file of what is set on the command line, which has no lines."""
@@ -175,6 +177,12 @@ def _composed(text: str, file: str) -> yaml.Node | None:
     raise unusable(file, f"{where}not valid YAML: {escaped(problem, 200)}{hint and f'; {hint}'}", line=line) from cause
 
 
+def _whole_number(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError(text)
+    return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+
+
 @dataclass(slots=True)
 class _Builder:
     """Turns nodes into plain data; `open` holds the nodes on the way down, to notice a circle."""
@@ -206,8 +214,12 @@ class _Builder:
         if len(self.open) > MAX_DEPTH:
             raise unusable(self.file, f"nested more than {MAX_DEPTH} deep once aliases are expanded", line=line)
         self.open.append(id(node))
+        self._count(node)
+
+    def _count(self, node: yaml.Node) -> None:
         self.expanded += _VALUE_COST + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
         if self.expanded > MAX_EXPANDED:
+            line = node.start_mark.line + 1
             raise unusable(self.file, "holds far more than any spec once aliases are expanded", line=line)
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
@@ -226,6 +238,7 @@ class _Builder:
         """Key, value, and whether the mapping itself holds it; merged ones last, so that its own come first."""
         merged: list[yaml.Node] = []
         for name, value in node.value:
+            self._count(name)  # keys count, too: merges of merges yield the same ones over and over
             if name.tag == f"{_CORE}merge":
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
             elif isinstance(name, yaml.ScalarNode) and name.value:
@@ -234,6 +247,7 @@ class _Builder:
                 self._problem(name, path, "found a key that is not text")
         for base in merged:
             if not isinstance(base, yaml.MappingNode):
+                self._count(base)
                 self._problem(base, path, "<< merges mappings only; found something else")
                 continue
             self._enter(base)
@@ -249,7 +263,7 @@ class _Builder:
                 case "bool" | "null":
                     return _WORDS["null" if kind == "null" else text.lower()]
                 case "int":
-                    return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+                    return _whole_number(text)
                 case "float":
                     return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
         except (ValueError, KeyError):

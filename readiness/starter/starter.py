@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -15,13 +16,16 @@ from readiness.checklist import BOXES, Source
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.models.kinds import Kind, kind_of
+from readiness.evidence.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
 from readiness.exceptions import InputError
+from readiness.looking import exists, is_folder
 from readiness.resources import template_path
 from readiness.starter.examples import baseline_example, business_example, errors_example
 from readiness.starter.table_guesses import Grouping, Guesses, Target, guess_columns, guess_target
 from readiness.starter.yaml_writing import yaml_label, yaml_text
 
 NOTEBOOK = "readiness.ipynb"
+TABLE_ENDINGS = CSV_SUFFIXES + PARQUET_SUFFIXES
 _MOST_SUGGESTED = 10
 _ENDING = {True: "rows", False: "row"}
 
@@ -74,17 +78,46 @@ def write_starter(
     Raises:
         InputError: as `starter`, and when `path` exists or cannot be written.
     """
-    if path.exists():
+    if exists(path):
         raise _exists(path)
     text = starter(model, table, target=target, train=train, name=name, version=version, folder=path.parent)
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        written = text.encode("utf-8")
+        with path.open("xb") as stream:
+            stream.write(written)
+    except UnicodeEncodeError as error:
+        raise InputError("A spec cannot name a file whose name is not UTF-8.", remedy="Rename the file.") from error
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.", remedy="Name another place.") from error
     return path
+
+
+def swapped(files: Sequence[Path]) -> bool:
+    """Whether a table and a model were given in the wrong order."""
+    if len(files) != 2:
+        return False
+    first, second = files
+    is_table = first.name.lower().endswith(TABLE_ENDINGS)
+    return is_table and not second.name.lower().endswith(TABLE_ENDINGS) and exists(second)
+
+
+def remarks(text: str, path: Path) -> tuple[str, ...]:
+    """What a starter spec guessed, or lacks, and changes what is judged: one line each."""
+    data = [line.strip() for line in text.splitlines()]
+    said = []
+    for role, what in (("id", "names rows"), ("time", "puts rows in order: windows of time are judged")):
+        found = next((line for line in data if line.startswith(f"{role}: ") and line.endswith("guessed")), "")
+        if found:
+            said.append(f"Guessed: data.{found.partition('  #')[0]}. It {what}; remove it from {path.name} if wrong.")
+    group = next((line for line in data if line.startswith("# group: ") and "come again" in line), "")
+    if group:
+        column = group.removeprefix("# group: ").partition("  #")[0]
+        said.append(f"Values of {column} come again: should data.group name it? It is switched off in {path.name}.")
+    if any(line.startswith("# loader:") for line in data):
+        said.append(f"The model needs a loader, which only you can name: model.loader in {path.name}.")
+    return tuple(said)
 
 
 def copy_template(folder: Path) -> Path:
@@ -94,7 +127,7 @@ def copy_template(folder: Path) -> Path:
         InputError: there is one already, or it cannot be written.
     """
     path = folder / NOTEBOOK
-    if path.exists():
+    if exists(path):
         raise _exists(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -132,13 +165,13 @@ def _candidate(model: Path | None, predictions: dict[str, str], folder: Path) ->
         lines = [f"    {role}: {yaml_text(column)}" for role, column in known.items()]
         todo = "TODO: check" if predictions else "TODO: name"
         return "\n".join((f"  predictions:  # {todo} the columns of the test table that hold predictions", *lines))
-    what = "folder" if model.is_dir() else "file"
+    what = "folder" if is_folder(model) else "file"
     lines = [
         f"  path: {_relative(model, folder)}",
         f"  sha256: {sha256_path(model)}  # you vouch for this {what}: it was hashed, not opened",
     ]
     if kind_of(model) is Kind.OTHER:
-        lines.append('  # loader: "package.module:function"  # TODO: what opens a file of this kind')
+        lines.append('  # loader: "package.module:function"  # TODO: what opens it; docs/models.md shows loaders')
     return "\n".join(lines)
 
 
@@ -161,8 +194,12 @@ def _data(
     for role, said in (("id", "names a row"), ("time", "says when a row happened")):
         if column := getattr(guesses, role):
             lines.append(f"{role}: {yaml_text(column)}  # {said}; guessed")
-    group = yaml_text(guesses.group) if guesses.group else "customer_id"
-    lines.append(f"# group: {group}  # TODO: if several rows belong to one person, the column that says whose they are")
+    if guesses.group:
+        group, said = yaml_text(guesses.group), "TODO: its values come again; remove the # if rows of one depend"
+        lines.append(f"# group: {group}  # {said} on each other")
+    else:
+        said = "TODO: if several rows belong to one person, the column that says whose they are"
+        lines.append(f"# group: customer_id  # {said}")
     return "\n".join(f"  {line}" for line in lines)
 
 

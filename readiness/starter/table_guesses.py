@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -31,6 +32,10 @@ DATES = ("date", "timestamp")
 NESTED = ("list", "large_list", "fixed_size_list", "struct", "map")
 """Types that neither group rows nor name them."""
 
+OWNER_WORDS = frozenset(
+    {"customer", "user", "client", "account", "patient", "person", "member", "household", "merchant", "applicant"}
+)
+"""Words in column names that say to whom a row belongs, where values come again."""
 TARGET_NAMES = frozenset({"target", "label", "y", "y_true", "ground_truth", "outcome"})
 TARGET_STARTS = ("is_", "has_")
 PEOPLE_WORDS = frozenset(
@@ -109,8 +114,8 @@ def guess_columns(table: Path, target: str | None = None, *, taken: Iterable[str
     dates = [name for name in free if types[name].startswith(DATES)]
     ids = [name for name in free if words(name) & {"id", "uuid", "key"} and name not in dates]
     unique = [name for name in ids if sample[name].is_unique]
-    groups = [name for name in ids if name not in unique]
     rest = [name for name in free if name not in dates and name not in ids]
+    groups = [name for name in ids if name not in unique] or [name for name in rest if _names_owners(sample[name])]
     return Guesses(
         head.columns,
         target,
@@ -164,7 +169,7 @@ def _only(names: list[str]) -> str | None:
 
 def _first_rows(table: Path) -> pd.DataFrame:
     if table.name.lower().endswith(PARQUET_SUFFIXES):
-        with pq.ParquetFile(table) as file:
+        with pa.OSFile(os.fsencode(table)) as stream, pq.ParquetFile(stream) as file:  # a name need not be UTF-8
             batch = next(file.iter_batches(batch_size=SAMPLE_ROWS), None)
         if batch is not None:
             # Without metadata, which would turn a column into an index.
@@ -181,6 +186,12 @@ def _grouping(name: str, values: pd.Series[Any]) -> Grouping | None:
     if about_people and _is_number(values) and distinct > FEW:
         return Grouping(name, distinct, bins=True, about_people=True)
     return None
+
+
+def _names_owners(values: pd.Series[Any]) -> bool:
+    """Whether a column seems to say to whom a row belongs: many different values, most of them more than once."""
+    distinct = int(values.nunique())
+    return bool(words(str(values.name)) & OWNER_WORDS) and FEW < distinct <= len(values) / 1.2
 
 
 def _is_number(values: pd.Series[Any]) -> bool:

@@ -174,9 +174,9 @@ def what_would_settle(claim: Claim, inference: Inference, alpha: float, refuting
     bar, level = (criterion.threshold, alpha) if holds else (edge, refuting_alpha)
     rows = rows_needed(inference, bar, alpha=level)
     if rows is None or rows <= inference.n:
-        return f"{leaning}. It takes many more {claim.denominator} than {inference.n:,} to prove it."
+        return f"{leaning}. It takes many more {claim.denominator} than {inference.n:,} to prove that."
     return (
-        f"{leaning}. About {round_up(rows):,} {claim.denominator} (now {inference.n:,}) would prove it, with "
+        f"{leaning}. About {round_up(rows):,} {claim.denominator} (now {inference.n:,}) would prove that, with "
         f"{POWER * 100:.0f} % chance, if the true value is what was measured."
     )
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from readiness import criteria as policy
 from readiness.answers import Finding, Outcome, Question, Status, left_out_code
 from readiness.checklist import BEFORE_ALL, BOXES, Source, attested_outcome
 from readiness.criteria import Task
+from readiness.required import CODES
 from readiness.spec import Spec
 from readiness.spec.checks import GUESSES
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
@@ -127,9 +128,27 @@ def false_attestations(
     said = {box.code: attested_outcome(spec.checklist.get(box.key), day) for box in boxes}
     said |= {box.code: Outcome.PENDING for box in BOXES if box.source is Source.APPROVAL}
     wrong = [f.code for f in found if f.code in said and (f.outcome, f.status) != (said[f.code], said[f.code].status)]
-    others = [f for f in found if f.outcome is Outcome.ATTESTED and f.code not in said]
-    instead = [f.code for f in others if _is_of(f.code, Question.PRODUCTION) and not is_attested_instead(f, spec, day)]
-    return (*wrong, *instead)
+    measured = {f.code for f in found if f.measured is not None}
+    others = [f for f in found if f.code not in said]
+    return (*wrong, *(f.code for f in others if not _may_hold(f, spec, day, measured)))
+
+
+_MAY_NOT_APPLY = ("PROD-PROBE-COLUMN-ORDER", "PROD-PROBE-UNSEEN-CATEGORY", "PROD-PROBE-OUTLIER")
+"""Probes that find nothing to change where there are no names, no categories or no numbers."""
+
+
+def _may_hold(finding: Finding, spec: Spec, day: datetime.date, measured: Collection[str]) -> bool:
+    """Whether a finding of question 6 that no person has to answer may hold its outcome."""
+    if finding.outcome is Outcome.ACCEPTED_ERROR:
+        accepted = {f"PROD-PROBE-{name.upper().replace('_', '-')}" for name in spec.production.clean_error_accepted}
+        return finding.code in accepted
+    if finding.outcome is Outcome.NOT_APPLICABLE and finding.code in _MAY_NOT_APPLY and spec.model.path is not None:
+        return True
+    if finding.outcome not in (Outcome.ATTESTED, Outcome.NOT_APPLICABLE):
+        return True
+    box = finding.code.removesuffix("-LIMIT")  # what was measured lacks its limit, which nobody can attest
+    is_measured = box != finding.code and any(code in measured for code in CODES.values() if code.startswith(box))
+    return not is_measured and is_attested_instead(finding, spec, day)
 
 
 def _counts_or_is_small(finding: Finding) -> bool:

@@ -11,20 +11,27 @@ from readiness.spec.supplied import FIGURES, NOT_HERE
 from readiness.verdict.record import RecordedAnswer
 
 _METRICS = {code: metric for metric, code in CODES.items()}
-_REFITS = ("STAB-HALF-WIDTH", "STAB-CHURN", "STAB-STD")
 _PROBE = "PROD-PROBE-"
+_WITHOUT_MODEL = ("STAB-WINDOW", "STAB-TREND", "PROD-DRIFT")
+"""How the codes of questions 5 and 6 begin that rest on rows and their predictions alone."""
 
 
-def false_supplies(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, ...]:
+def false_supplies(
+    answers: Sequence[RecordedAnswer], spec: Spec, calls: Sequence[float] | None = None
+) -> tuple[str, ...]:
     """Codes of findings that are labelled as supplied without being so in the spec, or not as the spec has them; and
-    of findings that are judged without the label although nothing could be measured here: there is no model file, or
-    the clock of a shared machine says little.
+    of findings that hold a measurement without the label although nothing could be measured here: there is no model
+    file, or the clock of a shared machine says little. `calls` are the times of the supplied log, in milliseconds.
     """
     found = [finding for answer in answers for finding in answer.findings]
     labelled = [f for f in found if NOT_HERE in f.warning]
-    judged = [f for f in found if f.blocking and f.status is not Status.NOT_ASSESSED and f not in labelled]
-    wrong = [f.code for f in labelled if not _agrees(f, spec)]
-    return (*wrong, *(f.code for f in judged if _cannot_be_measured(f, spec)))
+    others = [f for f in found if f not in labelled and (f.measured is not None or _is_judged(f))]
+    wrong = [f.code for f in labelled if not _agrees(f, spec, calls)]
+    return (*wrong, *(f.code for f in others if _cannot_be_measured(f, spec)))
+
+
+def _is_judged(finding: Finding) -> bool:
+    return finding.blocking and finding.status is not Status.NOT_ASSESSED
 
 
 def _part(finding: Finding, spec: Spec) -> str:
@@ -42,7 +49,7 @@ def _part(finding: Finding, spec: Spec) -> str:
     return _METRICS.get(code, "")
 
 
-def _agrees(finding: Finding, spec: Spec) -> bool:
+def _agrees(finding: Finding, spec: Spec, calls: Sequence[float] | None) -> bool:
     given, part = spec.supplied, _part(finding, spec)
     if part in ("folds", "seeds"):
         return getattr(given, part) is not None
@@ -51,14 +58,58 @@ def _agrees(finding: Finding, spec: Spec) -> bool:
         return part in probes and finding.outcome is (Outcome.PASSED if probes[part] else Outcome.FAILED)
     if not part or not given.source_of(part):
         return False
-    if finding.measured is None or part not in FIGURES:
-        return True
-    return bool(finding.measured.value == rounded(getattr(given, part).value))
+    if part in FIGURES:
+        return _holds_figure(finding, rounded(getattr(given, part).value))
+    return calls is not None and _holds_quantile(finding, part, spec, calls)
+
+
+def _holds_figure(finding: Finding, value: float | None) -> bool:
+    """Whether estimate and bounds are the one number that somebody vouches for."""
+    told, bounds = finding.measured, finding.bounds
+    if told is None or {told.value, told.low, told.high} != {value}:
+        return False
+    return finding.criterion is None if bounds is None else {bounds.lower, bounds.upper} == {value}
+
+
+def _holds_quantile(finding: Finding, metric: str, spec: Spec, calls: Sequence[float]) -> bool:
+    """Whether estimate and bounds follow from the log: those that decide on *met* exactly, and the other side as far
+    as it must lie, for it depends on all claims of the question.
+    """
+    import numpy as np
+
+    from readiness.evidence.probes.latency import QUANTILES
+    from readiness.statistics.intervals import OrderStatistic
+
+    told, bounds, bar = finding.measured, finding.bounds, finding.criterion
+    quantile = OrderStatistic(np.sort(np.asarray(calls, dtype=float)), QUANTILES[metric])
+    low, high = (rounded(end) for end in quantile.interval(spec.confidence))
+    value = rounded(quantile.value)
+    if told is None or (told.value, told.low, told.high, told.n) != (value, low, high, quantile.n):
+        return False
+    if bounds is None or bar is None:
+        return bounds is None and bar is None
+    if spec.evidence == "point":
+        return (bounds.lower, bounds.upper) == (value, value)
+    lower, upper = rounded(quantile.lower(spec.alpha)), rounded(quantile.upper(spec.alpha))
+    if bar.wants_more:
+        return bounds.lower == lower and _reaches(upper, bounds.upper)
+    return bounds.upper == upper and _reaches(bounds.lower, lower)
+
+
+def _reaches(low: float | None, high: float | None) -> bool:
+    """Whether `low` is no higher than `high`; a missing limit is as far out as can be."""
+    return low is None or high is None or low <= high
 
 
 def _cannot_be_measured(finding: Finding, spec: Spec) -> bool:
     part = _part(finding, spec)
-    if finding.outcome is Outcome.ATTESTED or (part == "folds" and finding.code not in _REFITS) or not part:
-        return False
+    if finding.outcome is Outcome.ATTESTED:
+        return part in {f"probes.{name}" for name in spec.supplied.probes} and spec.model.path is None
+    if spec.model.path is None and (part or _rests_on_model(finding)):
+        return not finding.code.startswith(_WITHOUT_MODEL)
     on_the_clock = part.startswith("latency_") or part == "throughput_per_second"
-    return spec.model.path is None or (spec.production.measured_on == "shared" and on_the_clock)
+    return spec.production.measured_on == "shared" and on_the_clock
+
+
+def _rests_on_model(finding: Finding) -> bool:
+    return finding.measured is not None and finding.code.startswith(("STAB-", "PROD-"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from readiness.answers import Question, Status
 from readiness.verdict.decision import Decision
 
-_LONGEST = 110
+_LEAD = "To settle it: "
+_LONGEST = 84
 
 
 def next_step(decision: Decision, question: Question) -> str:
@@ -20,5 +21,9 @@ def next_step(decision: Decision, question: Question) -> str:
 
 
 def _cut(text: str) -> str:
-    """As much as fits beside a fork, cut between words; the whole stands in the list of what must happen."""
+    """As much as fits beside a fork, first without the claim's name, then cut between words; the whole stands in the
+    list of what must happen.
+    """
+    name, _, needs = text.removeprefix(_LEAD).partition(": ")
+    text = f"{_LEAD}{needs}" if len(text) > _LONGEST and needs and name else text
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0].rstrip(',:;')} …"

@@ -67,6 +67,25 @@ def test_written_refreshed_and_compared(folder: Path, run: Run_) -> None:
     assert first == (folder / "README.md").read_bytes()
 
 
+def test_a_first_section_is_added(folder: Path, run: Run_) -> None:
+    """It was not there before, so it is not called up to date."""
+    (folder / "README.md").write_text("# Card fraud\n\nA card.\n")
+    assert (0, "the readiness section was added.") == tail(run("report.html", "README.md"))
+    assert (0, "the readiness section is up to date now.") == tail(run("ready.html", "README.md"))
+
+
+def test_check_without_a_card_speaks_of_checking(folder: Path, run: Run_) -> None:
+    """Nothing would have been written."""
+    assert "There is no card to check" in run("report.html", "--check")[2]
+
+
+def tail(result: tuple[int, str, str]) -> tuple[int, str]:
+    """Exit code, and the last line after the name of the file."""
+    code, said, _ = result
+    lines = [line for line in said.splitlines() if line.startswith("README.md: ") or "/README.md: " in line]
+    return code, lines[-1].rpartition("README.md: ")[2]
+
+
 def ended(result: tuple[int, str, str]) -> tuple[int, str]:
     """Exit code, and how the last line ends."""
     code, said, _ = result

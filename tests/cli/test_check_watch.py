@@ -197,7 +197,7 @@ def test_the_command_goes_on_until_ctrl_c(tmp_path: Path) -> None:
             until("Watching 2 files;")
             (tmp_path / "t.csv").write_text("y,p\n" + "0,0\n1,1\n" * 30)
             spec.write_text(spec.read_text().replace("targt", "target"))
-            until("readiness.yaml is fine: m 1.")
+            until("readiness.yaml and its files fit each other: m 1.")
             until("Watching 2 files;")
             process.send_signal(signal.SIGINT)
             until("Stopped watching.")

@@ -59,6 +59,16 @@ def test_text(folder: Path, run: Command) -> None:
     assert "Nothing is kept on this machine" in said
 
 
+def test_facts_are_shown_when_they_are_asked_for(folder: Path, run: Command) -> None:
+    """The text is about what was judged; `--all` adds what is merely shown."""
+    brief, whole = (run("compare", "a.html", "h.html", *more)[1] for more in ([], ["--all"]))
+
+    assert "add --all" in brief
+    assert "Facts that are shown and not judged" not in brief
+    assert "Facts that are shown and not judged" in whole
+    assert len(brief) < len(whole)
+
+
 def test_a_key_proves_who_signed(folder: Path, run: Command) -> None:
     """With the key of its signer a report is verified; an unsigned one beside it stays unsigned."""
     code, said, _ = run("compare", "a.html", "b.html", "--key", "k.pub")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from readiness.answers import Answer, Finding, Question
 from readiness.comparing.matching import Matched, matched
 from readiness.verdict.record import Record
@@ -94,3 +96,56 @@ def test_only_questions_that_all_ask_are_matched() -> None:
 
     found: tuple[Matched, ...] = matched([records.ready(), partial])
     assert {Question.BUSINESS, Question.ERRORS} == {row.question for row in found}
+
+
+def requirements(*made: tuple[str, str, float]) -> Record:
+    """A record with these requirements: words, metric, and what it must at least be."""
+    findings = (
+        records.claim(f"BUSI-{k}", words, (0.8, 0.7, 0.9, 500), (">=", limit), (0.7, 0.9), metric=metric)
+        for k, (words, metric, limit) in enumerate(made, 1)
+    )
+    return record_with(*findings, question=Question.BUSINESS)
+
+
+SIX, NINE, FINDS = ("six", "accuracy", 0.6), ("nine", "accuracy", 0.9), ("finds", "recall", 0.6)
+REQUIREMENTS = {
+    "one comes before": ((SIX,), (NINE, SIX), [("BUSI-1", "BUSI-2"), ("-", "BUSI-1")]),
+    "one comes before, and both are said in other words": (
+        (SIX,),
+        (("nine in ten", "accuracy", 0.9), ("6 of 10", "accuracy", 0.6)),
+        [("BUSI-1", "BUSI-2"), ("-", "BUSI-1")],
+    ),
+    "one comes before, and nothing tells which is the old one": (
+        (SIX,),
+        (NINE, ("seven", "accuracy", 0.7)),
+        [("BUSI-1", "-"), ("-", "BUSI-1"), ("-", "BUSI-2")],
+    ),
+    "another limit, the same words": (
+        (SIX, FINDS),
+        (FINDS, ("six", "accuracy", 0.65)),
+        [("BUSI-1", "BUSI-2"), ("BUSI-2", "BUSI-1")],
+    ),
+    "other words and another limit in the same place": (
+        (SIX, FINDS),
+        (("seven", "accuracy", 0.7), FINDS),
+        [("BUSI-1", "BUSI-1"), ("BUSI-2", "BUSI-2")],
+    ),
+    "two of the same words": (
+        (("ok", "accuracy", 0.6), ("ok", "accuracy", 0.8)),
+        (("x", "accuracy", 0.7), ("ok", "accuracy", 0.6), ("ok", "accuracy", 0.8)),
+        [("BUSI-1", "BUSI-2"), ("BUSI-2", "BUSI-3"), ("-", "BUSI-1")],
+    ),
+    "the same words for two metrics": (
+        (("ok", "accuracy", 0.6), ("ok", "recall", 0.6)),
+        (("ok", "recall", 0.6), ("ok", "accuracy", 0.6)),
+        [("BUSI-1", "BUSI-2"), ("BUSI-2", "BUSI-1")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REQUIREMENTS)
+def test_a_requirement_is_known_by_its_words_and_its_limit_before_its_place(case: str) -> None:
+    """Which number a requirement has tells least, and nothing where others came or went."""
+    first, second, expected = REQUIREMENTS[case]
+
+    assert expected == rows(requirements(*first), requirements(*second), question=Question.BUSINESS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from readiness.delivery.caching import cache_folder
 from readiness.delivery.runner import _report
 from readiness.evidence.keeping import kept
+from readiness.evidence.keeping.code_in_use import Code
 from readiness.exceptions import IncompleteRecord
 from readiness.narrative import text_report
 from readiness.reuse import reused_words
@@ -23,10 +24,11 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def steady_code(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def steady_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own modules, which somebody may be writing, count as unchanged."""
-    monkeypatch.setattr(kept, "local_code", lambda: "the same")
-    return
+    monkeypatch.setattr(kept, "program", lambda: {"readiness": "the same"})
+    monkeypatch.setattr(kept, "local_code", lambda *_, **__: Code({}, own=False))
+    monkeypatch.setattr(kept, "manifest", lambda known: {**known})
 
 
 def with_cache(spec: Path, folder: Path) -> Walked:

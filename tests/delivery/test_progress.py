@@ -46,6 +46,16 @@ def test_an_answer_does_not_hide_a_failure() -> None:
     assert told.getvalue().endswith("s  stopped\n")
 
 
+def test_a_question_that_is_not_asked_says_so() -> None:
+    """It is no answer, so it is not called "not assessed"."""
+    told = io.StringIO()
+    lines = Lines(told, clock=clock(0, 0))
+    lines.begin("1")
+    lines.answer(None)
+    lines.end()
+    assert told.getvalue().endswith("s  not asked\n")
+
+
 def test_titles_of_others_are_shown_and_shortened() -> None:
     """A heading of a custom template neither acts on the terminal nor breaks the columns."""
     told = io.StringIO()

@@ -128,6 +128,11 @@ def test_a_table_tells_claims_from_facts_first(measured: list[str]) -> None:
     assert ["claim", "status"] == list(table.columns[:2])
     assert table["blocking"].tolist() == (table["status"] != "shown").tolist()
     assert "shown" in set(table["status"])
+    assert {pd.DataFrame} == {type(part) for part in (table[["claim"]], table.query("blocking"), table.head())}
+    first, *lines = repr(table).splitlines()
+    assert ["claim", "status", "measured", "required"] == first.split()
+    assert max(map(len, lines[:-2])) <= 80
+    assert lines[-1].startswith("Further columns: low, high, op")
 
 
 def test_whoever_waits_is_told_what_for(measured: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,7 +152,7 @@ def test_whoever_waits_is_told_what_for(measured: list[str], capsys: pytest.Capt
 def test_boxes_that_wait_take_one_line(measured: list[str]) -> None:
     """An empty checklist does not bury what was measured; one box that is filled in stands by itself."""
     draft = drafted()
-    filled = {"rollback": {"done": True, "by": "Ana", "on": "2026-11-01", "evidence": "page 3"}}
+    filled = {"rollback_plan": {"done": True, "by": "Ana", "on": "2026-11-01", "evidence": "page 3"}}
     for text in (draft.production.text(), draft.production._repr_html_()):
         assert "boxes of the checklist are pending" in text
     count = [

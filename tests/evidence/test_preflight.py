@@ -50,6 +50,23 @@ def test_a_pickle_without_pin_and_a_wrong_pin_are_told(review_files):
     assert "expected" in problems(review_files({"model": {"sha256": "0" * 64}}))[0]
 
 
+def test_a_pin_may_also_come_from_the_command_line(review_files):
+    """Both messages about the candidate say so."""
+    assert problems(review_files({"model": {"sha256": None}}))[0].endswith(", or add --pin")
+    assert problems(review_files({"model": {"sha256": "0" * 64}}))[0].endswith(", or add --pin")
+
+
+@pytest.mark.parametrize("name", ["n.keras", "n.h5", "n.pt", "n.pth", "n.safetensors"])
+def test_a_file_that_only_a_loader_opens_is_refused_without_one(review_files, tmp_path, name):
+    """Told by check already, with the way to examples."""
+    (tmp_path / name).write_bytes(b"x")
+    (problem,) = problems(review_files({"model": {"path": name, "sha256": None}}))
+    assert "model.loader" in problem
+    assert "docs/models.md" in problem
+    review_files({"model": {"path": name, "sha256": None, "loader": "a:b"}})
+    preflight(load_spec(tmp_path / "readiness.yaml"))
+
+
 @pytest.mark.parametrize(
     ("name", "technical", "words"),
     [

@@ -46,6 +46,16 @@ def test_edges_may_be_given():
     assert {"x = up to 10": 2, "x = above 10 to 20": 2, "x = above 20": 1} == counts(cut)
 
 
+@pytest.mark.parametrize("named", ["above 21930", "above 21,930"])
+def test_thousands_are_separated_and_a_critical_bin_may_be_named_either_way(named):
+    """A bin is found as critical with and without separators, and no label is made twice."""
+    part = SegmentColumn(column="x", bins=(21930,), critical=(named,))
+    cut = segmented(pd.DataFrame({"x": [1.0, 30800.1]}), part)
+
+    assert {"x = up to 21,930": 1, "x = above 21,930": 1} == counts(cut)
+    assert {1} == cut.critical
+
+
 def test_a_number_with_many_values_is_cut_into_quartiles():
     """An amount is not a category."""
     cut = segmented(pd.DataFrame({"x": np.arange(100.0)}), "x")

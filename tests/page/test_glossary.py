@@ -22,7 +22,7 @@ def test_the_first_use_in_running_text_is_linked():
     assert '<p>A <a href="#w-churn">Churn</a> of 2 % is churn.</p>' == linked("<p>A Churn of 2 % is churn.</p>")
 
 
-@pytest.mark.parametrize("tag", ["a", "h2", "h3", "summary", "caption", "pre", "code"])
+@pytest.mark.parametrize("tag", ["a", "h2", "h3", "summary", "thead", "caption", "pre", "code"])
 def test_headings_links_and_code_stay_as_they_are(tag):
     """No link within a link, a heading or code; the next use in running text is linked."""
     html = f"<{tag}>drift</{tag}> drift"
@@ -30,7 +30,20 @@ def test_headings_links_and_code_stay_as_they_are(tag):
     assert f'<{tag}>drift</{tag}> <a href="#w-drift">drift</a>' == linked(html)
 
 
-@pytest.mark.parametrize("text", ["drifting", "adrift", "SEGM-RECALL", "recall=0.9", "recall_at_5", "w-churn"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "drifting",
+        "adrift",
+        "SEGM-RECALL",
+        "recall=0.9",
+        "recall_at_5",
+        "w-churn",
+        "data.drift",
+        "drift.limit",
+        "drift[1]",
+    ],
+)
 def test_parts_of_names_are_no_terms(text):
     """What is only a part of another word, of a code or of a name is not linked."""
     assert text == linked(text)

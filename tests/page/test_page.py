@@ -230,13 +230,13 @@ def test_provenance_names_every_file_by_its_digest() -> None:
         *digests,
         record.template.sha256,
         record.notebook_sha256,
-        "stock template",
+        "unaltered template",
         "Seed 7",
         "numpy 2.3.1",
     ):
         assert expected in section
     assert "readiness verify report.html --key KEY.pub" in section
-    assert "in a process that also ran the candidate’s own code" in section
+    assert "They were computed in a process that also ran the" in section
 
 
 def test_settings_say_where_they_come_from() -> None:

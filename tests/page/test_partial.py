@@ -116,7 +116,7 @@ def test_the_text_report_says_it_instead_of_a_verdict(two: Record) -> None:
     """For the terminal and for `show`."""
     text = text_report(two)
     assert "Test result: PARTIAL (asks 2 of the six questions; cannot be signed or approved)\n" in text
-    assert "Approval: not possible; required: a review of all six questions comes first\n" in text
+    assert "Cannot be approved. First run the whole review.\n" in text
     assert [] == VERDICTS.findall(text)
     assert "2 of the 2 questions that were asked are answered yes:" in text
     assert "not asked: 1, 2, 5 and 6." in text

@@ -132,7 +132,7 @@ def test_the_cover_tells_what_was_set() -> None:
 def test_the_cover_tells_what_is_first_to_do() -> None:
     """Required actions come first, and a ready model needs approval."""
     steps = cover(records.not_ready()).steps
-    assert steps[0].text.endswith("changed by those who set them: Don't miss fraud")
+    assert steps[0].text.endswith("only its owner may change it: Don't miss fraud")
     assert steps[1].text.startswith("To settle it")
     assert "Approval by those required" in cover(records.ready()).steps[0].text
 

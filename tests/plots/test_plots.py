@@ -278,7 +278,7 @@ def test_flowchart_in_words_is_complete():
 
     assert 7 == len(text.splitlines())
     assert (
-        "4. Is performance consistent? not proven → Get more data, or choose a simpler model. The way ends here."
+        "4. Is performance consistent? not proven → To settle it: claim: rows. The way ends here."
         == text.splitlines()[3]
     )
     assert text.endswith("NOT PROVEN (do not approve on this report)")

@@ -11,7 +11,7 @@ import pytest
 from readiness.answers import Finding, Outcome, Question, Status, not_assessed
 from readiness.checklist import attested_outcome
 from readiness.criteria import Task
-from readiness.page.tables import outcome_mark
+from readiness.page.tables import outcome_mark, said
 from readiness.questions.attestations import attested, attested_instead, box_findings
 from readiness.spec import Attestation, Spec
 from readiness.verdict.expected import false_attestations, missing_drift
@@ -55,6 +55,13 @@ def test_what_is_good_expires_after_its_last_day(said: dict[str, Any], before: O
     attestation = Attestation.model_validate({**DONE, **said})
     assert [before, before, after] == [attested_outcome(attestation, days(count)) for count in (-400, 0, 1)]
     assert before is attested_outcome(attestation)
+
+
+def test_who_attests_is_named_as_written() -> None:
+    """The reason begins with a word of ours, so that no address of a person gets a capital letter."""
+    finding = box(LAST, by="ana@example.com", valid_until=None)
+    assert "by ana@example.com, 2026-01-02; evidence: runbook" == finding.reason
+    assert "By ana@example.com, 2026-01-02; evidence: runbook." == said(finding)
 
 
 def test_an_expired_attestation_says_who_and_when() -> None:

@@ -147,7 +147,7 @@ def test_too_few_rows_say_how_many_would_do(found):
     finding = found(asked(times, *answers(times, times.isna().to_numpy(), usual=0.2)), "STAB-WINDOWS")
 
     assert Status.NOT_ASSESSED == finding.status
-    assert "60 rows are too few" in finding.reason
+    assert "60 rows count for accuracy; that is too few" in finding.reason
     assert finding.needs.startswith("about ")
     assert finding.needs.endswith(" rows (now 60)")
 

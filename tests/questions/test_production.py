@@ -193,14 +193,20 @@ def test_a_feature_that_a_table_lacks_is_not_assessed(found):
     assert Status.NOT_ASSESSED == answer.status
 
 
-def test_a_box_without_a_limit_may_be_attested(found):
-    """A named person with evidence may answer a technical box for which no limit is stated."""
+def test_a_measurement_overrides_an_attestation(found):
+    """What was measured lacks its limit, which nobody can attest; only where nothing was measured a named person may
+    answer the box, and what is said is why it was not.
+    """
     limits = {key: value for key, value in LIMITS.items() if key != "memory_mb"}
     said = {"done": True, "by": "a@example.com", "on": "2026-11-02", "evidence": "load test"}
 
-    answer = asked(limits=limits, checklist={**ATTESTED, "memory": said})
+    gone = {**MEASURED, "memory_mb": Unavailable("the process ended")}
+    measured = asked(limits=limits, checklist={**ATTESTED, "memory": said})
+    answer = asked(limits=limits, checklist={**ATTESTED, "memory": said}, measures=gone)
 
+    assert ("no limit is stated", Status.NOT_ASSESSED) == (found(measured, "PROD-MEMORY-LIMIT").reason, measured.status)
     assert Outcome.ATTESTED == found(answer, "PROD-MEMORY-LIMIT").outcome
+    assert found(answer, "PROD-MEMORY-LIMIT").reason.startswith("not measured here (the process ended); attested by a@")
     assert Status.MET == answer.status
 
 

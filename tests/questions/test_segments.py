@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Status
+from readiness.answers import Status, recompute
 from readiness.criteria import Task
 from readiness.evidence.segmentation import Segmentation
 from readiness.questions import segments
@@ -89,8 +89,12 @@ def test_a_small_segment_is_listed_and_not_judged(found):
 def test_harm_cannot_hide_in_a_small_segment(found):
     """Fifteen rows that are all wrong are proof enough, though too few to be met."""
     answer = ask(by_group({"a": (500, 475), "b": (500, 475), "tiny": (15, 0)}))
+    tiny = found(answer, "SEGM-1-3-ACCURACY")
 
-    assert (True, Status.NOT_MET) == (found(answer, "SEGM-1-3-ACCURACY").blocking, answer.status)
+    assert (True, Status.NOT_MET) == (tiny.blocking, answer.status)
+    assert ("", Status.NOT_MET) == (tiny.withheld, recompute(tiny))
+    assert tiny.reason.startswith("accuracy is 0.000 here (0 of 15 rows)")
+    assert tiny.reason.endswith("; too few rows to be met, enough to show this deficit")
 
 
 def test_too_many_small_segments_are_not_proven(found):
@@ -205,11 +209,11 @@ def test_a_real_difference_of_uncertain_size_says_so(found):
     sure = found(ask(by_group({"a": (3000, 2850), "b": (700, 567)})), "SEGM-1-2-ACCURACY")
     unsure = found(ask(by_group({"a": (65, 59), "b": (65, 51)})), "SEGM-1-2-ACCURACY")
 
-    assert (Status.NOT_PROVEN, "a deficit above 0.1; a real difference, its size uncertain") == (
+    assert (Status.NOT_PROVEN, "above the warning mark of 0.1; a real difference, its size uncertain") == (
         sure.status,
         sure.warning,
     )
-    assert (Status.NOT_PROVEN, "a deficit above 0.1") == (unsure.status, unsure.warning)
+    assert (Status.NOT_PROVEN, "above the warning mark of 0.1") == (unsure.status, unsure.warning)
 
 
 def test_the_gap_is_evened_out_beside_the_observed_one(found):

@@ -45,7 +45,7 @@ def test_a_model_that_is_too_sure_is_called_so(found):
 
     assert {
         "ERRO-CALIBRATION": "probabilities are off",
-        "ERRO-SLOPE": "too sure",
+        "ERRO-SLOPE": "overconfident",
         "ERRO-CONFIDENT": "more than promised",
     } == warned(answer)
     assert "p < 0.001" in found(answer, "ERRO-SPIEGELHALTER").reason

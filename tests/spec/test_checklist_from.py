@@ -64,7 +64,7 @@ def test_an_attestation_of_an_extended_spec_is_replaced_whole(tmp_path: Path) ->
         f"{MINIMUM}checklist:\n  monitoring: {{done: true, by: Ann, on: 2026-10-01, evidence: e}}\n",
     )
     top = write(tmp_path / "readiness.yaml", "extends: base.yaml\nchecklist: {monitoring: {done: true, by: Bob}}\n")
-    with pytest.raises(SpecError, match=r"readiness.yaml line 2, checklist.monitoring: is done but lacks on, evidence"):
+    with pytest.raises(SpecError, match=r"line 2, checklist.monitoring: says done: true, but `on` and `evidence` are"):
         load_spec(top)
 
 

@@ -244,7 +244,7 @@ def test_the_message_counts_and_lists_them(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load_spec(write(tmp_path, MODEL + "seed: a\n"))
     assert str(caught.value).splitlines() == [
-        "readiness.yaml cannot be used: 2 problems to mend.",
+        "readiness.yaml cannot be used: 2 problems to fix.",
         "  - readiness.yaml line 1, data: missing; expected tables and the roles of their columns",
         '  - readiness.yaml line 2, seed: found the text "a", expected a whole number',
     ]
@@ -345,7 +345,7 @@ NUMBER = "data: {test: t, target: y, task: regression"
         (DATA + "business: {requirements: [{says: a, metric: b}]}", "business.requirements[0]", "has no limits"),
         (DATA + "business: {requirements: [{says: a, metric: b, above: 1, below: 2}]}", "business.requirements[0]",
          "has 2 limits"),
-        (DATA + "checklist: {ab_test: {done: true, by: Ann}}", "checklist.ab_test", "lacks on, evidence"),
+        (DATA + "checklist: {ab_test: {done: true, by: Ann}}", "checklist.ab_test", "but `on` and `evidence` are missing"),
         (DATA + "checklist: {ab_test: {done: true, not_applicable: a}}", "checklist.ab_test", "has both"),
         (DATA + "baseline: {rules: [{name: a, when: b = 5}]}", "baseline.rules[0].when",
          'write == to compare, at column 3 of "b = 5"'),

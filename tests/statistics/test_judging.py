@@ -137,28 +137,28 @@ def test_missing_limits_are_none():
     """A p99 of 100 calls has no upper limit, so at most 100 ms is not proven; 299 calls could prove it."""
     finding = one(OrderStatistic(np.arange(100.0) / 100, 0.99), "<=", 100.0, denominator="calls")
     assert (Status.NOT_PROVEN, None, None) == (finding.status, finding.bounds.upper, finding.measured.high)
-    assert "about 300 calls (now 100)" in finding.needs
+    assert "About 300 calls (now 100) would prove that" in finding.needs
 
 
 def test_needs_say_how_many_rows_would_settle_it():
     """50 of 53 against 0.90: what 0.9434 needs, rounded up."""
     finding = one(Binomial(50, 53), denominator="positives")
     rows = round_up(proportion_rows(50 / 53, 0.9))
-    assert f"It leans towards met: about {rows:,} positives (now 53) would settle it" in finding.needs
+    assert f"Probably met. About {rows:,} positives (now 53) would prove that" in finding.needs
 
 
 def test_needs_on_the_wrong_side_use_the_adjusted_bound():
     """Leaning towards not met, one of two claims: the refuting bound is at 0.025."""
     claims = [claim(Binomial(85, 100)), claim(Binomial(99, 100), code="BUSI-2")]
     finding = settle(claims, alpha=0.05, level=0.95)[0]
-    assert "leans towards not met" in finding.needs
+    assert "Probably not met" in finding.needs
     rows = round_up(proportion_rows(0.15, 0.10, alpha=0.025))
     assert f"{rows:,} rows (now 100)" in finding.needs
 
 
 def test_needs_on_the_limit_ask_for_no_rows():
     """90 of 100 against 0.90."""
-    assert "More rows would not settle it: the measured value is on the limit." == one(Binomial(90, 100)).needs
+    assert "More rows alone will not help: the measured value lies on the limit." == one(Binomial(90, 100)).needs
 
 
 def test_needs_between_two_limits():

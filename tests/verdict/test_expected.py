@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Bounds, Criterion, Finding, Outcome, Question, Status, not_assessed
+from readiness.answers import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, not_assessed
 from readiness.checklist import attested_outcome
 from readiness.criteria import Task
 from readiness.questions.production import attested
@@ -358,3 +358,36 @@ def test_windows_without_gaps_and_a_trend_are_wanted() -> None:
     assert () == missing(one, trend)
     assert ("STAB-TREND",) == missing(one, Finding("STAB-TREND", "n", Status.NOT_MET, blocking=False))
     assert () == missing(one, Finding("STAB-TREND", "n", Status.NOT_MET))
+
+
+def test_a_measured_box_is_not_attested() -> None:
+    """The host refuses an attestation beside a measurement of the same box."""
+    spec = make_spec(checklist={"memory": {"done": True, "by": "a", "on": "2026-11-02", "evidence": "e"}})
+    said = Finding("PROD-MEMORY-LIMIT", "n", Status.MET, outcome=Outcome.ATTESTED)
+    measured = Finding("PROD-MEMORY", "n", Status.NOT_ASSESSED, False, measured=Estimate(200.0, 200.0, 200.0, 1.0, 1))
+    assert () == false_attestations(produced(said), spec)
+    assert ("PROD-MEMORY-LIMIT",) == false_attestations(produced(said, measured), spec)
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "production", "is_false"),
+    [
+        ("PROD-PROBE-ONE-ROW", Outcome.NOT_APPLICABLE, {}, True),
+        ("PROD-PROBE-OUTLIER", Outcome.NOT_APPLICABLE, {}, False),
+        ("PROD-DRIFT-SUMMARY", Outcome.NOT_APPLICABLE, {}, True),
+        ("PROD-MEMORY-LIMIT", Outcome.NOT_APPLICABLE, {}, True),
+        ("PROD-PROBE-OUTLIER", Outcome.ACCEPTED_ERROR, {}, True),
+        ("PROD-PROBE-OUTLIER", Outcome.ACCEPTED_ERROR, {"clean_error_accepted": ["outlier"]}, False),
+        ("PROD-PROBE-COLUMN-ORDER", Outcome.ACCEPTED_ERROR, {}, False),
+        ("PROD-DRIFT-1", Outcome.ACCEPTED_ERROR, {}, True),
+    ],
+)
+def test_outcomes_of_probes_follow_from_the_spec(
+    code: str, outcome: Outcome, production: dict[str, Any], is_false: bool
+) -> None:
+    """Not applicable without an entry in the checklist only where a probe may find nothing to change; a clean error is
+    accepted only where the spec accepts it.
+    """
+    finding = Finding(code, "n", outcome.status, outcome=outcome)
+    wrong = false_attestations(produced(finding), make_spec(production=production))
+    assert ((code,) if is_false else ()) == wrong

@@ -116,7 +116,7 @@ def manifest(known: Mapping[str, str]) -> dict[str, str] | None:
         return None
 
 
-class _Untold(Exception):  # noqa: N818  # no error: it cannot be told, and that is all
+class _Untold(Exception):
     """Which code runs cannot be told."""
 
 
@@ -124,8 +124,14 @@ def _modules() -> Iterator[tuple[str, Path]]:
     """Loaded modules that are not in the standard library, sorted by name, whether or not their file exists."""
     for name, module in sorted([*sys.modules.items()], key=lambda item: item[0]):
         file = getattr(module, "__dict__", {}).get("__file__")  # asking for the attribute may load a lazy module
-        if isinstance(file, str) and (path := _outside(file)) is not None:
+        if isinstance(file, str) and (path := _outside(file)) is not None and not _made_up(name, file):
             yield name, path
+
+
+def _made_up(name: str, file: str) -> bool:
+    """Whether an installed package only says so of a module that it made in memory, as PyTorch does."""
+    root = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None) or ""
+    return not Path(file).is_absolute() and not Path(file).exists() and bool(FOLDERS & {*Path(root).parts})
 
 
 @functools.lru_cache(maxsize=4 * MOST_FILES)

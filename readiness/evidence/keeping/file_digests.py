@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 from collections.abc import Mapping
+from pathlib import Path
 
 MOST = 20_000
 """Digests that are remembered."""
@@ -17,7 +17,7 @@ def digest_of(path: str) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    about = os.stat(path)
+    about = Path(path).stat()
     return _digest(path, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
 
 
@@ -35,11 +35,11 @@ def last_changed(path: str) -> float:
     Raises:
         OSError: there is no such file.
     """
-    about = os.stat(path)
+    about = Path(path).stat()
     return max(about.st_mtime, about.st_ctime)
 
 
 @functools.lru_cache(maxsize=MOST)
 def _digest(path: str, *_marks: int) -> str:
-    with open(path, "rb") as stream:
+    with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -34,7 +34,7 @@ class Installed:
             OSError: there is no such file.
         """
         listed = self.written.get(path)
-        return listed is not None and os.stat(path).st_mtime <= listed + SECONDS
+        return listed is not None and Path(path).stat().st_mtime <= listed + SECONDS
 
 
 @functools.cache
@@ -64,4 +64,4 @@ def _listed(package: metadata.Distribution, record: str) -> dict[str, float]:
     if not lists:
         return {}
     when = Path(folder, lists[0]).stat().st_mtime
-    return {os.path.join(folder, *name.split("/")): when for name in names if not name.startswith(("..", "/", '"'))}
+    return {f"{folder}{os.sep}{name.replace('/', os.sep)}": when for name in names if not name.startswith(("..", "/"))}

@@ -1,14 +1,19 @@
 """What of a review is kept for the next one, and under which key is it found again?
 
 A key names everything that decides a measurement: model file, tables, the roles of their columns, the form in which
-the model takes rows, seeds, our own source, the installed packages, the user's own modules, and the environment
-variables by which libraries choose how to compute. What only judges a measurement stands in no key: limits, costs,
-segments, attestations, the value of a threshold, the primary metric.
+the model takes rows, seeds, our own source, the installed packages, the user's own modules and where they lie, and
+the environment variables by which libraries choose how to compute; all of them where there is code of the user's own.
+What only judges a measurement stands in no key: limits, costs, segments, attestations, the value of a threshold, the
+primary metric.
+
+With each entry stand the files of code that were in use when it was measured, with their digests, also those that the
+model imported only while it predicted. An entry is believed only while all of them are as they were. What cannot be
+known is what such code reads by itself: files in other folders, databases, services.
 """
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,13 +24,14 @@ from numpy.typing import NDArray
 
 from readiness.digests import Artifact
 from readiness.evidence.candidates import Candidate
-from readiness.evidence.keeping.code_in_use import local_code, program
+from readiness.evidence.keeping.code_in_use import local_code, manifest, program
+from readiness.evidence.keeping.machine import machine
 from readiness.evidence.keeping.store import Entry, Store
 from readiness.evidence.models.loading import LoadedModel
 from readiness.evidence.probes.apart import DECIDING
-from readiness.evidence.surroundings import environment
 from readiness.facts import Reuse
-from readiness.spec import ModelFile, Spec
+from readiness.spec import ModelFile
+from readiness.spec.reading import LoadedSpec
 
 T = TypeVar("T")
 
@@ -41,6 +47,9 @@ _NAMES = {"name", "version", "path", "sha256", "threshold", "predictions", "test
 """What a spec says of a model that does not decide what is loaded: its digest does."""
 _FILES = {"test", "train", "recent", "id", "segments"}
 """What a spec says of the data that does not decide which rows and labels there are; tables stand by their digests."""
+_PASSING = {"_", "COLUMNS", "DISPLAY", "IPYTHONDIR", "LINES", "OLDPWD", "PWD", "PYTEST_CURRENT_TEST", "SHLVL"}
+_PASSING_GROUPS = ("DBUS_", "JPY_", "SSH_", "TERM", "WINDOWID", "XDG_SESSION_")
+"""Environment variables, and how the names of more begin, that differ from one start to the next and say nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +72,15 @@ class Kept:
     """The very objects that `about` speaks of."""
     found: list[Found] = field(default_factory=list)
     """What was taken, as it happens."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Files of code, by path with their SHA-256, on which what is measured next depends; what was taken adds its own.
+
+    A process that only takes scores never imports what made them, and its workers do.
+    """
+    folder: Path = Path()
+    """The spec's."""
+    aside: frozenset[Path] = frozenset()
+    """Files in it that are known otherwise, or decide no measurement."""
 
     def get(self, part: str, read: Callable[[Entry], T | None], *, fits: int = 0, **key: Any) -> T | None:
         """What `read` makes of an entry; None where there is none, or none that it can read."""
@@ -75,30 +93,34 @@ class Kept:
             return None
         if value is not None:
             self.found.append(Found(part, fits, entry))
+            self.files.update(entry.files)
         return value
 
     def put(self, part: str, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], **key: Any) -> None:
-        """Keep a measurement that was completed."""
-        if self.store is not None:
-            self.store.put(self._key(part, key), arrays, facts, where=machine())
+        """Keep a measurement that was completed; not where code was changed since this process began."""
+        files = None if self.store is None else manifest(self.files)
+        if self.store is not None and files is not None:
+            self.store.put(self._key(part, key), arrays, facts, where=machine(), files=files)
 
     def _key(self, part: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**self.about, **key, "part": part}
 
     def of_model(self, spec: ModelFile, model: LoadedModel, candidate: Candidate) -> Kept:
         """The same about one model; nothing where its file, or the code that it needs, has no digest."""
-        code = None if self.store is None else local_code()
-        if code is None or not model.artifact.sha256:
+        if self.store is None or not model.artifact.sha256:
+            return Kept()
+        code = local_code(self.folder, model.path, loader=spec.loader is not None, aside=self.aside)
+        if code is None:
             return Kept()
         about = {
             "model": model.artifact.sha256,
             "kind": Path(spec.path or "").suffix.lower(),
             "loading": spec.model_dump(mode="json", exclude=_NAMES),
-            "code": code,
-            "environment": {name: os.environ[name] for name in DECIDING if name in os.environ},
+            "code": code.digest,
+            "environment": _variables(own=code.own),
             "form": form(candidate),
         }
-        return replace(self, about={**self.about, **about})
+        return replace(self, about={**self.about, **about}, files=dict(code.files))
 
     def about_these(self, *things: object) -> Kept:
         """The same, with nothing taken yet; nothing at all where a notebook put other things in place of the known."""
@@ -129,13 +151,18 @@ class Keeper:
         store = Store.open(Path(folder)) if folder else None
         return None if store is None else cls(store, {path: _mark(path) for path in paths})
 
-    def about(self, spec: Spec, tables: Mapping[str, Artifact]) -> Kept:
+    def about(self, loaded: LoadedSpec, tables: Mapping[str, Artifact]) -> Kept:
         """What is kept about measurements on these tables; nothing where one was written to while it was read."""
-        if any(mark != _mark(path) or not mark for path, mark in self.marks.items()):
+        spec, code = loaded.spec, program()
+        if code is None or any(mark != _mark(path) or not mark for path, mark in self.marks.items()):
             return Kept()
         digests = {key: artifact.sha256 for key, artifact in tables.items() if key in ("test", "train")}
-        about = {**program(), "tables": digests, "data": spec.data.model_dump(mode="json", exclude=_FILES)}
-        return Kept(self.store, about) if all(digests.values()) else Kept()
+        if not all(digests.values()):
+            return Kept()
+        data = spec.data.model_dump(mode="json", exclude=_FILES)
+        about = {**code, "tables": digests, "data": data, "folder": str(loaded.folder.resolve())}
+        aside = frozenset((*self.marks, *(path for path, _ in loaded.files)))
+        return Kept(self.store, about, folder=loaded.folder, aside=aside)
 
 
 def form(candidate: Candidate) -> Mapping[str, Any]:
@@ -152,11 +179,14 @@ def form(candidate: Candidate) -> Mapping[str, Any]:
     }
 
 
-@functools.cache
-def machine() -> str:
-    """Where it is measured, in words; a part of the key of what is timed or weighed."""
-    here = environment()
-    return "; ".join(filter(None, (here.hardware, here.platform)))
+def _variables(*, own: bool) -> str:
+    """A digest of the environment variables that may decide what a model answers.
+
+    Code of the user's `own` may read any of them, so all count that do not differ from one start to the next.
+    """
+    lasting = (name for name in os.environ if name not in _PASSING and not name.startswith(_PASSING_GROUPS))
+    lines = sorted(f"{name}={os.environ[name]}" for name in lasting if own or name in DECIDING)
+    return hashlib.sha256("\0".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _reuse(part: str, found: list[Found]) -> Reuse:

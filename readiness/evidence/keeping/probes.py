@@ -1,4 +1,4 @@
-"""How are times, memory and probes kept? As they were measured, each with how long that took, on this kind of machine.
+"""How are times, memory and probes kept? As they were measured, each with how long that took, on this machine.
 
 Only what was measured to its end is kept: a process that died tells nothing for certain about the model.
 """
@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from readiness.evidence.keeping.kept import APART, LATENCY, THROUGHPUT, Kept, machine
+from readiness.evidence.keeping.kept import APART, LATENCY, THROUGHPUT, Kept
+from readiness.evidence.keeping.machine import this_machine
 from readiness.evidence.keeping.store import Entry
 from readiness.evidence.probes.apart import Apart
 from readiness.evidence.probes.latency import Latency, Throughput
@@ -53,7 +54,7 @@ def _known(
     read: Callable[[Entry], T],
     **key: Any,
 ) -> T | Unavailable:
-    key["machine"] = machine()
+    key["machine"] = this_machine()
     if (found := kept.get(part, read, **key)) is not None:
         return found
     start = time.perf_counter()

@@ -7,8 +7,9 @@ entry holds a pickle, and none is parsed before its code is found right. A folde
 costs the time that was to be saved, and nothing else.
 
 What this does not protect against: code that runs as the same user, which includes the candidate's own, can read the
-key and write entries that look right. Nor does it know of files that such code reads by itself. Who does not trust
-the candidate's authors with that, or signs for others, reviews without the cache.
+key and write entries that look right. Nor does it know of files that such code reads by itself: an entry lists the
+files of code that it depends on, and is believed while each has its digest; what else was read stands in no list.
+Who does not trust the candidate's authors with that, or signs for others, reviews without the cache.
 """
 
 from __future__ import annotations
@@ -25,14 +26,16 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = "readiness measurements 1"
+from readiness.evidence.keeping.file_digests import all_as_listed
+
+FORMAT = "readiness measurements 2"
 SUFFIX = ".kept"
 KEY_FILE = "key"
 KEY_BYTES = 32
@@ -62,6 +65,8 @@ class Entry:
     """When, ISO 8601, UTC, in whole seconds."""
     where: str
     """Hardware and platform in words."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The files that it depends on, by path with their SHA-256, as they still are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,9 @@ class Store:
         return None if secret is None else cls(folder, secret)
 
     def get(self, key: Mapping[str, Any]) -> Entry | None:
-        """What was put under exactly this key; None where nothing was, or where it is not to be believed."""
+        """What was put under exactly this key; None where nothing was, where it is not to be believed, or where a
+        file that it depends on is no longer what it was.
+        """
         path = self._path(key)
         try:
             data = _read(path, 2 * LARGEST_ENTRY)  # with its header
@@ -100,9 +107,17 @@ class Store:
         return entry
 
     def put(
-        self, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], *, where: str
+        self,
+        key: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        facts: Mapping[str, Any],
+        *,
+        where: str,
+        files: Mapping[str, str] | None = None,
     ) -> None:
         """Keep `arrays` of numbers and `facts` of plain values; where that is not possible, nothing happens.
+
+        `files` by path with their SHA-256: the entry is found only while all of them are so.
 
         Raises:
             ValueError: an array that holds no numbers, or facts that are no plain values.
@@ -112,19 +127,25 @@ class Store:
         if sum(array.nbytes for array in arrays.values()) > LARGEST_ENTRY:
             return
         with contextlib.suppress(OSError, MemoryError):
-            _replace(self._path(key), *self._sealed(key, arrays, facts, where))
+            _replace(self._path(key), *self._sealed(key, arrays, facts, where, files or {}))
             self._prune()
 
     def _path(self, key: Mapping[str, Any]) -> Path:
         return self.folder / f"{hashlib.sha256(_json(key)).hexdigest()}{SUFFIX}"
 
     def _sealed(
-        self, key: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], where: str
+        self,
+        key: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        facts: Mapping[str, Any],
+        where: str,
+        files: Mapping[str, str],
     ) -> tuple[bytes | memoryview, ...]:
         """The pieces of an entry: its code, a line with all that is no array, and the arrays."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         kinds = {name: array.dtype.str for name, array in arrays.items()}
-        header = {"format": FORMAT, "key": key, "measured": now, "where": where, "facts": facts, "kinds": kinds}
+        header = {"format": FORMAT, "key": key, "measured": now, "where": where}
+        header |= {"facts": facts, "kinds": kinds, "files": files}
         stream = io.BytesIO()
         small: dict[str, Any] = {name: compact(array) for name, array in arrays.items()}
         np.savez(stream, **small)
@@ -137,11 +158,11 @@ class Store:
             return None
         after_header = data.index(b"\n", after_code) + 1
         header = json.loads(data[after_code:after_header])
-        if header["format"] != FORMAT or _json(header["key"]) != _json(key):
+        if header["format"] != FORMAT or _json(header["key"]) != _json(key) or not all_as_listed(header["files"]):
             return None
         with np.load(io.BytesIO(memoryview(data)[after_header:]), allow_pickle=False) as kept:
             arrays = {name: kept[name].astype(kind, copy=False) for name, kind in header["kinds"].items()}
-        return Entry(arrays, header["facts"], str(header["measured"]), str(header["where"]))
+        return Entry(arrays, header["facts"], str(header["measured"]), str(header["where"]), header["files"])
 
     def _code(self, *content: bytes | memoryview) -> bytes:
         code = hmac.new(self.secret, digestmod=hashlib.sha256)

@@ -73,9 +73,7 @@ def _refits(
     notes = () if training.time is None else (f"the supplied folds do not follow {evidence.spec.data.time}",)
     scheme = f"folds drawn elsewhere, not refitted here because {why.reason}"
     doubt = copied_labels(repeats)
-    return Refits(
-        tuple(folds), predicted, len(repeats), scheme, untimed, 0.0, notes, source=given.source, doubt=doubt
-    )
+    return Refits(tuple(folds), predicted, len(repeats), scheme, untimed, 0.0, notes, source=given.source, doubt=doubt)
 
 
 def _cut(training: Training, folds: NDArray[np.int64]) -> bool:

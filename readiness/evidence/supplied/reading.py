@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ def column_of_log(path: Path, columns: tuple[str, ...], named: str | None) -> st
 
 def _column_of(path: Path, column: str) -> NDArray[np.float64]:
     try:
-        values = pq.read_table(path, columns=[column]).column(column)
+        with pa.OSFile(os.fsencode(path)) as file:  # a name need not be UTF-8
+            values = pq.read_table(file, columns=[column]).column(column)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is not a readable Parquet file: {error}", remedy="Export the log again.") from error
     kind = values.type
@@ -183,11 +185,11 @@ def _table_of_folds(loaded: LoadedSpec, target: Target, train: Rows) -> pd.DataF
 
 
 def _other_names(given: pd.Series[Any], wanted: pd.Series[Any]) -> NDArray[np.bool_]:
-    """Which rows have another data.id; a missing one tells nothing, so it is another."""
-    same = given.astype("string").to_numpy() == wanted.astype("string").to_numpy()
-    if given.dtype == wanted.dtype:
-        same = given.to_numpy() == wanted.to_numpy()
-    return np.asarray(~(same.astype(bool) & given.notna().to_numpy()))
+    """Which rows have another data.id; numbers are compared as numbers, anything else as it is written."""
+    are_numbers = all(pd.api.types.is_numeric_dtype(names) for names in (given, wanted))
+    a, b = (names if are_numbers else names.astype("string") for names in (given, wanted))
+    same = (a == b).fillna(False).to_numpy(dtype=bool) | (a.isna() & b.isna()).to_numpy()
+    return np.asarray(~same)
 
 
 def _check_order(path: Path, name: str, differs: NDArray[np.bool_]) -> None:

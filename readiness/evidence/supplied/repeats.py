@@ -12,7 +12,6 @@ from scipy.optimize import linear_sum_assignment
 from readiness.evidence.candidates import Scores
 from readiness.evidence.supplied.measurements import SuppliedRepeat
 from readiness.exceptions import DataError
-from readiness.numbers import format_value
 
 MOST_OVERLAP = 0.9
 """Share of rows that two repeats may have in the same fold; folds drawn anew share about one row in k."""
@@ -89,7 +88,7 @@ def _check_varied(said: Scores, k: int) -> None:
 def _check_drawn_anew(a: NDArray[np.int64], b: NDArray[np.int64], who: str) -> None:
     shared = overlap(a, b)
     if shared > MOST_OVERLAP:
-        where = "" if shared == 1 else f" in {format_value(shared, 'share')} of the rows"
+        where = "" if shared == 1 else f" in {100 * shared:.4g} % of the rows"
         raise DataError(
             f"{who} have the same folds{where}.",
             remedy="A repeat draws its folds anew; refits on the same folds that differ in their seed say less.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,9 @@ from readiness.evidence import probing, refits, refitting, retraining
 from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.gathering import gather
-from readiness.evidence.keeping import code_in_use, kept
+from readiness.evidence.keeping import kept
 from readiness.evidence.keeping import probes as kept_probes
+from readiness.evidence.keeping.code_in_use import Code
 from readiness.evidence.keeping.kept import REFITS, SEEDS, TEST, Kept
 from readiness.evidence.keeping.scores import packed, unpacked
 from readiness.evidence.keeping.store import SUFFIX, Entry
@@ -74,10 +74,17 @@ class Calls:
         return found
 
 
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No source counts as changed, ours and the tests' own, which somebody may be writing."""
+    monkeypatch.setattr(kept, "program", lambda: {"readiness": "the same"})
+    monkeypatch.setattr(kept, "local_code", lambda *_, **__: Code({}, own=False))
+    monkeypatch.setattr(kept, "manifest", lambda known: {**known})
+
+
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     """Counts what is asked of models; the tests' own modules, which others may be writing, count as unchanged."""
-    monkeypatch.setattr(kept, "local_code", lambda: "the same")
+    steady(monkeypatch)
     return Calls(monkeypatch)
 
 
@@ -299,62 +306,17 @@ def test_other_code_of_the_user_is_measured_anew(
     review_files: Write, cache: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And where the code cannot be told, nothing is kept at all."""
+    steady(monkeypatch)
     spec, code = review_files(), ["one"]
-    monkeypatch.setattr(kept, "local_code", lambda: code[0])
+    monkeypatch.setattr(kept, "local_code", lambda *_, **__: Code({"module": code[0]}, own=True))
+    monkeypatch.setattr(kept, "manifest", lambda _: {})
     gather(spec, cache=cache)
     assert [TEST] == parts(gather(spec, cache=cache))
     code[0] = "two"
     assert [] == parts(gather(spec, cache=cache))
-    monkeypatch.setattr(kept, "local_code", lambda: None)
+    monkeypatch.setattr(kept, "local_code", lambda *_, **__: None)
     for _ in range(2):
         assert [] == parts(gather(spec, cache=cache))
-
-
-def test_the_digest_of_local_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It follows the modules that were loaded and those beside them, and is unknown when one is newer than we."""
-    import sys
-    import types
-
-    def loaded(name: str, path: Path) -> None:
-        module = types.ModuleType(name)
-        module.__file__ = str(path)
-        monkeypatch.setitem(sys.modules, name, module)
-
-    for name in [name for name, _ in code_in_use._local_modules()]:
-        monkeypatch.delattr(sys.modules[name], "__file__")
-    nothing = code_in_use.local_code()
-    folder = tmp_path / "shop" / "deep"
-    folder.mkdir(parents=True)
-    files = [tmp_path / "shop" / "__init__.py", folder / "__init__.py", folder / "used.py", folder / "lazy.py"]
-    for file in files:
-        file.write_text("x = 1")
-        os.utime(file, (1, 1))
-    loaded("shop.deep.used", files[2])
-    seen = [nothing, code_in_use.local_code()]
-    for file in files:
-        file.write_text("x = 22")
-        os.utime(file, (1, 1))
-        seen.append(code_in_use.local_code())
-    assert None not in seen
-    assert len(seen) == len(set(seen))
-    os.utime(files[2])
-    future = files[2].stat().st_mtime + 100
-    os.utime(files[2], (future, future))
-    assert code_in_use.local_code() is None
-
-
-def test_code_written_into_a_notebook_has_no_digest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function or class of the notebook's own; imported names are no such thing."""
-    import sys
-    import types
-
-    main = types.ModuleType("__main__")
-    main.make_rows = make_rows  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "__main__", main)
-    assert not code_in_use._written_here()
-    exec("class Own: pass", vars(main))
-    assert code_in_use._written_here()
-    assert code_in_use.local_code() is None
 
 
 @pytest.mark.parametrize("threshold", [None, 0.0])
@@ -403,7 +365,7 @@ def test_times_memory_and_probes(
     assert [first.technical.measures[n].value for n in names] == [again.technical.measures[n].value for n in names]
     probing.probe(gather(edited(spec, production={"calls": 400}), cache=cache))
     assert ["latency"] == made[3:]
-    monkeypatch.setattr(kept_probes, "machine", lambda: "another one")
+    monkeypatch.setattr(kept_probes, "this_machine", lambda: "another one")
     probing.probe(gather(spec, cache=cache))
     assert ["latency", "throughput", "apart"] == made[4:]
 

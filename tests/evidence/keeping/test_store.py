@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import threading
@@ -101,7 +102,15 @@ def test_no_pickle_goes_in_or_out(store: Store) -> None:
     stream = io.BytesIO()
     np.savez(stream, a=np.array([print], dtype=object))
     header = stores._json(
-        {"format": stores.FORMAT, "key": KEY, "measured": "", "where": "", "facts": {}, "kinds": {"a": "O"}}
+        {
+            "format": stores.FORMAT,
+            "key": KEY,
+            "measured": "",
+            "where": "",
+            "facts": {},
+            "kinds": {"a": "O"},
+            "files": {},
+        }
     )
     content = header + b"\n" + stream.getvalue()
     store._path(KEY).write_bytes(store._code(content) + b"\n" + content)
@@ -251,3 +260,19 @@ def test_what_compacting_saves() -> None:
     assert 2 == compact(np.array([0, 200, -1])).itemsize
     assert 4 == compact(np.array([0.5, 0.25])).itemsize
     assert 8 == compact(np.array([0.1])).itemsize
+
+
+def test_an_entry_is_believed_while_its_files_are_as_they_were(store: Store, tmp_path: Path) -> None:
+    """By what is in them, not by when they were written; when one is gone or another, the entry counts as missing."""
+    file = tmp_path / "code.py"
+    file.write_text("one")
+    files = {str(file): hashlib.sha256(b"one").hexdigest()}
+    store.put(KEY, ARRAYS, {}, where="", files=files)
+    found = store.get(KEY)
+    assert found is not None
+    assert files == found.files
+    seen = []
+    for text in ("two", "one", None):
+        file.unlink() if text is None else file.write_text(text)
+        seen.append(store.get(KEY) is not None)
+    assert [False, True, False] == seen

@@ -144,7 +144,7 @@ def test_dropped_rows_are_dropped_in_step(files: Files, apart: bool) -> None:
     files.tables["train.csv"] = "\n".join([*lines[:3], ",0,a,1,b,k", *lines[3:], ",0,b,1,a,n", ""])
     if apart:
         frame = pd.read_csv(io.StringIO(files.tables["train.csv"]))
-        files.tables["folds.csv"] = frame.drop(columns=["y", "group"]).to_csv(index=False)
+        files.tables["folds.csv"] = frame.drop(columns=["group"]).to_csv(index=False)
         files.tables["train.csv"] = frame[["y", "group"]].to_csv(index=False)
         files.spec["supplied"]["folds"]["table"] = "folds.csv"
     refits = refitted(files.gathered()).refits
