@@ -50,7 +50,7 @@ def is_folder(path: Path) -> bool:
 def nearby(path: Path) -> str:
     """The hint at the file beside `path` that was perhaps meant; empty when there is none, or nobody may look."""
     try:
-        return nearest(path.name, sorted(os.listdir(path.parent)))
+        return nearest(path.name, sorted(entry.name for entry in path.parent.iterdir()))
     except (OSError, ValueError):
         return ""
 
@@ -74,7 +74,7 @@ def opened(path: Path) -> BinaryIO:
 
 def _mode(path: Path) -> int | None:
     try:
-        return os.stat(path).st_mode
+        return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:

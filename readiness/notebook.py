@@ -19,7 +19,7 @@ from readiness.facts import Gathered
 from readiness.numbers import format_criterion, format_estimate, format_interval
 from readiness.verdict.decision import Decision
 from readiness.verdict.record import RecordedAnswer
-from readiness.visible import presentable
+from readiness.visible import NOT_TYPESET, presentable
 
 MIME = "application/vnd.readiness.{kind}+json"
 STATUS_COLUMNS = ("Claim", "Measured", "Required", "Result")
@@ -103,7 +103,8 @@ def complete(nonce: str, evidence: Evidence) -> None:
 
 
 def _display(kind: str, recorded: Any, text: str, page: str) -> None:
-    bundle = {MIME.format(kind=kind): encode(recorded), "text/plain": text, "text/html": page}
+    shown = f'<div class="{NOT_TYPESET}">{page}</div>'
+    bundle = {MIME.format(kind=kind): encode(recorded), "text/plain": text, "text/html": shown}
     _display_raw(bundle)
 
 

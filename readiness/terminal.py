@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
 from readiness.exceptions import ReadinessError
 from readiness.visible import visible
@@ -17,9 +19,37 @@ DEBUG = "READINESS_DEBUG"
 FAULT, STOPPED, READER_GONE = 4, 130, 141
 
 
-def write(text: str, stream: TextIO) -> None:
-    """One text and a line end; what would act on the terminal is shown instead."""
-    stream.write(visible(text, keep="\n") + "\n")
+def write(line: str, stream: TextIO) -> None:
+    """One line and its end; what would act on the terminal, or begin another line, is shown instead."""
+    stream.write(visible(line) + "\n")
+
+
+def write_text(text: str, stream: TextIO) -> None:
+    """Several lines; whoever wrote them has seen to it that no name in them begins one."""
+    for line in text.split("\n"):
+        write(line, stream)
+
+
+def complain(text: str) -> None:
+    """Say something beside the output; where that cannot be said, the work goes on nevertheless."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # full, closed, or not there at all
+        write_text(text, sys.stderr)
+
+
+def open_streams() -> None:
+    """From here on a standard stream that was closed leads nowhere, and no complaint can fail.
+
+    Otherwise the next file to be opened would take the place of a stream, and an error that cannot be told would hide
+    the number of the command.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest free number: that of the stream
+            os.set_inheritable(descriptor, True)  # so that a process that is started has the stream, too
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
+    with contextlib.suppress(OSError, ValueError):
+        told = _Told(sys.stderr.fileno(), "wb", closefd=False)
+        sys.stderr = io.TextIOWrapper(told, encoding=sys.stderr.encoding, line_buffering=True, write_through=True)
 
 
 def exit_code(work: Callable[[], int]) -> int:
@@ -28,11 +58,15 @@ def exit_code(work: Callable[[], int]) -> int:
         code = work()
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # whoever read the output has gone; the interpreter's last flush must find nothing to do
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return READER_GONE
     except (Exception, KeyboardInterrupt) as error:
-        return _ended(*ending(error))
+        said, code = ending(error)
+        if os.environ.get(DEBUG):
+            complain(traceback.format_exc())
+        if not isinstance(error, BrokenPipeError):
+            complain(said)
+        if isinstance(error, OSError):
+            _let_go()
+        return code
 
 
 def ending(error: BaseException) -> tuple[str, int]:
@@ -43,13 +77,33 @@ def ending(error: BaseException) -> tuple[str, int]:
         return "Stopped before it was done.", STOPPED
     if isinstance(error, BrokenPipeError):
         return "Whoever read the output has gone.", READER_GONE
+    if isinstance(error, OSError) and not _output_works():
+        return f"Error: the output could not be written: {error.strerror or error}.\n  Send it somewhere else.", FAULT
     # a fault of ours must still end in words and a number
-    said = f"Error: this is a fault of readiness itself: {type(error).__name__}: {error}"
+    said = visible(f"Error: this is a fault of readiness itself: {type(error).__name__}: {error}")
     return f"{said}\n  Set {DEBUG}=1 to see where, and report it with what you did.", FAULT
 
 
-def _ended(text: str, code: int) -> int:
-    if os.environ.get(DEBUG):
-        traceback.print_exc()
-    write(text, sys.stderr)
-    return code
+class _Told(io.FileIO):
+    """A file that takes everything, and loses what cannot be written."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data) or 0
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def _output_works() -> bool:
+    try:
+        sys.stdout.flush()  # what could not be written is still waiting
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _let_go() -> None:
+    """If the output cannot be written, what waits for it goes nowhere; else the interpreter's last flush would fail."""
+    if not _output_works():
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

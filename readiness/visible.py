@@ -14,6 +14,8 @@ from typing import TypeVar, cast
 
 T = TypeVar("T")
 
+NOT_TYPESET = "mathjax_ignore tex2jax_ignore"
+"""Classes of HTML in which a notebook leaves $ alone; elsewhere it would typeset a name as a formula."""
 LONGEST_NAME = 200
 """Characters of a name or a value that are shown."""
 LONGEST_TEXT = 800

@@ -16,7 +16,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from readiness.telling import say
-from readiness.terminal import exit_code
+from readiness.terminal import exit_code, open_streams
 
 P = ParamSpec("P")
 
@@ -35,10 +35,20 @@ def main() -> None:
     """Run the command line."""
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a stopped kernel leaves tasks behind that complain
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a review that is told to end takes its kernel along
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the rest
-    app()
+    sys.exit(exit_code(_ended))
+
+
+def _ended() -> int:
+    """The number that the command line ends with; its own help and complaints can meet a full disk, too."""
+    try:
+        app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
 
 
 def command(function: Callable[P, int]) -> Callable[P, None]:

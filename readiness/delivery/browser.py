@@ -11,18 +11,16 @@ import base64
 import contextlib
 import fcntl
 import io
-import json
 import os
 import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from readiness.delivery.browser_talk import Nonsense, Refused, Talk, taken
 from readiness.exceptions import InputError, ReadinessError
 from readiness.visible import shorten, visible
 
@@ -33,12 +31,6 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 MAC_PATHS = tuple(
     Path(f"/Applications/{name}.app/Contents/MacOS/{name}") for name in ("Chromium", "Google Chrome", "Microsoft Edge")
 )
-
-ADDRESS = "https://report.invalid/"
-"""Where the page believes to be; no host of this kind can exist (RFC 2606)."""
-
-POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""Tightens the page's own policy: no scripts, no frames, no addresses; pictures and styles only from within."""
 
 FLAGS = (
     "--headless",
@@ -100,8 +92,8 @@ def print_page(browser: Path, content: bytes, *, footer: str, seconds: float = 1
         ReadinessError: the browser did not start, failed, or took too long.
     """
     with _private_folder() as folder, _started(browser, folder, seconds) as talk:
-        page = talk.call("Target.createTarget", url="about:blank")["targetId"]
-        talk.session = talk.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+        page = taken(talk.call("Target.createTarget", url="about:blank"), "targetId")
+        talk.session = taken(talk.call("Target.attachToTarget", targetId=page, flatten=True), "sessionId")
         talk.show(content)
         answer = talk.call(
             "Page.printToPDF",
@@ -116,101 +108,41 @@ def print_page(browser: Path, content: bytes, *, footer: str, seconds: float = 1
             generateTaggedPDF=True,
             generateDocumentOutline=True,
         )
-        return base64.b64decode(answer["data"])
+        return _decoded(taken(answer, "data"))
 
 
-class _Talk:
-    """Commands out, answers and events in: JSON texts, each ended by a zero byte."""
-
-    def __init__(self, commands: io.FileIO, answers: io.FileIO) -> None:
-        self._commands, self._answers = commands, answers
-        self._read = bytearray()
-        self._number = 0
-        self._page: bytes | None = None
-        self._loaded = False
-        self.session = ""
-
-    def call(self, method: str, **parameters: Any) -> Mapping[str, Any]:
-        """What the browser answers to a command; what happens meanwhile is dealt with."""
-        number = self._send(method, parameters)
-        while (message := self._receive()).get("id") != number:
-            self._notice(message)
-        if "error" in message:
-            raise ReadinessError(f"The browser could not print: {method}: {_said(message['error'].get('message'))}.")
-        result: Mapping[str, Any] = message["result"]
-        return result
-
-    def show(self, content: bytes) -> None:
-        """Open the page and wait until all of it is there."""
-        self.call("Page.enable")
-        self.call("Emulation.setScriptExecutionDisabled", value=True)
-        self.call("Fetch.enable", patterns=[{"urlPattern": "*"}])
-        self._page = content
-        self._send("Page.navigate", {"url": ADDRESS})
-        while not self._loaded:
-            self._notice(self._receive())
-
-    def _notice(self, event: Mapping[str, Any]) -> None:
-        if event.get("method") == "Fetch.requestPaused":
-            self._answer_request(event["params"])
-        elif event.get("method") == "Page.loadEventFired":
-            self._loaded = self._page is None
-
-    def _answer_request(self, asked: Mapping[str, Any]) -> None:
-        """Hand over the page once; everything else is refused."""
-        if self._page is None or asked["request"]["url"] != ADDRESS:
-            self._send("Fetch.failRequest", {"requestId": asked["requestId"], "errorReason": "BlockedByClient"})
-            return
-        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
-        reply = {
-            "requestId": asked["requestId"],
-            "responseCode": 200,
-            "responseHeaders": [{"name": name, "value": value} for name, value in headers.items()],
-            "body": base64.b64encode(self._page).decode("ascii"),
-        }
-        self._page = None
-        self._send("Fetch.fulfillRequest", reply)
-
-    def _send(self, method: str, parameters: Mapping[str, Any]) -> int:
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters}
-        text = json.dumps(message | ({"sessionId": self.session} if self.session else {}))
-        waiting = memoryview(text.encode("utf-8") + b"\0")
-        while waiting:
-            waiting = waiting[self._commands.write(waiting) :]
-        return self._number
-
-    def _receive(self) -> Mapping[str, Any]:
-        searched = 0
-        while (end := self._read.find(b"\0", searched)) < 0:
-            searched = len(self._read)
-            more = self._answers.read(1 << 20)
-            if not more:
-                raise BrokenPipeError
-            self._read += more
-        message: Mapping[str, Any] = json.loads(self._read[:end])
-        del self._read[: end + 1]
-        return message
+def _decoded(data: object) -> bytes:
+    try:
+        printed = base64.b64decode(data, validate=True) if isinstance(data, str) else b""
+    except ValueError as error:
+        raise Nonsense from error
+    if not printed.startswith(b"%PDF-"):
+        raise Nonsense
+    return printed
 
 
 @contextlib.contextmanager
-def _started(browser: Path, folder: Path, seconds: float) -> Iterator[_Talk]:
+def _started(browser: Path, folder: Path, seconds: float) -> Iterator[Talk]:
     """The browser, in a group of processes of its own that is ended whatever happens."""
     with contextlib.ExitStack() as ends:
         their_commands, commands, answers, their_answers = map(ends.enter_context, (*_pipe(), *_pipe()))
         process = _spawn(browser, folder, their_commands.fileno(), their_answers.fileno())
         their_commands.close()
         their_answers.close()
-        too_slow = threading.Event()
-        watch = threading.Timer(seconds, _stop, (process, too_slow))
-        watch.start()
         try:
-            yield _Talk(commands, answers)
+            yield Talk(commands, answers, seconds)
         except BrokenPipeError:
-            raise _gone(browser, folder, seconds if too_slow.is_set() else 0.0) from None
+            raise _gone(browser, folder) from None
+        except TimeoutError:
+            took = f"{browser} took longer than {seconds:,.3g} seconds to print."
+            raise ReadinessError(took, remedy="Try again.") from None
+        except Refused as error:
+            raise ReadinessError(f"The browser could not print: {_said(error)}.") from None
+        except Nonsense:
+            raise ReadinessError(
+                f"{browser} does not answer as Chromium does.", remedy=f"Name Chromium or Chrome in {CHOSEN}."
+            ) from None
         finally:
-            watch.cancel()
-            watch.join()
             _kill(process)
             os.waitpid(process, 0)  # only now may the system give its number to another
 
@@ -263,19 +195,13 @@ def _private_folder() -> Iterator[Path]:
             time.sleep(0.05)
 
 
-def _stop(group: int, too_slow: threading.Event) -> None:
-    too_slow.set()
-    _kill(group)
+def _kill(process: int) -> None:
+    for end in (os.killpg, os.kill):  # the group, and the process should it have left its group
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that ended
+            end(process, signal.SIGKILL)
 
 
-def _kill(group: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that has ended
-        os.killpg(group, signal.SIGKILL)
-
-
-def _gone(browser: Path, folder: Path, seconds: float) -> ReadinessError:
-    if seconds:
-        return ReadinessError(f"{browser} took longer than {seconds:,.3g} seconds to print.", remedy="Try again.")
+def _gone(browser: Path, folder: Path) -> ReadinessError:
     with contextlib.suppress(OSError):
         said = (folder / "messages").read_text(encoding="utf-8", errors="replace")
         if "sandbox" in said:

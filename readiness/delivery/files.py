@@ -183,16 +183,13 @@ def _temporary(folder: Path) -> Path:
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """No other review changes the names in `folder` meanwhile; without that where the system has no such locks."""
-    if fcntl is None:
+    with contextlib.ExitStack() as afterwards:
+        with contextlib.suppress(OSError):  # a folder that may not be listed, or one of a network drive
+            if fcntl is not None:
+                descriptor = os.open(folder, os.O_RDONLY)
+                afterwards.callback(os.close, descriptor)  # which unlocks it
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # some network drives lock no folders
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from readiness import criteria as policy
-from readiness.answers import Question, Status
+from readiness.answers import Outcome, Question, Status
 from readiness.checklist import BOXES, Source, attested_outcome, this_day
 from readiness.delivery.feasibility import Chance, Feasible
 from readiness.evidence.models.kinds import Kind, kind_of
@@ -121,9 +121,15 @@ def _production(spec: Spec, day: datetime.date) -> Iterator[str]:
 
 
 def _is_attested(spec: Spec, code: str, day: datetime.date) -> bool:
-    """Whether the measured box of this finding is attested in place of a measurement."""
+    """Whether the measured box of this finding is closed by a person in place of a measurement.
+
+    What will be measured lacks its limit alone, which nobody can attest; but the box may not apply.
+    """
     box = next(box for box in BOXES if box.code and code.startswith(box.code) and box.source is Source.MEASURED)
-    return attested_outcome(spec.checklist.get(box.key), day).status is Status.MET
+    outcome = attested_outcome(spec.checklist.get(box.key), day)
+    if code in _LIMITS and spec.model.path is not None:
+        return outcome is Outcome.NOT_APPLICABLE
+    return outcome.status is Status.MET
 
 
 def _few(names: list[str]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 
 from readiness.exceptions import InputError
+from readiness.looking import opened
 from readiness.resources import template_path
 from readiness.verdict.record import Template
 
@@ -93,7 +94,8 @@ def headings(cells: Any) -> tuple[str, ...]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with opened(path) as stream:
+            return stream.read()
     except OSError as error:
         raise InputError(f"The template {path} cannot be read: {error.strerror}.", remedy="Check the path.") from error
 

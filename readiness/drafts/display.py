@@ -18,7 +18,7 @@ from readiness.figures import NotDrawn, Picture
 from readiness.narrative import answer_sentence, answer_word
 from readiness.numbers import format_criterion, format_estimate, format_interval
 from readiness.verdict.decision import Decision, Verdict
-from readiness.visible import presentable, visible
+from readiness.visible import NOT_TYPESET, presentable, visible
 
 _LINE = "1px solid rgba(127,127,127,.4)"
 _STYLES = {
@@ -89,7 +89,8 @@ def decision_html(decision: Decision, flowchart: Drawn) -> str:
 
 
 def _whole(parts: Iterable[str]) -> str:
-    return _tag("div", _tag("div", _text(BANNER), "banner") + "".join(parts), "all")
+    content = _tag("div", _text(BANNER), "banner") + "".join(parts)
+    return f'<div class="{NOT_TYPESET}" style="{_STYLES["all"]}">{content}</div>'
 
 
 def _fold(answer: Answer, drawn: Drawn) -> str:

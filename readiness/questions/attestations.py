@@ -96,17 +96,16 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
     stated = finding.criterion is not None and finding.code != "PROD-DRIFT-SUMMARY"
     if box is None or attestation is None or stated:  # a stated limit is met by a measurement only
         return finding
-    measures = evidence.technical.measures
-    if any(_is_known(measures.get(metric)) for metric, code in CODES.items() if code.startswith(box.code)):
+    measures, (outcome, reason) = evidence.technical.measures, attested(attestation, evidence.day)
+    known = any(_is_known(measures.get(metric)) for metric, code in CODES.items() if code.startswith(box.code))
+    if known and outcome is not Outcome.NOT_APPLICABLE:
         return finding  # there is a figure, and what lacks is its limit, which nobody can attest
-    outcome, reason = attested(attestation, evidence.day)
     if outcome is Outcome.EXPIRED:
         return replace(finding, reason=f"{finding.reason}; {reason}", needs=finding.needs or _needed(box, outcome))
     if outcome.status is not Status.MET:
         return finding
-    how = "attested " if outcome is Outcome.ATTESTED else ""
     gap = measures.get(finding.metric)
     why = gap.reason if isinstance(gap, Unavailable) else finding.reason
-    said = f"not measured here ({why}); {how}{reason}"
+    said = reason if outcome is Outcome.NOT_APPLICABLE else f"not measured here ({why}); attested {reason}"
     warning = _expiry(attestation, outcome, evidence.day)
     return Finding(finding.code, finding.name, outcome.status, outcome=outcome, reason=said, warning=warning)

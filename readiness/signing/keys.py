@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from readiness.exceptions import KeyFileError
+from readiness.exceptions import InputError, KeyFileError
+from readiness.looking import opened
 from readiness.signing.pairs import ECDSA_P256, ED25519, PrivateKey, PublicKey, generate
 
 __all__ = [
@@ -134,10 +135,12 @@ def _read(path: Path, labels: tuple[str, ...]) -> bytes:
     """Read a PEM file that holds one key under one of these labels."""
     expected = " or ".join(f"BEGIN {label}" for label in labels)
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             pem = file.read(_LARGEST_KEY_FILE)
     except OSError as error:
         raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from error
+    except InputError as error:
+        raise KeyFileError(error.message, remedy="Name a key file; it is read twice.") from error
     found = [label.decode("ascii") for label in _LABEL.findall(pem) if label != b"EC PARAMETERS"]
     if len(found) != 1 or found[0] not in labels:
         held = " and ".join(found) or "no PEM text"

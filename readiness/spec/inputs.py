@@ -13,18 +13,18 @@ from readiness.catalogue import canonical
 from readiness.criteria import Task
 from readiness.hints import shown
 
-Label = bool | int | float | str
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
 
 def _one_line(text: str) -> str:
     if text.splitlines() != [text]:  # it stands in the middle of sentences, which it must not end
         raise ValueError(f"found {shown(text)}, expected a name on one line")
     return text
 
+
+Label = bool | int | float | str
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]

@@ -148,7 +148,8 @@ def _may_hold(finding: Finding, spec: Spec, day: datetime.date, measured: Collec
         return True
     box = finding.code.removesuffix("-LIMIT")  # what was measured lacks its limit, which nobody can attest
     is_measured = box != finding.code and any(code in measured for code in CODES.values() if code.startswith(box))
-    return not is_measured and is_attested_instead(finding, spec, day)
+    may = finding.outcome is Outcome.NOT_APPLICABLE or not is_measured
+    return may and is_attested_instead(finding, spec, day)
 
 
 def _counts_or_is_small(finding: Finding) -> bool:

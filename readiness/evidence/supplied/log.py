@@ -8,7 +8,6 @@ from pathlib import Path
 
 from readiness.exceptions import DataError
 from readiness.hints import shown
-from readiness.looking import exists, is_folder
 
 MOST_BYTES = 50_000_000
 FEWEST_CALLS = 300
@@ -53,7 +52,7 @@ def check_file(path: Path) -> None:
         DataError: says which.
     """
     try:
-        found = "a folder" if is_folder(path) else "nothing" if not exists(path) else ""
+        found = "a folder" if path.is_dir() else "nothing" if not path.exists() else ""
         size = 0 if found else path.stat().st_size
     except (OSError, ValueError) as error:  # ValueError: a path that no system can hold
         raise DataError(f"{shown(str(path), 200)} cannot be read: {error}.") from None
