@@ -140,7 +140,7 @@ def _read(path: Path, labels: tuple[str, ...]) -> bytes:
     except OSError as error:
         raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from error
     except InputError as error:
-        raise KeyFileError(error.message, remedy="Name a key file; it is read twice.") from error
+        raise KeyFileError(error.message, remedy="Name a key file.") from error
     found = [label.decode("ascii") for label in _LABEL.findall(pem) if label != b"EC PARAMETERS"]
     if len(found) != 1 or found[0] not in labels:
         held = " and ".join(found) or "no PEM text"

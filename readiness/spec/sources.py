@@ -115,6 +115,8 @@ def _beside(path: Path, name: str, place: Place, key: str) -> Path:
 
 def _regular_file(path: Path) -> bytes:
     file = escaped(str(path), 200)
+    if any("\ud800" <= character <= "\udfff" for character in path.name):
+        raise unusable(file, "has a name that is not UTF-8, which no record can hold", remedy="Rename the file.")
     try:
         if path.is_dir():
             raise unusable(file, "found a folder, expected a YAML file", remedy="Name the file in it.")
