@@ -18,7 +18,7 @@ Settings = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Set a key of the spec for this time; repeatable. Written as in error messages: "
+        help="Set a key of the spec for this run; repeatable. Written as in error messages: "
         "business.requirements[0].at_least=0.9. The record names what was set.",
     ),
 ]
@@ -39,6 +39,6 @@ FailOn = Annotated[
     str,
     typer.Option(
         metavar="VERDICT",
-        help="The mildest verdict with an exit code other than 0: not_ready, not_proven, point_estimate, or never.",
+        help="The least serious verdict that fails the command: not_ready, not_proven, point_estimate, or never.",
     ),
 ]
