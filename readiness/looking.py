@@ -47,6 +47,11 @@ def is_folder(path: Path) -> bool:
     return mode is not None and stat.S_ISDIR(mode)
 
 
+def is_utf8(path: Path) -> bool:
+    """Whether its name can stand in a text; Linux allows names of any bytes."""
+    return not any("\ud800" <= character <= "\udfff" for character in str(path))
+
+
 def nearby(path: Path) -> str:
     """The hint at the file beside `path` that was perhaps meant; empty when there is none, or nobody may look."""
     try:

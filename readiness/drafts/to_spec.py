@@ -24,9 +24,10 @@ from readiness.evidence.preflight import preflight
 from readiness.evidence.tables import read_table
 from readiness.exceptions import InputError
 from readiness.hints import shown
-from readiness.looking import exists, is_file, is_folder
+from readiness.looking import exists, is_folder, is_utf8
 from readiness.spec import Spec
 from readiness.spec.reading import load_spec
+from readiness.visible import visible
 
 SPEC = "readiness.yaml"
 _PATHS = (
@@ -81,6 +82,8 @@ def write_spec(source: Source, evidence: Evidence, folder: Path, *, overwrite: b
 
 
 def _check_free(folder: Path, names: Iterable[str], *, overwrite: bool) -> None:
+    if not is_utf8(folder):
+        raise InputError(f"{visible(str(folder))} has a name that is not UTF-8.", remedy="Name another folder.")
     if exists(folder) and not is_folder(folder):
         raise InputError(f"{folder} is a file; expected a folder.", remedy="Name another one.")
     taken = [name for name in names if os.path.lexists(folder / name)]

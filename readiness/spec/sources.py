@@ -10,6 +10,7 @@ from typing import Any
 
 from readiness.exceptions import SpecError
 from readiness.hints import escaped, shown
+from readiness.looking import is_utf8
 from readiness.spec.yaml_reading import SPEC_KEYS, Document, KeyPath, Place, Problem, parse_yaml, unusable
 
 MAX_BYTES = 5_000_000
@@ -115,7 +116,7 @@ def _beside(path: Path, name: str, place: Place, key: str) -> Path:
 
 def _regular_file(path: Path) -> bytes:
     file = escaped(str(path), 200)
-    if any("\ud800" <= character <= "\udfff" for character in path.name):
+    if not is_utf8(Path(path.name)):
         raise unusable(file, "has a name that is not UTF-8, which no record can hold", remedy="Rename the file.")
     try:
         if path.is_dir():

@@ -18,7 +18,7 @@ from readiness.digests import sha256_path
 from readiness.evidence.models.kinds import Kind, kind_of
 from readiness.evidence.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
 from readiness.exceptions import InputError
-from readiness.looking import exists, is_folder
+from readiness.looking import exists, is_folder, is_utf8
 from readiness.resources import template_path
 from readiness.starter.examples import baseline_example, business_example, errors_example
 from readiness.starter.table_guesses import Grouping, Guesses, Target, guess_columns, guess_target
@@ -82,11 +82,8 @@ def write_starter(
         raise _exists(path)
     text = starter(model, table, target=target, train=train, name=name, version=version, folder=path.parent)
     try:
-        written = text.encode("utf-8")
-        with path.open("xb") as stream:
-            stream.write(written)
-    except UnicodeEncodeError as error:
-        raise InputError("A spec cannot name a file whose name is not UTF-8.", remedy="Rename the file.") from error
+        with path.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
@@ -143,9 +140,12 @@ def _exists(path: Path) -> InputError:
 
 def _relative(path: Path, folder: Path) -> str:
     try:
-        return yaml_text(Path(os.path.relpath(path, folder)).as_posix())
+        named = Path(os.path.relpath(path, folder))
     except ValueError:  # another drive
-        return yaml_text(path.absolute().as_posix())
+        named = path.absolute()
+    if not is_utf8(named):
+        raise InputError("A spec cannot name a file whose path is not UTF-8.", remedy="Rename file or folder.")
+    return yaml_text(named.as_posix())
 
 
 def _prediction_columns(table: Path) -> dict[str, str]:
