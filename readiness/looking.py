@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from readiness.exceptions import InputError
 from readiness.hints import nearest
@@ -60,7 +60,7 @@ def nearby(path: Path) -> str:
         return ""
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """A regular file, open for reading.
 
     Raises:

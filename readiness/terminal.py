@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -17,6 +18,7 @@ DEBUG = "READINESS_DEBUG"
 """Set in the environment, it shows where an error came from."""
 
 FAULT, STOPPED, READER_GONE = 4, 130, 141
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def write(line: str, stream: TextIO) -> None:
@@ -46,10 +48,11 @@ def open_streams() -> None:
         if getattr(sys, name) is None:
             descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest free number: that of the stream
             os.set_inheritable(descriptor, True)  # so that a process that is started has the stream, too
-            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
     with contextlib.suppress(OSError, ValueError):
-        told = _Told(sys.stderr.fileno(), "wb", closefd=False)
-        sys.stderr = io.TextIOWrapper(told, encoding=sys.stderr.encoding, line_buffering=True, write_through=True)
+        if not sys.stderr.isatty():
+            told = io.BufferedWriter(_Forgiving(sys.stderr.fileno(), "wb", closefd=False))
+            sys.stderr = io.TextIOWrapper(told, encoding=sys.stderr.encoding, line_buffering=True)
 
 
 def exit_code(work: Callable[[], int]) -> int:
@@ -77,14 +80,14 @@ def ending(error: BaseException) -> tuple[str, int]:
         return "Stopped before it was done.", STOPPED
     if isinstance(error, BrokenPipeError):
         return "Whoever read the output has gone.", READER_GONE
-    if isinstance(error, OSError) and not _output_works():
+    if isinstance(error, OSError) and (not _output_works() or (error.errno in _FULL and error.filename is None)):
         return f"Error: the output could not be written: {error.strerror or error}.\n  Send it somewhere else.", FAULT
     # a fault of ours must still end in words and a number
     said = visible(f"Error: this is a fault of readiness itself: {type(error).__name__}: {error}")
     return f"{said}\n  Set {DEBUG}=1 to see where, and report it with what you did.", FAULT
 
 
-class _Told(io.FileIO):
+class _Forgiving(io.FileIO):
     """A file that takes everything, and loses what cannot be written."""
 
     def write(self, data: Any) -> int:

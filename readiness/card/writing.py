@@ -117,7 +117,8 @@ def _read(path: Path) -> bytes:
         raise InputError(f"{path} has more than {LARGEST_CARD:,} bytes; no card has.", remedy="Check the path.")
     if _RECORD.search(data):
         raise InputError(
-            f"{path} holds the record of a report, which a card would break.", remedy="Name the model card, not a report."
+            f"{path} holds the record of a report, which a card would break.",
+            remedy="Name the model card, not a report.",
         )
     return data
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readiness.delivery.files import write_whole
-from readiness.delivery.named_files import writable
+from readiness.delivery.files import is_of_a_review, write_whole
+from readiness.delivery.named_files import LONGEST_BEGINNING, writable
 from readiness.digests import sha256_file
 from readiness.exceptions import InputError, ReviewError
 from readiness.summaries.junit import junit, junit_unfinished
@@ -30,6 +31,7 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 LARGEST_STEP_SUMMARY = 1 << 20
 """Bytes; GitHub shows nothing of a larger one."""
 
+_TEST_RESULTS = re.compile(rb"<\?xml [^>]*\?>\s*<testsuites[\s/>]")
 _NOT_ENDED = "The review has not ended, or was ended from outside; there is no result."
 
 
@@ -42,14 +44,15 @@ class CiFiles:
     summary: Path | None = None
 
     @classmethod
-    def prepared(cls, spec: Path, *, junit: Path | None, summary: Path | None) -> CiFiles:
-        """The files, which now say that there is no result yet.
+    def prepared(cls, spec: Path, *, junit: Path | None, summary: Path | None, inputs: Iterable[Path] = ()) -> CiFiles:
+        """The files, which now say that there is no result yet. None of them is one of `inputs`, or of a report.
 
         Raises:
             InputError: one of them cannot be written, or something else would be lost.
         """
-        results = None if junit is None else writable(junit, "--junit", b"<?xml ")
-        told = None if summary is None else _summary_path(summary)
+        taken = (spec, *inputs)
+        results = None if junit is None else _results_path(junit, taken)
+        told = None if summary is None else _summary_path(summary, taken)
         if results is not None and results == told:
             raise InputError(f"--junit and --summary both name {junit}.", remedy="Name two files.")
         files = cls(spec, results, told)
@@ -93,9 +96,38 @@ class CiFiles:
             _add(self.summary, summary.encode("utf-8", "replace"))
 
 
-def _summary_path(path: Path) -> Path:
+def _results_path(path: Path, taken: Iterable[Path]) -> Path:
+    target = _free(writable(path, "--junit", b"<?xml "), path, "--junit", taken)
+    with contextlib.suppress(FileNotFoundError), target.open("rb") as stream:
+        beginning = stream.read(LONGEST_BEGINNING)
+        if beginning and not _TEST_RESULTS.match(beginning):
+            raise InputError(
+                f"{path} is XML of another kind, which would be lost.", remedy="Name another file with --junit."
+            )
+    return target
+
+
+def _summary_path(path: Path, taken: Iterable[Path]) -> Path:
     kinds = () if _is_step_summary(path) else (HEADING.encode(), NO_VERDICT.encode())
-    return writable(path, "--summary", *kinds)
+    return _free(writable(path, "--summary", *kinds), path, "--summary", taken)
+
+
+def _free(target: Path, path: Path, option: str, taken: Iterable[Path]) -> Path:
+    """`target`, to which `path` leads, if the review has no other use for it."""
+    if is_of_a_review(target.name):
+        found = "has the name of a file that a review itself writes"
+    elif any(_same(target, other) for other in taken):
+        found = "is a file that the review reads"
+    else:
+        return target
+    raise InputError(f"{path} {found}.", remedy=f"Name another file with {option}.")
+
+
+def _same(target: Path, other: Path) -> bool:
+    try:
+        return target == other.resolve() or target.samefile(other)
+    except (OSError, RuntimeError, ValueError):  # one of them is not there, or can be nowhere
+        return False
 
 
 def _is_step_summary(path: Path) -> bool:

@@ -36,6 +36,8 @@ DIGEST_LENGTH = 8
 """Hex digits that tell two names apart which read the same once they are slugs."""
 ASIDE_LENGTH = 12
 """Hex digits of an earlier report's SHA-256 in the name it is moved to."""
+_NAMES = frozenset({REPORT, NOTEBOOK, PARTIAL_REPORT, PARTIAL_NOTEBOOK, FAILED_NOTEBOOK})
+_ASIDE = re.compile(rf"(report|notebook)\.[0-9a-f]{{{ASIDE_LENGTH}}}\.(html|ipynb)")
 
 
 def slug(text: str) -> str:
@@ -49,6 +51,12 @@ def slug(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST_LENGTH]
     head = plain[: LONGEST_SLUG - DIGEST_LENGTH - 1].rstrip("-.")
     return f"{head}-{digest}" if head else digest
+
+
+def is_of_a_review(name: str) -> bool:
+    """Whether a review gives this name to one of its files, now or once a later one moves it aside."""
+    folded = name.casefold()  # there are file systems to which both spellings are one name
+    return folded in _NAMES or _ASIDE.fullmatch(folded) is not None
 
 
 def output_folder(out: Path | None, name: str, version: str) -> Path:

@@ -22,7 +22,8 @@ class RuleError(InputError):
         start = max(0, column - 41)
         before = escaped(text[start : column - 1])
         line = before + escaped(text[column - 1 : column + 29], 30)
-        super().__init__(f"column {column}: {problem}\n    {line}\n    {' ' * len(before)}^")
+        super().__init__(f"column {column}: {problem}")
+        self.message += f"\n    {line}\n    {' ' * len(before)}^"
 
 
 _TOKEN = re.compile(

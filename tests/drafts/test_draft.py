@@ -29,6 +29,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.exceptions import InputError
 from readiness.plots.style import NothingToDraw
 from readiness.verdict.decision import Verdict
+from readiness.visible import NOT_TYPESET
 from tests.conftest import make_rows
 from tests.walking import NOT_PROBED, not_probed
 
@@ -215,11 +216,15 @@ def test_a_terminal_shows_the_six_answers(measured: list[str]) -> None:
 
 
 def test_the_page_needs_nothing_and_leaks_nothing(measured: list[str]) -> None:
-    """No script, no style sheet, no class, no id, no address: all looks are in attributes, all pictures in the text."""
+    """No script, no style sheet, no id, no address: all looks are in attributes, all pictures in the text.
+
+    The only classes keep notebooks from typesetting names as formulas.
+    """
     page = BeautifulSoup(drafted()._repr_html_(), "html.parser")
 
     assert [] == page.find_all(["script", "style", "link", "iframe"])
-    assert [] == [tag.name for tag in page.find_all(True) if {"class", "id", "onclick", "href"} & set(tag.attrs)]
+    assert [] == [tag.name for tag in page.find_all(True) if {"id", "onclick", "href"} & set(tag.attrs)]
+    assert [NOT_TYPESET.split()] == [tag["class"] for tag in page.find_all(class_=True)]
     assert page.find_all("img")
     assert all(image["src"].startswith("data:image/") and image["alt"] for image in page.find_all("img"))
 
