@@ -481,6 +481,11 @@ class TestSegments:
         assert "not_proven" == walked.status("SEGM-1-CRITICAL-ACCURACY")
 
 
+def on_one_line(text: str) -> str:
+    """Names of models must be: a name that brings lines of its own is refused."""
+    return " ".join(text.splitlines())
+
+
 class TestHostileStrings:
     @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
     def test_everywhere_at_once(self, predictions: Any, text: str) -> None:
@@ -492,7 +497,7 @@ class TestHostileStrings:
             predictions(
                 rows.assign(**labels),
                 data={"segments": [text], "id": text, "positive": text},
-                model={"name": text[:200], "version": text[:100]},
+                model={"name": on_one_line(text)[:200], "version": on_one_line(text)[:100]},
                 business={"requirements": [{"says": text, "metric": "recall", "at_least": 0.8}]},
                 errors={"show": [text], "describe": {"false_positive": text}},
                 about={"purpose": text, "owner": text, "prepared_by": [text], "limitations": [text]},
@@ -511,8 +516,13 @@ class TestHostileStrings:
         text = HOSTILE[key]
         rows = scored().rename(columns={"group": text})
         rows[text] = np.resize([text, "plain"], 200)
-        walked = answered(predictions(rows, data={"segments": [text]}, model={"name": text}), figures=True)
+        walked = answered(predictions(rows, data={"segments": [text]}, model={"name": on_one_line(text)}), figures=True)
         assert not any("<script" in getattr(picture, "svg", "") for picture in walked.drawn)
+
+    @pytest.mark.parametrize("key", ["name", "version"])
+    def test_a_name_of_two_lines(self, predictions: Any, key: str) -> None:
+        """It could pass its second line off as ours."""
+        refused(predictions(scored(), model={key: "1\nVALID"}), SpecError, f"model.{key}", "on one line")
 
     def test_a_nul_character(self, predictions: Any) -> None:
         """In data it is a character like any other; a spec that holds one is refused."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from readiness.delivery.files import is_of_a_review, write_whole
 from readiness.delivery.named_files import LONGEST_BEGINNING, writable
+from readiness.delivery.watching import watched
 from readiness.digests import sha256_file
 from readiness.exceptions import InputError, ReviewError
 from readiness.summaries.junit import junit, junit_unfinished
@@ -44,13 +45,23 @@ class CiFiles:
     summary: Path | None = None
 
     @classmethod
-    def prepared(cls, spec: Path, *, junit: Path | None, summary: Path | None, inputs: Iterable[Path] = ()) -> CiFiles:
-        """The files, which now say that there is no result yet. None of them is one of `inputs`, or of a report.
+    def prepared(
+        cls,
+        spec: Path,
+        settings: Sequence[str] = (),
+        *,
+        junit: Path | None,
+        summary: Path | None,
+        besides: Iterable[Path | None] = (),
+    ) -> CiFiles:
+        """The files, which now say that there is no result yet.
+
+        None of them is a file that the spec names under these settings, one of `besides`, or of the report to come.
 
         Raises:
             InputError: one of them cannot be written, or something else would be lost.
         """
-        taken = (spec, *inputs)
+        taken = (*watched(spec, settings), *filter(None, besides)) if junit or summary else ()
         results = None if junit is None else _results_path(junit, taken)
         told = None if summary is None else _summary_path(summary, taken)
         if results is not None and results == told:

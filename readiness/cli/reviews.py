@@ -145,12 +145,10 @@ def run(
     from readiness.cli.ci_files import CiFiles
     from readiness.cli.failing import check_choice, exit_code, exit_words
     from readiness.delivery.progress import progress_on
-    from readiness.delivery.watching import watched
     from readiness.partial import chosen
     from readiness.passphrases import signer as opener
 
-    inputs = (*filter(None, (key, template)), *watched(spec, set_ or ())) if junit or summary else ()
-    files = CiFiles.prepared(spec, junit=junit, summary=summary, inputs=inputs)
+    files = CiFiles.prepared(spec, set_ or (), junit=junit, summary=summary, besides=(key, template))
     with files.even_if_it_fails():
         check_choice(fail_on)
         questions = chosen(only or ())
