@@ -72,7 +72,7 @@ def test_the_end_of_a_review(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert ([], True) == (own_lines(said), f"Report:   {tmp_path}/out Signed with SHA256:AAAA/report.html\n" in said)
 
 
-@pytest.mark.parametrize("name", [r"a\nb", r"a\r", r"a\u2028b", r"\n", r"a\x85"])
+@pytest.mark.parametrize("name", [r"a\nb", r"a\r", r"a\u2028b", r"\n"])
 @pytest.mark.parametrize("key", ["name", "version"])
 def test_a_spec_names_on_one_line(key: str, name: str, tmp_path: Path) -> None:
     """A line break in a name is told before the review."""
