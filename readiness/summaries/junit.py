@@ -14,7 +14,8 @@ from xml.etree import ElementTree as Xml  # only writes: nothing is parsed here
 
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.narrative import answer_sentence, finding_sentence, result_words
-from readiness.summaries.source import Source, Unfinished, reused_words, spec_sha256
+from readiness.reuse import reused_words
+from readiness.summaries.source import Source, Unfinished, spec_sha256
 from readiness.verdict.record import Record
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable, visible
@@ -105,7 +106,7 @@ def _properties(record: Record, source: Source) -> list[tuple[str, str]]:
         ("finished", record.run.finished),
         ("partial", ", ".join(record.only)),
         ("supplied", supplied_words(record)),
-        ("reused", reused_words(record)),
+        ("reused", reused_words(record.reused)),
         ("note", source.note),
     ]
     return [(name, value) for name, value in pairs if value]

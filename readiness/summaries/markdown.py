@@ -21,7 +21,8 @@ from readiness.narrative import (
     verdict_sentence,
 )
 from readiness.numbers import listed
-from readiness.summaries.source import Source, Unfinished, reused_words
+from readiness.reuse import TITLE, reused_words
+from readiness.summaries.source import Source, Unfinished
 from readiness.verdict.record import Record
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable, shorten, visible
@@ -127,7 +128,7 @@ def _warnings(record: Record, source: Source, longest: int) -> list[str]:
     said = [
         ("Note", source.note),
         ("Supplied", supplied_words(record)),
-        ("Not measured in this run", reused_words(record)),
+        (TITLE, reused_words(record.reused)),
     ]
     return [f"**{label}:** {inline(shorten(text, longest))}" for label, text in said if text]
 

@@ -41,9 +41,3 @@ class Unfinished:
 def spec_sha256(record: Record) -> str:
     """Digest of the spec file; empty when the record names none."""
     return next((item.sha256 for item in record.gathered.inputs if item.name.startswith("spec: ")), "")
-
-
-def reused_words(record: Record) -> str:
-    """What was not measured in this run; empty when everything was."""
-    parts = (f"{reuse.part} (measured {reuse.measured} on {reuse.where})" for reuse in record.reused)
-    return "; ".join(parts)

@@ -88,7 +88,7 @@ class TestReview:
         made = dataclasses.replace(records.not_ready(), reused=(reuse,))
         text = markdown(made, dataclasses.replace(SOURCE, note="exit code 0 because of --fail-on never"))
         assert "**Note:** exit code 0 because of --fail-on never" in text
-        assert "**Not measured in this run:** scores of the test rows (measured 2026-11-22T10" in text
+        assert "**Taken from the cache:** scores of the test rows, measured 2026-11-22 10" in text
 
     @pytest.mark.parametrize("render", RENDERERS)
     @pytest.mark.parametrize("cruel", [records.HOSTILE, CRUEL, "|" * 300, "`" * 300, "@" * 5000, "\n# x\n", ""])
