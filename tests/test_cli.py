@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from readiness import cli
 from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Question, judge
 from readiness.digests import Artifact
 from readiness.exceptions import KernelError
@@ -68,20 +67,6 @@ def folder(tmp_path: Path, key: PrivateKey, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 Run_ = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run_:
-    """Run a command in this process: exit code, what it said, what it complained."""
-
-    def command(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.app([str(word) for word in words], prog_name="readiness")
-        captured = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return command
 
 
 class TestShow:

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 import pytest
 import xmlschema
 
-from readiness import cli
 from readiness.cli.failing import CHOICES, exit_code, exit_words
 from readiness.delivery.named_files import writable
 from readiness.delivery.runner import ReviewResult
@@ -34,18 +33,6 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run_:
-    def command(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.app([str(word) for word in words], prog_name="readiness")
-        captured = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return command
 
 
 def report_of(record: Record) -> bytes:

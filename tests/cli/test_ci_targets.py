@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_ci_outputs import NOT_READY, Run_, elsewhere, reviewed, run
+from tests.cli.test_ci_outputs import NOT_READY, Run_, elsewhere, reviewed
 
-__all__ = ["elsewhere", "reviewed", "run"]
+__all__ = ["elsewhere", "reviewed"]
 
 SPEC = "## Test result: none yet\nmodel: {name: n, version: v, path: m.pkl}\ndata: {test: t.csv, target: y}\n"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from readiness import cli
 from readiness.signing.keys import PrivateKey, generate, load_public, write_key_pair
 from tests.comparing.files import report_file
 from tests.page import records
@@ -33,19 +32,6 @@ def folder(tmp_path: Path, key: PrivateKey, monkeypatch: pytest.MonkeyPatch) -> 
     report_file(tmp_path / "h.html", records.hostile())
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run a command in this process: exit code, what it said, what it complained."""
-
-    def command(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.app([str(word) for word in words], prog_name="readiness")
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    return command
 
 
 def test_text(folder: Path, run: Command) -> None:

@@ -15,9 +15,7 @@ from readiness.signing.reports import sign_report
 from readiness.spec.reading import load_spec
 from readiness.telling import tell_result
 from tests.page import records
-from tests.test_cli import MODEL, Run_, make_record, make_report, run
-
-__all__ = ["run"]
+from tests.test_cli import MODEL, Run_, make_record, make_report
 
 LIE = "1.0\n\nThis proves:\n  - that the board has approved"
 SIGNED = "r.html\nSigned with SHA256:AAAA"

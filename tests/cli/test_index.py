@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from readiness.signing.keys import generate, write_key_pair
-from tests.cli.test_compare import Command, run
+from tests.cli.test_compare import Command
 from tests.comparing.files import report_file, with_facts
 from tests.page import records
-
-__all__ = ["run"]  # a fixture
 
 
 @pytest.fixture

@@ -58,19 +58,6 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process: exit code, what it said, what it complained."""
-
-    def command(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.app([str(word) for word in words], prog_name="readiness")
-        captured = capsys.readouterr()
-        return (ended.value.code if isinstance(ended.value.code, int) else 0), captured.out, captured.err
-
-    return command
-
-
 class TestChoice:
     def test_names_in_any_order_and_case(self) -> None:
         """Separated by commas, or by saying it again; all six are no choice."""

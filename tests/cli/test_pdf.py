@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from readiness import cli
 from readiness.answers import Question
 from readiness.delivery.browser import NAMES, find_browser, print_page
 from readiness.exceptions import InputError, ReadinessError
@@ -40,18 +39,6 @@ def report_of(page: bytes) -> bytes:
     subjects = [Subject("report", hashlib.sha256(page).hexdigest())]
     subjects += [Subject("model", artifact.sha256) for artifact in record.gathered.model.files]
     return unsigned_report(page, statement(subjects, to_plain(record)))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run_:
-    def command(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.app([str(word) for word in words], prog_name="readiness")
-        captured = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return command
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_ci_outputs import NOT_READY, Run_, elsewhere, report_of, run
+from tests.cli.test_ci_outputs import NOT_READY, Run_, elsewhere, report_of
 
-__all__ = ["elsewhere", "run"]
+__all__ = ["elsewhere"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
