@@ -74,6 +74,8 @@ class Record:
     """Names of the questions that a partial review asked; empty: all six. A partial review cannot be signed."""
     reused: tuple[Reuse, ...] = ()
     """What was not measured in this run."""
+    tool_sha256: str = ""
+    """Of this program's own sources and templates, the same before and after the run; see `tool_source`."""
 
     def answer(self, question: Question) -> Answer:
         """The answer to one question."""
