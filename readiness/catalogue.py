@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from readiness.criteria import Task
+from readiness.criteria import EVEN_GUESS_LOG_LOSS, Task
 
 Needs = Literal["labels", "scores", "probabilities", "values", "order", "own", "measurement"]
 """What a metric is computed from: "order" is the order of the rows of each query, "own" a function of the user."""
@@ -37,6 +37,8 @@ class Metric:
     """No value lies below this."""
     high: float = math.inf
     """No value lies above this; 1 for shares."""
+    guess: float | None = None
+    """What an answer without any knowledge reaches, whatever the rows are; None where that depends on them."""
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -76,8 +78,18 @@ _LABELS = (
         "jaccard", "Jaccard index", _BINARY, True, "labels", denominator="rows that are positive or predicted positive"
     ),
     Metric("balanced_accuracy", "balanced accuracy", _BOTH, True, "labels"),
-    Metric("matthews_corrcoef", "Matthews correlation", _BOTH, True, "labels", is_share=False, low=-1.0, high=1.0),
-    Metric("cohen_kappa", "Cohen's kappa", _BOTH, True, "labels", is_share=False, low=-1.0, high=1.0),
+    Metric(
+        "matthews_corrcoef",
+        "Matthews correlation",
+        _BOTH,
+        True,
+        "labels",
+        is_share=False,
+        low=-1.0,
+        high=1.0,
+        guess=0.0,
+    ),
+    Metric("cohen_kappa", "Cohen's kappa", _BOTH, True, "labels", is_share=False, low=-1.0, high=1.0, guess=0.0),
     *(
         Metric(f"{name}_{average}", f"{average} {title}", _MULTI, True, "labels")
         for name, title in (("f1", "F1"), ("precision", "precision"), ("recall", "recall"))
@@ -86,16 +98,16 @@ _LABELS = (
     Metric("jaccard_macro", "macro Jaccard index", _MULTI, True, "labels"),
 )
 _RANKED = (
-    Metric("roc_auc", "ROC AUC", _BINARY, True, "scores"),
+    Metric("roc_auc", "ROC AUC", _BINARY, True, "scores", guess=0.5),
     Metric("average_precision", "average precision", _BINARY, True, "scores"),
     *(
-        Metric(f"roc_auc_{way}{suffix}", f"ROC AUC, {words}{more}", _MULTI, True, "probabilities")
+        Metric(f"roc_auc_{way}{suffix}", f"ROC AUC, {words}{more}", _MULTI, True, "probabilities", guess=0.5)
         for way, words in (("ovr", "one class against the rest"), ("ovo", "each pair of classes"))
         for suffix, more in (("", ""), ("_weighted", ", weighted by class"))
     ),
 )
 _PROBABILITIES = (
-    Metric("log_loss", "log loss", _BOTH, False, "probabilities", is_share=False),
+    Metric("log_loss", "log loss", _BOTH, False, "probabilities", is_share=False, guess=EVEN_GUESS_LOG_LOSS),
     Metric("brier", "Brier score", _BOTH, False, "probabilities", is_share=False, high=2.0),
     Metric("calibration_error", "calibration error", _BINARY, False, "probabilities"),
 )
@@ -105,8 +117,17 @@ _NUMBERS = (
     Metric("rmse", "root mean squared error", _VALUES, False, "values", is_share=False, short="RMSE"),
     Metric("msle", "mean squared logarithmic error", _VALUES, False, "values", is_share=False, short="MSLE"),
     Metric("rmsle", "root mean squared logarithmic error", _VALUES, False, "values", is_share=False, short="RMSLE"),
-    Metric("mape", "mean absolute percentage error", _VALUES, False, "values", is_share=False, short="MAPE"),
-    Metric("wmape", "absolute error as a share of the sum", _VALUES, False, "values", is_share=False, short="wMAPE"),
+    Metric("mape", "mean absolute percentage error", _VALUES, False, "values", is_share=False, short="MAPE", guess=1.0),
+    Metric(
+        "wmape",
+        "absolute error as a share of the sum",
+        _VALUES,
+        False,
+        "values",
+        is_share=False,
+        short="wMAPE",
+        guess=1.0,
+    ),
     Metric("median_absolute_error", "median absolute error", _VALUES, False, "values", is_share=False),
     Metric("mean_poisson_deviance", "mean Poisson deviance", _VALUES, False, "values", is_share=False),
     Metric("mean_gamma_deviance", "mean gamma deviance", _VALUES, False, "values", is_share=False),
@@ -120,8 +141,10 @@ _NUMBERS = (
         short="bias",
         low=-math.inf,
     ),
-    Metric("r2", "R²", _VALUES, True, "values", is_share=False, low=-math.inf, high=1.0),
-    Metric("explained_variance", "explained variance", _VALUES, True, "values", False, low=-math.inf, high=1.0),
+    Metric("r2", "R²", _VALUES, True, "values", is_share=False, low=-math.inf, high=1.0, guess=0.0),
+    Metric(
+        "explained_variance", "explained variance", _VALUES, True, "values", False, low=-math.inf, high=1.0, guess=0.0
+    ),
 )
 _QUERIES = (
     Metric("ndcg", "NDCG", _ORDER, True, "order", denominator="queries"),

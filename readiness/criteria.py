@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Task(StrEnum):
@@ -102,3 +105,101 @@ MUST_PROBES = ("one_row", "column_order", "determinism")
 
 ROLLOUT = (5, 25, 100)
 """Per cent of traffic in the three stages."""
+
+# How wide may a bar be set? ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A number of the spec that decides an answer: its default, and the widest value that can still be missed."""
+
+    key: str
+    """Dotted key of the spec."""
+    words: str
+    """What it limits, in words for the first screen."""
+    usual: float | None
+    """The default; None where the spec must state it."""
+    looser: Literal["larger", "smaller"]
+    """In which direction it lets more models through."""
+    widest: float
+    """The last value that is accepted in that direction."""
+    why: str
+    """Why nothing beyond is; the source or the reason of `widest`."""
+    unit: str = ""
+    is_share: bool = False
+    """Whether people say it in per cent."""
+    of_metric: bool = False
+    """In points of the metric: of a metric of the user's own nobody knows the range, so that `widest` is not asked."""
+
+    def is_looser(self, value: float, than: float | None = None) -> bool:
+        """Whether `value` lets more through than another value, or than the default."""
+        other = self.usual if than is None else than
+        if other is None:
+            return False
+        return value > other if self.looser == "larger" else value < other
+
+    def is_too_wide(self, value: float) -> bool:
+        """Whether next to nothing could miss it."""
+        return self.is_looser(value, self.widest)
+
+
+_HALF = "a group that is served worse by half has been left out, and hardly a model fails anybody by more"
+_TERABYTE = "a million MB is a terabyte, which no model that is loaded here can exceed"
+_PATIENCE = "callers give up after a minute, so no call that anybody waits for takes longer"
+
+BARS = (
+    Bar("segments.limit", "how far a group may lag", SEGMENT_LIMIT, "larger", 0.5, _HALF, of_metric=True),
+    Bar("segments.warning", "from where a lag is a warning", SEGMENT_WARNING, "larger", 0.5, _HALF, of_metric=True),
+    Bar("segments.coverage", "rows in groups that are large enough", SEGMENT_COVERAGE, "smaller", 0.5,
+        "below half of the rows, most people are in no group that was looked at", is_share=True),
+    Bar("segments.power", "chance from which a group counts as large enough", SEGMENT_POWER, "larger", 0.99,
+        "with more, next to every group is too small to be looked at", is_share=True),
+    Bar("stability.folds", "parts of the training table", FOLDS, "smaller", 2, "one part leaves nothing to test on"),
+    Bar("stability.repeats", "repeats", REPEATS, "smaller", MINIMUM_REPEATS,
+        "fewer than two repeats show no change, so nothing could be judged"),
+    Bar("stability.half_width", "uncertainty of the average when refitted", HALF_WIDTH, "larger", 0.25,
+        "the interval would span half of all values that there are, and no model can miss it", of_metric=True),
+    Bar("stability.churn_met", "answers that may change when refitted", CHURN_MET, "larger", 0.3,
+        "a coin toss changes half of its answers, and no trained model changes many more than that", is_share=True),
+    Bar("stability.churn_not_met", "changed answers from which it is a no", CHURN_NOT_MET, "larger", 0.5,
+        "a coin toss changes half of its answers, so no model can miss it", is_share=True),
+    Bar("stability.std", "spread between the parts", FOLD_STD, "larger", 0.25,
+        "numbers between 0 and 1 can hardly spread more, so no model can miss it", of_metric=True),
+    Bar("stability.window_limit", "how far a window of time may lag", WINDOW_LIMIT, "larger", 0.5,
+        "a model that is worse by half for part of the time has failed there, and hardly one falls further",
+        of_metric=True),
+    Bar("stability.trend_limit", "decline over time", TREND_LIMIT, "larger", 0.25,
+        "a model that lost a quarter while it was tested has failed, and hardly one loses more", of_metric=True),
+    Bar("production.latency_p50_ms", "median latency", None, "larger", 60_000, _PATIENCE, "ms"),
+    Bar("production.latency_p95_ms", "latency of 95 % of calls", None, "larger", 60_000, _PATIENCE, "ms"),
+    Bar("production.latency_p99_ms", "latency of 99 % of calls", None, "larger", 60_000, _PATIENCE, "ms"),
+    Bar("production.throughput_per_second", "throughput", None, "smaller", 0.1,
+        "a row in ten seconds is what a person does, and no model can miss it", "per second"),
+    Bar("production.size_mb", "model size", None, "larger", 1e6, _TERABYTE, "MB"),
+    Bar("production.memory_mb", "memory", None, "larger", 1e6, _TERABYTE, "MB"),
+    Bar("production.drift_warning", "drift from which there is a warning", DRIFT_WARNING, "larger", 1.0,
+        "an index of 1 is four times what is called a major shift, and next to no column can miss it"),
+    Bar("production.drift_limit", "drift of a column", DRIFT_LIMIT, "larger", 1.0,
+        "an index of 1 is four times what is called a major shift, and next to no column can miss it"),
+    Bar("production.calls", "timed calls", None, "smaller", 300,
+        "of fewer calls the slowest hundredth has no interval (the 99th percentile needs 299 at 95 %)"),
+    Bar("confidence", "confidence", CONFIDENCE, "smaller", 0.8,
+        "a yes that is wrong more often than one time in five is none", is_share=True),
+)  # fmt: skip
+"""Every judged number that the spec may set, but for margins and requirements, whose range is that of their metric."""
+
+BAR = {bar.key: bar for bar in BARS}
+
+WORSE_AND_STILL_AS_GOOD = 0.2
+"""Most that a candidate may be behind and still count as "as good": non-inferiority margins of trials seldom exceed a
+fifth of the comparator (FDA, Non-Inferiority Clinical Trials, 2016); in points of a share, else as a share."""
+END_OF_RANGE = 0.01
+"""A requirement lies at least so far, as a share of the metric's range, from the end that every model reaches."""
+FAIR_RATIO, FAIR_DIFFERENCE = 0.2, 0.5
+"""Lowest ratio and largest difference between groups that the spec may accept; customary are 0.8 and 0.1."""
+PRICE_SHARE = 0.5
+"""`errors.value_per_prediction` may be so much of the dearest error: only a model wrong in half the rows costs that."""
+INTERVAL_COVER = 0.5
+"""Least share of rows that an interval must be asked to cover: below, a guess of one side of the median does."""
+EVEN_GUESS_LOG_LOSS = math.log(1000)
+"""Log loss of an even guess among a thousand classes."""

@@ -9,6 +9,7 @@ from itertools import chain
 from readiness.criteria import Task
 from readiness.hints import nearest, shown
 from readiness.spec import ModelFile, Rule, Spec, label_text
+from readiness.spec.bounds import too_wide
 from readiness.spec.prediction_checks import prediction_faults
 from readiness.spec.ranking_checks import ranking_misfits
 from readiness.spec.rules import RuleError, parse_rule
@@ -46,6 +47,7 @@ def misfits(spec: Spec) -> list[Fault]:
         _ranking,
         _settings_of_other_tasks,
         _supplied,
+        _bounds,
     )
     return list(chain.from_iterable(check(spec) for check in checks))
 
@@ -156,6 +158,10 @@ def _candidates(spec: Spec) -> Iterator[Fault]:
 
 def _supplied(spec: Spec) -> Iterator[Fault]:
     yield from supplied_misfits(spec, stated_task(spec))
+
+
+def _bounds(spec: Spec) -> Iterator[Fault]:
+    yield from too_wide(spec, stated_task(spec))
 
 
 def _names(spec: Spec) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from readiness.checklist import ATTESTABLE
+from readiness.criteria import BARS, INTERVAL_COVER
 from readiness.spec import Spec
 from readiness.spec.sources import NOTE
 
@@ -36,7 +37,26 @@ def spec_schema() -> dict[str, Any]:
     boxes = schema["properties"]["checklist"]
     boxes["properties"] = {"from": _FROM}
     boxes["propertyNames"] = {"enum": ["from", *ATTESTABLE]}
+    _narrow(schema)
     return {**schema, **_head(SPEC_ID, "Model readiness spec"), "patternProperties": _NOTES}
+
+
+def _narrow(schema: dict[str, Any]) -> None:
+    """Give each bar the widest value that is accepted; where that depends on the metric, a schema cannot tell."""
+    for bar in BARS:
+        if not bar.of_metric:
+            _field(schema, bar.key)["maximum" if bar.looser == "larger" else "minimum"] = bar.widest
+    schema["$defs"]["GivenInterval"]["properties"]["at_least"]["minimum"] = INTERVAL_COVER
+
+
+def _field(schema: dict[str, Any], key: str) -> dict[str, Any]:
+    """The part of the schema that describes a dotted key."""
+    *sections, name = key.split(".")
+    part = schema
+    for section in sections:
+        part = schema["$defs"][part["properties"][section]["$ref"].rpartition("/")[2]]
+    found: dict[str, Any] = part["properties"][name]
+    return found
 
 
 def checklist_schema() -> dict[str, Any]:

@@ -185,6 +185,7 @@ def _told(path):
     ("limit", "words"),
     [
         ({"metric": "recall", "at_least": 0}, "every model meets it"),
+        ({"metric": "recall", "above": 0}, "next to every model meets it"),
         ({"metric": "recall", "at_most": 1}, "every model meets it"),
         ({"metric": "recall", "above": 1}, "no model can meet it"),
         ({"metric": "false_positive_rate", "below": 0}, "no model can meet it"),
@@ -207,7 +208,7 @@ def test_a_limit_that_cannot_tell_models_apart_is_refused(review_files, limit, w
 @pytest.mark.parametrize(
     "limit",
     [
-        {"metric": "recall", "above": 0},
+        {"metric": "recall", "at_least": 0.01},
         {"metric": "recall", "at_least": 1},
         {"metric": "false_positive_rate", "at_most": 0},
         {"metric": "matthews_corrcoef", "at_least": 0},
