@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from readiness.answers import Outcome, Question, Status
+from readiness.answers import Outcome, Question
 
 if TYPE_CHECKING:
     from readiness.spec import Attestation
@@ -88,9 +91,36 @@ ATTESTABLE = tuple(box.key for box in BOXES if box.source in (Source.MEASURED, S
 
 
 BEFORE_ALL = datetime.date.min
-"""A day on which nothing has expired yet."""
+"""Stands for no day: nothing has expired yet, and no date is held against it."""
+FIRST_DAY = datetime.date(2000, 1, 1)
+"""An earlier date is a slip: no model that is reviewed here was attested before."""
 EXPIRES_SOON = datetime.timedelta(days=30)
 """How long before its last day an attestation is marked as expiring soon."""
+EARLIEST_ZONE = datetime.timedelta(days=1)
+"""Where a day begins first, it is a day later than by UTC for most hours; its date lies in no future."""
+
+PROOF = "evidence: "
+"""How the name of a file begins, among the inputs of a record, that an attestation names as its evidence."""
+NOT_SEEN = "not seen by us"
+"""What is said of evidence at a web address: nothing is fetched."""
+SHORT_DIGEST = 12
+
+Proofs = Mapping[str, str]
+"""SHA-256 of the evidence that is there and is a path, by that path as the spec writes it."""
+NO_PROOFS: Proofs = MappingProxyType({})
+
+_ADDRESS = re.compile(r"https?://[^\s/?#.:@][^\s/?#]*(?:[/?#]\S*)?", re.IGNORECASE)
+_PATH = re.compile(r"\S*(?:[/\\]\S*|\.[A-Za-z0-9]{1,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an attestation comes to on a day."""
+
+    outcome: Outcome
+    reason: str
+    """In words: who said so, when, on which evidence; or why that does not count."""
+    warning: str = ""
 
 
 def this_day() -> datetime.date:
@@ -98,26 +128,119 @@ def this_day() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
-def attested_outcome(attestation: Attestation | None, day: datetime.date = BEFORE_ALL) -> Outcome:
+def is_address(evidence: str) -> bool:
+    """Whether evidence is an address of the web, and not a path."""
+    return _ADDRESS.fullmatch(evidence.strip()) is not None
+
+
+def is_like_path(evidence: str) -> bool:
+    """Whether evidence reads like the path of a file, and not like a sentence or the name of a ticket."""
+    return "://" not in evidence and _PATH.fullmatch(evidence.strip()) is not None
+
+
+def proofs_among(files: Iterable[tuple[str, str]]) -> Proofs:
+    """The evidence among files that are given by name and SHA-256, as the inputs of a record are."""
+    return {name.removeprefix(PROOF): sha256 for name, sha256 in files if name.startswith(PROOF)}
+
+
+def standing(attestation: Attestation | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS) -> Standing:
     """What an attestation in the spec's `checklist` comes to on a day; it still holds on its last one.
 
-    Without a day nothing has expired.
+    What is done counts only with a person, a plausible date, and evidence that is there: a file or folder among
+    `proofs`, or a web address, which is marked as not seen. Anything less is missing, which is not a yes.
     """
     if attestation is None:
-        return Outcome.MISSING
-    outcome = _lasting_outcome(attestation)
-    has_ended = attestation.valid_until is not None and day > attestation.valid_until
-    return Outcome.EXPIRED if has_ended and outcome.status is Status.MET else outcome
+        return Standing(Outcome.MISSING, "nobody has attested it")
+    if attestation.valid_until is not None and day > attestation.valid_until and _is_yes(attestation):
+        given = _reason_why_not(attestation) or f"attested {_who(attestation, proofs)}"
+        return Standing(Outcome.EXPIRED, f"{given}; expired on {attestation.valid_until}")
+    soon = f"holds only until {last_day(attestation)}" if expires_soon(attestation, day) else ""
+    if attestation.not_applicable.strip():
+        return Standing(Outcome.NOT_APPLICABLE, _reason_why_not(attestation), soon)
+    if attestation.done is None:
+        return Standing(Outcome.PENDING, "it is still pending")
+    if not attestation.done:
+        return Standing(Outcome.FAILED, f"attested as not done: {_who(attestation, proofs)}")
+    if faults := tuple(attestation_faults(attestation, day, evidence_fault(attestation.evidence, proofs))):
+        return Standing(Outcome.MISSING, f"attested {_named(attestation)}; it does not count: {'; '.join(faults)}")
+    unseen = f"its evidence is at a web address, {NOT_SEEN}" if is_address(attestation.evidence) else ""
+    return Standing(Outcome.ATTESTED, _who(attestation, proofs), "; ".join(filter(None, (unseen, soon))))
+
+
+def attested_outcome(
+    attestation: Attestation | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
+) -> Outcome:
+    """The outcome of a box that somebody attested, or nobody; see `standing`."""
+    return standing(attestation, day, proofs).outcome
+
+
+def last_day(attestation: Attestation) -> datetime.date | None:
+    """The last day on which an attestation holds: the one it names, else, for what is done, a year after its date."""
+    if attestation.valid_until is not None:
+        return attestation.valid_until
+    if not attestation.done or attestation.on is None or attestation.on.year == datetime.MAXYEAR:
+        return None
+    on = attestation.on
+    leap = (on.month, on.day) == (2, 29)
+    return datetime.date(on.year + 1, 3, 1) if leap else on.replace(year=on.year + 1)
 
 
 def expires_soon(attestation: Attestation, day: datetime.date) -> bool:
     """Whether an attestation that holds on `day` will not hold much longer."""
-    return attestation.valid_until is not None and day <= attestation.valid_until <= day + EXPIRES_SOON
+    last = last_day(attestation)
+    return day > BEFORE_ALL and last is not None and _is_yes(attestation) and day <= last <= day + EXPIRES_SOON
 
 
-def _lasting_outcome(attestation: Attestation) -> Outcome:
-    if attestation.not_applicable:
-        return Outcome.NOT_APPLICABLE
-    if attestation.done is None:
-        return Outcome.PENDING
-    return Outcome.ATTESTED if attestation.done else Outcome.FAILED
+def date_fault(attestation: Attestation, day: datetime.date) -> str:
+    """What is wrong with the date of what is attested as done; empty when nothing is."""
+    on = attestation.on
+    if on is None:
+        return "it has no date"
+    if on < FIRST_DAY:
+        return f"its date {on} lies before {FIRST_DAY}"
+    if day == BEFORE_ALL:
+        return ""
+    if on > day + EARLIEST_ZONE:
+        return f"its date {on} lies in the future"
+    last = last_day(attestation)
+    if attestation.valid_until is None and last is not None and day > last:
+        return f"its date {on} is more than a year ago, and it names no valid_until"
+    return ""
+
+
+def evidence_fault(evidence: str, proofs: Proofs) -> str:
+    """What is wrong with the evidence of what is attested as done; empty when nothing is."""
+    if not evidence.strip():
+        return "it names no evidence"
+    if is_address(evidence) or proofs.get(evidence):
+        return ""
+    if is_like_path(evidence):
+        return "its evidence was not found beside the spec"
+    return "its evidence is neither a file beside the spec nor a web address (https://…)"
+
+
+def attestation_faults(attestation: Attestation, day: datetime.date, of_evidence: str) -> Iterator[str]:
+    """Why what is attested as done does not count; `of_evidence` is what is wrong with its evidence."""
+    by = "" if attestation.by.strip() else "it names nobody under `by`"
+    yield from filter(None, (by, date_fault(attestation, day), of_evidence))
+
+
+def _is_yes(attestation: Attestation) -> bool:
+    """Whether it says something good, be it true or not."""
+    return bool(attestation.not_applicable.strip()) or attestation.done is True
+
+
+def _reason_why_not(attestation: Attestation) -> str:
+    said = attestation.not_applicable.strip()
+    return f"does not apply: {attestation.not_applicable}" if said else ""
+
+
+def _named(attestation: Attestation) -> str:
+    by, on, evidence = attestation.by or "unnamed", attestation.on or "undated", attestation.evidence or "none"
+    return f"by {by}, {on}; evidence: {evidence}"
+
+
+def _who(attestation: Attestation, proofs: Proofs) -> str:
+    sha256 = proofs.get(attestation.evidence, "")
+    seen = f" (SHA-256 {sha256[:SHORT_DIGEST]})" if sha256 else ""
+    return f"{_named(attestation)}{f' ({NOT_SEEN})' if is_address(attestation.evidence) else seen}"

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from readiness.answers import Criterion, Finding
+from readiness.checklist import PROOF
 from readiness.comparing.matching import Matched, matched
 from readiness.digests import Artifact
 from readiness.narrative import segment_words
@@ -156,10 +157,12 @@ def _files(records: Sequence[Record]) -> tuple[Aspect, ...]:
     by_role = [{_role(artifact): artifact for artifact in record.gathered.inputs} for record in records]
     roles = dict.fromkeys(role for inputs in by_role for role in inputs)
     files = {role: _file(role, [inputs.get(role) for inputs in by_role]) for role in roles}
-    return tuple(file for role, file in files.items() if file.differs or not role.startswith("checklist "))
+    return tuple(file for role, file in files.items() if file.differs or not role.startswith(PROOF))
 
 
 def _role(artifact: Artifact) -> str:
+    if artifact.name.startswith(PROOF):  # there are as many as somebody names
+        return artifact.name
     role, _, _ = artifact.name.rpartition(": ")
     return role or "input"
 

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from readiness.answers import Question, left_out_code
+from readiness.checklist import Proofs, proofs_among
 from readiness.criteria import Task
-from readiness.digests import sha256_path
+from readiness.digests import Artifact, sha256_path
+from readiness.evidence.models.own_modules import ROLE, named_files
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
+from readiness.spec import Spec
 from readiness.spec.normal import normalised, set_keys
+from readiness.spec.proofs import proof_paths
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.settings import RECORDED_AS
 from readiness.verdict import record as records
@@ -44,7 +48,7 @@ class Digests:
 
     @classmethod
     def of(cls, loaded: LoadedSpec) -> Digests:
-        """Hash the spec's files, the model, the tables and the model now in production.
+        """Hash the spec's files, the model, the tables, the model now in production, and what attestations rest on.
 
         Raises:
             InputError: one of them cannot be read.
@@ -67,6 +71,11 @@ class Digests:
             )
 
     @property
+    def proofs(self) -> Proofs:
+        """Of the files and folders that attestations name as evidence."""
+        return proofs_among(self.files.items())
+
+    @property
     def model(self) -> str | None:
         """Of the candidate's file or folder; None when there are only predictions."""
         return self.files.get(MODEL)
@@ -85,7 +94,13 @@ def _paths(loaded: LoadedSpec) -> dict[str, Path]:
     paths |= {f"{role}: {Path(given).name}": loaded.resolve(given) for role, given in spec.supplied.files.items()}
     if spec.model.path is not None:
         paths[MODEL] = loaded.resolve(spec.model.path)
-    return paths
+    return paths | proof_paths(loaded) | named_files(loaded.folder, _references(spec))
+
+
+def _references(spec: Spec) -> list[str]:
+    """The functions of the user's own that every review of this spec calls."""
+    loader = spec.model.loader if spec.model.path is not None else None
+    return [*([loader] if loader else []), *(own.use for own in spec.metrics.values())]
 
 
 def _digest(path: Path) -> str:
@@ -107,6 +122,7 @@ def check_record(
         ReviewError: the record is about other files or another spec, or its verdict does not follow.
     """
     _check_files(record, digests)
+    _check_modules(record, loaded.folder)
     _check_spec(record, loaded)
     _check_asked(record, only)
     if record.reused and not cached:
@@ -122,7 +138,7 @@ def check_record(
         *missing_codes(record.answers, loaded.spec, task),
         *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
         *missing_trend(record.answers, loaded.spec),
-        *missing_drift(record.answers, loaded.spec, record.gathered.data.features, _days(record)[0]),
+        *missing_drift(record.answers, loaded.spec, record.gathered.data.features, _days(record)[0], digests.proofs),
     )
     if lacking:
         more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""
@@ -130,14 +146,14 @@ def check_record(
             f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
             remedy=_REMEDY,
         )
-    _check_bars(record, loaded, task)
+    _check_bars(record, loaded, task, digests.proofs)
 
 
-def _check_bars(record: Record, loaded: LoadedSpec, task: Task) -> None:
+def _check_bars(record: Record, loaded: LoadedSpec, task: Task, proofs: Proofs) -> None:
     """By the day on which the review began; or on which it ended, when midnight lay between them."""
     spec = loaded.spec
-    judged = [(lower_bars(record.answers, spec, task, day), day) for day in _days(record)]
-    found = [(lower, false_attestations(record.answers, spec, day)) for lower, day in judged]
+    judged = [(lower_bars(record.answers, spec, task, day, proofs), day) for day in _days(record)]
+    found = [(lower, false_attestations(record.answers, spec, day, proofs)) for lower, day in judged]
     lower, false = min(found, key=lambda codes: len(codes[0]) + len(codes[1]))
     _refuse("judges by other bars than this spec sets", lower)
     _refuse("fills boxes otherwise than this spec attests", false)
@@ -178,6 +194,26 @@ def _check_files(record: Record, digests: Digests) -> None:
             f"The notebook's record is about other files than the spec names: {', '.join(wrong)}.",
             remedy="Run the review again; if it happens again, the template reads files of its own.",
         )
+
+
+def _check_modules(record: Record, folder: Path) -> None:
+    """Modules that were served from the spec's folder lie there as they were recorded.
+
+    Raises:
+        ReviewError: one does not.
+    """
+    served = [each for each in record.gathered.inputs if each.name.startswith(ROLE)]
+    changed = [each.name for each in served if not _lies_there(folder, each)]
+    if changed:
+        raise ReviewError(
+            f"{', '.join(changed[:LISTED])} is not what the notebook's record says, or changed during the review.",
+            remedy="Nobody knows which code was run. Run the review again while nothing writes to these files.",
+        )
+
+
+def _lies_there(folder: Path, module: Artifact) -> bool:
+    path = (folder / module.name.removeprefix(ROLE)).resolve()
+    return path.is_relative_to(folder.resolve()) and _digest(path) == module.sha256
 
 
 def _check_spec(record: Record, loaded: LoadedSpec) -> None:

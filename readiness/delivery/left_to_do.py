@@ -8,10 +8,20 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from readiness.answers import Outcome
-from readiness.checklist import BOXES, Source, attested_outcome, expires_soon, this_day
-from readiness.hints import escaped
+from readiness.answers import Outcome, Status
+from readiness.checklist import (
+    BOXES,
+    Source,
+    attestation_faults,
+    attested_outcome,
+    expires_soon,
+    last_day,
+    this_day,
+)
+from readiness.hints import escaped, shown
 from readiness.numbers import listed
+from readiness.spec import Attestation
+from readiness.spec.proofs import proof_fault, proofs_of
 from readiness.spec.reading import LoadedSpec
 
 TEXTS = (
@@ -38,17 +48,28 @@ def left_to_do(loaded: LoadedSpec, day: datetime.date | None = None) -> tuple[st
 
 
 def _boxes(loaded: LoadedSpec, day: datetime.date) -> Iterator[str]:
-    given = loaded.spec.checklist
-    outcomes = {box.key: attested_outcome(given.get(box.key), day) for box in BOXES if box.source is Source.ATTESTED}
-    outcomes |= {key: attested_outcome(each, day) for key, each in given.items()}
+    given, proofs = loaded.spec.checklist, proofs_of(loaded)
+    asked = dict.fromkeys((*(box.key for box in BOXES if box.source is Source.ATTESTED), *given))
+    outcomes = {key: attested_outcome(given.get(key), day, proofs) for key in asked}
     expired = [key for key, outcome in outcomes.items() if outcome is Outcome.EXPIRED]
-    soon = [key for key, each in given.items() if outcomes[key] is not Outcome.EXPIRED and expires_soon(each, day)]
-    pending = [key for key, outcome in outcomes.items() if outcome in (Outcome.PENDING, Outcome.MISSING)]
+    soon = [key for key, each in given.items() if outcomes[key].status is Status.MET and expires_soon(each, day)]
+    unfounded = [key for key, each in given.items() if each.done and outcomes[key] is Outcome.MISSING]
+    open_ones = (Outcome.PENDING, Outcome.MISSING)
+    pending = [key for key, outcome in outcomes.items() if outcome in open_ones and key not in unfounded]
     for keys, said in ((expired, "expired"), (soon, "expires soon")):
         if keys:
-            yield f"checklist, {said}: {_few([f'{key} ({given[key].valid_until})' for key in keys])}"
+            yield f"checklist, {said}: {_few([f'{key} ({last_day(given[key])})' for key in keys])}"
+    for key in unfounded:
+        yield f"checklist.{key} does not count: {_faults(given[key], day, loaded)}"
     if pending:
         yield f"checklist, pending: {len(pending)} of {len(outcomes)} boxes ({_few(pending)})"
+
+
+def _faults(attestation: Attestation, day: datetime.date, loaded: LoadedSpec) -> str:
+    """Why what is attested as done does not count, with what lies at the path of its evidence."""
+    fault = proof_fault(attestation.evidence, loaded)
+    named = f"{fault} ({shown(attestation.evidence)})" if fault and attestation.evidence.strip() else fault
+    return "; ".join(attestation_faults(attestation, day, named))
 
 
 def _loader(loaded: LoadedSpec) -> Iterator[str]:

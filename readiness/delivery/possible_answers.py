@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from readiness import criteria as policy
 from readiness.answers import Outcome, Question, Status
-from readiness.checklist import BOXES, Source, attested_outcome, this_day
+from readiness.checklist import BOXES, Proofs, Source, attested_outcome, this_day
 from readiness.delivery.feasibility import Chance, Feasible
 from readiness.evidence.models.kinds import Kind, kind_of
 from readiness.narrative import topic
 from readiness.numbers import listed
 from readiness.spec import Spec
+from readiness.spec.proofs import proofs_of
 from readiness.spec.reading import LoadedSpec
 from readiness.verdict.expected_bars import unstated_codes
 
@@ -57,7 +58,7 @@ def possible_answers(
         Question.SEGMENTS: lambda: _segments(loaded.spec),
         Question.ERRORS: lambda: _errors(loaded.spec),
         Question.STABILITY: lambda: _stability(loaded),
-        Question.PRODUCTION: lambda: _production(loaded.spec, day or this_day()),
+        Question.PRODUCTION: lambda: _production(loaded.spec, day or this_day(), proofs_of(loaded)),
     }
     return tuple(Possible(question, tuple(obstacles[question]()), _doubts(question, entries)) for question in Question)
 
@@ -106,27 +107,32 @@ def _stability(loaded: LoadedSpec) -> Iterator[str]:
             yield f"{kind.article} cannot be refitted (supplied.folds)"
 
 
-def _production(spec: Spec, day: datetime.date) -> Iterator[str]:
-    limits = [_LIMITS[code] for code in unstated_codes(spec) if code in _LIMITS and not _is_attested(spec, code, day)]
+def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]:
+
+    def is_attested(code: str) -> bool:
+        return _is_attested(spec, code, day, proofs)
+
+    limits = [_LIMITS[code] for code in unstated_codes(spec) if code in _LIMITS and not is_attested(code)]
     if limits:
         yield f"no limit is stated for {_few(limits)}"
-    if spec.data.train is None and not _is_attested(spec, "PROD-DRIFT", day):
+    if spec.data.train is None and not is_attested("PROD-DRIFT"):
         yield "drift needs the training rows (data.train)"
     if spec.model.path is None and (missing := [p for p in policy.MUST_PROBES if p not in spec.supplied.probes]):
         yield f"predictions cannot be probed ({_few([f'supplied.probes.{name}' for name in missing])})"
     asked = [box for box in BOXES if box.source is Source.ATTESTED]
-    left = [box.key for box in asked if attested_outcome(spec.checklist.get(box.key), day).status is not Status.MET]
+    outcomes = [attested_outcome(spec.checklist.get(box.key), day, proofs) for box in asked]
+    left = [outcome for outcome in outcomes if outcome.status is not Status.MET]
     if left:
         yield f"{len(left)} of {len(asked)} boxes are not attested (checklist)"
 
 
-def _is_attested(spec: Spec, code: str, day: datetime.date) -> bool:
+def _is_attested(spec: Spec, code: str, day: datetime.date, proofs: Proofs) -> bool:
     """Whether the measured box of this finding is closed by a person in place of a measurement.
 
     What will be measured lacks its limit alone, which nobody can attest; but the box may not apply.
     """
     box = next(box for box in BOXES if box.code and code.startswith(box.code) and box.source is Source.MEASURED)
-    outcome = attested_outcome(spec.checklist.get(box.key), day)
+    outcome = attested_outcome(spec.checklist.get(box.key), day, proofs)
     if code in _LIMITS and spec.model.path is not None:
         return outcome is Outcome.NOT_APPLICABLE
     return outcome.status is Status.MET

@@ -8,6 +8,8 @@ from readiness.checklist import BOXES, Source
 
 BY = "demo (example attestation)"
 ON = "2026-11-02"
+VALID_UNTIL = "2036-11-02"
+"""An example has to hold for as long as somebody may look at it; an attestation of your own, a year at most."""
 
 SAYS = {
     "real_pipeline": "The rows that were scored came through the pipeline that will serve payments, joins and delays "
@@ -36,10 +38,12 @@ def write(folder: Path) -> str:
     lines = []
     for box in BOXES:
         if box.source is Source.ATTESTED:
-            text = f"# {box.title}\n\n{SAYS[box.key]}\n\n- By: {BY}\n- On: {ON}\n\n{_DISCLAIMER}\n"
+            signed = f"- By: {BY}\n- On: {ON}\n- Valid until: {VALID_UNTIL}, for it is an example"
+            text = f"# {box.title}\n\n{SAYS[box.key]}\n\n{signed}\n\n{_DISCLAIMER}\n"
             (folder / f"{box.key}.md").write_text(text, encoding="utf-8", newline="\n")
             evidence = f"attestations/{box.key}.md"
-            lines.append(f"  {box.key}: {{done: true, by: {BY}, on: {ON}, evidence: {evidence}}}")
+            said = f"done: true, by: {BY}, on: {ON}, evidence: {evidence}, valid_until: {VALID_UNTIL}"
+            lines.append(f"  {box.key}: {{{said}}}")
     return "\n".join(lines)
 
 

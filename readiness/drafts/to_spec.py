@@ -18,13 +18,12 @@ from readiness.digests import sha256_file
 from readiness.drafts.model_file import MODEL, why_no_file
 from readiness.drafts.spec_text import spec_text
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.inventory import is_file
 from readiness.evidence.origins import FrameOrigin, Origin
 from readiness.evidence.preflight import preflight
 from readiness.evidence.tables import read_table
 from readiness.exceptions import InputError
 from readiness.hints import shown
-from readiness.looking import exists, is_folder, is_utf8
+from readiness.looking import exists, is_file, is_folder, is_utf8
 from readiness.spec import Spec
 from readiness.spec.reading import load_spec
 from readiness.visible import visible
@@ -160,9 +159,17 @@ def _moved(document: Mapping[str, Any], base: Path, folder: Path) -> dict[str, A
             moved[section][part] = {**holder, key: _from(folder, base / holder[key])}
     for box, said in moved.get("checklist", {}).items():
         proof = said.get("evidence") if isinstance(said, Mapping) else None
-        if isinstance(proof, str) and proof and is_file(base / proof):
+        if isinstance(proof, str) and proof and _is_there(base / proof):
             moved["checklist"][box] = {**said, "evidence": _from(folder, base / proof)}
     return moved
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something lies there; evidence may be any text, also one that is no path."""
+    try:
+        return exists(path)
+    except InputError:
+        return False
 
 
 def _from(folder: Path, path: Path) -> str:

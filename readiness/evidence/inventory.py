@@ -18,6 +18,7 @@ from readiness.evidence.targets import Target
 from readiness.evidence.usable_rows import Rows
 from readiness.facts import DataFacts, Gathered, ModelFacts
 from readiness.spec.normal import normalised, set_keys
+from readiness.spec.proofs import proof_paths
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.settings import RECORDED_AS, settings_bytes
 
@@ -63,19 +64,9 @@ def _inputs(loaded: LoadedSpec, tables: Sequence[Artifact]) -> tuple[Artifact, .
     for role, given in loaded.spec.supplied.files.items():
         path = loaded.resolve(given)
         files.append(Artifact.of(path, name=f"{role}: {path.name}"))
-    for box, attestation in loaded.spec.checklist.items():
-        proof = loaded.folder / attestation.evidence
-        if attestation.evidence and is_file(proof):
-            files.append(Artifact.of(proof, name=f"checklist {box}: {proof.name}"))
+    proofs = proof_paths(loaded)
+    files += [Artifact.of(path, name=name) for name, path in proofs.items()]
     return tuple(files)
-
-
-def is_file(path: Path) -> bool:
-    """Whether there is a file; a text that is too long for a path names none."""
-    try:
-        return path.is_file()
-    except OSError:  # evidence may be any text, also one too long for a path
-        return False
 
 
 def _facts(loaded: LoadedSpec, target: Target, test: Rows, train: Rows | None, features: tuple[str, ...]) -> DataFacts:

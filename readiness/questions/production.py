@@ -13,7 +13,7 @@ import pandas as pd
 from readiness.answers import Answer, Criterion, Finding, Question, not_assessed
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.supplied.instead import SHARED_FACT, is_timed
-from readiness.questions.attestations import attested, attested_instead, box_findings
+from readiness.questions.attestations import attested_instead, box_findings
 from readiness.questions.drift_claims import drift_claims
 from readiness.questions.probe_findings import probe_findings
 from readiness.questions.supplied import marked, unused_measures
@@ -164,4 +164,4 @@ def _fact(code: str, name: str, metric: str, measured: Inference, unit: str, rea
     return Claim(code, name, metric, measured, None, unit=unit, blocking=False, reason=reason, measured_time=timed)
 
 
-__all__ = ["TITLE", "ask", "attested"]
+__all__ = ["TITLE", "ask"]

@@ -264,10 +264,14 @@ class Attestation(Part):
     by: str = Field("", description="who says so")
     on: Day | None = Field(None, description="when, as 2026-11-22")
     evidence: str = Field(
-        "", description="where that can be seen: a document, a link, a ticket; a path is relative to the spec"
+        "",
+        description="where that can be seen: a file or folder that is there, by its path relative to the spec, whose "
+        "digest goes into the record; or a web address, which is marked as not seen",
     )
     valid_until: Day | None = Field(
-        None, description="last day on which it holds, by UTC; after that it is expired, which is not a yes"
+        None,
+        description="last day on which it holds, by UTC; after that it is expired, which is not a yes; without it, it "
+        "holds for a year",
     )
     not_applicable: str = Field("", description="why the box does not apply, in place of done")
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from readiness import criteria as policy
 from readiness.answers import Finding, Outcome, Question, Status, left_out_code
-from readiness.checklist import BEFORE_ALL, BOXES, Source, attested_outcome
+from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, Standing, standing
 from readiness.criteria import Task
 from readiness.required import CODES
 from readiness.spec import Spec
@@ -104,7 +104,11 @@ def missing_trend(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, .
 
 
 def missing_drift(
-    answers: Sequence[RecordedAnswer], spec: Spec, features: int, day: datetime.date = BEFORE_ALL
+    answers: Sequence[RecordedAnswer],
+    spec: Spec,
+    features: int,
+    day: datetime.date = BEFORE_ALL,
+    proofs: Proofs = NO_PROOFS,
 ) -> tuple[str, ...]:
     """Codes that the drift of a record lacks: one for each feature, unless the summary says why there is none."""
     answer = next((each for each in answers if each.question is Question.PRODUCTION), None)
@@ -112,7 +116,7 @@ def missing_drift(
     if answer is None or _could_not_be_asked(answer.question, counting):
         return ()
     summary = next((finding for finding in counting if finding.code == DRIFT_SUMMARY), None)
-    if summary and (summary.status is Status.NOT_ASSESSED or is_attested_instead(summary, spec, day)):
+    if summary and (summary.status is Status.NOT_ASSESSED or is_attested_instead(summary, spec, day, proofs)):
         return ()
     found = {finding.code for finding in counting}
     wanted = [f"PROD-DRIFT-{k}" for k in range(1, features + 1)] or [DRIFT_SUMMARY]
@@ -120,24 +124,34 @@ def missing_drift(
 
 
 def false_attestations(
-    answers: Sequence[RecordedAnswer], spec: Spec, day: datetime.date = BEFORE_ALL
+    answers: Sequence[RecordedAnswer], spec: Spec, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
 ) -> tuple[str, ...]:
-    """Codes of the boxes that are answered otherwise than the spec's `checklist` answers them on the day."""
+    """Codes of the boxes that are answered otherwise than the spec's `checklist` answers them on the day.
+
+    `proofs` is the evidence that is there. A yes must say on what grounds, and carry its warning.
+    """
     found = [f for answer in answers if answer.question is Question.PRODUCTION for f in answer.findings]
     boxes = [box for box in BOXES if box.source is Source.ATTESTED]
-    said = {box.code: attested_outcome(spec.checklist.get(box.key), day) for box in boxes}
-    said |= {box.code: Outcome.PENDING for box in BOXES if box.source is Source.APPROVAL}
-    wrong = [f.code for f in found if f.code in said and (f.outcome, f.status) != (said[f.code], said[f.code].status)]
+    said = {box.code: standing(spec.checklist.get(box.key), day, proofs) for box in boxes}
+    said |= {box.code: Standing(Outcome.PENDING, "") for box in BOXES if box.source is Source.APPROVAL}
+    wrong = [f.code for f in found if f.code in said and not _says(f, said[f.code])]
     measured = {f.code for f in found if f.measured is not None}
     others = [f for f in found if f.code not in said]
-    return (*wrong, *(f.code for f in others if not _may_hold(f, spec, day, measured)))
+    return (*wrong, *(f.code for f in others if not _may_hold(f, spec, day, proofs, measured)))
 
 
 _MAY_NOT_APPLY = ("PROD-PROBE-COLUMN-ORDER", "PROD-PROBE-UNSEEN-CATEGORY", "PROD-PROBE-OUTLIER")
 """Probes that find nothing to change where there are no names, no categories or no numbers."""
 
 
-def _may_hold(finding: Finding, spec: Spec, day: datetime.date, measured: Collection[str]) -> bool:
+def _says(finding: Finding, said: Standing) -> bool:
+    """Whether the finding of a box says what its attestation comes to; where that is a yes, to the word."""
+    if (finding.outcome, finding.status) != (said.outcome, said.outcome.status):
+        return False
+    return finding.status is not Status.MET or (finding.reason, finding.warning) == (said.reason, said.warning)
+
+
+def _may_hold(finding: Finding, spec: Spec, day: datetime.date, proofs: Proofs, measured: Collection[str]) -> bool:
     """Whether a finding of question 6 that no person has to answer may hold its outcome."""
     if finding.outcome is Outcome.ACCEPTED_ERROR:
         accepted = {f"PROD-PROBE-{name.upper().replace('_', '-')}" for name in spec.production.clean_error_accepted}
@@ -149,7 +163,7 @@ def _may_hold(finding: Finding, spec: Spec, day: datetime.date, measured: Collec
     box = finding.code.removesuffix("-LIMIT")  # what was measured lacks its limit, which nobody can attest
     is_measured = box != finding.code and any(code in measured for code in CODES.values() if code.startswith(box))
     may = finding.outcome is Outcome.NOT_APPLICABLE or not is_measured
-    return may and is_attested_instead(finding, spec, day)
+    return may and is_attested_instead(finding, spec, day, proofs)
 
 
 def _counts_or_is_small(finding: Finding) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from readiness import criteria as policy
-from readiness.answers import Criterion, Finding, Outcome, Status
+from readiness.answers import Criterion, Finding, Status
 from readiness.catalogue import METRICS
-from readiness.checklist import BEFORE_ALL, BOXES, Source, attested_outcome
+from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, standing
 from readiness.criteria import Task
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
@@ -45,12 +45,16 @@ _LIFT = re.compile(r"BASE-LIFT-.+")
 
 
 def lower_bars(
-    answers: Sequence[RecordedAnswer], spec: Spec, task: Task, day: datetime.date = BEFORE_ALL
+    answers: Sequence[RecordedAnswer],
+    spec: Spec,
+    task: Task,
+    day: datetime.date = BEFORE_ALL,
+    proofs: Proofs = NO_PROOFS,
 ) -> tuple[str, ...]:
     """Codes of the findings that are judged otherwise than against the spec's bar, with the spec's confidence.
 
     Where the spec states no bar there is nothing to judge: such a finding is *not assessed*, or attested in the spec.
-    `day` is that of the review, on which an attestation may have expired.
+    `day` is that of the review, on which an attestation may have expired; `proofs` is the evidence that is there.
     """
     by_code, unstated = _by_code(spec), (*unstated_codes(spec), DRIFT_SUMMARY)
     wrong = []
@@ -59,7 +63,7 @@ def lower_bars(
         if _SLICE.fullmatch(finding.code):
             bar = _deficit(finding.metric, spec, spec.segments.limit)
         if finding.code in unstated:
-            is_right = is_attested_instead(finding, spec, day)
+            is_right = is_attested_instead(finding, spec, day, proofs)
         else:
             is_right = bar is None or _is_held(finding, bar, spec.alpha)
         if finding.status is not Status.NOT_ASSESSED and not is_right:
@@ -92,11 +96,14 @@ def unstated_codes(spec: Spec) -> tuple[str, ...]:
     )
 
 
-def is_attested_instead(finding: Finding, spec: Spec, day: datetime.date = BEFORE_ALL) -> bool:
+def is_attested_instead(
+    finding: Finding, spec: Spec, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
+) -> bool:
     """Whether a measured box holds the good outcome that the spec's `checklist` attests in place of a measurement."""
     boxes = [box for box in BOXES if box.source is Source.MEASURED and finding.code.startswith(box.code)]
-    said = attested_outcome(spec.checklist.get(boxes[0].key), day) if boxes else Outcome.MISSING
-    return finding.bounds is None and finding.outcome is said and said.status is Status.MET
+    said = standing(spec.checklist.get(boxes[0].key) if boxes else None, day, proofs)
+    is_so = finding.outcome is said.outcome and finding.reason.endswith(said.reason) and finding.warning == said.warning
+    return finding.bounds is None and is_so and said.outcome.status is Status.MET
 
 
 def _is_held(finding: Finding, bar: Bar, alpha: float) -> bool:

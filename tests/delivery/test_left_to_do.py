@@ -13,7 +13,7 @@ from readiness.delivery.possible_answers import possible_answers
 from readiness.spec.reading import load_spec
 
 DAY = datetime.date(2026, 11, 22)
-SIGNED = {"done": True, "by": "Ann", "on": "2026-01-02", "evidence": "wiki"}
+SIGNED = {"done": True, "by": "Ann", "on": "2026-01-02", "evidence": "https://wiki.example.com/runbook"}
 
 
 def words(path):
@@ -70,6 +70,39 @@ def test_boxes_that_expired_expire_soon_or_wait_are_counted(review_files):
     assert "checklist, expired: monitoring (2026-11-21)" in said
     assert "checklist, expires soon: ab_test (2026-12-01)" in said
     assert any(line.startswith("checklist, pending: 8 of 11 boxes (") for line in said)
+
+
+def test_evidence_that_is_not_there_is_told_before_the_review(review_files, tmp_path):
+    """Which box, why, and what was written; a file that is there says nothing."""
+    (tmp_path / "runbook.md").write_text("one switch")
+    (tmp_path / "empty.md").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "all").symlink_to("/")
+    (tmp_path / "loop.md").symlink_to("loop.md")
+    wanted = {
+        "monitoring": ("runbok.md", 'its evidence was not found beside the spec; did you mean "runbook.md" ("runbok.md")'),
+        "rollback_plan": ("runbook.md", ""),
+        "ab_test": ("T-17", 'its evidence is neither a file beside the spec nor a web address (https://…) ("T-17")'),
+        "bias_audit": ("empty.md", 'its evidence is an empty file ("empty.md")'),
+        "documentation": ("folder", 'its evidence is an empty folder ("folder")'),
+        "legal_review": (".", 'its evidence is a folder that holds the spec itself; name one document (".")'),
+        "drift_detection": ("readiness.yaml",
+                            'its evidence is the spec itself, which is what has to be shown ("readiness.yaml")'),
+        "alert_thresholds": ("linked", "its evidence is a folder that holds symbolic links, which may lead anywhere "
+                             '("linked")'),
+        "real_pipeline": ("https://example.com/x", ""),
+    }  # fmt: skip
+    boxes = {box: {**SIGNED, "evidence": evidence} for box, (evidence, _) in wanted.items()}
+    boxes["model_versioning"] = {**SIGNED, "on": "2024-01-02"}
+    boxes["graceful_degradation"] = {**SIGNED, "evidence": "loop.md"}
+    said = left_to_do(load_spec(review_files({"checklist": boxes})), DAY)
+
+    told = [line for line in said if line.startswith("checklist.")]
+    assert [f"checklist.{box} does not count: {why}" for box, (_, why) in wanted.items() if why] == told[:7]
+    assert told[7].startswith("checklist.model_versioning does not count: its date 2024-01-02 is more than a year ago")
+    assert told[8].startswith("checklist.graceful_degradation does not count: its evidence cannot be used: ")
+    assert not any(line.startswith("checklist, pending") for line in said)
 
 
 def test_todos_and_empty_texts_are_counted(review_files):

@@ -153,7 +153,8 @@ def test_whoever_waits_is_told_what_for(measured: list[str], capsys: pytest.Capt
 def test_boxes_that_wait_take_one_line(measured: list[str]) -> None:
     """An empty checklist does not bury what was measured; one box that is filled in stands by itself."""
     draft = drafted()
-    filled = {"rollback_plan": {"done": True, "by": "Ana", "on": "2026-11-01", "evidence": "page 3"}}
+    filled = {"rollback_plan": {"done": True, "by": "Ana", "on": "2026-11-01", "valid_until": "2099-12-31",
+                                "evidence": "https://example.com/page-3"}}  # fmt: skip
     for text in (draft.production.text(), draft.production._repr_html_()):
         assert "boxes of the checklist are pending" in text
     count = [

@@ -25,8 +25,9 @@ MEASURED = {
     "size_mb": Exact(1.0),
     "memory_mb": Exact(200.0),
 }
+LINK = "https://wiki.example.com/runbook"
 ATTESTED = {
-    key: {"done": True, "by": "a@example.com", "on": "2026-11-02", "evidence": "runbook"}
+    key: {"done": True, "by": "a@example.com", "on": "2026-11-02", "valid_until": "2099-12-31", "evidence": LINK}
     for key in ATTESTABLE
     if key not in ("latency", "model_size", "memory", "throughput")
 }
@@ -198,7 +199,7 @@ def test_a_measurement_overrides_an_attestation(found):
     answer the box, and what is said is why it was not.
     """
     limits = {key: value for key, value in LIMITS.items() if key != "memory_mb"}
-    said = {"done": True, "by": "a@example.com", "on": "2026-11-02", "evidence": "load test"}
+    said = {"done": True, "by": "a@example.com", "on": "2026-11-02", "valid_until": "2099-12-31", "evidence": LINK}
 
     gone = {**MEASURED, "memory_mb": Unavailable("the process ended")}
     measured = asked(limits=limits, checklist={**ATTESTED, "memory": said})
@@ -210,14 +211,13 @@ def test_a_measurement_overrides_an_attestation(found):
     assert Status.MET == answer.status
 
 
-def test_evidence_that_is_not_there_is_pointed_out(found):
-    """A path that leads nowhere is said; a sentence or a web address is nobody's file."""
-    said = {"done": True, "by": "a@example.com", "on": "2026-11-02"}
-    gone = found(
-        asked(checklist={**ATTESTED, "monitoring": {**said, "evidence": "docs/nope.md"}}), "PROD-BOX-MONITORING"
-    )
-    link = {**said, "evidence": "https://example.com/board"}
+def test_evidence_that_is_not_there_is_no_yes(found):
+    """A path that leads nowhere, or a sentence, leaves the box open; a web address is marked as not seen."""
+    for evidence in ("docs/nope.md", "we looked at it"):
+        said = {**ATTESTED["monitoring"], "evidence": evidence}
+        gone = found(asked(checklist={**ATTESTED, "monitoring": said}), "PROD-BOX-MONITORING")
+        assert (Outcome.MISSING, Status.NOT_ASSESSED) == (gone.outcome, gone.status)
 
-    assert "no such file" in gone.reason
-    assert gone.warning
-    assert not found(asked(checklist={**ATTESTED, "monitoring": link}), "PROD-BOX-MONITORING").warning
+    link = found(asked(checklist=ATTESTED), "PROD-BOX-MONITORING")
+    assert "its evidence is at a web address, not seen by us" == link.warning
+    assert link.reason.endswith(f"{LINK} (not seen by us)")

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from readiness.answers import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, not_assessed
-from readiness.checklist import attested_outcome
+from readiness.checklist import standing
 from readiness.criteria import Task
-from readiness.questions.production import attested
 from readiness.spec import Attestation, Spec
 from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_trend, required_codes
 from readiness.verdict.expected_bars import Bar, lower_bars, stated_limits
@@ -234,7 +233,7 @@ def test_what_the_spec_does_not_state_cannot_be_met(code: str) -> None:
     assert () == lower_bars(answered(not_assessed(code, "n", "r")), make_spec(), Task.BINARY)
 
 
-DONE = {"done": True, "by": "Ann", "on": "2026-11-01", "evidence": "T-1"}
+DONE = {"done": True, "by": "Ann", "on": "2026-11-01", "evidence": "https://wiki.example.com/t-1"}
 ATTESTATIONS = [
     (None, Outcome.MISSING),
     (DONE, Outcome.ATTESTED),
@@ -248,20 +247,19 @@ def produced(*findings: Finding) -> list[RecordedAnswer]:
     return [RecordedAnswer(Question.PRODUCTION, Status.NOT_ASSESSED, findings)]
 
 
-def boxed(code: str, outcome: Outcome) -> list[RecordedAnswer]:
-    return produced(Finding(code, "n", outcome.status, outcome=outcome))
+def boxed(code: str, outcome: Outcome, given: dict[str, object] | None = None) -> list[RecordedAnswer]:
+    said = standing(None if given is None else Attestation.model_validate(given))
+    return produced(Finding(code, "n", outcome.status, outcome=outcome, reason=said.reason, warning=said.warning))
 
 
 @pytest.mark.parametrize(("given", "outcome"), ATTESTATIONS)
 def test_a_box_is_filled_as_the_spec_attests(given: dict[str, object] | None, outcome: Outcome) -> None:
     """Host and question read an attestation alike, and every other outcome is false."""
     spec = make_spec(checklist={} if given is None else {"monitoring": given})
-    attestation = None if given is None else Attestation.model_validate(given)
-    assert outcome is attested_outcome(attestation)
-    assert outcome is attested(attestation)[0]
+    assert outcome is standing(None if given is None else Attestation.model_validate(given)).outcome
     for said in Outcome:
         expected = () if said is outcome else ("PROD-BOX-MONITORING",)
-        assert expected == false_attestations(boxed("PROD-BOX-MONITORING", said), spec)
+        assert expected == false_attestations(boxed("PROD-BOX-MONITORING", said, given), spec)
 
 
 def test_bounds_do_not_fill_a_box() -> None:
@@ -290,7 +288,7 @@ def test_approvals_are_pending_until_they_are_given() -> None:
 )
 def test_a_measured_box_is_attested_by_the_spec_only(code: str, key: str) -> None:
     """What could not be measured may be attested, by the checklist and not by the notebook."""
-    answers, spec = boxed(code, Outcome.ATTESTED), make_spec(checklist={key: DONE})
+    answers, spec = boxed(code, Outcome.ATTESTED, DONE), make_spec(checklist={key: DONE})
     assert (code,) == false_attestations(answers, make_spec())
     assert () == false_attestations(answers, spec)
     assert () == lower_bars(answers, spec, Task.BINARY)
@@ -312,7 +310,7 @@ def test_drift_that_nobody_could_look_at_has_a_summary() -> None:
     passed = boxed("PROD-DRIFT-SUMMARY", Outcome.PASSED)
     assert ("PROD-DRIFT-1", "PROD-DRIFT-2") == missing_drift(passed, make_spec(), 2)
     assert ("PROD-DRIFT-SUMMARY",) == missing_drift(produced(), make_spec(), 0)
-    attested_one = boxed("PROD-DRIFT-SUMMARY", Outcome.ATTESTED)
+    attested_one = boxed("PROD-DRIFT-SUMMARY", Outcome.ATTESTED, DONE)
     assert () == missing_drift(attested_one, make_spec(checklist={"training_matches_production": DONE}), 2)
     assert 2 == len(missing_drift(attested_one, make_spec(), 2))
 
@@ -362,8 +360,8 @@ def test_windows_without_gaps_and_a_trend_are_wanted() -> None:
 
 def test_a_measured_box_is_not_attested() -> None:
     """The host refuses an attestation beside a measurement of the same box."""
-    spec = make_spec(checklist={"memory": {"done": True, "by": "a", "on": "2026-11-02", "evidence": "e"}})
-    said = Finding("PROD-MEMORY-LIMIT", "n", Status.MET, outcome=Outcome.ATTESTED)
+    spec = make_spec(checklist={"memory": DONE})
+    (said,) = boxed("PROD-MEMORY-LIMIT", Outcome.ATTESTED, DONE)[0].findings
     measured = Finding("PROD-MEMORY", "n", Status.NOT_ASSESSED, False, measured=Estimate(200.0, 200.0, 200.0, 1.0, 1))
     assert () == false_attestations(produced(said), spec)
     assert ("PROD-MEMORY-LIMIT",) == false_attestations(produced(said, measured), spec)

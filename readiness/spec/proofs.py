@@ -1,0 +1,81 @@
+"""Which files do the attestations of a spec name as evidence, and may each of them serve as such?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from readiness.checklist import NO_PROOFS, PROOF, Proofs, evidence_fault, is_address, is_like_path
+from readiness.digests import sha256_path, size_of
+from readiness.exceptions import InputError
+from readiness.looking import exists, is_file, is_folder, nearby
+from readiness.spec import Spec
+from readiness.spec.reading import LoadedSpec
+
+MOST_FILES = 10_000
+"""Files of a folder that is named as evidence; one with more is no document."""
+
+
+def proof_paths(loaded: LoadedSpec) -> dict[str, Path]:
+    """The evidence that is there, by its name among the inputs of a record, such as "evidence: runbook.md".
+
+    Paths begin where the spec lies. What is not there, or may not serve, is left out.
+    """
+    texts = (text for text in _named(loaded.spec) if not proof_fault(text, loaded))
+    return {f"{PROOF}{text}": loaded.folder / text for text in texts}
+
+
+def proofs_of(loaded: LoadedSpec) -> Proofs:
+    """The SHA-256 of the evidence that is there, by its path as the spec writes it.
+
+    Raises:
+        InputError: a file in a folder cannot be read.
+    """
+    return {name.removeprefix(PROOF): sha256_path(path) for name, path in proof_paths(loaded).items()}
+
+
+def proof_fault(evidence: str, loaded: LoadedSpec) -> str:
+    """Why there is nothing at the path that could be evidence, in words; empty for an address, or when there is."""
+    if not evidence.strip() or is_address(evidence):
+        return evidence_fault(evidence, NO_PROOFS)
+    path = loaded.folder / evidence
+    try:
+        if not exists(path):
+            near = nearby(path) if is_like_path(evidence) else ""
+            return f"{evidence_fault(evidence, NO_PROOFS)}{near.removesuffix('?')}"
+        if is_folder(path):
+            return _folder_fault(path, loaded.folder)
+        if any(path.samefile(file) for file, _ in loaded.files if exists(file)):
+            return "its evidence is the spec itself, which is what has to be shown"
+        return _file_fault(path)
+    except InputError as error:
+        return f"its evidence cannot be used: {error.message.rstrip('.')}"
+
+
+def _named(spec: Spec) -> Iterator[str]:
+    """Evidence that can only be a path, each once."""
+    given = (attestation.evidence for attestation in spec.checklist.values() if attestation.done is not None)
+    yield from dict.fromkeys(text for text in given if text.strip() and not is_address(text))
+
+
+def _file_fault(path: Path) -> str:
+    if not is_file(path):
+        return "its evidence is neither a file nor a folder"
+    if not os.access(path, os.R_OK):
+        return "its evidence cannot be read"
+    return "" if size_of(path) else "its evidence is an empty file"
+
+
+def _folder_fault(path: Path, folder: Path) -> str:
+    """Of a folder; one around the spec would hold the spec, its tables and its reports, and be evidence of anything."""
+    if folder.resolve().is_relative_to(path.resolve()):
+        return "its evidence is a folder that holds the spec itself; name one document"
+    count = 0
+    for place, folders, files in os.walk(path):
+        count += len(files)
+        if count > MOST_FILES:
+            return f"its evidence is a folder of more than {MOST_FILES:,} files; name one document"
+        if any(os.path.islink(os.path.join(place, name)) for name in (*folders, *files)):  # noqa: PTH114, PTH118
+            return "its evidence is a folder that holds symbolic links, which may lead anywhere"
+    return "" if count else "its evidence is an empty folder"
