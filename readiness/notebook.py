@@ -14,6 +14,8 @@ from readiness import narrative
 from readiness.answers import Answer, Finding, Question, left_out_code, not_assessed
 from readiness.codec import encode
 from readiness.evidence.evidence import Evidence
+from readiness.evidence.keeping.code_in_use import loaded_elsewhere
+from readiness.evidence.models.own_modules import served
 from readiness.evidence.refitting import refitted
 from readiness.facts import Gathered
 from readiness.numbers import format_criterion, format_estimate, format_interval
@@ -97,6 +99,7 @@ def complete(nonce: str, evidence: Evidence) -> None:
         "finished": finished.isoformat(timespec="seconds"),
         "only": evidence.only,
         "reused": evidence.reused,
+        "modules": (*served(), *loaded_elsewhere()),
     }
     text = "The walk is complete."
     _display("complete", mark, text, f"<p>{text}</p>")

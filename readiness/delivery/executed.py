@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from readiness.answers import Question
 from readiness.codec import decode
 from readiness.delivery.walkthrough import headings
+from readiness.digests import Artifact
 from readiness.exceptions import IncompleteRecord, InvalidReport
 from readiness.facts import Gathered, Reuse
 from readiness.page import PageFigure
@@ -46,6 +47,8 @@ class Completion:
     """Names of the questions that were asked; empty: all six."""
     reused: tuple[Reuse, ...] = ()
     """What was taken from the cache."""
+    modules: tuple[Artifact, ...] = ()
+    """The user's own code that was imported, beside the spec and elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

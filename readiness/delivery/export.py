@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -32,6 +33,7 @@ from readiness.exceptions import IncompleteRecord, InvalidReport, ReadinessError
 from readiness.page import render_page
 from readiness.page.render import TEMPLATE, harden
 from readiness.resources import template_path
+from readiness.tool_source import tool_digest
 from readiness.verdict.record import SCHEMA, Record, Run, Template, check, to_plain
 
 __all__ = ["ReadinessExporter", "code", "export_page", "figures", "normal_form_digest", "prose", "read_record"]
@@ -65,13 +67,14 @@ def export_page(
 
 
 def _record(found: ReadNotebook, template: Template, run: Run, digest: str) -> Record:
-    spec = found.gathered.spec
+    gathered = replace(found.gathered, inputs=(*found.gathered.inputs, *found.completion.modules))
+    spec = gathered.spec
     about = spec.get("about", {})
     return Record(
         schema=SCHEMA,
         verdict=found.decision.verdict,
         rule=str(spec.get("evidence", "interval")),
-        gathered=found.gathered,
+        gathered=gathered,
         answers=found.answers,
         decision=found.decision,
         seed=int(spec.get("seed", 0)),
@@ -83,6 +86,7 @@ def _record(found: ReadNotebook, template: Template, run: Run, digest: str) -> R
         about=about,
         only=found.completion.only,
         reused=found.completion.reused,
+        tool_sha256=tool_digest(),
     )
 
 

@@ -37,6 +37,7 @@ from readiness.exceptions import DataError, ScoringError
 from readiness.partial import questions_of
 from readiness.spec import CostColumn
 from readiness.spec.reading import LoadedSpec, load_spec
+from readiness.spec.usual_segments import unsegmented
 from readiness.statistics.cases import Cases
 
 
@@ -100,7 +101,8 @@ def gather_from(
     inputs = {key: origin.artifact(key) for key, origin in origins.items()}
     kept = Kept() if keeper is None else keeper.about(loaded, inputs)
     assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, kept, only)
-    evidence = replace(assembled, elsewhere=elsewhere)
+    facts = replace(assembled.gathered.data, unsegmented=unsegmented(loaded.spec, heads["test"].columns))
+    evidence = replace(assembled, elsewhere=elsewhere, gathered=replace(assembled.gathered, data=facts))
     if kept.store is not None:
         keep_rows(evidence, kept.store)
     return evidence

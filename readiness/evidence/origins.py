@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from readiness.digests import Artifact, size_of
+from readiness.digests import Artifact, sha256_file, size_of
 from readiness.evidence import tables
 from readiness.evidence.tables import TableHeader
 from readiness.exceptions import DataError
@@ -48,6 +48,8 @@ class FileOrigin:
 
     path: Path
     head: TableHeader
+    _digests: list[str] = field(default_factory=list, compare=False, repr=False)
+    """Of the bytes that rows were read from, at most one."""
 
     @classmethod
     def of(cls, path: Path) -> FileOrigin:
@@ -64,13 +66,22 @@ class FileOrigin:
         return size_of(self.path)
 
     def read(self, columns: Sequence[str]) -> pd.DataFrame:
-        """The named columns of the file."""
-        return tables.read_table(self.path, columns)
+        """The named columns of the file.
+
+        Raises:
+            DataError: as `tables.read`, and where the file is not what it was when it was read before.
+        """
+        table = tables.read(self.path, columns)
+        if self._digests and self._digests != [table.sha256]:
+            raise DataError(f"{self.path} changed while it was being read.", remedy="Run again on a file at rest.")
+        self._digests[:] = [table.sha256]
+        return table.frame
 
     def artifact(self, name: str) -> Artifact:
-        """The file with its digest."""
+        """The file with the digest of the bytes that its rows were read from; of the file as it lies there, if none."""
         name = f"{name}: {self.path.name}"
-        return Artifact.of(self.path, name=name, rows=self.head.rows, columns=len(self.head.columns))
+        digest = self._digests[0] if self._digests else sha256_file(self.path)
+        return Artifact(name, digest, size_of(self.path), self.head.rows, len(self.head.columns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,11 @@ import psutil
 
 from readiness.facts import Environment
 
+OF_THE_PAGE = ("jinja2", "markupsafe", "mistune")
+"""What makes the page of record and notebook; with other versions of them it may come out with other bytes."""
 PACKAGES = (
     "readiness",
+    *OF_THE_PAGE,
     "numpy",
     "pandas",
     "pyarrow",

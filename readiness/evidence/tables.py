@@ -8,7 +8,6 @@ numbers, and a table that would be silently misread is refused.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from readiness.digests import Artifact, sha256_file
+from readiness.evidence.table_files import TableFile
 from readiness.evidence.tables_csv import csv_rows, csv_schema
 from readiness.exceptions import DataError
 from readiness.hints import nearest, shown
@@ -65,6 +65,8 @@ class Table:
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
+    sha256: str = ""
+    """Of the very bytes that were parsed."""
 
 
 def header(path: Path) -> TableHeader:
@@ -74,11 +76,16 @@ def header(path: Path) -> TableHeader:
         DataError: missing, empty or damaged file, unknown suffix, no or duplicate column names.
     """
     _check_file(path)
+    return _header(TableFile(path))
+
+
+def _header(file: TableFile) -> TableHeader:
+    path = file.path
     if _is_parquet(path):
-        with _opened_parquet(path) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
+        with _opened_parquet(file) as parquet:
+            schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
     else:
-        schema, rows = csv_schema(path), None
+        schema, rows = csv_schema(file), None
     columns = tuple(name for name in schema.names if not name.startswith(PANDAS_INDEX))
     _check_names(path, columns)
     return TableHeader(path, columns, tuple(str(schema.field(name).type) for name in columns), rows)
@@ -95,13 +102,15 @@ def read(path: Path, columns: Sequence[str] | None = None) -> Table:
     Raises:
         DataError: as `header`, and missing columns, lines of unequal length, text that is not UTF-8, no rows.
     """
-    head = header(path)
+    _check_file(path)
+    file = TableFile.read(path)
+    head = _header(file)
     wanted = list(head.columns if columns is None else dict.fromkeys(columns))
     require_columns(head, wanted)
-    table, notes = (_parquet_rows if _is_parquet(path) else csv_rows)(path, wanted)
+    table, notes = (_parquet_rows if _is_parquet(path) else csv_rows)(file, wanted)
     if table.num_rows == 0:
         raise DataError(f"{path} has column names but no rows.", remedy="Give a table with at least one row.")
-    return Table(as_read(table), notes)
+    return Table(as_read(table), notes, file.sha256)
 
 
 def require_columns(head: TableHeader, wanted: Sequence[str]) -> None:
@@ -173,17 +182,17 @@ def _is_parquet(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _opened_parquet(path: Path) -> Iterator[Any]:
+def _opened_parquet(file: TableFile) -> Iterator[Any]:
     try:
-        with pa.OSFile(os.fsencode(path)) as stream, pq.ParquetFile(stream) as file:  # a name need not be UTF-8
-            yield file
+        with file.opened() as stream, pq.ParquetFile(stream) as parquet:
+            yield parquet
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, error) from error
+        raise _damaged(file.path, error) from error
 
 
-def _parquet_rows(path: Path, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    with _opened_parquet(path) as file:
-        return file.read(columns=columns).select(columns), ()
+def _parquet_rows(file: TableFile, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
+    with _opened_parquet(file) as parquet:
+        return parquet.read(columns=columns).select(columns), ()
 
 
 def _damaged(path: Path, error: Exception) -> DataError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from readiness.evidence.table_files import TableFile
 from readiness.exceptions import DataError
 
 # The words that `pandas.read_csv` takes for a gap: the person who trained the model most likely used it.
@@ -28,52 +28,52 @@ _FAILURES = (pa.ArrowException, UnicodeDecodeError, OSError)
 _FIRST_VALUES = 1000
 
 
-def csv_schema(path: Path) -> pa.Schema:
+def csv_schema(file: TableFile) -> pa.Schema:
     """Column names and types as the first block shows them; a column without a name is "Unnamed: <place>".
 
     Raises:
         DataError: not comma-separated UTF-8 text.
     """
-    raw = _raw_schema(path)
+    raw = _raw_schema(file)
     if len(raw.names) == 1:
-        _check_separator(path, raw.names[0])
+        _check_separator(file.path, raw.names[0])
     return pa.schema([field.with_name(name) for field, name in zip(raw, _named(raw.names), strict=True)])
 
 
-def csv_rows(path: Path, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
+def csv_rows(file: TableFile, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
     """The named columns, and a note for each that turns from numbers to text on the way.
 
     Raises:
         DataError: lines of unequal length (the line is named) or text that is not UTF-8 (the column is named).
     """
-    table = _parsed(path, columns)
+    table = _parsed(file, columns)
     clock = [field.name for field in table.schema if pa.types.is_time(field.type)]
     if clock:  # pandas leaves times of day as text, and so do the models trained from it
-        table = _parsed(path, columns, dict.fromkeys(clock, pa.string()))
+        table = _parsed(file, columns, dict.fromkeys(clock, pa.string()))
     for field in table.schema:
         if pa.types.is_binary(field.type):
-            raise _not_utf8(path, f" in the column {field.name!r}")
+            raise _not_utf8(file.path, f" in the column {field.name!r}")
     return table, tuple(_mixtures(table))
 
 
-def _raw_schema(path: Path) -> pa.Schema:
+def _raw_schema(file: TableFile) -> pa.Schema:
     try:
-        with _opened(path) as file, pc.open_csv(file, parse_options=_PARSE, convert_options=_convert()) as stream:
+        with _opened(file) as text, pc.open_csv(text, parse_options=_PARSE, convert_options=_convert()) as stream:
             schema: pa.Schema = stream.schema
             schema.names  # noqa: B018  # decoded on access
             return schema
     except _FAILURES as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(file, error) from error
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """The bytes of the text; Arrow would take only a path that is UTF-8."""
-    with pa.OSFile(os.fsencode(path)) as file:
-        if not path.name.lower().endswith(".gz"):
-            yield file
+def _opened(file: TableFile) -> Iterator[Any]:
+    """The bytes of the text."""
+    with file.opened() as stream:
+        if not file.path.name.lower().endswith(".gz"):
+            yield stream
             return
-        with pa.CompressedInputStream(file, "gzip") as text:
+        with pa.CompressedInputStream(stream, "gzip") as text:
             yield text
 
 
@@ -88,14 +88,14 @@ def _convert(columns: list[str] | None = None, types: dict[str, pa.DataType] | N
     )
 
 
-def _parsed(path: Path, columns: list[str], types: dict[str, pa.DataType] | None = None) -> pa.Table:
+def _parsed(file: TableFile, columns: list[str], types: dict[str, pa.DataType] | None = None) -> pa.Table:
     # A column without a name can only be told from another one by its place; then all columns are read.
-    wanted = columns if set(columns) <= set(_raw_schema(path).names) else None
+    wanted = columns if set(columns) <= set(_raw_schema(file).names) else None
     try:
-        with _opened(path) as file:
-            table = pc.read_csv(file, parse_options=_PARSE, convert_options=_convert(wanted, types))
+        with _opened(file) as text:
+            table = pc.read_csv(text, parse_options=_PARSE, convert_options=_convert(wanted, types))
     except _FAILURES as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(file, error) from error
     return table if wanted else table.rename_columns(_named(table.column_names)).select(columns)
 
 
@@ -131,31 +131,33 @@ def _check_separator(path: Path, name: str) -> None:
             )
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
-    with path.open("rb") as stream:
+def _unreadable(file: TableFile, error: Exception) -> DataError:
+    path = file.path
+    with file.opened() as stream:
         wide = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     if wide or isinstance(error, UnicodeDecodeError):
         return _not_utf8(path, "")
     if "Expected" in str(error):
-        return _unequal(path, error)
+        return _unequal(file, error)
     said = "it holds no line of column names" if "Empty CSV" in str(error) else str(error)
     return DataError(f"{path} cannot be read as comma-separated text: {said}.", remedy="Export the table again.")
 
 
-def _unequal(path: Path, error: Exception) -> DataError:
+def _unequal(file: TableFile, error: Exception) -> DataError:
+    path = file.path
     try:  # one thread counts lines; many do not
         one_thread = pc.ReadOptions(use_threads=False)
-        with _opened(path) as file:
-            pc.read_csv(file, read_options=one_thread, parse_options=_PARSE, convert_options=_convert())
+        with _opened(file) as text:
+            pc.read_csv(text, read_options=one_thread, parse_options=_PARSE, convert_options=_convert())
     except _FAILURES as counted:
         error = counted
     parts = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+): (.*)", str(error), re.DOTALL)
     if parts is None:
         return DataError(f"{path} cannot be read as comma-separated text: {error}.", remedy="Export the table again.")
-    line, expected, found, text = parts.groups()
+    line, expected, found, held = parts.groups()
     where = f"line {int(line):,} of {path}" if line else f"a line of {path}"
     return DataError(
-        f"{where[0].upper()}{where[1:]} has {found} values; expected {expected}. It reads {text[:80]!r}.",
+        f"{where[0].upper()}{where[1:]} has {found} values; expected {expected}. It reads {held[:80]!r}.",
         remedy="Put values that contain a comma, a quote or a line break in double quotes, or save as Parquet.",
     )
 

@@ -25,13 +25,17 @@ from pathlib import Path
 import psutil
 
 import readiness
+from readiness.digests import Artifact, sha256_file
 from readiness.evidence.keeping.file_digests import digest_of, last_changed
 from readiness.evidence.keeping.installed import FOLDERS, installed
+from readiness.evidence.models.own_modules import is_served, modules_before
 
 MOST_FILES = 2_000
 """Files of the user's own beyond which they are not read all, and nothing is kept."""
 MOST_BYTES = 250_000_000
 """The same for what lies beside a loader."""
+ELSEWHERE = "module elsewhere: "
+"""What the names of such modules begin with among the inputs of a record; the module's name follows."""
 CLOCK = 1.0
 """Seconds by which the time at which a process began may be wrong."""
 WRITTEN = frozenset({".html", ".ipynb", ".md", ".pdf"})
@@ -114,6 +118,25 @@ def manifest(known: Mapping[str, str]) -> dict[str, str] | None:
         return None if changed or any(digest_of(path) != known[path] for path in known) else files
     except (OSError, _Untold):
         return None
+
+
+def loaded_elsewhere() -> tuple[Artifact, ...]:
+    """Modules of the user's that were imported from other places than the spec's folder, with their digests now.
+
+    They are neither installed as a package lists them nor part of this program: a working folder on the search path, a
+    package in development, a file of a package that was edited. Those that were there before the review began are left
+    out; a module without a file of its own, as in an archive, has no digest.
+    """
+    ours, packages, found = _our_folder(), installed(), []
+    before = modules_before()
+    for name, path in _modules():
+        if name in before or path.is_relative_to(ours) or is_served(name):
+            continue
+        is_there = path.exists()
+        if not is_there or not packages.as_installed(str(path)):
+            digest, size = (sha256_file(path), path.stat().st_size) if is_there else ("", 0)
+            found.append(Artifact(f"{ELSEWHERE}{name}", digest, size))
+    return tuple(found)
 
 
 class _Untold(Exception):

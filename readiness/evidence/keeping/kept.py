@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from readiness.evidence.keeping.code_in_use import local_code, manifest, program
 from readiness.evidence.keeping.machine import machine
 from readiness.evidence.keeping.store import Entry, Store
 from readiness.evidence.models.loading import LoadedModel
+from readiness.evidence.models.own_modules import add_served, served
 from readiness.evidence.probes.apart import DECIDING
 from readiness.facts import Reuse
 from readiness.spec import ModelFile
@@ -94,12 +95,14 @@ class Kept:
         if value is not None:
             self.found.append(Found(part, fits, entry))
             self.files.update(entry.files)
+            add_served(Artifact(**each) for each in entry.facts.get("modules", ()))
         return value
 
     def put(self, part: str, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], **key: Any) -> None:
         """Keep a measurement that was completed; not where code was changed since this process began."""
         files = None if self.store is None else manifest(self.files)
         if self.store is not None and files is not None:
+            facts = {**facts, "modules": [asdict(each) for each in served()]}
             self.store.put(self._key(part, key), arrays, facts, where=machine(), files=files)
 
     def _key(self, part: str, key: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,8 +7,7 @@ import pickle
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,6 @@ from readiness.exceptions import ModelError
 
 DAMAGED = (EOFError, pickle.UnpicklingError, zipfile.BadZipFile)
 OTHER_VERSION = re.compile(r"incompatible dtype|not a known BitGenerator|__pyx_unpickle|version", re.IGNORECASE)
-
-
-@contextmanager
-def importable(folder: Path) -> Iterator[None]:
-    """Let modules in `folder` be imported meanwhile, after all installed ones, which so cannot be replaced."""
-    place = str(folder.resolve())
-    sys.path.append(place)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        if place in sys.path:
-            sys.path.reverse()  # our entry is the last of its name
-            sys.path.remove(place)
-            sys.path.reverse()
 
 
 def find_loader(reference: str) -> Callable[[Path], Any]:

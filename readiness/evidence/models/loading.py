@@ -19,7 +19,8 @@ from typing import Any
 
 from readiness.digests import Artifact, sha256_path, size_of
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
-from readiness.evidence.models.loaders import explained, find_loader, importable
+from readiness.evidence.models.loaders import explained, find_loader
+from readiness.evidence.models.own_modules import serve
 from readiness.evidence.models.skops_types import REVIEWED
 from readiness.exceptions import ModelError
 from readiness.hints import nearest
@@ -71,7 +72,8 @@ def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
     if not path.exists():
         near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise ModelError(f"{path} does not exist{near}", remedy="Relative paths are relative to the spec file.")
-    with warnings.catch_warnings(record=True) as caught, importable(folder):
+    serve(folder, spec.loader)
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             estimator, artifact = _loaded(spec, path)

@@ -22,8 +22,10 @@ from typing import IO, Any
 import pandas as pd
 
 import readiness
+from readiness.digests import Artifact
 from readiness.evidence.candidates import Candidate
 from readiness.evidence.models.loading import load_model, loading_modules
+from readiness.evidence.models.own_modules import add_served, served
 from readiness.evidence.probes.memory import Memory, measure_memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES, ProbeResult, sample_rows
 from readiness.exceptions import ReadinessError
@@ -82,6 +84,8 @@ class _Heard:
 
     memory: Memory | None = None
     probes: list[ProbeResult] = field(default_factory=list)
+    modules: tuple[Artifact, ...] = ()
+    """The user's own that it was served."""
     error: str = ""
 
     def add(self, line: bytes) -> None:
@@ -90,6 +94,8 @@ class _Heard:
             self.memory = Memory(**said["memory"])
         elif "probe" in said:
             self.probes.append(ProbeResult(**said["probe"]))
+        elif "modules" in said:
+            self.modules = tuple(Artifact(**each) for each in said["modules"])
         else:
             self.error = str(said["error"])
 
@@ -109,6 +115,7 @@ def measure_apart(request: Request, *, seconds: float = SECONDS) -> Apart:
         end = f"it did not answer for {seconds:g} seconds"
     finally:
         _stop(process)
+        add_served(heard.modules)
     return _result(heard, end)
 
 
@@ -137,8 +144,10 @@ def _findings(request: Request) -> Iterator[dict[str, Any]]:
     first = request.rows.iloc[:1]
     memory = measure_memory(request.modules, request.folder, load, lambda it: it.call(it.inputs(first)))
     yield {"memory": asdict(memory)}
+    yield {"modules": [asdict(each) for each in served()]}
     for probe in PROBES.values():
         yield {"probe": asdict(probe(loaded[0], request.rows))}
+        yield {"modules": [asdict(each) for each in served()]}
 
 
 def _started(request: bytes) -> subprocess.Popen[bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from readiness.evidence.models.loaders import importable
+from readiness.evidence.models.own_modules import serve
 
 LARGEST_WALK = 500
 """Estimators inside an estimator that are looked at for the libraries they need."""
@@ -42,12 +42,12 @@ def measure_memory(
 
     Exceptions of the model pass.
     """
-    with importable(folder):
-        for name in modules:
-            try:
-                importlib.import_module(name)
-            except ImportError:  # then loading will say why, in better words
-                continue
+    serve(folder, *modules)
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ImportError:  # then loading will say why, in better words
+            continue
     libraries = _resident()
     model = load()
     loaded = _resident()
