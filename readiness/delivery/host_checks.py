@@ -18,6 +18,7 @@ from readiness.digests import Artifact, sha256_path
 from readiness.evidence.models.own_modules import ROLE, named_files
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
 from readiness.spec import Spec
+from readiness.spec.digest import spec_digest
 from readiness.spec.normal import normalised, set_keys
 from readiness.spec.proofs import proof_paths
 from readiness.spec.reading import LoadedSpec
@@ -222,6 +223,7 @@ def _check_spec(record: Record, loaded: LoadedSpec) -> None:
         gathered.spec == normalised(spec)
         and gathered.set_keys == set_keys(spec)
         and gathered.settings == loaded.settings
+        and spec_digest((each.name, each.sha256) for each in gathered.inputs) == loaded.digest
         and (gathered.model.name, gathered.model.version) == (spec.model.name, spec.model.version)
         and gathered.data.target == spec.data.target
         and (record.rule, record.seed) == (spec.evidence, spec.seed)

@@ -16,9 +16,10 @@ from readiness.exceptions import SpecError
 from readiness.hints import escaped, shown
 from readiness.spec import Spec
 from readiness.spec.checks import misfits
+from readiness.spec.digest import spec_digest
 from readiness.spec.layers import joined
 from readiness.spec.problems import only_text, parsed, told
-from readiness.spec.settings import as_text, laid, settings_bytes
+from readiness.spec.settings import RECORDED_AS, as_text, laid, settings_bytes
 from readiness.spec.sources import MAX_BYTES, Sources, SpecFile
 from readiness.spec.yaml_reading import COMMAND_LINE, Document, KeyPath, Place, Problem
 
@@ -55,12 +56,10 @@ class LoadedSpec:
 
     @property
     def digest(self) -> str:
-        """One SHA-256 over all files and settings: that of the only file, else of the lines `<sha256>  <file name>`."""
-        parts = [(sha256, path.name) for path, sha256 in self.files]
-        parts += [(self.settings_sha256, "command line")] if self.settings else []
-        if len(parts) == 1:
-            return self.sha256
-        return _sha256("".join(f"{sha256}  {name}\n" for sha256, name in parts).encode("utf-8", "surrogateescape"))
+        """One SHA-256 over all files and settings, which a record gives again; see `spec_digest`."""
+        parts = [(name, sha256) for name, (_, sha256) in zip(self.names, self.files, strict=True)]
+        parts += [(RECORDED_AS, self.settings_sha256)] if self.settings else []
+        return spec_digest(parts)
 
     @property
     def settings_sha256(self) -> str:

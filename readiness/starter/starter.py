@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from readiness.checklist import BOXES, Source, this_day
+from readiness.checklist import BOXES, Source
 from readiness.criteria import Task
 from readiness.digests import sha256_path
 from readiness.evidence.models.kinds import Kind, kind_of
@@ -60,7 +60,6 @@ def starter(
         business=business_example(task),
         errors=errors_example(task, [yaml_label(label) for label in kind.labels] if kind else []),
         checklist="\n".join(_boxes()),
-        today=this_day(),
     )
 
 

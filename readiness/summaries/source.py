@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from readiness.spec.digest import spec_digest
 from readiness.verdict.record import Record
 
 
@@ -39,5 +40,5 @@ class Unfinished:
 
 
 def spec_sha256(record: Record) -> str:
-    """Digest of the spec file; empty when the record names none."""
-    return next((item.sha256 for item in record.gathered.inputs if item.name.startswith("spec: ")), "")
+    """Digest of the spec, of all that it was read from; empty when the record names none."""
+    return spec_digest((each.name, each.sha256) for each in record.gathered.inputs)

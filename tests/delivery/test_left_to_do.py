@@ -89,8 +89,10 @@ def test_evidence_that_is_not_there_is_told_before_the_review(review_files, tmp_
         "legal_review": (".", 'its evidence is a folder that holds the spec itself; name one document (".")'),
         "drift_detection": ("readiness.yaml",
                             'its evidence is the spec itself, which is what has to be shown ("readiness.yaml")'),
-        "alert_thresholds": ("linked", "its evidence is a folder that holds symbolic links, which may lead anywhere "
-                             '("linked")'),
+        "alert_thresholds": (
+            "linked",
+            'its evidence is a folder that holds symbolic links, which may lead anywhere ("linked")',
+        ),
         "real_pipeline": ("https://example.com/x", ""),
     }  # fmt: skip
     boxes = {box: {**SIGNED, "evidence": evidence} for box, (evidence, _) in wanted.items()}
