@@ -37,6 +37,8 @@ class DataFacts:
     last: str = ""
     queries: int | None = None
     """Ranking: how many queries the scored rows belong to."""
+    unsegmented: tuple[str, ...] = ()
+    """Columns of the test table by which people are usually told apart, and which no segment looks at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""What undermines trust in a result, each only when it is so? One list for the first screen, terminal and notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from readiness.answers import Finding, Outcome, Question
+from readiness.catalogue import TECHNICAL
+from readiness.checklist import BOXES, Box, Source
+from readiness.numbers import listed
+from readiness.verdict.looser import looser_bars
+from readiness.verdict.record import Record
+from readiness.visible import shorten
+
+WITHOUT_MODEL = "predictions only"
+"""The kind of a candidate that came as ready-made predictions; see `ModelFacts.kind`."""
+_MOST_COLUMNS = 4
+_LONGEST_COLUMN = 80
+_TRIVIAL = ("UNIFORM", "MAJORITY", "STRATIFIED", "MEAN", "MEDIAN", "RANDOM")
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """One thing that a reader must know before relying on a result."""
+
+    label: str
+    text: str
+    target: str
+    """The question or section that says more."""
+
+
+def reservations(record: Record) -> tuple[Reservation, ...]:
+    """Everything that undermines trust in this result; empty when nothing does."""
+    return tuple(
+        Reservation(label, text, target)
+        for label, target, texts in (
+            ("Template", "provenance", _template(record)),
+            ("Model", "provenance", _model(record)),
+            ("Weights", "provenance", _weights(record)),
+            ("Groups", Question.SEGMENTS.value, _groups(record)),
+            ("Boxes", Question.PRODUCTION.value, _boxes(record)),
+            ("Requirements", Question.BUSINESS.value, _guess(record)),
+            ("Looser than default", "criteria", _looser(record)),
+        )
+        for text in texts
+    )
+
+
+def _asks(record: Record, question: Question) -> bool:
+    return not record.only or question.value in record.only
+
+
+def _template(record: Record) -> Iterator[str]:
+    if not record.template.stock:
+        yield "the questions were asked by an altered template, not by the one that comes with this program"
+
+
+def _model(record: Record) -> Iterator[str]:
+    if record.gathered.model.kind == WITHOUT_MODEL:
+        yield "no model was run; its predictions came ready-made, and how they were made was not seen here"
+
+
+def _weights(record: Record) -> Iterator[str]:
+    column = record.gathered.spec.get("data", {}).get("weight")
+    if column:
+        yield f"rows do not count alike; the column {_name(column)} says how much each one counts"
+
+
+def _groups(record: Record) -> Iterator[str]:
+    unseen = record.gathered.data.unsegmented
+    if not unseen or not _asks(record, Question.SEGMENTS):
+        return
+    seen = _segment_columns(record)
+    looked = f"compared by {_names(seen)}" if seen else "no groups were compared"
+    verb = "the test table also has" if seen else "the test table has"
+    yield f"{looked}; {verb} {_names(unseen)}, by which nobody looked"
+
+
+def _segment_columns(record: Record) -> list[str]:
+    names: list[str] = []
+    for entry in record.gathered.spec.get("data", {}).get("segments", ()):
+        parts = entry if isinstance(entry, list | tuple) else (entry,)
+        names += [str(part if isinstance(part, str) else part.get("column", "")) for part in parts]
+    return list(dict.fromkeys(names))
+
+
+def _names(columns: Sequence[str]) -> str:
+    return listed([_name(column) for column in columns], most=_MOST_COLUMNS)
+
+
+def _name(column: object) -> str:
+    return shorten(str(column), _LONGEST_COLUMN)
+
+
+def _boxes(record: Record) -> Iterator[str]:
+    """Boxes that the spec declares not applicable: those that only a person answers, and those otherwise measured."""
+    if not _asks(record, Question.PRODUCTION):
+        return
+    checklist = record.gathered.spec.get("checklist", {})
+    findings = record.answer(Question.PRODUCTION).findings
+    away = {f.code for f in findings if f.outcome is Outcome.NOT_APPLICABLE}
+    declared = [
+        box
+        for box in BOXES
+        if any(code.startswith(box.code) for code in away if box.code)
+        and (box.source is Source.ATTESTED or (checklist.get(box.key) or {}).get("not_applicable"))
+    ]
+    parts = [_of_boxes(declared, Source.ATTESTED, "that people answer")]
+    parts.append(_of_boxes(declared, Source.MEASURED, "that are otherwise measured"))
+    if declared:
+        yield f"declared not applicable: {listed(filter(None, parts))}"
+
+
+def _of_boxes(declared: Sequence[Box], source: Source, which: str) -> str:
+    count = sum(box.source is source for box in declared)
+    return f"{count} of {sum(box.source is source for box in BOXES)} boxes {which}" if count else ""
+
+
+def _guess(record: Record) -> Iterator[str]:
+    """A guess that meets every requirement on the rows; told only where each of its values is known."""
+    if not (_asks(record, Question.BUSINESS) and _asks(record, Question.BASELINE)):
+        return
+    values = {f.code: f for f in record.answer(Question.BASELINE).findings if f.code.startswith("BASE-VALUE-")}
+    judged = [f for f in record.answer(Question.BUSINESS).findings if f.blocking and f.criterion is not None]
+    required = [finding for finding in judged if finding.metric not in TECHNICAL]
+    if not required or not all(_is_of_all_rows(finding, record) for finding in required):
+        return
+    for guess in _TRIVIAL:
+        reached = [values.get(f"BASE-VALUE-{guess}-{finding.metric.upper()}") for finding in required]
+        if all(_meets(value, finding) for value, finding in zip(reached, required, strict=True)):
+            name = next(value.name for value in reached if value is not None)
+            yield f"{name} would meet {'the requirement' if len(required) == 1 else 'every requirement'}, too"
+            return
+
+
+def _is_of_all_rows(finding: Finding, record: Record) -> bool:
+    """Whether a requirement is on the metric itself: no gain over another method, and not of one class alone."""
+    stated = record.gathered.spec.get("business", {}).get("requirements", ())
+    number = finding.code.removeprefix("BUSI-")
+    if not number.isascii() or not number.isdecimal() or not 0 < int(number) <= len(stated):
+        return False
+    return not any(stated[int(number) - 1].get(key) for key in ("lift_over", "gain_over", "of_class"))
+
+
+def _meets(value: Finding | None, required: Finding) -> bool:
+    if value is None or value.measured is None or required.criterion is None:
+        return False
+    return required.criterion.holds(value.measured.value)
+
+
+def _looser(record: Record) -> Iterator[str]:
+    told = looser_bars(record)
+    if told:
+        yield "; ".join(told)
