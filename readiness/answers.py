@@ -107,6 +107,29 @@ class Estimate:
     method: str = ""
 
 
+class Recomputable(StrEnum):
+    """From what anybody can compute bounds once more."""
+
+    COUNTS = "counts"
+    """From counts of rows that stand in the record."""
+    EVIDENCE = "evidence"
+    """From the kept scores of the test rows, not from the record alone."""
+    NO = "no"
+    """Only by measuring again: clock readings, refits, files, metrics of the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """From which numbers a measured value, its interval and its bounds follow, and by which formula."""
+
+    form: str
+    """One of the formulas of `statistics.basis`: "share"."""
+    numbers: Mapping[str, float | None] = field(default_factory=dict)
+    """By name, such as successes and n of a share; None is "without end"."""
+    parts: tuple[Basis, ...] = ()
+    """The numbers that are put together: the shares inside and outside a segment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What is compared with a threshold: one-sided limits, already rounded."""
@@ -119,11 +142,21 @@ class Bounds:
     method: str = ""
     adjustment: str = "none"
     """How the side that says *not met* was adjusted for many claims."""
+    claims: int = 0
+    """By how many claims alpha is divided on that side; 0 where the claim takes no part in the adjustment."""
+    recomputable: Recomputable = Recomputable.NO
+    basis: Basis | None = None
+    """None where no formula on a few numbers gives the bounds."""
 
     @classmethod
-    def rounded(cls, lower: float, upper: float, alpha: float, *, method: str = "", adjustment: str = "none") -> Bounds:
+    def rounded(cls, lower: float, upper: float, alpha: float, *, method: str = "", **more: Any) -> Bounds:
         """Bounds from raw limits in [-inf, inf]."""
-        return cls(rounded(lower), rounded(upper), alpha, method, adjustment)
+        return cls(rounded(lower), rounded(upper), alpha, method, **more)
+
+    def alphas(self, criterion: Criterion) -> tuple[float, float]:
+        """At which chance of error the lower and the upper limit stand."""
+        favourable = self.alpha / max(1, self.claims)
+        return (self.alpha, favourable) if criterion.wants_more else (favourable, self.alpha)
 
 
 def rounded(limit: float) -> float | None:
@@ -203,6 +236,14 @@ class Finding:
         if self.measured is None or self.criterion is None:
             return self.status
         return Status.MET if self.criterion.holds(self.measured.value) else Status.NOT_MET
+
+
+def adjustment_words(criterion: Criterion, alpha: float, claims: int) -> str:
+    """How the side that says *not met* was adjusted: "Holm: upper limit at 0.0125, 4 claims"."""
+    if claims < 2:
+        return "none"
+    side = "upper" if criterion.wants_more else "lower"
+    return f"Holm: {side} limit at {alpha / claims:.3g}, {claims} claims"
 
 
 def judge(bounds: Bounds, criterion: Criterion, *, withheld: str = "") -> Status:

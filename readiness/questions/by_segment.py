@@ -45,6 +45,11 @@ class Deficit:
     """Rows of the segment in the metric's own denominator."""
 
     @property
+    def core(self) -> Mover:
+        """What the limits are computed from."""
+        return self.difference
+
+    @property
     def untolerated(self) -> Mover:
         """The difference itself, where `difference` tolerates a ratio of errors."""
         return replace(self.difference, factor=1.0)

@@ -51,6 +51,7 @@ def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: 
         needs=f"give {column} in both tables" if isinstance(drift, Undefined) else "",
         warning="" if isinstance(drift, Undefined) or drift.index.value <= warning else f"drift above {warning:g}",
         denominator=f"rows on each side of {column}",
+        from_scores=False,
     )
 
 

@@ -137,6 +137,7 @@ def _half_width(
         unit=unit,
         reason=f"average {metric.title} {shown}, corrected interval {between}, from {_done(refits)}",
         needs="more training rows: the half-width shrinks with the root of their number",
+        from_scores=False,
     )
 
 
@@ -163,6 +164,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
             withheld=unknown_error(dependence),
             reason=rows,
             denominator="rows",
+            from_scores=False,
         )
     ]
 
@@ -172,7 +174,7 @@ def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> C
     reason = grade_words(facts.grade)
     return Claim(
         "STAB-STD", f"Standard deviation of the fold {metric.title}", metric.name, Exact(facts.std, folds), limit,
-        unit=metric.unit, reason=reason,
+        unit=metric.unit, reason=reason, from_scores=False,
     )  # fmt: skip
 
 

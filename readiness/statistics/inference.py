@@ -143,6 +143,24 @@ class Mapped:
         return self.function(self.inner.upper(alpha) if self.increasing else self.inner.lower(alpha))
 
 
-def linear(inner: Inference, *, scale: float = 1.0, shift: float = 0.0) -> Mapped:
+@dataclass(frozen=True, slots=True)
+class Linear(Mapped):
+    """Scale · inner + shift."""
+
+    scale: float = 1.0
+    shift: float = 0.0
+
+
+def linear(inner: Inference, *, scale: float = 1.0, shift: float = 0.0) -> Linear:
     """Scale · inner + shift, with scale ≠ 0."""
-    return Mapped(inner, lambda x: scale * x + shift, increasing=scale > 0)
+    return Linear(inner, lambda x: scale * x + shift, scale > 0, scale=scale, shift=shift)
+
+
+def f1_of_jaccard(share: float) -> float:
+    """F1 = 2J / (1 + J) of the Jaccard index J."""
+    return 2 * share / (1 + share)
+
+
+def within_0_and_1(share: float) -> float:
+    """A share is a share, whatever a t-interval says."""
+    return min(1.0, max(0.0, share))

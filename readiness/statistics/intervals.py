@@ -17,6 +17,7 @@ from readiness.statistics.inference import (
     Mapped,
     OneSided,
     Undefined,
+    f1_of_jaccard,
     linear,
     normal_quantile,
     student_quantile,
@@ -94,7 +95,7 @@ class Binomial:
 def f1_from_counts(tp: float, fp: float, fn: float, *, deff: float = 1.0, df: float = math.inf) -> Mapped:
     """F1 = 2J / (1 + J) with the share J = TP / (TP + FP + FN) (Lam, Gopal and Qian 2023, indirect method)."""
     share = Binomial(tp, max(1, round(tp + fp + fn)), deff, df)
-    return Mapped(share, lambda j: 2 * j / (1 + j), note=" of TP/(TP+FP+FN)")
+    return Mapped(share, f1_of_jaccard, note=" of TP/(TP+FP+FN)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +251,13 @@ class Mover:
 
     @property
     def method(self) -> str:
-        """Names the method of `a`."""
-        return f"MOVER of {self.a.method}"
+        """Names the methods of both."""
+        return _of_both(self.a.method, self.b.method)
 
     @property
     def bound_method(self) -> str:
-        """Names the bounds of `a`."""
-        return f"MOVER of {self.a.bound_method}"
+        """Names the bounds of both."""
+        return _of_both(self.a.bound_method, self.b.bound_method)
 
     def interval(self, level: float) -> tuple[float, float]:
         """Two-sided interval from the two-sided intervals of both."""
@@ -282,6 +283,10 @@ class Mover:
         if self.correlation == 0 or math.isinf(a) or math.isinf(b):
             return math.hypot(a, b)
         return math.sqrt(max(0.0, a * a + b * b - 2 * self.correlation * a * b))
+
+
+def _of_both(a: str, b: str) -> str:
+    return f"MOVER of {a}" if a == b else f"MOVER of {a}, and {b}"
 
 
 def mover_mean(a: Inference, b: Inference, correlation: float = 0.0) -> Mapped:

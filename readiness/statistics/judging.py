@@ -8,10 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from readiness.answers import Bounds, Criterion, Estimate, Finding, Status, judge, rounded
+from readiness.answers import (
+    Basis,
+    Bounds,
+    Criterion,
+    Estimate,
+    Finding,
+    Recomputable,
+    Status,
+    adjustment_words,
+    judge,
+    rounded,
+)
+from readiness.catalogue import TECHNICAL
+from readiness.statistics.basis import basis_of, recomputable_from
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.power import POWER, rows_needed
 
@@ -39,6 +52,8 @@ class Claim:
     measured_time: bool = False
     denominator: str = "rows"
     """Plain word for the rows that the number rests on: "positives", "calls"."""
+    from_scores: bool = True
+    """Whether the test rows and their scores alone give the number; False: it took refits, other tables, a clock."""
 
     def __post_init__(self) -> None:
         if self.blocking and self.criterion is None:
@@ -59,7 +74,7 @@ def settle(claims: Sequence[Claim], *, alpha: float, level: float, rule: Rule = 
 
 
 def holm_shares(claims: Sequence[Claim], alpha: float) -> dict[int, int]:
-    """For each claim that takes part, the number m by which alpha is divided on its *not met* side.
+    """For each claim that takes part, the number m by which alpha is divided on its *not met* side: `Bounds.claims`.
 
     Holm's (1979) step-down, a round at a time: test all at alpha / m, set those apart that are refuted, take their
     number off m, repeat until none is. Claims take part when they block, were measured with chance error, and can be
@@ -78,7 +93,9 @@ def holm_shares(claims: Sequence[Claim], alpha: float) -> dict[int, int]:
 
 def _takes_part(claim: Claim) -> bool:
     can_be_refuted = claim.criterion is not None and claim.criterion.refutable
-    return claim.blocking and can_be_refuted and not isinstance(claim.inference, Exact | Undefined)
+    if not claim.blocking or not can_be_refuted or isinstance(claim.inference, Exact | Undefined):
+        return False
+    return math.isfinite(claim.inference.value)
 
 
 def _refuted(claim: Claim, alpha: float) -> bool:
@@ -97,13 +114,19 @@ def _finding(claim: Claim, alpha: float, level: float, rule: Rule, share: int | 
         return _make(claim, Status.NOT_ASSESSED, reason=claim.reason or "the measured value is beyond all numbers")
     if claim.criterion is None:
         return _make(claim, Status.NOT_ASSESSED, _estimate(claim, inference, level), reason=claim.reason)
-    bounds = _bounds(claim.criterion, inference, alpha, rule, share)
+    basis = None if isinstance(inference, Exact) else basis_of(inference)
+    bounds = replace(
+        _bounds(claim.criterion, inference, alpha, rule, share),
+        recomputable=_recomputable(claim, basis),
+        basis=basis,
+    )
     status = judge(bounds, claim.criterion, withheld=claim.withheld)
     needs = claim.needs
     if status is Status.NOT_PROVEN and not needs:
         needs = what_would_settle(claim, inference, alpha, alpha / (share or 1))
     reason = claim.reason or (claim.withheld if status is Status.NOT_PROVEN else "")
-    return _make(claim, status, _estimate(claim, inference, level), bounds, reason=reason, needs=needs)
+    measured = _estimate(claim, inference, level, one_sided=basis is None)
+    return _make(claim, status, measured, bounds, reason=reason, needs=needs)
 
 
 def _make(
@@ -121,8 +144,15 @@ def _make(
     )  # fmt: skip
 
 
-def _estimate(claim: Claim, inference: Inference, level: float) -> Estimate:
-    low, high = inference.interval(level)
+def _recomputable(claim: Claim, basis: Basis | None) -> Recomputable:
+    is_from_scores = claim.from_scores and not claim.measured_time and claim.metric not in TECHNICAL
+    return recomputable_from(basis, Recomputable.EVIDENCE if is_from_scores else Recomputable.NO)
+
+
+def _estimate(claim: Claim, inference: Inference, level: float, *, one_sided: bool = False) -> Estimate:
+    """`one_sided`: the interval is made of the limits that are judged, so that either can be held against the other."""
+    tail = (1 - level) / 2
+    low, high = (inference.lower(tail), inference.upper(tail)) if one_sided else inference.interval(level)
     exact = isinstance(inference, Exact)
     value = rounded(float(inference.value)) or 0.0
     return Estimate(
@@ -132,7 +162,7 @@ def _estimate(claim: Claim, inference: Inference, level: float) -> Estimate:
         1.0 if exact else level,
         inference.n,
         claim.unit,
-        inference.method,
+        inference.bound_method if one_sided else inference.method,
     )
 
 
@@ -146,15 +176,9 @@ def _bounds(criterion: Criterion, inference: Inference, alpha: float, rule: Rule
         inference.upper(upper_alpha),
         alpha,
         method=inference.bound_method,
-        adjustment=_adjustment(criterion, favourable, share),
+        adjustment=adjustment_words(criterion, alpha, share or 0),
+        claims=share or 0,
     )
-
-
-def _adjustment(criterion: Criterion, alpha: float, share: int | None) -> str:
-    if share is None or share == 1:
-        return "none"
-    side = "upper" if criterion.wants_more else "lower"
-    return f"Holm: {side} limit at {alpha:.3g}, {share} claims"
 
 
 def what_would_settle(claim: Claim, inference: Inference, alpha: float, refuting_alpha: float) -> str:

@@ -15,7 +15,7 @@ from scipy.special import gammaln
 
 from readiness.statistics.cases import Array, Cases, Floats, Integers
 from readiness.statistics.dependence import Dependence, unknown_error
-from readiness.statistics.inference import Inference, Mapped, Undefined
+from readiness.statistics.inference import Inference, Mapped, Undefined, within_0_and_1
 from readiness.statistics.means import mean_of
 from readiness.statistics.query_orders import Bools, Order, Ties, by_query, order_of
 
@@ -57,7 +57,7 @@ def measure_queries(metric: str, cases: Cases) -> Inference | Undefined:
     if not found.telling:
         return Undefined(NO_CHOICE, len(found.values))
     mean = mean_of(found.values, found.dependence, weight=found.weight, least=0.0, most=1.0)
-    return mean if isinstance(mean, Undefined) else QueryMean(mean, _share, note=", over queries")
+    return mean if isinstance(mean, Undefined) else QueryMean(mean, within_0_and_1, note=", over queries")
 
 
 def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float = 1.0) -> Inference | Undefined:
@@ -239,8 +239,3 @@ def _weight(cases: Cases, order: Order, judged: Array) -> Floats | None:
         return None
     sums = np.bincount(cases.queries, cases.weight, len(order.sizes))  # type: ignore[arg-type]
     return np.asarray(sums[judged] / order.sizes[judged])
-
-
-def _share(value: float) -> float:
-    """A mean of shares is a share, whatever a t-interval says."""
-    return min(1.0, max(0.0, value))

@@ -11,7 +11,7 @@ import numpy as np
 from readiness import criteria
 from readiness.statistics.cases import Array, Floats
 from readiness.statistics.dependence import INDEPENDENT, Dependence
-from readiness.statistics.inference import Inference, Mapped, Undefined
+from readiness.statistics.inference import Inference, Mapped, Undefined, within_0_and_1
 from readiness.statistics.intervals import Mover, Normal, Unvaried
 from readiness.statistics.means import mean_of
 
@@ -106,7 +106,7 @@ def churn(labels: Array, dependence: Dependence = INDEPENDENT) -> Inference | Un
     if isinstance(share, Undefined) or refits < 3:
         return share
     spread = Normal(0.0, _jackknife(by_pair), refits - 1.0, rows)
-    return Mapped(Mover(share, spread), _within_0_and_1, note=" and jackknife over the refits")
+    return Mapped(Mover(share, spread), within_0_and_1, note=" and jackknife over the refits")
 
 
 def mean_change(values: Floats, dependence: Dependence = INDEPENDENT) -> Inference | Undefined:
@@ -123,10 +123,6 @@ def mean_change(values: Floats, dependence: Dependence = INDEPENDENT) -> Inferen
     # The sum over pairs of sorted values: the k-th of R is added k times and taken off R - 1 - k times.
     pulls = 2.0 * np.arange(refits) - (refits - 1)
     return mean_of(np.asarray(pulls @ ordered) / math.comb(refits, 2), dependence, least=0.0)
-
-
-def _within_0_and_1(share: float) -> float:
-    return min(1.0, max(0.0, share))
 
 
 def _jackknife(by_pair: Floats) -> float:

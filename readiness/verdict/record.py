@@ -107,11 +107,14 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
 
 
 def check(record: Record) -> None:
-    """Recompute every status, answer and the decision from the findings.
+    """Recompute every number that can be, every status, answer and the decision from the findings.
 
     Raises:
         InvalidReport: at the first thing that does not follow.
     """
+    from readiness.verdict.recomputation import check_numbers  # loads libraries of numbers
+    from readiness.verdict.tied_counts import check_counts
+
     if record.rule not in ("interval", "point"):
         raise InvalidReport(f"The record's rule is {record.rule!r}; expected 'interval' or 'point'.")
     for answer in record.answers:
@@ -126,6 +129,8 @@ def check(record: Record) -> None:
     _check_codes(record)
     _check_decision(record)
     _check_counts(record)
+    check_numbers(record)
+    check_counts(record)
 
 
 def _check_counts(record: Record) -> None:
