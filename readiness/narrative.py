@@ -15,7 +15,9 @@ from readiness.partial import PARTIAL, partial_words
 from readiness.reuse import TITLE, reused_words
 from readiness.untold import UNTOLD
 from readiness.verdict.decision import Action, Verdict
+from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
+from readiness.verdict.reservations import reservations
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable
 
@@ -134,6 +136,12 @@ def result_words(record: Record) -> str:
     return f"{PARTIAL} ({partial_words(record.only)})" if record.only else record.verdict.words
 
 
+def model_names(record: Record) -> tuple[str, str]:
+    """Name and version of the candidate, each in quotation marks when it reads like a verdict."""
+    model = record.gathered.model
+    return as_name(model.name), as_name(model.version)
+
+
 def yes_count(record: Record) -> int:
     """How many of the six questions are answered yes."""
     return sum(answer.status is Status.MET for answer in record.answers)
@@ -153,18 +161,18 @@ def approval_words(record: Record) -> tuple[str, str]:
     """Approval as it stands when the page is written, and who is required."""
     if record.only:
         return "not possible", "a review of all six questions comes first"
-    owner = str(record.about.get("owner") or "")
+    owner = as_name(str(record.about.get("owner") or ""))
     return "none yet", f"the model's owner, {owner}" if owner else "not stated; the spec names no owner"
 
 
 def text_report(record: Record) -> str:
     """The report for a terminal: test result, approval, six answers, what to do; no control characters."""
     record = presentable(record)
-    model = record.gathered.model
     lines = [
-        f"{model.name} {model.version}",
+        " ".join(model_names(record)),
         f"Test result: {result_words(record)}",
         f"  {verdict_sentence(record)}",
+        *(f"  {told.label}: {told.text}." for told in reservations(record)),
         "Cannot be approved. First run the whole review."
         if record.only
         else "Approval: {}; required: {}".format(*approval_words(record)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from readiness.answers import Question, Status
@@ -13,6 +13,7 @@ from readiness.narrative import (
     answer_word,
     approval_words,
     asked,
+    model_names,
     result_words,
     topic,
     verdict_sentence,
@@ -21,10 +22,14 @@ from readiness.narrative import (
 from readiness.numbers import format_count, format_count_of, format_share, listed
 from readiness.page.sections import positive_words, unmeasured
 from readiness.partial import NOT_ASKED
+from readiness.spec.digest import spec_digest
 from readiness.spec.settings import keys_of
 from readiness.verdict.decision import ADVICE, Action, Verdict
+from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
+from readiness.verdict.reservations import Reservation, reservations
 from readiness.verdict.supplied import supplied_words
+from readiness.verdict.validity import last_day
 from readiness.visible import shorten
 
 _CRITERIA = ("baseline", "business", "segments", "errors", "stability", "production", "checklist", "confidence")
@@ -64,6 +69,8 @@ class Cover:
     """What stands behind the word: "do not approve on this report"; often empty."""
     status: Status
     reason: str
+    reservations: tuple[Reservation, ...]
+    """What undermines trust in the result, directly under it."""
     approval: str
     required: str
     answered: str
@@ -75,16 +82,18 @@ class Cover:
 
 def cover(record: Record) -> Cover:
     """The first screen of a report."""
-    model, approval = record.gathered.model, approval_words(record)
+    approval = approval_words(record)
+    name, version = model_names(record)
     word, _, qualifier = result_words(record).partition(" (")
     return Cover(
-        name=model.name,
-        version=model.version,
-        purpose=str(record.about.get("purpose") or ""),
+        name=name,
+        version=version,
+        purpose=as_name(str(record.about.get("purpose") or "")),
         verdict=word,
         qualifier=qualifier.rstrip(")"),
         status=Status.NOT_ASSESSED if record.only else VERDICT_STATUS[record.verdict],
         reason=verdict_sentence(record),
+        reservations=reservations(record),
         approval=approval[0],
         required=approval[1],
         answered=_answered(record),
@@ -158,20 +167,14 @@ def _criteria(record: Record) -> str:
     count = len(keys_of(record.gathered.settings))
     over = f"; {count} key{'s' if count > 1 else ''} set on the command line" if count else ""
     own = f"The spec sets its own for {listed(names, most=6)}; all others are defaults" if names else "All defaults"
-    spec = next((a for a in record.gathered.inputs if is_spec(a.name)), None)
-    digest = f"; spec {spec.sha256[:12]}" if spec else ""
+    spec = spec_digest((each.name, each.sha256) for each in record.gathered.inputs)
+    digest = f"; spec {spec[:12]}" if spec else ""
     rule = "; judged by point estimate" if record.rule == "point" else ""
     return f"{own}{rule}{over}{digest}"
 
 
-def is_spec(name: str) -> bool:
-    """Whether an input is the spec file; inputs are named "role: file"."""
-    role, _, file = name.rpartition(": ")
-    return role == "spec" or (not role and file.lower().endswith((".yaml", ".yml")))
-
-
 def _prepared(record: Record) -> str:
-    by = f"By {listed(record.prepared_by, most=3)}" if record.prepared_by else "By whom is not stated"
+    by = f"By {listed(map(as_name, record.prepared_by), most=3)}" if record.prepared_by else "By whom is not stated"
     where = record.gathered.environment.hardware or record.gathered.environment.platform
     until = valid_until(record)
     cached = " (in part taken from the cache)" if record.reused else ""
@@ -193,16 +196,6 @@ def valid_until(record: Record) -> str:
     """The last day on which the report holds by its own spec, in words; empty when it says nothing."""
     end = last_day(record)
     return f"{end.day} {end:%B %Y}" if end else ""
-
-
-def last_day(record: Record) -> date | None:
-    """The last day on which the report holds by its own spec."""
-    days = record.about.get("valid_days")
-    try:
-        end = datetime.fromisoformat(record.run.finished) + timedelta(days=int(days or 0))
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return end.date() if days else None
 
 
 def _not_measured(record: Record) -> str:
