@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import html
+import os
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ from readiness.evidence.models.own_modules import served
 from readiness.evidence.refitting import refitted
 from readiness.facts import Gathered
 from readiness.numbers import format_criterion, format_estimate, format_interval
+from readiness.process_environment import GO_VARIABLE
 from readiness.verdict.decision import Decision
 from readiness.verdict.record import RecordedAnswer
 from readiness.visible import NOT_TYPESET, presentable
@@ -83,6 +85,13 @@ def require(expected: str) -> None:
             f"This kernel has readiness {found}; the notebook needs {expected}. "
             f"Install that version in the kernel, choose another kernel, or copy this version's own template."
         )
+    _wait_for_host()
+
+
+def _wait_for_host() -> None:
+    """Where the host asked for it: until it has loaded all that it will use after the candidate has run."""
+    if os.environ.pop(GO_VARIABLE, "") and not os.read(0, 1):
+        raise RuntimeError("The process that started this kernel has ended.")
 
 
 def complete(nonce: str, evidence: Evidence) -> None:

@@ -17,7 +17,7 @@ PACKAGE = Path(readiness.__file__).parent
 FLOORS = (
     ("vocabulary", {
         "answers", "canonical", "catalogue", "checklist", "codec", "criteria", "digests", "exceptions", "facts", "hints",
-        "looking", "numbers", "partial", "required", "resources", "spec", "tool_source", "unavailable", "untold", "visible",
+        "looking", "numbers", "partial", "process_environment", "required", "resources", "spec", "tool_source", "unavailable", "untold", "visible",
     }),
     ("numbers", {"statistics"}),
     ("evidence", {"evidence"}),

@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 import logging
 import signal
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from readiness import exceptions
 from readiness.answers import Question, Status, left_out_code
-from readiness.delivery.kernels import IOPUB_SECONDS, KERNEL_NAME, KernelDied, ReadinessEngine
+from readiness.delivery.kernels import IOPUB_SECONDS, KERNEL_NAME, KernelDied, NotAllEnded, ReadinessEngine, Setting
 from readiness.delivery.progress import Progress
 from readiness.delivery.walkthrough import PARAMETERS_TAG, Walkthrough, headings
 from readiness.exceptions import InputError, KernelError, ReadinessError, ReviewError
@@ -56,12 +57,30 @@ class Execution:
 
 
 def execute(
-    walkthrough: Walkthrough, parameters: Mapping[str, str], *, folder: Path, seconds: float, progress: Progress
+    walkthrough: Walkthrough,
+    parameters: Mapping[str, str],
+    *,
+    folder: Path,
+    seconds: float,
+    progress: Progress,
+    named: Sequence[str] = (),
+    prepare: Callable[[], None] | None = None,
 ) -> Execution:
     """Execute a template in a fresh kernel that works in `folder`; all cells together may take `seconds`.
 
-    When this returns, the kernel has ended with its group and its descendants; see `kernels` for what that leaves out.
+    When this returns, the kernel has ended with all its descendants; see `launcher` for what that leaves out.
+
+    Args:
+        walkthrough: The template.
+        parameters: What it is handed.
+        folder: The spec's.
+        seconds: How long all cells together may take.
+        progress: Is told how far it is.
+        named: Environment variables that the kernel may see besides the usual ones.
+        prepare: What must be done before the candidate is loaded. The stock template waits for it after its imports,
+            so it is done meanwhile; any other is not started before.
     """
+    prepared = _Prepared(prepare or _nothing, parallel=walkthrough.template.stock)
     watch = _Watch(progress, copy.deepcopy(walkthrough.notebook))
     deadline = time.monotonic() + seconds
     failure: ReadinessError | None = None
@@ -77,19 +96,58 @@ def execute(
             language="python",
             progress_bar=False,
             kernel_cwd=str(folder),
+            setting=Setting(folder, tuple(named), waits=True),
+            ready=prepared.before,
             log=_QUIET,
             timeout_func=lambda _cell: max(1.0, deadline - time.monotonic()),
             on_notebook_start=watch.notebook_starts,
             on_cell_start=watch.cell_starts,
             on_cell_executed=watch.cell_executed,
         )
-        failure = _silent_stop(watch)
+        failure = prepared.failure() or _silent_stop(watch)
         ended = failure is None
     except Exception as error:  # whatever happens in there must end in words
-        failure = _failure(error, watch, seconds)
+        failure = prepared.failure() or _failure(error, watch, seconds)
     finally:
         progress.end(failed=not ended)
     return Execution(_tidy(watch.notebook, walkthrough.template.name), failure)
+
+
+def _nothing() -> None:
+    """Nothing to prepare."""
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """What the host does before the candidate may be loaded."""
+
+    prepare: Callable[[], None]
+    parallel: bool
+    _thread: threading.Thread | None = None
+    _error: Exception | None = None
+
+    def before(self, go: Callable[[], None]) -> None:
+        """Prepare, and let the kernel go; in parallel where it waits for that by itself."""
+        self._thread = threading.Thread(target=self._run, args=(go,), daemon=True)
+        self._thread.start()
+        if not self.parallel:
+            self._thread.join()
+
+    def _run(self, go: Callable[[], None]) -> None:
+        try:
+            self.prepare()
+        except Exception as error:  # told when the kernel has ended; nothing of the review is used then
+            self._error = error
+        go()
+
+    def failure(self) -> ReadinessError | None:
+        """What went wrong meanwhile."""
+        if self._thread is not None:
+            self._thread.join()
+        if self._error is None or isinstance(self._error, ReadinessError):
+            return self._error
+        said = f"{type(self._error).__name__}: {shorten(visible(str(self._error)))}"
+        return ReviewError(f"This program could not be loaded whole: {said}", remedy="Install the package again.")
 
 
 @dataclass(slots=True)
@@ -138,6 +196,11 @@ def _failure(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
         return _raised(error.ename, error.evalue, watch)
     if isinstance(error, CellTimeoutError):
         return _too_slow(error, watch, seconds)
+    if isinstance(error, NotAllEnded):
+        return KernelError(
+            "Not every process that the candidate started could be ended; nothing of this review is used.",
+            remedy="Find out what it starts, and end it by hand. Review a model that you do not trust in a container.",
+        )
     if isinstance(error, KernelDied):
         said = f' Its last words: "{shorten(visible(error.last_words))}".' if error.last_words else ""
         return KernelError(f"{watch.where}: {_death(error.status)}.{said}", remedy=_death_remedy(error.status))

@@ -163,10 +163,12 @@ def _check_bars(record: Record, loaded: LoadedSpec, task: Task, proofs: Proofs) 
 
 def _calls(loaded: LoadedSpec) -> Sequence[float] | None:
     """The times of the supplied log, read by the host itself."""
+    given = loaded.spec.supplied.latency
+    if given is None:
+        return None
     from readiness.evidence.supplied.reading import read_calls
 
-    given = loaded.spec.supplied.latency
-    return None if given is None else [float(time) for time in read_calls(loaded, given)]
+    return [float(time) for time in read_calls(loaded, given)]
 
 
 def _days(record: Record) -> tuple[datetime.date, ...]:

@@ -1,21 +1,23 @@
-"""Which Python computes a review, and what does it get to see?
+"""The kernel of a review: this interpreter, an environment that is a list, and a launcher that outlives it.
 
-Always the interpreter that runs the command, whatever kernels are installed. Its environment is ours without
-what looks like a secret and without personal start-up files, so the candidate's own code meets no key and two
-runs start alike. When it has ended, its process group and all that still descended from it are ended, too. A process
-that cut itself loose before, by a second fork in a session of its own, is not found and may live on: this keeps a
-review tidy, and is no wall around code that nobody trusts.
+Always the interpreter that runs the command, whatever kernels are installed, and no start-up files of whoever runs it.
+It looks for no module in the folder that it works in. When it has ended, the launcher ends all that descended from it
+and reports that nothing is left; see `launcher` for where that holds. Without that report the review is not completed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 import os
-import re
-import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import psutil
@@ -27,85 +29,130 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.log import logger
 
+from readiness.delivery.launcher import GO, PAUSE
+from readiness.process_environment import GO_VARIABLE, candidate_environment
+
 KERNEL_NAME = "python3"
 
 IOPUB_SECONDS = 60
 """How long a cell's last output may take to arrive; the customary 4 s are too few on a busy machine."""
 
-SHUTDOWN_SECONDS = 1.0
-"""Half of it politely, half after a first signal. All that counts has been shown by then, and a kernel that used
-worker processes never ends politely: it waits for their trackers, which ignore it.
-"""
+LAUNCHER = Path(__file__).with_name("launcher.py")
 
-_SECRET_NAME = re.compile(
-    r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|PASSFILE|CREDENTIAL|COOKIE|^(AWS|AZURE|GOOGLE|GCP|GCLOUD|CLOUDSDK|VAULT)_"
-    r"|^(SSH|GPG)_|^KUBECONFIG$|^NETRC$|^DOCKER_CONFIG$|_DSN$|_PAT$|_AUTH$"
-)
-_SECRET_VALUE = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
-"""A password inside an address, as in `https://user:password@host`."""
-
-_PERSONAL = frozenset({"MPLBACKEND", "PYTHONSTARTUP", "IPYTHONDIR", "JPY_SESSION_NAME"})
-"""These change what a kernel does; MPLBACKEND would make every figure vanish without a word."""
-
-
-def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """A copy without whatever looks like a secret, and with a fixed hash seed."""
-    kept = {
-        name: value
-        for name, value in environment.items()
-        if name not in _PERSONAL and not _SECRET_NAME.search(name.upper()) and not _SECRET_VALUE.search(value)
-    }
-    return kept | {"PYTHONHASHSEED": "0"}
+POLITE_SECONDS = 0.5
+"""How long a kernel may take to end by itself. All that counts has been shown by then."""
+ENDING_SECONDS = 60.0
+"""How long the launcher may take to end all processes; it gives up before."""
 
 
 class ThisInterpreter(KernelSpecManager):
     """Knows one kernel: the Python that is running now."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002  # any name means the one kernel
-        """The one kernel, whatever it is called."""
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+        """The one kernel, whatever it is called, behind the launcher."""
+        known = get_kernel_dict()
+        _, *arguments = known["argv"]
+        launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
+        command = [*launcher, sys.executable, "-P", *arguments, "--InteractiveShellApp.ignore_cwd=True"]
+        return KernelSpec(resource_dir=RESOURCES, **known | {"argv": command})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a kernel is started with."""
+
+    folder: Path | None = None
+    """The spec's, which the kernel works in and imports nothing from."""
+    named: tuple[str, ...] = ()
+    """Environment variables that the spec names."""
+    waits: bool = False
+    """Whether it waits for `go` before it touches the candidate."""
 
 
 class ReadinessKernelManager(AsyncKernelManager):
-    """Starts this interpreter with a clean environment, and ends it with its group and its descendants."""
+    """Starts this interpreter behind a launcher, and knows afterwards whether anything is left of it."""
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, setting: Setting = Setting(), **traits: Any) -> None:
         """As the base class; the connection is encrypted where both ends can."""
         traits.setdefault("kernel_spec_manager", ThisInterpreter())
         traits.setdefault("kernel_name", KERNEL_NAME)
-        traits.setdefault("shutdown_wait_time", SHUTDOWN_SECONDS)
         if "transport_encryption" in self.class_trait_names():
             traits.setdefault("transport_encryption", "auto")
         super().__init__(**traits)
+        self._setting = setting
         self._said: IO[bytes] | None = None
         self._profile: tempfile.TemporaryDirectory[str] | None = None
-        self._group: int | None = None
+        self._control: int | None = None
+        """Where the launcher hears of us, until it is closed."""
+        self._report: IO[bytes] | None = None
+        self._launcher: subprocess.Popen[bytes] | None = None
         self._descendants: list[psutil.Process] = []
         self.exit_status: int | None = None
         """Of the kernel, once it has ended; negative: the signal that ended it."""
         self.last_words = ""
         """The last line that the kernel's process wrote to its own standard error."""
+        self.all_ended = False
+        """Whether the launcher reported that nothing is left of the kernel and its descendants."""
 
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # published as not async
         """Start it; `cwd` is the folder it works in."""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the kernel has ended
         self._profile = tempfile.TemporaryDirectory(prefix="readiness-ipython-")
-        environment = clean_environment(options.pop("env", os.environ)) | {"IPYTHONDIR": self._profile.name}
-        await super().start_kernel(env=environment, stdout=subprocess.DEVNULL, stderr=self._said, **options)
-        self._group = getattr(self.provisioner, "pgid", None)
+        environment = self._environment(options.pop("env", os.environ), self._profile.name)
+        hearing, self._control = os.pipe()
+        reading, telling = os.pipe()
+        self._report = os.fdopen(reading, "rb")
+        try:
+            await super().start_kernel(env=environment, stdin=hearing, stdout=telling, stderr=self._said, **options)
+        finally:
+            os.close(hearing)
+            os.close(telling)
+            self._launcher = getattr(self.provisioner, "process", None)
+
+    def _environment(self, given: Mapping[str, str], private: str) -> dict[str, str]:
+        passed = candidate_environment(given, named=self._setting.named, folder=self._setting.folder)
+        passed["IPYTHONDIR"] = private
+        if not _has_home():
+            passed["HOME"] = private  # who has no entry among the users has no home without this
+        if self._setting.waits:
+            passed[GO_VARIABLE] = "1"
+        return passed
+
+    def go(self) -> None:
+        """Let the kernel load the candidate."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):  # it has died; waiting for it will tell
+                os.write(self._control, GO)
 
     async def shutdown_kernel(  # type: ignore[override]  # published as not async
         self, now: bool = False, restart: bool = False
     ) -> None:
-        """End it, politely first; who its descendants are can only be asked while it lives."""
+        """End it, politely first, and wait until the launcher has ended all that is left."""
         with contextlib.suppress(psutil.Error):
             self._descendants = psutil.Process(getattr(self.provisioner, "pid", None)).children(recursive=True)
-        await super().shutdown_kernel(now=now, restart=restart)
+        if not now:
+            with contextlib.suppress(Exception):  # a kernel that cannot be asked is told
+                await self.request_shutdown()
+                await self._wait_for_end(POLITE_SECONDS)
+        self._let_end()
+        await self._wait_for_end(ENDING_SECONDS)
+        await super().shutdown_kernel(now=True, restart=restart)
+
+    async def _wait_for_end(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and await self.is_alive():
+            await asyncio.sleep(PAUSE)
+
+    def _let_end(self) -> None:
+        """The launcher ends everything when it hears nothing of us any more."""
+        if self._control is not None:
+            os.close(self._control)
+            self._control = None
 
     async def cleanup_resources(  # type: ignore[override]  # published as not async
         self, restart: bool = False
     ) -> None:
-        """Leave no file behind, and no process of its group or descent."""
+        """Leave no file behind, and no process of its descent."""
         process = getattr(self.provisioner, "process", None)
         self.exit_status = process.poll() if process is not None else self.exit_status
         await super().cleanup_resources(restart=restart)
@@ -117,15 +164,43 @@ class ReadinessKernelManager(AsyncKernelManager):
             self._profile.cleanup()
 
     def end_family(self) -> None:
-        """Kill its group and the descendants it had when it was told to end; a daemon of its making is neither."""
-        if self._group is not None and hasattr(os, "killpg") and self._group != os.getpgrp():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._group, signal.SIGKILL)
-        self._group = None
+        """Make sure that the launcher has ended all, and read its report; kill the descendants that were known."""
+        self._let_end()
+        if self._launcher is not None:
+            try:
+                self._launcher.wait(ENDING_SECONDS)
+            except subprocess.TimeoutExpired:  # somebody stopped it; it will give no report
+                self._launcher.kill()
+                self._launcher.wait()
+            self._launcher = None
         for process in self._descendants:
             with contextlib.suppress(psutil.Error):
                 process.kill()  # psutil makes sure that the number still means the same process
         self._descendants = []
+        if self._report is not None:
+            with self._report:
+                self.all_ended = _says_all_ended(self._report.read())  # its end comes with that of the launcher
+            self._report = None
+
+
+def _has_home() -> bool:
+    """Whether the home folder is known without the variable HOME."""
+    try:
+        import pwd
+
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        return False
+    except ImportError:  # Windows, which has other variables for it
+        return True
+    return True
+
+
+def _says_all_ended(report: bytes) -> bool:
+    try:
+        return bool(json.loads(report)["left"] == 0)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _last_line(stream: IO[bytes], most: int = 4096) -> str:
@@ -145,8 +220,12 @@ class KernelDied(DeadKernelError):
         self.last_words = last_words
 
 
+class NotAllEnded(DeadKernelError):
+    """Processes that the candidate started may still be running."""
+
+
 class ReadinessEngine(NBClientEngine):  # type: ignore[misc]  # published without types
-    """The papermill engine `readiness`: papermill's own, on this interpreter with a clean environment."""
+    """The papermill engine `readiness`: papermill's own, on this interpreter with an environment that is a list."""
 
     @classmethod
     def execute_managed_notebook(
@@ -156,12 +235,17 @@ class ReadinessEngine(NBClientEngine):  # type: ignore[misc]  # published withou
         start_timeout: int = 60,
         execution_timeout: int | None = None,
         kernel_cwd: str | None = None,
+        setting: Setting | None = None,
+        ready: Callable[[Callable[[], None]], None] | None = None,
         **options: Any,
     ) -> Any:
         """Run the cells of `nb_man.nb` in a fresh kernel that works in the folder `kernel_cwd`.
 
+        `ready` is handed the function that lets a waiting kernel go, before the first cell is run.
+
         Raises:
             KernelDied: its process ended by itself.
+            NotAllEnded: it cannot be told whether all that it started has ended.
             CellTimeoutError: a cell took longer than allowed.
         """
         for unused in ("input_path", "timeout", "startup_timeout", "kernel_manager_class"):
@@ -174,14 +258,19 @@ class ReadinessEngine(NBClientEngine):  # type: ignore[misc]  # published withou
             "startup_timeout": start_timeout,
             "kernel_name": KERNEL_NAME,
         }
-        kernel = ReadinessKernelManager()
+        kernel = ReadinessKernelManager(setting or Setting(None if kernel_cwd is None else Path(kernel_cwd)))
         client = PapermillNotebookClient(nb_man, km=kernel, **traits | options)
         folder = {} if kernel_cwd is None else {"cwd": kernel_cwd}
+        if ready is not None:
+            ready(kernel.go)
         try:
-            return client.execute(cleanup_kc=True, **folder)
+            done = client.execute(cleanup_kc=True, **folder)
         except (DeadKernelError, RuntimeError) as error:
             if isinstance(error, DeadKernelError) or "Kernel died" in str(error):
                 raise KernelDied(kernel.exit_status, kernel.last_words) from error
             raise
         finally:
             kernel.end_family()  # also when the way out was not the usual one
+        if not kernel.all_ended:
+            raise NotAllEnded
+        return done

@@ -1,13 +1,16 @@
-"""How is a model reviewed? Spec in, notebook walked, record checked, page written, and only then signed.
+"""A review from the spec to the written report: notebook walked, record checked, page made, and only then signed.
 
-The host never loads the model. It hashes every file before and after, reads the record out of the executed
-notebook, holds it against the spec, and opens the signing key when the kernel is gone.
+The host never loads the model. It hashes every file before and after, its own sources among them, has loaded all that
+it uses later before the candidate may run, reads the record out of the executed notebook, holds it against the spec,
+and opens the signing key when the kernel and all its descendants are gone.
 """
 
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
+import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,14 +31,18 @@ from readiness.delivery.files import (
     write_whole,
 )
 from readiness.delivery.host_checks import Digests, check_record
+from readiness.delivery.preloading import preload
 from readiness.delivery.progress import Progress, Silent
 from readiness.delivery.walkthrough import Walkthrough, check_parameters, read_template
 from readiness.evidence.preflight import preflight
 from readiness.exceptions import IncompleteRecord, InputError, InvalidReport, ReadinessError, ReviewError
+from readiness.numbers import listed
 from readiness.partial import chosen
 from readiness.signing.keys import PrivateKey
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
+from readiness.spec import Spec
 from readiness.spec.reading import LoadedSpec, load_spec
+from readiness.tool_source import ToolSource
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Run, to_plain
 from readiness.visible import visible
@@ -101,6 +108,7 @@ def review(
         InputError: spec, data, model file, template, folder or key are not usable; nothing was written.
         ReviewError: the review could not be completed; its notebook is kept, and an earlier report stays as it is.
     """
+    source = ToolSource.now()
     only = chosen(only)
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
@@ -113,8 +121,11 @@ def review(
         folder=order.loaded.folder,
         seconds=seconds or _seconds(order.loaded),
         progress=progress or Silent(),
+        named=variables(order.loaded.spec),
+        prepare=functools.partial(preload, supplied=bool(order.loaded.spec.supplied.files)),
     )
     try:
+        source.check_unchanged()
         record, unsigned = _report(execution, order)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
@@ -141,6 +152,7 @@ class _Order:
             InputError: it does not fit its files.
         """
         preflight(loaded)
+        check_variables(loaded.spec)
         return cls(loaded, walkthrough, only, cache, Digests.of(loaded), secrets.token_hex(16), _now())
 
     def parameters(self, settings: str) -> dict[str, str]:
@@ -214,6 +226,26 @@ def _with_notebook(error: ReadinessError, execution: Execution, folder: Path) ->
         said = visible(f"The notebook as far as it got: {path}")
     error.remedy = f"{error.remedy}\n  {said}" if error.remedy else said
     return error
+
+
+def variables(spec: Spec) -> tuple[str, ...]:
+    """The environment variables that the models of a spec need by its own words."""
+    current = spec.baseline.current
+    return tuple(dict.fromkeys((*spec.model.environment, *(current.environment if current else ()))))
+
+
+def check_variables(spec: Spec) -> None:
+    """Say whether the environment variables that a spec names are set here.
+
+    Raises:
+        InputError: one is not.
+    """
+    unset = [name for name in variables(spec) if name not in os.environ]
+    if unset:
+        raise InputError(
+            f"The spec names environment variables that are not set here: {listed(unset, most=6)}.",
+            remedy="Set them, or take them out of model.environment.",
+        )
 
 
 def _seconds(loaded: LoadedSpec) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -135,11 +136,27 @@ def page_parts(
 def style_parts(*more: str) -> dict[str, Any]:
     """The style sheet, and its hash for the policy of the page that holds it; `more` are sheets that complete it."""
     sheets = ("style.css", *more)
-    style = _lean_style("".join(template_path(f"{TEMPLATE}/{name}").read_text(encoding="utf-8") for name in sheets))
+    style = _lean_style("".join(map(_sheet, sheets)))
     return {
         "style": Markup(style),  # noqa: S704  # our own file
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
     }
+
+
+@functools.cache
+def _sheet(name: str) -> str:
+    """A style sheet, read once."""
+    return template_path(f"{TEMPLATE}/{name}").read_text(encoding="utf-8")
+
+
+def preload() -> None:
+    """Read every template and style sheet of the page, so that nothing is read from the disk when it is made."""
+    surroundings = environment()
+    for name in surroundings.list_templates():
+        if name.endswith(".j2"):
+            surroundings.get_template(name)
+        elif name.endswith(".css"):
+            _sheet(name)
 
 
 def _lean_style(style: str) -> str:
@@ -154,9 +171,13 @@ def _by_question(figures: Sequence[PageFigure]) -> dict[str, tuple[PageFigure, .
     return {name: tuple(figure for figure in figures if figure.question == name) for name in names}
 
 
+@functools.cache
 def environment() -> Environment:
-    """The template's surroundings: everything escaped, nothing unknown passed over, no hidden characters."""
-    return harden(Environment(loader=FileSystemLoader(template_path(TEMPLATE)), autoescape=True))
+    """The template's surroundings: everything escaped, nothing unknown passed over, no hidden characters.
+
+    A template that was read once stays as it was.
+    """
+    return harden(Environment(loader=FileSystemLoader(template_path(TEMPLATE)), autoescape=True, auto_reload=False))
 
 
 def harden(surroundings: Environment) -> Environment:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from readiness.catalogue import canonical
 from readiness.criteria import Task
 from readiness.hints import shown
+from readiness.process_environment import name_fault
 
 
 def _one_line(text: str) -> str:
@@ -45,6 +46,31 @@ def _calendar_day(value: object) -> object:
         raise ValueError(f"found {shown(value)}, expected a date of the calendar") from error
 
 
+def _passable(name: str) -> str:
+    if fault := name_fault(name):
+        raise ValueError(f"{shown(name)} {fault}")
+    return name
+
+
+VariableName = Annotated[str, AfterValidator(_passable)]
+
+MOST_VALID_DAYS = 1096
+"""Three years."""
+
+
+def _until_repeated(days: int) -> int:
+    if not 1 <= days <= MOST_VALID_DAYS:
+        raise ValueError(
+            f"found {shown(days)}, expected 1 to {MOST_VALID_DAYS:,} days: what was measured more than three years ago "
+            "says little about the model on the data of today"
+        )
+    return days
+
+
+ValidDays = Annotated[
+    int, AfterValidator(_until_repeated), Field(json_schema_extra={"minimum": 1, "maximum": MOST_VALID_DAYS})
+]
+
 Day = Annotated[datetime.date, BeforeValidator(_calendar_day)]
 
 
@@ -71,7 +97,7 @@ class About(Part):
     owner: str = Field("", description="who answers for the model")
     prepared_by: tuple[str, ...] = Field((), description="who prepared this review")
     risk: Literal["", "low", "medium", "high"] = Field("", description="how much harm a wrong prediction can do")
-    valid_days: Annotated[int, Field(gt=0)] | None = Field(None, description="days until the review must be repeated")
+    valid_days: ValidDays | None = Field(None, description="days until the review must be repeated, 1 to 1096")
     population: str = Field("", description="whom or what the test rows stand for, and how they were drawn")
     labels: str = Field("", description="how the true labels came about")
     changes: str = Field("", description="what changed since the previous version")
@@ -104,6 +130,9 @@ class ModelFile(Part):
     )
     loader: Reference | None = Field(None, description="package.module:function that takes the path")
     threshold: float | None = Field(None, description="labels are score >= threshold")
+    environment: tuple[VariableName, ...] = Field(
+        (), description="names of environment variables that the model needs; it sees no others but the usual few"
+    )
     predictions: PredictionColumns | None = Field(
         None, description="columns of data.test with ready-made predictions, in place of path"
     )
@@ -118,8 +147,8 @@ class ModelFile(Part):
     def _settings_have_their_use(self) -> ModelFile:
         if self.predictions is None:
             return self
-        for key in ("sha256", "loader"):
-            if getattr(self, key) is not None:
+        for key in ("sha256", "loader", "environment"):
+            if getattr(self, key):
                 raise ValueError(f"{key} belongs to a model file; there is no path, only predictions")
         if self.threshold is not None and self.predictions.score is None:
             raise ValueError("threshold needs predictions.score, the column that it cuts")

@@ -14,10 +14,10 @@ import pytest
 
 from readiness.answers import Status
 from readiness.delivery.execution import Execution, _raised, _Watch, execute
-from readiness.delivery.kernels import clean_environment
 from readiness.delivery.progress import Lines, Progress, Silent
 from readiness.delivery.walkthrough import read_template
 from readiness.exceptions import DataError, KernelError
+from readiness.process_environment import OURS, candidate_environment, name_fault
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 PARAMETERS = {
@@ -44,36 +44,33 @@ def printed(execution: Execution) -> str:
 class TestEnvironment:
     @pytest.mark.parametrize(
         "name",
-        [
-            "API_KEY",
-            "OPENAI_API_KEY",
-            "GITHUB_TOKEN",
-            "Db_Password",
-            "PGPASSFILE",
-            "SIGNING_PASSPHRASE",
-            "CLIENT_SECRET",
-            "AWS_PROFILE",
-            "AZURE_CONFIG_DIR",
-            "GOOGLE_APPLICATION_CREDENTIALS",
-            "SSH_AUTH_SOCK",
-            "SENTRY_DSN",
-            "MPLBACKEND",
-            "PYTHONSTARTUP",
-        ],
+        ["OPENAI", "SLACK_WEBHOOK", "HOME", "API_KEY", "AWS_PROFILE", "SSH_AUTH_SOCK", "MPLBACKEND", "PYTHONSTARTUP"],
     )
-    def test_secrets_and_personal_settings_stay_behind(self, name: str) -> None:
-        """A name that looks like a secret is enough."""
-        assert {"PYTHONHASHSEED": "0"} == clean_environment({name: "x"})
-
-    def test_a_password_inside_an_address_stays_behind(self) -> None:
-        """The name of a proxy variable says nothing; its value does."""
-        given = {"HTTPS_PROXY": "http://me:pw@proxy:8080", "HTTP_PROXY": "http://proxy:8080", "PYTHONHASHSEED": "7"}
-        assert {"HTTP_PROXY": "http://proxy:8080", "PYTHONHASHSEED": "0"} == clean_environment(given)
+    def test_what_is_not_on_the_list_stays_behind(self, name: str) -> None:
+        """A secret can have any name, so names are passed on, not held back."""
+        assert OURS == candidate_environment({name: "x"})
 
     def test_what_is_needed_stays(self) -> None:
-        """Paths, languages and thread settings are kept."""
-        given = {"PATH": "/bin", "PYTHONPATH": "/lib", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "2", "HOME": "/root"}
-        assert given | {"PYTHONHASHSEED": "0"} == clean_environment(given)
+        """Paths, languages and thread settings are kept; hashes and places to import from are settled by us."""
+        given = {"PATH": "/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "2", "OPENBLAS_CORETYPE": "Haswell"}
+        assert given | OURS == candidate_environment(given | {"PYTHONHASHSEED": "7"})
+
+    def test_what_the_spec_names_is_passed_on(self) -> None:
+        """Only where it is set."""
+        assert OURS | {"REGION": "eu"} == candidate_environment(
+            {"REGION": "eu", "OTHER": "x"}, named=["REGION", "UNSET"]
+        )
+
+    def test_no_search_path_leads_to_the_folder_of_the_spec(self, tmp_path: Path) -> None:
+        """Nor to wherever a process happens to run."""
+        elsewhere = str(tmp_path / "lib")
+        given = {"PYTHONPATH": os.pathsep.join(["", ".", "lib", str(tmp_path), str(tmp_path / "x" / ".."), elsewhere])}
+        assert OURS | {"PYTHONPATH": elsewhere} == candidate_environment(given, folder=tmp_path)
+
+    @pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD", "READINESS_GO", "A=B", "", "2X"])
+    def test_no_spec_names_what_decides_which_code_is_run(self, name: str) -> None:
+        """It would undo the list."""
+        assert name_fault(name)
 
 
 @pytest.fixture(scope="module")

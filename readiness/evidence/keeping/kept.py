@@ -29,8 +29,8 @@ from readiness.evidence.keeping.machine import machine
 from readiness.evidence.keeping.store import Entry, Store
 from readiness.evidence.models.loading import LoadedModel
 from readiness.evidence.models.own_modules import add_served, served
-from readiness.evidence.probes.apart import DECIDING
 from readiness.facts import Reuse
+from readiness.process_environment import decides
 from readiness.spec import ModelFile
 from readiness.spec.reading import LoadedSpec
 
@@ -188,7 +188,7 @@ def _variables(*, own: bool) -> str:
     Code of the user's `own` may read any of them, so all count that do not differ from one start to the next.
     """
     lasting = (name for name in os.environ if name not in _PASSING and not name.startswith(_PASSING_GROUPS))
-    lines = sorted(f"{name}={os.environ[name]}" for name in lasting if own or name in DECIDING)
+    lines = sorted(f"{name}={os.environ[name]}" for name in lasting if own or decides(name))
     return hashlib.sha256("\0".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 

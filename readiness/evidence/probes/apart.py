@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -29,16 +29,10 @@ from readiness.evidence.models.own_modules import add_served, served
 from readiness.evidence.probes.memory import Memory, measure_memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES, ProbeResult, sample_rows
 from readiness.exceptions import ReadinessError
+from readiness.process_environment import candidate_environment
 from readiness.spec import ModelFile
 from readiness.unavailable import Unavailable
 
-DECIDING = (
-    "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "KERAS_BACKEND", "XLA_FLAGS", "CUDA_VISIBLE_DEVICES",
-)  # fmt: skip
-"""Environment variables that may decide what a model answers."""
-PASSED_ON = ("PATH", "PYTHONPATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", *DECIDING)
-"""Environment variables that the process gets."""
 HALF = 0.5
 SECONDS = 120.0
 """How long the process may be silent before it is taken to hang."""
@@ -62,7 +56,7 @@ class Request:
         """A request about a model file, with a few rows of `frame` to try it on."""
         rows = sample_rows(frame[list(candidate.features)], candidate.seed)
         modules = (*needed_modules(candidate.estimator), *loading_modules(model, folder))
-        plain = ModelFile(path=model.path, sha256=model.sha256, loader=model.loader)
+        plain = ModelFile(path=model.path, sha256=model.sha256, loader=model.loader, environment=model.environment)
         # What is found does not hang on where a threshold lies, so it is found again when that is moved.
         form = replace(candidate, estimator=None, threshold=None if candidate.threshold is None else HALF)
         return cls(plain, folder, form, modules, rows)
@@ -106,7 +100,7 @@ def measure_apart(request: Request, *, seconds: float = SECONDS) -> Apart:
     A process that crashes or is silent for `seconds` fails the probe that it was at; what it said before counts.
     """
     heard = _Heard()
-    process = _started(pickle.dumps(request))
+    process = _started(pickle.dumps(request), request.model.environment, request.folder)
     try:
         for line in _lines(process, seconds):
             heard.add(line)
@@ -150,9 +144,9 @@ def _findings(request: Request) -> Iterator[dict[str, Any]]:
         yield {"modules": [asdict(each) for each in served()]}
 
 
-def _started(request: bytes) -> subprocess.Popen[bytes]:
+def _started(request: bytes, named: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
     root = str(Path(readiness.__file__).resolve().parent.parent)
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment = candidate_environment(os.environ, named=named, folder=folder)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
     code = "from readiness.evidence.probes.apart import main; main()"
     process = subprocess.Popen(  # noqa: S603  # this interpreter and a fixed text

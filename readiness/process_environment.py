@@ -1,0 +1,74 @@
+"""The environment of every process that runs a candidate: a list of what it may see, and nothing else.
+
+Keys, tokens and addresses with passwords stand in variables of any name, so what is not on the list stays behind.
+What a model needs besides is named in the spec, `model.environment`, and so stands in the record.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+DECIDING = (
+    "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+    "KERAS_BACKEND", "XLA_FLAGS", "CUDA_VISIBLE_DEVICES", "CUDA_PATH", "ROCR_VISIBLE_DEVICES",
+)  # fmt: skip
+"""Environment variables that may decide what a model answers."""
+DECIDING_GROUPS = ("OMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "VECLIB_", "KMP_")
+"""How the names of more begin: how libraries of numbers choose their threads and processor."""
+STARTING = (
+    "PATH", "TMPDIR", "TEMP", "TMP", "VIRTUAL_ENV", "PYTHONUTF8", "PYTHONUSERBASE",
+    "SYSTEMROOT", "USERPROFILE", "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
+)  # fmt: skip
+"""Environment variables that programs need to start at all."""
+OURS = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0"}
+"""What is set anew: no process looks for modules in its current folder, and hashes do not differ from run to run."""
+
+GO_VARIABLE = "READINESS_GO"
+"""Set where a kernel is to wait for a byte on its standard input before it touches the candidate."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_REFUSED = re.compile(r"(PYTHON|LD_|DYLD_|IPYTHON|JPY_|JUPYTER|READINESS)", re.IGNORECASE)
+
+
+def decides(name: str) -> bool:
+    """Whether a variable may decide what a model answers, whoever made the model."""
+    return name in DECIDING or name.startswith(DECIDING_GROUPS)
+
+
+def candidate_environment(
+    environment: Mapping[str, str], *, named: Iterable[str] = (), folder: Path | None = None
+) -> dict[str, str]:
+    """What a process with the candidate in it sees of `environment`.
+
+    Args:
+        environment: Of the process that starts it.
+        named: Variables that the spec names; those that are not set stay unset.
+        folder: The spec's, which is no place to import from. PYTHONPATH is passed on without it, and without places
+            that are relative to wherever a process happens to run.
+    """
+    wanted = {*STARTING, *named}
+    passed = {name: value for name, value in environment.items() if name.upper() in wanted or name in wanted}
+    passed |= {name: value for name, value in environment.items() if decides(name)}
+    places = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if _is_safe(place, folder)]
+    return passed | ({"PYTHONPATH": os.pathsep.join(places)} if places else {}) | OURS
+
+
+def name_fault(name: str) -> str:
+    """Why a spec may not name this variable; empty when it may."""
+    if not _NAME.fullmatch(name):
+        return "is no name of an environment variable"
+    if _REFUSED.match(name):
+        return "decides which code is run, and cannot be handed through"
+    return ""
+
+
+def _is_safe(place: str, folder: Path | None) -> bool:
+    if not place or not Path(place).is_absolute():
+        return False
+    try:
+        return folder is None or Path(place).resolve() != folder.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False
