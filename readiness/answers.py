@@ -238,14 +238,6 @@ class Finding:
         return Status.MET if self.criterion.holds(self.measured.value) else Status.NOT_MET
 
 
-def adjustment_words(criterion: Criterion, alpha: float, claims: int) -> str:
-    """How the side that says *not met* was adjusted: "Holm: upper limit at 0.0125, 4 claims"."""
-    if claims < 2:
-        return "none"
-    side = "upper" if criterion.wants_more else "lower"
-    return f"Holm: {side} limit at {alpha / claims:.3g}, {claims} claims"
-
-
 def judge(bounds: Bounds, criterion: Criterion, *, withheld: str = "") -> Status:
     """Met when the less favourable limit satisfies the criterion, not met when even the more favourable
     one does not, else not proven. A missing limit proves nothing on its side.

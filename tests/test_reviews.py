@@ -413,6 +413,18 @@ def test_the_command_refuses_a_cheating_template(small: Path) -> None:
 def test_a_segment_cannot_be_left_out(small: Path) -> None:
     """The host does not read the rows, but the counts of the segments must sum to all of them."""
     with pytest.raises(IncompleteRecord, match=re.escape("SEGM-1-ROWS (of all rows)")):
+        walk(by_points(small), figures=False, edit=replacing("segments-ask", WITHOUT_SOUTH))
+
+
+def by_points(spec: Path) -> Path:
+    """Under the point rule no claim is adjusted for others, so that nothing else tells of one that was left out."""
+    spec.write_text(spec.read_text() + "\nevidence: point\n")
+    return spec
+
+
+def test_a_finding_cannot_leave_its_family(small: Path) -> None:
+    """Under the interval rule the others were adjusted for the one that was left out."""
+    with pytest.raises(IncompleteRecord, match=r"divides the chance of error 0\.05 by 6 claims; its question has 3"):
         walk(small, figures=False, edit=replacing("segments-ask", WITHOUT_SOUTH))
 
 
@@ -421,4 +433,4 @@ def test_what_is_judged_of_a_segment_cannot_be_left_out(small: Path, judged: str
     """Every segment that is counted must be judged by every metric, or be too small for it."""
     source = WITHOUT_SOUTH.replace('f.segment != {"region": "south"}', f"not ({judged})")
     with pytest.raises(IncompleteRecord, match="SEGM-1-1-ACCURACY"):
-        walk(small, figures=False, edit=replacing("segments-ask", source))
+        walk(by_points(small), figures=False, edit=replacing("segments-ask", source))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from readiness.answers import Recomputable
 from readiness.digests import Artifact
 from readiness.numbers import format_bytes, format_count, format_share
 from readiness.page.cover import Line, format_time, valid_until
@@ -124,8 +125,21 @@ def _facts(record: Record) -> tuple[Line, ...]:
             if record.rule == "interval"
             else "point: chance is left aside",
         ),
+        Line("What anybody can recompute", _recomputable(record)),
     )
     return tuple(line for line in lines if line.text)
+
+
+def _recomputable(record: Record) -> str:
+    """How many of the judged limits follow from counts in the report, and how many do not."""
+    judged = [f.bounds for answer in record.answers for f in answer.findings if f.blocking and f.bounds is not None]
+    if not judged:
+        return ""
+    counted = sum(bounds.recomputable is Recomputable.COUNTS for bounds in judged)
+    return (
+        f"{counted} of the {len(judged)} limits that were judged can be recomputed by anybody from counts of rows in "
+        f"this report; the other {len(judged) - counted} cannot, they rest on scores of single rows or on measurements."
+    )
 
 
 def _packages(record: Record) -> Table:

@@ -7,7 +7,7 @@ number the one with the smaller chance of error lies farther out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from readiness.answers import (
@@ -17,7 +17,6 @@ from readiness.answers import (
     Finding,
     Question,
     Recomputable,
-    adjustment_words,
     rounded,
 )
 from readiness.catalogue import TECHNICAL
@@ -26,6 +25,7 @@ from readiness.exceptions import InvalidReport
 from readiness.statistics.basis import SHARE, flat, inference_of, recomputable_from
 from readiness.statistics.four_cells import SHARE_METRICS
 from readiness.statistics.inference import Inference
+from readiness.statistics.judging import adjustment_words
 from readiness.statistics.parity import MEASURES
 from readiness.statistics.slices import MOST_FOUND
 
@@ -120,14 +120,14 @@ def _check_basis(
         if record.rule == "interval":
             _check_sides(measured, bounds, criterion)
         return
-    if not _are_rows_dependent(record) and any(_design(part) for part in flat(bounds.basis) if part.form == SHARE):
-        raise InvalidReport("Its counts are said to come from rows that depend on each other; the spec names none.")
     try:
         inference = inference_of(bounds.basis)
         expected = list(_expected(inference, measured.level, bounds, criterion, is_point=record.rule == "point"))
         sizes = {inference.n, *(part.n for part in _halves(inference))}
     except (ArithmeticError, ValueError, TypeError, AttributeError) as error:
         raise InvalidReport("Its basis is made of numbers that give no result.") from error
+    if not _are_rows_dependent(record) and any(_design(part) for part in flat(bounds.basis) if part.form == SHARE):
+        raise InvalidReport("Its counts are said to come from rows that depend on each other; the spec names none.")
     found = (measured.value, measured.low, measured.high, bounds.lower, bounds.upper)
     names = ("value", "interval's lower end", "interval's upper end", "lower bound", "upper bound")
     for name, here, there in zip(names, found, expected, strict=True):
@@ -240,9 +240,3 @@ def _said(lower: float | None, upper: float | None) -> str:
 
 def _one(limit: float | None) -> str:
     return "no limit" if limit is None else f"{limit:.10g}"
-
-
-def recomputable_counts(answers: Sequence[RecordedAnswer]) -> dict[Recomputable, int]:
-    """How many bounds of blocking findings can be recomputed from what."""
-    judged = [f.bounds for answer in answers for f in answer.findings if f.blocking and f.bounds is not None]
-    return {kind: sum(bounds.recomputable is kind for bounds in judged) for kind in Recomputable}
