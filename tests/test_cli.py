@@ -115,7 +115,7 @@ class TestVerify:
         """It says who signed, what that proves and what it does not."""
         code, said, _ = run("verify", "report.html", "--key", "k.pub", "--model", "m.joblib")
         assert 0 == code
-        assert said.startswith(f"VALID: report.html\nSigned with {key.public.keyid}")
+        assert said.startswith(f"Test result: READY\nVALID: report.html\nSigned with {key.public.keyid}")
         assert "m.joblib is the model file that was reviewed" in said
         assert "This does not prove:" in said
 
@@ -191,11 +191,12 @@ class TestKeygen:
 
     def test_a_typed_passphrase(self, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> None:
         """Typed twice, and the same both times."""
-        typed = iter(["one", "one", "one", "two"])
+        one, two = "seven teal kettles", "seven teal kettlez"
+        typed = iter([one, one, one, two])
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
         monkeypatch.setattr("readiness.passphrases.getpass.getpass", lambda prompt: next(typed))
         assert 0 == run("keygen", "--out", "t.pem")[0]
-        assert load_private(folder / "t.pem", b"one")
+        assert load_private(folder / "t.pem", one.encode())
         assert 2 == run("keygen", "--out", "u.pem")[0]
         assert not (folder / "u.pem").exists()
 
@@ -330,10 +331,10 @@ class TestRun:
         assert (folder / "report.html").as_uri() in said
         assert "The report is UNSIGNED" in said
 
-    def test_a_key_that_cannot_be_opened_is_told_before_the_review(
+    def test_a_key_that_nobody_can_open_is_told_before_the_review(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A passphrase from an open file is tried at once; one from the keyboard is asked for at the end."""
+        """No keyboard, or no open file of that number; whether the passphrase is right is seen when it is needed."""
         from readiness.exceptions import KeyFileError
         from readiness.passphrases import signer
 
@@ -341,13 +342,11 @@ class TestRun:
         monkeypatch.setattr(sys, "stdin", io.StringIO())
         with pytest.raises(KeyFileError, match="nobody is at a keyboard"):
             signer(folder / "p.pem", None)
+        for closed in (99_999, 10**12, -1):
+            with pytest.raises(KeyFileError, match=f"cannot be read from file {closed}"):
+                signer(folder / "p.pem", closed)
         reading, writing = os.pipe()
         os.write(writing, b"secret")
         os.close(writing)
         opener = signer(folder / "p.pem", reading)
         assert opener().public.keyid == load_private(folder / "p.pem", b"secret").public.keyid
-        reading, writing = os.pipe()
-        os.write(writing, b"wrong")
-        os.close(writing)
-        with pytest.raises(KeyFileError, match="passphrase"):
-            signer(folder / "p.pem", reading)

@@ -19,7 +19,6 @@ from readiness.delivery.verification import open_report, verify
 from readiness.digests import sha256_file
 from readiness.exceptions import InputError
 from readiness.signing.keys import PublicKey
-from readiness.verdict.record import check
 
 LARGEST_CARD = 5_000_000
 """Bytes."""
@@ -68,7 +67,6 @@ def read_source(report: Path, keys: Sequence[PublicKey] = (), *, card: Path | No
         )
     if keys:
         opened = verify(report, keys)
-    check(opened.record)
     if sha256_file(report) != digest:
         raise InputError(f"{report} was written to while it was read.", remedy="Try again when it is complete.")
     path = "" if card is None else _relative(report, card)

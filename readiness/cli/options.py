@@ -35,6 +35,21 @@ Junit = Annotated[
 Summary = Annotated[
     Path | None, typer.Option("--summary", metavar="FILE", help="Write a summary in Markdown, whatever happens.")
 ]
+Keys = Annotated[list[Path], typer.Option("--key", metavar="PUB", help="A public key that you trust; repeatable.")]
+Require = Annotated[
+    str | None,
+    typer.Option(
+        "--require", metavar="VERDICT", help="Only this verdict will do: ready. With any other, the exit code is 15."
+    ),
+]
+Render = Annotated[
+    Path | None,
+    typer.Option(
+        "--render",
+        metavar="NOTEBOOK",
+        help="Make the page again from the record and the executed notebook, and compare every byte.",
+    ),
+]
 FailOn = Annotated[
     str,
     typer.Option(

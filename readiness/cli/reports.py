@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.options import ReportPath
+from readiness.cli.options import Keys, Render, ReportPath, Require
 from readiness.telling import say, say_text, signed_words
 from readiness.terminal import complain
 from readiness.visible import presentable
+
+if TYPE_CHECKING:
+    from readiness.delivery.standing import Standing
+    from readiness.delivery.verification import Opened
 
 
 @command
@@ -45,21 +49,55 @@ def show(
 @command
 def verify(
     report: ReportPath,
-    key: Annotated[list[Path], typer.Option("--key", metavar="PUB", help="A public key that you trust; repeatable.")],
+    key: Keys,
     model: Annotated[Path | None, typer.Option("--model", metavar="FILE", help="Is this the reviewed model?")] = None,
+    require: Require = None,
+    render: Render = None,
 ) -> int:
-    """Verify who signed a report. Recomputes the verdict; 0 valid, 5 not valid, 6 unsigned."""
-    from readiness.delivery.verification import NOT_PROVEN, PROVEN
+    """Verify who signed a report. Recomputes the verdict; 0 valid, 5 not valid, 6 unsigned, 10 expired."""
+    from readiness.delivery.standing import required_verdict, standing
     from readiness.delivery.verification import verify as prove
     from readiness.signing.keys import load_public
 
+    required = required_verdict(require)
     opened = prove(report, [load_public(path) for path in key], model=model)
-    facts = presentable(opened.record.gathered.model)
-    say(f"VALID: {report}", f"Signed with {opened.keyids[0]}")
-    say(f"{facts.name} {facts.version}. Test result: {opened.record.verdict.words}", "", "This proves:")
-    for line in (*PROVEN, *((f"{model} is the model file that was reviewed",) if model else ())):
+    if render is not None:
+        from readiness.delivery.page_again import check_page
+
+        check_page(opened, render)
+    found = standing(opened.record, require=required)
+    _say_standing(report, opened, found, require)
+    _say_proofs(model, render)
+    return found.value
+
+
+def _say_standing(report: Path, opened: Opened, found: Standing, require: str | None) -> None:
+    from readiness.delivery.standing import Standing
+    from readiness.narrative import model_names
+    from readiness.page.cover import valid_until
+
+    record = opened.record
+    name, version = model_names(presentable(record))
+    expired = found is Standing.EXPIRED
+    if expired:
+        say(f"EXPIRED: the last day of this report was {valid_until(record)}.")
+    say(f"Test result: {record.verdict.words}")
+    if found is Standing.OTHER_VERDICT:
+        say(f"Required was {require}, and this report does not say so.")
+    say(f"Intact: {report}" if expired else f"VALID: {report}")
+    say(f"Signed with {opened.keyids[0]}", f"Reviewed was {name} {version}", "")
+
+
+def _say_proofs(model: Path | None, render: Path | None) -> None:
+    from readiness.delivery.verification import NOT_PROVEN, PROVEN
+
+    say("This proves:")
+    for line in PROVEN:
         say(f"  - {line}")
+    if model is not None:
+        say(f"  - {model} is the model file that was reviewed")
+    if render is not None:
+        say(f"  - the page is, byte for byte, what this program makes of the record and {render}")
     say("This does not prove:")
     for line in NOT_PROVEN:
         say(f"  - {line}")
-    return 0

@@ -13,6 +13,7 @@ from readiness.cli.app import command
 from readiness.cli.options import FailOn, Junit, Minutes, NoCache, Out, PassphraseFd, PinIt, Settings, SpecPath, Summary
 from readiness.exceptions import InputError
 from readiness.telling import public_half, say, tell_plan, tell_result, tell_what_can_be_proven, vouched
+from readiness.terminal import complain
 
 
 @command
@@ -154,7 +155,7 @@ def run(
         questions = chosen(only or ())
         if questions and key is not None:
             raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
-        signer = None if key is None else opener(key, passphrase_fd)
+        signer = None if key is None else opener(key, passphrase_fd, complain)
         settings = vouched(spec, set_ or ()) if pin else tuple(set_ or ())
         tell_what_can_be_proven(spec, settings)
         from readiness.delivery.caching import cache_folder

@@ -23,14 +23,16 @@ def keygen(
     passphrase_fd: PassphraseFd = None,
 ) -> int:
     """Make a pair of keys. The private one signs and stays with you, the public one goes to the readers."""
-    from readiness.passphrases import chosen, read_from
+    from readiness.passphrases import new
     from readiness.signing.keys import ECDSA_P256, ED25519, generate, write_key_pair
+    from readiness.signing.memory import close_memory
 
     if algorithm not in (ECDSA_P256, ED25519):
         raise InputError(f"There are no keys of the kind {algorithm!r}.", remedy=f"Use {ECDSA_P256} or {ED25519}.")
     if no_passphrase and passphrase_fd is not None:
         raise InputError("Found both --no-passphrase and --passphrase-fd; expected one of them.")
-    passphrase = None if no_passphrase else chosen() if passphrase_fd is None else read_from(passphrase_fd)
+    close_memory()
+    passphrase = None if no_passphrase else new(out, passphrase_fd)
     pair = generate(algorithm)
     public = write_key_pair(pair, out, passphrase)
     say(f"Private key: {out}{'' if passphrase else ' (not protected by a passphrase)'}")

@@ -1,8 +1,7 @@
 """Which candidates lie below a folder, and how does each of them stand? Every report once, the newest first.
 
-A report is read without its findings, but for those that were supplied: its answers must be the six, and its verdict
-must follow from them. Whether the answers follow from the findings is the question of `verify`, which is asked where
-there are keys.
+A report is read as everywhere: one that contradicts itself is listed as not readable, with the reason. Who signed it is
+asked where there are keys.
 """
 
 from __future__ import annotations
@@ -13,19 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
-from readiness.answers import Question
 from readiness.comparing.reading import signature_words
-from readiness.delivery.verification import report_bytes, verify
-from readiness.exceptions import InputError, InvalidReport, ReadinessError
+from readiness.delivery.verification import opened_bytes, report_bytes, verify
+from readiness.exceptions import InputError, ReadinessError
 from readiness.looking import is_file, is_folder
-from readiness.page.cover import last_day
 from readiness.signing.keys import PublicKey
-from readiness.signing.reports import read_report
-from readiness.spec.supplied import NOT_HERE
-from readiness.verdict.decision import verdict_of
-from readiness.verdict.record import Record, from_plain
+from readiness.verdict.record import Record
+from readiness.verdict.validity import last_day
 
 _NAME = re.compile(r"(report|partial)(\.[0-9a-f]{12})?\.html")
 """Reports, earlier ones that were moved aside, and partial ones."""
@@ -41,7 +35,6 @@ class Entry:
     path: Path
     """Relative to the folder."""
     record: Record
-    """Of its findings only those that were supplied, not measured here."""
     signature: str
     """Who signed it, and whether that is proven here, in words."""
     valid_until: date | None
@@ -104,31 +97,10 @@ def _leads_out(path: Path, inside: Path) -> bool:
 def _entry(folder: Path, path: Path, keys: Sequence[PublicKey], today: date) -> Entry:
     if not is_file(path):
         raise InputError("It is not a regular file.")
-    file = read_report(report_bytes(path))
-    record = _without_measured_findings(file.statement["predicate"])
-    signature = _signature(path, signed=file.signed, keyids=file.keyids, keys=keys)
-    end = last_day(record)
-    return Entry(path.relative_to(folder), record, signature, end, end is not None and end < today)
-
-
-def _without_measured_findings(predicate: dict[str, Any]) -> Record:
-    """A record without most of its findings, which take most of the time that reading takes."""
-    answers = predicate.get("answers")
-    if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
-        raise InvalidReport("The record holds no list of answers.")
-    record = from_plain(predicate | {"answers": [answer | {"findings": _supplied(answer)} for answer in answers]})
-    if sorted(answer.question for answer in record.answers) != sorted(Question):
-        raise InvalidReport("The record does not hold the six answers, each once.")
-    if verdict_of([answer.status for answer in record.answers], record.rule) is not record.verdict:
-        raise InvalidReport(f"The record says {record.verdict.words}, which does not follow from its answers.")
-    return record
-
-
-def _supplied(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    findings = answer.get("findings")
-    if not isinstance(findings, list) or not all(isinstance(finding, dict) for finding in findings):
-        raise InvalidReport("An answer of the record holds no list of findings.")
-    return [finding for finding in findings if NOT_HERE in str(finding.get("warning", ""))]
+    opened = opened_bytes(report_bytes(path))
+    signature = _signature(path, signed=opened.signed, keyids=opened.keyids, keys=keys)
+    end = last_day(opened.record)
+    return Entry(path.relative_to(folder), opened.record, signature, end, end is not None and end < today)
 
 
 def _signature(path: Path, *, signed: bool, keyids: Sequence[str], keys: Sequence[PublicKey]) -> str:

@@ -53,8 +53,9 @@ def read_reports(paths: Sequence[Path], keys: Sequence[PublicKey] = ()) -> tuple
     """Read the reports at `paths`; where there are keys, every signed one must verify with one of them.
 
     Raises:
-        InputError: fewer than two or too many files, or one of them is not a report.
-        InvalidReport: there are keys, and a signed report does not verify with any of them.
+        InputError: fewer than two or too many files, or one of them cannot be read.
+        InvalidReport: one of them is not an intact report or contradicts itself; or there are keys, and a signed report
+            does not verify with any of them.
     """
     if not FEWEST <= len(paths) <= MOST:
         raise InputError(
@@ -84,15 +85,16 @@ def _read(letter: str, path: Path, keys: Sequence[PublicKey]) -> Report:
 
 
 def opened_report(path: Path) -> Opened:
-    """Read one report; what is not one is bad input here, since nothing was to be proven of it.
+    """Read one report, and say which one it is that cannot be.
 
     Raises:
-        InputError: the file cannot be read, or is not an intact report.
+        InputError: the file cannot be read.
+        InvalidReport: it is not an intact report, or contradicts itself.
     """
     try:
         return open_report(path)
     except InvalidReport as error:
-        raise InputError(f"{path} is not a readable report. {error.message}", remedy=error.remedy) from error
+        raise InvalidReport(f"{path} is not a readable report. {error.message}", remedy=error.remedy) from error
 
 
 def _brief(name: str, longest: int = 40) -> str:

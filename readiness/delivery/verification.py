@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from readiness.digests import sha256_path
@@ -12,6 +12,7 @@ from readiness.signing.keys import PublicKey
 from readiness.signing.layout import LARGEST_FILE
 from readiness.signing.reports import ReportFile, read_report, verify_report
 from readiness.verdict.record import Record, check, from_plain
+from readiness.verdict.validity import last_day
 
 PROVEN = (
     "the page and its record are, byte for byte, what the holder of the key signed",
@@ -25,7 +26,7 @@ NOT_PROVEN = (
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A report that was read or verified."""
+    """A report that was read or verified, and that does not contradict itself."""
 
     record: Record
     signed: bool
@@ -33,14 +34,16 @@ class Opened:
     """Of those who say to have signed; proven only after `verify`."""
     model_sha256: str = ""
     """Of the model file that the report is about; empty when it is about predictions."""
+    content: bytes = field(default=b"", repr=False)
+    """The page, without the record behind it."""
 
 
 def open_report(path: Path) -> Opened:
-    """Read a report without asking who signed it.
+    """Read a report without asking who signed it; see `opened_bytes`.
 
     Raises:
         InputError: the file cannot be read.
-        InvalidReport: it is not an intact report.
+        InvalidReport: it is not an intact report, or contradicts itself.
     """
     return opened_bytes(report_bytes(path))
 
@@ -48,8 +51,11 @@ def open_report(path: Path) -> Opened:
 def opened_bytes(content: bytes) -> Opened:
     """What these very bytes say, without asking who signed them.
 
+    Whoever shows a report reads it here or verifies it: signed or not, every status, every answer and the verdict are
+    recomputed, so that no command shows a verdict that does not follow.
+
     Raises:
-        InvalidReport: they are not an intact report.
+        InvalidReport: they are not an intact report, or it contradicts itself.
     """
     return _opened(read_report(content))
 
@@ -57,13 +63,14 @@ def opened_bytes(content: bytes) -> Opened:
 def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) -> Opened:
     """Prove that one of `keys` signed this very page, and recompute its verdict; `model` must be the reviewed file.
 
+    What a report that holds is worth today is the question of `standing`.
+
     Raises:
         InputError: a file cannot be read.
         InvalidReport: anything does not hold.
         UnsignedReport: nobody has signed it.
     """
     opened = _opened(verify_report(report_bytes(path), keys))
-    check(opened.record)
     if opened.record.only:
         raise InvalidReport("The report is partial: it does not ask all six questions, and nobody may sign it.")
     recorded = [artifact.sha256 for artifact in opened.record.gathered.model.files]
@@ -87,7 +94,10 @@ def _check_model(opened: Opened, model: Path) -> None:
 
 def _opened(file: ReportFile) -> Opened:
     digests = {subject["name"]: subject["digest"]["sha256"] for subject in file.statement["subject"]}
-    return Opened(from_plain(file.statement["predicate"]), file.signed, file.keyids, digests.get("model", ""))
+    record = from_plain(file.statement["predicate"])
+    check(record)
+    last_day(record)  # an end that cannot be told must not pass for none
+    return Opened(record, file.signed, file.keyids, digests.get("model", ""), file.content)
 
 
 def report_bytes(path: Path) -> bytes:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import stat
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
-    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from readiness.exceptions import InputError, KeyFileError
 from readiness.looking import opened
+from readiness.signing.encrypted import encrypted_pem
+from readiness.signing.memory import close_memory
 from readiness.signing.pairs import ECDSA_P256, ED25519, PrivateKey, PublicKey, generate
 
 __all__ = [
@@ -55,8 +57,8 @@ def write_key_pair(key: PrivateKey, path: Path, passphrase: bytes | None) -> Pat
     Args:
         key: The pair.
         path: The private key's file; see `public_path` for the other one.
-        passphrase: Encrypts the private key; None leaves it readable to whoever can read the file. The format
-            stretches it only a little (PBKDF2, 2048 rounds), so its length is what protects.
+        passphrase: Encrypts the private key (see `encrypted`); None leaves it readable to whoever can read the file.
+            Whether it is easy to guess is not asked here; see `guessable`.
 
     Returns:
         The path of the public key.
@@ -65,11 +67,12 @@ def write_key_pair(key: PrivateKey, path: Path, passphrase: bytes | None) -> Pat
         KeyFileError: one of the two files exists, the folder does not, or the passphrase is empty.
     """
     public = public_path(path)
-    encryption = _encryption(passphrase)
+    close_memory()
+    pem = _private_pem(key, passphrase)
     for file in (path, public):
         if os.path.lexists(file):
             raise KeyFileError(f"{file} exists; a key is never overwritten.", remedy="Choose another name.")
-    _create(path, key.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption), mode=0o600)
+    _create(path, pem, mode=0o600)
     try:
         _create(public, key.public.pem(), mode=0o644)
     except KeyFileError:
@@ -82,17 +85,20 @@ def needs_passphrase(path: Path) -> bool:
     """Say whether the private key in this file is encrypted.
 
     Raises:
-        KeyFileError: no such file, or no private key in it.
+        KeyFileError: no such file, no private key in it, or others than its owner may read it.
     """
     return _is_encrypted(_read(path, _PRIVATE_LABELS))
 
 
 def load_private(path: Path, passphrase: bytes | None = None) -> PrivateKey:
-    """Read a private key. A passphrase for a key that is not encrypted is not used.
+    """Read a private key, after the memory of this process was closed to others. A passphrase for a key that is not
+    encrypted is not used.
 
     Raises:
-        KeyFileError: no such file, no private key of the two kinds in it, or the passphrase is missing or wrong.
+        KeyFileError: no such file, no private key of the two kinds in it, others than its owner may read it, or the
+            passphrase is missing or wrong.
     """
+    close_memory()
     pem = _read(path, _PRIVATE_LABELS)
     encrypted = _is_encrypted(pem)
     if encrypted and not passphrase:
@@ -119,12 +125,12 @@ def load_public(path: Path) -> PublicKey:
     return PublicKey(key)  # type: ignore[arg-type]  # refuses other kinds itself
 
 
-def _encryption(passphrase: bytes | None) -> KeySerializationEncryption:
+def _private_pem(key: PrivateKey, passphrase: bytes | None) -> bytes:
     if passphrase is None:
-        return NoEncryption()
+        return key.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     if not passphrase:
         raise KeyFileError("The passphrase is empty, which protects nothing.", remedy="Give one, or say you want none.")
-    return BestAvailableEncryption(passphrase)
+    return encrypted_pem(key, passphrase)
 
 
 def _is_encrypted(pem: bytes) -> bool:
@@ -136,6 +142,7 @@ def _read(path: Path, labels: tuple[str, ...]) -> bytes:
     expected = " or ".join(f"BEGIN {label}" for label in labels)
     try:
         with opened(path) as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)  # of what is read, whatever lies at the path by now
             pem = file.read(_LARGEST_KEY_FILE)
     except OSError as error:
         raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from error
@@ -146,7 +153,18 @@ def _read(path: Path, labels: tuple[str, ...]) -> bytes:
         held = " and ".join(found) or "no PEM text"
         remedy = "The public key is the file that ends in .pub." if "PRIVATE" in held else ""
         raise KeyFileError(f"{path} holds {held}; expected one key marked {expected}.", remedy=remedy)
+    if labels == _PRIVATE_LABELS:
+        _check_owner_only(path, mode)
     return pem
+
+
+def _check_owner_only(path: Path, mode: int) -> None:
+    """Refuse a private key that others may read; where there are such modes."""
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyFileError(
+            f"The private key {path} has the mode {mode:04o}: others than its owner may use it.",
+            remedy=f"Close it with: chmod 600 {shlex.quote(str(path))} - if others may have read it, make a new key.",
+        )
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:

@@ -102,7 +102,7 @@ def test_the_commands_on_the_card_work(folder: Path, run: Run_, capsys: pytest.C
     words = verify.replace("signer.pub", "k.pub").partition(" --model")[0].split()[1:]
     with pytest.raises(SystemExit) as stopped:
         cli.app(words, prog_name="readiness")
-    assert (0, "VALID: report.html") == (stopped.value.code or 0, capsys.readouterr().out.splitlines()[0])
+    assert (0, "VALID: report.html") == (stopped.value.code or 0, capsys.readouterr().out.splitlines()[1])
     subprocess.run(["bash", "-c", stock.partition("; tail")[0]], check=True)
     assert PAGE == (folder / "content.html").read_bytes()
 

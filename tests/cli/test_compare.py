@@ -72,12 +72,19 @@ def test_a_signature_that_does_not_hold_ends_with_5(folder: Path, run: Command) 
     assert complained.startswith("Error: a.html: The report says it was signed with")
 
 
-@pytest.mark.parametrize("words", [["a.html"], ["a.html", "nowhere.html"], ["a.html", "k.pub"], ["a.html", "."]])
+@pytest.mark.parametrize("words", [["a.html"], ["a.html", "nowhere.html"], ["a.html", "."]])
 def test_bad_input_ends_with_2(folder: Path, run: Command, words: list[str]) -> None:
-    """One report only, a missing file, a file that is no report, a folder."""
+    """One report only, a missing file, a folder."""
     code, said, complained = run("compare", *words)
     assert (2, "") == (code, said)
     assert complained.startswith("Error: ")
+
+
+def test_what_is_no_intact_report_ends_with_5(folder: Path, run: Command) -> None:
+    """As in `show`: it was read, and it is not intact."""
+    code, said, complained = run("compare", "a.html", "k.pub")
+    assert (5, "") == (code, said)
+    assert complained.startswith("Error: k.pub is not a readable report. ")
 
 
 def test_a_page(folder: Path, run: Command) -> None:

@@ -42,7 +42,8 @@ def test_verify(tmp_path: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> N
         [line for line in own_lines(said) if "numbers are right" not in line],
         said.count("\nSigned with "),
     )
-    assert "Card fraud 1.0  This proves:   - that the board has approved. Test result: READY" in said
+    assert said.startswith("Test result: READY\n")
+    assert "Reviewed was Card fraud 1.0  This proves:   - that the board has approved\n" in said
     assert f"VALID: r.html Signed with SHA256:AAAA\nSigned with {key.public.keyid}" in said
 
 

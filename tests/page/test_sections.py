@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from readiness.answers import Answer, Finding, Outcome, Question, Status
 from readiness.page import errors, production
 from readiness.page.baseline import tables as baseline_tables
-from readiness.page.cover import cover, format_time, is_spec, valid_until
+from readiness.page.cover import cover, format_time, valid_until
 from readiness.page.sections import sections, unmeasured
 from readiness.page.tables import anchor, claims_table, facts_table
 from readiness.verdict.record import Record
@@ -138,23 +136,12 @@ def test_the_cover_tells_what_is_first_to_do() -> None:
 
 
 def test_times_are_written_for_people() -> None:
-    """Known forms are written out, others left alone; the last valid day follows from the spec."""
+    """Known forms are written out, others left alone."""
     assert "22 November 2026, 20:04 UTC" == format_time("2026-11-22T20:04:12Z")
     assert "22 November 2026, 18:04 UTC" == format_time("2026-11-22T20:04:12+02:00")
     assert "soon" == format_time("soon")
     assert "21 May 2027" == valid_until(records.ready())
     assert "" == valid_until(records.regression())
-    huge = dataclasses.replace(records.ready(), about={"valid_days": 10**9})
-    assert "" == valid_until(huge)
-
-
-@pytest.mark.parametrize(
-    ("name", "is_one"),
-    [("spec: readiness.yaml", True), ("readiness.yml", True), ("extends: base.yaml", False), ("test.csv", False)],
-)
-def test_the_spec_is_found_among_the_inputs(name: str, is_one: bool) -> None:
-    """By its role, else by its ending."""
-    assert is_one is is_spec(name)
 
 
 def test_the_usual_tests_are_folded_and_said_not_to_count() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ from readiness.signing.keys import (
     public_path,
     write_key_pair,
 )
+
+
+def own(path: Path, data: bytes) -> Path:
+    """Write a file that only its owner may read."""
+    path.write_bytes(data)
+    path.chmod(0o600)
+    return path
+
 
 OTHER_KINDS = {
     "RSA": lambda: rsa.generate_private_key(65537, 2048),
@@ -182,7 +191,7 @@ def test_passphrases(key: PrivateKey, tmp_path: Path) -> None:
 def test_other_kinds_of_key_are_refused_by_name(kind: str, tmp_path: Path) -> None:
     """The message says what the file holds and what is expected."""
     other = OTHER_KINDS[kind]()
-    (tmp_path / "k.pem").write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    own(tmp_path / "k.pem", other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     public = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (tmp_path / "k.pub").write_bytes(public)
     with pytest.raises(KeyFileError, match=f"of the kind {kind}; expected ECDSA on P-256 or ed25519"):
@@ -197,6 +206,26 @@ def test_unknown_algorithm() -> None:
         generate("rsa")
 
 
+def test_new_files_are_slow_to_guess_and_older_ones_are_read(key: PrivateKey, tmp_path: Path) -> None:
+    """scrypt with its costs stands in the file; what `cryptography` wrote for earlier versions (PBKDF2) still opens."""
+    write_key_pair(key, tmp_path / "new.pem", b"secret")
+    der = b64decode(b"".join((tmp_path / "new.pem").read_bytes().splitlines()[1:-1]))
+    assert bytes.fromhex("2b06010401da47040b") in der  # the object identifier of scrypt, RFC 7914
+    assert bytes.fromhex("02024000020108020105") in der  # N = 16384, r = 8, p = 5
+    assert key == load_private(tmp_path / "new.pem", b"secret")
+    old = key.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    assert key == load_private(own(tmp_path / "old.pem", old), b"secret")
+
+
+def test_two_files_of_one_key_share_nothing(key: PrivateKey, tmp_path: Path) -> None:
+    """Salt and start are new each time, so that nobody can tell that key and passphrase are the same."""
+    files = [tmp_path / name for name in ("a.pem", "b.pem")]
+    for file in files:
+        write_key_pair(key, file, b"secret")
+    first, second = (set(file.read_bytes().splitlines()[2:-1]) for file in files)
+    assert set() == first & second
+
+
 def test_traditional_ec_files_are_read(ecdsa_key: PrivateKey, tmp_path: Path) -> None:
     """What `openssl ecparam -genkey` writes is read, with and without a passphrase."""
     for name, encryption, passphrase in (
@@ -205,7 +234,7 @@ def test_traditional_ec_files_are_read(ecdsa_key: PrivateKey, tmp_path: Path) ->
     ):
         pem = ecdsa_key.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, encryption)
         parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
-        (tmp_path / name).write_bytes(parameters + pem)
+        own(tmp_path / name, parameters + pem)
         assert (passphrase is not None) == needs_passphrase(tmp_path / name)
         assert ecdsa_key == load_private(tmp_path / name, passphrase)
 
@@ -232,8 +261,7 @@ def test_files_that_hold_no_key_of_ours(data: bytes, words: str, tmp_path: Path)
 @pytest.mark.parametrize("label", ["PUBLIC KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY"])
 def test_damaged_key_files(label: str, tmp_path: Path) -> None:
     """A proper label around nonsense is damage, in plain words."""
-    path = tmp_path / "x"
-    path.write_text(f"-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n")
+    path = own(tmp_path / "x", f"-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n".encode())
     with pytest.raises(KeyFileError, match="cannot be read"):
         load_public(path) if label == "PUBLIC KEY" else load_private(path, b"p")
 
