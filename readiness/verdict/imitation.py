@@ -7,7 +7,7 @@ import unicodedata
 
 _WORDS = frozenset(
     {
-        *("ready", "readiness", "result", "verdict", "met", "pass", "passed", "passes", "yes", "ok", "okay", "proven"),
+        *("ready", "result", "verdict", "met", "pass", "passed", "passes", "yes", "ok", "okay", "proven"),
         *("accept", "accepted", "certified", "certify", "verified", "signed", "cleared", "released", "permission"),
         *("permitted", "authorised", "authorized", "compliant", "endorsed"),
     }

@@ -241,7 +241,9 @@ def test_a_name_that_reads_like_a_verdict_is_quoted(text: str) -> None:
     assert first.startswith("“")
 
 
-@pytest.mark.parametrize("text", ["Card fraud", "1.4.0", "credit-scoring v2", "Hold back payments.", "already tested"])
+@pytest.mark.parametrize(
+    "text", ["Card fraud", "1.4.0", "readiness demo", "credit-scoring v2", "Hold back payments.", "already tested"]
+)
 def test_a_plain_name_stays_plain(text: str) -> None:
     """Quotation marks mean something only if they are rare."""
     assert not imitates(text)
