@@ -3,6 +3,8 @@
 Each module below registers its commands when it is imported, and the help lists them in this order.
 """
 
+from readiness.cli import safe_path  # isort: split
+
 from readiness.cli import reviews  # isort: split
 
 from readiness.cli import reports  # isort: split
@@ -17,4 +19,4 @@ from readiness.cli import tools  # isort: split
 
 from readiness.cli.app import app, main
 
-__all__ = ["app", "candidates", "cards", "main", "printing", "reports", "reviews", "tools"]
+__all__ = ["app", "candidates", "cards", "main", "printing", "reports", "reviews", "safe_path", "tools"]
