@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from io import BufferedReader
 from pathlib import Path
@@ -50,6 +51,11 @@ def is_folder(path: Path) -> bool:
 def is_utf8(path: Path) -> bool:
     """Whether its name can stand in a text; Linux allows names of any bytes."""
     return not any("\ud800" <= character <= "\udfff" for character in str(path))
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of something elsewhere, such as https://… or s3://…, and not a path."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text) is not None
 
 
 def nearby(path: Path) -> str:

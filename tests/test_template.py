@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -53,6 +56,40 @@ def test_it_asks_for_this_version():
     (setup,) = [cell for cell in CODE if cell.id == "setup"]
 
     assert f'require("{version("readiness")}")' in setup.source
+
+
+def first_cell(monkeypatch, failing):
+    """What the cell says that looks for the package, where importing it fails as `failing` says."""
+    (kernel,) = [cell for cell in CODE if cell.id == "kernel"]
+
+    def imported(name, *_args, **_options):
+        raise failing(name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(builtins, "__import__", imported)
+        try:
+            exec(compile(kernel.source, "kernel", "exec"), {})
+        except (ImportError, RuntimeError) as error:
+            return error
+    return None
+
+
+def test_a_kernel_without_readiness_is_told_apart_from_a_broken_one(monkeypatch):
+    """Only where the package itself is missing; whatever else fails to be imported keeps its own name."""
+    said = first_cell(monkeypatch, lambda name: ModuleNotFoundError(f"No module named {name!r}", name=name))
+    assert isinstance(said, RuntimeError)
+    assert "This kernel lacks readiness" in str(said)
+
+    broken = ImportError("libgomp.so.1: cannot open shared object file")
+    assert broken is first_cell(monkeypatch, lambda _name: broken)
+
+
+def test_looking_for_readiness_loads_nothing_else():
+    """So that a library which is missing shows up behind that cell, under its own name."""
+    light = "import sys, readiness; print([m for m in sys.modules if m in ('pandas', 'numpy', 'sklearn', 'pydantic')])"
+    done = subprocess.run([sys.executable, "-c", light], capture_output=True, text=True, check=True)
+
+    assert "[]" == done.stdout.strip()
 
 
 def test_what_it_imports_is_public():

@@ -20,9 +20,9 @@ from readiness.evidence import tables
 from readiness.evidence.columns import columns_of
 from readiness.evidence.segmentation import Segmentation, segmented
 from readiness.evidence.targets import Target, find_target
-from readiness.evidence.usable_rows import usable
+from readiness.evidence.usable_rows import amounts, usable
 from readiness.numbers import format_against, format_threshold
-from readiness.spec import Requirement
+from readiness.spec import CostColumn, Requirement
 from readiness.spec.reading import LoadedSpec
 from readiness.statistics.metrics import METRICS
 from readiness.statistics.power import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
@@ -82,8 +82,11 @@ def feasible(loaded: LoadedSpec) -> tuple[Feasible, ...]:
     # bins are cut at the quantiles of the training rows, as in the review
     reference = None if train is None else usable(loaded, "train", train, target).frame
     cuts = [segmented(rows.frame, entry, reference) for entry in data.segments]
+    for key, cost in _cost_columns(loaded).items():
+        amounts(rows.frame[cost], f"errors.costs.{key}")
     return (
         _rows(loaded, target, rows.target),
+        *_names(data.id, {"test": test, **({} if train is None else {"train": train})}),
         *(() if data.query is None else (_queries(rows.target, rows.frame[data.query]),)),
         *_requirements(loaded, target, rows.target),
         *_segments(loaded, target, rows.target, cuts),
@@ -94,9 +97,31 @@ def feasible(loaded: LoadedSpec) -> tuple[Feasible, ...]:
 def _table(loaded: LoadedSpec, key: str, given: str) -> pd.DataFrame:
     """The columns of a table that say what it can prove; training rows may lack all but the target."""
     data, path = loaded.spec.data, loaded.resolve(given)
-    wanted = (data.target, data.weight, data.group, data.query, *columns_of(data.segments))
+    wanted = (data.target, data.weight, data.group, data.query, data.id, *columns_of(data.segments))
+    if key == "test":
+        wanted = (*wanted, *_cost_columns(loaded).values())
     there = {data.target, *tables.header(path).columns} if key == "train" else set(wanted)
     return tables.read_table(path, list(dict.fromkeys(name for name in wanted if name is not None and name in there)))
+
+
+def _cost_columns(loaded: LoadedSpec) -> dict[str, str]:
+    """Columns that hold what an error costs in each row, by their key."""
+    given = {key: getattr(loaded.spec.errors.costs, key, None) for key in ("false_positive", "false_negative")}
+    return {key: cost.column for key, cost in given.items() if isinstance(cost, CostColumn)}
+
+
+def _names(name: str | None, found: dict[str, pd.DataFrame]) -> Iterator[Feasible]:
+    """Names of rows that do not tell rows apart, or that are in the training table, too."""
+    ids = {key: frame[name].map(str) for key, frame in found.items() if name in frame}
+    for key, values in ids.items():
+        again = int(values.duplicated().sum())
+        if again:
+            text = f"{again:,} of the {len(values):,} rows of data.{key} repeat the name of an earlier row"
+            yield Feasible("data.id", f"{text}; if they are one case, name it in data.group", Chance.FACT)
+    both = int(ids["test"].isin(set(ids["train"])).sum()) if len(ids) == 2 else 0
+    if both:
+        text = f"{both:,} rows of data.test have the name of a row of data.train; the model may have seen them"
+        yield Feasible("data.id", text, Chance.FACT)
 
 
 def provable(entries: tuple[Feasible, ...]) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ MOST_NAMED = 4
 
 def left_to_do(loaded: LoadedSpec, day: datetime.date | None = None) -> tuple[str, ...]:
     """One line for each kind of thing that is left; none where nothing is. Today, unless a day is given."""
-    return (*_boxes(loaded, day or this_day()), *_loader(loaded), *_todos(loaded), *_texts(loaded))
+    return (*_boxes(loaded, day or this_day()), *_loader(loaded), *_threshold(loaded), *_todos(loaded), *_texts(loaded))
 
 
 def _boxes(loaded: LoadedSpec, day: datetime.date) -> Iterator[str]:
@@ -77,6 +77,14 @@ def _loader(loaded: LoadedSpec) -> Iterator[str]:
     library = LIBRARIES.get(Path(model.path or "").suffix.lower())
     if model.loader is not None and library is not None and importlib.util.find_spec(library) is None:
         yield f'model.loader: {library} is not installed here; pip install "readiness[{library}]"'
+
+
+def _threshold(loaded: LoadedSpec) -> Iterator[str]:
+    threshold = loaded.spec.model.threshold
+    if threshold is not None and not 0 <= threshold <= 1:
+        alike = "no row" if threshold > 1 else "every row"
+        why = f"where the model gives probabilities, {alike} would be positive, and the review refuses it"
+        yield f"model.threshold: {threshold:g} lies outside of 0 to 1; {why}"
 
 
 def _todos(loaded: LoadedSpec) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from readiness.exceptions import DataError
 from readiness.hints import shown
+from readiness.looking import is_utf8
 
 NEARLY_ALL = 0.95
 """Share of common labels from which they count even where one side's are those that pandas gives."""
@@ -31,6 +33,12 @@ def as_table(values: Any, role: str, names: Sequence[str] = ()) -> pd.DataFrame:
         columns = [_text(name) for name in frame.columns]
     else:
         columns = list(names) if len(names) == width else [f"x{place}" for place in range(width)]
+    halved = [name for name in columns if not is_utf8(Path(name))]
+    if halved:
+        raise DataError(
+            f"{role} has a column named {shown(halved[0])}, which holds half a character and stands in no file.",
+            remedy="Rename the column.",
+        )
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:
         raise DataError(
@@ -157,8 +165,9 @@ def _plain_frame(values: Any, role: str) -> tuple[pd.DataFrame, bool]:
             raise _not_two(role, "one-dimensional")
         if values and isinstance(values[0], str | bytes):
             raise _not_two(role, "a list of texts")
-        return pd.DataFrame(list(values)), bool(values) and isinstance(values[0], Mapping)
-    array = np.asarray(values)
+        rows = [_without_mask(row) for row in values]
+        return pd.DataFrame(rows), bool(values) and isinstance(values[0], Mapping)
+    array = _without_mask(np.asanyarray(values))
     if array.ndim != 2:
         raise _not_two(role, f"{array.ndim}-dimensional")
     return pd.DataFrame(array), False
@@ -179,12 +188,33 @@ def _series(values: Any, role: str) -> pd.Series[Any]:
         return pd.Series(values.to_pandas())
     if isinstance(values, list | tuple) and any(isinstance(value, list | tuple) for value in values[:1]):
         raise DataError(f"{role} holds lists; expected one value for each row.", remedy="Use one column of it.")
+    if isinstance(values, list | tuple):
+        values = _without_mask(values)
     if isinstance(values, list | tuple | pd.api.extensions.ExtensionArray | pd.Index):
         return pd.Series(values).reset_index(drop=True)
-    array = np.asarray(values)
+    array = _without_mask(np.asanyarray(values))
     if array.ndim != 1:
         raise DataError(f"{role} is {array.ndim}-dimensional; expected one value for each row.")
     return pd.Series(array)
+
+
+def _without_mask(values: Any) -> Any:
+    """Plain values, with a gap wherever a masked array, or a list, holds no value: what is masked is not known."""
+    if isinstance(values, list | tuple):
+        gaps = any(value is np.ma.masked for value in values)
+        return [None if value is np.ma.masked else value for value in values] if gaps else values
+    if not isinstance(values, np.ma.MaskedArray):
+        return np.asarray(values) if isinstance(values, np.ndarray) else values
+    data, mask = np.array(values.data), np.ma.getmaskarray(values)
+    if not mask.any() or data.dtype.names is not None:
+        return data
+    if data.dtype.kind in "Mm":
+        data[mask] = np.datetime64("NaT") if data.dtype.kind == "M" else np.timedelta64("NaT")
+        return data
+    kinds: dict[str, Any] = {"f": data.dtype, "i": np.float64, "u": np.float64}
+    data = data.astype(kinds.get(data.dtype.kind, object))
+    data[mask] = None if data.dtype == object else np.nan
+    return data
 
 
 def _not_two(role: str, found: str) -> DataError:

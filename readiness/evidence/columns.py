@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -135,6 +136,11 @@ def _test_columns(spec: Spec) -> Iterable[str]:
         if isinstance(cost, CostColumn):
             yield cost.column
     yield from spec.errors.show
+
+
+def is_nested(kind: str) -> bool:
+    """Whether a type, in Arrow's words, holds more than one value in each row: lists, records, maps."""
+    return re.match(r"(large_|fixed_size_)?list|struct|map|(dense_|sparse_)union", kind) is not None
 
 
 def columns_of(entries: Sequence[SegmentEntry]) -> tuple[str, ...]:

@@ -50,6 +50,15 @@ def limit_fault(requirement: Requirement, metric: Metric) -> str:
     return ""
 
 
+def value_fault(metric: Metric, value: float) -> str:
+    """What is wrong with a figure that somebody states as measured; empty where the metric can have it."""
+    low, high = metric.ends
+    if low <= value <= high:
+        return ""
+    hint = f"; did you mean {value / 100:g}?" if metric.is_share and 2 <= value <= 100 else ""
+    return f"{metric.name} {_span(low, high)}, and the figure is {value:g}{hint}"
+
+
 def end_fault(requirement: Requirement, metric: Metric, task: Task | None) -> str:
     """Why this limit is met by every value, or by none; empty when it can tell models apart."""
     if requirement.lift_over or requirement.gain_over or metric.needs == "own":

@@ -1,22 +1,26 @@
-"""Does the spec fit the files it names? Told before a kernel starts; no row is read and no model is loaded."""
+"""Does the spec fit the files it names? Told before a kernel starts; no model is loaded, of rows only text is read."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+
+import pyarrow as pa
 
 from readiness.catalogue import ALIASES, METRICS, metric_names
 from readiness.criteria import Task
 from readiness.digests import sha256_path
-from readiness.evidence.columns import features_of, needed
-from readiness.evidence.limits import end_fault, limit_fault
+from readiness.evidence.columns import features_of, is_nested, needed
+from readiness.evidence.limits import end_fault, limit_fault, value_fault
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra
+from readiness.evidence.modules_there import module_fault
+from readiness.evidence.readable_text import unreadable_columns
 from readiness.evidence.supplied.preflight import supplied_faults
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError, SpecError
 from readiness.hints import nearest, shown
-from readiness.looking import exists, is_file, nearby
+from readiness.looking import exists, is_address, is_file, nearby
 from readiness.spec import Label, ModelFile
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.reading import LoadedSpec
@@ -33,10 +37,12 @@ def preflight(loaded: LoadedSpec) -> None:
         SpecError: with one line for each problem.
     """
     heads, faults = _headers(loaded)
-    faults += [*_models(loaded), *_metrics(loaded), *_same_table(loaded), *_attestations(loaded)]
+    faults += [*_models(loaded), *_metrics(loaded), *_same_table(loaded), *_attestations(loaded), *_modules(loaded)]
     faults += supplied_faults(loaded, heads)
     if "test" in heads:
-        faults += _columns(loaded, heads)
+        faults += [*_columns(loaded, heads), *_nested(loaded, heads), *_unreadable(loaded, heads)]
+    addresses = dict(_addresses(loaded))
+    faults = [*addresses.items(), *(fault for fault in faults if fault[0] not in addresses)]
     _refuse(loaded, faults, "its files")
 
 
@@ -74,11 +80,26 @@ def _headers(loaded: LoadedSpec) -> tuple[dict[str, TableHeader], list[Fault]]:
             heads[key] = header(loaded.resolve(given))
         except InputError as error:
             faults.append((("data", key), _in_one_line(error)))
+        except UnicodeError:
+            faults.append((("data", key), f"{shown(given)} has a column whose name is not UTF-8; rename the column"))
     return heads, faults
 
 
+def _addresses(loaded: LoadedSpec) -> Iterator[Fault]:
+    """Addresses in place of the paths of tables."""
+    data, supplied = loaded.spec.data, loaded.spec.supplied
+    given: dict[KeyPath, str | None] = {("data", key): getattr(data, key) for key in ("test", "train", "recent")}
+    given["supplied", "folds", "table"] = None if supplied.folds is None else supplied.folds.table
+    given["supplied", "latency", "path"] = None if supplied.latency is None else supplied.latency.path
+    for key, path in given.items():
+        if path is not None and is_address(path):
+            yield key, f"{shown(path)} is an address; addresses are not fetched. Download it first and name the file"
+
+
 def _in_one_line(error: InputError) -> str:
-    return " ".join(part.strip() for part in (error.message, error.remedy) if part).rstrip(".")
+    message = error.message.strip()
+    stop = "" if message.endswith((".", "?")) else "."
+    return f"{message}{stop} {error.remedy}".strip().rstrip(".")
 
 
 def _same_table(loaded: LoadedSpec) -> Iterator[Fault]:
@@ -101,6 +122,18 @@ def _attestations(loaded: LoadedSpec) -> Iterator[Fault]:
     for box, attestation in loaded.spec.checklist.items():
         if attestation.on is not None and attestation.on > today:
             yield ("checklist", box, "on"), f"{attestation.on} lies in the future; today is {today}"
+
+
+def _modules(loaded: LoadedSpec) -> Iterator[Fault]:
+    """Functions of the user's own whose module is neither beside the spec nor installed; nothing is imported."""
+    spec = loaded.spec
+    named: list[tuple[KeyPath, str | None]] = [(("model", "loader"), spec.model.loader)]
+    if spec.baseline.current is not None:
+        named.append((("baseline", "current", "loader"), spec.baseline.current.loader))
+    named += [(("metrics", name, "use"), metric.use) for name, metric in spec.metrics.items()]
+    for key, reference in named:
+        if reference is not None and (fault := module_fault(reference, loaded.folder)):
+            yield key, fault
 
 
 def _models(loaded: LoadedSpec) -> Iterator[Fault]:
@@ -162,6 +195,7 @@ def _metrics(loaded: LoadedSpec) -> Iterator[Fault]:
         if fault := metric_fault(name, task, technical=technical, own=tuple(spec.metrics)):
             yield key, fault
     yield from _limits(loaded)
+    yield from _human(loaded)
     yield from _of_one_class(loaded)
     yield from _own(loaded)
     compared: list[tuple[KeyPath, str | None]] = [(("baseline", "metric"), spec.baseline.metric)]
@@ -182,6 +216,14 @@ def _limits(loaded: LoadedSpec) -> Iterator[Fault]:
         fault = limit_fault(requirement, metric) or end_fault(requirement, metric, stated_task(spec))
         if fault:
             yield ("business", "requirements", i), fault
+
+
+def _human(loaded: LoadedSpec) -> Iterator[Fault]:
+    human = loaded.spec.baseline.human
+    if human is None or human.metric not in METRICS:
+        return
+    if fault := value_fault(METRICS[human.metric], human.value):
+        yield ("baseline", "human", "value"), fault
 
 
 def _margin(loaded: LoadedSpec) -> Iterator[Fault]:
@@ -255,6 +297,38 @@ def _columns(loaded: LoadedSpec, heads: dict[str, TableHeader]) -> Iterator[Faul
                     where,
                     f"the table {heads[table].path.name} has no column {shown(name)}{nearest(name, found[table])}",
                 )
+
+
+def _nested(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    """Columns of lists or records where a review needs one value for each row."""
+    found = {key: head.columns for key, head in heads.items()}
+    seen: set[KeyPath] = set()
+    for table, columns in needed(loaded, (), found).items():
+        head = heads[table]
+        types = dict(zip(head.columns, head.types, strict=True))
+        for name in columns.required if table == "test" else columns.all:
+            where = supplied_key(loaded.spec, table, name) or _where(loaded, name)
+            if is_nested(types.get(name, "")) and where not in (*_MAY_BE_NESTED, *seen):
+                seen.add(where)
+                text = f"the column {shown(name)} of {head.path.name} holds lists or records ({shown(types[name], 40)})"
+                yield where, f"{text}, expected one value for each row"
+
+
+def _unreadable(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    """Columns that a review reads and whose text nothing could show."""
+    found = {key: head.columns for key, head in heads.items()}
+    for table, columns in needed(loaded, loaded.spec.data.features or (), found).items():
+        try:
+            faults = tuple(unreadable_columns(heads[table], columns.all))
+        except (OSError, pa.ArrowException):  # a damaged file is told where its rows are read
+            continue
+        for name, text in faults:
+            role = supplied_key(loaded.spec, table, name) or _where(loaded, name)
+            yield (("data", table) if role == ("model", "predictions") else role), text
+
+
+_MAY_BE_NESTED: tuple[KeyPath, ...] = (("data", "id"), ("errors", "show"), ("data", "features"))
+"""Keys whose columns are only shown, or are the model's own affair."""
 
 
 def _where(loaded: LoadedSpec, column: str) -> KeyPath:

@@ -64,9 +64,30 @@ def as_numbers(values: pd.Series[Any], where: str) -> NDArray[np.float64]:
     Raises:
         DataError: the column holds something else; `where` begins the sentence.
     """
+    cause = None
     try:
-        return values.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
+        if values.dtype.kind not in "mM":  # as numbers, times would be counts of some unit since 1970
+            return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        cause = error
+    raise DataError(
+        f"{where} holds {values.dtype}, and numbers are needed.", remedy="Mend the column, or name another one."
+    ) from cause
+
+
+def amounts(values: pd.Series[Any], key: str) -> NDArray[np.float64]:
+    """What an error costs in each row; `key` is that of the spec. A gap or a negative amount would change the sum
+    without a word.
+
+    Raises:
+        DataError: the column holds something else.
+    """
+    found = as_numbers(values, f"{key} names the column {str(values.name)!r}, which")
+    bad = ~(np.isfinite(found) & (found >= 0))
+    if bad.any():
         raise DataError(
-            f"{where} holds {values.dtype}, and numbers are needed.", remedy="Mend the column, or name another one."
-        ) from None
+            f"{key} takes its amounts from {str(values.name)!r}, and {int(bad.sum()):,} scored rows hold no amount "
+            f"there (missing, infinite or negative), first in row {int(np.argmax(bad)) + 1:,}.",
+            remedy="Mend the column, or state one amount for all rows.",
+        )
+    return found

@@ -139,6 +139,13 @@ def _segments(spec: Spec) -> Iterator[Fault]:
     for index, entry in enumerate(entries):
         if entry in entries[:index]:
             yield ("data", "segments", index), "the same segmentation stands here twice"
+        parts = entry if isinstance(entry, tuple) else (entry,)
+        if spec.data.target in [part if isinstance(part, str) else part.column for part in parts]:
+            target = shown(spec.data.target)
+            yield (
+                ("data", "segments", index),
+                f"{target} is the target, which nobody knows beforehand, and groups no rows",
+            )
 
 
 def _models(spec: Spec) -> Iterator[tuple[KeyPath, ModelFile]]:

@@ -40,6 +40,7 @@ _LIMITS = {
 }
 _PATTERNS = {
     "[0-9a-f]{64}": "a SHA-256 digest: 64 characters out of 0-9 and a-f",
+    "[a-z0-9_]{0,39}": "a name of lower-case letters, digits and _, up to 40 of them, that begins with a letter",
     ":": "a reference such as package.module:function",
 }
 
@@ -114,7 +115,7 @@ def _key(fault: ErrorDetails, data: Any) -> KeyPath:
         if known:
             key.append(step)
             data = data[step]
-    if fault["type"] == "missing":
+    if fault["type"] == "missing" and fault["loc"]:
         key.append(fault["loc"][-1])
     return tuple(key)
 
@@ -161,7 +162,8 @@ def _other(key: KeyPath, fault: ErrorDetails, written: str) -> str:
         near = nearest(value, names) if isinstance(value, str) else f"; expected one of {', '.join(names)}"
         return f"found {_found(value)}{near}"
     if kind == "string_pattern_mismatch":
-        expected = next(text for part, text in _PATTERNS.items() if part in details["pattern"])
+        known = (text for part, text in _PATTERNS.items() if part in details["pattern"])
+        expected = next(known, f"text that fits {details['pattern']}")
         return f"found {shown(value)}, expected {expected}"
     if kind == "value_error":
         return str(details["error"])
@@ -209,6 +211,8 @@ def _or(names: list[str]) -> str:
 
 def _near_key(key: KeyPath) -> str:
     name = str(key[-1])
+    if name == "true" and "on" in _keys_at(key[:-1]):
+        return "; a program that reads a bare on as true, by YAML 1.1, has rewritten the key: write 'on': in quotes"
     near = nearest(name, _keys_at(key[:-1]))
     if "did you mean" in near or name not in _HOMES or name in ATTESTABLE:
         return near

@@ -21,7 +21,7 @@ from readiness.spec.layers import joined
 from readiness.spec.problems import only_text, parsed, told
 from readiness.spec.settings import RECORDED_AS, as_text, laid, settings_bytes
 from readiness.spec.sources import MAX_BYTES, Sources, SpecFile
-from readiness.spec.yaml_reading import COMMAND_LINE, Document, KeyPath, Place, Problem
+from readiness.spec.yaml_reading import COMMAND_LINE, Document, KeyPath, Place, Problem, whole
 
 MAX_PROBLEMS = 50
 
@@ -67,8 +67,11 @@ class LoadedSpec:
         return _sha256(settings_bytes(self.settings))
 
     def resolve(self, relative: str) -> Path:
-        """The absolute path of a file that the spec names."""
-        return (self.folder / relative).resolve()
+        """The absolute path of a file that the spec names; a link to itself stays as it is."""
+        try:
+            return (self.folder / relative).resolve()
+        except (OSError, ValueError, RuntimeError):  # RuntimeError: a circle of links, up to Python 3.12
+            return (self.folder / relative).absolute()
 
     def place(self, key: KeyPath) -> Place:
         """Where `key` is set; for one that is not set, where the nearest key above it is."""
@@ -108,6 +111,9 @@ def spec_of(data: Mapping[str, Any], name: str) -> LoadedSpec:
     Raises:
         SpecError: with one line for each problem.
     """
+    halves = tuple(Problem(name, 0, key, "holds half a character; remove it") for key in _halved(data, ()))
+    if halves:  # before anything is looked at: they cannot be written, not even in an error message
+        raise _error(list(halves), Document(data, {(): Place(name, 0)}, ()))
     spec, document = _checked(Document(data, dict(_places(data, (), name)), ()))
     return LoadedSpec(spec, Path.cwd() / name, "", (), (), MappingProxyType(dict(document.places)))
 
@@ -117,6 +123,17 @@ def _places(value: Any, key: KeyPath, name: str) -> Iterator[tuple[KeyPath, Plac
     yield key, Place(name, 0, "" if isinstance(value, Mapping | list) else str(value))
     for step, part in parts:
         yield from _places(part, (*key, step), name)
+
+
+def _halved(value: Any, key: KeyPath) -> Iterator[KeyPath]:
+    """Where a text, or the name of a key, holds half of a surrogate pair, as no file could."""
+    if isinstance(value, str) and whole(value) != value:
+        yield key
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in parts:
+        if isinstance(step, str) and whole(step) != step:
+            yield key
+        yield from _halved(part, (*key, step))
 
 
 def looked_at(path: Path) -> tuple[Path, ...]:

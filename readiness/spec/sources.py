@@ -10,7 +10,7 @@ from typing import Any
 
 from readiness.exceptions import SpecError
 from readiness.hints import escaped, shown
-from readiness.looking import is_utf8
+from readiness.looking import is_address, is_utf8
 from readiness.spec.yaml_reading import SPEC_KEYS, Document, KeyPath, Place, Problem, parse_yaml, unusable
 
 MAX_BYTES = 5_000_000
@@ -108,6 +108,9 @@ class Sources:
 
 def _beside(path: Path, name: str, place: Place, key: str) -> Path:
     """The file that `name` means to the file at `path`."""
+    if is_address(name):
+        text = f"{key}: {shown(name)} is an address; addresses are not fetched"
+        raise unusable(place.file, text, line=place.line, remedy="Download it first and name the file.")
     try:
         return (path.parent / name).resolve()
     except (OSError, ValueError, RuntimeError) as error:  # no path on any system, or a circle of links

@@ -183,6 +183,15 @@ def _whole_number(text: str) -> int:
     return int(text, 0 if text[:2] in ("0o", "0x") else 10)
 
 
+def whole(text: str) -> str:
+    """A text in which no half of a surrogate pair is left, which nothing could be written with."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _kind(character: str) -> str:
+    return "control character" if unicodedata.category(character) == "Cc" else "half character"
+
+
 @dataclass(slots=True)
 class _Builder:
     """Turns nodes into plain data; `open` holds the nodes on the way down, to notice a circle."""
@@ -226,7 +235,7 @@ class _Builder:
         data: dict[str, Any] = {}
         first: dict[str, int] = {}
         for name, value, own in self._pairs(node, path):
-            key, line = name.value, name.start_mark.line + 1
+            key, line = self._text(name, path), name.start_mark.line + 1
             if key not in first:
                 first[key] = line
                 data[key] = self.value(value, (*path, key), line)
@@ -274,9 +283,9 @@ class _Builder:
         text: str = node.value
         for character in text:
             if character not in "\t\n\r" and unicodedata.category(character) in ("Cc", "Cs"):
-                self._problem(node, path, f"holds the control character U+{ord(character):04X}; remove it")
+                self._problem(node, path, f"holds the {_kind(character)} U+{ord(character):04X}; remove it")
                 break
-        return text
+        return whole(text)
 
     def _refused_tag(self, node: yaml.Node, path: KeyPath) -> None:
         tag = node.tag.replace(_CORE, "!!")

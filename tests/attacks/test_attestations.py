@@ -1,0 +1,129 @@
+"""A READY on boxes that nobody stands behind: whole reviews that try it, and what they get instead."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from readiness.answers import Outcome, Status
+from readiness.delivery.host_checks import Digests
+from readiness.digests import sha256_path
+from readiness.exceptions import IncompleteRecord, ReviewError
+from readiness.spec.reading import load_spec
+from tests.walking import Walked, walk
+
+BOX = "PROD-BOX-MONITORING"
+TODAY = datetime.datetime.now(datetime.UTC).date()
+SIGNED = {"done": True, "by": "Ann", "on": str(TODAY), "evidence": "runbook.md"}
+Write = Callable[..., Path]
+
+
+def reviewed(review_files: Write, edit: Callable[[Any], None] | None = None, **said: object) -> Walked:
+    path = review_files({"checklist": {"monitoring": {**SIGNED, **said}}})
+    return walk(path, figures=False, edit=edit)
+
+
+def inputs(walked: Walked) -> Mapping[str, str]:
+    return {each.name: each.sha256 for each in walked.record.gathered.inputs}
+
+
+@pytest.mark.parametrize("evidence", ["runbook.md", "we looked at it", "OPS-17", "link.md", "pipe", "."])
+def test_evidence_that_is_not_there_fills_no_box(review_files: Write, tmp_path: Path, evidence: str) -> None:
+    """A file that nobody wrote, a sentence, a ticket, a link to itself, a pipe, and the folder of the review."""
+    (tmp_path / "link.md").symlink_to("link.md")
+    os.mkfifo(tmp_path / "pipe")
+    walked = reviewed(review_files, evidence=evidence)
+    finding = walked.findings[BOX]
+    assert (Outcome.MISSING, Status.NOT_ASSESSED, True) == (finding.outcome, finding.status, finding.blocking)
+    assert "it does not count: " in finding.reason
+    assert not any(name.startswith("evidence: ") for name in inputs(walked))
+    assert "it does not count: " in walked.page
+
+
+def test_evidence_that_is_there_is_recorded_with_its_digest(review_files: Write, tmp_path: Path) -> None:
+    """And the box says the beginning of it."""
+    (tmp_path / "runbook.md").write_text("one switch")
+    walked = reviewed(review_files)
+    sha256 = sha256_path(tmp_path / "runbook.md")
+    finding = walked.findings[BOX]
+    assert (Outcome.ATTESTED, Status.MET, "") == (finding.outcome, finding.status, finding.warning)
+    assert f"runbook.md (SHA-256 {sha256[:12]})" in finding.reason
+    assert sha256 == inputs(walked)["evidence: runbook.md"]
+    assert sha256[:12] in walked.page
+
+
+def test_a_folder_of_documents_is_evidence(review_files: Write, tmp_path: Path) -> None:
+    """By the digest of its list of files."""
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "one.md").write_text("one")
+    walked = reviewed(review_files, evidence="runbooks")
+    assert Status.MET is walked.findings[BOX].status
+    assert sha256_path(tmp_path / "runbooks") == inputs(walked)["evidence: runbooks"]
+
+
+def test_an_address_is_marked_as_not_seen(review_files: Write) -> None:
+    """It counts, and the page says that nobody here saw it."""
+    walked = reviewed(review_files, evidence="https://wiki.example.com/runbook")
+    finding = walked.findings[BOX]
+    assert (Outcome.ATTESTED, Status.MET) == (finding.outcome, finding.status)
+    assert "its evidence is at a web address, not seen by us" == finding.warning
+    assert "not seen by us" in walked.page
+
+
+def test_a_signature_of_last_year_is_none(review_files: Write, tmp_path: Path) -> None:
+    """More than a year ago, and nobody said that it would hold longer."""
+    (tmp_path / "runbook.md").write_text("one switch")
+    long_ago = str(TODAY - datetime.timedelta(days=400))
+    finding = reviewed(review_files, on=long_ago).findings[BOX]
+    assert Outcome.MISSING is finding.outcome
+    assert "is more than a year ago" in finding.reason
+    until = str(TODAY + datetime.timedelta(days=90))
+    assert Outcome.ATTESTED is reviewed(review_files, on=long_ago, valid_until=until).findings[BOX].outcome
+
+
+def test_a_notebook_cannot_say_that_evidence_was_there(review_files: Write) -> None:
+    """One that puts a digest of its own among the inputs contradicts what the host sees."""
+
+    def forge(notebook: Any) -> None:
+        (gather,) = [cell for cell in notebook.cells if cell.id == "gather"]
+        gather.source += (
+            "\nimport dataclasses\nfrom readiness.digests import Artifact"
+            "\ninputs = (*evidence.gathered.inputs, Artifact('evidence: runbook.md', 'a' * 64, 1))"
+            "\nfound = dataclasses.replace(evidence.gathered, inputs=inputs)"
+            "\nevidence = dataclasses.replace(evidence, gathered=found)"
+        )
+
+    with pytest.raises(IncompleteRecord, match=f"fills boxes otherwise than this spec attests: {BOX}"):
+        reviewed(review_files, forge)
+
+
+def test_a_notebook_cannot_drop_the_mark_of_what_was_not_seen(review_files: Write) -> None:
+    """The warning is part of the yes."""
+
+    def drop(notebook: Any) -> None:
+        (cell,) = [cell for cell in notebook.cells if "ask(questions.production" in cell.source]
+        lines = (
+            "import dataclasses",
+            "plain = tuple(dataclasses.replace(f, warning='') for f in production.findings)",
+            "production = dataclasses.replace(production, findings=plain)",
+            "show(production)",
+        )
+        cell.source = cell.source.replace("show(production)", "\n".join(lines))
+
+    with pytest.raises(IncompleteRecord, match=f"fills boxes otherwise than this spec attests: .*{BOX}"):
+        reviewed(review_files, drop, evidence="https://wiki.example.com/runbook")
+
+
+def test_evidence_that_changes_during_the_review_stops_it(review_files: Write, tmp_path: Path) -> None:
+    """As any other file of the review."""
+    (tmp_path / "runbook.md").write_text("one switch")
+    digests = Digests.of(load_spec(review_files({"checklist": {"monitoring": SIGNED}})))
+    digests.check_unchanged()
+    (tmp_path / "runbook.md").write_text("another")
+    with pytest.raises(ReviewError, match=r"runbook.md changed while the review was running"):
+        digests.check_unchanged()
