@@ -131,7 +131,7 @@ def check_record(
             f"The notebook took {record.reused[0].part} from a cache, and it was given none.", remedy=_REMEDY
         )
     try:
-        records.check(record)
+        records.check(record, counted=True)
     except InvalidReport as error:
         raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
     task = _task(record, loaded)

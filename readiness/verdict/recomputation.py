@@ -55,10 +55,23 @@ def check_numbers(record: Record) -> None:
             try:
                 _check_estimate(finding.measured)
                 if finding.bounds is not None:
-                    _check_judged(record, answer.question, finding, alpha)
+                    _check_judged(record, finding, alpha)
             except InvalidReport as error:
                 raise InvalidReport(f"Finding {finding.code} does not hold. {error.message}") from error
         _check_family(answer, alpha)
+
+
+def check_counted(record: Record) -> None:
+    """Bounds that follow from counts must come with them, or nobody could recompute them.
+
+    Raises:
+        InvalidReport: naming the first finding whose counts are missing.
+    """
+    for answer in record.answers:
+        for finding in answer.findings:
+            is_counted = finding.bounds is None or finding.bounds.recomputable is Recomputable.COUNTS
+            if not is_counted and _needs_counts(record, answer.question, finding):
+                raise InvalidReport(f"Finding {finding.code} judges a share of rows, and the counts are missing.")
 
 
 def _check_estimate(measured: Estimate | None) -> None:
@@ -78,7 +91,7 @@ def _in_order(low: float | None, value: float, high: float | None) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
-def _check_judged(record: Record, question: Question, finding: Finding, alpha: float) -> None:
+def _check_judged(record: Record, finding: Finding, alpha: float) -> None:
     """Raises: InvalidReport."""
     bounds, measured, criterion = finding.bounds, finding.measured, finding.criterion
     assert bounds is not None
@@ -103,19 +116,15 @@ def _check_judged(record: Record, question: Question, finding: Finding, alpha: f
     if is_exact and (bounds.basis is not None or bounds.claims):
         raise InvalidReport("It is called exact, and its bounds are computed as if it were not.")
     if not is_exact:
-        _check_basis(record, question, finding, measured, bounds, criterion)
+        _check_basis(record, measured, bounds, criterion)
 
 
-def _check_basis(
-    record: Record, question: Question, finding: Finding, measured: Estimate, bounds: Bounds, criterion: Criterion
-) -> None:
+def _check_basis(record: Record, measured: Estimate, bounds: Bounds, criterion: Criterion) -> None:
     """Raises: InvalidReport."""
     if (recomputable_from(bounds.basis, Recomputable.NO) is Recomputable.COUNTS) is not (
         bounds.recomputable is Recomputable.COUNTS
     ):
         raise InvalidReport(f"It says that its bounds can be recomputed from {bounds.recomputable}; they cannot.")
-    if bounds.recomputable is not Recomputable.COUNTS and _needs_counts(record, question, finding):
-        raise InvalidReport("Its bounds follow from counts, and the counts are missing.")
     if bounds.basis is None:
         if record.rule == "interval":
             _check_sides(measured, bounds, criterion)
@@ -166,6 +175,8 @@ def _are_rows_dependent(record: Record) -> bool:
 def _needs_counts(record: Record, question: Question, finding: Finding) -> bool:
     """Whether a finding is about shares of rows: a stated requirement on one, or a comparison of groups by one."""
     task = record.gathered.data.task
+    if finding.measured is None or finding.measured.level == 1:
+        return False
     if finding.metric not in _COUNTED.get(task, frozenset()):
         return False
     if question in (Question.SEGMENTS, Question.STABILITY):

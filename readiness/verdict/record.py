@@ -106,13 +106,17 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
     return decode(Record, top | {"gathered": gathered})
 
 
-def check(record: Record) -> None:
+def check(record: Record, *, counted: bool = False) -> None:
     """Recompute every number that can be, every status, answer and the decision from the findings.
+
+    Args:
+        record: whole.
+        counted: whether shares must come with their counts, as in whatever the host lets pass.
 
     Raises:
         InvalidReport: at the first thing that does not follow.
     """
-    from readiness.verdict.recomputation import check_numbers  # loads libraries of numbers
+    from readiness.verdict.recomputation import check_counted, check_numbers  # loads libraries of numbers
     from readiness.verdict.tied_counts import check_counts
 
     if record.rule not in ("interval", "point"):
@@ -131,6 +135,8 @@ def check(record: Record) -> None:
     _check_counts(record)
     check_numbers(record)
     check_counts(record)
+    if counted:
+        check_counted(record)
 
 
 def _check_counts(record: Record) -> None:

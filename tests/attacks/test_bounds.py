@@ -119,7 +119,7 @@ def computed(finding: Finding, made: Basis) -> Finding:
 
 def test_an_honest_record_holds(honest: Record) -> None:
     """The control; and an edit that changes nothing is none."""
-    check(honest)
+    check(honest, counted=True)
     check(forged(honest, "BUSI-1", lambda f: f))
     assert Status.NOT_MET is found(honest, "BUSI-1").status
     kinds = {code: found(honest, code).bounds for code in (*COUNTED, BY_FORMULA, DRAWN)}
@@ -236,7 +236,8 @@ def test_counts_cannot_be_kept_back(honest: Record) -> None:
     for how in (Recomputable.EVIDENCE, Recomputable.NO):
         for code in COUNTED:
             hidden = forged(honest, code, lambda f, how=how: with_bounds(f, basis=None, recomputable=how))  # type: ignore[misc]
-            refused(hidden, code, "the counts are missing")
+            with pytest.raises(InvalidReport, match=f"{code} judges a share of rows, and the counts are missing"):
+                check(hidden, counted=True)
     labelled = forged(honest, "BUSI-1", lambda f: with_bounds(f, recomputable=Recomputable.NO))
     refused(labelled, "BUSI-1", "It says that its bounds can be recomputed from no")
 
