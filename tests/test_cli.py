@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Question, judge
+from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Question, Status, judge
 from readiness.digests import Artifact
 from readiness.exceptions import KernelError
 from readiness.facts import DataFacts, Environment, Gathered, ModelFacts
@@ -35,6 +35,12 @@ def make_record(lower: float = 0.9, name: str = "Card fraud") -> Record:
                                   criterion=bar, measured=Estimate(0.95, lower, 0.99, 0.95, 200)),))
         for question in Question
     ]  # fmt: skip
+    cells = {"TN": 100, "FP": 6, "FN": 4, "TP": 90}
+    errors = answers[list(Question).index(Question.ERRORS)]
+    answers[list(Question).index(Question.ERRORS)] = errors.plus(*(  # judged errors come with the rows that were wrong
+        Finding(f"ERRO-{cell}", cell, Status.NOT_ASSESSED, blocking=False, measured=Estimate(rows, rows, rows, 1.0, 200))
+        for cell, rows in cells.items()
+    ))  # fmt: skip
     decision = decide(answers)
     model = ModelFacts(name, "1.0", "file", (Artifact("m.joblib", hashlib.sha256(MODEL).hexdigest(), len(MODEL)),))
     gathered = Gathered(model, (), DataFacts("binary", "y", 200, 200), Environment("3.11", "Linux", {}), {"seed": 0})

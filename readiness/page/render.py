@@ -26,6 +26,7 @@ from readiness.resources import template_path
 from readiness.verdict.decision import FLOWCHART
 from readiness.verdict.next_step import next_step
 from readiness.verdict.record import Record
+from readiness.verdict.signed_form import signed_form
 from readiness.visible import presentable, visible
 
 TEMPLATE = "page"
@@ -75,7 +76,8 @@ def render_page(
     """The whole page as bytes: UTF-8, line feeds only, ending in "</html>" and one line feed.
 
     Args:
-        record: What the page says; nothing else on it is a result.
+        record: What the page says; nothing else on it is a result. The page is made of its signed form, so that it can
+            be made again from a report.
         prose: The template's words on each question, Markdown.
         figures: Pictures by question.
         code: The source that each question was asked with.
@@ -85,7 +87,7 @@ def render_page(
         ReviewError: the page would not be a proper one; only an altered template can cause that.
     """
     render = render or environment().get_template(INDEX).render
-    page = trimmed(render(**page_parts(record, prose, figures, code)))
+    page = trimmed(render(**page_parts(signed_form(record), prose, figures, code)))
     if not page.endswith("</html>\n") or any(marker in page for marker in _MARKERS):
         raise ReviewError("The page does not end with </html>, or holds the text that begins a record.")
     return page.encode("utf-8")

@@ -139,9 +139,7 @@ def edited(path: Path, edit: Edit) -> None:
 
 EDITS: dict[str, Edit] = {
     "the verdict": lambda record: record.update(verdict="ready"),
-    "an answer": lambda record: record["answers"][0].update(
-        status="met" if record["verdict"] != "ready" else "not_met"
-    ),
+    "an answer": lambda record: next(a for a in record["answers"] if a["status"] != "met").update(status="met"),
     "an answer is missing": lambda record: record["answers"].pop(),
     "an answer twice": lambda record: record["answers"].append(record["answers"][0]),
     "no answers": lambda record: record.update(answers=[]),

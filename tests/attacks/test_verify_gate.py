@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from readiness.answers import Finding
 from readiness.delivery.standing import Standing, required_verdict, standing
 from readiness.exceptions import InputError, InvalidReport
 from readiness.signing.keys import PrivateKey, generate, write_key_pair
@@ -28,8 +29,20 @@ LAST = date(2027, 5, 21)
 
 def by_points(record: Record) -> Record:
     """The same answers judged by measured values alone."""
-    decision = decide([answer.answer() for answer in record.answers], rule="point")
-    return dataclasses.replace(record, rule="point", verdict=decision.verdict, decision=decision)
+    answers = tuple(
+        dataclasses.replace(answer, findings=tuple(by_its_value(finding) for finding in answer.findings))
+        for answer in record.answers
+    )
+    decision = decide([answer.answer() for answer in answers], rule="point")
+    return dataclasses.replace(record, rule="point", answers=answers, verdict=decision.verdict, decision=decision)
+
+
+def by_its_value(finding: Finding) -> Finding:
+    if finding.bounds is None or finding.measured is None:
+        return finding
+    value = finding.measured.value
+    bounds = dataclasses.replace(finding.bounds, lower=value, upper=value, claims=0, adjustment="none")
+    return dataclasses.replace(finding, bounds=bounds)
 
 
 def current(record: Record) -> Record:
