@@ -8,6 +8,8 @@ writes those of modules that it imports for the first time.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ class ToolSource:
     sources: dict[str, str]
     """Everything but byte code: modules, templates, data."""
     byte_code: dict[str, str]
+    """Only such as Python would run: what is older than its source is written anew when that is imported."""
 
     @classmethod
     def now(cls) -> ToolSource:
@@ -35,10 +38,10 @@ class ToolSource:
         Raises:
             ReviewError: one cannot be read.
         """
-        files = {name: _digest(path) for name, path in _files()}
+        found = [*_files()]
         return cls(
-            {name: digest for name, digest in files.items() if not name.endswith(BYTE_CODE)},
-            {name: digest for name, digest in files.items() if name.endswith(BYTE_CODE)},
+            {name: _digest(path) for name, path in found if not name.endswith(BYTE_CODE)},
+            {name: _digest(path) for name, path in found if name.endswith(BYTE_CODE) and not _is_stale(path)},
         )
 
     @property
@@ -78,6 +81,22 @@ def _files() -> Iterator[tuple[str, Path]]:
         for path in root.rglob("*"):
             if path.is_file() and not (prefix == "readiness" and path.is_relative_to(_PACKAGE / "templates")):
                 yield f"{prefix}/{path.relative_to(root).as_posix()}", path
+
+
+def _is_stale(path: Path) -> bool:
+    """Whether a file of byte code says that it was made from another version of its source (PEP 552)."""
+    try:
+        with path.open("rb") as stream:
+            magic, flags, time, size = struct.unpack("<4s3I", stream.read(16))
+        source = Path(importlib.util.source_from_cache(str(path))).stat()
+    except (OSError, ValueError, struct.error):  # without a source, or cut off: of no use to anybody, as far as we see
+        return False
+    if flags:  # by a digest, not by time
+        return False
+    return bool(
+        magic != importlib.util.MAGIC_NUMBER
+        or (time, size) != (int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
+    )
 
 
 def _digest(path: Path) -> str:

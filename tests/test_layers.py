@@ -125,10 +125,10 @@ def test_the_doors_open_fast(arguments):
 
 
 def test_no_module_is_long_and_no_function_is_longer():
-    """Modules up to 300 lines, functions up to 60."""
+    """Modules up to 500 lines, functions up to 60."""
     for name, path in modules().items():
         text = path.read_text(encoding="utf-8")
-        assert text.count("\n") <= 300, name
+        assert text.count("\n") <= 500, name
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 60, f"{name}.{node.name}"

@@ -16,6 +16,7 @@ from readiness.checklist import Proofs, proofs_among
 from readiness.criteria import Task
 from readiness.digests import Artifact, sha256_path
 from readiness.evidence.models.own_modules import ROLE, named_files
+from readiness.evidence.tables import header
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
 from readiness.spec import Spec
 from readiness.spec.digest import spec_digest
@@ -23,6 +24,7 @@ from readiness.spec.normal import normalised, set_keys
 from readiness.spec.proofs import proof_paths
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.settings import RECORDED_AS
+from readiness.spec.usual_segments import unsegmented
 from readiness.verdict import record as records
 from readiness.verdict.expected import (
     false_attestations,
@@ -228,6 +230,7 @@ def _check_spec(record: Record, loaded: LoadedSpec) -> None:
         and spec_digest((each.name, each.sha256) for each in gathered.inputs) == loaded.digest
         and (gathered.model.name, gathered.model.version) == (spec.model.name, spec.model.version)
         and gathered.data.target == spec.data.target
+        and gathered.data.unsegmented == unsegmented(spec, header(loaded.resolve(spec.data.test)).columns)
         and (record.rule, record.seed) == (spec.evidence, spec.seed)
     )
     if not same:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,11 +101,22 @@ def gather_from(
     inputs = {key: origin.artifact(key) for key, origin in origins.items()}
     kept = Kept() if keeper is None else keeper.about(loaded, inputs)
     assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, kept, only)
+    _check_folds(loaded, assembled.gathered.inputs, elsewhere.folds_sha256)
     facts = replace(assembled.gathered.data, unsegmented=unsegmented(loaded.spec, heads["test"].columns))
     evidence = replace(assembled, elsewhere=elsewhere, gathered=replace(assembled.gathered, data=facts))
     if kept.store is not None:
         keep_rows(evidence, kept.store)
     return evidence
+
+
+def _check_folds(loaded: LoadedSpec, inputs: Sequence[Artifact], digest: str) -> None:
+    """The table of the supplied folds lies there as it was parsed."""
+    folds = loaded.spec.supplied.folds
+    if folds is None or folds.table is None or not digest:
+        return
+    path = loaded.resolve(folds.table)
+    if f"supplied folds: {path.name}" not in {each.name for each in inputs if each.sha256 == digest}:
+        raise DataError(f"{path} changed while it was being read.", remedy="Run again on a file at rest.")
 
 
 def _read(loaded: LoadedSpec, key: str, origin: Origin, columns: dict[str, Needed]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import readiness
+from readiness import tool_source
 from readiness.exceptions import ReviewError
 from readiness.resources import template_path
 from readiness.tool_source import ToolSource, tool_digest
@@ -138,3 +139,17 @@ class TestToolSource:
             first = next(iter(now.byte_code))
             with pytest.raises(ReviewError, match=r"\.pyc"):
                 ToolSource(now.sources, now.byte_code | {first: "0"}).check_unchanged()
+
+    def test_byte_code_that_is_older_than_its_source_may_be_written_anew(self, own_copy: Path) -> None:
+        """As after every update of a source checkout; one that fits its source may not be changed."""
+        import importlib.util
+        import py_compile
+
+        module = own_copy / "readiness" / "canonical.py"
+        compiled = Path(py_compile.compile(str(module)) or "")
+        assert compiled == Path(importlib.util.cache_from_source(str(module)))
+        assert not tool_source._is_stale(compiled)
+        module.write_text(module.read_text() + "\n# newer\n")
+        assert tool_source._is_stale(compiled)
+        py_compile.compile(str(module))
+        assert not tool_source._is_stale(compiled)

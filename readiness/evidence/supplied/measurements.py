@@ -28,3 +28,5 @@ class Elsewhere:
     """Of all usable test rows, one for each refit."""
     milliseconds: NDArray[np.float64] | None = None
     """(calls,): times of single-row calls, in their order."""
+    folds_sha256: str = ""
+    """Of the very bytes that the table of the folds was parsed from; empty where they are columns of data.train."""

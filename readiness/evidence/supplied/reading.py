@@ -39,10 +39,12 @@ def read_supplied(loaded: LoadedSpec, target: Target, test: Rows, train: Rows | 
         DataError: rows, columns, folds, predictions or times that are not what the spec says.
     """
     given = loaded.spec.supplied
+    repeats, digest = ((), "") if given.folds is None or train is None else _repeats(loaded, target, train)
     return Elsewhere(
-        () if given.folds is None or train is None else _repeats(loaded, target, train),
+        repeats,
         () if given.seeds is None else _seeds(loaded, target, test.frame),
         None if given.latency is None else read_calls(loaded, given.latency),
+        digest,
     )
 
 
@@ -106,13 +108,14 @@ def _column_of(path: Path, column: str) -> NDArray[np.float64]:
     return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
-def _repeats(loaded: LoadedSpec, target: Target, train: Rows) -> tuple[SuppliedRepeat, ...]:
+def _repeats(loaded: LoadedSpec, target: Target, train: Rows) -> tuple[tuple[SuppliedRepeat, ...], str]:
+    """The repeats, and the digest of the table of their own if they have one."""
     given = loaded.spec.supplied.folds
     assert given is not None
-    frame = train.frame if given.table is None else _table_of_folds(loaded, target, train)
+    frame, digest = (train.frame, "") if given.table is None else _table_of_folds(loaded, target, train)
     found = [_repeat(loaded.spec, k, repeat, frame, target) for k, repeat in enumerate(given.repeats, 1)]
     check_repeats(found)
-    return tuple(found)
+    return tuple(found), digest
 
 
 def _repeat(spec: Spec, k: int, columns: FoldColumns, frame: pd.DataFrame, target: Target) -> SuppliedRepeat:
@@ -157,8 +160,8 @@ def _said(spec: Spec, columns: PredictionColumns, frame: pd.DataFrame, target: T
     return said
 
 
-def _table_of_folds(loaded: LoadedSpec, target: Target, train: Rows) -> pd.DataFrame:
-    """The usable rows of the table of its own, in step with those of data.train."""
+def _table_of_folds(loaded: LoadedSpec, target: Target, train: Rows) -> tuple[pd.DataFrame, str]:
+    """The usable rows of the table of its own, in step with those of data.train, and its digest."""
     given, data = loaded.spec.supplied.folds, loaded.spec.data
     assert given is not None
     path = loaded.resolve(given.table or "")
@@ -168,7 +171,8 @@ def _table_of_folds(loaded: LoadedSpec, target: Target, train: Rows) -> pd.DataF
     known = [name for name in named if name in train.frame]
     if not known:
         raise DataError(f"{path} {order_unknown(loaded.spec)}.", remedy=ORDER_REMEDY)
-    frame = tables.read_table(path, list(dict.fromkeys([*wanted, *known])))
+    table = tables.read(path, list(dict.fromkeys([*wanted, *known])))
+    frame = table.frame
     if len(frame) != train.read:
         raise DataError(
             f"{path} has {len(frame):,} rows, and data.train has {train.read:,}.",
@@ -181,7 +185,7 @@ def _table_of_folds(loaded: LoadedSpec, target: Target, train: Rows) -> pd.DataF
         else:
             differs = _other_names(frame[name], train.frame[name])
         _check_order(path, name, differs)
-    return frame
+    return frame, table.sha256
 
 
 def _other_names(given: pd.Series[Any], wanted: pd.Series[Any]) -> NDArray[np.bool_]:
