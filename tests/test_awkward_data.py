@@ -166,7 +166,7 @@ class TestTarget:
             (with_column("y", 1), {}, ("single value 1", "data.classes")),
             (where(scored(), "y", np.inf), {}, ("3 labels", "data.classes")),
             (where(scored(), "y", 2), {}, ("3 labels", "data.classes")),
-            (with_column("y", [[1]] * 200), {}, ("'y'", "lists")),
+            (with_column("y", [[1]] * 200), {}, ('"y"', "lists")),
             (with_column("y", pd.Timestamp("2026-11-22")), {}, ('"y"', "datetime64")),
             (with_column("y", [b"x", b"y"] * 100), {}, ('"y"', "bytes")),
             (with_column("y", "a"), {"data": {"task": "regression", "positive": None}, "business": None, "errors": None,
@@ -411,7 +411,9 @@ class TestTables:
     )
     def test_lists_have_no_role(self, predictions: Any, role: str, changes: Any) -> None:
         """A column of lists can neither be grouped nor sorted."""
-        refused(predictions(scored().assign(odd=[[1, 2]] * 200), **changes), DataError, "'odd' of data.test", "lists")
+        refused(
+            predictions(scored().assign(odd=[[1, 2]] * 200), **changes), SpecError, f"data.{role}", '"odd"', "lists"
+        )
 
     @pytest.mark.parametrize("values", [[[1, 2]] * 300, ["text"] * 300, pd.date_range("2026-01-01", periods=300)])
     def test_recent_rows_of_another_kind_are_no_proof(self, fitted: Any, values: Any) -> None:

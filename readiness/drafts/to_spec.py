@@ -87,7 +87,7 @@ def _check_free(folder: Path, names: Iterable[str], *, overwrite: bool) -> None:
         raise InputError(f"{folder} is a file; expected a folder.", remedy="Name another one.")
     taken = [name for name in names if os.path.lexists(folder / name)]
     for name in taken:  # all of them before the first is replaced, or half of the old files would stay
-        if not is_file(folder / name):
+        if not _is_regular(folder / name):
             raise InputError(f"{folder / name} is not a regular file.", remedy="Move it away, or name another folder.")
     if taken and not overwrite:
         raise InputError(
@@ -162,6 +162,13 @@ def _moved(document: Mapping[str, Any], base: Path, folder: Path) -> dict[str, A
         if isinstance(proof, str) and proof and _is_there(base / proof):
             moved["checklist"][box] = {**said, "evidence": _from(folder, base / proof)}
     return moved
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return is_file(path)
+    except InputError:  # such as a link to itself
+        return False
 
 
 def _is_there(path: Path) -> bool:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import pyarrow as pa
 
 from readiness.catalogue import ALIASES, METRICS, metric_names
 from readiness.criteria import Task
 from readiness.digests import sha256_path
-from readiness.evidence.columns import features_of, is_nested, needed
+from readiness.evidence.column_faults import column_faults
 from readiness.evidence.limits import end_fault, limit_fault, value_fault
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra
 from readiness.evidence.modules_there import module_fault
-from readiness.evidence.readable_text import unreadable_columns
 from readiness.evidence.supplied.preflight import supplied_faults
 from readiness.evidence.tables import TableHeader, header
 from readiness.exceptions import InputError, SpecError
@@ -24,7 +21,6 @@ from readiness.looking import exists, is_address, is_file, nearby
 from readiness.spec import Label, ModelFile
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.reading import LoadedSpec
-from readiness.spec.supplied_checks import supplied_key
 from readiness.spec.yaml_reading import KeyPath, Problem
 
 Fault = tuple[KeyPath, str]
@@ -40,7 +36,7 @@ def preflight(loaded: LoadedSpec) -> None:
     faults += [*_models(loaded), *_metrics(loaded), *_same_table(loaded), *_attestations(loaded), *_modules(loaded)]
     faults += supplied_faults(loaded, heads)
     if "test" in heads:
-        faults += [*_columns(loaded, heads), *_nested(loaded, heads), *_unreadable(loaded, heads)]
+        faults += column_faults(loaded, heads)
     addresses = dict(_addresses(loaded))
     faults = [*addresses.items(), *(fault for fault in faults if fault[0] not in addresses)]
     _refuse(loaded, faults, "its files")
@@ -283,72 +279,3 @@ def class_metric_fault(name: str) -> str:
     if metric is None or Task.BINARY not in metric.tasks:
         return f"{shown(name)} is no metric of one class{nearest(name, metric_names(Task.BINARY))}"
     return ""
-
-
-def _columns(loaded: LoadedSpec, heads: dict[str, TableHeader]) -> Iterator[Fault]:
-    found = {key: head.columns for key, head in heads.items()}
-    features = features_of(loaded.spec, found["test"], ())
-    listed = features if loaded.spec.data.features is not None else ()
-    for table, columns in needed(loaded, listed, found).items():
-        for name in columns.required:
-            if name not in found[table]:
-                where = supplied_key(loaded.spec, table, name) or _where(loaded, name)
-                yield (
-                    where,
-                    f"the table {heads[table].path.name} has no column {shown(name)}{nearest(name, found[table])}",
-                )
-
-
-def _nested(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
-    """Columns of lists or records where a review needs one value for each row."""
-    found = {key: head.columns for key, head in heads.items()}
-    seen: set[KeyPath] = set()
-    for table, columns in needed(loaded, (), found).items():
-        head = heads[table]
-        types = dict(zip(head.columns, head.types, strict=True))
-        for name in columns.required if table == "test" else columns.all:
-            where = supplied_key(loaded.spec, table, name) or _where(loaded, name)
-            if is_nested(types.get(name, "")) and where not in (*_MAY_BE_NESTED, *seen):
-                seen.add(where)
-                text = f"the column {shown(name)} of {head.path.name} holds lists or records ({shown(types[name], 40)})"
-                yield where, f"{text}, expected one value for each row"
-
-
-def _unreadable(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
-    """Columns that a review reads and whose text nothing could show."""
-    found = {key: head.columns for key, head in heads.items()}
-    for table, columns in needed(loaded, loaded.spec.data.features or (), found).items():
-        try:
-            faults = tuple(unreadable_columns(heads[table], columns.all))
-        except (OSError, pa.ArrowException):  # a damaged file is told where its rows are read
-            continue
-        for name, text in faults:
-            role = supplied_key(loaded.spec, table, name) or _where(loaded, name)
-            yield (("data", table) if role == ("model", "predictions") else role), text
-
-
-_MAY_BE_NESTED: tuple[KeyPath, ...] = (("data", "id"), ("errors", "show"), ("data", "features"))
-"""Keys whose columns are only shown, or are the model's own affair."""
-
-
-def _where(loaded: LoadedSpec, column: str) -> KeyPath:
-    """The key of the spec that names the column."""
-    data = loaded.spec.data
-    for role in ("target", "id", "time", "group", "weight", "query"):
-        if getattr(data, role) == column:
-            return ("data", role)
-    for i, entry in enumerate(data.segments):
-        parts = entry if isinstance(entry, tuple) else (entry,)
-        if column in [part if isinstance(part, str) else part.column for part in parts]:
-            return ("data", "segments", i)
-    for i, rule in enumerate(loaded.spec.baseline.rules):
-        if rule.column == column or (rule.when is not None and column in rule.when):
-            return ("baseline", "rules", i)
-    if column in loaded.spec.errors.show:
-        return ("errors", "show")
-    costs = loaded.spec.errors.costs
-    if costs is not None and column in (
-        getattr(getattr(costs, k), "column", None) for k in ("false_positive", "false_negative")
-    ):
-        return ("errors", "costs")
-    return ("data", "features") if column in (data.features or ()) else ("model", "predictions")

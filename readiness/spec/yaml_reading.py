@@ -188,10 +188,6 @@ def whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _kind(character: str) -> str:
-    return "control character" if unicodedata.category(character) == "Cc" else "half character"
-
-
 @dataclass(slots=True)
 class _Builder:
     """Turns nodes into plain data; `open` holds the nodes on the way down, to notice a circle."""
@@ -283,7 +279,7 @@ class _Builder:
         text: str = node.value
         for character in text:
             if character not in "\t\n\r" and unicodedata.category(character) in ("Cc", "Cs"):
-                self._problem(node, path, f"holds the {_kind(character)} U+{ord(character):04X}; remove it")
+                self._problem(node, path, f"holds the control character U+{ord(character):04X}; remove it")
                 break
         return whole(text)
 

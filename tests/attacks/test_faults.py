@@ -64,12 +64,12 @@ def not_utf8() -> pa.Array:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ("says: find them", 'says: "\\ud800"', "business.requirements[0].says: holds the half character U+D800"),
-        ("name: small", 'name: "sm\\udc80all"', "model.name: holds the half character U+DC80"),
+        ("says: find them", 'says: "\\ud800"', "business.requirements[0].says: holds the control character U+D800"),
+        ("name: small", 'name: "sm\\udc80all"', "model.name: holds the control character U+DC80"),
         ("name: small", 'name: "sm\\0all"', "model.name: holds the control character U+0000"),
-        ("target: y", 'target: "y\\ud800"', "data.target: holds the half character U+D800"),
-        ("errors:", '"x\\ud800": 1\nerrors:', "holds the half character U+D800"),
-        ("errors:", 'metrics: {"x\\ud800": {use: "a:b"}}\nerrors:', "holds the half character U+D800"),
+        ("target: y", 'target: "y\\ud800"', "data.target: holds the control character U+D800"),
+        ("errors:", '"x\\ud800": 1\nerrors:', "holds the control character U+D800"),
+        ("errors:", 'metrics: {"x\\ud800": {use: "a:b"}}\nerrors:', "holds the control character U+D800"),
         ("errors:", 'metrics: {Profit: {use: "a:b"}}\nerrors:', "expected a name of lower-case letters, digits and _"),
     ],
 )

@@ -63,6 +63,7 @@ def test_a_file_that_only_a_loader_opens_is_refused_without_one(review_files, tm
     (problem,) = problems(review_files({"model": {"path": name, "sha256": None}}))
     assert "model.loader" in problem
     assert "docs/models.md" in problem
+    (tmp_path / "a.py").touch()
     review_files({"model": {"path": name, "sha256": None, "loader": "a:b"}})
     preflight(load_spec(tmp_path / "readiness.yaml"))
 
