@@ -15,6 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from jinja2 import Environment, FileSystemLoader
 
 import readiness
 from readiness.delivery import page_again, runner
@@ -107,7 +108,7 @@ def test_what_verify_says_of_a_page_made_again(reviewed: Reviewed, run: Run, mon
 
     _other_notebooks(reviewed, run)
     _other_programs(reviewed, run, monkeypatch)
-    _altered_template(reviewed, run, monkeypatch)
+    _altered_template(reviewed, run)
 
 
 def _other_notebooks(reviewed: Reviewed, run: Run) -> None:
@@ -164,22 +165,19 @@ def _other_programs(reviewed: Reviewed, run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(page_again, "tool_digest", lambda: record.tool_sha256)
 
 
-def _altered_template(reviewed: Reviewed, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def _altered_template(reviewed: Reviewed, run: Run) -> None:
     """The template on the disk of the reviewing machine said something else while the page was made."""
     from readiness.delivery.executed import code as code_of
     from readiness.delivery.executed import figures, prose
     from readiness.page import render_page
-    from readiness.page.render import INDEX
-    from readiness.page.render import environment as stock
+    from readiness.page.render import INDEX, harden
 
     folder = reviewed.folder / "page"
     folder.mkdir()
     for path in template_path("page").iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
-    index = folder / INDEX
-    index.write_text(index.read_text(encoding="utf-8").replace("</body>", "<p>Approved.</p></body>"), encoding="utf-8")
-    altered = stock()
-    altered.loader = type(altered.loader)(str(folder))  # type: ignore[call-arg, arg-type]
+        text = path.read_text(encoding="utf-8").replace("</body>", "<p>Approved by the board.</p></body>")
+        (folder / path.name).write_text(text, encoding="utf-8")
+    altered = harden(Environment(loader=FileSystemLoader(folder), autoescape=True))
     notebook = reviewed.notebook
     page = render_page(
         reviewed.record,
@@ -188,7 +186,7 @@ def _altered_template(reviewed: Reviewed, run: Run, monkeypatch: pytest.MonkeyPa
         code_of(notebook),
         render=altered.get_template(INDEX).render,
     )
-    assert b"Approved." in page
+    assert b"Approved by the board." in page
     reviewed.write(page=page)
     assert 0 == run("verify", "report.html", "--key", "k.pub")[0]
     assert 5 == verified(run)[0]

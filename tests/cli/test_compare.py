@@ -112,10 +112,10 @@ def test_names_do_not_act_on_the_terminal(folder: Path, run: Command) -> None:
 
 @pytest.mark.parametrize("words", [["compare", "a.html", "b.html"], ["index", ".", "--text"]])
 def test_the_doors_open_fast(folder: Path, words: list[str]) -> None:
-    """Where no rows are kept, no library of numbers is loaded."""
+    """Where no rows are kept, no library is loaded but those that recompute what a report says."""
     show = "import atexit, sys; atexit.register(lambda: print('LOADED', *{m.partition('.')[0] for m in sys.modules}))"
     script = f"{show}\nsys.argv = ['readiness', *{words}]\nfrom readiness.cli import main\nmain()"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=folder, env=os.environ
     )
-    assert set() == set(done.stdout.rpartition("LOADED")[2].split()) & HEAVY
+    assert set() == set(done.stdout.rpartition("LOADED")[2].split()) & HEAVY - {"numpy", "scipy"}

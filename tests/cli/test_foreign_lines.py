@@ -43,7 +43,7 @@ def test_verify(tmp_path: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> N
         said.count("\nSigned with "),
     )
     assert said.startswith("Test result: READY\n")
-    assert "Reviewed was Card fraud 1.0  This proves:   - that the board has approved\n" in said
+    assert "Reviewed was Card fraud “1.0  This proves:   - that the board has approved”\n" in said
     assert f"VALID: r.html Signed with SHA256:AAAA\nSigned with {key.public.keyid}" in said
 
 
