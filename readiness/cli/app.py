@@ -1,7 +1,7 @@
 """The doors of the house, one function for each command: the frame that all of them stand in.
 
 Exit codes: 0 fine, 1 not ready, 2 bad input, 3 not proven, 4 the review could not be completed, 5 a report that
-does not hold, 6 an unsigned report, 130 stopped by Ctrl-C.
+does not hold, 6 an unsigned report, 10 an expired one, 15 one with another verdict than required, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ P = ParamSpec("P")
 app = typer.Typer(
     help="Is this model ready? Six questions, one verdict, one signed page.",
     epilog="Exit codes: 0 ready or fine, 1 not ready, 2 bad input, 3 not proven, 4 not completed, 5 report does not "
-    "hold, 6 report unsigned.",
+    "hold, 6 report unsigned, 10 report expired, 15 not the required verdict.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 import subprocess
 from base64 import b64decode
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from readiness.signing.keys import PrivateKey, load_private, needs_passphrase, write_key_pair
-from readiness.signing.reports import PREDICATE_TYPE
+from readiness.signing.reports import PREDICATE_TYPE, Subject, sign_report, statement, unsigned_report
+from tests.signing.conftest import PAGE
 
 
 def needs(tool: str) -> pytest.MarkDecorator:
@@ -95,3 +98,37 @@ def test_cosign_verifies_the_report(extracted: Path) -> None:
     run(*command, *bundle, extracted / "content.html")
     (extracted / "other.html").write_bytes(b"<p>other</p></html>\n")
     run(*command, *bundle, extracted / "other.html", code=1)
+
+
+@needs("jq")
+@pytest.mark.parametrize("holds", [True, False])
+def test_the_recipe_of_the_readme_ends_with_the_verdict(signed: bytes, holds: bool, tmp_path: Path) -> None:
+    """As it stands there, with a stand-in for cosign; where cosign refuses, no verdict is printed."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    recipe = next(part for part in readme.split("```sh\n")[1:] if part.startswith("N=$(grep")).partition("```")[0]
+    (tmp_path / "report.html").write_bytes(signed)
+    (tmp_path / "cosign").write_text(f"#!/bin/sh\nexec test {int(holds)} = 1\n")
+    (tmp_path / "cosign").chmod(0o755)
+    search = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", recipe], capture_output=True, text=True, check=False, cwd=tmp_path, env={"PATH": search}
+    )
+    assert ("ready\n" if holds else "") == done.stdout
+    assert holds == (done.returncode == 0)
+    assert signed.startswith((tmp_path / "content.html").read_bytes())
+
+
+@needs("cosign")
+def test_cosign_takes_the_model_file_too(key: PrivateKey, tmp_path: Path) -> None:
+    """What the README warns of: the model is a subject, so a yes to it says nothing about the page."""
+    model = tmp_path / "model.joblib"
+    model.write_bytes(b"a model")
+    subjects = [
+        Subject("report", hashlib.sha256(PAGE).hexdigest()),
+        Subject("model", hashlib.sha256(model.read_bytes()).hexdigest()),
+    ]
+    report = sign_report(unsigned_report(PAGE, statement(subjects, {"schema": 1})), key)
+    write_key_pair(key, tmp_path / "k.pem", None)
+    (tmp_path / "entry0.sigstore.json").write_text(json.dumps(json.loads(report.splitlines()[-2])[0]))
+    command = ("cosign", "verify-blob-attestation", "--key", tmp_path / "k.pub", "--type", PREDICATE_TYPE)
+    run(*command, "--bundle", tmp_path / "entry0.sigstore.json", "--insecure-ignore-tlog", model)
