@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 DECIDING = (
-    "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+    "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH",
     "KERAS_BACKEND", "XLA_FLAGS", "CUDA_VISIBLE_DEVICES", "CUDA_PATH", "ROCR_VISIBLE_DEVICES",
 )  # fmt: skip
 """Environment variables that may decide what a model answers."""
@@ -23,6 +23,8 @@ STARTING = (
     "SYSTEMROOT", "USERPROFILE", "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
 )  # fmt: skip
 """Environment variables that programs need to start at all."""
+PLACES = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Those that list places where code is looked for."""
 OURS = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0"}
 """What is set anew: no process looks for modules in its current folder, and hashes do not differ from run to run."""
 
@@ -46,14 +48,17 @@ def candidate_environment(
     Args:
         environment: Of the process that starts it.
         named: Variables that the spec names; those that are not set stay unset.
-        folder: The spec's, which is no place to import from. PYTHONPATH is passed on without it, and without places
-            that are relative to wherever a process happens to run.
+        folder: The spec's, which is no place to take programs, libraries or modules from. Lists of places are passed on
+            without it, and without places that are relative to wherever a process happens to run.
     """
     wanted = {*STARTING, *named}
     passed = {name: value for name, value in environment.items() if name.upper() in wanted or name in wanted}
     passed |= {name: value for name, value in environment.items() if decides(name)}
-    places = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if _is_safe(place, folder)]
-    return passed | ({"PYTHONPATH": os.pathsep.join(places)} if places else {}) | OURS
+    for name in PLACES:
+        places = [place for place in environment.get(name, "").split(os.pathsep) if _is_safe(place, folder)]
+        passed.pop(name, None)
+        passed |= {name: os.pathsep.join(places)} if places else {}
+    return passed | OURS
 
 
 def name_fault(name: str) -> str:

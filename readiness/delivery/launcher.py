@@ -25,6 +25,8 @@ GO = b"g"
 PATIENCE = 30.0
 """Seconds in which killed processes must be gone."""
 PAUSE = 0.01
+UNKNOWN = -1
+"""What is left, where this system could have told and does not."""
 SET_CHILD_SUBREAPER, SET_DUMPABLE = 36, 4
 """Numbers of prctl(2)."""
 
@@ -42,15 +44,19 @@ def main(command: list[str]) -> int:
     threading.Thread(target=_listen, args=(kernel, writing), daemon=True).start()
     status = _wait_for(kernel)
     _end_group(kernel.pid)
-    left = _end_descendants() if adopts else 0
+    left = _end_descendants() if adopts else UNKNOWN if _is_linux() else 0
     sys.stdout.write(json.dumps({"status": status, "left": left}) + "\n")
     sys.stdout.flush()
     return _end_like(status)
 
 
+def _is_linux() -> bool:
+    return sys.platform.startswith("linux")
+
+
 def _become_subreaper() -> bool:
     """Adopt orphans, and let no process of the same user look into this one; False where that cannot be."""
-    if not sys.platform.startswith("linux"):
+    if not _is_linux():
         return False
     import ctypes
 

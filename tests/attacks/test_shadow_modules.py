@@ -46,6 +46,10 @@ def shadows(folder: Path, mark: Path) -> None:
     """Modules and a package that leave a mark when they are imported."""
     for name in SHADOWS:
         (folder / f"{name}.py").write_text(MARK.format(str(mark)))
+    for name in ("ipython_config", "ipython_kernel_config", "jupyter_config", "jupyter_nbconvert_config"):
+        (folder / f"{name}.py").write_text(MARK.format(str(mark)))
+    (folder / "lscpu").write_text(f"#!/bin/sh\necho lscpu >> {mark}\n")  # libraries ask programs about the processor
+    (folder / "lscpu").chmod(0o755)
     (folder / "readiness").mkdir()
     (folder / "readiness" / "__init__.py").write_text(MARK.format(str(mark)))
 
@@ -76,7 +80,7 @@ def test_modules_beside_the_spec_do_not_run_by_accident(tmp_path: Path, way: str
     script = [sys.executable, "-c", "import sys; sys.path.pop(0); from readiness.cli import main; main()"]
     doors = {"safe": [sys.executable, "-P", "-m", "readiness"], "module": [sys.executable, "-m", "readiness"]}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    environment |= {"PYTHONPATH": "."} if way == "search path" else {}
+    environment |= {"PYTHONPATH": ".", "PATH": f".:{os.environ['PATH']}"} if way == "search path" else {}
     if way == "search path":
         shutil.rmtree(folder / "readiness")
     command = [*doors.get(way, script), "run", "readiness.yaml", "--no-cache", "--only", "business"]

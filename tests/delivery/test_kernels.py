@@ -17,7 +17,7 @@ from readiness.delivery.execution import Execution, _raised, _Watch, execute
 from readiness.delivery.progress import Lines, Progress, Silent
 from readiness.delivery.walkthrough import read_template
 from readiness.exceptions import DataError, KernelError
-from readiness.process_environment import OURS, candidate_environment, name_fault
+from readiness.process_environment import OURS, PLACES, candidate_environment, name_fault
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 PARAMETERS = {
@@ -61,11 +61,12 @@ class TestEnvironment:
             {"REGION": "eu", "OTHER": "x"}, named=["REGION", "UNSET"]
         )
 
-    def test_no_search_path_leads_to_the_folder_of_the_spec(self, tmp_path: Path) -> None:
-        """Nor to wherever a process happens to run."""
+    @pytest.mark.parametrize("name", PLACES)
+    def test_no_search_path_leads_to_the_folder_of_the_spec(self, tmp_path: Path, name: str) -> None:
+        """Nor to wherever a process happens to run: neither for modules, nor for programs and libraries."""
         elsewhere = str(tmp_path / "lib")
-        given = {"PYTHONPATH": os.pathsep.join(["", ".", "lib", str(tmp_path), str(tmp_path / "x" / ".."), elsewhere])}
-        assert OURS | {"PYTHONPATH": elsewhere} == candidate_environment(given, folder=tmp_path)
+        given = {name: os.pathsep.join(["", ".", "lib", str(tmp_path), str(tmp_path / "x" / ".."), elsewhere])}
+        assert OURS | {name: elsewhere} == candidate_environment(given, folder=tmp_path)
 
     @pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD", "READINESS_GO", "A=B", "", "2X"])
     def test_no_spec_names_what_decides_which_code_is_run(self, name: str) -> None:
