@@ -1,7 +1,8 @@
 """The doors of the house, one function for each command: the frame that all of them stand in.
 
 Exit codes: 0 fine, 1 not ready, 2 bad input, 3 not proven, 4 the review could not be completed, 5 a report that
-does not hold, 6 an unsigned report, 10 an expired one, 15 one with another verdict than required, 130 stopped by Ctrl-C.
+does not hold, 6 an unsigned report, 10 an expired one, 15 one with another verdict than required, 130 stopped by
+Ctrl-C.
 """
 
 from __future__ import annotations
