@@ -32,7 +32,7 @@ from readiness.evidence.preflight import fit_target
 from readiness.evidence.segmentation import segmented
 from readiness.evidence.supplied.reading import read_supplied
 from readiness.evidence.targets import Target, find_target
-from readiness.evidence.usable_rows import Rows, as_numbers, usable
+from readiness.evidence.usable_rows import Rows, amounts, usable
 from readiness.exceptions import DataError, ScoringError
 from readiness.partial import questions_of
 from readiness.spec import CostColumn
@@ -264,22 +264,14 @@ def _ranks(times: pd.Series[Any]) -> NDArray[np.int64]:
 
 
 def _costs(loaded: LoadedSpec, frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    """Per-row costs; missing or negative ones would change the sum without a word, so they are refused."""
+    """Per-row costs by the spec's key."""
     costs = loaded.spec.errors.costs
     found = {}
     for key in ("false_positive", "false_negative"):
         given = getattr(costs, key, None)
         if not isinstance(given, CostColumn):
             continue
-        amounts = as_numbers(frame[given.column], f"errors.costs.{key} names the column {given.column!r}, which")
-        bad = ~(np.isfinite(amounts) & (amounts >= 0))
-        if bad.any():
-            raise DataError(
-                f"errors.costs.{key} takes its amounts from {given.column!r}, and {int(bad.sum()):,} scored rows hold "
-                f"no amount there (missing, infinite or negative), first in row {int(np.argmax(bad)) + 1:,}.",
-                remedy="Mend the column, or state one amount for all rows.",
-            )
-        found[key] = amounts
+        found[key] = amounts(frame[given.column], f"errors.costs.{key}")
     return found
 
 

@@ -129,7 +129,10 @@ def _array(raw: Any, n: int, method: str) -> NDArray[Any]:
         raise ScoringError(f"{method} returned {len(raw)} tables; expected one.", remedy="Give a model of one target.")
     raw = raw.toarray() if hasattr(raw, "toarray") else raw
     try:
+        _refuse_masked(raw, method)
         values = np.asarray(raw)
+    except ScoringError:
+        raise
     except Exception as error:
         raise ScoringError(
             f"{method} returned {type(raw).__name__}, which is no array: {error}."
@@ -140,6 +143,20 @@ def _array(raw: Any, n: int, method: str) -> NDArray[Any]:
             f"{method} returned {found} for {n:,} rows.", remedy="It must return one result for each row it is given."
         )
     return values
+
+
+def _refuse_masked(raw: Any, method: str) -> None:
+    """A masked value is a missing one; the number under the mask means nothing."""
+    if not isinstance(raw, np.ma.MaskedArray):
+        return
+    masked = np.atleast_1d(np.ma.getmaskarray(raw))
+    rows = masked.reshape(len(masked), -1).any(axis=1)
+    if rows.any():
+        raise ScoringError(
+            f"{method} returned masked values for {int(rows.sum()):,} of {len(rows):,} rows, "
+            f"first row {int(np.argmax(rows)) + 1:,}.",
+            remedy="Look at that row: the model may not take missing values.",
+        )
 
 
 def _finite(values: NDArray[Any], method: str) -> NDArray[np.float64]:

@@ -84,6 +84,7 @@ def _header(file: TableFile) -> TableHeader:
     if _is_parquet(path):
         with _opened_parquet(file) as parquet:
             schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+            schema.names  # noqa: B018  # decoded on access
     else:
         schema, rows = csv_schema(file), None
     columns = tuple(name for name in schema.names if not name.startswith(PANDAS_INDEX))
@@ -154,7 +155,9 @@ def _check_file(path: Path) -> None:
     if is_folder(path):
         raise DataError(f"{path} is a folder; expected one CSV or Parquet file.", remedy="Name a file.")
     if not exists(path):
-        raise DataError(f"{path} does not exist{nearby(path)}", remedy="Relative paths are relative to the spec file.")
+        hint = nearby(path)
+        end = "" if hint.endswith("?") else "."
+        raise DataError(f"{path} does not exist{hint}{end}", remedy="Relative paths are relative to the spec file.")
     if not is_file(path):
         raise DataError(f"{path} is not a regular file.", remedy="Name a CSV or Parquet file.")
     if not path.name.lower().endswith(CSV_SUFFIXES + PARQUET_SUFFIXES):
@@ -186,6 +189,8 @@ def _opened_parquet(file: TableFile) -> Iterator[Any]:
     try:
         with file.opened() as stream, pq.ParquetFile(stream) as parquet:
             yield parquet
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file.path} has a column whose name is not UTF-8.", remedy="Rename the column.") from error
     except (pa.ArrowException, OSError) as error:
         raise _damaged(file.path, error) from error
 

@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 from readiness.criteria import Task
 from readiness.evidence.argmax import predicts_most_probable
 from readiness.evidence.candidates import CHECKED_ROWS, Candidate, named_features
-from readiness.evidence.outputs import positions
+from readiness.evidence.outputs import numbers, positions
 from readiness.exceptions import DataError, ModelError, ScoringError
 
 RNG = np.random.default_rng(0)
@@ -341,3 +341,11 @@ def test_lightgbm_takes_categories() -> None:
     model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(frame, BINARY)
     candidate = Candidate.of(model, list(frame.columns), task=Task.BINARY, classes=(0, 1))
     assert list(candidate.score(frame).labels) == list(model.predict(frame))
+
+
+def test_masked_answers_are_missing_answers() -> None:
+    """The number under a mask means nothing, so it is not taken."""
+    masked = np.ma.array([0.1, 0.9], mask=[False, True])
+    with pytest.raises(ScoringError, match="masked values for 1 of 2 rows, first row 2"):
+        numbers(masked, 2, "predict")
+    assert [0.1, 0.9] == numbers(np.ma.array([0.1, 0.9]), 2, "predict").tolist()
