@@ -74,7 +74,7 @@ def _groups(record: Record) -> Iterator[str]:
     seen = _segment_columns(record)
     looked = f"compared by {_names(seen)}" if seen else "no groups were compared"
     verb = "the test table also has" if seen else "the test table has"
-    yield f"{looked}; {verb} {_names(unseen)}, by which nobody looked"
+    yield f"{looked}; {verb} {_names(unseen)}, which nobody looked at"
 
 
 def _segment_columns(record: Record) -> list[str]:

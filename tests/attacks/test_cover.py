@@ -87,7 +87,7 @@ def test_groups_that_nobody_looked_at_are_told() -> None:
     told = under_the_result(changed(records.ready(), unsegmented=columns))
     assert "Compared by age_group; the test table also has sex, <b>race</b>, a⟨U+202E⟩age, zip and 2 more" in told
     none = changed(records.ready(), {"data": {"segments": []}}, unsegmented=("sex",))
-    assert "No groups were compared; the test table has sex, by which nobody looked" in under_the_result(none)
+    assert "No groups were compared; the test table has sex, which nobody looked at" in under_the_result(none)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_whole_review_tells_the_columns_that_it_leaves_out(review_files: Files
     test = make_rows(800, 2).assign(sex="f", ethnicity="a", image_id=range(800))
     walked = walk(review_files(test=test), figures=False)
     assert ("sex", "ethnicity") == walked.record.gathered.data.unsegmented
-    assert "Compared by group; the test table also has sex and ethnicity, by which nobody looked." in walked.page
+    assert "Compared by group; the test table also has sex and ethnicity, which nobody looked at." in walked.page
 
 
 def test_boxes_that_do_not_apply_are_counted() -> None:
