@@ -19,6 +19,11 @@ MOST_DIGITS = 17
 
 MINUS = "−"
 
+ALIKE = 1e-6
+"""Two numbers that differ by less than this part of themselves are printed as the same."""
+HARDLY = 0.0005
+"""A share that changed by less is said to have hardly changed."""
+
 NO_LIMIT = {"lower": "no lower limit can be given", "upper": "no upper limit can be given"}
 
 _OPS = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
@@ -39,6 +44,8 @@ def format_against(value: float, *others: float | None, digits: int | None = Non
 
     `others` are the numbers that a reader compares it with, such as a threshold; None is skipped.
     """
+    if not math.isfinite(value):
+        return _beyond(value)
     least = _usual_digits(value) if digits is None else digits
     rivals = [other for other in others if other is not None]
     for tried in range(least, MOST_DIGITS + 1):
@@ -65,6 +72,12 @@ def format_value(value: float, unit: str = "", *against: float | None) -> str:
     return with_unit(format_against(value, *natural, *against, digits=_digits_for(value, unit)), unit)
 
 
+def format_pair(one: float, other: float, unit: str = "") -> tuple[str, str]:
+    """Write two measured numbers, each with so many digits that they differ; numbers that hardly do look the same."""
+    near = math.isclose(one, other, rel_tol=ALIKE, abs_tol=ALIKE)
+    return format_value(one, unit, None if near else other), format_value(other, unit, None if near else one)
+
+
 def with_unit(number: str, unit: str) -> str:
     """Put a unit behind a written number; metrics between 0 and 1 have none."""
     if unit in _UNITS_WITHOUT_WORD:
@@ -72,11 +85,21 @@ def with_unit(number: str, unit: str) -> str:
     return f"{number} {unit.removesuffix('s') if number == '1' and unit in _COUNTED else unit}"
 
 
-def format_share(share: float) -> str:
-    """Write a share as a percentage: "0.5 %"; neither 0 % nor 100 % unless it is exactly that."""
+def format_share(share: float, *against: float) -> str:
+    """Write a share as a percentage: "0.5 %"; neither 0 % nor 100 % unless it is exactly that.
+
+    It has so many decimals that it differs from the shares in `against`.
+    """
     percent = 100 * share
     digits = 0 if 10 <= percent <= 90 else 1
-    return f"{format_against(percent, 0.0, 100.0, digits=digits)} %"
+    return f"{format_against(percent, 0.0, 100.0, *(100 * other for other in against), digits=digits)} %"
+
+
+def format_change(before: float, now: float) -> str:
+    """Write what became of a share: "rose from 24 % to 31 %", or that it hardly changed."""
+    if abs(now - before) < HARDLY:
+        return f"{'hardly changed' if now != before else 'did not change'} ({format_share(before)})"
+    return f"{'rose' if now > before else 'fell'} from {format_share(before, now)} to {format_share(now, before)}"
 
 
 def format_count_of(count: int, total: int, noun: str = "") -> str:
@@ -132,8 +155,17 @@ def format_bound(bounds: Bounds, criterion: Criterion, *, favourable: bool) -> s
 
 def format_edge(edge: float, figures: int = 6) -> str:
     """Write a cut between two bins with so many figures at most: "21,930", "30,800.1"; never as 2.193e+04."""
+    if math.isinf(edge):
+        return "infinity" if edge > 0 else f"{MINUS}infinity"
     digits = ".0f" if 10**figures <= abs(edge) < 1e15 else f".{figures}g"
-    return f"{edge:,{digits}}"
+    return f"{edge + 0.0:,{digits}}"  # no minus before nothing
+
+
+def format_edges(edges: Iterable[float], figures: int = 6) -> list[str]:
+    """Write cuts that are all different with so many figures, or as many more as tell them apart."""
+    cuts = list(edges)
+    written = ([format_edge(cut, tried) for cut in cuts] for tried in range(figures, MOST_DIGITS + 1))
+    return next((texts for texts in written if len(set(texts)) == len(cuts)), [repr(cut) for cut in cuts])
 
 
 def format_level(level: float) -> str:
@@ -157,6 +189,11 @@ def listed(texts: Iterable[str], most: int = 3, conjunction: str = "and") -> str
     if len(parts) > most + (most > 2):
         parts = [*parts[:most], f"{len(parts) - most} more"]
     return f" {conjunction} ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def _beyond(value: float) -> str:
+    """A number that no digits can say."""
+    return "unknown" if math.isnan(value) else "beyond all numbers"
 
 
 def _bar(criterion: Criterion | None) -> float | None:
@@ -185,7 +222,7 @@ def _usual_digits(value: float) -> int:
         return 0
     if size >= 1:
         return 1 if size >= 10 else 2
-    if size == 0:
+    if size == 0 or math.isnan(size):
         return 0
     return 3 if size >= 0.01 else 1 - math.floor(math.log10(size))
 

@@ -18,7 +18,7 @@ from readiness.statistics.losses import T_LOG
 from readiness.statistics.means import SkewedMean, WiderMean
 from readiness.statistics.metrics import measure, withheld
 from readiness.statistics.own import adds_up
-from readiness.statistics.windows import independent, unknown_dependence, widened, widening
+from readiness.statistics.windows import ends_of, independent, unknown_dependence, widened, widening
 
 Measured = Inference | Undefined
 
@@ -129,13 +129,12 @@ def _cuts_queries(queries: NDArray[np.int64], codes: NDArray[np.int64]) -> bool:
 
 
 def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
-    wider, is_share = widening(metric, cases), cases.metric(metric).is_share
+    wider, ends = widening(metric, cases), ends_of(cases.metric(metric))
     if "independent" not in cases.remembered:
         cases.remembered["independent"] = independent(cases)
     splits = split_by(metric, cases.remembered["independent"], segmentation)
     return tuple(
-        Split(widened(split.inside, wider, is_share=is_share), widened(split.outside, wider, is_share=is_share))
-        for split in splits
+        Split(widened(split.inside, wider, ends=ends), widened(split.outside, wider, ends=ends)) for split in splits
     )
 
 

@@ -11,9 +11,9 @@ from readiness import criteria as policy
 from readiness.answers import Criterion, Finding, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
-from readiness.numbers import format_value
+from readiness.numbers import format_pair
 from readiness.questions.by_segment import Deficit, Split, difference
-from readiness.questions.wording import denominator
+from readiness.questions.wording import as_clause, count_of, denominator
 from readiness.spec import Segments
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.intervals import Binomial
@@ -24,6 +24,7 @@ from readiness.statistics.power import minimum_rows
 TOO_SMALL = "not assessable"
 """How the reason begins for which a small segment is not judged."""
 ALONE = "all rows are in this one segment"
+MORE_ROWS = "a better candidate: more rows alone will not help"
 MORE_GROUPS = "name a column that tells at least two groups apart"
 
 STILL = "too few rows to be met, enough to show this deficit"
@@ -45,6 +46,13 @@ class Ruler:
     warning: float
     noun: str
     """What the rows of the metric's denominator are called."""
+    never: str = ""
+    """Why no number of rows would be enough; `minimum` is then more than there are."""
+
+    @property
+    def needed(self) -> str:
+        """How many rows a segment must have, or that no number is enough."""
+        return self.never or f"{self.minimum:,} are needed"
 
 
 def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
@@ -57,11 +65,20 @@ def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
         share = level if metric.greater_is_better else 1 - level
         needed = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
         minimum = evidence.cases.n + 1 if needed is None else needed
-        return Ruler(metric, Criterion("<", criteria.limit, "points", source), 1.0, minimum, criteria.warning, noun)
+        never = "" if needed is not None else _never(metric, level, criteria.limit)
+        limit = Criterion("<", criteria.limit, "points", source)
+        return Ruler(metric, limit, 1.0, minimum, criteria.warning, noun, never)
     by_ratio = not metric.greater_is_better
     criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
     minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else policy.SEGMENT_ROWS
     return Ruler(metric, criterion, 1 + criteria.limit if by_ratio else 1.0, minimum, criteria.warning, noun)
+
+
+def _never(metric: Metric, level: float, limit: float) -> str:
+    """Why a segment that is no worse than the others could not be shown to be so."""
+    if level == (0 if metric.greater_is_better else 1):
+        return f"{metric.title} is {level:g} on all rows, so no part of them can be told to be worse"
+    return f"no number of rows excludes a deficit of {limit:g}"
 
 
 def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
@@ -92,7 +109,8 @@ def deficit(
     """
     metric = ruler.metric
     gap = difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor)
-    too_few = f"{TOO_SMALL}: {split.rows:,} {ruler.noun}, {ruler.minimum:,} are needed"
+    too_few = f"{TOO_SMALL}: {count_of(split.rows, ruler.noun)}, {ruler.needed}"
+    lacking = MORE_ROWS if ruler.never else f"{ruler.minimum - split.rows:,} more {ruler.noun}"
     warning = ""
     if enough and not isinstance(gap, Undefined):
         share = _share_of_rest(gap.value, split, ruler)
@@ -107,7 +125,7 @@ def deficit(
         segment=labels,
         withheld="" if enough or alone else too_few,
         reason=ALONE if alone else _both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
-        needs=MORE_GROUPS if alone else "" if enough else f"{ruler.minimum - split.rows:,} more {ruler.noun}",
+        needs=MORE_GROUPS if alone else "" if enough else lacking,
         warning=warning,
         denominator=f"{ruler.noun} in {name}",
     )
@@ -121,22 +139,22 @@ def _share_of_rest(deficit: float, split: Split, ruler: Ruler) -> float:
 
 
 def _both(split: Split, ruler: Ruler) -> str:
-    if isinstance(split.inside, Undefined):
-        return split.inside.reason
-    if isinstance(split.outside, Undefined):
-        return split.outside.reason
-    unit = ruler.metric.unit
-    here, rest = format_value(split.inside.value, unit), format_value(split.outside.value, unit)
+    inside, outside = split.inside, split.outside
+    if isinstance(inside, Undefined):
+        return as_clause(inside.reason)
+    if isinstance(outside, Undefined):
+        return as_clause(outside.reason)
+    here, rest = format_pair(inside.value, outside.value, ruler.metric.unit)
     title = ruler.metric.title
     judged = "" if ruler.factor == 1 else f"; what is judged is the error here less {ruler.factor:.4g} of theirs"
-    counts = _counts(split, split.inside, ruler.noun)
+    counts = _counts(split, inside, ruler.noun)
     return f"{title} is {here} here ({counts}) and {rest} among all other rows{judged}"
 
 
 def _counts(split: Split, inside: Inference, noun: str) -> str:
     if isinstance(inside, Binomial):
-        return f"{round(inside.successes):,} of {inside.n:,} {noun}"
-    return f"{split.rows:,} {noun}"
+        return f"{round(inside.successes):,} of {count_of(inside.n, noun)}"
+    return count_of(split.rows, noun)
 
 
 def real_differences(claims: Sequence[Claim], alpha: float) -> frozenset[int]:

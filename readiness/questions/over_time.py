@@ -18,9 +18,9 @@ from readiness.answers import Criterion, Finding, Status
 from readiness.criteria import FEWEST_WINDOWS, SEGMENT_COVERAGE, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation, as_dates
-from readiness.numbers import format_value
+from readiness.numbers import format_pair
 from readiness.questions.by_segment import Measured, Split, difference, split_by, withheld_apart
-from readiness.questions.wording import count_of
+from readiness.questions.wording import as_clause, count_of
 from readiness.spec import Stability
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Inference, Undefined
@@ -28,6 +28,7 @@ from readiness.statistics.judging import Claim
 from readiness.statistics.metrics import Metric, measure
 from readiness.statistics.trend import decline
 from readiness.statistics.windows import (
+    ends_of,
     independent,
     provable_windows,
     rows_for_two,
@@ -91,7 +92,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
         return OverTime()
     ruler = _ruler(evidence.spec.primary_metric(evidence.task), criteria)
     wider = widening(ruler.metric.name, series.cases)
-    overall = widened(_measured(ruler, series), wider, is_share=ruler.metric.is_share)
+    overall = widened(_measured(ruler, series), wider, ends=ends_of(ruler.metric))
     if isinstance(overall, Undefined):
         return OverTime((_none(series, ruler, overall, ""),))
     cut, lack = _cut(evidence, criteria, series, ruler, overall)
@@ -208,13 +209,15 @@ def _undated(evidence: Evidence, series: _Series) -> str:
 def _both(evidence: Evidence, inside: Cases, split: Split, ruler: _Ruler, unknown: int) -> str:
     parts = (split.inside, split.outside)
     if missing := next((part for part in parts if isinstance(part, Undefined)), None):
-        return missing.reason
-    here, rest = (format_value(part.value, ruler.metric.unit) for part in parts if not isinstance(part, Undefined))
-    counts = f"{inside.n:,} rows"
+        return as_clause(missing.reason)
+    values = [part.value for part in parts if not isinstance(part, Undefined)]
+    here, rest = format_pair(values[0], values[1], ruler.metric.unit)
+    counts = count_of(inside.n, "rows")
     if inside.task is Task.BINARY:
         counts += f", {int(inside.y_true.sum()):,} with {evidence.positive}"
     judged = f"; what is judged is the error here less {ruler.factor:.4g} of theirs" if ruler.by_ratio else ""
-    left = f"; {unknown:,} rows without a time are in no window" if unknown else ""
+    left = f"; {count_of(unknown, 'rows')} without a time {'is' if unknown == 1 else 'are'} in no window"
+    left = left if unknown else ""
     return f"{ruler.metric.title} is {here} here ({counts}) and {rest} among all other rows{judged}{left}"
 
 
@@ -224,12 +227,13 @@ def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Rul
     unit = "share" if ruler.by_ratio else ruler.criterion.unit
     first, last = _in_words([series.span(np.arange(series.cases.n))])[0].partition(" to ")[::2]
     known = not isinstance(slope, Undefined)
-    worse = not isinstance(slope, Undefined) and slope.lower(evidence.spec.alpha) > 0
+    worse = not isinstance(slope, Undefined) and slope.interval(evidence.spec.confidence)[0] > 0
     warned = "it gets worse over time" if worse else ""
+    counted = ", as a share of its value on all rows" if ruler.by_ratio else ", in points" if metric.is_share else ""
     return (
         Claim(
             TREND,
-            f"Decline in {metric.title} from the first row to the last",
+            f"Decline in {metric.title} from the first row to the last{counted}",
             metric.name,
             slope,
             Criterion("<=", criteria.trend_limit, unit, criteria.origin("trend_limit")),

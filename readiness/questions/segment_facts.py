@@ -10,6 +10,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation
 from readiness.numbers import format_value
 from readiness.questions.by_segment import Split, split_by
+from readiness.questions.people import tells_people_apart
 from readiness.statistics.gap import null_gap, shrunken_gap
 from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial
@@ -24,8 +25,8 @@ SHOWN = {
 }
 """Metrics shown for each segment, judged or not."""
 
+DISCRIMINATION = "discrimination (a legal liability)"
 CAUSES = (
-    "discrimination (a legal liability)",
     "features that are missing or mean something else for this group",
     "too few training rows of this group",
     "a group that really behaves differently",
@@ -117,7 +118,7 @@ def worst_segments(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Fi
             continue
         finding = max(own, key=lambda f: f.measured.value if f.measured else 0.0)
         trained = _training_share(segmentation, finding)
-        causes = "; ".join(CAUSES) if finding.status is not Status.MET else ""
+        causes = "; ".join(_causes(finding)) if finding.status is not Status.MET else ""
         worst.append(
             Finding(
                 f"SEGM-{i}-WORST",
@@ -132,6 +133,11 @@ def worst_segments(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Fi
             )
         )
     return worst
+
+
+def _causes(finding: Finding) -> tuple[str, ...]:
+    """What may be behind a deficit; discrimination only where the columns tell people apart."""
+    return (DISCRIMINATION, *CAUSES) if any(map(tells_people_apart, finding.segment)) else CAUSES
 
 
 def _training_share(segmentation: Segmentation, finding: Finding) -> str:

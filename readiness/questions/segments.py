@@ -23,6 +23,7 @@ from readiness.evidence.segmentation import Segmentation
 from readiness.numbers import listed
 from readiness.questions.by_segment import split_by, withheld_apart
 from readiness.questions.deficits import (
+    MORE_ROWS,
     STILL,
     TOO_SMALL,
     Ruler,
@@ -120,7 +121,9 @@ def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Rul
         for j, claim in enumerate(claims)
     ]
     claims += _pooled(evidence, i, segmentation, ruler, large)
-    return [*claims, _coverage(i, segmentation, ruler, large, criteria), *_critical(i, segmentation, ruler, large)]
+    held = sum(split.rows for split in splits)
+    coverage = _coverage(i, segmentation, ruler, large, criteria, held=held)
+    return [*claims, coverage, *_critical(i, segmentation, ruler, large)]
 
 
 def _is_mean_of_rows(name: str, cases: Cases) -> bool:
@@ -156,12 +159,17 @@ def _pooled(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler
     return [deficit(f"SEGM-{i}-SMALL", name, pool.labels[1], split, ruler, enough=enough)]
 
 
-def _coverage(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool], criteria: Segments) -> Claim:
+def _coverage(
+    i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool], criteria: Segments, *, held: int
+) -> Claim:
+    """`held`: rows of the metric's own denominator that all segments hold together."""
     rows = segmentation.counts
     covered, total = int(rows[np.asarray(large)].sum()), int(rows.sum())
     small = [segmentation.text(code) for code, enough in enumerate(large) if not enough and rows[code]]
     named = listed(small)
     text = f"{covered:,} of {total:,} rows are in segments with at least {count_of(ruler.minimum, ruler.noun)}"
+    text += f", and all segments together hold {held:,}" if held < ruler.minimum else ""
+    text = f"none of {total:,} rows is in an assessable segment: {ruler.never}" if ruler.never else text
     return Claim(
         f"SEGM-{i}-COVERAGE-{ruler.metric.name.upper()}",
         f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
@@ -170,7 +178,7 @@ def _coverage(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
         Criterion(">=", criteria.coverage, "share", criteria.origin("coverage"), refutable=False),
         unit="share",
         reason=text + (f"; not assessable: {named}" if small else ""),
-        needs=f"more rows of {named}" if small else "",
+        needs=MORE_ROWS if ruler.never else f"more rows of {named}" if small else "",
     )
 
 
@@ -187,6 +195,8 @@ def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
             Criterion("<=", 0, "segments", "set in the spec: critical", refutable=False),
             unit="segments",
             reason=f"too small: {', '.join(missing)}" if missing else "every critical segment is large enough",
-            needs=f"at least {count_of(ruler.minimum, 'rows')} of each" if missing else "",
+            needs=(MORE_ROWS if ruler.never else f"at least {count_of(ruler.minimum, ruler.noun)} of each")
+            if missing
+            else "",
         )
     ]

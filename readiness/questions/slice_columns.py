@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from readiness.evidence.columns import columns_of, features_of
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import MISSING, Segmentation
+from readiness.numbers import format_edges
 from readiness.statistics.slices import EDGE_ROWS, binned, quantile_edges
 from readiness.visible import shorten
 
@@ -94,7 +95,7 @@ def _one(name: str, values: pd.Series[Any]) -> CodedColumn:
 
 
 def _bin_words(edges: NDArray[np.float64]) -> list[str]:
-    marks = [f"{edge:.9g}" for edge in edges]
+    marks = format_edges(edges.tolist(), 9)
     if not marks:
         return ["all", MISSING]
     between = [f"above {low} to {high}" for low, high in pairwise(marks)]

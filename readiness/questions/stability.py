@@ -19,7 +19,7 @@ from readiness.answers import Answer, Criterion, Finding, Question, not_assessed
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.refits import Refits
-from readiness.numbers import format_value
+from readiness.numbers import format_range, format_value
 from readiness.questions.over_time import only_proven_decline, over_time
 from readiness.questions.stability_facts import (
     curve_facts,
@@ -28,6 +28,7 @@ from readiness.questions.stability_facts import (
     not_perturbed,
     perturbed_facts,
     seed_facts,
+    spread_is_relative,
 )
 from readiness.questions.supplied import doubt_of, doubted, marked, unused_refits
 from readiness.spec import Stability
@@ -35,14 +36,15 @@ from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import Metric
-from readiness.statistics.stability import FoldFacts, churn, corrected_mean, fold_facts, half_width
+from readiness.statistics.stability import SPREAD, FoldFacts, churn, corrected_mean, fold_facts, half_width
+from readiness.statistics.windows import ends_of
 from readiness.unavailable import Unavailable
 
 TITLE = Question.STABILITY.words
 RANGE = "Range to expect of one fold"
 
 NO_SPREAD = "all folds score the same, so nobody knows how far another one could be off"
-SPREAD = "check whether the target is known beforehand, or more training rows"
+VARY = "check whether the target is known beforehand, or more training rows"
 
 
 def ask(evidence: Evidence, criteria: Stability) -> Answer:
@@ -80,12 +82,14 @@ def _of_refits(
     evidence: Evidence, criteria: Stability, metric: Metric, refits: Refits
 ) -> tuple[list[Claim], list[Claim]]:
     """What the repeats are judged by, and the facts about them."""
-    facts, rule = fold_facts(refits.scores), evidence.spec.evidence
+    ends = _ends(metric, refits)
+    facts = fold_facts(refits.scores, ends=ends, relative=spread_is_relative(metric))
+    rule = evidence.spec.evidence
     mean = corrected_mean(
         refits.scores,
         n_train=float(np.mean([fold.n_train for fold in refits.folds])),
         n_test=float(np.mean([fold.n_test for fold in refits.folds])),
-        is_share=metric.is_share,
+        ends=ends,
     )
     claims = [_half_width(evidence, criteria, metric, mean, refits), *_churn(evidence, criteria, refits)]
     if rule == "point":
@@ -96,6 +100,12 @@ def _of_refits(
         [marked(doubted(claim, doubt), refits.source) for claim in claims],
         [*(marked(claim, refits.source) for claim in shown), *holdout_spread(evidence, metric, refits)],
     )
+
+
+def _ends(metric: Metric, refits: Refits) -> tuple[float, float]:
+    """The lowest and the highest value of the metric, or of supplied scores that lie beyond them."""
+    low, high = ends_of(metric)
+    return min(low, float(refits.scores.min())), max(high, float(refits.scores.max()))
 
 
 def _other_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
@@ -123,11 +133,11 @@ def _half_width(
     half = half_width(mean, evidence.spec.confidence)
     if not math.isfinite(half):
         none = Undefined(NO_SPREAD)
-        return Claim("STAB-HALF-WIDTH", name, metric.name, none, limit, unit=unit, reason=NO_SPREAD, needs=SPREAD)
+        return Claim("STAB-HALF-WIDTH", name, metric.name, none, limit, unit=unit, reason=NO_SPREAD, needs=VARY)
     width = half / abs(mean.value) if relative and mean.value else half
     low, high = mean.interval(evidence.spec.confidence)
     shown = format_value(mean.value, metric.unit)
-    between = f"{format_value(low, metric.unit)} to {format_value(high, metric.unit)}"
+    between = format_range(low, high, metric.unit)
     return Claim(
         "STAB-HALF-WIDTH",
         name,
@@ -171,7 +181,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
 
 def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Claim:
     limit = Criterion("<", criteria.std, metric.unit, criteria.origin("std"))
-    reason = grade_words(facts.grade)
+    reason = _graded(metric, facts)
     return Claim(
         "STAB-STD", f"Standard deviation of the fold {metric.title}", metric.name, Exact(facts.std, folds), limit,
         unit=metric.unit, reason=reason, from_scores=False,
@@ -194,12 +204,12 @@ def _facts(
 
     shown = [
         fact("MEAN", f"Average {title} over the folds", mean, notes),
-        fact("STD", f"Standard deviation of the fold {title}", Exact(facts.std, folds), _grade(facts)),
+        fact("STD", f"Standard deviation of the fold {title}", Exact(facts.std, folds), _grade(metric, facts)),
         fact("MIN", f"Lowest {title} of a fold", Exact(facts.smallest, folds)),
         fact("MAX", f"Highest {title} of a fold", Exact(facts.largest, folds)),
         fact("RANGE", "Highest minus lowest", Exact(facts.range, folds)),
-        fact("FOLD-LOW", f"{RANGE}, lower end (mean − 1.96 standard deviations)", Exact(facts.low, folds)),
-        fact("FOLD-HIGH", f"{RANGE}, upper end (mean + 1.96 standard deviations)", Exact(facts.high, folds)),
+        fact("FOLD-LOW", f"{RANGE}, lower end ({_end(facts, facts.low)})", Exact(facts.low, folds)),
+        fact("FOLD-HIGH", f"{RANGE}, upper end ({_end(facts, facts.high)})", Exact(facts.high, folds)),
     ]
     if facts.mean:
         share = Exact(facts.coefficient_of_variation, folds)
@@ -216,8 +226,20 @@ def _seconds(refits: Refits) -> Claim:
     )  # fmt: skip
 
 
-def _grade(facts: FoldFacts) -> str:
-    return f"{grade_words(facts.grade)}; it depends on the size of the folds, so it is shown and not judged"
+def _end(facts: FoldFacts, end: float) -> str:
+    """How an end of the range comes about."""
+    whole = f"mean {'+' if end > facts.mean else '−'} {SPREAD} standard deviations"
+    is_cut = abs(end - facts.mean) < SPREAD * facts.std * (1 - 1e-9)
+    return f"{whole}, cut off where the metric ends" if is_cut else whole
+
+
+def _grade(metric: Metric, facts: FoldFacts) -> str:
+    return f"{_graded(metric, facts)}; it depends on the size of the folds, so it is shown and not judged"
+
+
+def _graded(metric: Metric, facts: FoldFacts) -> str:
+    of_mean = ", by its share of the mean" if spread_is_relative(metric) and facts.mean else ""
+    return f"{grade_words(facts.grade)}{of_mean}"
 
 
 def _table(refits: Refits) -> pd.DataFrame:

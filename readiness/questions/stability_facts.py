@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from readiness.answers import Finding, not_assessed
-from readiness.criteria import CHURN_NOT_MET, FOLD_STD_GRADES, Task
+from readiness.criteria import CHURN_NOT_MET, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.perturbing import CATEGORY_SHARE, Perturbed
 from readiness.evidence.refits import Refits
@@ -22,7 +23,7 @@ from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
 from readiness.statistics.means import mean_of
 from readiness.statistics.metrics import Metric, measure
-from readiness.statistics.stability import churn, mean_change
+from readiness.statistics.stability import churn, mean_change, spread_grade
 from readiness.unavailable import Unavailable
 
 FLIPS = 0.05
@@ -38,9 +39,9 @@ def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[C
     if len(held) < 2:
         return []
     mean, std = float(held.mean()), float(held.std(ddof=1))
-    relative = not metric.is_share and mean != 0
+    relative = spread_is_relative(metric) and mean != 0
     spread = std / abs(mean) if relative else std
-    grade = next((word for limit, word in FOLD_STD_GRADES if spread < limit), "unstable")
+    grade = spread_grade(spread)
     growing = evidence.training is not None and evidence.training.time is not None
     reason = (
         f"{grade_words(grade)}; {len(held):,} refits on the same {len(evidence.retraining.rows):,} test rows score "
@@ -50,6 +51,11 @@ def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[C
     name = f"Spread of {metric.title} over the refits on the same test rows (training standard deviation)"
     unit = "share of the mean" if relative else metric.unit
     return [_fact("STAB-HOLDOUT", name, metric, Exact(spread, len(held)), unit, reason)]
+
+
+def spread_is_relative(metric: Metric) -> bool:
+    """Whether a spread means something only beside the mean: nothing but the target's unit gives it a scale."""
+    return not metric.is_share and math.isinf(metric.high)
 
 
 def grade_words(grade: str) -> str:

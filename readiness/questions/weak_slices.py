@@ -11,12 +11,14 @@ from readiness.answers import Estimate, Finding, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation
-from readiness.numbers import format_share, format_value, listed
+from readiness.numbers import format_pair, format_share, listed
 from readiness.questions.by_segment import Split, split_by
 from readiness.questions.deficits import Ruler, deficit, is_surely_worse
 from readiness.questions.slice_columns import CodedColumn, slice_columns
+from readiness.questions.wording import as_clause, count_of
 from readiness.spec import Segments
 from readiness.statistics.cases import Cases, Floats
+from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
 from readiness.statistics.slices import Key, Mask, Search, first_half, rows_of, search
@@ -142,14 +144,18 @@ def _tested(
 def _said(split: Split, ruler: Ruler) -> str:
     """Losses in counts: "missed: 31 of 60 rows with is_fraud = 1 here, against 4 % elsewhere"."""
     inside, outside, name = split.inside, split.outside, ruler.metric.name
+    if isinstance(inside, Undefined):
+        return as_clause(inside.reason)
+    if isinstance(outside, Undefined):
+        return as_clause(outside.reason)
     if isinstance(inside, Binomial) and isinstance(outside, Binomial):
         turned = ruler.metric.greater_is_better
         count = round(inside.n - inside.successes if turned else inside.successes)
         rest = 1 - outside.value if turned else outside.value
-        return f"{_WRONG[name]}: {count:,} of {inside.n:,} {ruler.noun} here, against {format_share(rest)} elsewhere"
-    values = [getattr(part, "value", float("nan")) for part in (inside, outside)]
-    here, rest_of = (format_value(value, ruler.metric.unit) for value in values)
-    return f"{ruler.metric.title} is {here} here ({split.rows:,} {ruler.noun}) and {rest_of} elsewhere"
+        of = count_of(inside.n, ruler.noun)
+        return f"{_WRONG[name]}: {count:,} of {of} here, against {format_share(rest)} elsewhere"
+    here, there = format_pair(inside.value, outside.value, ruler.metric.unit)
+    return f"{ruler.metric.title} is {here} here ({count_of(split.rows, ruler.noun)}) and {there} elsewhere"
 
 
 def slice_findings(

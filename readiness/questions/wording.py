@@ -71,6 +71,12 @@ def count_of(count: int, noun: str) -> str:
     return f"{count:,} {noun if count != 1 else ' '.join(filter(None, (single, rest)))}"
 
 
+def as_clause(sentence: str) -> str:
+    """A sentence as a part of another one: "There are no rows." as "there are no rows"."""
+    is_word = sentence[1:2].islower() or sentence[1:2] == " "
+    return (f"{sentence[:1].lower()}{sentence[1:]}" if is_word else sentence).rstrip(". ")
+
+
 def told(metric: Metric, human: Human) -> int | None:
     """Cases that a human figure rests on, where they tell its chance error: a ranking of scores rests on pairs."""
     return None if metric.needs in ("scores", "probabilities") else human.n

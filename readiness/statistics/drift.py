@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import chdtrc, chndtr, chndtrinc
 
 from readiness.criteria import DRIFT_BINS
-from readiness.numbers import format_edge
+from readiness.numbers import format_edges
 from readiness.statistics.cases import Floats
 from readiness.statistics.inference import OneSided, Undefined
 
@@ -103,17 +104,24 @@ class Drift:
         return self.index.p_value
 
 
-def numeric_drift(reference: Floats, current: Floats, bins: int = DRIFT_BINS) -> Drift | Undefined:
+def numeric_drift(
+    reference: Floats,
+    current: Floats,
+    bins: int = DRIFT_BINS,
+    *,
+    write: Callable[[Sequence[float]], list[str]] = lambda edges: format_edges(edges, 4),
+) -> Drift | Undefined:
     """Drift of a numeric column, in bins between the reference's quantiles; missing values are a bin of their own.
 
     Args:
         reference: training values, nan where missing.
         current: values now, nan where missing.
         bins: number of quantile bins; values that fill a whole bin get one of their own.
+        write: puts ascending values into words.
     """
     known, now = reference[~np.isnan(reference)], current[~np.isnan(current)]
     edges = quantile_edges(known, bins)
-    names = [_bin(low, high) for low, high in zip([-math.inf, *edges], [*edges, math.inf], strict=True)]
+    names = _names(edges, write)
     counts = [
         np.append(np.bincount(np.searchsorted(edges, side), minlength=len(edges) + 1), len(whole) - len(side))
         for side, whole in ((known, reference), (now, current))
@@ -121,10 +129,24 @@ def numeric_drift(reference: Floats, current: Floats, bins: int = DRIFT_BINS) ->
     return drift_of_counts([*names, MISSING], counts[0].astype(float), counts[1].astype(float))
 
 
-def _bin(low: float, high: float) -> str:
-    if math.isinf(low):
-        return "all values" if math.isinf(high) else f"up to {format_edge(high, 4)}"
-    return f"above {format_edge(low, 4)}" if math.isinf(high) else f"{format_edge(low, 4)} to {format_edge(high, 4)}"
+def _names(edges: Floats, write: Callable[[Sequence[float]], list[str]]) -> list[str]:
+    """What the bins between the edges are called; of the pair of edges around a spike only the spike itself is said."""
+    values = edges.tolist()
+    spikes: dict[float | None, float] = {
+        low: high for low, high in pairwise(values) if math.nextafter(high, -math.inf) == low
+    }
+    said = [value for value in values if value not in spikes]
+    words: dict[float | None, str] = dict(zip(said, write(said), strict=True))
+    names = []
+    for low, high in pairwise([None, *values, None]):
+        if low in spikes and high is not None:
+            names.append(f"exactly {words[high]}")
+            continue
+        end = f"up to {words[high]}" if high in words else ""
+        end = f"below {words[spikes[high]]}" if high in spikes else end
+        start = f"above {words[low]}" if low in words else ""
+        names.append(f"{start} and {end}" if start and end else start or end or "all values")
+    return names
 
 
 def quantile_edges(values: Floats, bins: int) -> Floats:

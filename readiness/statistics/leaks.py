@@ -56,7 +56,11 @@ def telling_number(values: Floats, y_true: Array, task: Task, n_classes: int) ->
 
 
 def telling_category(codes: Integers, y_true: Array, task: Task, n_classes: int) -> Telling:
-    """Of a column of categories (n,), coded from 0, by the mean target of each in the other half of the rows."""
+    """Of a column of categories (n,), by the mean target of each in the other half of the rows.
+
+    Codes count from 0; whatever is below that, such as pandas' -1 for a missing value, is a category of its own.
+    """
+    codes = np.where(codes < 0, codes.max(initial=-1) + 1, codes)
     if not task.has_classes:
         return Telling(_rank_correlation(_from_other_half(codes, y_true.astype(float)), y_true.astype(float)), task)
     looked_for = [1] if task is Task.BINARY else range(n_classes)

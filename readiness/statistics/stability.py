@@ -30,10 +30,10 @@ class FoldFacts:
     smallest: float
     largest: float
     low: float
-    """mean - 1.96 std: range to expect of one fold; not a confidence interval of the mean."""
+    """mean - 1.96 std, or the lowest value there can be: range to expect of one fold; not an interval of the mean."""
     high: float
     grade: str
-    """Grade of the standard deviation: excellent, good, warning or unstable."""
+    """Grade of the standard deviation, or of its share of the mean: excellent, good, warning or unstable."""
 
     @property
     def range(self) -> float:
@@ -46,17 +46,32 @@ class FoldFacts:
         return self.std / abs(self.mean) if self.mean else math.inf
 
 
-def fold_facts(scores: Floats) -> FoldFacts:
-    """Facts of at least two fold scores of any shape."""
+def fold_facts(
+    scores: Floats, *, ends: tuple[float, float] = (-math.inf, math.inf), relative: bool = False
+) -> FoldFacts:
+    """Facts of at least two fold scores of any shape.
+
+    Args:
+        scores: one score for each fold.
+        ends: the lowest and the highest value that a score can have.
+        relative: whether the grade is that of the standard deviation as a share of the mean, for errors without a
+            fixed scale.
+    """
     flat = np.asarray(scores, dtype=float).ravel()
     mean, std = float(flat.mean()), float(flat.std(ddof=1))
-    grade = next((name for limit, name in criteria.FOLD_STD_GRADES if std < limit), "unstable")
-    return FoldFacts(
-        mean, std, float(flat.min()), float(flat.max()), mean - SPREAD * std, mean + SPREAD * std, grade
-    )  # fmt: skip
+    low, high = max(ends[0], mean - SPREAD * std), min(ends[1], mean + SPREAD * std)
+    grade = spread_grade(std / abs(mean) if relative and mean else std)
+    return FoldFacts(mean, std, float(flat.min()), float(flat.max()), low, high, grade)
 
 
-def corrected_mean(scores: Floats, *, n_train: float, n_test: float, is_share: bool = True) -> Inference | Undefined:
+def spread_grade(spread: float) -> str:
+    """Grade of a standard deviation between 0 and 1: excellent, good, warning or unstable."""
+    return next((name for limit, name in criteria.FOLD_STD_GRADES if spread < limit), "unstable")
+
+
+def corrected_mean(
+    scores: Floats, *, n_train: float, n_test: float, ends: tuple[float, float] = (0.0, 1.0)
+) -> Inference | Undefined:
     """Mean of repeated cross-validation scores: se = S · sqrt(1/J + n_test/n_train), Student with J - 1 degrees.
 
     It speaks of the procedure that fits the model, not of the one fitted model (Bates, Hastie and Tibshirani 2023).
@@ -65,13 +80,13 @@ def corrected_mean(scores: Floats, *, n_train: float, n_test: float, is_share: b
         scores: one score for each fold of each repeat, any shape, J in total.
         n_train: mean number of training rows of a fold.
         n_test: mean number of test rows of a fold.
-        is_share: whether the scores lie between 0 and 1.
+        ends: the lowest and the highest value that a score can have; limits are cut off there.
     """
     flat = np.asarray(scores, dtype=float).ravel()
     if len(flat) < 2 or not np.isfinite(flat).all():
         return Undefined("Fewer than two folds could be scored.", len(flat))
     mean, std = float(flat.mean()), float(flat.std(ddof=1))
-    least, most = (0.0, 1.0) if is_share else (-math.inf, math.inf)
+    least, most = ends
     if std < 1e-12 * max(1.0, abs(mean)):
         return Unvaried(mean, max(1, round(n_test)), len(flat), least, most)
     se = std * math.sqrt(1 / len(flat) + n_test / n_train)

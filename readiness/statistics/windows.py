@@ -15,7 +15,7 @@ from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.dependence import Dependence, standard_error, unknown_error
 from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined, normal_quantile, student_quantile
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.metrics import influence
+from readiness.statistics.metrics import Metric, influence
 from readiness.statistics.queries import query_pulls
 from readiness.statistics.row_losses import row_losses, unusable
 
@@ -107,16 +107,23 @@ class Widened(OneSided):
         return min(self.most, max(self.least, self.value + by * (limit - self.value)))
 
 
-def widened(found: Inference | Undefined, by: Widening, *, is_share: bool) -> Inference | Undefined:
-    """The same number with wider limits; a share stays one, of fewer rows."""
+def ends_of(metric: Metric) -> tuple[float, float]:
+    """The lowest and the highest value of a metric; nobody knows them of a user's own."""
+    return (-math.inf, math.inf) if metric.needs == "own" else metric.ends
+
+
+def widened(found: Inference | Undefined, by: Widening, *, ends: tuple[float, float]) -> Inference | Undefined:
+    """The same number with wider limits, none beyond the values that there can be; a share of rows stays one, of fewer
+    rows.
+    """
     if isinstance(found, Undefined) or by is NOT_WIDER:
         return found
     if isinstance(found, Binomial):
         return replace(found, deff=found.deff * by.ratio**2, df=min(found.df, by.df))
     if isinstance(found, Mapped) and isinstance(found.inner, Binomial):
-        inner = widened(found.inner, by, is_share=True)
+        inner = widened(found.inner, by, ends=(0.0, 1.0))
         return found if isinstance(inner, Undefined) else replace(found, inner=inner)
-    return Widened(found, by, *((0.0, 1.0) if is_share else ()))
+    return Widened(found, by, *ends)
 
 
 def widening(metric: str, cases: Cases) -> Widening:

@@ -49,7 +49,7 @@ def test_equal_scores_are_not_certain():
     """All folds at 1.0 with 20 test rows each: the arm down to 0.025^(1/20), not half of it."""
     mean = corrected_mean(np.ones(10), n_train=80, n_test=20)
     assert 1 - 0.025 ** (1 / 20) == pytest.approx(half_width(mean, 0.95))
-    assert math.inf == half_width(corrected_mean(np.ones(10), n_train=80, n_test=20, is_share=False), 0.95)
+    assert math.inf == half_width(corrected_mean(np.ones(10), n_train=80, n_test=20, ends=(0.0, math.inf)), 0.95)
 
 
 @pytest.mark.parametrize("scores", [[0.9], [0.9, math.nan]])
