@@ -199,10 +199,10 @@ def _section(cell: Any) -> str:
 def normal_form_digest(notebook: Any) -> str:
     """SHA-256 (hex) of what matters in an executed notebook, whoever saved it.
 
-    Recipe: for each cell `[type, source, tags, outputs]`, where outputs are the `data` of every `display_data` and
-    `execute_result`; the list of cells as JSON with sorted keys, no blanks, ASCII only. Thereby left out: cell ids,
-    execution counts and times, papermill's and the notebook's metadata, and printed text, which may hold process
-    ids.
+    Recipe: for each cell `[type, source, tags, outputs]`, where outputs are, of every `display_data` and
+    `execute_result`, `[data, metadata.readiness]` (null where there is none); the list of cells as JSON with sorted
+    keys, no blanks, ASCII only. Thereby left out: cell ids, execution counts and times, papermill's and the notebook's
+    other metadata, and printed text, which may hold process ids.
     """
     return _digest(notebook, outputs=True)
 
@@ -224,4 +224,5 @@ def _digest(notebook: Any, *, outputs: bool) -> str:
 
 def _shown(cell: Any) -> list[Any]:
     kinds = ("display_data", "execute_result")
-    return [output.get("data", {}) for output in cell.get("outputs", []) if output.get("output_type") in kinds]
+    shown = (output for output in cell.get("outputs", []) if output.get("output_type") in kinds)
+    return [[output.get("data", {}), output.get("metadata", {}).get("readiness")] for output in shown]

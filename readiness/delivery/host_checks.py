@@ -16,6 +16,7 @@ from readiness.checklist import Proofs, proofs_among
 from readiness.criteria import Task
 from readiness.digests import Artifact, sha256_path
 from readiness.evidence.models.own_modules import ROLE, named_files
+from readiness.evidence.surroundings import OF_THE_PAGE, environment
 from readiness.evidence.tables import header
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReviewError
 from readiness.spec import Spec
@@ -126,6 +127,7 @@ def check_record(
     """
     _check_files(record, digests)
     _check_modules(record, loaded.folder)
+    _check_program(record)
     _check_spec(record, loaded)
     _check_asked(record, only)
     if record.reused and not cached:
@@ -198,6 +200,22 @@ def _check_files(record: Record, digests: Digests) -> None:
         raise ReviewError(
             f"The notebook's record is about other files than the spec names: {', '.join(wrong)}.",
             remedy="Run the review again; if it happens again, the template reads files of its own.",
+        )
+
+
+def _check_program(record: Record) -> None:
+    """The kernel runs on the host's own interpreter and packages, so it can name no others.
+
+    Raises:
+        ReviewError: it does.
+    """
+    there, here = record.gathered.environment, environment()
+    names = ("readiness", *OF_THE_PAGE)
+    same = all(there.packages.get(name) == here.packages.get(name) for name in names) and there.python == here.python
+    if not same or record.tool != f"readiness {here.packages['readiness']}":
+        raise ReviewError(
+            "The notebook's record names other versions of this program, or of what makes its page, than run here.",
+            remedy="Run the review again; if it happens again, the candidate changes what is recorded.",
         )
 
 

@@ -182,7 +182,7 @@ def test_prose_and_code_are_found_by_their_tags(notebook: Any) -> None:
 
 
 def test_the_normal_form_forgets_times_and_ids(notebook: Any, tmp_path: Path) -> None:
-    """Saving, papermill's marks, ids, counts and printed text do not change the digest; a source or an output does."""
+    """Saving, papermill's marks, ids, counts and printed text do not change the digest; a source, an output or a caption does."""
     digest = normal_form_digest(notebook)
     nbformat.write(notebook, tmp_path / "n.ipynb")
     other = nbformat.read(tmp_path / "n.ipynb", as_version=4)
@@ -193,6 +193,12 @@ def test_the_normal_form_forgets_times_and_ids(notebook: Any, tmp_path: Path) ->
         if one.cell_type == "code":
             one.execution_count = number + 9
             one.outputs.append(new_output("stream", name="stderr", text="/tmp/ipykernel_123/1.py: warning"))
+    assert digest == normal_form_digest(other)
+    figure = next(o for c in other.cells for o in c.get("outputs", []) if o.get("metadata", {}).get("readiness"))
+    caption = figure.metadata["readiness"]["caption"]
+    figure.metadata["readiness"]["caption"] = "Approved."
+    assert digest != normal_form_digest(other)
+    figure.metadata["readiness"]["caption"] = caption
     assert digest == normal_form_digest(other)
     other.cells[1].source += " "
     assert digest != normal_form_digest(other)
