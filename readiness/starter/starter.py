@@ -19,6 +19,7 @@ from readiness.evidence.models.kinds import Kind, kind_of
 from readiness.evidence.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
 from readiness.exceptions import InputError
 from readiness.looking import exists, is_folder, is_utf8
+from readiness.numbers import listed
 from readiness.resources import template_path
 from readiness.starter.examples import baseline_example, business_example, errors_example
 from readiness.starter.table_guesses import Grouping, Guesses, Target, guess_columns, guess_target
@@ -27,6 +28,7 @@ from readiness.starter.yaml_writing import yaml_label, yaml_text
 NOTEBOOK = "readiness.ipynb"
 TABLE_ENDINGS = CSV_SUFFIXES + PARQUET_SUFFIXES
 _MOST_SUGGESTED = 10
+_MOST_FEATURES = 40
 _ENDING = {True: "rows", False: "row"}
 
 
@@ -112,6 +114,10 @@ def remarks(text: str, path: Path) -> tuple[str, ...]:
     if group:
         column = group.removeprefix("# group: ").partition("  #")[0]
         said.append(f"Values of {column} come again: should data.group name it? It is switched off in {path.name}.")
+    query = next((line for line in data if line.startswith("# query: ")), "")
+    if query:
+        column = query.removeprefix("# query: ").partition("  #")[0]
+        said.append(f"Are the rows of each {column} put in order? Then switch data.query on in {path.name}.")
     if any(line.startswith("# loader:") for line in data):
         said.append(f"The model needs a loader, which only you can name: model.loader in {path.name}.")
     return tuple(said)
@@ -194,6 +200,8 @@ def _data(
     for role, said in (("id", "names a row"), ("time", "says when a row happened")):
         if column := getattr(guesses, role):
             lines.append(f"{role}: {yaml_text(column)}  # {said}; guessed")
+    lines += _query(guesses)
+    lines += _features(guesses)
     if guesses.group:
         group, said = yaml_text(guesses.group), "TODO: its values come again; remove the # if rows of one depend"
         lines.append(f"# group: {group}  # {said} on each other")
@@ -201,6 +209,25 @@ def _data(
         said = "TODO: if several rows belong to one person, the column that says whose they are"
         lines.append(f"# group: customer_id  # {said}")
     return "\n".join(f"  {line}" for line in lines)
+
+
+def _query(guesses: Guesses) -> list[str]:
+    """The switched-off role of a column that says which rows are put in order together."""
+    if guesses.query is None:
+        return []
+    why = "TODO: does the model put the rows of each in order? Then this takes the place of task, positive and classes"
+    return [f"# query: {yaml_text(guesses.query)}  # {why}"]
+
+
+def _features(guesses: Guesses) -> list[str]:
+    """A list of features for a model that does not say which columns it takes, without what only names rows."""
+    left_out = [name for name in guesses.identifiers if name != guesses.id]
+    if not left_out or not guesses.others or len(guesses.others) > _MOST_FEATURES:
+        return []
+    names = listed((yaml_text(name) for name in left_out), most=4)
+    listing = ", ".join(map(yaml_text, guesses.others))
+    why = f"{names} left out: {'a name' if len(left_out) == 1 else 'names'} of rows, or of what they belong to"
+    return [f"# features: [{listing}]  # {why}"]
 
 
 def _labels(kind: Target | None, *, has_train: bool) -> list[str]:

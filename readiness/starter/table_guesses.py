@@ -36,6 +36,21 @@ OWNER_WORDS = frozenset(
     {"customer", "user", "client", "account", "patient", "person", "member", "household", "merchant", "applicant"}
 )
 """Words in column names that say to whom a row belongs, where values come again."""
+OWNERS = OWNER_WORDS | {"session", "visit"}
+IDENTIFIER_WORDS = frozenset({"id", "ids", "uuid", "guid", "key", "identifier"})
+COUNTER_NAMES = frozenset(
+    {"row", "rownumber", "rownum", "rowno", "rowindex", "rowid", "index", "idx", "recordnumber", "recordno"}
+    | {"lineno", "linenumber", "serial", "serialnumber", "unnamed0", "level0"}
+)
+"""Names of columns that number rows, in small letters and without what stands between their words."""
+QUERY_NAMES = frozenset({"query", "queries", "qid", "queryid", "searchid", "search", "requestid", "impressionid"})
+"""Names of columns that say which rows are put in order together."""
+RELEVANCE_WORDS = frozenset(
+    {"relevance", "relevant", "rel", "grade", "rank", "rating", "gain", "click", "clicks", "clicked"}
+)
+"""Words in the name of a target by which rows are put in order."""
+NEARLY = 0.95
+"""From this share of different values on, a column tells rows apart and neither groups nor describes them."""
 TARGET_NAMES = frozenset({"target", "label", "y", "y_true", "ground_truth", "outcome"})
 TARGET_STARTS = ("is_", "has_")
 PEOPLE_WORDS = frozenset(
@@ -92,6 +107,12 @@ class Guesses:
     id: str | None
     time: str | None
     group: str | None
+    query: str | None
+    """Tells which rows are put in order together, where the target looks like their relevance."""
+    identifiers: tuple[str, ...]
+    """Columns that name rows, or what they belong to; nothing to learn from."""
+    others: tuple[str, ...]
+    """Columns that may be features."""
     groupings: tuple[Grouping, ...]
     amount: Amount | None
     """For the example of a rule."""
@@ -112,16 +133,28 @@ def guess_columns(table: Path, target: str | None = None, *, taken: Iterable[str
     simple = (name for name in head.columns if nameable(name) and not types[name].startswith(NESTED))
     free = [name for name in simple if name not in {target, *taken}]
     dates = [name for name in free if types[name].startswith(DATES)]
-    ids = [name for name in free if words(name) & {"id", "uuid", "key"} and name not in dates]
+    counters = [name for name in free if name not in dates and _counts_rows(sample[name])]
+    ids = [name for name in free if name not in dates and name not in counters and _is_identifier(sample[name])]
     unique = [name for name in ids if sample[name].is_unique]
-    rest = [name for name in free if name not in dates and name not in ids]
-    groups = [name for name in ids if name not in unique] or [name for name in rest if _names_owners(sample[name])]
+    queries = [name for name in free if name not in unique and _is_query(sample[name], sample, target)]
+    ids = [name for name in ids if name not in queries]
+    rest = [name for name in free if name not in {*dates, *ids, *counters, *queries}]
+    again = [name for name in ids if name not in unique]
+    groups = (
+        [name for name in again if sample[name].nunique() < NEARLY * len(sample)]
+        or again
+        or [name for name in rest if _names_owners(sample[name])]
+    )
+    named = _only(unique) or (None if unique else _only(counters))
     return Guesses(
         head.columns,
         target,
-        _only(unique),
+        named,
         _only(dates),
         _only(groups),
+        _only(queries),
+        tuple(name for name in free if name in {*ids, *counters, *queries}),
+        tuple(rest),
         tuple(grouping for name in rest if (grouping := _grouping(name, sample[name])) is not None),
         next((Amount(name, _high(sample[name])) for name in rest if _is_amount(sample[name])), None),
     )
@@ -192,6 +225,43 @@ def _names_owners(values: pd.Series[Any]) -> bool:
     """Whether a column seems to say to whom a row belongs: many different values, most of them more than once."""
     distinct = int(values.nunique())
     return bool(words(str(values.name)) & OWNER_WORDS) and FEW < distinct <= len(values) / 1.2
+
+
+def _is_identifier(values: pd.Series[Any]) -> bool:
+    """Whether a column names rows or what they belong to: by its name, and by more values than a code has."""
+    known, distinct = words(str(values.name)), int(values.nunique())
+    if pd.api.types.is_float_dtype(whole_numbers(values).dtype) or not (distinct > FEW or values.is_unique):
+        return False
+    is_called_so = known & IDENTIFIER_WORDS or any(f"{owner}id" in known for owner in OWNERS)
+    return bool(is_called_so) or (_joined(values) in OWNERS and distinct >= NEARLY * len(values))
+
+
+def _counts_rows(values: pd.Series[Any]) -> bool:
+    """Whether a column does nothing but number the rows."""
+    is_whole = pd.api.types.is_integer_dtype(whole_numbers(values).dtype)
+    return is_whole and _joined(values) in COUNTER_NAMES and int(values.nunique()) >= NEARLY * len(values)
+
+
+def _joined(values: pd.Series[Any]) -> str:
+    """The name of a column in small letters, without what stands between its words: "row_number" is "rownumber"."""
+    return "".join(re.findall(r"[^\W_]+", str(values.name).casefold()))
+
+
+def _is_query(values: pd.Series[Any], sample: pd.DataFrame, target: str | None) -> bool:
+    """Whether a column tells which rows are put in order together: by its name and by values that come again."""
+    if target is None or _joined(values) not in QUERY_NAMES or not 1 < int(values.nunique()) <= len(values) / 1.2:
+        return False
+    return _is_relevance(whole_numbers(sample[target].dropna()))
+
+
+def _is_relevance(grades: pd.Series[Any]) -> bool:
+    """Whether a target looks like a relevance: by its name, or by a few whole numbers from 0."""
+    name = str(grades.name)
+    if not _is_number(grades) or bool((grades < 0).any()):
+        return False
+    has_grades = pd.api.types.is_integer_dtype(grades.dtype) and int(grades.nunique()) <= FEW
+    is_plain = name.casefold() in TARGET_NAMES or int(grades.nunique()) > 2
+    return bool(words(name) & RELEVANCE_WORDS) or (has_grades and is_plain)
 
 
 def _is_number(values: pd.Series[Any]) -> bool:

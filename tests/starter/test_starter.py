@@ -12,7 +12,7 @@ from readiness.exceptions import DataError, InputError
 from readiness.spec import Spec
 from readiness.spec.reading import load_spec
 from readiness.spec.yaml_reading import parse_yaml
-from readiness.starter.starter import copy_template, starter, write_starter
+from readiness.starter.starter import copy_template, remarks, starter, write_starter
 
 HOSTILE = (
     "age: 'old' \"and\" # more",
@@ -248,3 +248,70 @@ def test_columns_of_lists_and_names_with_control_characters_are_left_alone(model
     path = table(tmp_path, {"y": [0, 1], "list_id": [[1], [2]], "age_group": [["a"], ["b"]], "region\x07": ["a", "b"]})
     spec = spec_of(starter(model, path))
     assert (None, ()) == (spec.data.id, spec.data.segments)
+
+
+def data_lines(model: Path, folder: Path, columns: dict[str, Any], target: str) -> str:
+    """The part of a starter spec that is about columns."""
+    text = starter(model, table(folder, columns), target=target)
+    return text[text.index("data:") : text.index("## Question 1")]
+
+
+@pytest.mark.parametrize("name", ["customer_id", "userId", "uuid", "session", "row_number", "index", "Unnamed: 0"])
+def test_a_column_that_tells_every_row_apart_is_its_name(model: Path, tmp_path: Path, name: str) -> None:
+    """Neither a segment, nor a feature, nor the amount of an example."""
+    rows = 60
+    columns = {name: range(rows), "price": [0.5 * (n % 17) for n in range(rows)], "bought": [0, 1] * (rows // 2)}
+    text = starter(model, table(tmp_path, columns), target="bought")
+    assert name == spec_of(text).data.id
+    assert "`price` > " in text
+    assert name not in [entry.strip(" #-") for entry in text.splitlines() if entry.strip().startswith("# - ")]
+
+
+def test_names_that_are_not_quite_unique_are_left_out_of_the_features(model: Path, tmp_path: Path) -> None:
+    """Several names of rows: none of them is guessed to be the one, and all of them are said."""
+    rows = 100
+    columns = {
+        "customer_id": [*range(rows - 2), 0, 1],
+        "session": [f"s{n}" for n in range(rows)],
+        "uuid": [f"u{n}" for n in range(rows)],
+        "price": [0.5 * n for n in range(rows)],
+        "country_id": [n % 5 for n in range(rows)],
+        "bought": [0, 1] * (rows // 2),
+    }
+    said = data_lines(model, tmp_path, columns, "bought")
+    assert "# features: [price, country_id]  # customer_id, session and uuid left out" in said
+    assert "  - country_id" in said
+    assert "- session" not in said
+
+
+def test_numbers_with_a_word_of_a_name_stay_features(model: Path, tmp_path: Path) -> None:
+    """A key rate is no key, and the length of a session no session."""
+    rows = 60
+    columns = {
+        "key_rate": [0.31 * n for n in range(rows)],
+        "session_length": range(rows),
+        "bought": [0, 1] * (rows // 2),
+    }
+    text = starter(model, table(tmp_path, columns), target="bought")
+    assert spec_of(text).data.id is None
+    assert "left out" not in text
+
+
+@pytest.mark.parametrize("name", ["query", "qid", "search_id", "queryId"])
+def test_the_rows_of_a_query_may_be_a_ranking(model: Path, tmp_path: Path, name: str) -> None:
+    """A query of ten rows each, and grades: the role is offered, and the query is neither segment nor feature."""
+    rows = 100
+    columns = {name: [n // 10 for n in range(rows)], "a": [0.5 * n for n in range(rows)], "grade": [0, 1, 2, 3] * 25}
+    said = data_lines(model, tmp_path, columns, "grade")
+    assert f"# query: {name}  # TODO" in said
+    assert f"- {name}" not in said
+    assert "# group: " + name not in said
+    path = write_starter(tmp_path / "new.yaml", model, tmp_path / "test.parquet", target="grade")
+    assert any(name in line and "data.query" in line for line in remarks(path.read_text(), path))
+
+
+def test_a_query_is_an_ordinary_column_where_nothing_is_ranked(model: Path, tmp_path: Path) -> None:
+    """The words of a search, beside the question whether it was fraud."""
+    rows = 60
+    columns = {"query": [f"buy {n % 7}" for n in range(rows)], "is_fraud": [0, 1, 1] * (rows // 3)}
+    assert "query: " not in data_lines(model, tmp_path, columns, "is_fraud")
