@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -82,8 +83,9 @@ class ReadinessKernelManager(AsyncKernelManager):
         self._setting = setting
         self._said: IO[bytes] | None = None
         self._profile: tempfile.TemporaryDirectory[str] | None = None
-        self._control: int | None = None
-        """Where the launcher hears of us, until it is closed."""
+        self._ends: list[int] = [*os.pipe()]
+        """Where the launcher hears of us, and where we speak; open from the first, so that nothing said is lost."""
+        self._speaking = threading.Lock()
         self._report: IO[bytes] | None = None
         self._launcher: subprocess.Popen[bytes] | None = None
         self._descendants: list[psutil.Process] = []
@@ -99,13 +101,14 @@ class ReadinessKernelManager(AsyncKernelManager):
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the kernel has ended
         self._profile = tempfile.TemporaryDirectory(prefix="readiness-ipython-")
         environment = self._environment(options.pop("env", os.environ), self._profile.name)
-        hearing, self._control = os.pipe()
         reading, telling = os.pipe()
         self._report = os.fdopen(reading, "rb")
         try:
-            await super().start_kernel(env=environment, stdin=hearing, stdout=telling, stderr=self._said, **options)
+            await super().start_kernel(
+                env=environment, stdin=self._ends[0], stdout=telling, stderr=self._said, **options
+            )
         finally:
-            os.close(hearing)
+            os.close(self._ends.pop(0))
             os.close(telling)
             self._launcher = getattr(self.provisioner, "process", None)
 
@@ -120,9 +123,9 @@ class ReadinessKernelManager(AsyncKernelManager):
 
     def go(self) -> None:
         """Let the kernel load the candidate."""
-        if self._control is not None:
-            with contextlib.suppress(OSError):  # it has died; waiting for it will tell
-                os.write(self._control, GO)
+        with self._speaking, contextlib.suppress(OSError):  # it has died; waiting for it will tell
+            if self._ends:
+                os.write(self._ends[-1], GO)
 
     async def shutdown_kernel(  # type: ignore[override]  # published as not async
         self, now: bool = False, restart: bool = False
@@ -145,9 +148,9 @@ class ReadinessKernelManager(AsyncKernelManager):
 
     def _let_end(self) -> None:
         """The launcher ends everything when it hears nothing of us any more."""
-        if self._control is not None:
-            os.close(self._control)
-            self._control = None
+        with self._speaking:
+            while self._ends:
+                os.close(self._ends.pop())
 
     async def cleanup_resources(  # type: ignore[override]  # published as not async
         self, restart: bool = False

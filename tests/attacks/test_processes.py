@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -198,6 +199,16 @@ def test_nothing_is_run_before_the_host_is_ready(tmp_path: Path) -> None:
     assert run(f"open({str(mark)!r}, 'w').close()", tmp_path, prepare=prepare).failure is None
     assert [False] == seen
     assert mark.exists()
+
+
+def test_a_host_that_is_ready_before_the_kernel_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signal to go is not lost; a template that waits for it, as the stock one does, is walked."""
+    from readiness.delivery import walkthrough
+
+    monkeypatch.setattr(walkthrough, "template_path", lambda _name: tmp_path / "template.ipynb")
+    execution = run(f"from readiness import require\nrequire({version('readiness')!r})\nprint('gone on')", tmp_path)
+    assert execution.failure is None
+    assert "gone on" in printed(execution)
 
 
 def test_a_host_that_cannot_get_ready_completes_nothing(tmp_path: Path) -> None:
