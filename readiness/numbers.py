@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from readiness.answers import Bounds, Criterion, Estimate
@@ -19,6 +19,8 @@ MOST_DIGITS = 17
 
 MINUS = "−"
 
+LARGEST = 1e30
+"""From here on a number is written with a power of ten."""
 ALIKE = 1e-6
 """Two numbers that differ by less than this part of themselves are printed as the same."""
 HARDLY = 0.0005
@@ -46,6 +48,8 @@ def format_against(value: float, *others: float | None, digits: int | None = Non
     """
     if not math.isfinite(value):
         return _beyond(value)
+    if abs(value) >= LARGEST:
+        return _signed(f"{value:.6g}")
     least = _usual_digits(value) if digits is None else digits
     rivals = [other for other in others if other is not None]
     for tried in range(least, MOST_DIGITS + 1):
@@ -68,14 +72,16 @@ def format_value(value: float, unit: str = "", *against: float | None) -> str:
     `unit` is "" for a metric between 0 and 1, "%" for a number that is a percentage already, "ms", "MB",
     "per second", a currency, or "rows".
     """
-    natural = (0.0, 1.0) if unit in _METRICS_FROM_0_TO_1 else (0.0,)
-    return with_unit(format_against(value, *natural, *against, digits=_digits_for(value, unit)), unit)
+    return with_unit(format_against(value, *_natural(unit), *against, digits=_digits_for(value, unit)), unit)
 
 
 def format_pair(one: float, other: float, unit: str = "") -> tuple[str, str]:
-    """Write two measured numbers, each with so many digits that they differ; numbers that hardly do look the same."""
-    near = math.isclose(one, other, rel_tol=ALIKE, abs_tol=ALIKE)
-    return format_value(one, unit, None if near else other), format_value(other, unit, None if near else one)
+    """Write two measured numbers with so many digits that they differ; numbers that hardly do look the same."""
+
+    def write(value: float, digits: int) -> str:
+        return with_unit(format_against(value, *_natural(unit), digits=digits), unit)
+
+    return _unlike(one, other, write, (_digits_for(one, unit), _digits_for(other, unit)))
 
 
 def with_unit(number: str, unit: str) -> str:
@@ -85,21 +91,17 @@ def with_unit(number: str, unit: str) -> str:
     return f"{number} {unit.removesuffix('s') if number == '1' and unit in _COUNTED else unit}"
 
 
-def format_share(share: float, *against: float) -> str:
-    """Write a share as a percentage: "0.5 %"; neither 0 % nor 100 % unless it is exactly that.
-
-    It has so many decimals that it differs from the shares in `against`.
-    """
-    percent = 100 * share
-    digits = 0 if 10 <= percent <= 90 else 1
-    return f"{format_against(percent, 0.0, 100.0, *(100 * other for other in against), digits=digits)} %"
+def format_share(share: float) -> str:
+    """Write a share as a percentage: "0.5 %"; neither 0 % nor 100 % unless it is exactly that."""
+    return _percent(share, _percent_digits(share))
 
 
 def format_change(before: float, now: float) -> str:
     """Write what became of a share: "rose from 24 % to 31 %", or that it hardly changed."""
     if abs(now - before) < HARDLY:
         return f"{'hardly changed' if now != before else 'did not change'} ({format_share(before)})"
-    return f"{'rose' if now > before else 'fell'} from {format_share(before, now)} to {format_share(now, before)}"
+    texts = _unlike(before, now, _percent, (_percent_digits(before), _percent_digits(now)))
+    return f"{'rose' if now > before else 'fell'} from {texts[0]} to {texts[1]}"
 
 
 def format_count_of(count: int, total: int, noun: str = "") -> str:
@@ -198,6 +200,28 @@ def _beyond(value: float) -> str:
 
 def _bar(criterion: Criterion | None) -> float | None:
     return None if criterion is None else criterion.threshold
+
+
+def _natural(unit: str) -> tuple[float, ...]:
+    """Ends of the scale, which a number that lies inside is not written as."""
+    return (0.0, 1.0) if unit in _METRICS_FROM_0_TO_1 else (0.0,)
+
+
+def _percent(share: float, digits: int) -> str:
+    return f"{format_against(100 * share, 0.0, 100.0, digits=digits)} %"
+
+
+def _percent_digits(share: float) -> int:
+    return 0 if 0.1 <= share <= 0.9 else 1
+
+
+def _unlike(one: float, other: float, write: Callable[[float, int], str], digits: tuple[int, int]) -> tuple[str, str]:
+    """Two numbers as usual, or both with the fewest digits more that tell them apart."""
+    usual = write(one, digits[0]), write(other, digits[1])
+    if usual[0] != usual[1] or math.isclose(one, other, rel_tol=ALIKE, abs_tol=ALIKE):
+        return usual
+    more = ((write(one, tried), write(other, tried)) for tried in range(max(digits) + 1, MOST_DIGITS + 1))
+    return next((texts for texts in more if texts[0] != texts[1]), usual)
 
 
 def _same_order(printed: float, value: float, other: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,13 +14,16 @@ from readiness.numbers import (
     format_against,
     format_bound,
     format_bytes,
+    format_change,
     format_count,
     format_count_of,
     format_criterion,
     format_edge,
+    format_edges,
     format_estimate,
     format_interval,
     format_level,
+    format_pair,
     format_range,
     format_share,
     format_threshold,
@@ -191,3 +196,35 @@ def test_a_long_list_is_counted() -> None:
     assert "a, b, c and d" == listed("abcd")
     assert "a and b" == listed("ab")
     assert "" == listed([])
+
+
+@pytest.mark.parametrize(("value", "words"), [(math.nan, "unknown"), (math.inf, "beyond all numbers")])
+def test_what_is_no_number_is_said_in_words(value, words):
+    """Nobody reads NaN on a page, and nothing breaks over it."""
+    assert words == format_value(value)
+    assert f"{words} ms" == format_value(value, "ms")
+
+
+def test_a_change_never_looks_like_none():
+    """24.1 % after 23.9 % is a rise; a change too small to be seen is said to be so."""
+    assert "rose from 23.9 % to 24.1 %" == format_change(0.239, 0.241)
+    assert "rose from 9.8 % to 24 %" == format_change(0.098, 0.24)
+    assert "fell from 24.4 % to 24.3 %" == format_change(0.244, 0.243)
+    assert "rose from 24 % to 31 %" == format_change(0.24, 0.31)
+    assert "hardly changed (24 %)" == format_change(0.2401, 0.2402)
+    assert "did not change (100.0 %)" == format_change(1.0, 1.0)
+
+
+def test_two_numbers_that_differ_look_different():
+    """As many digits as that takes, unless the difference is nothing but rounding."""
+    assert ("0.8751", "0.8750") == format_pair(0.87512, 0.87501)
+    assert ("0.875", "0.875") == format_pair(0.875, 0.875 + 1e-12)
+    assert ("14.2 ms", "3.10 ms") == format_pair(14.2, 3.1, "ms")
+
+
+def test_cuts_are_told_apart():
+    """Four figures where they are enough, more where they are not; infinity in words, and no minus before nothing."""
+    assert ["0.5", "1.25"] == format_edges([0.5, 1.25], 4)
+    assert ["1.00001", "1.00002"] == format_edges([1.00001, 1.00002], 4)
+    assert ["1,000,000.1", "1,000,000.2"] == format_edges([1000000.1, 1000000.2], 4)
+    assert ["0", "infinity"] == format_edges([-0.0, math.inf], 4)

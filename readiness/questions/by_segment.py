@@ -18,6 +18,7 @@ from readiness.statistics.losses import T_LOG
 from readiness.statistics.means import SkewedMean, WiderMean
 from readiness.statistics.metrics import measure, withheld
 from readiness.statistics.own import adds_up
+from readiness.statistics.row_losses import unusable
 from readiness.statistics.windows import ends_of, independent, unknown_dependence, widened, widening
 
 Measured = Inference | Undefined
@@ -110,7 +111,7 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
         return _in_time_order(metric, cases, segmentation)
     if cases.is_plain and cases.metric(metric).needs == "labels":
         return tuple(Split(*pair) for pair in measure_by_group(metric, cases, segmentation.codes, segments))
-    if cases.is_plain and metric == "mae":
+    if cases.is_plain and metric == "mae" and unusable(metric, cases) is None:
         return _mean_errors(np.abs(cases.y_true - cases.y_pred), segmentation.codes, segments)
     return _measured_apart(metric, cases, segmentation)
 
@@ -162,7 +163,7 @@ def _mean(sums: NDArray[np.float64], centre: float) -> Measured:
     if n < 2:
         return Undefined("fewer than two rows", int(n))
     first, second, third = (power / n for power in powers)
-    value, spread = centre + first, max(0.0, second - first**2)
+    value, spread = centre + first, max(0.0, second - first * first)
     if spread <= 1e-18 * value**2:
         return Undefined("all errors are the same, so that no spread could be measured", int(n))
     se = math.sqrt(spread / (n - 1))

@@ -20,6 +20,7 @@ from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim, holm_shares
 from readiness.statistics.metrics import Metric, measure
 from readiness.statistics.power import minimum_rows
+from readiness.statistics.row_losses import unusable
 
 TOO_SMALL = "not assessable"
 """How the reason begins for which a small segment is not judged."""
@@ -86,7 +87,7 @@ def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
     from scipy.special import ndtri
 
     losses = np.abs(evidence.cases.y_true - evidence.cases.y_pred)
-    if evidence.task is not Task.REGRESSION or not losses.mean() > 0:
+    if evidence.task is not Task.REGRESSION or unusable("mae", evidence.cases) is not None or not losses.mean() > 0:
         return policy.SEGMENT_ROWS
     spread = float(losses.std(ddof=1) / losses.mean()) if len(losses) > 1 else 1.0
     quantiles = float(ndtri(1 - evidence.spec.alpha) + ndtri(criteria.power))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
+from readiness.numbers import format_edge
 from readiness.spec import CostColumn, Costs
 from readiness.statistics.cases import Cases
 from readiness.statistics.guessing import Guess
@@ -167,7 +168,7 @@ def _regression(evidence: Evidence, costs: Costs) -> Prices | None:
     return Prices(
         cost(evidence.cases.y_pred),
         cost(idle),
-        f"always predicting {idle:.6g}" + ("" if given is not None else ", the median of the training rows"),
+        f"always predicting {format_edge(idle)}" + ("" if given is not None else ", the median of the training rows"),
         costs.currency,
         None if current is None else cost(current.y_pred),
     )

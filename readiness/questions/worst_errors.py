@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from readiness.answers import Estimate, Finding, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
+from readiness.numbers import format_edge
 from readiness.statistics.cases import Cases
 from readiness.visible import shorten
 
@@ -78,7 +79,7 @@ def _described(evidence: Evidence, row: int) -> dict[str, str]:
     shown = {_apart(str(name)): shorten("missing" if _is_gap(value) else str(value)) for name, value in values.items()}
     cases = evidence.cases
     if cases.task is Task.REGRESSION:
-        truth, predicted = f"{float(cases.y_true[row]):.6g}", f"{float(cases.y_pred[row]):.6g}"
+        truth, predicted = (format_edge(float(values[row])) for values in (cases.y_true, cases.y_pred))
     else:
         truth, predicted = evidence.classes[int(cases.y_true[row])], evidence.classes[int(cases.y_pred[row])]
     return {**shown, "true": truth, "predicted": predicted}

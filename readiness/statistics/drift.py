@@ -29,6 +29,8 @@ SMOOTHING = 0.5
 MISSING = "missing"
 OTHER = "other categories"
 UNSEEN = "not in the reference"
+UNCLEAR = frozenset({"", "nan", "none", "nat", "null", "<na>", "inf", "-inf"})
+"""Texts, in small letters, that look as if there were none; they are put in quotation marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,8 @@ def categorical_drift(reference: Iterable[object], current: Iterable[object]) ->
 def _category(value: object) -> str:
     missing = value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
     text = str(value)
-    return MISSING if missing else f"“{text}”" if text in (MISSING, OTHER, UNSEEN) else text
+    is_unclear = text in (MISSING, OTHER, UNSEEN) or text.strip().casefold() in UNCLEAR
+    return MISSING if missing else f"“{text}”" if is_unclear else text
 
 
 def drift_of_counts(names: Sequence[str], reference: Floats, current: Floats) -> Drift | Undefined:

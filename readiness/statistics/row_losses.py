@@ -21,6 +21,8 @@ EPSILON = float(np.finfo(np.float64).eps)
 """Probabilities are kept this far from 0 and 1 in the log loss, as in scikit-learn."""
 NEAR_ZERO = EPSILON
 """A true value below this counts as this in the MAPE, as in scikit-learn."""
+LARGEST = 1e50
+"""Powers of errors beyond this, as the skewness takes them, are no numbers any more."""
 _PINBALL = re.compile(r"pinball_(\d+)")
 
 
@@ -47,6 +49,8 @@ def unusable(metric: str, cases: Cases) -> Undefined | None:
         return None if np.isfinite(cases.y_score).all() else Undefined("Some scores are missing or infinite.", cases.n)
     if not np.isfinite(cases.y_pred).all():
         return Undefined("Some predictions are missing or infinite.", cases.n)
+    if max(float(np.abs(_true(cases)).max()), float(np.abs(cases.y_pred.astype(float)).max())) > LARGEST:
+        return Undefined("Some values are larger than 10^50, too large to compute with their errors.", cases.n)
     return _outside(metric, cases)
 
 
