@@ -238,8 +238,7 @@ def _grade(metric: Metric, facts: FoldFacts) -> str:
 
 
 def _graded(metric: Metric, facts: FoldFacts) -> str:
-    of_mean = ", by its share of the mean" if spread_is_relative(metric) and facts.mean else ""
-    return f"{grade_words(facts.grade)}{of_mean}"
+    return grade_words(facts.grade, of_mean=spread_is_relative(metric) and facts.mean != 0)
 
 
 def _table(refits: Refits) -> pd.DataFrame:

@@ -58,9 +58,10 @@ def spread_is_relative(metric: Metric) -> bool:
     return not metric.is_share and math.isinf(metric.high)
 
 
-def grade_words(grade: str) -> str:
-    """A grade of the spread, and of what it warns."""
-    return f"grade: {grade}, the scores lie far apart" if grade in ("warning", "unstable") else f"grade: {grade}"
+def grade_words(grade: str, *, of_mean: bool = False) -> str:
+    """A grade of the spread, by what it was given, and of what it warns."""
+    words = f"grade{' of its share of the mean' if of_mean else ''}: {grade}"
+    return f"{words}, the scores lie far apart" if grade in ("warning", "unstable") else words
 
 
 def seed_facts(evidence: Evidence, metric: Metric) -> list[Claim]:

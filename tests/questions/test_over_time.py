@@ -246,3 +246,30 @@ def test_windows_of_few_dated_rows_prove_nothing():
     assert {Status.MET} == {finding.status for finding in kept}
     assert {Status.NOT_PROVEN} == {finding.status for finding in lost}
     assert "only 400 of 4,000 rows have a time" == lost[0].withheld
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_decline_is_claimed_that_may_be_none(seed, found):
+    """The warning only where the interval beside it lies above 0; what is counted stands in the name."""
+    times = pd.Series(pd.date_range("2026-01-01", periods=1500, freq="h"))
+    later = np.linspace(0, 0.12, 1500)
+    random = np.random.default_rng(seed)
+    y_true = random.integers(0, 2, 1500)
+    y_pred = np.where(random.random(1500) < 0.1 + later, 1 - y_true, y_true)
+    trend = found(asked(times, y_true, y_pred), "STAB-TREND")
+
+    assert ("gets worse" in trend.warning) == (trend.measured.low > 0)
+    assert trend.name.endswith(", in points")
+
+
+def test_a_decline_of_an_error_is_a_share_of_it(found):
+    """And no end of an interval of an error lies below 0, however alike neighbours are."""
+    random = np.random.default_rng(3)
+    times = pd.Series(pd.date_range("2026-01-01", periods=400, freq="h"))
+    y_true = random.normal(size=400)
+    error = np.repeat(random.exponential(size=20), 20) + 0.01 * random.random(400)
+    evidence = timed(times, y_true, y_true + error, task=Task.REGRESSION, stability={"windows": 4})
+    answer = stability.ask(evidence, evidence.spec.stability)
+
+    assert "as a share of its value" in found(answer, "STAB-TREND").name
+    assert answer.tables["windows"]["low"].min() >= 0

@@ -28,8 +28,8 @@ def by_group(groups, **more):
         truth += labels.tolist()
         predicted += np.where(np.arange(rows) < right, labels, 1 - labels).tolist()
         names += [name] * rows
-    frame = pd.DataFrame({"g": names})
     entry = more.pop("entry", "g")
+    frame = pd.DataFrame({entry if isinstance(entry, str) else "g": names})
     return evidence_of(
         truth, predicted, frame=frame, data={"segments": [entry]}, segments=more.pop("segments", ACCURACY)
     )
@@ -252,3 +252,34 @@ def test_few_groups_in_a_segment_prove_nothing(found):
 
     assert "9 groups" in found(answer, "SEGM-1-2-ACCURACY").withheld
     assert Status.NOT_PROVEN == answer.status
+
+
+@pytest.mark.parametrize(("column", "named"), [("hour", False), ("age_group", True)])
+def test_discrimination_is_a_cause_only_where_people_are_told_apart(found, column, named):
+    """Rentals of bicycles by the hour, and customers by their age."""
+    answer = ask(by_group({"a": (500, 475), "b": (500, 300)}, entry=column))
+    assert named == ("discrimination (a legal liability)" in found(answer, "SEGM-1-WORST").reason)
+    assert "a group that really behaves differently" in found(answer, "SEGM-1-WORST").reason
+
+
+def test_where_no_number_of_rows_is_enough_none_is_asked_for(found):
+    """A recall of 0 everywhere: nobody asks for one row more than there are."""
+    truth = np.tile([1, 0], 200)
+    frame = pd.DataFrame({"g": np.repeat(["a", "b"], 200)})
+    data, judged = {"segments": ["g"]}, {"metrics": ["recall"]}
+    evidence = evidence_of(truth, np.zeros(400), frame=frame, data=data, segments=judged)
+    answer = ask(evidence)
+    coverage = found(answer, "SEGM-1-COVERAGE-RECALL")
+    assert "recall is 0 on all rows" in coverage.reason
+    assert "more rows alone will not help" in coverage.needs
+    assert "401" not in " ".join(f"{f.reason} {f.needs}" for f in answer.findings)
+
+
+def test_one_row_is_no_rows(found):
+    """And what the whole table holds is said where a segment would need more."""
+    truth = np.array([1] * 4 + [0] * 36)
+    frame = pd.DataFrame({"g": ["a", "b", "b", "b", *["a", "b"] * 18]})
+    evidence = evidence_of(truth, truth, frame=frame, data={"segments": ["g"]}, segments={"metrics": ["recall"]})
+    answer = ask(evidence)
+    assert "not assessable: 1 row with " in found(answer, "SEGM-1-1-RECALL").reason
+    assert "all segments together hold 4" in found(answer, "SEGM-1-COVERAGE-RECALL").reason

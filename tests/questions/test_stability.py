@@ -128,3 +128,25 @@ def test_churn_of_dependent_rows_is_less_certain(found):
     widths = [found(stability.ask(one, one.spec.stability), "STAB-CHURN").bounds.upper for one in (alone, grouped)]
 
     assert widths[1] > 1.5 * widths[0]
+
+
+@pytest.mark.parametrize("size", [0.01, 1, 1000])
+def test_the_spread_of_an_error_is_graded_by_its_mean(size, found):
+    """2 % of the mean is a good spread, whatever unit the target has."""
+    scores = size * np.array([49, 50, 51, 50, 49, 51, 50, 50, 49, 51.0]).reshape(2, 5)
+    answer = asked(scores, np.zeros((2, 20)), task=Task.REGRESSION)
+
+    assert "grade of its share of the mean: excellent" in found(answer, "STAB-STD").reason
+
+
+def test_no_error_is_expected_below_nothing(found):
+    """Folds that lie far apart: neither the range of one nor the interval of the mean goes below 0."""
+    answer = asked(
+        np.array([1.0, 9, 0.5, 12, 1, 8, 0.2, 1, 3, 20]).reshape(2, 5), np.zeros((2, 20)), task=Task.REGRESSION
+    )
+    low = found(answer, "STAB-FOLD-LOW")
+
+    assert 0.0 == low.measured.value
+    assert "cut off where the metric ends" in low.name
+    assert found(answer, "STAB-MEAN").measured.low >= 0
+    assert "cut off" not in found(answer, "STAB-FOLD-HIGH").name

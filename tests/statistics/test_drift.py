@@ -111,6 +111,29 @@ def test_a_spike_gets_its_own_bin():
     assert np.searchsorted(edges, -1e-9) < np.searchsorted(edges, 0.0) < np.searchsorted(edges, 1e-9)
 
 
+def test_bins_are_named_by_values_that_people_know():
+    """A spike by itself, its neighbours below and above it; never by the number next to it."""
+    spiked = np.concatenate([np.zeros(50), np.linspace(-1, 1, 50)])
+    names = numeric_drift(spiked, spiked, 4).bins
+    assert "exactly 0" in names
+    assert not any("e-" in name for name in names)
+    assert ("exactly 1",) == numeric_drift(np.ones(20), np.ones(20)).bins
+    assert ("below 1", "exactly 1", "above 1") == numeric_drift(np.ones(20), np.array([0.0, 1, 2])).bins
+
+
+def test_close_bins_have_different_names():
+    """More figures where four would make two bins one; infinite values in words."""
+    names = numeric_drift(1e6 + np.arange(100) / 1000, 1e6 + np.arange(100) / 1000).bins
+    assert 10 == len(set(names))
+    beyond = np.array([-np.inf] * 30 + [1.0] * 30 + [np.inf] * 40)
+    assert "exactly infinity" in numeric_drift(beyond, beyond).bins
+
+
+def test_a_text_that_looks_like_nothing_is_quoted():
+    """The words nan and None are categories like any other."""
+    assert ("“nan”", "“None”") == categorical_drift(["nan"] * 5 + ["None"] * 3, ["nan"] * 4).bins
+
+
 def test_bins_hold_equal_shares_of_the_reference():
     """1,000 different values in ten bins of 100."""
     drift = numeric_drift(np.arange(1000.0), np.arange(1000.0))

@@ -85,3 +85,13 @@ def test_known_rows_are_found_and_counted():
     assert [True, False, True] == found.tolist()
     assert [2, 0, 1] == counts.tolist()
     assert [False] == known_rows(np.array([7]), np.array([], dtype=np.int64))[0].tolist()
+
+
+@pytest.mark.parametrize("task", list(Task)[:3])
+def test_a_gap_is_a_category_of_its_own(task):
+    """Coded below 0: filled only where the answer is no, it tells all; at random it tells nothing."""
+    telling, silent = np.where(Y == 1, -1, 0), np.where(RNG.random(2000) < 0.5, -1, 3)
+
+    assert 1.0 == pytest.approx(telling_category(telling, Y, task, 2).area)
+    assert 0.15 > telling_category(silent, Y, task, 2).lift
+    assert 0.0 == pytest.approx(telling_category(np.full(2000, -1), Y, task, 2).lift, abs=0.05)
