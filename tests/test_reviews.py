@@ -96,7 +96,9 @@ class TestDeterminism:
         """Lines differ only where a time, a reading of the machine or the notebook's digest stands."""
         first, second = (self.lines(result) for result in twice)
         assert len(first) == len(second)
-        different = [(a, b) for a, b in zip(first, second, strict=True) if a != b]
+        note = "; slow calls follow one another, so the true range is wider"  # stands where the times gave cause for it
+        pairs = ((a.replace(note, ""), b.replace(note, "")) for a, b in zip(first, second, strict=True))
+        different = [(a, b) for a, b in pairs if a != b]
         assert [] == [pair for pair in different if not all(map(self.is_of_the_clock, pair))]
 
     def lines(self, result: ReviewResult) -> list[str]:

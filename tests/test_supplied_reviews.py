@@ -74,6 +74,7 @@ class Vendor:
         """The spec, with all files beside it."""
         for name in ("train", "test", "recent"):
             getattr(self, name).to_parquet(self.folder / f"{name}.parquet")
+        (self.folder / "handbook.md").write_text("How each box was looked at.")
         (self.folder / "calls.txt").write_text("".join(f"{call}\n" for call in self.calls))
         path = self.folder / "readiness.yaml"
         path.write_text(yaml.safe_dump(self.spec, sort_keys=False))

@@ -134,10 +134,6 @@ def check_record(
         raise IncompleteRecord(
             f"The notebook took {record.reused[0].part} from a cache, and it was given none.", remedy=_REMEDY
         )
-    try:
-        records.check(record, counted=True)
-    except InvalidReport as error:
-        raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
     task = _task(record, loaded)
     lacking = (
         *missing_codes(record.answers, loaded.spec, task),
@@ -151,6 +147,10 @@ def check_record(
             f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
             remedy=_REMEDY,
         )
+    try:
+        records.check(record, counted=True)
+    except InvalidReport as error:
+        raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
     _check_bars(record, loaded, task, digests.proofs)
 
 

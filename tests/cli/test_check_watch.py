@@ -175,7 +175,14 @@ def test_the_command_goes_on_until_ctrl_c(tmp_path: Path) -> None:
     """A spec that is missing, then wrong, then right; the exit code is 0."""
     spec = tmp_path / "readiness.yaml"
     words = [sys.executable, "-m", "readiness", "check", "readiness.yaml", "--watch"]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        words,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores Ctrl-C
+    ) as process:
         assert process.stdout is not None
         said = ""
 
