@@ -116,9 +116,9 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
     return _measured_apart(metric, cases, segmentation)
 
 
+WHOLE_QUERIES = "name a column that is the same for all rows of a query"
 CUT_QUERIES = Undefined(
-    "the rows of a query are in several segments, and shorter lists are easier to put in order; "
-    "name a column that is the same for all rows of a query"
+    f"the rows of a query are in several segments, and shorter lists are easier to put in order; {WHOLE_QUERIES}"
 )
 
 

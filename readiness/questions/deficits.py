@@ -25,7 +25,7 @@ from readiness.statistics.row_losses import unusable
 TOO_SMALL = "not assessable"
 """How the reason begins for which a small segment is not judged."""
 ALONE = "all rows are in this one segment"
-MORE_ROWS = "a better candidate: more rows alone will not help"
+NOT_ROWS = "a better candidate: more rows alone will not help"
 MORE_GROUPS = "name a column that tells at least two groups apart"
 
 STILL = "too few rows to be met, enough to show this deficit"
@@ -49,11 +49,12 @@ class Ruler:
     """What the rows of the metric's denominator are called."""
     never: str = ""
     """Why no number of rows would be enough; `minimum` is then more than there are."""
+    remedy: str = NOT_ROWS
+    """What would help then."""
 
-    @property
-    def needed(self) -> str:
-        """How many rows a segment must have, or that no number is enough."""
-        return self.never or f"{self.minimum:,} are needed"
+    def too_few(self, rows: int) -> str:
+        """Why a segment of so many rows is not judged."""
+        return f"{TOO_SMALL}: {self.never or f'{count_of(rows, self.noun)}, {self.minimum:,} are needed'}"
 
 
 def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
@@ -110,8 +111,9 @@ def deficit(
     """
     metric = ruler.metric
     gap = difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor)
-    too_few = f"{TOO_SMALL}: {count_of(split.rows, ruler.noun)}, {ruler.needed}"
-    lacking = MORE_ROWS if ruler.never else f"{ruler.minimum - split.rows:,} more {ruler.noun}"
+    too_few, both = ruler.too_few(split.rows), _both(split, ruler)
+    lacking = ruler.remedy if ruler.never else f"{ruler.minimum - split.rows:,} more {ruler.noun}"
+    counted = both if enough else too_few if both in too_few else f"{too_few}; {both}"
     warning = ""
     if enough and not isinstance(gap, Undefined):
         share = _share_of_rest(gap.value, split, ruler)
@@ -125,7 +127,7 @@ def deficit(
         unit=ruler.criterion.unit,
         segment=labels,
         withheld="" if enough or alone else too_few,
-        reason=ALONE if alone else _both(split, ruler) if enough else f"{too_few}; {_both(split, ruler)}",
+        reason=ALONE if alone else counted,
         needs=MORE_GROUPS if alone else "" if enough else lacking,
         warning=warning,
         denominator=f"{ruler.noun} in {name}",

@@ -21,9 +21,8 @@ from readiness.answers import Answer, Criterion, Finding, Question, Status, not_
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import Segmentation
 from readiness.numbers import listed
-from readiness.questions.by_segment import split_by, withheld_apart
+from readiness.questions.by_segment import CUT_QUERIES, WHOLE_QUERIES, split_by, withheld_apart
 from readiness.questions.deficits import (
-    MORE_ROWS,
     STILL,
     TOO_SMALL,
     Ruler,
@@ -101,6 +100,8 @@ def _small(finding: Finding) -> Finding:
 
 def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments) -> list[Claim]:
     splits = split_by(ruler.metric.name, evidence.cases, segmentation)
+    if any(split.inside is CUT_QUERIES for split in splits):
+        ruler = replace(ruler, never=CUT_QUERIES.reason, remedy=WHOLE_QUERIES)
     large = [split.rows >= ruler.minimum for split in splits]
     alone = len(splits) == 1
     claims = [
@@ -178,7 +179,7 @@ def _coverage(
         Criterion(">=", criteria.coverage, "share", criteria.origin("coverage"), refutable=False),
         unit="share",
         reason=text + (f"; not assessable: {named}" if small else ""),
-        needs=MORE_ROWS if ruler.never else f"more rows of {named}" if small else "",
+        needs=ruler.remedy if ruler.never else f"more rows of {named}" if small else "",
     )
 
 
@@ -195,7 +196,7 @@ def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
             Criterion("<=", 0, "segments", "set in the spec: critical", refutable=False),
             unit="segments",
             reason=f"too small: {', '.join(missing)}" if missing else "every critical segment is large enough",
-            needs=(MORE_ROWS if ruler.never else f"at least {count_of(ruler.minimum, ruler.noun)} of each")
+            needs=(ruler.remedy if ruler.never else f"at least {count_of(ruler.minimum, ruler.noun)} of each")
             if missing
             else "",
         )

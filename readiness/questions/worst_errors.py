@@ -16,12 +16,14 @@ from readiness.statistics.cases import Cases
 from readiness.visible import shorten
 
 SHOWN = 8
+ALIKE = "without costs or probabilities no error counts more than another; these are the first"
 
 
 def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[Finding, ...]:
     """The most expensive errors, or without costs the most confident or largest ones; ties in row order."""
     badness, what, unit = _badness(evidence, costs)
     wrong = np.flatnonzero(_wrong(evidence, badness))
+    is_alike = what == "confidence" and not evidence.cases.is_probability
     if len(wrong) > SHOWN:
         bar = np.partition(badness[wrong], -SHOWN)[-SHOWN]
         wrong = wrong[badness[wrong] >= bar]
@@ -35,10 +37,15 @@ def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple
             blocking=False,
             metric=what,
             segment=_described(evidence, int(row)),
-            measured=Estimate(float(badness[row]), float(badness[row]), float(badness[row]), 1.0, 1, unit, "exact"),
+            measured=None if is_alike else _exactly(float(badness[row]), unit),
+            reason=ALIKE if is_alike else "",
         )
         for rank, row in enumerate(order, 1)
     )
+
+
+def _exactly(value: float, unit: str) -> Estimate:
+    return Estimate(value, value, value, 1.0, 1, unit, "exact")
 
 
 def _badness(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], str, str]:

@@ -139,3 +139,13 @@ def test_error_types_are_described_in_business_words(found):
     )
 
     assert "a fraud is paid out" == found(answer, "ERRO-FN").reason
+
+
+def test_without_costs_and_probabilities_no_error_is_the_worst():
+    """The first ones are shown, and nobody is said to be sure to 0.000."""
+    answer = errors.ask(evidence := evidence_of([0, 1] * 20, [1, 1, 0, 0] * 10), evidence.spec.errors)
+    worst = [finding for finding in answer.findings if finding.code.startswith("ERRO-WORST-")]
+
+    assert ["Row 1 of the scored rows", "Row 4 of the scored rows"] == [finding.name for finding in worst[:2]]
+    assert {None} == {finding.measured for finding in worst}
+    assert all("no error counts more than another" in finding.reason for finding in worst)

@@ -283,3 +283,19 @@ def test_one_row_is_no_rows(found):
     answer = ask(evidence)
     assert "not assessable: 1 row with " in found(answer, "SEGM-1-1-RECALL").reason
     assert "all segments together hold 4" in found(answer, "SEGM-1-COVERAGE-RECALL").reason
+
+
+def test_segments_that_cut_queries_ask_for_another_column(found):
+    """Not for more queries: no number of them would help."""
+    queries, segment = np.repeat(np.arange(30), 4), np.tile(["x", "y"], 60)
+    relevance = np.tile([1.0, 0.0, 2.0, 0.0], 30)
+    frame = pd.DataFrame({"g": segment})
+    data = {"segments": ["g"], "query": "q"}
+    made = evidence_of(relevance, relevance, task=Task.RANKING, frame=frame, data=data)
+    answer = ask(replace(made, cases=replace(made.cases, queries=queries)))
+    one, coverage = found(answer, "SEGM-1-1-NDCG_AT_10"), found(answer, "SEGM-1-COVERAGE-NDCG_AT_10")
+
+    assert "name a column that is the same for all rows of a query" == one.needs == coverage.needs
+    assert "not assessable: the rows of a query are in several segments" in one.reason
+    assert not one.blocking
+    assert not any("queries" in finding.needs and "more" in finding.needs for finding in answer.findings)
