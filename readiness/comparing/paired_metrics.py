@@ -13,11 +13,13 @@ from readiness.comparing.pairing import SAME, UNMEASURED, Paired, outcome_words
 from readiness.criteria import Task
 from readiness.numbers import format_count
 from readiness.spec import Spec, label_text
+from readiness.statistics.basis import basis_of
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.comparison import compare
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
 from readiness.statistics.metrics import measure, withheld
+from readiness.statistics.reservations import reservation
 from readiness.visible import visible
 
 
@@ -76,7 +78,7 @@ def _paired(wanted: _Wanted, a: Side, b: Side) -> Paired:
         mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
         return Paired(title, mine, theirs, difference, f"{SAME} {format_count(cases.n)} rows")
     mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
-    caution = withheld(metric.name, cases) or withheld(metric.name, rival)
+    caution = withheld(metric.name, cases) or withheld(metric.name, rival) or _reservation(gain)
     reason = next((each.reason for each in found if isinstance(each, Undefined)), "") or caution
     return Paired(title, mine, theirs, difference, outcome_words(difference, (a.letter, b.letter), caution), reason)
 
@@ -102,6 +104,12 @@ def _code(classes: tuple[str, ...], wanted: str) -> int | None:
     alike = [code for code, name in enumerate(classes) if name == wanted]
     alike += [code for code, name in enumerate(classes) if name.lower() == wanted]
     return next(iter(alike), None)
+
+
+def _reservation(gain: Inference | Undefined) -> str:
+    """Why neither side may be called better, whichever it is."""
+    basis = None if isinstance(gain, Undefined) else basis_of(gain)
+    return reservation(basis, wants_more=True) or reservation(basis, wants_more=False)
 
 
 def _estimate(metric: Metric, found: Inference | Undefined, level: float) -> Estimate | None:

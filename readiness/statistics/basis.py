@@ -18,12 +18,16 @@ from readiness.exceptions import InvalidReport
 from readiness.statistics.inference import Inference, f1_of_jaccard, linear, within_0_and_1
 
 SHARE = "share"
+IN_GROUPS = "share_in_groups"
+SHARES = frozenset({SHARE, IN_GROUPS})
+SKEWED, WIDER = "t_hall", "t_wider"
 MOVER = "mover"
 _RESAMPLED = "t_resampled"
 _COUNTED = frozenset(
-    {SHARE, "number", "f1", "linear", MOVER, "widened", "group", "spread", "least_ratio", "widest"}
+    {*SHARES, "number", "f1", "linear", MOVER, "widened", "group", "spread", "least_ratio", "widest"}
 )  # fmt: skip
 """Forms that add nothing to the counts at the bottom of them."""
+ROUNDING = 1e-9
 DEEPEST = 6
 """No inference is put together in more steps."""
 _INTERVALS = "readiness.statistics.intervals"
@@ -56,6 +60,7 @@ _NORMAL = ("value", "se", "df", "n", "least", "most")
 _MAPPED = ("readiness.statistics.inference", "Mapped", (), ("inner",))
 _FORMS: Mapping[str, _Form] = {
     SHARE: _Form(_INTERVALS, "Binomial", ("successes", "n", "deff", "df")),
+    IN_GROUPS: _Form(_INTERVALS, "ShareInGroups", ("successes", "n", "deff", "df", "hit_groups", "miss_groups")),
     "number": _Form("readiness.statistics.inference", "Exact", ("value", "n")),
     "f1": _Form(*_MAPPED, fixed={"function": f1_of_jaccard}),
     "root": _Form(*_MAPPED, fixed={"function": math.sqrt}),
@@ -73,9 +78,9 @@ _FORMS: Mapping[str, _Form] = {
     "t_logit_downward": _Form(
         "readiness.statistics.ranking", "_Downward", (*_NORMAL, "unbiased"), fixed={"scale": "logit"}
     ),
-    "t_skewed": _Form(_MEANS, "SkewedMean", ("value", "se", "df", "skewness", "n", "units")),
+    SKEWED: _Form(_MEANS, "SkewedMean", ("value", "se", "df", "skewness", "n", "units")),
     _RESAMPLED: _Form("readiness.statistics.resampling", "Resampled", ("value", "se", "df", "n", "skewness")),
-    "t_wider": _Form(_MEANS, "WiderMean", (), ("on_log_scale", "corrected")),
+    WIDER: _Form(_MEANS, "WiderMean", (), ("other", "corrected")),
     "rare_amounts": _Form(_MEANS, "RareAmounts", ("total", "squares", "largest", "n")),
     "unvaried": _Form(_INTERVALS, "Unvaried", ("value", "rows", "n", "least", "most")),
     "psi": _Form("readiness.statistics.drift", "StabilityIndex", ("raw", "bins", "n_reference", "n_current")),
@@ -126,7 +131,7 @@ def recomputable_from(basis: Basis | None, otherwise: Recomputable) -> Recomputa
     if basis is None:
         return otherwise
     forms = {part.form for part in flat(basis)}
-    if SHARE in forms and forms <= _COUNTED | {"widening"}:
+    if SHARES & forms and forms <= _COUNTED | {"widening"}:
         return Recomputable.COUNTS
     return Recomputable.NO if _RESAMPLED in forms else otherwise
 
@@ -182,12 +187,20 @@ def _check_numbers(form: str, numbers: Mapping[str, float | int]) -> None:
         InvalidReport: naming the formula.
     """
     wrong = [name for name in _WHOLE & set(numbers) if not isinstance(numbers[name], int) or numbers[name] < 0]
-    if form == SHARE:
+    if form in SHARES:
         hits, rows = numbers["successes"], numbers["n"]
         in_range = 0 <= hits <= rows * (1 + 1e-12) and rows >= 1
         wrong += [] if in_range and numbers["deff"] >= 1 and numbers["df"] >= 1 else ["successes"]
+        wrong += [] if form == SHARE or _are_spread(numbers) else ["hit_groups"]
     wrong += [name for name in ("se", "ratio", "squares", "chance") if numbers.get(name, 1) < 0]
     if not -1 <= numbers.get("correlation", 0) <= 1 or numbers.get("factor", 1) < 0 or numbers.get("ratio", 1) < 1:
         wrong.append("factor")
     if wrong:
         raise InvalidReport(f"Its basis holds numbers that no rows can give: {wrong[0]} of a {form}.")
+
+
+def _are_spread(numbers: Mapping[str, float | int]) -> bool:
+    """Whether hits and misses come from a group or more where there are any, and from none where there are none."""
+    hits, rows = numbers["successes"], numbers["n"]
+    pairs = ((hits, numbers["hit_groups"]), (rows - hits, numbers["miss_groups"]))
+    return all(1 - ROUNDING <= groups <= rows if many > ROUNDING * rows else groups >= 0 for many, groups in pairs)

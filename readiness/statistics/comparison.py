@@ -23,7 +23,7 @@ from readiness.statistics.guessing import DRAWN, Guess, guess_influence, measure
 from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
 from readiness.statistics.labels import BINARY_LABEL_METRICS, MACRO_METRICS, label_metric_values
-from readiness.statistics.means import mean_of
+from readiness.statistics.means import WiderMean, mean_of, wider_mean
 from readiness.statistics.metrics import influence, measure
 from readiness.statistics.own import compare_own
 from readiness.statistics.queries import QueryMean, compare_queries
@@ -172,7 +172,10 @@ def _by_influence(
     by_class = metric in MACRO_METRICS | CLASS_RANKING_METRICS and candidate.task is Task.MULTICLASS
     if (candidate.metric(metric).needs == "scores" or by_class) and candidate.is_plain:
         df = max(1.0, float(_scarce(candidate.y_true)) - 1)
-    return Normal(value, se, df, candidate.n, "identity", "t-interval of the paired difference of row influences")
+    gain = Normal(value, se, df, candidate.n, "identity", "t-interval of the paired difference of row influences")
+    if candidate.task is not Task.REGRESSION:
+        return gain
+    return wider_mean(gain, sign * (pull - factor * push), candidate.dependence)
 
 
 def _unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) -> Inference:
@@ -198,6 +201,8 @@ def _is_share(inference: Inference) -> bool:
         return True
     if isinstance(inference, Normal | Unvaried):
         return inference.least == 0 and inference.most == 1
+    if isinstance(inference, WiderMean):
+        return _is_share(inference.other)
     if isinstance(inference, Mapped):
         return _is_share(inference.inner) or isinstance(inference.inner, Mover)
     return False

@@ -73,20 +73,45 @@ def group_sums(values: Floats, groups: Integers | None) -> Floats:
 def standard_error(influence: Floats, dependence: Dependence = INDEPENDENT) -> tuple[float, float]:
     """Standard error and degrees of freedom of a mean of `influence`, shape (n,), whose own mean is 0.
 
-    Groups: se² = K/(K-1) · sum over groups of (sum of influences)² / n², with K - 1 degrees of freedom (Liang and Zeger
-    1986); every row is its own group when there are none. Time: the equal-weighted cosine estimate of the long-run
-    variance, with as many degrees of freedom as it has terms (Lazarus, Lewis, Stock and Watson 2018). Infinite for
-    fewer than two groups or rows.
+    Groups: see `variance_of_groups`; every row is its own group when there are none. Time: the equal-weighted cosine
+    estimate of the long-run variance, with as many degrees of freedom as it has terms (Lazarus, Lewis, Stock and Watson
+    2018). Infinite for fewer than two groups or rows.
     """
     sums = group_sums(influence, dependence.codes)
-    k = len(sums)
+    k, n = len(sums), len(influence)
     if k < 2:
         return math.inf, 1.0
     if dependence.is_serial:
         variance, df = long_run_variance(sums)
-    else:
+    elif dependence.groups is None:
         variance, df = k / (k - 1) * float(sums @ sums), float(k - 1)
-    return math.sqrt(variance) / len(influence), df
+    else:
+        sizes = np.bincount(dependence.groups)
+        variance, df = variance_of_groups(sums, sizes[sizes > 0] / n)
+    return math.sqrt(variance) / n, df
+
+
+def variance_of_groups(sums: Floats, shares: Floats) -> tuple[float, float]:
+    """Variance of a sum over two groups or more, and its degrees of freedom, from the sums of influences by group.
+
+    The bias-reduced linearisation (CR2) of a mean: sum over groups of (sum of influences)² / (1 - p), where a group
+    holds the share p of the rows; its matrix of leverages has but this one value. Degrees of freedom are those of Bell
+    and McCaffrey (2002) for independent rows. With K equal groups: K/(K - 1) · sum of squares, and K - 1.
+
+    Args:
+        sums: influences summed by group, shape (groups,).
+        shares: share of the rows, or of their weight, in each group, below 1 and summing to 1.
+    """
+    left = 1 - shares
+    apart = shares**2 / left  # squared off-diagonal entries of the quadratic form are products of these
+    df = 1 / (float(shares @ shares) + float(apart.sum()) ** 2 - float(apart @ apart))
+    return float(sums @ (sums / left)), max(1.0, df)
+
+
+def equal_groups(amounts: Floats) -> float:
+    """How many groups with equal amounts are as uneven as these: (sum e)² / sum e², 0 when all are 0 (Kish 1965)."""
+    total, squares = float(amounts.sum()), float(amounts @ amounts)
+    return total**2 / squares if squares > 0 else 0.0
 
 
 def correlation(a: Floats, b: Floats, dependence: Dependence) -> float:

@@ -25,19 +25,22 @@ from readiness.statistics.inference import (
 
 __all__ = [
     "Binomial", "Draws", "Exact", "Inference", "Mapped", "Mover", "Normal", "OneSided", "OrderStatistic",
-    "Undefined", "Unvaried", "f1_from_counts", "linear", "mover_mean", "normal_quantile", "student_quantile",
+    "ShareInGroups", "Undefined", "Unvaried", "f1_from_counts", "f1_of_share", "linear", "mover_mean",
+    "normal_quantile", "student_quantile",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Scale = Literal["identity", "log", "logit"]
+KORN_GRAUBARD = "Clopper-Pearson, effective rows (Korn and Graubard)"
 
 
 @dataclass(frozen=True, slots=True)
 class Binomial:
     """A share of rows. Shown: Wilson (1927). Judged: Clopper and Pearson (1934), which never overstate.
 
-    Clusters and weights enter as a design effect: both are computed for n / deff rows, times (z / t_df)² for few
-    clusters (Korn and Graubard 1998). `successes` need not be whole when rows carry weights.
+    Clusters and weights enter as a design effect: both are computed for n / deff · (z / t_df)² rows (Korn and Graubard
+    1998). Rows that depend on each other are shown with what is judged: Wilson's is too narrow near 0 and 1.
+    `successes` need not be whole when rows carry weights.
     """
 
     successes: float
@@ -52,18 +55,22 @@ class Binomial:
 
     @property
     def method(self) -> str:
-        """Wilson."""
-        return "Wilson" + self._design
+        """Wilson, or Clopper-Pearson where rows depend on each other."""
+        if self.is_clustered:
+            return self.bound_method
+        return "Wilson" if self.deff == 1 else "Wilson, effective rows"
 
     @property
     def bound_method(self) -> str:
         """Clopper-Pearson."""
-        return "Clopper-Pearson" + self._design
+        if self.is_clustered:
+            return KORN_GRAUBARD
+        return "Clopper-Pearson" if self.deff == 1 else "Clopper-Pearson, effective rows"
 
     @property
-    def _design(self) -> str:
-        plain = self.deff == 1 and math.isinf(self.df)
-        return "" if plain else ", effective rows"
+    def is_clustered(self) -> bool:
+        """Whether rows depend on each other."""
+        return math.isfinite(self.df)
 
     def effective_rows(self, alpha: float) -> float:
         """How many independent rows these are worth at one-sided `alpha`."""
@@ -71,8 +78,10 @@ class Binomial:
         return self.n / self.deff * shrink**2
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Wilson's score interval."""
+        """Wilson's score interval, or both limits that are judged."""
         tail = (1 - level) / 2
+        if self.is_clustered:
+            return self.lower(tail), self.upper(tail)
         p, n, z = self.value, self.effective_rows(tail), normal_quantile(tail)
         middle = p + z * z / (2 * n)
         half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -92,10 +101,33 @@ class Binomial:
         return 1.0 if self.value >= 1 else 1 - float(betaincinv(n - k, k + 1, alpha))
 
 
-def f1_from_counts(tp: float, fp: float, fn: float, *, deff: float = 1.0, df: float = math.inf) -> Mapped:
+@dataclass(frozen=True, slots=True)
+class ShareInGroups(Binomial):
+    """A share of rows that come in groups, with how many groups its hits and its misses are spread over.
+
+    The design effect near 0 or 1 is learnt from the groups that hold the rarer outcome alone, so it is believed only
+    when there are enough of those (see `reservations`).
+    """
+
+    hit_groups: float = math.inf
+    """(sum of e)² / sum of e² with the hits e of each group: as many groups with equally many hits; 0 without any."""
+    miss_groups: float = math.inf
+    """The same of the misses."""
+
+    @property
+    def is_clustered(self) -> bool:
+        """Always."""
+        return True
+
+
+def f1_of_share(jaccard: Binomial) -> Mapped:
     """F1 = 2J / (1 + J) with the share J = TP / (TP + FP + FN) (Lam, Gopal and Qian 2023, indirect method)."""
-    share = Binomial(tp, max(1, round(tp + fp + fn)), deff, df)
-    return Mapped(share, f1_of_jaccard, note=" of TP/(TP+FP+FN)")
+    return Mapped(jaccard, f1_of_jaccard, note=" of TP/(TP+FP+FN)")
+
+
+def f1_from_counts(tp: float, fp: float, fn: float) -> Mapped:
+    """F1 of independent rows."""
+    return f1_of_share(Binomial(tp, max(1, round(tp + fp + fn))))
 
 
 @dataclass(frozen=True, slots=True)

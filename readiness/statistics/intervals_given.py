@@ -8,8 +8,8 @@ import numpy as np
 
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.influence import design_effect
 from readiness.statistics.intervals import Binomial, OrderStatistic
+from readiness.statistics.shares import weighted_share
 
 
 def coverage(cases: Cases, low: Floats, high: Floats) -> Inference | Undefined:
@@ -21,8 +21,7 @@ def coverage(cases: Cases, low: Floats, high: Floats) -> Inference | Undefined:
         return Binomial(float(inside.sum()), cases.n)
     if not cases.relative_weight.any():
         return Undefined("These rows have no weight.", cases.n)
-    deff, df = design_effect(inside, cases)
-    return Binomial(min(float(cases.n), float(cases.relative_weight @ inside)), cases.n, deff, df)
+    return weighted_share(inside, cases)
 
 
 def conformal_half_width(cases: Cases, level: float) -> Inference | Undefined:

@@ -26,6 +26,7 @@ from readiness.catalogue import TECHNICAL
 from readiness.statistics.basis import basis_of, recomputable_from
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.power import POWER, rows_needed
+from readiness.statistics.reservations import reservation
 
 Rule = Literal["interval", "point"]
 POINT_METHOD = "point estimate"
@@ -114,12 +115,14 @@ def _finding(claim: Claim, alpha: float, level: float, rule: Rule, share: int | 
     if claim.criterion is None:
         return _make(claim, Status.NOT_ASSESSED, _estimate(claim, inference, level), reason=claim.reason)
     basis = None if isinstance(inference, Exact) else basis_of(inference)
+    criterion = claim.criterion
+    claim = replace(claim, withheld=claim.withheld or reservation(basis, wants_more=criterion.wants_more))
     bounds = replace(
-        _bounds(claim.criterion, inference, alpha, rule, share),
+        _bounds(criterion, inference, alpha, rule, share),
         recomputable=_recomputable(claim, basis),
         basis=basis,
     )
-    status = judge(bounds, claim.criterion, withheld=claim.withheld)
+    status = judge(bounds, criterion, withheld=claim.withheld)
     needs = claim.needs
     if status is Status.NOT_PROVEN and not needs:
         needs = what_would_settle(claim, inference, alpha, alpha / (share or 1))

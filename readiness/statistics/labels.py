@@ -38,9 +38,8 @@ from readiness.statistics.four_cells import (
     rows_that_count,
 )
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.influence import design_effect
-from readiness.statistics.intervals import Binomial, Draws, Normal, Unvaried, f1_from_counts, mover_mean
-from readiness.statistics.shares import NO_ROWS, share_of
+from readiness.statistics.intervals import Binomial, Draws, Normal, Unvaried, f1_of_share, mover_mean
+from readiness.statistics.shares import NO_ROWS, share_of, weighted_share
 
 __all__ = [
     "BINARY_LABEL_METRICS", "MACRO_METRICS", "MULTICLASS_LABEL_METRICS", "label_influence", "label_metric_values",
@@ -138,8 +137,13 @@ def worst_class_recall(cases: Cases) -> tuple[int, Inference] | Undefined:
     if cases.is_plain:
         return worst, Binomial(float(cases.counts[worst, worst]), int(cases.counts[worst].sum()))
     rows = cases.subset(cases.y_true == worst)
-    deff, df = design_effect((rows.y_pred == worst).astype(float), rows)
-    return worst, Binomial(float(recall[worst]) * rows.n, rows.n, deff, df)
+    return worst, weighted_share((rows.y_pred == worst).astype(float), rows)
+
+
+def is_of_shares(metric: str, cases: Cases) -> bool:
+    """Whether a label metric is a share of rows, or put together from shares with limits of their own."""
+    binary = cases.task is Task.BINARY
+    return _is_share(metric, binary) or (binary and metric == "balanced_accuracy")
 
 
 def _is_share(metric: str, binary: bool) -> bool:
@@ -157,7 +161,7 @@ def _counts(metric: str, table: Floats, *, binary: bool) -> tuple[float, float]:
 def _from_share(metric: str, share: Binomial | Undefined) -> Inference | Undefined:
     if metric != "f1" or isinstance(share, Undefined):
         return share
-    return f1_from_counts(share.successes, share.n - share.successes, 0.0, deff=share.deff, df=share.df)
+    return f1_of_share(share)
 
 
 def _mean_of_two(

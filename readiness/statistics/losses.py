@@ -8,10 +8,10 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases, Floats
-from readiness.statistics.dependence import group_sums, standard_error
+from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Inference, Mapped, Undefined
 from readiness.statistics.intervals import Normal, Unvaried
-from readiness.statistics.means import SkewedMean, WiderMean, mean_of, skewness
+from readiness.statistics.means import mean_of, wider_mean
 from readiness.statistics.medians import median_of
 from readiness.statistics.row_losses import (
     EPSILON,
@@ -43,10 +43,8 @@ def measure_losses(metric: str, cases: Cases) -> Inference | Undefined:
         return _explained(metric, cases, losses, most)
     if metric == "wmape":
         return _above_zero(_ratio(cases, losses), loss_influence(metric, cases), cases, most, RATIO)
-    value = _mean(losses, cases)
     bounded = metric in PROBABILITY_LOSSES
-    pulls = _pulls(losses, cases)
-    mean = _not_too_short(_above_zero(value, pulls, cases, most, T_LOG, bounded=bounded), pulls, cases)
+    mean = _above_zero(_mean(losses, cases), _pulls(losses, cases), cases, most, T_LOG, bounded=bounded)
     return Mapped(mean, math.sqrt, note=", root of the mean") if metric in ROOTS else mean
 
 
@@ -95,15 +93,9 @@ def _above_zero(
 ) -> Inference:
     se, df = standard_error(influence, cases.dependence)
     if value > 0 and 1e-12 * value < se < math.inf:
-        return Normal(value, se, df, cases.n, "log", method, 0.0, most if bounded else math.inf)
+        mean = Normal(value, se, df, cases.n, "log", method, 0.0, most if bounded else math.inf)
+        return wider_mean(mean, influence, cases.dependence)
     return Unvaried(value, cases.dependence.units or cases.n, cases.n, 0.0, max(most, value))
-
-
-def _not_too_short(mean: Inference, pulls: Floats, cases: Cases) -> Inference:
-    if not isinstance(mean, Normal) or math.isfinite(mean.most):
-        return mean
-    units = group_sums(pulls, cases.dependence.codes)
-    return WiderMean(mean, SkewedMean(mean.value, mean.se, mean.df, skewness(units), cases.n, len(units)))
 
 
 def _bias(cases: Cases) -> Inference | Undefined:
@@ -116,9 +108,11 @@ def _bias(cases: Cases) -> Inference | Undefined:
 def _explained(metric: str, cases: Cases, losses: Floats, most: float) -> Inference:
     variance = _mean(squared_deviations(cases), cases)
     value = 1 - _mean(losses, cases) / variance
-    se, df = standard_error(loss_influence(metric, cases), cases.dependence)
+    pulls = loss_influence(metric, cases)
+    se, df = standard_error(pulls, cases.dependence)
     if 1e-12 < se < math.inf:
-        return Normal(value, se, df, cases.n, "identity", "delta method from row influences", most=1.0)
+        delta = Normal(value, se, df, cases.n, "identity", "delta method from row influences", most=1.0)
+        return wider_mean(delta, pulls, cases.dependence)
     return Unvaried(value, cases.dependence.units or cases.n, cases.n, 1 - most / variance, 1.0)
 
 

@@ -11,12 +11,13 @@ from readiness.criteria import Task
 from readiness.statistics.calibration import calibration_influence, measure_calibration_error
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.class_ranking import CLASS_RANKING_METRICS
-from readiness.statistics.dependence import unknown_error
+from readiness.statistics.dependence import equal_groups, group_sums, unknown_error
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
     MACRO_METRICS,
     MULTICLASS_LABEL_METRICS,
+    is_of_shares,
     measure_labels,
     row_influence,
 )
@@ -24,19 +25,14 @@ from readiness.statistics.losses import loss_influence, measure_losses
 from readiness.statistics.own import measure_own, or_nan, own_value, withheld_own
 from readiness.statistics.queries import measure_queries, withheld_queries
 from readiness.statistics.ranking import measure_ranking, ranked, too_few
-from readiness.statistics.row_losses import NEAR_ZERO, SQUARED, row_losses, unusable
+from readiness.statistics.reservations import few_groups
+from readiness.statistics.row_losses import NEAR_ZERO, unusable
 from readiness.statistics.top_classes import is_top_accuracy, measure_top, top_influence
 
 __all__ = ["METRICS", "TECHNICAL", "Metric", "influence", "measure", "metric_names", "number", "withheld"]
 
 MINIMUM_CLASS_ROWS = 5
 """True rows that every class needs before an average over them can be met: below, its intervals are too narrow."""
-TAIL_ROWS, MANY_ROWS = 200, 1_000
-TAIL_SHARE, TAIL_SHARE_OF_FEW = 0.20, 0.12
-"""Metrics of squared errors are withheld for fewer rows than tell how heavy the tail is, and when the worst 1 % of rows
-carry more than this share of the squared error; with fewer than 1,000 rows, more than the second one. Of normal errors
-they carry 0.08. Simulated with errors of Student's t with 3 degrees of freedom, an upper limit then misses in 5 % of
-samples at most; a share of 0.3 lets it miss in 23 %."""
 NEAR_ZERO_SHARE = 0.01
 """MAPE is withheld when more than this share of true values is close to 0."""
 NEAR_ZERO_OF_MEDIAN = 1e-3
@@ -98,7 +94,10 @@ def influence(metric: str, cases: Cases) -> Floats | Undefined:
 
 
 def withheld(metric: str, cases: Cases) -> str:
-    """Why no *met* may come from this metric on these cases, whatever its bounds; empty when it may."""
+    """Why no *met* may come from this metric on these cases, whatever its bounds; empty when it may.
+
+    What the numbers behind the bounds tell by themselves is left to `reservations`.
+    """
     _known(metric, cases)
     if cases.metric(metric).needs == "order":
         return withheld_queries(metric, cases)
@@ -106,12 +105,12 @@ def withheld(metric: str, cases: Cases) -> str:
         return too_dependent
     if metric in cases.own:
         return withheld_own(metric, cases)
+    if metric in _labels(cases) and not is_of_shares(metric, cases) and (few := _few_groups_wrong(metric, cases)):
+        return few
     if cases.task is Task.MULTICLASS and metric in MACRO_METRICS | CLASS_RANKING_METRICS:
         return _small_class(cases)
     if metric in ("roc_auc", "average_precision"):
         return too_few(metric, cases)
-    if metric in SQUARED:
-        return _heavy_tail(metric, cases)
     return _near_zero(cases) if metric == "mape" else ""
 
 
@@ -146,20 +145,14 @@ def _small_class(cases: Cases) -> str:
     )
 
 
-def _heavy_tail(metric: str, cases: Cases) -> str:
-    if cases.n == 0 or not np.isfinite(cases.y_pred).all():
+def _few_groups_wrong(metric: str, cases: Cases) -> str:
+    """Of metrics put together from several shares: a wrong row of a group counts by how much it pulls on the metric."""
+    wrong = cases.y_true != cases.y_pred
+    if cases.groups is None or not wrong.any() or not cases.cells.any():
         return ""
-    if cases.n < TAIL_ROWS:
-        return f"{cases.n:,} rows are too few to know how heavy the errors' tail is; {TAIL_ROWS} are needed."
-    worst = max(1, cases.n // 100)
-    losses = np.partition(row_losses(metric, cases), -worst)
-    share = float(losses[-worst:].sum() / total) if (total := float(losses.sum())) > 0 else 0.0
-    if share <= (TAIL_SHARE if cases.n >= MANY_ROWS else TAIL_SHARE_OF_FEW):
-        return ""
-    return (
-        f"The worst 1 % of rows carry {share:.0%} of the squared error, so no interval of it can be trusted; "
-        "judge the mean absolute error instead."
-    )
+    pulls = np.abs(np.nan_to_num(row_influence(metric, cases))) * wrong
+    groups = equal_groups(group_sums(pulls, cases.groups))
+    return few_groups(groups, float(np.count_nonzero(pulls))) if groups > 0 else ""
 
 
 def _near_zero(cases: Cases) -> str:

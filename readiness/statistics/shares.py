@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from readiness.statistics.cases import Array, Cases
+from readiness.statistics.cases import Array, Cases, Floats
+from readiness.statistics.dependence import equal_groups, group_sums
 from readiness.statistics.inference import Undefined
 from readiness.statistics.influence import design_effect
-from readiness.statistics.intervals import Binomial
+from readiness.statistics.intervals import Binomial, ShareInGroups
 
 NO_ROWS = "There are no rows."
 
@@ -23,9 +24,15 @@ def share_of(hit: Array, cases: Cases, among: Array | None = None, *, none: str 
         return Binomial(float(hits), rows) if rows else Undefined(none)
     counted = cases.relative_weight > 0 if among is None else among & (cases.relative_weight > 0)
     inside = cases.subset(counted)
-    if inside.n == 0:
-        return Undefined(none)
-    inside_hit = hit[counted].astype(float)
-    share = float(inside.relative_weight @ inside_hit) / inside.n
-    deff, df = design_effect(inside_hit, inside)
-    return Binomial(min(share, 1.0) * inside.n, inside.n, deff, df)
+    return weighted_share(hit[counted].astype(float), inside) if inside.n else Undefined(none)
+
+
+def weighted_share(hit: Floats, cases: Cases) -> Binomial:
+    """Share of rows that are a `hit`, 1 or 0, of shape (n,); one row at least, and a weight above 0."""
+    w = cases.relative_weight
+    hits = min(float(w @ hit), float(cases.n))
+    deff, df = design_effect(hit, cases)
+    if cases.groups is None:
+        return Binomial(hits, cases.n, deff, df)
+    spread = (equal_groups(group_sums(w * each, cases.groups)) for each in (hit, 1 - hit))
+    return ShareInGroups(hits, cases.n, deff, df, *spread)

@@ -11,22 +11,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from readiness.answers import (
+    Basis,
     Bounds,
     Criterion,
     Estimate,
     Finding,
     Question,
     Recomputable,
+    Status,
     rounded,
 )
 from readiness.catalogue import TECHNICAL
 from readiness.criteria import CONFIDENCE, Task
 from readiness.exceptions import InvalidReport
-from readiness.statistics.basis import SHARE, flat, inference_of, recomputable_from
+from readiness.statistics.basis import IN_GROUPS, SHARE, SHARES, flat, inference_of, recomputable_from
 from readiness.statistics.four_cells import SHARE_METRICS
 from readiness.statistics.inference import Inference
 from readiness.statistics.judging import adjustment_words
 from readiness.statistics.parity import MEASURES
+from readiness.statistics.reservations import reservation
 from readiness.statistics.slices import MOST_FOUND
 
 if TYPE_CHECKING:
@@ -117,6 +120,8 @@ def _check_judged(record: Record, finding: Finding, alpha: float) -> None:
         raise InvalidReport("It is called exact, and its bounds are computed as if it were not.")
     if not is_exact:
         _check_basis(record, measured, bounds, criterion)
+    if finding.status is Status.MET and (said := reservation(bounds.basis, wants_more=criterion.wants_more)):
+        raise InvalidReport(f"It is called met, and its own numbers forbid that: {said}")
 
 
 def _check_basis(record: Record, measured: Estimate, bounds: Bounds, criterion: Criterion) -> None:
@@ -135,8 +140,7 @@ def _check_basis(record: Record, measured: Estimate, bounds: Bounds, criterion: 
         sizes = {inference.n, *(part.n for part in _halves(inference))}
     except (ArithmeticError, ValueError, TypeError, AttributeError) as error:
         raise InvalidReport("Its basis is made of numbers that give no result.") from error
-    if not _are_rows_dependent(record) and any(_design(part) for part in flat(bounds.basis) if part.form == SHARE):
-        raise InvalidReport("Its counts are said to come from rows that depend on each other; the spec names none.")
+    _check_dependence(record, bounds.basis)
     found = (measured.value, measured.low, measured.high, bounds.lower, bounds.upper)
     names = ("value", "interval's lower end", "interval's upper end", "lower bound", "upper bound")
     for name, here, there in zip(names, found, expected, strict=True):
@@ -144,6 +148,18 @@ def _check_basis(record: Record, measured: Estimate, bounds: Bounds, criterion: 
             raise InvalidReport(f"Its {name} is {_one(here)}; its recorded counts or moments give {_one(there)}.")
     if measured.n not in sizes:
         raise InvalidReport(f"It speaks of {measured.n:,} rows; its recorded counts or moments of {inference.n:,}.")
+
+
+def _check_dependence(record: Record, basis: Basis) -> None:
+    """Raises: InvalidReport: counts come with a design that the spec does not name, or without that of its groups."""
+    shares = [part for part in flat(basis) if part.form in SHARES]
+    data = record.gathered.spec.get("data", {})
+    if not any(data.get(name) for name in _DEPENDENT) and any(_design(part) for part in shares):
+        raise InvalidReport("Its counts are said to come from rows that depend on each other; the spec names none.")
+    if not data.get("group") and any(part.form == IN_GROUPS for part in shares):
+        raise InvalidReport("Its counts are said to come from groups of rows; the spec names none.")
+    if data.get("group") and any(part.form == SHARE and _design(part) for part in shares):
+        raise InvalidReport("Its counts do not tell how many groups they come from; the spec names groups.")
 
 
 def _expected(
@@ -165,11 +181,6 @@ def _halves(inference: Any) -> list[Inference]:
 
 def _design(share: Any) -> bool:
     return share.numbers["deff"] != 1 or share.numbers["df"] is not None
-
-
-def _are_rows_dependent(record: Record) -> bool:
-    data = record.gathered.spec.get("data", {})
-    return any(data.get(name) for name in _DEPENDENT)
 
 
 def _needs_counts(record: Record, question: Question, finding: Finding) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from readiness.answers import Basis, Finding, Question, Recomputable
 from readiness.criteria import Task
 from readiness.exceptions import InvalidReport
-from readiness.statistics.basis import MOVER, SHARE, flat
+from readiness.statistics.basis import MOVER, SHARES, flat
 from readiness.statistics.cases import Floats
 from readiness.statistics.four_cells import SHARE_METRICS, rows_that_count
 from readiness.verdict.recomputation import is_relative
@@ -125,7 +125,7 @@ def _summed(finding: Finding, basis: Basis) -> Counts:
 
 
 def _shares(basis: Basis) -> list[tuple[float, float]]:
-    return [(part.numbers["successes"] or 0.0, part.numbers["n"] or 0.0) for part in flat(basis) if part.form == SHARE]
+    return [(part.numbers["successes"] or 0.0, part.numbers["n"] or 0.0) for part in flat(basis) if part.form in SHARES]
 
 
 def _total(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:

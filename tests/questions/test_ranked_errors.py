@@ -57,18 +57,18 @@ def test_a_random_order_is_left_out_and_the_current_model_is_compared():
 
 
 def test_savings_against_showing_nothing(found):
-    """Twenty queries, one row of each shown: 15 relevant ones found save 10 each, 5 others cost 1 each."""
-    relevance = np.tile([1.0, 0.0], 20)
-    scores = np.concatenate([np.tile([2.0, 1.0], 15), np.tile([1.0, 2.0], 5)])
+    """Forty queries, one row of each shown: 30 relevant ones found save 10 each, 10 others cost 1 each."""
+    relevance = np.tile([1.0, 0.0], 40)
+    scores = np.concatenate([np.tile([2.0, 1.0], 30), np.tile([1.0, 2.0], 10)])
     answer = errors.ask(
-        evidence := ranked(relevance, scores, np.repeat(np.arange(20), 2), top_k=1), evidence.spec.errors
+        evidence := ranked(relevance, scores, np.repeat(np.arange(40), 2), top_k=1), evidence.spec.errors
     )
     savings = found(answer, "ERRO-SAVINGS")
-    assert (15 * 10 - 5) / 40 == pytest.approx(savings.measured.value)
+    assert (30 * 10 - 10) / 80 == pytest.approx(savings.measured.value)
     assert savings.status.value == "met"
     assert found(answer, "ERRO-COST-NOTHING").name == "Cost of doing nothing (showing nothing)"
-    assert (15, 5, 5) == tuple(found(answer, f"ERRO-{code}").measured.value for code in ("TP", "FP", "FN"))
-    assert found(answer, "ERRO-SHOWN").measured.value == 20
+    assert (30, 10, 10) == tuple(found(answer, f"ERRO-{code}").measured.value for code in ("TP", "FP", "FN"))
+    assert found(answer, "ERRO-SHOWN").measured.value == 40
 
 
 def test_shown_rows_are_counted(found):

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import Dependence, group_sums, standard_error
 from readiness.statistics.influence import design_effect
 from readiness.statistics.intervals import Binomial
+from readiness.statistics.shares import weighted_share
 
 
 def cases(n: int, **more) -> Cases:
@@ -58,7 +60,7 @@ def test_independent_rows_of_equal_weight_have_no_design_effect():
 
 
 def test_fully_dependent_rows_count_as_their_groups():
-    """Pairs that always agree: a pair is worth one row, not less."""
+    """Pairs that always agree: a pair is worth one row, not less; 50 of 100 groups hold either outcome."""
     hit = np.repeat(np.tile([1.0, 0.0], 50), 2)
     deff, df = design_effect(hit, cases(200, groups=np.repeat(np.arange(100), 2)))
     assert (2.0, 99.0) == pytest.approx((deff, df))
@@ -112,14 +114,14 @@ def test_opposing_rows_never_count_more_than_independent_ones():
     assert 1.0 == design_effect(hit, cases(100, groups=np.repeat(np.arange(50), 2)))[0]
 
 
-def test_degrees_of_freedom_are_the_groups_with_the_rarer_outcome():
-    """Eight groups of ten hold two misses each, twenty-two hold none: eight degrees of freedom, not 29."""
+def test_degrees_of_freedom_are_half_the_groups_with_the_rarer_outcome():
+    """Eight groups of ten hold two misses each, twenty-two hold none: (8 - 1) / 2 degrees of freedom, not 29."""
     hit = np.ones((30, 10))
     hit[:8, :2] = 0
     deff, df = design_effect(hit.ravel(), cases(300, groups=np.repeat(np.arange(30), 10)))
     share = 284 / 300
     sums = np.r_[np.full(8, 8 - 10 * share), np.full(22, 10 - 10 * share)]
-    assert (30 / 29 * (sums @ sums) / 300 / (share * (1 - share)), 8.0) == pytest.approx((deff, df))
+    assert (30 / 29 * (sums @ sums) / 300 / (share * (1 - share)), 3.5) == pytest.approx((deff, df))
 
 
 def test_one_miss_is_never_better_than_none():
@@ -135,3 +137,85 @@ def test_weights_that_follow_the_outcome_count_more_than_kish():
     weight = np.where(hit == 1, 1.0, 5.0)
     kish = 100 * float(weight @ weight) / float(weight.sum()) ** 2
     assert design_effect(hit, cases(100, weight=weight))[0] > kish
+
+
+def _by_matrices(hit, groups):
+    """CR2 variance and Bell-McCaffrey degrees of freedom of a mean, from the matrices of their definition (Pustejovsky
+    and Tipton 2018, with a working model of independent rows).
+    """
+    n = len(hit)
+    x = np.ones((n, 1))
+    bread = np.linalg.inv(x.T @ x)
+    hat = x @ bread @ x.T
+    residual = np.eye(n) - hat
+    error, meat, vectors = hit - hit.mean(), 0.0, []
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        values, axes = np.linalg.eigh(np.eye(len(rows)) - hat[np.ix_(rows, rows)])
+        adjusted = axes @ np.diag(values**-0.5) @ axes.T
+        pull = bread @ x[rows].T @ adjusted
+        meat += float((pull @ error[rows])[0]) ** 2
+        vectors.append((pull @ residual[rows])[0])
+    spread = np.array(vectors) @ np.array(vectors).T
+    return meat, float(np.trace(spread) ** 2 / np.sum(spread * spread))
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 5), (1, 1, 1, 9), (4,) * 12, (30, 1, 2, 2, 7, 11, 1, 5)])
+def test_groups_of_unequal_size_agree_with_the_matrices_of_cr2(sizes):
+    """Variance and degrees of freedom in closed form."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    hit = np.random.default_rng(sum(sizes)).random(len(groups)) < 0.7
+    variance, df = _by_matrices(hit.astype(float), groups)
+    se, found = standard_error(hit - hit.mean(), Dependence(groups))
+    assert (variance, df) == pytest.approx((se**2, found))
+
+
+def test_cr2_by_hand():
+    """Groups of one, two and three rows, sums of errors 1, 1, -2 over six rows: (1/(5/6) + 1/(4/6) + 4/(3/6)) / 36; the
+    degrees of freedom 1 / (14/36 + (1/30 + 1/6 + 1/2)² - 1/900 - 1/36 - 1/4).
+    """
+    pull, groups = np.array([1.0, 0.5, 0.5, -1, -1, 0]), np.array([0, 1, 1, 2, 2, 2])
+    se, df = standard_error(pull, Dependence(groups))
+    assert (1.2 + 1.5 + 8) / 36 == pytest.approx(se**2)
+    assert 1 / (14 / 36 + 0.7**2 - 1 / 900 - 1 / 36 - 1 / 4) == pytest.approx(df)
+
+
+def test_a_share_in_many_groups_of_one_row_is_that_of_independent_rows():
+    """1,000 groups of one row: no design effect, and the limits are those of Clopper and Pearson."""
+    hit = (np.arange(1000) % 5 > 0).astype(float)
+    share = weighted_share(hit, cases(1000, groups=np.arange(1000)))
+    assert (1.0, 200.0, 800.0) == pytest.approx((share.deff, share.miss_groups, share.hit_groups))
+    assert proportion_confint(800, 1000, 0.10, "beta") == pytest.approx(
+        (share.lower(0.05), share.upper(0.05)), abs=5e-4
+    )
+    assert share.interval(0.90) == pytest.approx((share.lower(0.05), share.upper(0.05)))
+
+
+def test_no_miss_is_bounded_by_kishs_number_of_groups():
+    """Groups of 1, 2, 3 and 4 rows, all right: 100/30 groups, so that the limit is 0.05^(30/100)."""
+    groups = np.repeat(np.arange(4), (1, 2, 3, 4))
+    share = weighted_share(np.ones(10), cases(10, groups=groups))
+    assert 0.05 ** (30 / 100) == pytest.approx(share.lower(0.05))
+    assert (0.0, 100 / 30) == pytest.approx((share.miss_groups, share.hit_groups))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 30), st.integers(1, 8), st.floats(0.05, 0.95), st.integers(0, 2**32 - 1))
+def test_shares_in_groups_obey_the_laws_of_intervals(groups, rows, chance, seed):
+    """Limits hold the share and move out with confidence, never inside those of independent rows; hits and misses
+    change places with the limits.
+    """
+    rng = np.random.default_rng(seed)
+    codes = np.repeat(np.arange(groups), rng.integers(1, rows + 1, groups))
+    hit = (rng.random(len(codes)) < np.repeat(rng.random(groups), np.bincount(codes)) ** (1 / chance - 1)).astype(float)
+    of_groups = cases(len(codes), groups=codes)
+    share, mirrored, blind = (
+        weighted_share(hit, of_groups),
+        weighted_share(1 - hit, of_groups),
+        Binomial(hit.sum(), len(hit)),
+    )
+    assert share.lower(0.01) <= share.lower(0.05) <= share.value <= share.upper(0.05) <= share.upper(0.01)
+    assert share.lower(0.05) <= blind.lower(0.05) + 1e-9
+    assert share.upper(0.05) >= blind.upper(0.05) - 1e-9
+    assert 1 - mirrored.upper(0.05) == pytest.approx(share.lower(0.05), abs=1e-9)
+    assert (mirrored.hit_groups, mirrored.miss_groups) == (share.miss_groups, share.hit_groups)

@@ -178,9 +178,9 @@ def test_copies_of_rows_count_once_when_grouped(classes, metric):
     twice = cases.subset(np.repeat(np.arange(200), 2))
     grouped = sample(classes, 200, groups=np.arange(200)).subset(np.repeat(np.arange(200), 2))
     width, told, untold = (
-        high - low for low, high in (measure_labels(metric, c).interval(0.95) for c in (cases, grouped, twice))
+        m.upper(0.025) - m.lower(0.025) for m in (measure_labels(metric, c) for c in (cases, grouped, twice))
     )
-    tolerance = 0.10 if classes == 2 and metric in DRAWN else 0.03  # draws when told nothing, else row influences
+    tolerance = 0.10 if classes == 2 and metric in DRAWN else 0.04  # draws when told nothing, else row influences
     assert width == pytest.approx(told, rel=tolerance)
     assert width / math.sqrt(2) == pytest.approx(untold, rel=tolerance)
 
@@ -194,13 +194,13 @@ def test_equal_weights_change_nothing():
 
 
 def test_perfect_recall_of_dependent_rows_rests_on_the_groups():
-    """60 positives of 20 users, all found: as good as 20 of 20, since nothing is known of the dependence."""
+    """60 positives of 20 users, all found: as good as 20 of 20, which is what they are if users are all or nothing."""
     y = np.ones(60, dtype=int)
     cases = Cases(Task.BINARY, y, y, groups=np.repeat(np.arange(20), 3))
     measured = measure_labels("recall", cases)
     assert isinstance(measured, Binomial)
     assert 3.0 == pytest.approx(measured.deff)
-    assert measured.lower(0.05) < Binomial(20, 20).lower(0.05)
+    assert Binomial(20, 20).lower(0.05) == pytest.approx(measured.lower(0.05))
 
 
 def test_macro_error_with_groups_is_cluster_robust():
