@@ -233,7 +233,8 @@ def _windows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> 
     spec = loaded.spec
     share = float((coded == 1).mean()) if target.task is Task.BINARY else 0.0
     stated = {"prevalence": share} if 0 < share < 1 else {}
-    for entry in planned_windows(Assumptions(spec, target.task, stated), POWER):
+    windows = planned_windows(Assumptions(spec, target.task, stated), POWER)
+    for entry in parts.countable("stability.windows", windows):
         there = f"there are {len(coded):,} here"
         if entry.rows is None:
             yield Feasible(entry.key, f"{entry.text}: {entry.own or 'depends on the model'}; {there}", Chance.OPEN)

@@ -99,7 +99,8 @@ def guess_probability(a: Assumptions, key: str) -> float | None:
     if a.task is not Task.BINARY or a.prevalence is None:
         return None
     share = a.prevalence.value
-    return {"uniform": 0.5, "majority": float(share > 0.5), "stratified": share}.get(key)
+    guesses = {"uniform": 0.5, "majority": float(share > 0.5), "minority": float(share <= 0.5), "stratified": share}
+    return guesses.get(key)
 
 
 def _guess_table(share: float, positive: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

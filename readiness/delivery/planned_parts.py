@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from readiness.delivery.planned_rows import NEVER, Own
@@ -53,3 +54,12 @@ def planned(
 def unplanned(key: str, text: str, why: str, kind: str = TEST) -> Planned:
     """A criterion of which nobody can tell what it needs."""
     return Planned(key, text, None, why, (), kind)
+
+
+def countable(key: str, entries: Iterable[Planned]) -> Iterator[Planned]:
+    """The criteria of one part of the spec; where a number leaves what can be counted with, it ends by saying so."""
+    try:
+        yield from entries
+    except (OverflowError, ZeroDivisionError):
+        why = "cannot be planned: with a number so large or so small in the spec or under --assume, no count comes out"
+        yield unplanned(key, "the rows that it needs", why)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from readiness import criteria as policy
 from readiness.delivery.assumptions import Assumptions, baseline_key, read_assumptions
 from readiness.delivery.planned_gains import Gain, gain_rows
 from readiness.delivery.planned_limits import latency_calls, planned_production, planned_stability
-from readiness.delivery.planned_parts import NOT_POSSIBLE, RULED_OUT, Planned, planned, unplanned
+from readiness.delivery.planned_parts import NOT_POSSIBLE, RULED_OUT, Planned, countable, planned, unplanned
 from readiness.delivery.planned_rows import Aim, rows_of
 from readiness.delivery.planned_savings import planned_costs
 from readiness.delivery.planned_segments import planned_segments, planned_windows
@@ -27,6 +29,7 @@ _GUESS_NAMES = {
     "uniform": "a random guess",
     "majority": "always the largest class",
     "stratified": "a random guess in proportion to the classes",
+    "minority": "always the smaller class",
     "mean": "always the mean",
     "median": "always the median",
     "random": "a random order",
@@ -51,15 +54,17 @@ def plan(spec: Spec, assume: Iterable[str] = (), *, power: float = POWER) -> tup
 
 def criteria_of(a: Assumptions, power: float) -> tuple[Planned, ...]:
     """What each criterion of the spec needs, in the order of the questions."""
-    return (
-        *_baselines(a, power),
-        *_requirements(a, power),
-        *planned_segments(a, power),
-        *planned_costs(a, power),
-        *planned_stability(a, power),
-        *planned_windows(a, power),
-        *planned_production(a, power),
-    )
+    parts = {
+        "baseline": _baselines,
+        "business.requirements": _requirements,
+        "data.segments": planned_segments,
+        "errors.costs": planned_costs,
+        "stability": planned_stability,
+        "stability.windows": planned_windows,
+        "production": planned_production,
+    }
+    with np.errstate(all="ignore"):  # what leaves the numbers is said in words
+        return tuple(entry for key, entries in parts.items() for entry in countable(key, entries(a, power)))
 
 
 def _head(a: Assumptions, power: float) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from readiness import criteria
 from readiness.catalogue import METRICS, Metric
@@ -101,9 +101,21 @@ class Spec(Part):
         "interval", description="interval: chance must be excluded; point: measured values are compared as they are"
     )
     confidence: Annotated[float, Field(ge=0.8, lt=1)] = Field(
-        criteria.CONFIDENCE, description="confidence of every interval and of every met"
+        criteria.CONFIDENCE,
+        description=f"confidence of every interval and of every met, at most {criteria.MOST_CONFIDENCE}",
+        json_schema_extra={"maximum": criteria.MOST_CONFIDENCE},
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(0, description="start of all random draws")
+
+    @field_validator("confidence")
+    @classmethod
+    def _within_reach(cls, level: float) -> float:
+        if level > criteria.MOST_CONFIDENCE:
+            raise ValueError(
+                f"found {level!r}, expected at most {criteria.MOST_CONFIDENCE}: nobody knows an interval so far out, "
+                f"and a slip in the data is likelier than the chance that it leaves"
+            )
+        return level
 
     @property
     def alpha(self) -> float:

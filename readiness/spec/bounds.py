@@ -10,7 +10,7 @@ from itertools import chain
 from readiness import criteria
 from readiness.catalogue import METRICS, Metric
 from readiness.criteria import BAR, BARS, Bar, Task
-from readiness.numbers import format_level, format_threshold, with_unit
+from readiness.numbers import format_threshold, with_unit
 from readiness.spec import Costs, Requirement, Spec
 from readiness.spec.yaml_reading import KeyPath
 
@@ -22,11 +22,6 @@ _WORDS = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 def too_wide(spec: Spec, task: Task | None) -> Iterator[Fault]:
     """Every bar of a well-formed spec that is wider than the widest that `criteria` accepts."""
     yield from chain(_table(spec), _margin(spec), _requirements(spec), _groups(spec), _price(spec, task), _cover(spec))
-
-
-def bar_number(bar: Bar, value: float) -> str:
-    """A value of a bar as people write it: "30 %", "60,000 ms"."""
-    return format_level(value) if bar.is_share else with_unit(format_threshold(value), bar.unit)
 
 
 def is_of_known_range(spec: Spec, bar: Bar) -> bool:

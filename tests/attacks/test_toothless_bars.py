@@ -57,6 +57,7 @@ TOOTHLESS = {
     "any memory": ({"production": {"memory_mb": 1e12}}, "expected at most 1,000,000 MB"),
     "any drift": ({"production": {"drift_limit": 1e9}}, "expected at most 1: an index of 1"),
     "no confidence": ({"confidence": 0.5}, "0.8 or more"),
+    "certainty": ({"confidence": 0.999999999999}, "found 0.999999999999, expected at most 0.9999: nobody knows"),
     "a lift of minus one": (requirement(metric="f1", above=-1, lift_over="majority"), "expected −0.2 or more"),
     "a gain of minus one": (requirement(metric="f1", above=-1, gain_over="majority"), "expected −0.2 or more"),
     "a margin below nothing": ({"baseline": {"margin": -1}}, "0 or more"),
@@ -74,6 +75,15 @@ TOOTHLESS = {
 def test_a_bar_that_nothing_can_miss_is_refused(review_files: Files, changes: dict[str, Any], words: str) -> None:
     """The message says what was found and the widest that is accepted."""
     assert words in refusals(review_files(changes))
+
+
+def test_the_largest_confidence_is_taken_and_the_schema_agrees(review_files: Files) -> None:
+    """What decides stays above nothing, so that every bound and every count of rows exists."""
+    data = {"model": {"name": "a", "version": "1", "path": "m"}, "data": {"test": "t", "target": "y"}}
+    checker = Draft202012Validator(spec_schema())
+    assert "" == refusals(review_files({"confidence": 0.9999}))
+    assert checker.is_valid({**data, "confidence": 0.9999})
+    assert not checker.is_valid({**data, "confidence": 0.99991})
 
 
 @pytest.mark.parametrize(

@@ -140,3 +140,15 @@ def test_a_regression_tells_its_rows(review_files):
     )
 
     assert "100 rows with a target" in entry(path, "data.test").text
+
+
+def test_a_limit_next_to_nothing_leaves_the_windows_open(review_files):
+    """The square of its inverse is beyond all numbers; the other criteria are told as ever."""
+    data = {"train": None, "time": "day", "positive": None, "task": "regression"}
+    changes = {"data": data, "errors": None, "stability": {"window_limit": 1e-300}}
+    path = review_files(changes, test=make_rows(1000, 0).assign(day=np.arange(1000)))
+
+    found = entry(path, "stability.windows")
+
+    assert found.chance is Chance.OPEN
+    assert "no count comes out" in found.text

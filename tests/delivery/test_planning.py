@@ -404,3 +404,30 @@ class TestCommand:
         captured = capsys.readouterr()
         assert code == ended.value.code
         assert said in captured.out + captured.err
+
+
+@pytest.mark.parametrize(
+    ("metric", "limit", "assumed"),
+    [
+        ("recall", {"at_least": 0.9}, ("recall=0.95", "prevalence=1e-320")),
+        (
+            "recall",
+            {"above": 0.1, "lift_over": "majority"},
+            ("recall=0.95", "majority.recall=0.5", "prevalence=1e-320"),
+        ),
+        ("log_loss", {"at_most": 0.5}, ("log_loss=1e200",)),
+        ("rmse", {"at_most": 1e300}, ("rmse=1e200",)),
+        ("mae", {"above": 0.1, "lift_over": "median"}, ("mae=1e-320", "median.mae=1e200")),
+    ],
+)
+def test_numbers_beyond_counting_leave_the_plan_open(
+    metric: str, limit: dict[str, object], assumed: tuple[str]
+) -> None:
+    """Whatever is assumed, a plan comes out; a number that is too large or too small ends its own part alone."""
+    task = "regression" if metric in ("rmse", "mae") else "binary"
+    data = {"task": task, "positive": 1 if task == "binary" else None, "segments": ["g"], "time": "t"}
+    wanted = {"says": "so be it", "metric": metric, **limit}
+    spec = spec_of(data=data, business={"requirements": [wanted]}, baseline={"metric": metric}, confidence=0.9999)
+    found = entries(spec, *assumed)
+    assert [entry for entry in found if "no count comes out" in entry.own]
+    assert {"production.drift_limit"} <= {entry.key for entry in found}
