@@ -21,6 +21,7 @@ from readiness.evidence.refitting import refitted
 from readiness.facts import Gathered
 from readiness.numbers import format_criterion, format_estimate, format_interval
 from readiness.process_environment import GO_VARIABLE
+from readiness.tool_source import tool_digest
 from readiness.verdict.decision import Decision
 from readiness.verdict.record import RecordedAnswer
 from readiness.visible import NOT_TYPESET, presentable
@@ -103,6 +104,7 @@ def complete(nonce: str, evidence: Evidence) -> None:
     mark = {
         "nonce": nonce,
         "tool": f"readiness {version('readiness')}",
+        "tool_sha256": tool_digest(),
         "answers": len(Question),
         "started": _started.isoformat(timespec="seconds"),
         "finished": finished.isoformat(timespec="seconds"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import site
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -31,6 +32,7 @@ OURS = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0"}
 GO_VARIABLE = "READINESS_GO"
 """Set where a kernel is to wait for a byte on its standard input before it touches the candidate."""
 
+_OWN_PLACE = Path(__file__).resolve().parents[1]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFUSED = re.compile(r"(PYTHON|LD_|DYLD_|IPYTHON|JPY_|JUPYTER|READINESS)", re.IGNORECASE)
 
@@ -52,12 +54,18 @@ def candidate_environment(
             without it, and without places that are relative to wherever a process happens to run.
     """
     wanted = {*STARTING, *named}
-    passed = {name: value for name, value in environment.items() if name.upper() in wanted or name in wanted}
-    passed |= {name: value for name, value in environment.items() if decides(name)}
+    passed = {name: value for name, value in environment.items() if name in wanted or decides(name)}
+    if os.name == "nt":  # where one and the same variable is found in any case of letters
+        passed |= {name: value for name, value in environment.items() if name.upper() in STARTING}
+    if site.ENABLE_USER_SITE:  # else found through HOME, which stays behind
+        passed.setdefault("PYTHONUSERBASE", site.getuserbase())
     for name in PLACES:
-        places = [place for place in environment.get(name, "").split(os.pathsep) if _is_safe(place, folder)]
+        given = environment.get(name, "").split(os.pathsep)
+        places = [place for place in given if _is_safe(place, folder)]
+        if name == "PYTHONPATH":  # every process runs this very copy of the program
+            places = [place for place in given if place in places or _is_own(place)]
         passed.pop(name, None)
-        passed |= {name: os.pathsep.join(places)} if places else {}
+        passed |= {name: os.pathsep.join(map(os.path.abspath, places))} if places else {}
     return passed | OURS
 
 
@@ -71,9 +79,17 @@ def name_fault(name: str) -> str:
 
 
 def _is_safe(place: str, folder: Path | None) -> bool:
-    if not place or not Path(place).is_absolute():
-        return False
+    """Whether code may be looked for in a place."""
+    return Path(place).is_absolute() and (folder is None or _resolved(place) != folder.resolve())
+
+
+def _is_own(place: str) -> bool:
+    """Whether this program itself lies in a place."""
+    return bool(place) and _resolved(place) == _OWN_PLACE
+
+
+def _resolved(place: str) -> Path | None:
     try:
-        return folder is None or Path(place).resolve() != folder.resolve()
+        return Path(place).resolve()
     except (OSError, ValueError, RuntimeError):
-        return False
+        return None

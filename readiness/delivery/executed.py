@@ -40,6 +40,8 @@ class Completion:
     nonce: str = ""
     """What the host handed over; empty when nobody did."""
     tool: str = ""
+    tool_sha256: str = ""
+    """Of the sources that computed it."""
     answers: int = 0
     started: str = ""
     finished: str = ""

@@ -182,8 +182,22 @@ class ReadinessKernelManager(AsyncKernelManager):
         self._descendants = []
         if self._report is not None:
             with self._report:
-                self.all_ended = _says_all_ended(self._report.read())  # its end comes with that of the launcher
+                self.all_ended = _says_all_ended(_read_to_end(self._report))
             self._report = None
+
+
+def _read_to_end(stream: IO[bytes]) -> bytes:
+    """What the launcher, which has ended, left in a pipe; nothing where somebody else still holds the other end."""
+    if os.name == "nt":
+        return stream.read()
+    os.set_blocking(stream.fileno(), False)
+    said = b""
+    try:
+        while piece := os.read(stream.fileno(), 4096):
+            said += piece
+    except BlockingIOError:  # not at its end, so there is another writer
+        return b""
+    return said
 
 
 def _has_home() -> bool:

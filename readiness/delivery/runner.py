@@ -42,7 +42,7 @@ from readiness.signing.keys import PrivateKey
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.spec import Spec
 from readiness.spec.reading import LoadedSpec, load_spec
-from readiness.tool_source import ToolSource
+from readiness.tool_source import ToolSource, tool_digest
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Run, to_plain
 from readiness.visible import visible
@@ -178,11 +178,16 @@ def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
     if execution.failure is not None:
         raise execution.failure
     order.digests.check_unchanged()
-    found = read_record(execution.notebook).completion.nonce
-    if not secrets.compare_digest(found.encode(), order.nonce.encode()):
+    mark = read_record(execution.notebook).completion
+    if not secrets.compare_digest(mark.nonce.encode(), order.nonce.encode()):
         raise IncompleteRecord(
             "The notebook's completion mark is not of this run.",
             remedy="The last cell of a template calls complete(nonce, evidence) with the nonce that it was handed.",
+        )
+    if mark.tool_sha256 != tool_digest():
+        raise ReviewError(
+            "The review was computed by another copy of this program than the one that makes the report.",
+            remedy="Install it once, or make sure that PYTHONPATH leads every process to the same copy.",
         )
     run = Run(order.started, _now())
     record, content = export_page(execution.notebook, template=order.walkthrough.template, run=run)

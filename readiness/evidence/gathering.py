@@ -25,6 +25,7 @@ from readiness.evidence.keeping.scored_rows import keep_rows
 from readiness.evidence.keeping.scores import scored
 from readiness.evidence.limits import check_threshold
 from readiness.evidence.models.loading import LoadedModel, load_model
+from readiness.evidence.models.own_modules import stop
 from readiness.evidence.moments import moments
 from readiness.evidence.origins import Origin, file_origins
 from readiness.evidence.own_metrics import own_functions
@@ -57,6 +58,7 @@ def gather(
         InputError: the spec, a table or the model file is not usable.
         ScoringError: the candidate could not score the test rows.
     """
+    stop()
     loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
     asked = questions_of(only)
     model = load_model(loaded.spec.model, loaded.folder) if loaded.spec.model.path else None

@@ -38,7 +38,7 @@ def refit_all(
     """
     if workers > 1:
         try:
-            packed, folder = bytes(dumps(candidate)), served_folder()
+            packed, folder = _packed(candidate), served_folder()
             with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
                 tasks = (
                     joblib.delayed(_refit_there)(packed, folder, frame, labels, split, holdout) for split in splits
@@ -54,6 +54,14 @@ def refit_all(
         except (pickle.PicklingError, BrokenProcessPool, AttributeError, ImportError, TypeError):
             pass  # not to be pickled, or of a module that workers cannot import
     return [refit_once(candidate, frame, labels, split, holdout) for split in splits]
+
+
+def _packed(candidate: Candidate) -> bytes:
+    """By reference to its modules, which are served to workers; what has no name there travels as it is."""
+    try:
+        return pickle.dumps(candidate)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return bytes(dumps(candidate))
 
 
 def _refit_there(

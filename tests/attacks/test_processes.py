@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from readiness.delivery.execution import Execution, execute
+from readiness.delivery.kernels import _read_to_end, _says_all_ended
 from readiness.delivery.progress import Silent
 from readiness.delivery.runner import variables
 from readiness.delivery.walkthrough import read_template
@@ -109,6 +110,21 @@ def test_whoever_ends_the_launcher_gets_no_report(tmp_path: Path, number: str) -
     failure = run(source, tmp_path).failure
     assert isinstance(failure, KernelError)
     assert 4 == failure.exit_code
+
+
+def test_a_report_that_somebody_else_still_holds_is_none() -> None:
+    """Whoever holds the launcher's output when that has ended could have written it, and may never let go of it."""
+    reading, writing = os.pipe()
+    os.write(writing, b'{"left": 0}')
+    with os.fdopen(reading, "rb") as stream:
+        assert b"" == _read_to_end(stream)
+    os.close(writing)
+    reading, writing = os.pipe()
+    os.write(writing, b'{"left": 0}')
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        assert _says_all_ended(_read_to_end(stream))
+    assert not _says_all_ended(b"")
 
 
 @LINUX

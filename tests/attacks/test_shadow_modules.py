@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.resources
 import importlib.util
 import json
 import os
@@ -21,7 +22,7 @@ import yaml
 
 from readiness.evidence.models import own_modules
 from readiness.evidence.models.loading import load_model
-from readiness.evidence.models.own_modules import named_files, serve, served
+from readiness.evidence.models.own_modules import named_files, serve, served, stop
 from readiness.exceptions import ModelError, ReviewError
 from readiness.spec import ModelFile
 from tests.walking import walk
@@ -249,6 +250,88 @@ def test_workers_that_refit_find_the_class_and_tell_of_it(tmp_path: Path, review
     assert {"module: own_line.py"} <= digests(walked).keys()
     assert "own_line Line" == walked.record.gathered.model.kind
     assert walked.evidence.refits.folds, "it could be refitted"
+
+
+def test_a_package_that_is_installed_from_the_folder_of_the_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by an editable installation with a finder of its own: host and kernel agree, and it is served and recorded."""
+    (tmp_path / "own_edit").mkdir()
+    (tmp_path / "own_edit" / "__init__.py").write_text("answer = 1\n")
+
+    class Editable:
+        @staticmethod
+        def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+            place = tmp_path / "own_edit" / "__init__.py"
+            return importlib.util.spec_from_file_location(name, place) if name == "own_edit" else None
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable])
+    assert ["module: own_edit/__init__.py"] == [*named_files(tmp_path, ["own_edit:answer"])]
+    serve(tmp_path, "own_edit:answer")
+    assert 1 == importlib.import_module("own_edit").answer
+    assert ["module: own_edit/__init__.py"] == [each.name for each in served()]
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "own_edit.py").write_text("answer = 2\n")
+    assert {} == named_files(tmp_path / "b", ["own_edit:answer"]), "it is installed, and from elsewhere"
+    monkeypatch.setattr(sys, "meta_path", [object(), *sys.meta_path])  # a finder of an older kind
+    assert {} == named_files(tmp_path / "b", ["own_edit:answer"])
+
+
+def test_a_loader_that_is_a_link(review_files: Callable[..., Path], tmp_path: Path) -> None:
+    """As some builders lay files out; what it leads to is what is hashed and run."""
+    spec = loading(review_files, tmp_path)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "own_loader.py").rename(tmp_path / "shared" / "own_loader.py")
+    (tmp_path / "own_loader.py").symlink_to(tmp_path / "shared" / "own_loader.py")
+    assert "module: own_loader.py" in digests(walk(spec, figures=False))
+
+
+def test_work_of_the_model_s_own_workers(tmp_path: Path) -> None:
+    """Functions of served modules travel to joblib's processes as they are."""
+    (tmp_path / "own_work.py").write_text(
+        "from joblib import Parallel, delayed\nimport own_part\n\ndef one(x):\n    return own_part.twice(x)\n\n"
+        "def all_of(xs):\n    return Parallel(n_jobs=2)(delayed(one)(x) for x in xs)\n"
+    )
+    (tmp_path / "own_part.py").write_text("def twice(x):\n    return 2 * x\n")
+    serve(tmp_path, "own_work:all_of")
+    assert [2, 4] == importlib.import_module("own_work").all_of([1, 2])
+    assert ["module: own_part.py", "module: own_work.py"] == [each.name for each in served()]
+
+
+def test_files_that_a_served_package_brings_along(tmp_path: Path) -> None:
+    """Data beside its modules are found by the usual way."""
+    (tmp_path / "own_data").mkdir()
+    (tmp_path / "own_data" / "__init__.py").write_text("")
+    (tmp_path / "own_data" / "words.txt").write_text("yes")
+    serve(tmp_path, "own_data")
+    module = importlib.import_module("own_data")
+    assert "yes" == importlib.resources.files(module).joinpath("words.txt").read_text()
+
+
+def test_a_module_that_a_pickled_function_holds(tmp_path: Path) -> None:
+    """Cloudpickle names modules by a text; one beside the spec is served, and recorded."""
+    import cloudpickle
+
+    (tmp_path / "own_global.py").write_text("three = 3\n")
+    own_global = made(tmp_path / "own_global.py")
+    dumped = cloudpickle.dumps(lambda: own_global.three)
+    sys.modules.pop("own_global")
+    serve(tmp_path)
+    assert 3 == pickle.loads(dumped)()
+    assert ["module: own_global.py"] == [each.name for each in served()]
+
+
+def test_folders_without_init_do_not_mix(tmp_path: Path) -> None:
+    """Namespace packages of the same name are forgotten as well, and what was edited is run anew."""
+    for name in ("a", "b"):
+        (tmp_path / name / "own_space").mkdir(parents=True)
+        (tmp_path / name / "own_space" / "deep.py").write_text(f"folder = {name!r}\n")
+        serve(tmp_path / name, "own_space.deep:folder")
+        assert name == importlib.import_module("own_space.deep").folder
+    (tmp_path / "b" / "own_space" / "deep.py").write_text("folder = 'edited'\n")
+    stop()
+    serve(tmp_path / "b", "own_space.deep:folder")
+    assert "edited" == importlib.import_module("own_space.deep").folder
 
 
 def test_a_completion_mark_names_the_modules(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import readiness
 from readiness.answers import Status
 from readiness.delivery.execution import Execution, _raised, _Watch, execute
 from readiness.delivery.progress import Lines, Progress, Silent
@@ -62,11 +63,21 @@ class TestEnvironment:
         )
 
     @pytest.mark.parametrize("name", PLACES)
-    def test_no_search_path_leads_to_the_folder_of_the_spec(self, tmp_path: Path, name: str) -> None:
+    def test_no_search_path_leads_to_the_folder_of_the_spec(
+        self, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Nor to wherever a process happens to run: neither for modules, nor for programs and libraries."""
+        monkeypatch.chdir(tmp_path)
         elsewhere = str(tmp_path / "lib")
         given = {name: os.pathsep.join(["", ".", "lib", str(tmp_path), str(tmp_path / "x" / ".."), elsewhere])}
         assert OURS | {name: elsewhere} == candidate_environment(given, folder=tmp_path)
+
+    def test_every_process_finds_this_very_copy_of_the_program(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also where a relative place leads to it, or the spec lies beside it."""
+        root = Path(readiness.__file__).resolve().parents[1]
+        monkeypatch.chdir(root)
+        assert str(root) == candidate_environment({"PYTHONPATH": "."}, folder=root)["PYTHONPATH"]
+        assert "PATH" not in candidate_environment({"PATH": "."}, folder=root)
 
     @pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD", "READINESS_GO", "A=B", "", "2X"])
     def test_no_spec_names_what_decides_which_code_is_run(self, name: str) -> None:

@@ -13,11 +13,12 @@ recorded; byte code is neither read nor written.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.abc import MetaPathFinder, SourceLoader
+from importlib.abc import MetaPathFinder
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
@@ -25,6 +26,7 @@ from importlib.machinery import (
     FileFinder,
     ModuleSpec,
     PathFinder,
+    SourceFileLoader,
 )
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
@@ -46,7 +48,7 @@ class OwnModules(MetaPathFinder):
         self.served: dict[str, Artifact] = {}
         """By path from the folder, also what other processes of the same review were served."""
         self._named: set[str] = set()
-        self._packages: dict[str, list[str]] = {}
+        self.packages: dict[str, list[str]] = {}
         self._finders: dict[str, FileFinder] = {}
 
     def name(self, references: Iterable[str]) -> None:
@@ -64,7 +66,7 @@ class OwnModules(MetaPathFinder):
             spec = self._in(place, fullname)
             if spec is not None:
                 if spec.submodule_search_locations is not None:
-                    self._packages[fullname] = list(spec.submodule_search_locations)
+                    self.packages[fullname] = list(spec.submodule_search_locations)
                 return spec
         return None
 
@@ -72,7 +74,7 @@ class OwnModules(MetaPathFinder):
         """Where to look for a module: in its package, where that was served, or in the folder."""
         parent = fullname.rpartition(".")[0]
         if parent:
-            return self._packages.get(parent, [])
+            return self.packages.get(parent, [])
         return [str(self.folder)] if self._may_have(fullname) else []
 
     def _in(self, place: str, fullname: str) -> ModuleSpec | None:
@@ -83,13 +85,9 @@ class OwnModules(MetaPathFinder):
     def _may_have(self, name: str) -> bool:
         if self._in(str(self.folder), name) is None:
             return False
-        wanted = name in self._named or _is_served(_importer())
-        return wanted and not self._is_installed(name)
-
-    def _is_installed(self, name: str) -> bool:
-        """Whether another finder knows a module of that name; asked of all of them, in their order."""
-        others = (finder for finder in [*sys.meta_path] if finder is not self)
-        return any(finder.find_spec(name, None) is not None for finder in others)
+        frame = _importer()
+        wanted = name in self._named or _is_served(frame) or _is_unpickling(frame)
+        return wanted and not is_known_elsewhere(name, self.folder)
 
     def invalidate_caches(self) -> None:
         """Look into the folder anew."""
@@ -108,17 +106,8 @@ class OwnModules(MetaPathFinder):
                 self.served[f"{artifact.name} ({artifact.sha256[:12]})"] = artifact
 
 
-class _Source(SourceLoader):
+class _Source(SourceFileLoader):
     """Runs the bytes that it hashes."""
-
-    def __init__(self, fullname: str, path: str) -> None:  # noqa: ARG002  # the protocol's
-        self.path = path
-
-    def get_filename(self, fullname: str) -> str:  # noqa: ARG002  # the protocol's
-        return self.path
-
-    def get_data(self, path: str) -> bytes:
-        return Path(path).read_bytes()
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  # the protocol's
         content = self.get_data(self.path)
@@ -126,6 +115,10 @@ class _Source(SourceLoader):
         if finder is not None:
             finder.record(self.path, content)
         return self.source_to_code(content, self.path)
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _send_by_value(module)
 
 
 class _Extension(ExtensionFileLoader):
@@ -147,9 +140,7 @@ def serve(folder: Path, *references: str | None) -> OwnModules:
     folder = folder.resolve()
     finder = _installed()
     if finder is None or finder.folder != folder:
-        if finder is not None:
-            sys.meta_path.remove(finder)
-            _forget(finder)
+        stop()
         finder = OwnModules(folder)
         sys.meta_path.insert(0, finder)  # first, for modules of packages that it serves; it asks the others itself
         _listen()
@@ -157,6 +148,14 @@ def serve(folder: Path, *references: str | None) -> OwnModules:
     importlib.invalidate_caches()
     finder.name(filter(None, references))
     return finder
+
+
+def stop() -> None:
+    """Serve nothing any more, and forget what was served: a new review runs the code that lies there then."""
+    finder = _installed()
+    if finder is not None:
+        sys.meta_path.remove(finder)
+        _forget(finder)
 
 
 def served() -> tuple[Artifact, ...]:
@@ -195,15 +194,39 @@ def named_files(folder: Path, references: Iterable[str]) -> dict[str, Path]:
     Nothing is imported. A module that is installed is no file of the folder's.
     """
     folder, found = folder.resolve(), dict[str, Path]()
-    elsewhere = [place for place in sys.path if not _is_unsafe(place, folder)]
     for reference in references:
         parts = reference.partition(":")[0].split(".")
-        builtin = parts[0] in sys.builtin_module_names or parts[0] in sys.stdlib_module_names
-        if builtin or PathFinder.find_spec(parts[0], elsewhere) is not None:
+        if is_known_elsewhere(parts[0], folder):
             continue
         for path in _files_of(folder, parts):
             found[ROLE + path.relative_to(folder).as_posix()] = path
     return found
+
+
+def is_known_elsewhere(name: str, folder: Path) -> bool:
+    """Whether a module of that name is installed, built in or on the search path, in another place than the folder.
+
+    All finders of this process are asked, in their order; nothing is imported. A package that is installed from where
+    it is developed may lie in the folder itself.
+    """
+    elsewhere = [place for place in sys.path if not _is_unsafe(place, folder)]
+    for finder in [*sys.meta_path]:
+        find = getattr(finder, "find_spec", None)  # a finder of an older kind has none, and finds nothing today
+        if find is None or isinstance(finder, OwnModules):
+            continue
+        spec = find(name, elsewhere) if finder is PathFinder else find(name, None)
+        if spec is not None and not _lies_in(spec, folder):
+            return True
+    return False
+
+
+def _lies_in(spec: ModuleSpec, folder: Path) -> bool:
+    """Whether a module is the one that lies directly in the folder."""
+    places = list(spec.submodule_search_locations or ())
+    own = folder / spec.name
+    if spec.origin is not None and spec.has_location:
+        return Path(spec.origin).resolve().parent in (folder, own.resolve())
+    return bool(places) and all(Path(place).resolve() == own.resolve() for place in places)
 
 
 def _finder(place: str) -> FileFinder:
@@ -242,10 +265,23 @@ def _installed() -> OwnModules | None:
 
 
 def _forget(finder: OwnModules) -> None:
+    """Drop what it served from memory, so that it would be served anew."""
     for name, module in [*sys.modules.items()]:
         loader = getattr(module, "__dict__", {}).get("__loader__")
-        if isinstance(loader, _Source | _Extension) and Path(loader.path).is_relative_to(finder.folder):
+        is_own = isinstance(loader, _Source | _Extension) and Path(loader.path).is_relative_to(finder.folder)
+        if is_own or name in finder.packages or name.rpartition(".")[0] in finder.packages:
             del sys.modules[name]
+
+
+_PICKLERS = ("cloudpickle", "joblib.externals.cloudpickle")
+"""By which worker processes of the candidate's own, such as joblib's, get their work; which one depends on joblib."""
+
+
+def _send_by_value(module: ModuleType) -> None:
+    """Let functions and classes of a served module travel to worker processes as they are: nothing serves it there."""
+    for name in _PICKLERS:
+        with contextlib.suppress(ImportError, ValueError, AttributeError):
+            importlib.import_module(name).register_pickle_by_value(module)
 
 
 def _importer() -> FrameType | None:
@@ -260,6 +296,13 @@ def _importer() -> FrameType | None:
 
 def _is_served(frame: FrameType | None) -> bool:
     return frame is not None and isinstance(frame.f_globals.get("__loader__"), _Source | _Extension)
+
+
+def _is_unpickling(frame: FrameType | None) -> bool:
+    """Whether a pickle of cloudpickle's names the module itself, as the global of a function that it holds."""
+    if frame is None or frame.f_code.co_name != "subimport":
+        return False
+    return str(frame.f_globals.get("__name__", "")).rpartition(".")[2] == "cloudpickle"
 
 
 _listening = False
