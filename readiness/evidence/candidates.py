@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from readiness.criteria import Task
 from readiness.evidence import outputs
 from readiness.evidence.argmax import predicts_most_probable
+from readiness.evidence.models.own_modules import lies_beside
 from readiness.exceptions import DataError, ModelError, ScoringError
 from readiness.hints import nearest, shown
 
@@ -271,6 +272,11 @@ def _offers(estimator: Any, name: str) -> bool:
 def _advice(error: Exception, frame: pd.DataFrame) -> str:
     if type(error).__name__ == "NotFittedError":
         return "The file holds a model that was never fitted: save it after fitting."
+    if isinstance(error, ModuleNotFoundError) and lies_beside((error.name or "").partition(".")[0]):
+        return (
+            "It lies beside the spec, where only modules that the spec or the model file names look. Import it at the top "
+            "of such a module, not first in a process that the model starts."
+        )
     if isinstance(error, MemoryError):
         return "The machine has too little memory for so many rows at once."
     words = [

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from readiness.evidence.models.own_modules import served_folder
+from readiness.evidence.models.own_modules import lies_beside
 from readiness.exceptions import ModelError
 
 DAMAGED = (EOFError, pickle.UnpicklingError, zipfile.BadZipFile)
@@ -83,7 +83,7 @@ def _module_words(name: str) -> tuple[str, str]:
             f"it needs the module {name}, which the installed version of {package} does not have",
             f"Install the version of {package} that it was trained with, or save the model again with this one.",
         )
-    if _lies_beside(package):
+    if lies_beside(package):
         return (
             f"it needs the module {package}, which lies beside the spec, and which neither the spec nor the file names",
             f"Name a loader, model.loader, whose module imports {package}.",
@@ -92,9 +92,3 @@ def _module_words(name: str) -> tuple[str, str]:
         f"it needs the package {package}, which is not installed here ({sys.executable})",
         f"Install {package} into this environment, or put the module beside the spec.",
     )
-
-
-def _lies_beside(package: str) -> bool:
-    """Whether the folder that modules are served from holds one of this name."""
-    folder = served_folder()
-    return folder is not None and any((folder / name).exists() for name in (f"{package}.py", package))

@@ -181,6 +181,12 @@ def served_folder() -> Path | None:
     return None if finder is None else finder.folder
 
 
+def lies_beside(name: str) -> bool:
+    """Whether the folder that modules are served from holds a module of this name."""
+    folder = served_folder()
+    return folder is not None and any((folder / each).exists() for each in (f"{name}.py", name))
+
+
 def add_served(artifacts: Iterable[Artifact]) -> None:
     """Take over what another process of the same review was served."""
     finder = _installed()
