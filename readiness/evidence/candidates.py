@@ -274,8 +274,8 @@ def _advice(error: Exception, frame: pd.DataFrame) -> str:
         return "The file holds a model that was never fitted: save it after fitting."
     if isinstance(error, ModuleNotFoundError) and lies_beside((error.name or "").partition(".")[0]):
         return (
-            "It lies beside the spec, where only modules that the spec or the model file names look. Import it at the top "
-            "of such a module, not first in a process that the model starts."
+            "It lies beside the spec, where only modules that the spec or the model file names look. Import it at the "
+            "top of such a module, not first in a process that the model starts."
         )
     if isinstance(error, MemoryError):
         return "The machine has too little memory for so many rows at once."
