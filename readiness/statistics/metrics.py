@@ -26,13 +26,18 @@ from readiness.statistics.own import measure_own, or_nan, own_value, withheld_ow
 from readiness.statistics.queries import measure_queries, withheld_queries
 from readiness.statistics.ranking import measure_ranking, ranked, too_few
 from readiness.statistics.reservations import few_groups
-from readiness.statistics.row_losses import NEAR_ZERO, unusable
+from readiness.statistics.row_losses import NEAR_ZERO, SQUARED, row_losses, unusable
 from readiness.statistics.top_classes import is_top_accuracy, measure_top, top_influence
 
 __all__ = ["METRICS", "TECHNICAL", "Metric", "influence", "measure", "metric_names", "number", "withheld"]
 
 MINIMUM_CLASS_ROWS = 5
 """True rows that every class needs before an average over them can be met: below, its intervals are too narrow."""
+TAIL_ROWS, TAIL_SHARE = 1_000, 0.20
+"""Metrics of squared errors are withheld when the worst 1 % of so many rows or more carry more than this share of the
+squared error; of normal errors they carry 0.08. Fewer rows are left to the skewness, whose measured value is bounded by
+their number: where the squares have no variance at all (10,000 errors of Student's t with 3 degrees of freedom), it
+alone lets an upper limit miss in 9 % of samples, and together with this share in none."""
 NEAR_ZERO_SHARE = 0.01
 """MAPE is withheld when more than this share of true values is close to 0."""
 NEAR_ZERO_OF_MEDIAN = 1e-3
@@ -111,6 +116,8 @@ def withheld(metric: str, cases: Cases) -> str:
         return _small_class(cases)
     if metric in ("roc_auc", "average_precision"):
         return too_few(metric, cases)
+    if metric in SQUARED:
+        return _heavy_tail(metric, cases)
     return _near_zero(cases) if metric == "mape" else ""
 
 
@@ -153,6 +160,20 @@ def _few_groups_wrong(metric: str, cases: Cases) -> str:
     pulls = np.abs(np.nan_to_num(row_influence(metric, cases))) * wrong
     groups = equal_groups(group_sums(pulls, cases.groups))
     return few_groups(groups, float(np.count_nonzero(pulls))) if groups > 0 else ""
+
+
+def _heavy_tail(metric: str, cases: Cases) -> str:
+    if cases.n < TAIL_ROWS or unusable(metric, cases) is not None:
+        return ""
+    worst = cases.n // 100
+    losses = np.partition(row_losses(metric, cases), -worst)
+    share = float(losses[-worst:].sum() / total) if (total := float(losses.sum())) > 0 else 0.0
+    if share <= TAIL_SHARE:
+        return ""
+    return (
+        f"The worst 1 % of rows carry {share:.0%} of the squared error, so no interval of it can be trusted; "
+        "judge the mean absolute error instead."
+    )
 
 
 def _near_zero(cases: Cases) -> str:

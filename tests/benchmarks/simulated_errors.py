@@ -16,13 +16,17 @@ from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.means import mean_of
 from readiness.statistics.metrics import measure, withheld
 from tests.benchmarks.simulated_labels import SIZES
-from tests.benchmarks.simulation import Coverage, Generator, Sample
+from tests.benchmarks.simulation import EXACT_RUNS, Coverage, Generator, Sample
 
 MEAN_ERROR = {"normal": math.sqrt(2 / math.pi), "lognormal": math.exp(0.5), "t3": 2 * math.sqrt(3) / math.pi}
 ROOT_MEAN_SQUARE = {"normal": 1.0, "lognormal": math.e, "t3": math.sqrt(3)}
 
 
 DIFFERING = "amounts that differ"
+KNOWN = "costs, largest known"
+FEWEST_EVENTS = 10
+"""With so few rare losses hidden among other amounts, all of them may happen to be small."""
+MANY_SIZES = (100, 300, 1_000, 3_000, 10_000)
 
 
 def errors(rng: Generator, kind: str, n: int) -> Floats:
@@ -65,6 +69,20 @@ def rare_costs(rng: Generator, how: str, n: int) -> Sample:
     return Sample(mean_of(amounts * sizes, least=0.0, most=most), 1.1)
 
 
+def with_tail(rng: Generator, how: str, spread: float, share: float, n: int) -> Sample:
+    """Lognormal losses with this standard deviation of logarithms in a share of the rows, 0 in all others: mean
+    absolute errors, savings of which they are taken off, or costs whose largest is known.
+    """
+    would_be = np.exp(spread * rng.standard_normal(n))
+    losses, truth = np.where(rng.random(n) < share, would_be, 0.0), share * math.exp(spread**2 / 2)
+    if how == KNOWN:
+        return Sample(mean_of(losses, least=0.0, most=float(would_be.max())), truth)
+    if how == "savings":
+        return Sample(mean_of(0.2 * rng.standard_normal(n) - losses), -truth)
+    cases = Cases(Task.REGRESSION, np.zeros(n), losses)
+    return Sample(measure("mae", cases), truth, withheld("mae", cases))
+
+
 def ranking(rng: Generator, queries: int) -> Cases:
     """Queries of ten rows, a fifth of them relevant, which score one standard deviation higher."""
     relevant = (rng.random(10 * queries) < 0.2).astype(float)
@@ -103,6 +121,15 @@ SETTINGS = [
         Coverage(metric, f"{kind} errors", n, partial(of_numbers, metric=metric, kind=kind, n=n),
                  claimed=kind == "normal" or (metric == "mae" and n >= 100))
         for metric in ("mae", "rmse") for kind in MEAN_ERROR for n in SIZES
+    ),
+    *(
+        Coverage(
+            how, f"{share:.0%} of rows above 0, lognormal({spread:g})", n,
+            partial(with_tail, how=how, spread=spread, share=share, n=n), runs=EXACT_RUNS,
+            claimed=how != "savings" or n * share > FEWEST_EVENTS,
+        )
+        for how, shares in (("mae", (1.0, 0.3, 0.1, 0.05, 0.02)), ("savings", (0.3, 0.05)), (KNOWN, (0.3, 0.05, 0.02)))
+        for share in shares for spread in (0.5, 1.0, 1.5) for n in MANY_SIZES
     ),
     *(Coverage("mae gain", "paired, 1 and 1.1", n, partial(paired_numbers, n=n)) for n in SIZES),
     *(

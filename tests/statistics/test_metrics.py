@@ -119,6 +119,18 @@ def test_small_classes_withhold_macro_averages():
     assert not withheld("f1_macro", sample(Task.MULTICLASS))
 
 
+def test_heavy_tails_withhold_the_rmse_but_not_the_mae():
+    """One error of 100 among 1,000 of 1 carries most of the squared error; fewer rows are left to their skewness."""
+    y = np.arange(1000) % 2
+    cases = Cases(Task.REGRESSION, y, y + np.where(np.arange(1000) == 7, 100.0, 1.0))
+    assert "91%" in withheld("rmse", cases)
+    assert all(withheld(metric, cases) for metric in ("r2", "mse"))
+    assert not withheld("mae", cases)
+    assert not withheld("rmse", sample(Task.REGRESSION))
+    normal = np.random.default_rng(0).normal(size=1000)
+    assert not withheld("rmse", Cases(Task.REGRESSION, np.zeros(1000), normal))
+
+
 def test_true_values_near_zero_withhold_the_mape():
     """Two of 100."""
     y = np.where(np.arange(100) < 2, 0.0, 50.0)
