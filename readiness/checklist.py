@@ -114,7 +114,7 @@ _PATH = re.compile(r"\S*(?:[/\\]\S*|\.[A-Za-z0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Conclusion:
     """What an attestation comes to on a day."""
 
     outcome: Outcome
@@ -143,35 +143,37 @@ def proofs_among(files: Iterable[tuple[str, str]]) -> Proofs:
     return {name.removeprefix(PROOF): sha256 for name, sha256 in files if name.startswith(PROOF)}
 
 
-def standing(attestation: Attestation | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS) -> Standing:
+def conclusion(
+    attestation: Attestation | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
+) -> Conclusion:
     """What an attestation in the spec's `checklist` comes to on a day; it still holds on its last one.
 
     What is done counts only with a person, a plausible date, and evidence that is there: a file or folder among
     `proofs`, or a web address, which is marked as not seen. Anything less is missing, which is not a yes.
     """
     if attestation is None:
-        return Standing(Outcome.MISSING, "nobody has attested it")
+        return Conclusion(Outcome.MISSING, "nobody has attested it")
     if attestation.valid_until is not None and day > attestation.valid_until and _is_yes(attestation):
         given = _reason_why_not(attestation) or f"attested {_who(attestation, proofs)}"
-        return Standing(Outcome.EXPIRED, f"{given}; expired on {attestation.valid_until}")
+        return Conclusion(Outcome.EXPIRED, f"{given}; expired on {attestation.valid_until}")
     soon = f"holds only until {last_day(attestation)}" if expires_soon(attestation, day) else ""
     if attestation.not_applicable.strip():
-        return Standing(Outcome.NOT_APPLICABLE, _reason_why_not(attestation), soon)
+        return Conclusion(Outcome.NOT_APPLICABLE, _reason_why_not(attestation), soon)
     if attestation.done is None:
-        return Standing(Outcome.PENDING, "it is still pending")
+        return Conclusion(Outcome.PENDING, "it is still pending")
     if not attestation.done:
-        return Standing(Outcome.FAILED, f"attested as not done: {_who(attestation, proofs)}")
+        return Conclusion(Outcome.FAILED, f"attested as not done: {_who(attestation, proofs)}")
     if faults := tuple(attestation_faults(attestation, day, evidence_fault(attestation.evidence, proofs))):
-        return Standing(Outcome.MISSING, f"attested {_named(attestation)}; it does not count: {'; '.join(faults)}")
+        return Conclusion(Outcome.MISSING, f"attested {_named(attestation)}; it does not count: {'; '.join(faults)}")
     unseen = f"its evidence is at a web address, {NOT_SEEN}" if is_address(attestation.evidence) else ""
-    return Standing(Outcome.ATTESTED, _who(attestation, proofs), "; ".join(filter(None, (unseen, soon))))
+    return Conclusion(Outcome.ATTESTED, _who(attestation, proofs), "; ".join(filter(None, (unseen, soon))))
 
 
 def attested_outcome(
     attestation: Attestation | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
 ) -> Outcome:
-    """The outcome of a box that somebody attested, or nobody; see `standing`."""
-    return standing(attestation, day, proofs).outcome
+    """The outcome of a box that somebody attested, or nobody; see `conclusion`."""
+    return conclusion(attestation, day, proofs).outcome
 
 
 def last_day(attestation: Attestation) -> datetime.date | None:

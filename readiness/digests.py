@@ -54,7 +54,8 @@ def manifest(folder: Path) -> bytes:
     Paths are relative, with forward slashes, in UTF-8 and sorted by its bytes. Empty folders leave no trace.
 
     Raises:
-        InputError: a symbolic link, which could point anywhere, or a file that cannot be read.
+        InputError: a symbolic link, which could point anywhere, a pipe, a socket or a device, or a file that cannot be
+            read.
     """
     lines = []
     for path in _below(folder):
@@ -62,6 +63,11 @@ def manifest(folder: Path) -> bytes:
             raise InputError(
                 f"{path} is a symbolic link; a folder that is digested may hold files and folders only.",
                 remedy="Replace the link by the file it stands for.",
+            )
+        if not (path.is_file() or path.is_dir()):
+            raise InputError(
+                f"{path} is a pipe, a socket or a device; a folder that is digested may hold files and folders only.",
+                remedy="Take it out of the folder.",
             )
         if path.is_file():
             name = path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape")

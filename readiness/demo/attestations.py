@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 from readiness.checklist import BOXES, Source
+from readiness.spec.inputs import MOST_VALID_DAYS
 
 BY = "demo (example attestation)"
-ON = "2026-11-02"
-VALID_UNTIL = "2036-11-02"
-"""An example has to hold for as long as somebody may look at it; an attestation of your own, a year at most."""
+HOLDS = datetime.timedelta(days=MOST_VALID_DAYS)
+"""An example may hold for as long as a spec accepts; an attestation of your own, a year at most."""
 
 SAYS = {
     "real_pipeline": "The rows that were scored came through the pipeline that will serve payments, joins and delays "
@@ -32,17 +33,19 @@ SAYS = {
 """What a person would have to be able to say, by box."""
 
 
-def write(folder: Path) -> str:
-    """Write one Markdown file per box; returns the lines that name them in the spec, indented by two blanks."""
+def write(folder: Path, on: datetime.date) -> str:
+    """Write one Markdown file per box, signed on a day; returns the lines that name them in the spec, indented by two
+    blanks.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     for box in BOXES:
         if box.source is Source.ATTESTED:
-            signed = f"- By: {BY}\n- On: {ON}\n- Valid until: {VALID_UNTIL}, for it is an example"
+            signed = f"- By: {BY}\n- On: {on}\n- Valid until: {on + HOLDS}, for it is an example"
             text = f"# {box.title}\n\n{SAYS[box.key]}\n\n{signed}\n\n{_DISCLAIMER}\n"
             (folder / f"{box.key}.md").write_text(text, encoding="utf-8", newline="\n")
             evidence = f"attestations/{box.key}.md"
-            said = f"done: true, by: {BY}, on: {ON}, evidence: {evidence}, valid_until: {VALID_UNTIL}"
+            said = f"done: true, by: {BY}, on: {on}, evidence: {evidence}, valid_until: {on + HOLDS}"
             lines.append(f"  {box.key}: {{{said}}}")
     return "\n".join(lines)
 

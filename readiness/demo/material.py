@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from readiness.checklist import this_day
 from readiness.demo import attestations
 from readiness.digests import sha256_file
 from readiness.exceptions import InputError
@@ -34,7 +35,7 @@ class Material:
     """By file stem; they go to models/<stem>.joblib, and the spec's `${<stem>_sha256}` becomes their pin."""
     words: Mapping[str, str] = field(default_factory=dict)
     attested: bool = False
-    """Whether example attestations are written, and named at `${checklist}`."""
+    """Whether example attestations are written, signed today, and named at `${checklist}`."""
 
     def write(self, folder: Path, spec: Path) -> None:
         """Write all files below `folder`, the spec last.
@@ -46,7 +47,7 @@ class Material:
             words = dict(self.words) | self._write_models(folder / "models")
             self._write_tables(folder / "data")
             if self.attested:
-                words["checklist"] = attestations.write(folder / "attestations")
+                words["checklist"] = attestations.write(folder / "attestations", this_day())
             spec.write_text(self._spec_text(words), encoding="utf-8", newline="\n")
         except OSError as error:
             raise InputError(

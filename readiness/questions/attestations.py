@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from readiness.answers import Finding, Outcome, Status
-from readiness.checklist import BOXES, Box, Proofs, Source, proofs_among, standing
+from readiness.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
 from readiness.evidence.evidence import Evidence
 from readiness.required import CODES
 from readiness.spec import Attestation
@@ -40,7 +40,7 @@ def _box(box: Box, attestation: Attestation | None, evidence: Evidence) -> Findi
     if box.source is Source.APPROVAL:
         reason = "answered by the approvals that are given on this report"
         return Finding(box.code, box.title, Status.NOT_ASSESSED, False, outcome=Outcome.PENDING, reason=reason)
-    found = standing(attestation, evidence.day, proofs(evidence))
+    found = conclusion(attestation, evidence.day, proofs(evidence))
     return Finding(
         box.code,
         box.title,
@@ -65,7 +65,7 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
     stated = finding.criterion is not None and finding.code != "PROD-DRIFT-SUMMARY"
     if box is None or attestation is None or stated:  # a stated limit is met by a measurement only
         return finding
-    measures, found = evidence.technical.measures, standing(attestation, evidence.day, proofs(evidence))
+    measures, found = evidence.technical.measures, conclusion(attestation, evidence.day, proofs(evidence))
     outcome, reason = found.outcome, found.reason
     known = any(_is_known(measures.get(metric)) for metric, code in CODES.items() if code.startswith(box.code))
     if known and outcome is not Outcome.NOT_APPLICABLE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def proof_fault(evidence: str, loaded: LoadedSpec) -> str:
         return _file_fault(path)
     except InputError as error:
         return f"its evidence cannot be used: {error.message.rstrip('.')}"
+    except OSError as error:
+        return f"its evidence cannot be read: {error.strerror}"
 
 
 def _named(spec: Spec) -> Iterator[str]:
@@ -71,11 +74,15 @@ def _folder_fault(path: Path, folder: Path) -> str:
     """Of a folder; one around the spec would hold the spec, its tables and its reports, and be evidence of anything."""
     if folder.resolve().is_relative_to(path.resolve()):
         return "its evidence is a folder that holds the spec itself; name one document"
-    count = 0
+    count, has_bytes = 0, False
     for place, folders, files in os.walk(path):
         count += len(files)
         if count > MOST_FILES:
             return f"its evidence is a folder of more than {MOST_FILES:,} files; name one document"
-        if any(os.path.islink(os.path.join(place, name)) for name in (*folders, *files)):  # noqa: PTH114, PTH118
+        found = [(Path(place) / name).lstat() for name in (*folders, *files)]
+        if any(stat.S_ISLNK(each.st_mode) for each in found):
             return "its evidence is a folder that holds symbolic links, which may lead anywhere"
-    return "" if count else "its evidence is an empty folder"
+        if not all(stat.S_ISREG(each.st_mode) or stat.S_ISDIR(each.st_mode) for each in found):
+            return "its evidence is a folder that holds pipes, sockets or devices, which are neither files nor folders"
+        has_bytes |= any(stat.S_ISREG(each.st_mode) and each.st_size for each in found)
+    return "" if has_bytes else "its evidence is a folder without a file that holds anything"

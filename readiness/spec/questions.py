@@ -11,6 +11,7 @@ from readiness import criteria
 from readiness.checklist import ATTESTABLE
 from readiness.numbers import listed
 from readiness.spec.inputs import (
+    MOST_VALID_DAYS,
     ColumnName,
     Day,
     Label,
@@ -271,7 +272,7 @@ class Attestation(Part):
     valid_until: Day | None = Field(
         None,
         description="last day on which it holds, by UTC; after that it is expired, which is not a yes; without it, it "
-        "holds for a year",
+        "holds for a year; at most three years after `on`",
     )
     not_applicable: str = Field("", description="why the box does not apply, in place of done")
 
@@ -292,3 +293,8 @@ class Attestation(Part):
 
 
 Checklist = Mapping[Literal[ATTESTABLE], Attestation]  # type: ignore[valid-type]  # the keys are the boxes
+        if self.valid_until is not None and self.on is not None and (self.valid_until - self.on).days > MOST_VALID_DAYS:
+            raise ValueError(
+                f"is valid until {self.valid_until}, more than {MOST_VALID_DAYS:,} days after {self.on}, the day it was"
+                f" given; what was seen must be looked at again within three years"
+            )

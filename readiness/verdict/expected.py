@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from readiness import criteria as policy
 from readiness.answers import Finding, Outcome, Question, Status, left_out_code
-from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, Standing, standing
+from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Conclusion, Proofs, Source, conclusion
 from readiness.criteria import Task
 from readiness.required import CODES
 from readiness.spec import Spec
@@ -132,8 +132,8 @@ def false_attestations(
     """
     found = [f for answer in answers if answer.question is Question.PRODUCTION for f in answer.findings]
     boxes = [box for box in BOXES if box.source is Source.ATTESTED]
-    said = {box.code: standing(spec.checklist.get(box.key), day, proofs) for box in boxes}
-    said |= {box.code: Standing(Outcome.PENDING, "") for box in BOXES if box.source is Source.APPROVAL}
+    said = {box.code: conclusion(spec.checklist.get(box.key), day, proofs) for box in boxes}
+    said |= {box.code: Conclusion(Outcome.PENDING, "") for box in BOXES if box.source is Source.APPROVAL}
     wrong = [f.code for f in found if f.code in said and not _says(f, said[f.code])]
     measured = {f.code for f in found if f.measured is not None}
     others = [f for f in found if f.code not in said]
@@ -144,7 +144,7 @@ _MAY_NOT_APPLY = ("PROD-PROBE-COLUMN-ORDER", "PROD-PROBE-UNSEEN-CATEGORY", "PROD
 """Probes that find nothing to change where there are no names, no categories or no numbers."""
 
 
-def _says(finding: Finding, said: Standing) -> bool:
+def _says(finding: Finding, said: Conclusion) -> bool:
     """Whether the finding of a box says what its attestation comes to; where that is a yes, to the word."""
     if (finding.outcome, finding.status) != (said.outcome, said.outcome.status):
         return False

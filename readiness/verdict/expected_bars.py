@@ -10,7 +10,7 @@ from typing import NamedTuple
 from readiness import criteria as policy
 from readiness.answers import Criterion, Finding, Status
 from readiness.catalogue import METRICS
-from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, standing
+from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, conclusion
 from readiness.criteria import Task
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
@@ -101,7 +101,7 @@ def is_attested_instead(
 ) -> bool:
     """Whether a measured box holds the good outcome that the spec's `checklist` attests in place of a measurement."""
     boxes = [box for box in BOXES if box.source is Source.MEASURED and finding.code.startswith(box.code)]
-    said = standing(spec.checklist.get(boxes[0].key) if boxes else None, day, proofs)
+    said = conclusion(spec.checklist.get(boxes[0].key) if boxes else None, day, proofs)
     is_so = finding.outcome is said.outcome and finding.reason.endswith(said.reason) and finding.warning == said.warning
     return finding.bounds is None and is_so and said.outcome.status is Status.MET
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from readiness.answers import Outcome, Status
 from readiness.delivery.host_checks import Digests
 from readiness.digests import sha256_path
-from readiness.exceptions import IncompleteRecord, ReviewError
+from readiness.exceptions import IncompleteRecord, ReviewError, SpecError
+from readiness.spec.proofs import proof_fault, proofs_of
 from readiness.spec.reading import load_spec
 from tests.walking import Walked, walk
 
@@ -84,6 +86,43 @@ def test_a_signature_of_last_year_is_none(review_files: Write, tmp_path: Path) -
     assert "is more than a year ago" in finding.reason
     until = str(TODAY + datetime.timedelta(days=90))
     assert Outcome.ATTESTED is reviewed(review_files, on=long_ago, valid_until=until).findings[BOX].outcome
+
+
+def test_a_signature_for_ever_is_refused(review_files: Write, tmp_path: Path) -> None:
+    """Nobody can have seen that a runbook will hold until the end of the calendar."""
+    (tmp_path / "runbook.md").write_text("one switch")
+    for day in ("2000-01-01", str(TODAY)):
+        with pytest.raises(SpecError, match="is valid until 9999-12-31, more than 1,096 days after"):
+            reviewed(review_files, on=day, valid_until="9999-12-31")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "empty", "nothing", "pipe and file"])
+def test_a_folder_without_a_document_is_no_evidence(review_files: Write, tmp_path: Path, kind: str) -> None:
+    """Files without a byte show nothing; pipes and sockets hold nothing, and no digest covers them."""
+    folder = tmp_path / "proofs" / "inner"
+    folder.mkdir(parents=True)
+    if "pipe" in kind:
+        os.mkfifo(folder / "pipe")
+    if kind == "socket":
+        os.mknod(folder / "socket", stat.S_IFSOCK | 0o600)
+    if kind == "empty":
+        (folder / "one.md").touch()
+    if kind == "pipe and file":
+        (folder / "one.md").write_text("one switch")
+    loaded = load_spec(review_files({"checklist": {"monitoring": {**SIGNED, "evidence": "proofs"}}}))
+    said = "neither files nor folders" if kind in ("pipe", "socket", "pipe and file") else "folder without a file that"
+    assert said in proof_fault("proofs", loaded)
+    assert not proofs_of(loaded)
+
+
+def test_a_folder_with_nothing_but_a_pipe_fills_no_box(review_files: Write, tmp_path: Path) -> None:
+    """In a whole review, whatever the spec says."""
+    (tmp_path / "proofs").mkdir()
+    os.mkfifo(tmp_path / "proofs" / "pipe")
+    walked = reviewed(review_files, evidence="proofs")
+    finding = walked.findings[BOX]
+    assert (Outcome.MISSING, Status.NOT_ASSESSED) == (finding.outcome, finding.status)
+    assert "evidence: proofs" not in inputs(walked)
 
 
 def test_a_notebook_cannot_say_that_evidence_was_there(review_files: Write) -> None:

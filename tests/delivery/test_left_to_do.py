@@ -85,7 +85,7 @@ def test_evidence_that_is_not_there_is_told_before_the_review(review_files, tmp_
         "rollback_plan": ("runbook.md", ""),
         "ab_test": ("T-17", 'its evidence is neither a file beside the spec nor a web address (https://…) ("T-17")'),
         "bias_audit": ("empty.md", 'its evidence is an empty file ("empty.md")'),
-        "documentation": ("folder", 'its evidence is an empty folder ("folder")'),
+        "documentation": ("folder", 'its evidence is a folder without a file that holds anything ("folder")'),
         "legal_review": (".", 'its evidence is a folder that holds the spec itself; name one document (".")'),
         "drift_detection": ("readiness.yaml",
                             'its evidence is the spec itself, which is what has to be shown ("readiness.yaml")'),

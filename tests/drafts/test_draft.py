@@ -23,6 +23,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from readiness import review
 from readiness.answers import Question, Status
+from readiness.checklist import this_day
 from readiness.drafts import answering
 from readiness.drafts.words import BANNER
 from readiness.evidence.evidence import Evidence
@@ -153,7 +154,7 @@ def test_whoever_waits_is_told_what_for(measured: list[str], capsys: pytest.Capt
 def test_boxes_that_wait_take_one_line(measured: list[str]) -> None:
     """An empty checklist does not bury what was measured; one box that is filled in stands by itself."""
     draft = drafted()
-    filled = {"rollback_plan": {"done": True, "by": "Ana", "on": "2026-11-01", "valid_until": "2099-12-31",
+    filled = {"rollback_plan": {"done": True, "by": "Ana", "on": str(this_day()),
                                 "evidence": "https://example.com/page-3"}}  # fmt: skip
     for text in (draft.production.text(), draft.production._repr_html_()):
         assert "boxes of the checklist are pending" in text

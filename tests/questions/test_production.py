@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from readiness.answers import Outcome, Status
-from readiness.checklist import ATTESTABLE, BOXES, Source
+from readiness.checklist import ATTESTABLE, BOXES, Source, this_day
 from readiness.evidence.evidence import DriftTables, Technical
 from readiness.evidence.probes.robustness import PROBES, ProbeResult
 from readiness.questions import production
@@ -27,7 +27,7 @@ MEASURED = {
 }
 LINK = "https://wiki.example.com/runbook"
 ATTESTED = {
-    key: {"done": True, "by": "a@example.com", "on": "2026-11-02", "valid_until": "2099-12-31", "evidence": LINK}
+    key: {"done": True, "by": "a@example.com", "on": str(this_day()), "evidence": LINK}
     for key in ATTESTABLE
     if key not in ("latency", "model_size", "memory", "throughput")
 }
@@ -199,7 +199,7 @@ def test_a_measurement_overrides_an_attestation(found):
     answer the box, and what is said is why it was not.
     """
     limits = {key: value for key, value in LIMITS.items() if key != "memory_mb"}
-    said = {"done": True, "by": "a@example.com", "on": "2026-11-02", "valid_until": "2099-12-31", "evidence": LINK}
+    said = {"done": True, "by": "a@example.com", "on": str(this_day()), "evidence": LINK}
 
     gone = {**MEASURED, "memory_mb": Unavailable("the process ended")}
     measured = asked(limits=limits, checklist={**ATTESTED, "memory": said})

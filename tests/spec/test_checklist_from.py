@@ -172,6 +172,16 @@ def test_valid_until_comes_after_on(tmp_path: Path) -> None:
     assert loaded(tmp_path, "{from: team.yaml}", team=box % "2026-10-01").spec.checklist["ab_test"].valid_until
 
 
+def test_an_attestation_holds_for_three_years_at_most(tmp_path: Path) -> None:
+    """What was seen once is not true for ever; the last day that is accepted is."""
+    box = "ab_test: {done: true, by: A, on: 2026-10-01, evidence: e, valid_until: %s}\n"
+    assert loaded(tmp_path, "{from: team.yaml}", team=box % "2029-10-01").spec.checklist["ab_test"].valid_until
+    for late in ("2029-10-02", "9999-12-31"):
+        said = problems(tmp_path, "{from: team.yaml}", box % late)[1]
+        assert f"is valid until {late}, more than 1,096 days after 2026-10-01, the day it was given" in said
+        assert "looked at again within three years" in said
+
+
 def test_what_was_looked_for_is_known_also_when_it_fails(tmp_path: Path) -> None:
     """So that a watch sees the file appear."""
     top = write(tmp_path / "readiness.yaml", f"{MINIMUM}checklist: {{from: none.yaml}}\n")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from readiness.answers import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, not_assessed
-from readiness.checklist import standing
+from readiness.checklist import conclusion
 from readiness.criteria import Task
 from readiness.spec import Attestation, Spec
 from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_trend, required_codes
@@ -248,7 +248,7 @@ def produced(*findings: Finding) -> list[RecordedAnswer]:
 
 
 def boxed(code: str, outcome: Outcome, given: dict[str, object] | None = None) -> list[RecordedAnswer]:
-    said = standing(None if given is None else Attestation.model_validate(given))
+    said = conclusion(None if given is None else Attestation.model_validate(given))
     return produced(Finding(code, "n", outcome.status, outcome=outcome, reason=said.reason, warning=said.warning))
 
 
@@ -256,7 +256,7 @@ def boxed(code: str, outcome: Outcome, given: dict[str, object] | None = None) -
 def test_a_box_is_filled_as_the_spec_attests(given: dict[str, object] | None, outcome: Outcome) -> None:
     """Host and question read an attestation alike, and every other outcome is false."""
     spec = make_spec(checklist={} if given is None else {"monitoring": given})
-    assert outcome is standing(None if given is None else Attestation.model_validate(given)).outcome
+    assert outcome is conclusion(None if given is None else Attestation.model_validate(given)).outcome
     for said in Outcome:
         expected = () if said is outcome else ("PROD-BOX-MONITORING",)
         assert expected == false_attestations(boxed("PROD-BOX-MONITORING", said, given), spec)
