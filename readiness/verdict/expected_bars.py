@@ -42,6 +42,7 @@ _SLICE = re.compile(r"SEGM-SLICE-\d+")
 _WINDOW = re.compile(r"STAB-WINDOW-\d+")
 _COMPARED = re.compile(r"SEGM-\d+-FAIR-(\w+)")
 _LIFT = re.compile(r"BASE-LIFT-.+")
+_CONSTANT = re.compile(r"ERRO-SAVINGS-(?:CONSTANT|CLASS-\d+|QUANTILE|MEDIAN)")
 
 
 def lower_bars(
@@ -56,6 +57,14 @@ def lower_bars(
     Where the spec states no bar there is nothing to judge: such a finding is *not assessed*, or attested in the spec.
     `day` is that of the review, on which an attestation may have expired; `proofs` is the evidence that is there.
     """
+    other, unstated = other_bars(answers, spec, task), (*unstated_codes(spec), DRIFT_SUMMARY)
+    judged = [f for answer in answers for f in answer.findings if f.status is not Status.NOT_ASSESSED]
+    wrong = {f.code for f in judged if f.code in unstated and not is_attested_instead(f, spec, day, proofs)}
+    return tuple(f.code for f in judged if f.code in wrong or f.code in other)
+
+
+def other_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
+    """As `lower_bars`, so far as record and spec tell it by themselves: what is attested is taken as it is told."""
     by_code, unstated = _by_code(spec), (*unstated_codes(spec), DRIFT_SUMMARY)
     wrong = []
     for finding in (finding for answer in answers for finding in answer.findings):
@@ -63,7 +72,7 @@ def lower_bars(
         if _SLICE.fullmatch(finding.code):
             bar = _deficit(finding.metric, spec, spec.segments.limit)
         if finding.code in unstated:
-            is_right = is_attested_instead(finding, spec, day, proofs)
+            is_right = finding.bounds is None
         else:
             is_right = bar is None or _is_held(finding, bar, spec.alpha)
         if finding.status is not Status.NOT_ASSESSED and not is_right:
@@ -117,6 +126,7 @@ def _by_code(spec: Spec) -> dict[str, Bar]:
     stability = spec.stability
     bars = {
         "ERRO-SAVINGS": Bar(">", policy.SAVINGS_PER_ROW),
+        "ERRO-CURRENT": Bar(">=", 0.0),
         "STAB-HALF-WIDTH": Bar("<=", stability.half_width, refutable=False),
         "STAB-CHURN": Bar("<=", stability.churn_met, refuted_beyond=stability.churn_not_met),
         "STAB-STD": Bar("<", stability.std),
@@ -139,6 +149,8 @@ def _by_family(code: str, spec: Spec, task: Task) -> Bar | None:
         name = human.metric if is_human and human else spec.baseline.metric or policy.PRIMARY_METRIC[task]
         key = code.removeprefix("BASE-LIFT-").lower()
         return Bar.of(required_margin(spec.metric(name), spec.baseline, key).criterion)
+    if _CONSTANT.fullmatch(code):
+        return Bar(">", policy.SAVINGS_PER_ROW)
     if _COVERAGE.fullmatch(code):
         return Bar(">=", spec.segments.coverage, refutable=False)
     if _CRITICAL.fullmatch(code):

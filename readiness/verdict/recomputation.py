@@ -39,10 +39,11 @@ CLOSE = 1e-9
 """Numbers that agree to this share of themselves are the same: one unit in the last recorded digit."""
 TINY = 1e-12
 """Differences that are nothing but rounding; they arise where two shares are the same."""
-_COUNTED: dict[str, frozenset[str]] = {
+COUNTED: dict[str, frozenset[str]] = {
     Task.BINARY: SHARE_METRICS | {"balanced_accuracy", *MEASURES},
     Task.MULTICLASS: frozenset({"accuracy", "precision_micro", "recall_micro", "f1_micro"}),
 }
+"""By task the metrics that are shares of rows or made of them, so that their bounds follow from counts."""
 _DEPENDENT = ("group", "time", "weight")
 
 
@@ -188,7 +189,7 @@ def _needs_counts(record: Record, question: Question, finding: Finding) -> bool:
     task = record.gathered.data.task
     if finding.measured is None or finding.measured.level == 1:
         return False
-    if finding.metric not in _COUNTED.get(task, frozenset()):
+    if finding.metric not in COUNTED.get(task, frozenset()):
         return False
     if question in (Question.SEGMENTS, Question.STABILITY):
         return bool(finding.segment) or finding.metric in MEASURES

@@ -111,13 +111,13 @@ def check(record: Record, *, counted: bool = False) -> None:
 
     Args:
         record: whole.
-        counted: whether shares must come with their counts, as in whatever the host lets pass.
+        counted: whether shares must come with their counts, and all numbers from what this program computes for them
+            by the recorded spec, as in whatever the host lets pass; so has every record that names `tool_sha256`.
 
     Raises:
         InvalidReport: at the first thing that does not follow.
     """
-    from readiness.verdict.recomputation import check_counted, check_numbers  # loads libraries of numbers
-    from readiness.verdict.tied_counts import check_counts
+    from readiness.verdict.numbers import check_all  # loads libraries of numbers
 
     if record.rule not in ("interval", "point"):
         raise InvalidReport(f"The record's rule is {record.rule!r}; expected 'interval' or 'point'.")
@@ -133,10 +133,7 @@ def check(record: Record, *, counted: bool = False) -> None:
     _check_codes(record)
     _check_decision(record)
     _check_counts(record)
-    check_numbers(record)
-    check_counts(record)
-    if counted:
-        check_counted(record)
+    check_all(record, counted=counted)
 
 
 def _check_counts(record: Record) -> None:

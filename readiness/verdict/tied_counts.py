@@ -47,7 +47,7 @@ def check_counts(record: Record) -> None:
         raise InvalidReport("The record prices or judges errors, and does not say which rows were right and wrong.")
     if table is None or record.gathered.spec.get("data", {}).get("weight"):
         return  # weighted rows are not counted one by one
-    for question in (Question.BUSINESS, Question.SEGMENTS, Question.STABILITY):
+    for question in (Question.BASELINE, Question.BUSINESS, Question.SEGMENTS, Question.STABILITY):
         for finding in record.answer(question).findings:
             bounds = finding.bounds
             if bounds is not None and bounds.recomputable is Recomputable.COUNTS and bounds.basis is not None:
@@ -73,16 +73,27 @@ def _must_be_shown(record: Record) -> bool:
 
 def _check_finding(record: Record, question: Question, finding: Finding, basis: Basis, table: Floats) -> None:
     """Raises: InvalidReport."""
-    possible = list(_possible(finding.metric, record, table))
-    if not possible or is_relative(record, finding):
+    possible, is_gain = list(_possible(finding.metric, record, table)), _is_gain(record, question, finding)
+    found = tuple(_shares(_of_candidate(basis))) if is_gain else _summed(finding, basis)
+    if not possible or (is_gain and not found):
         return
-    found, is_whole = _summed(finding, basis), question is Question.BUSINESS or _is_named(finding)
+    is_whole = is_gain or question is Question.BUSINESS or _is_named(finding)
     if any(_agree(found, counts, exactly=is_whole) for counts in possible):
         return
     raise InvalidReport(
         f"Finding {finding.code} counts {_said(found)}; the right and wrong rows of question 4 give "
         f"{'' if is_whole else 'at most '}{_said(possible[0])}."
     )
+
+
+def _is_gain(record: Record, question: Question, finding: Finding) -> bool:
+    return question is Question.BASELINE or is_relative(record, finding)
+
+
+def _of_candidate(gain: Basis) -> Basis:
+    """The candidate's own number in a gain over another method: moved by the other's value, or less the other."""
+    inner = gain.parts[0] if gain.form == "linear" and gain.parts else gain
+    return inner.parts[0] if inner.form == MOVER and inner.parts else inner
 
 
 def _is_named(finding: Finding) -> bool:
@@ -95,12 +106,16 @@ def _possible(metric: str, record: Record, table: Floats) -> Iterator[Counts]:
     if record.gathered.data.task == Task.MULTICLASS:
         if metric in ("accuracy", "precision_micro", "recall_micro", "f1_micro"):
             yield ((float(np.trace(table)), float(table.sum())),)
-        total = float(table.sum())
         for k in range(len(table)):
-            hit, true, said = float(table[k, k]), float(table[k].sum()), float(table[:, k].sum())
-            yield from _of_four(metric, np.array([total - true - said + hit, said - hit, true - hit, hit]))
+            yield from _of_four(metric, one_against_rest(table, k).ravel())
     elif record.gathered.data.task == Task.BINARY:
         yield from _of_four(metric, table.ravel())
+
+
+def one_against_rest(table: Floats, k: int) -> Floats:
+    """The confusion matrix (2, 2) of one class against all others."""
+    hit, true, said = float(table[k, k]), float(table[k].sum()), float(table[:, k].sum())
+    return np.array([[float(table.sum()) - true - said + hit, said - hit], [true - hit, hit]])
 
 
 def _of_four(metric: str, four: Floats) -> Iterator[Counts]:

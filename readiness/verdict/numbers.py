@@ -1,0 +1,42 @@
+"""The order in which the numbers of a record are held against each other, its counts and its own spec."""
+
+from __future__ import annotations
+
+from readiness.criteria import Task
+from readiness.exceptions import InvalidReport
+from readiness.spec import Spec
+from readiness.verdict.allowed import check_shapes, recorded_spec
+from readiness.verdict.expected_bars import other_bars
+from readiness.verdict.recomputation import check_counted, check_numbers
+from readiness.verdict.record import Record
+from readiness.verdict.tied_costs import check_costs
+from readiness.verdict.tied_counts import check_counts
+from readiness.verdict.tied_values import check_values
+
+
+def check_all(record: Record, *, counted: bool) -> None:
+    """Recompute every number that can be, and tie those together that follow from each other.
+
+    Args:
+        record: whole.
+        counted: whether numbers must also be computed as this program computes them, with counts behind every share,
+            and be held against the bars of the recorded spec.
+
+    Raises:
+        InvalidReport: at the first thing that does not follow.
+    """
+    if counted:
+        _check_by_spec(record, recorded_spec(record))
+    check_numbers(record)
+    check_counts(record)
+    if counted:
+        check_counted(record)
+
+
+def _check_by_spec(record: Record, spec: Spec) -> None:
+    """Raises: InvalidReport."""
+    if wrong := other_bars(record.answers, spec, Task(record.gathered.data.task)):
+        raise InvalidReport(f"Finding {wrong[0]} is judged by another bar than the spec in the record sets.")
+    check_shapes(record, spec)
+    check_values(record, spec)
+    check_costs(record, spec)
