@@ -50,22 +50,48 @@ def as_table(values: Any, role: str, names: Sequence[str] = ()) -> pd.DataFrame:
             f"{role} has {len(frame)} rows and {width} columns; expected at least one of each.",
             remedy="Give the rows that the model is to be tried on.",
         )
-    return frame.set_axis(columns, axis=1).reset_index(drop=True)
+    return frame.set_axis(columns, axis=1).reset_index(drop=True).apply(with_texts)
 
 
 def as_column(values: Any, role: str, rows: int, of: str) -> pd.Series[Any]:
     """(n,) one value for each of `rows` rows of the table called `of`; keeps its name, if it has one.
 
     Raises:
-        DataError: not one-dimensional, or of another length.
+        DataError: not one-dimensional, of another length, or with several values in a row.
     """
-    column = _series(values, role)
+    column = with_texts(_series(values, role))
+    _check_plain(column, role)
     if len(column) != rows:
         raise DataError(
             f"{role} has {len(column):,} values, and {of} has {rows:,} rows; expected one value for each row.",
             remedy="Give both for the same rows, in the same order.",
         )
     return column.reset_index(drop=True)
+
+
+def interval_places(table: Any) -> list[int]:
+    """The columns, by their place, of a table of pandas or a mapping that hold intervals."""
+    if isinstance(table, pd.DataFrame):
+        table = {place: table.iloc[:, place] for place in range(table.shape[1])}
+    columns = list(table.values()) if isinstance(table, Mapping) else []
+    return [place for place, column in enumerate(columns) if holds_intervals(pd.Series(column))]
+
+
+def holds_intervals(values: pd.Series[Any]) -> bool:
+    """Whether a column holds intervals, such as `pandas.cut` makes."""
+    kind = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
+    return isinstance(kind, pd.IntervalDtype) or (
+        values.dtype == object and any(isinstance(value, pd.Interval) for value in values)
+    )
+
+
+def with_texts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """A column whose intervals are written out, "(18, 25]", in their order; no table file can hold them otherwise."""
+    if not holds_intervals(values):
+        return values
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.rename_categories([str(category) for category in values.cat.categories])
+    return values.astype(object).map(lambda value: str(value) if isinstance(value, pd.Interval) else value)
 
 
 def row_labels(values: Any, role: str) -> dict[str, pd.Index[Any]]:
@@ -196,6 +222,22 @@ def _series(values: Any, role: str) -> pd.Series[Any]:
     if array.ndim != 1:
         raise DataError(f"{role} is {array.ndim}-dimensional; expected one value for each row.")
     return pd.Series(array)
+
+
+def _check_plain(column: pd.Series[Any], role: str) -> None:
+    """Refuse what can be neither compared nor counted: lists, records and the like."""
+    odd = [value for value in column if not _is_one_value(value)] if column.dtype == object else []
+    if odd:
+        first = type(odd[0])
+        kind = {list: "lists", tuple: "tuples", dict: "records", set: "sets", np.ndarray: "arrays"}.get(first)
+        raise DataError(
+            f"{role} holds {kind or f'objects of the kind {first.__name__:.60}'}; expected one value for each row.",
+            remedy="Take one value of each, or name another column.",
+        )
+
+
+def _is_one_value(value: object) -> bool:
+    return isinstance(value, str | bytes) or (type(value).__hash__ is not None and not hasattr(value, "__len__"))
 
 
 def _without_mask(values: Any) -> Any:

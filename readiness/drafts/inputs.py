@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.drafts.arrays import as_column, as_table, check_order, row_labels
+from readiness.drafts.arrays import as_column, as_table, check_order, interval_places, row_labels
 from readiness.drafts.settings import plain
 from readiness.evidence.candidates import named_features
 from readiness.evidence.origins import FrameOrigin
@@ -28,6 +28,8 @@ class Rows:
     """What the caller calls it: "X_test"."""
     frame: pd.DataFrame
     added: dict[str, pd.Series[Any]] = field(default_factory=dict)
+    intervals: frozenset[str] = frozenset()
+    """Columns of the frame that held intervals, which are written out."""
     labels: dict[str, pd.Index[Any]] = field(default_factory=dict)
     """Every other order of index labels in which something was given, by who brought it."""
 
@@ -38,7 +40,8 @@ class Rows:
         Raises:
             DataError: not a table, or its own columns are in different orders.
         """
-        rows = cls(name, as_table(given, name, names))
+        frame = as_table(given, name, names)
+        rows = cls(name, frame, intervals=frozenset(frame.columns[interval_places(given)]))
         rows.check(given, name)
         return rows
 
@@ -228,8 +231,20 @@ def features_of(model: Any, test: Rows, roles: Iterable[str | None]) -> list[str
     less those with a role where that is how many it was fitted on. None: it names its own.
 
     Raises:
-        DataError: another number of columns than it was fitted on.
+        DataError: another number of columns than it was fitted on, or one of them holds intervals.
     """
+    given = _features_of(model, test, roles)
+    for name in named_features(model) if given is None else given:
+        if name in test.intervals:
+            raise DataError(
+                f"The model takes the column {shown(name)}, which holds intervals of pandas; it is given rows as a "
+                f"table file holds them, where an interval is text.",
+                remedy="Put pandas.cut into the model's pipeline, or fit it on text: X[name] = X[name].astype(str).",
+            )
+    return given
+
+
+def _features_of(model: Any, test: Rows, roles: Iterable[str | None]) -> list[str] | None:
     if named_features(model):
         return None
     every = list(test.frame.columns)

@@ -208,6 +208,10 @@ def as_read(table: pa.Table) -> pd.DataFrame:
     """A table of Arrow's as the frame that every review works with."""
     # Metadata is ignored because it would bring back an index and nullable types, which few models accept.
     for position, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and pa.types.is_nested(field.type.value_type):
+            # lists and records can be no categories of pandas
+            plain = pa.chunked_array([chunk.dictionary_decode() for chunk in table.column(position).chunks])
+            table = table.set_column(position, field.name, plain)
         if pa.types.is_decimal(field.type) or pa.types.is_null(field.type):
             column = table.column(position).cast(pa.float64())
             table = table.set_column(position, field.name, column)

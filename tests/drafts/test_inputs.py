@@ -262,3 +262,47 @@ def test_names_of_several_levels_become_one_text() -> None:
     frame = X.set_axis(pd.MultiIndex.from_tuples([("m", 1), ("m", 2), ("n", 1)]), axis=1)
 
     assert ["m_1", "m_2", "n_1"] == list(as_table(frame, "X_test").columns)
+
+
+BANDS = pd.cut(X["a"], [-np.inf, 0, np.inf])
+
+
+@pytest.mark.parametrize(
+    "values", [BANDS, BANDS.astype("interval"), BANDS.astype(object)], ids=["cut", "own", "object"]
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_intervals_are_groups_by_their_text(values: pd.Series[Any], named: bool) -> None:
+    """However pandas holds them, beside the table or within it, in their order."""
+    given: dict[str, Any] = {"segments": ["band"]} if named else {"segments": values.rename("band")}
+    rows = X.assign(band=values) if named else X
+    said = review(NAMED, rows, Y, **given).segments.text()
+    assert "band = (-inf, 0.0]" in said
+    assert "band = (0.0, inf]" in said
+
+
+class OfIntervals(ClassifierMixin, BaseEstimator):
+    """A model that was fitted on intervals."""
+
+    feature_names_in_ = np.array(["a", "b", "c", "band"], dtype=object)
+    classes_ = np.array([0, 1])
+
+    def predict(self, rows: pd.DataFrame) -> Any:
+        return rows["band"].map(lambda band: band.left >= 0).to_numpy().astype(int)
+
+
+def test_a_model_that_takes_intervals_is_told_so() -> None:
+    """It would be given text, and answer otherwise without a word."""
+    with pytest.raises(DataError, match='takes the column "band", which holds intervals'):
+        review(OfIntervals(), X.assign(band=BANDS), Y)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [([1], "lists"), ((1, 2), "tuples"), ({"a": 1}, "records"), ({1}, "sets"), (np.array([1]), "arrays")],
+)
+def test_labels_of_several_values_are_refused(value: Any, kind: str) -> None:
+    """Also where the first row holds a plain one."""
+    values = pd.Series([0, *[value] * (len(X) - 1)], dtype=object)
+    for given in ({"y_test": values}, {"y_test": Y, "segments": values}, {"y_test": Y, "groups": values}):
+        with pytest.raises(DataError, match=f"holds {kind}; expected one value for each row"):
+            review(NAMED, X, **given)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from readiness.digests import Artifact, manifest, sha256_file, sha256_path
-from readiness.evidence.tables import header, read, read_table, whole_numbers
+from readiness.evidence.tables import as_read, header, holds_many, read, read_table, whole_numbers
 from readiness.exceptions import DataError, InputError
 
 
@@ -225,3 +225,13 @@ def test_folder_with_a_link_has_no_digest(tmp_path: Path) -> None:
     (tmp_path / "m" / "link").symlink_to("/etc/hostname")
     with pytest.raises(InputError, match="symbolic link"):
         manifest(tmp_path / "m")
+
+
+def test_categories_that_are_records_come_as_records():
+    """Pandas can hold them as no categories; they are refused where a column is to hold one value."""
+    made = pa.DictionaryArray.from_arrays([0, 1, 0], pa.array([{"left": 0}, {"left": 1}]))
+
+    frame = as_read(pa.table({"band": made}))
+
+    assert [{"left": 0}, {"left": 1}, {"left": 0}] == frame["band"].tolist()
+    assert holds_many(frame["band"])
