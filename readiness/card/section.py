@@ -33,6 +33,7 @@ from readiness.numbers import (
 )
 from readiness.page.tables import outcome_mark
 from readiness.verdict.record import Record
+from readiness.verdict.reservations import reservations
 from readiness.visible import presentable
 
 HEADING = "Readiness"
@@ -76,7 +77,14 @@ def _head(source: Source, record: Record) -> list[str]:
         f"Model: {inline(model.name)} {inline(model.version)}. {inline(verdict_sentence(record))}",
         "",
         f"Tested on: {inline(tested_on(record))}.",
+        *_reservations(record),
     ]
+
+
+def _reservations(record: Record) -> list[str]:
+    """What undermines the result, as on the first screen of the report."""
+    lines = [f"- {told.label}: {inline(told.text)}." for told in reservations(record)]
+    return ["", "**What undermines this result:**", "", *lines] if lines else []
 
 
 def _answers(record: Record) -> list[str]:

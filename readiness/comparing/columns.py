@@ -12,10 +12,13 @@ from readiness.page.cover import VERDICT_STATUS
 from readiness.page.tables import Cell, Column, Mark, Row, Table, answer_mark, table
 from readiness.partial import NOT_ASKED
 from readiness.verdict.record import Record
-from readiness.visible import shorten, visible
+from readiness.verdict.reservations import reservations
+from readiness.visible import presentable, shorten, visible
 
 LONGEST = 160
 """Characters of a value in a column."""
+LONGEST_RESERVATION = 400
+"""Characters of one thing that undermines a result."""
 MANY = 60
 """Rows beyond which a table of settings is folded."""
 DIFFERS = "differs"
@@ -39,6 +42,12 @@ def result_given(record: Record) -> Mark:
     """The test result as glyph and word; that of a partial review is none."""
     status = Status.NOT_ASSESSED if record.only else VERDICT_STATUS[record.verdict]
     return Mark(status, result_words(record).partition(" (")[0])
+
+
+def reservation_words(record: Record) -> str:
+    """What undermines the result, as on the first screen of its report; empty when nothing does."""
+    told = (f"{each.label}: {each.text}" for each in reservations(presentable(record)))
+    return visible("; ".join(shorten(text, LONGEST_RESERVATION) for text in told))
 
 
 def answer_given(record: Record, question: Question) -> Mark:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from readiness.answers import Question, Status
-from readiness.comparing.columns import answer_given, result_given
+from readiness.comparing.columns import answer_given, reservation_words, result_given
 from readiness.comparing.overview import FAILS, Entry, Overview, Unreadable
 from readiness.narrative import approval_words, result_words, topic
 from readiness.numbers import format_count
@@ -79,7 +79,7 @@ def _row(entry: Entry, link: str) -> Row:
                 _brief(str(entry.path)),
                 link=link,
             ),
-            Cell(mark=result, note=result_note(record)),
+            Cell(mark=result, note=result_note(record), warning=reservation_words(record)),
             *(Cell(mark=answer_given(record, question)) for question in Question),
             _standing(entry),
             Cell(format_count(record.gathered.data.rows_scored)),

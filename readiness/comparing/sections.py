@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from readiness.answers import Question
 from readiness.comparing import differences
 from readiness.comparing.cautions import cautions
-from readiness.comparing.columns import answer_given, aspects_table, columns, result_given
+from readiness.comparing.columns import answer_given, aspects_table, columns, reservation_words, result_given
 from readiness.comparing.differences import NONE, Aspect, Change
 from readiness.comparing.finding_tables import criteria_table, fact_tables, finding_tables
 from readiness.comparing.pairing import Paired, Pairing, headline
@@ -63,7 +63,13 @@ def sections(reports: Sequence[Report], pairings: Sequence[Pairing], *, everythi
 def _results(reports: Sequence[Report], pairings: Sequence[Pairing]) -> Section:
     lead = " ".join((*map(headline, pairings), f"{reports[0].letter} is what the others are compared with.", EVIDENCE))
     made = (_answers(reports), _standing(reports))
-    return Section("results", "Results side by side", lead, cautions(reports), made)
+    return Section("results", "Results side by side", lead, (*cautions(reports), *_reservations(reports)), made)
+
+
+def _reservations(reports: Sequence[Report]) -> tuple[str, ...]:
+    """What undermines the result of each report."""
+    told = ((report.letter, reservation_words(report.record)) for report in reports)
+    return tuple(f"What undermines the result of {letter}: {words}." for letter, words in told if words)
 
 
 def _answers(reports: Sequence[Report]) -> Table:

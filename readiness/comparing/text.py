@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from readiness.answers import Question
-from readiness.comparing.columns import answer_given, result_given
+from readiness.comparing.columns import answer_given, reservation_words, result_given
 from readiness.comparing.entries import candidate_words, counted, day_words, standing_words
 from readiness.comparing.overview import Entry, Overview
 from readiness.comparing.reading import Report
@@ -48,6 +48,8 @@ def _entry(entry: Entry) -> Iterator[str]:
     supplied = supplied_words(record)
     yield f"{candidate_words(record)}: {result_given(record).word}{f'; {supplied}' if supplied else ''}"
     yield "  " + ", ".join(f"{question.number} {answer_given(record, question).word}" for question in Question)
+    if told := reservation_words(record):
+        yield f"  what undermines the result: {told}"
     yield f"  {standing_words(entry)}"
     yield f"  {day_words(entry)}"
     yield f"  {entry.path}"

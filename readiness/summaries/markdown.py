@@ -24,8 +24,12 @@ from readiness.numbers import listed
 from readiness.reuse import TITLE, reused_words
 from readiness.summaries.source import Source, Unfinished
 from readiness.verdict.record import Record
+from readiness.verdict.reservations import reservations
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable, shorten, visible
+
+RESERVED = "**What undermines this result:**"
+"""Begins the list of what a reader must know before relying on it."""
 
 LARGEST = 60_000
 """Bytes. A comment on GitHub may have 65,536 characters, a step's summary 1 MiB, a note on GitLab a million."""
@@ -96,6 +100,7 @@ def _text(record: Record, source: Source, longest: int) -> str:
         f"{HEADING} {inline(result_words(record))} – {inline(model.name)} {inline(model.version)}",
         f"Because: {said(verdict_sentence(record))}",
         *_warnings(record, source, longest),
+        *_reservations(record, longest),
         f"Approval: {approval}; required: {said(required)}",
         "\n".join(["| | Question | Answer | In numbers |", "|---|---|---|---|", *_rows(record, longest)]),
         *_next_steps(record, longest),
@@ -131,6 +136,12 @@ def _warnings(record: Record, source: Source, longest: int) -> list[str]:
         (TITLE, reused_words(record.reused)),
     ]
     return [f"**{label}:** {inline(shorten(text, longest))}" for label, text in said if text]
+
+
+def _reservations(record: Record, longest: int) -> list[str]:
+    """What undermines the result, as on the first screen of the report."""
+    lines = [f"- {told.label}: {inline(shorten(told.text, longest))}." for told in reservations(record)]
+    return [RESERVED, "\n".join(lines)] if lines else []
 
 
 def _next_steps(record: Record, longest: int) -> list[str]:

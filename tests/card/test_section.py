@@ -367,3 +367,20 @@ def test_withheld_claims_are_told() -> None:
     others = [record.answer(question) for question in Question if question is not Question.BASELINE]
     text = text_of(source(records.record([Answer(Question.BASELINE, (held, *answer.findings[1:])), *others])))
     assert f"- Withheld: {held.name}: too few rows of one class." in text
+
+
+def test_what_undermines_a_result_is_told() -> None:
+    """As on the first screen of the report; where there is nothing, no word."""
+    assert "undermines" not in text_of(source(records.ready()))
+    ready = records.ready()
+    data = dataclasses.replace(ready.gathered.data, unsegmented=("<b>sex</b> [x](y)",))
+    odd = dataclasses.replace(
+        ready,
+        gathered=dataclasses.replace(ready.gathered, data=data),
+        template=dataclasses.replace(ready.template, stock=False),
+    )
+    made = page_of(source(odd))
+    told = [item.get_text() for item in made.select("ul")[0].select("li")]
+    assert told[0].startswith("Template: the questions were asked by an altered template")
+    assert "the test table also has <b>sex</b> [x](y), which nobody looked at." in told[1]
+    assert not made.select("ul b")

@@ -183,3 +183,15 @@ def test_the_same_files_give_the_same_page(tmp_path: Path, key: PrivateKey) -> N
         for day in (TODAY, TODAY + datetime.timedelta(days=3))
     }
     assert 1 == len(pages)
+
+
+def test_what_undermines_a_result_is_told(tmp_path: Path) -> None:
+    """Beside the result on the page and below it in the terminal."""
+    odd = dataclasses.replace(made("2026-01-01T00:00:00Z"), about={})
+    report_file(tmp_path / "a" / "report.html", odd)
+    altered = dataclasses.replace(odd, template=dataclasses.replace(odd.template, stock=False))
+    report_file(tmp_path / "b" / "report.html", altered)
+    found = overview(tmp_path, today=TODAY)
+
+    assert 1 == overview_text(found, "x").count("what undermines the result: Template: the questions were asked by")
+    assert 1 == overview_page(found, tmp_path, tmp_path / "index.html").decode().count("asked by an altered template")

@@ -198,3 +198,15 @@ def test_the_same_reports_give_the_same_bytes() -> None:
     """Nothing of the clock or of hashing is in a comparison."""
     pages = [comparison_page(*compared(records.not_ready(), records.hostile())) for _ in range(2)]
     assert pages[0] == pages[1]
+
+
+def test_what_undermines_a_result_is_told_of_each_report() -> None:
+    """In words of the first screen, in the terminal, too; of a report without anything no word."""
+    ready = records.ready()
+    odd = dataclasses.replace(ready, template=dataclasses.replace(ready.template, stock=False))
+    reports, parts = compared(odd, ready)
+
+    told = [point for point in parts[0].points if "undermines" in point]
+    assert 1 == len(told)
+    assert told[0].startswith("What undermines the result of A: Template: the questions were asked by an altered")
+    assert told[0] in comparison_text(reports, parts)

@@ -120,3 +120,22 @@ class TestUnfinished:
         assert ["pre"] == [tag.name for tag in page.find_all(["pre", "h1", "b"])]
         assert visible(message, keep="\n")[:1000] == page.find("pre").get_text()[:1000].rstrip("\n")
         assert ("Exit code 2" in text, len(text) < 10_000) == (True, True)
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_what_undermines_a_result_is_told(render: Callable[[str], str]) -> None:
+    """As on the first screen, before the approval, and nothing in it acts; where there is nothing, no word."""
+    assert "undermines" not in markdown(records.ready(), SOURCE)
+    ready = records.ready()
+    data = dataclasses.replace(ready.gathered.data, unsegmented=(CRUEL,))
+    odd = dataclasses.replace(
+        ready,
+        gathered=dataclasses.replace(ready.gathered, data=data),
+        template=dataclasses.replace(ready.template, stock=False),
+    )
+    made = BeautifulSoup(render(markdown(odd, SOURCE)), "html.parser")
+    told = [item.get_text().replace("\u2060", "") for item in made.select("ul")[0].select("li")]
+    assert told[0].startswith("Template: the questions were asked by an altered template")
+    assert told[1].startswith("Groups: compared by age_group; the test table also has a|b `c`")
+    assert not made.select("ul a, ul b, ul img, ul code")
+    assert markdown(odd, SOURCE).index("undermines this result") < markdown(odd, SOURCE).index("Approval:")
