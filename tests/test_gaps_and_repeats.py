@@ -141,7 +141,7 @@ def test_a_spike_is_one_value_in_words(review: Any) -> None:
         rng = np.random.default_rng(5)
         frame["c"] = np.where(rng.random(ROWS) < share, 0.0, rng.exponential(size=ROWS))
     said = review("binary", train, test).findings["PROD-DRIFT-2"].reason
-    assert re.search(r"the share of rows with exactly 0 rose from \d+ % to \d+ %", said), said
+    assert re.search(r"the share of rows where it is exactly 0 rose from \d+ % to \d+ %", said), said
     assert "e-3" not in said
 
 

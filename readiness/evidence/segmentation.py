@@ -15,7 +15,7 @@ from pandas.api.types import infer_dtype
 
 from readiness.evidence.columns import as_column, columns_of
 from readiness.exceptions import DataError
-from readiness.numbers import format_edge
+from readiness.numbers import format_edges
 from readiness.spec import SegmentColumn, SegmentEntry
 from readiness.visible import shorten
 
@@ -199,7 +199,7 @@ def _edges(bins: int | tuple[float, ...], numbers: NDArray[np.float64]) -> NDArr
 
 
 def _bin_texts(edges: NDArray[np.float64]) -> list[str]:
-    marks = [format_edge(edge) for edge in edges]
+    marks = format_edges(edges.tolist())
     if not marks:
         return ["all"]
     between = [f"above {low} to {high}" for low, high in pairwise(marks)]

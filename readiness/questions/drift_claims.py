@@ -101,7 +101,7 @@ def _reason(drift: Drift | Undefined, tables: DriftTables) -> str:
     changes = np.abs(np.subtract(drift.current_share, drift.reference_share))
     most = int(changes.argmax())
     before, now = drift.reference_share[most], drift.current_share[most]
-    moved = f"the share of rows with {shorten(drift.bins[most])} {format_change(before, now)}"
+    moved = f"the share of rows where it is {shorten(drift.bins[most])} {format_change(before, now)}"
     raw = f"PSI {format_value(drift.index.raw)} less {format_value(drift.index.by_chance)} that chance alone makes"
     sampled = f" ({tables.sampled})" if tables.sampled else ""
     return f"{raw}{sampled}; the largest change: {moved}"

@@ -44,6 +44,7 @@ TITLE = Question.STABILITY.words
 RANGE = "Range to expect of one fold"
 
 NO_SPREAD = "all folds score the same, so nobody knows how far another one could be off"
+NO_SHARE = Undefined("the mean over the folds is 0, and nothing is a share of that")
 VARY = "check whether the target is known beforehand, or more training rows"
 
 
@@ -180,12 +181,18 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
 
 
 def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Claim:
-    limit = Criterion("<", criteria.std, metric.unit, criteria.origin("std"))
-    reason = _graded(metric, facts)
-    return Claim(
-        "STAB-STD", f"Standard deviation of the fold {metric.title}", metric.name, Exact(facts.std, folds), limit,
-        unit=metric.unit, reason=reason, from_scores=False,
-    )  # fmt: skip
+    """In points; of a metric without an upper end as a share of the mean, for its unit says nothing by itself."""
+    name, reason, unit = f"Standard deviation of the fold {metric.title}", _graded(metric, facts), metric.unit
+    value: Exact | Undefined = Exact(facts.std, folds)
+    if spread_is_relative(metric):
+        name, unit = f"{name} as a share of the mean", "share of the mean"
+        reason = (
+            f"{reason}; it is {format_value(facts.std, metric.unit)} around {format_value(facts.mean, metric.unit)}"
+        )
+        value = Exact(facts.coefficient_of_variation, folds) if facts.mean else NO_SHARE
+        reason = reason if facts.mean else NO_SHARE.reason
+    limit = Criterion("<", criteria.std, unit, criteria.origin("std"))
+    return Claim("STAB-STD", name, metric.name, value, limit, unit=unit, reason=reason, from_scores=False)
 
 
 def _facts(

@@ -26,7 +26,7 @@ def too_wide(spec: Spec, task: Task | None) -> Iterator[Fault]:
 
 def is_of_known_range(spec: Spec, bar: Bar) -> bool:
     """Whether the values of this bar have a range that is known here: not in points of metrics of the user's own."""
-    if not bar.of_metric or bar.key == "stability.half_width":  # of own metrics that is a share of the mean
+    if not bar.of_metric or bar.key in ("stability.half_width", "stability.std"):  # of own metrics a share of the mean
         return True
     if bar.key.startswith("segments."):
         named = spec.segments.metrics

@@ -168,3 +168,13 @@ def test_months_of_times_with_a_zone_are_cut_on_local_clocks():
 
     expected = {"t (month) = 2026-11": 1, "t (month) = 2026-12": 1}
     assert expected == counts(segmented(frame, SegmentColumn(column="t", by="month")))
+
+
+def test_bins_that_lie_close_together_have_names_of_their_own():
+    """As many figures as tell the edges apart."""
+    frame = pd.DataFrame({"x": [1.0, 1.00000015, 1.0000003]})
+
+    cut = segmented(frame, SegmentColumn(column="x", bins=(1.0000001, 1.0000002)))
+
+    assert 3 == len(set(counts(cut)))
+    assert "x = above 1.0000001 to 1.0000002" in counts(cut)

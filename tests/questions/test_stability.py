@@ -150,3 +150,24 @@ def test_no_error_is_expected_below_nothing(found):
     assert "cut off where the metric ends" in low.name
     assert found(answer, "STAB-MEAN").measured.low >= 0
     assert "cut off" not in found(answer, "STAB-FOLD-HIGH").name
+
+
+@pytest.mark.parametrize("size", [0.01, 1, 1000])
+@pytest.mark.parametrize(("spread", "status"), [(0.02, Status.MET), (0.2, Status.NOT_MET)])
+def test_the_point_rule_judges_the_spread_of_an_error_by_its_mean(size, spread, status, found):
+    """5 % of the mean is the limit, whatever unit the target has: neither metres nor millimetres win a yes."""
+    scores = size * (1 + spread * np.tile([-1, -1, 0, 1, 1], (2, 1)))
+    answer = asked(scores, np.zeros((2, 20)), task=Task.REGRESSION, evidence="point")
+
+    finding = found(answer, "STAB-STD")
+    assert (True, status) == (finding.blocking, finding.status)
+    assert finding.measured.value == pytest.approx(spread * np.std([-1, -1, 0, 1, 1] * 2, ddof=1))
+    assert "share of the mean" == finding.criterion.unit
+
+
+def test_of_a_mean_of_nothing_there_is_no_share(found):
+    """An error of 0 in each fold is known beforehand."""
+    answer = asked(np.zeros((2, 5)), np.zeros((2, 20)), task=Task.REGRESSION, evidence="point")
+
+    assert Status.NOT_ASSESSED == found(answer, "STAB-STD").status
+    assert "nothing is a share of that" in found(answer, "STAB-STD").reason

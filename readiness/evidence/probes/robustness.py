@@ -37,11 +37,6 @@ class ProbeResult:
 Probe = Callable[[Candidate, pd.DataFrame], ProbeResult]
 
 
-def run_probes(candidate: Candidate, frame: pd.DataFrame, *, seed: int = 0) -> tuple[ProbeResult, ...]:
-    """All probes on rows drawn from `frame`, in the order of `PROBES`."""
-    return tuple(probe(candidate, sample_rows(frame, seed)) for probe in PROBES.values())
-
-
 def sample_rows(frame: pd.DataFrame, seed: int, rows: int = ROWS) -> pd.DataFrame:
     """At most `rows` rows of `frame`, drawn at random."""
     places = np.random.default_rng(seed).permutation(len(frame))[:rows]
