@@ -110,7 +110,7 @@ def _check_guesses(record: Record, table: Floats) -> None:
         InvalidReport: naming the first value that no such guess has.
     """
     values = values_of(record)
-    for key in ("uniform", "majority", "stratified"):
+    for key in ("uniform", "majority", "minority", "stratified"):
         shown = {metric: value for (method, metric), value in values.items() if method == key}
         possible = list(_guesses(key, shown, len(table)))
         if possible and not any(_gives(guess, shown, table) for guess in possible):
@@ -124,7 +124,7 @@ def _check_guesses(record: Record, table: Floats) -> None:
 def _guesses(key: str, shown: Mapping[str, float], classes: int) -> Iterator[Floats]:
     if key == "uniform":
         yield np.full(classes, 1 / classes)
-    elif key == "majority":
+    elif key in ("majority", "minority"):
         yield from np.eye(classes)
     elif classes == 2 and 0 <= (share := shown.get("recall", -1.0)) <= 1:
         yield np.array([1 - share, share])
