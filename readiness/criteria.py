@@ -58,7 +58,14 @@ SEGMENT_POWER = 0.80
 
 # 4 Errors -------------------------------------------------------------------------------------------------------
 SAVINGS_PER_ROW = 0.0
-"""The candidate must save more than this per row against doing nothing."""
+"""The candidate must save more than this per row against every answer that needs no model: doing nothing, and each
+constant answer."""
+MOST_CONSTANTS = 20
+"""Constant answers that savings are judged against where there are many classes: the cheapest on the test rows."""
+DEARER = 0.05
+"""Share by which the candidate's errors may cost more than the current model's and still count as not dearer: as small
+as the gain asked of an error over a baseline; a margin stated beforehand (FDA, Non-Inferiority Clinical Trials, 2016).
+"""
 CONFIDENT = 0.9
 """Probability of the predicted class from which a wrong answer is confidently wrong."""
 TOP_K = 10
@@ -157,6 +164,8 @@ BARS = (
         "below half of the rows, most people are in no group that was looked at", is_share=True),
     Bar("segments.power", "chance from which a group counts as large enough", SEGMENT_POWER, "larger", 0.99,
         "with more, next to every group is too small to be looked at", is_share=True),
+    Bar("errors.dearer", "how much dearer than the current model errors may be", DEARER, "larger", 0.2,
+        "non-inferiority margins seldom exceed a fifth of the comparator (FDA, 2016)", is_share=True),
     Bar("stability.folds", "parts of the training table", FOLDS, "smaller", 2, "one part leaves nothing to test on"),
     Bar("stability.repeats", "repeats", REPEATS, "smaller", MINIMUM_REPEATS,
         "fewer than two repeats show no change, so nothing could be judged"),

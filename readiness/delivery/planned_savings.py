@@ -1,4 +1,4 @@
-"""How many rows prove that the errors cost less than doing nothing, and less than a prediction is worth?"""
+"""How many rows prove that errors cost less than answers without a model, and less than a prediction is worth?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VARIED = 2.0
 
 
 def planned_costs(a: Assumptions, power: float) -> Iterator[Planned]:
-    """Savings above 0, and the cost of a prediction below its value where the spec states one."""
+    """Savings above 0 against doing nothing and the other constant answer; the cost of a prediction below its value."""
     costs, key, text = a.spec.errors.costs, "errors.costs", "savings against doing nothing above 0"
     if costs is None:
         yield unplanned(key, "none is stated, so question 4 cannot be a yes", RULED_OUT)
@@ -39,13 +39,27 @@ def planned_costs(a: Assumptions, power: float) -> Iterator[Planned]:
     words = (*assumed, *(price.words(name, costs.currency) for name, price in
                          (("a false alarm costs", alarm), ("a missed positive costs", missed))))  # fmt: skip
     own = np.array([[0.0, alarm.value], [missed.value, 0.0]])
-    idle = own[:, [1, 1]] if _idle_is_positive(a) else own[:, [0, 0]]
-    yield planned(key, text, _rows(a, table, idle - own, varied, 0.0, power), words)
+    nothing, other = (own[:, [k, k]] for k in ((1, 0) if _idle_is_positive(a) else (0, 1)))
+    yield planned(key, text, _rows(a, table, nothing - own, varied, 0.0, power), words)
+    share, said = _capacity(a, table)
+    mixed = share * other + (1 - share) * nothing
+    answer = "the other answer for every row" if share == 1 else "acting on rows drawn at random"
+    text = f"savings against {answer} above 0"
+    yield planned("errors.costs, constant", text, _rows(a, table, mixed - own, varied, 0.0, power), (*words, *said))
     value = a.spec.errors.value_per_prediction
     if value is not None:
         limit = with_unit(format_threshold(value), costs.currency)
         yield planned("errors.value_per_prediction", f"errors cost less than {limit} per row",
                       _rows(a, table, -own, varied, -value, power), words)  # fmt: skip
+
+
+def _capacity(a: Assumptions, table: Floats) -> tuple[float, tuple[str, ...]]:
+    """Which share of rows needs no model to be acted on: what can be carried out, or what the candidate acts on."""
+    given = a.spec.errors.capacity
+    if given is None or given > 1:  # a number of rows is no share before there are rows
+        return 1.0, () if given is None else ("every row could be acted on",)
+    own = float(table[:, 0 if _idle_is_positive(a) else 1].sum())
+    return max(given, own), ()
 
 
 def _rows(a: Assumptions, table: Floats, gains: Floats, varied: Floats, bar: float, power: float) -> Own | str:

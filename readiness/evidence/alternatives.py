@@ -32,7 +32,7 @@ SCORE_THRESHOLD = 0.5
 
 
 def trivial(cases: Cases, reference: NDArray[Any] | None) -> tuple[Alternative, ...]:
-    """What needs no model: guesses by chance or the largest class; the mean and the median; a random order.
+    """What needs no model: guesses by chance, the largest class or, of two, the smaller; mean and median; random order.
 
     Class shares, mean and median are those of the training rows (`reference`, coded), else of the test rows.
     """
@@ -50,10 +50,12 @@ def trivial(cases: Cases, reference: NDArray[Any] | None) -> tuple[Alternative, 
     counts = np.bincount(known, minlength=cases.n_classes).astype(float)
     shares = counts / counts.sum()
     largest = np.eye(cases.n_classes)[int(counts.argmax())]
+    other = (("minority", "always the smaller class", 1 - largest),) if cases.task is Task.BINARY else ()
     guesses = (
         ("uniform", "a random guess", np.full(cases.n_classes, 1 / cases.n_classes)),
         ("majority", "always the largest class", largest),
         ("stratified", "a random guess in proportion to the classes", shares),
+        *other,
     )
     return tuple(
         Alternative(key, name, Guess(tuple(map(float, probabilities))), note if key != "uniform" else "")

@@ -106,7 +106,16 @@ def _both_values(evidence: Evidence, other: Alternative, metric: Metric, margin:
         return ""
     shown = f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(theirs.value, metric.unit)}"
     note = f"; {other.note}" if other.note else ""
-    return f"{shown} on {extent(metric.name, evidence.cases)}{_judged_words(metric, margin)}{note}"
+    judged = f"{_answered(evidence, other)}{_judged_words(metric, margin)}"
+    return f"{shown} on {extent(metric.name, evidence.cases)}{judged}{note}"
+
+
+def _answered(evidence: Evidence, other: Alternative) -> str:
+    """A constant answer in the data's own words, where its name does not tell it."""
+    if other.key != "minority" or not isinstance(other.predictions, Guess):
+        return ""
+    answer = evidence.classes[int(np.argmax(other.predictions.probabilities))]
+    return f"; that is {evidence.gathered.data.target} = {answer} for every row"
 
 
 def _judged_words(metric: Metric, margin: Margin) -> str:

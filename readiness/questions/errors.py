@@ -1,7 +1,8 @@
 """Are the failure modes acceptable?
 
 Purpose: errors differ in price; what counts is what they cost, and whether that is less than the model saves.
-Method: every error is counted and priced; the savings against doing nothing must be proven to be above zero.
+Method: every error is counted and priced; the savings against doing nothing, and against every constant answer, must be
+proven to be above zero, and the errors must not be dearer than those of the model now in use.
 Signs of risk: savings that hang on a few expensive rows; an error type that nobody has described.
 Limits: costs are what the spec says they are; harm that has no price here is not in the sum.
 """
@@ -16,11 +17,12 @@ from readiness import criteria as policy
 from readiness.answers import Answer, Criterion, Question, not_assessed
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
-from readiness.numbers import format_value
+from readiness.numbers import format_level, format_value
 from readiness.questions.error_facts import error_facts, residuals
 from readiness.questions.errors_by_class import by_class
 from readiness.questions.errors_of_values import given_interval_claims, values_facts
 from readiness.questions.pricing import Prices, prices
+from readiness.questions.pricing_constants import Constant, chance_to_be_shown, constants
 from readiness.questions.ranked_errors import shown_facts, shown_or_not
 from readiness.questions.trust import bins_table, trust
 from readiness.questions.what_if import what_if
@@ -30,6 +32,7 @@ from readiness.statistics.costs import mean_cost_from_cells, mean_of
 from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judging import Claim, settle
+from readiness.unavailable import Unavailable
 
 TITLE = Question.ERRORS.words
 
@@ -42,9 +45,14 @@ NO_COSTS = not_assessed(
 
 
 def ask(evidence: Evidence, criteria: Errors) -> Answer:
-    """Price the errors; the savings against doing nothing must be above zero."""
+    """Price the errors; the savings against every answer that needs no model must be above zero."""
     if evidence.task is Task.RANKING:
-        return ask(shown_or_not(evidence), criteria).plus(*shown_facts(evidence))
+        answer = _ask(shown_or_not(evidence), criteria, chance_to_be_shown(evidence))
+        return answer.plus(*shown_facts(evidence))
+    return _ask(evidence, criteria)
+
+
+def _ask(evidence: Evidence, criteria: Errors, shown: NDArray[np.float64] | None = None) -> Answer:
     spec = evidence.spec
     priced = prices(evidence)
     facts = settle([*error_facts(evidence), *_further(evidence, priced)], alpha=spec.alpha, level=spec.confidence)
@@ -55,6 +63,8 @@ def ask(evidence: Evidence, criteria: Errors) -> Answer:
         return Answer(Question.ERRORS, (NO_COSTS, *covered, *facts, *worst), tables)
     claims = [
         *_judged(evidence, criteria, priced),
+        *_against_constants(evidence, priced, shown),
+        *_against_current(evidence, priced),
         *given_interval_claims(evidence),
         *_amounts(evidence, priced),
         *what_if(evidence, priced),
@@ -112,6 +122,76 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         denominator="rows",
     )
     return [savings, cost]
+
+
+def _against_constants(evidence: Evidence, priced: Prices, shown: NDArray[np.float64] | None) -> list[Claim]:
+    """The savings against each constant answer besides doing nothing; every one must be beaten."""
+    return [_against(evidence, priced, constant) for constant in constants(evidence, priced, shown)]
+
+
+def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Claim:
+    saved, unit = constant.cost - priced.candidate, priced.currency
+    totals = (_total(evidence, amounts) for amounts in (constant.cost, priced.candidate, saved))
+    theirs, own, both = (format_value(total, unit) for total in totals)
+    words = (
+        f"{constant.name} would cost {theirs} on these {evidence.cases.n:,} rows, the candidate's errors cost {own}: "
+        f"savings of {both}"
+    )
+    varied = saved if constant.pull is None else saved + constant.pull
+    return Claim(
+        f"ERRO-SAVINGS-{constant.code}",
+        f"Savings for each row against {constant.name}",
+        "savings_per_row",
+        _mean(evidence, varied, constant.cells, *constant.range),
+        Criterion(">", policy.SAVINGS_PER_ROW, unit),
+        unit=unit,
+        withheld=_unknown(evidence, varied),
+        reason=f"{words} ({constant.note})" if constant.note else words,
+        denominator="rows",
+        warning=constant.warning,
+    )
+
+
+def _against_current(evidence: Evidence, priced: Prices) -> list[Claim]:
+    """Whether the candidate is not dearer than the current model, by more than a share (non-inferiority).
+
+    The share is in the contrast, 1.05 times their cost less the candidate's (Fieller 1954), so that the bar is 0.
+    """
+    current, errors, unit = evidence.alternative("current"), evidence.spec.errors, priced.currency
+    if current is None:
+        return []
+    share = format_level(errors.dearer)
+    name = f"Errors cost no more than those of {current.name}" + (f" and {share}" if errors.dearer else "")
+    bar = Criterion(">=", 0.0, unit, errors.origin("dearer"))
+    if priced.current is None:
+        why = current.predictions
+        reason, needs = (why.reason, why.needs) if isinstance(why, Unavailable) else ("it has no predictions", "")
+        return [Claim("ERRO-CURRENT", name, "savings_per_row", Undefined(reason), bar, reason=reason, needs=needs)]
+    contrast = (1 + errors.dearer) * priced.current - priced.candidate
+    theirs, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.current, priced.candidate))
+    words = (
+        f"its errors cost {theirs} on these {evidence.cases.n:,} rows, the candidate's {own}; "
+        f"judged is {1 + errors.dearer:.6g} of theirs less the candidate's, for each row"
+    )
+    return [
+        Claim(
+            "ERRO-CURRENT",
+            name,
+            "savings_per_row",
+            _mean(evidence, contrast, None, *_span(priced, errors.dearer)),
+            bar,
+            unit=unit,
+            withheld=_unknown(evidence, contrast),
+            reason=words,
+            denominator="rows",
+        )
+    ]
+
+
+def _span(priced: Prices, dearer: float) -> tuple[float | None, float | None]:
+    """The least and the most that a row could give to the comparison with the current model."""
+    most = priced.most_cost
+    return (None, None) if most is None else (-most, (1 + dearer) * most)
 
 
 def _unknown(evidence: Evidence, amounts: NDArray[np.float64]) -> str:

@@ -52,6 +52,44 @@ def prices(evidence: Evidence) -> Prices | None:
     return _binary(evidence, costs)
 
 
+def cost_of_always(evidence: Evidence, answer: float) -> Floats:
+    """What each row would cost, before weighting, if every row got the same answer: the code of a class, or a number.
+
+    Only where `prices` finds the costs stated.
+    """
+    costs, y = evidence.spec.errors.costs, evidence.cases.y_true
+    assert costs is not None
+    if evidence.task is Task.REGRESSION:
+        assert costs.under is not None and costs.over is not None  # noqa: PT018
+        return costs.over * np.maximum(answer - y, 0) + costs.under * np.maximum(y - answer, 0)
+    if costs.matrix is not None:
+        return np.asarray(cost_table(costs.matrix, evidence.classes)[y, int(answer)])
+    found = error_costs(evidence)
+    assert found is not None
+    return np.where(y == 0, found[0], 0.0) if answer else np.where(y == 1, found[1], 0.0)
+
+
+def savings_cells(evidence: Evidence, answer: int) -> tuple[tuple[float, ...] | None, tuple[float, float]]:
+    """Savings against always giving one class: by the cells TN, FP, FN, TP where two costs are constant, else None;
+    and the least and the most that any row could save.
+    """
+    costs = evidence.spec.errors.costs
+    assert costs is not None
+    if costs.matrix is not None:
+        table = cost_table(costs.matrix, evidence.classes)
+        saved = table[:, [answer]] - table
+        return None, (float(saved.min()), float(saved.max()))
+    found = error_costs(evidence)
+    assert found is not None
+    fp, fn = (float(amounts.max(initial=0)) for amounts in found)
+    span = (-fp, fn) if answer == 0 else (-fn, fp)
+    a, b = costs.false_positive, costs.false_negative
+    if not (isinstance(a, int | float) and isinstance(b, int | float)):
+        return None, span
+    always = (0.0, 0.0, b, b) if answer == 0 else (a, a, 0.0, 0.0)
+    return tuple(x - y for x, y in zip(always, (0.0, a, b, 0.0), strict=True)), span
+
+
 def _current(evidence: Evidence) -> Cases | None:
     current = evidence.alternative("current")
     return current.predictions if current is not None and isinstance(current.predictions, Cases) else None
@@ -75,27 +113,25 @@ def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
     (fp, fn), y = found, evidence.cases.y_true
     idle = idle_class(evidence)
 
-    def cost(predicted: NDArray[np.int64] | int) -> Floats:
+    def cost(predicted: NDArray[np.int64]) -> Floats:
         return np.where((y == 0) & (predicted == 1), fp, 0.0) + np.where((y == 1) & (predicted == 0), fn, 0.0)
 
     current = _current(evidence)
-    dearest = float(fp.max(initial=0)), float(fn.max(initial=0))
+    cells, span = savings_cells(evidence, idle)
     priced = Prices(
         cost(evidence.cases.y_pred),
-        cost(idle),
+        cost_of_always(evidence, idle),
         _doing_nothing(evidence, idle),
         costs.currency,
         None if current is None else cost(current.y_pred),
-        most_cost=max(dearest),
-        savings_range=(-dearest[0], dearest[1]) if idle == 0 else (-dearest[1], dearest[0]),
+        most_cost=max(float(fp.max(initial=0)), float(fn.max(initial=0))),
+        savings_cells=cells,
+        savings_range=span,
     )
     a, b = costs.false_positive, costs.false_negative
     if not (isinstance(a, int | float) and isinstance(b, int | float)):
         return priced
-    idle_cells = (0.0, 0.0, b, b) if idle == 0 else (a, a, 0.0, 0.0)
-    own_cells = (0.0, a, b, 0.0)
-    savings = tuple(x - y for x, y in zip(idle_cells, own_cells, strict=True))
-    return replace(priced, cost_cells=own_cells, savings_cells=savings)
+    return replace(priced, cost_cells=(0.0, a, b, 0.0))
 
 
 def _doing_nothing(evidence: Evidence, idle: int) -> str:
@@ -127,12 +163,12 @@ def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
     current = _current(evidence)
     return Prices(
         table[y, evidence.cases.y_pred],
-        table[y, idle],
+        cost_of_always(evidence, idle),
         f"always {evidence.gathered.data.target} = {names[idle]}",
         costs.currency,
         None if current is None else table[y, current.y_pred],
         most_cost=float(table.max()),
-        savings_range=(float((table[:, [idle]] - table).min()), float((table[:, [idle]] - table).max())),
+        savings_range=savings_cells(evidence, idle)[1],
     )
 
 
@@ -160,14 +196,14 @@ def _regression(evidence: Evidence, costs: Costs) -> Prices | None:
     y, over, under = evidence.cases.y_true, costs.over, costs.under
     given, idle = evidence.spec.errors.do_nothing, idle_value(evidence)
 
-    def cost(predicted: Floats | float) -> Floats:
+    def cost(predicted: Floats) -> Floats:
         error = predicted - y
         return over * np.maximum(error, 0) + under * np.maximum(-error, 0)
 
     current = _current(evidence)
     return Prices(
         cost(evidence.cases.y_pred),
-        cost(idle),
+        cost_of_always(evidence, idle),
         f"always predicting {format_edge(idle)}" + ("" if given is not None else ", the median of the training rows"),
         costs.currency,
         None if current is None else cost(current.y_pred),
@@ -176,11 +212,12 @@ def _regression(evidence: Evidence, costs: Costs) -> Prices | None:
 
 def idle_value(evidence: Evidence) -> float:
     """Regression: what doing nothing predicts."""
-    median, given = evidence.alternative("median"), evidence.spec.errors.do_nothing
-    if isinstance(given, int | float):
-        return float(given)
-    return _constant(median.predictions if median else None, evidence.cases.y_true)
+    given = evidence.spec.errors.do_nothing
+    return float(given) if isinstance(given, int | float) else median_value(evidence)
 
 
-def _constant(predictions: object, y: Floats) -> float:
-    return float(predictions.y_pred[0]) if isinstance(predictions, Cases) else float(np.median(y))
+def median_value(evidence: Evidence) -> float:
+    """Regression: the median of the training rows, where they are known."""
+    median = evidence.alternative("median")
+    known = None if median is None else median.predictions
+    return float(known.y_pred[0]) if isinstance(known, Cases) else float(np.median(evidence.cases.y_true))

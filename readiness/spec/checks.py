@@ -20,13 +20,17 @@ Fault = tuple[KeyPath, str]
 """A key and what is wrong there."""
 
 GUESSES = {
-    Task.BINARY: ("uniform", "majority", "stratified"),
+    Task.BINARY: ("uniform", "majority", "stratified", "minority"),
     Task.MULTICLASS: ("uniform", "majority", "stratified"),
     Task.REGRESSION: ("mean", "median"),
     Task.RANKING: ("random",),
 }
-"""Baselines that need no evidence but the target; the candidate is compared with each of them."""
-RESERVED = ("uniform", "majority", "stratified", "mean", "median", "random", "current", "human", "model")
+"""Baselines that need no evidence but the target; the candidate is compared with each of them.
+
+Of two classes each constant answer is there, for the smaller one has the higher F1; of more, the largest class is the
+constant answer that scores best.
+"""
+RESERVED = ("uniform", "majority", "stratified", "minority", "mean", "median", "random", "current", "human", "model")
 
 
 def misfits(spec: Spec) -> list[Fault]:
@@ -235,6 +239,8 @@ def _settings_of_other_tasks(spec: Spec) -> Iterator[Fault]:
     task = stated_task(spec)
     if spec.errors.interval is not None and task not in (None, Task.REGRESSION):
         yield ("errors", "interval"), f"only a regression has intervals around its predictions; this task is {task}"
+    if spec.errors.capacity is not None and task in (Task.REGRESSION, Task.RANKING):
+        yield ("errors", "capacity"), f"only some rows of a class can be acted on; this task is {task}"
     if spec.segments.fairness and task not in (None, Task.BINARY):
         yield ("segments", "fairness"), f"groups are compared so where there are two classes; this task is {task}"
     if spec.stability.windows is not None and spec.data.time is None:

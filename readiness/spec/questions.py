@@ -171,6 +171,12 @@ class Errors(Part):
 
     costs: Costs | None = Field(None, description="what an error costs")
     do_nothing: Label | None = Field(None, description="the prediction that stands for doing nothing")
+    capacity: Positive | None = Field(
+        None, description="rows that can be acted on: a share of the test rows up to 1, else a number of them"
+    )
+    dearer: Annotated[float, Field(ge=0, lt=1)] = Field(
+        criteria.DEARER, description="share by which errors may cost more than those of the current model"
+    )
     value_per_prediction: Positive | None = Field(None, description="value that a prediction creates, in the currency")
     describe: Mapping[Literal["false_positive", "false_negative"], str] = Field(
         default_factory=dict, description="what such an error means in business words"
@@ -289,12 +295,12 @@ class Attestation(Part):
                 )
         if self.valid_until is not None and self.on is not None and self.valid_until < self.on:
             raise ValueError(f"is valid until {self.valid_until}, which is before {self.on}, the day it was given")
-        return self
-
-
-Checklist = Mapping[Literal[ATTESTABLE], Attestation]  # type: ignore[valid-type]  # the keys are the boxes
         if self.valid_until is not None and self.on is not None and (self.valid_until - self.on).days > MOST_VALID_DAYS:
             raise ValueError(
                 f"is valid until {self.valid_until}, more than {MOST_VALID_DAYS:,} days after {self.on}, the day it was"
                 f" given; what was seen must be looked at again within three years"
             )
+        return self
+
+
+Checklist = Mapping[Literal[ATTESTABLE], Attestation]  # type: ignore[valid-type]  # the keys are the boxes

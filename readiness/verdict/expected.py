@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from readiness import criteria as policy
 from readiness.answers import Finding, Outcome, Question, Status, left_out_code
@@ -29,7 +29,7 @@ def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternativ
         Question.BASELINE: _each(f"BASE-LIFT-{key}" for key in _baselines(spec, task)),
         Question.BUSINESS: _each(f"BUSI-{k}" for k in range(1, len(spec.business.requirements) + 1)),
         Question.SEGMENTS: _each((*_coverage(spec, task), *_group_comparisons(spec, task))),
-        Question.ERRORS: _each(_errors(spec)),
+        Question.ERRORS: _errors(spec, task),
         Question.STABILITY: (*((code, "STAB-REFITS") for code in _stability(spec, task)), *_windows(spec)),
         Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec), *stated_limits(spec)))),
     }
@@ -47,6 +47,7 @@ def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> 
         counting = [finding for finding in answer.findings if finding.blocking]
         if not _could_not_be_asked(answer.question, counting):
             lacking += [one[0] for one in required[answer.question] if not _any_of(one, counting)]
+            lacking += _missing_constants(answer, counting, spec, task)
     return tuple(lacking)
 
 
@@ -218,14 +219,43 @@ def _group_comparisons(spec: Spec, task: Task) -> list[str]:
     return [f"SEGM-{i}-FAIR-{measure.upper()}" for i in segmentations for measure in spec.segments.fairness]
 
 
-def _errors(spec: Spec) -> tuple[str, ...]:
+def _errors(spec: Spec, task: Task) -> tuple[Alternatives, ...]:
+    """Savings against each answer that needs no model can be missing only together; for classes see below."""
     is_cost_judged = spec.errors.costs is not None and spec.errors.value_per_prediction is not None
     is_interval_judged = spec.errors.interval is not None and spec.errors.interval.at_least is not None
     return (
-        "ERRO-SAVINGS",
-        *(("ERRO-COST",) if is_cost_judged else ()),
-        *(("ERRO-COVERAGE",) if is_interval_judged else ()),
+        ("ERRO-SAVINGS",),
+        *((code, "ERRO-SAVINGS") for code in _compared_costs(spec, task)),
+        *((("ERRO-COST",),) if is_cost_judged else ()),
+        *((("ERRO-COVERAGE",),) if is_interval_judged else ()),
     )
+
+
+def _compared_costs(spec: Spec, task: Task) -> Iterator[str]:
+    """Of more than two classes only the record tells how many: see `_missing_constants`."""
+    costs = spec.errors.costs
+    if costs is None:
+        return
+    if task in (Task.BINARY, Task.RANKING):
+        yield "ERRO-SAVINGS-CONSTANT"
+    if task is Task.REGRESSION and spec.errors.do_nothing is not None:
+        yield "ERRO-SAVINGS-MEDIAN"
+    if task is Task.REGRESSION and costs.under != costs.over:
+        yield "ERRO-SAVINGS-QUANTILE"
+    if spec.baseline.current is not None:
+        yield "ERRO-CURRENT"
+
+
+def _missing_constants(answer: RecordedAnswer, counting: Sequence[Finding], spec: Spec, task: Task) -> list[str]:
+    """Of the classes that the matrix shows, all but that of doing nothing, or the cheapest of many."""
+    if answer.question is not Question.ERRORS or task is not Task.MULTICLASS or spec.errors.costs is None:
+        return []
+    if any(f.code == "ERRO-SAVINGS" and f.status is Status.NOT_ASSESSED for f in counting):
+        return []
+    classes = sum(bool(re.fullmatch(r"ERRO-CELL-1-\d+", finding.code)) for finding in answer.findings)
+    judged = {finding.code for finding in counting if re.fullmatch(r"ERRO-SAVINGS-CLASS-\d+", finding.code)}
+    wanted = min(max(2, classes) - 1, policy.MOST_CONSTANTS)
+    return [] if len(judged) >= wanted else [f"ERRO-SAVINGS-CLASS-… ({wanted} of them)"]
 
 
 def _windows(spec: Spec) -> tuple[Alternatives, ...]:

@@ -32,7 +32,7 @@ def looser_bars(record: Record) -> tuple[str, ...]:
         Question.BASELINE: (_margin, _as_good),
         Question.BUSINESS: (_requirements,),
         Question.SEGMENTS: (_of(Question.SEGMENTS), _segment_metrics, _slices),
-        Question.ERRORS: (_interval,),
+        Question.ERRORS: (_of(Question.ERRORS), _interval),
         Question.STABILITY: (_of(Question.STABILITY),),
         Question.PRODUCTION: (_of(Question.PRODUCTION), _clean_errors),
     }

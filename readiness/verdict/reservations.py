@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from readiness.answers import Finding, Outcome, Question
 from readiness.catalogue import TECHNICAL
 from readiness.checklist import BOXES, Box, Source
-from readiness.numbers import listed
+from readiness.numbers import format_value, listed
+from readiness.spec.checks import GUESSES
 from readiness.verdict.looser import looser_bars
 from readiness.verdict.record import Record
 from readiness.visible import shorten
@@ -17,7 +18,9 @@ WITHOUT_MODEL = "predictions only"
 """The kind of a candidate that came as ready-made predictions; see `ModelFacts.kind`."""
 _MOST_COLUMNS = 4
 _LONGEST_COLUMN = 80
-_TRIVIAL = ("UNIFORM", "MAJORITY", "STRATIFIED", "MEAN", "MEDIAN", "RANDOM")
+_TRIVIAL = tuple(dict.fromkeys(guess.upper() for guesses in GUESSES.values() for guess in guesses))
+_NO_ORDER = 0.5
+"""ROC AUC of scores that say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
             ("Weights", "provenance", _weights(record)),
             ("Groups", Question.SEGMENTS.value, _groups(record)),
             ("Boxes", Question.PRODUCTION.value, _boxes(record)),
+            ("Scores", Question.BASELINE.value, _scores(record)),
             ("Requirements", Question.BUSINESS.value, _guess(record)),
             ("Looser than default", "criteria", _looser(record)),
         )
@@ -132,6 +136,20 @@ def _guess(record: Record) -> Iterator[str]:
             name = next(value.name for value in reached if value is not None)
             yield f"{name} would meet {'the requirement' if len(required) == 1 else 'every requirement'}, too"
             return
+
+
+def _scores(record: Record) -> Iterator[str]:
+    """Scores that may as well be drawn by lot."""
+    if not _asks(record, Question.BASELINE):
+        return
+    code = "BASE-VALUE-CANDIDATE-ROC_AUC"
+    found = next((f.measured for f in record.answer(Question.BASELINE).findings if f.code == code), None)
+    if found is None or found.low is None or found.low > _NO_ORDER:
+        return
+    high = found.value if found.high is None else found.high
+    measured = f"ROC AUC {format_value(found.value)}, chance {format_value(found.low)} to {format_value(high)}"
+    which = "order the rows the wrong way round" if high < _NO_ORDER else "are not shown to tell the classes apart"
+    yield f"the candidate's scores {which} ({measured}; 0.5 is what drawing lots would give)"
 
 
 def _is_of_all_rows(finding: Finding, record: Record) -> bool:

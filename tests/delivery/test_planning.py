@@ -183,7 +183,9 @@ class TestOthers:
         """A false alarm costs 10, a missed positive 60."""
         rng = np.random.default_rng(5)
         spec = spec_of(errors={"costs": {"false_positive": 10, "false_negative": 60}})
-        found = entry(spec, "prevalence=0.05", "recall=0.5", "precision=0.2", key="errors.costs")
+        found, constant = entries(spec, "prevalence=0.05", "recall=0.5", "precision=0.2", key="errors.costs")
+        assert ("errors.costs", "errors.costs, constant") == (found.key, constant.key)
+        assert constant.rows < found.rows  # 9.50 a row, where doing nothing costs 3
 
         def proven() -> bool:
             cells = drawn(rng, found.rows, 0.05, 0.5, 0.2).cells.ravel()
@@ -230,7 +232,7 @@ class TestParts:
             "old.f1=0.5",
             key="baseline",
         )
-        assert ["uniform", "majority", "stratified", "rule-1", "current", "human"] == [
+        assert ["uniform", "majority", "stratified", "minority", "rule-1", "current", "human"] == [
             e.key.split(", ")[1] for e in found
         ]
         assert all(e.rows for e in found[:-1])
@@ -244,9 +246,9 @@ class TestParts:
         assert 'F1 not worse than "old" by more than 0.02' == found.text
 
     def test_a_guess_in_closed_form(self):
-        """With one positive in four, F1 of guessing in proportion is 0.25 and of a coin 1/3."""
+        """With one positive in four, F1 of guessing in proportion is 0.25, of a coin 1/3, and of always yes 0.4."""
         found = entries(spec_of(), "prevalence=0.25", "f1=0.8", key="baseline")
-        assert ["the other's 0.333", "the other's 0.000", "the other's 0.250"] == [
+        assert ["the other's 0.333", "the other's 0.000", "the other's 0.250", "the other's 0.400"] == [
             e.assumed[1].split(" (")[0] for e in found
         ]
 

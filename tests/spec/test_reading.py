@@ -282,7 +282,7 @@ HUMAN = "human: {metric: recall, value: 0.9, n: 100}"
 
 
 @pytest.mark.parametrize(
-    "name", ["uniform", "majority", "stratified", "mean", "big", "current", "rules engine", "human"]
+    "name", ["uniform", "majority", "stratified", "minority", "mean", "big", "current", "rules engine", "human"]
 )
 def test_gains_name_a_baseline_that_the_spec_gives(tmp_path: Path, name: str) -> None:
     """Guesses, rules, the current model by either name, and people."""
@@ -297,7 +297,7 @@ def test_gains_name_a_baseline_that_the_spec_gives(tmp_path: Path, name: str) ->
     ("name", "said"),
     [
         ("majorty", 'did you mean "majority"?'),
-        ("zzz", "expected one of uniform, majority, stratified, mean, median, random, big"),
+        ("zzz", "expected one of uniform, majority, stratified, minority, mean, median, random, big"),
     ],
 )
 def test_gains_over_an_unknown_baseline_name_the_nearest(tmp_path: Path, name: str, said: str) -> None:

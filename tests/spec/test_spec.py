@@ -256,6 +256,7 @@ def test_baselines_by_task() -> None:
         "uniform",
         "majority",
         "stratified",
+        "minority",
         "big",
         "score card",
         "current",

@@ -33,7 +33,7 @@ def test_every_baseline_is_compared() -> None:
     human = {"metric": "f1", "value": 0.5}
     current = {"name": "old", "path": "old.joblib"}
     spec = make_spec(baseline={"rules": rules, "human": human, "current": current})
-    trivial = [f"BASE-LIFT-{key}" for key in ("UNIFORM", "MAJORITY", "STRATIFIED")]
+    trivial = [f"BASE-LIFT-{key}" for key in ("UNIFORM", "MAJORITY", "STRATIFIED", "MINORITY")]
     named = [f"BASE-LIFT-{key}" for key in ("RULE-1", "RULE-2", "CURRENT", "HUMAN")]
     assert trivial + named == codes(spec, Question.BASELINE)
     assert ["BASE-LIFT-MEAN", "BASE-LIFT-MEDIAN"] == codes(make_spec(), Question.BASELINE, Task.REGRESSION)
@@ -86,6 +86,42 @@ def test_stated_comparisons_of_groups_and_intervals_are_wanted() -> None:
     assert ["ERRO-SAVINGS"] == codes(make_spec(errors={"interval": given}), Question.ERRORS)
     stated = make_spec(errors={"interval": given | {"at_least": 0.88}})
     assert ["ERRO-SAVINGS", "ERRO-COVERAGE"] == codes(stated, Question.ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("errors", "task", "expected"),
+    [
+        ({"costs": {"false_positive": 1, "false_negative": 2}}, Task.BINARY, ["SAVINGS-CONSTANT"]),
+        ({"costs": {"false_positive": 1, "false_negative": 2}}, Task.RANKING, ["SAVINGS-CONSTANT"]),
+        ({"costs": {"under": 1, "over": 2}}, Task.REGRESSION, ["SAVINGS-QUANTILE"]),
+        ({"costs": {"under": 2, "over": 2}}, Task.REGRESSION, []),
+        ({"costs": {"under": 2, "over": 1}, "do_nothing": 0}, Task.REGRESSION, ["SAVINGS-MEDIAN", "SAVINGS-QUANTILE"]),
+        ({}, Task.BINARY, []),
+    ],
+)
+def test_savings_are_judged_against_each_answer_without_a_model(errors: Any, task: Task, expected: list[str]) -> None:
+    """And the costs against those of the current model, where there is one."""
+    spec = make_spec(errors=errors)
+    assert ["ERRO-SAVINGS", *(f"ERRO-{code}" for code in expected)] == codes(spec, Question.ERRORS, task)
+    replaced = make_spec(errors=errors, baseline={"current": {"name": "old", "path": "old.joblib"}})
+    added = ["ERRO-CURRENT"] if errors else []
+    assert ["ERRO-SAVINGS", *(f"ERRO-{code}" for code in expected), *added] == codes(replaced, Question.ERRORS, task)
+
+
+def test_of_several_classes_each_is_a_constant_answer() -> None:
+    """All but that of doing nothing, of the classes that the matrix shows; where no costs were found, none."""
+    spec = make_spec(errors={"costs": {"matrix": {a: {b: float(a != b) for b in "xyz"} for a in "xyz"}}})
+    cells = [
+        Finding(f"ERRO-CELL-{i}-{j}", "n", Status.NOT_ASSESSED, blocking=False) for i in (1, 2, 3) for j in (1, 2, 3)
+    ]
+    savings = [Finding(f"ERRO-SAVINGS{end}", "n", Status.MET) for end in ("", "-CLASS-1", "-CLASS-3")]
+
+    def lacking(*findings: Finding) -> tuple[str, ...]:
+        return missing_codes([RecordedAnswer(Question.ERRORS, Status.MET, findings)], spec, Task.MULTICLASS)
+
+    assert () == lacking(*cells, *savings)
+    assert ("ERRO-SAVINGS-CLASS-… (2 of them)",) == lacking(*cells, *savings[:2])
+    assert () == lacking(*cells, not_assessed("ERRO-SAVINGS", "n", "r"))
 
 
 @pytest.mark.parametrize(
