@@ -150,7 +150,7 @@ def _refuse_masked(raw: Any, method: str) -> None:
     if not isinstance(raw, np.ma.MaskedArray):
         return
     masked = np.atleast_1d(np.ma.getmaskarray(raw))
-    rows = masked.reshape(len(masked), -1).any(axis=1)
+    rows = np.asarray(masked.reshape(len(masked), -1).any(axis=1))
     if rows.any():
         raise ScoringError(
             f"{method} returned masked values for {int(rows.sum()):,} of {len(rows):,} rows, "

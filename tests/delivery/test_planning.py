@@ -177,7 +177,7 @@ class TestOthers:
             )
             return compare("mae", mine, theirs, factor=0.95).lower(0.05) > 0
 
-        assert 0.7 <= often(proven, 200) <= 0.95
+        assert 0.65 <= often(proven, 200) <= 0.95  # limits that correct for skewness take a few more rows than planned
 
     def test_savings(self):
         """A false alarm costs 10, a missed positive 60."""

@@ -154,7 +154,6 @@ def test_without_a_day_nothing_has_expired() -> None:
         ({"on": "2025-11-21"}, "its date 2025-11-21 is more than a year ago, and it names no valid_until"),
         ({"on": "2026-11-24"}, "its date 2026-11-24 lies in the future"),
         ({"on": "1999-12-31"}, "its date 1999-12-31 lies before 2000-01-01"),
-        ({"on": "1999-12-31"}, "its date 1999-12-31 lies before 2000-01-01"),
     ],
 )  # fmt: skip
 def test_what_nobody_can_look_up_is_missing(said: dict[str, Any], why: str) -> None:
