@@ -147,11 +147,11 @@ def check_record(
             f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
             remedy=_REMEDY,
         )
+    _check_bars(record, loaded, task, digests.proofs)
     try:
         records.check(record, counted=True)
     except InvalidReport as error:
         raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
-    _check_bars(record, loaded, task, digests.proofs)
 
 
 def _check_bars(record: Record, loaded: LoadedSpec, task: Task, proofs: Proofs) -> None:
