@@ -11,10 +11,15 @@ import shutil
 import sys
 import tempfile
 
-_CURRENT = os.getcwd()  # noqa: PTH109  # a module less that could be imported from there
+try:
+    _CURRENT = os.getcwd()  # noqa: PTH109  # a module less that could be imported from there
+except OSError:  # it was removed; nothing can be imported from there
+    _CURRENT = ""
 _OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120  # as above
 
-if _CURRENT != _OWN:
+if not _CURRENT:
+    sys.path[:] = [place for place in sys.path if os.path.isabs(place)]  # noqa: PTH117  # as above
+elif _CURRENT != _OWN:
     sys.path[:] = [place for place in sys.path if os.path.abspath(place) != _CURRENT]  # noqa: PTH100  # as above
 
 try:

@@ -90,6 +90,17 @@ def test_modules_beside_the_spec_do_not_run_by_accident(tmp_path: Path, way: str
     assert not mark.exists(), mark.read_text()
 
 
+def test_a_folder_that_is_gone_ends_no_command(tmp_path: Path) -> None:
+    """Where a command is given need not exist any more."""
+    code = "import os, sys; os.rmdir(os.getcwd()); sys.argv[1:] = ['--help']; from readiness.cli import main; main()"
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path / "gone", capture_output=True, text=True, check=False
+    )
+    assert 0 == done.returncode, done.stderr
+    assert "Is this model ready?" in done.stdout
+
+
 LOADER = """\
 import joblib
 import pandas
