@@ -10,6 +10,7 @@ from typing import Any
 
 _HOMES = {
     "ask": "readiness.notebook",
+    "assess": "readiness.notebook",
     "complete": "readiness.notebook",
     "decide": "readiness.verdict.decision",
     "demo_spec": "readiness.notebook",

@@ -178,6 +178,9 @@ class Criterion:
     """Where *not met* begins, if that is another value than the threshold."""
     refutable: bool = True
     """False: falling short is *not proven*, never *not met*."""
+    presumed: bool = False
+    """True: holds unless the opposite is proven. Only for what is asked of the rows themselves (`EVID-…`), never of the
+    candidate: there a yes takes proof."""
 
     def __post_init__(self) -> None:
         if self.op not in _COMPARE:
@@ -240,11 +243,15 @@ class Finding:
 
 def judge(bounds: Bounds, criterion: Criterion, *, withheld: str = "") -> Status:
     """Met when the less favourable limit satisfies the criterion, not met when even the more favourable
-    one does not, else not proven. A missing limit proves nothing on its side.
+    one does not, else not proven. A missing limit proves nothing on its side. What is presumed is met unless its
+    opposite is proven.
     """
     bad, good = (bounds.lower, bounds.upper) if criterion.wants_more else (bounds.upper, bounds.lower)
     if good is not None and criterion.refutable and criterion.refuted_by(good):
         return Status.NOT_MET
+    if criterion.presumed:
+        is_free = good is not None and not criterion.refuted_by(good) and not withheld
+        return Status.MET if is_free else Status.NOT_PROVEN
     if bad is not None and criterion.holds(bad) and not withheld:
         return Status.MET
     return Status.NOT_PROVEN

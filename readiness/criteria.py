@@ -215,3 +215,8 @@ INTERVAL_COVER = 0.5
 """Least share of rows that an interval must be asked to cover: below, a guess of one side of the median does."""
 EVEN_GUESS_LOG_LOSS = math.log(1000)
 """Log loss of an even guess among a thousand classes."""
+
+SOUNDNESS_ALPHA = 0.002
+"""Chance that one random rule on the rows doubts sound ones; all together then stop at most 2 % of sound candidates."""
+SOUNDNESS_LEVEL = 0.95
+"""Of the intervals shown beside them."""

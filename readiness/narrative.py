@@ -20,6 +20,7 @@ from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable
+from readiness.withholding import Soundness
 
 NOT_PERMISSION = "This page is evidence, not permission to deploy."
 
@@ -95,6 +96,17 @@ def answer_sentence(answer: Answer) -> str:
     also = _also(judged, answer.status)
     link = "; first: " if also or len(worst) > 1 else ": "
     return f"{head}{also}{link}{finding_sentence(worst[0])}"
+
+
+def soundness_sentence(soundness: Soundness) -> str:
+    """One sentence that states what was found of the rows: nothing, or the first doubt and how many there are."""
+    doubts = soundness.doubts
+    if not doubts:
+        return "Nothing was found that speaks against these rows."
+    first = doubts[0]
+    reason = first.reason.rstrip(". ") or finding_sentence(first).rstrip(".")
+    count = f"{len(doubts)} doubts" if len(doubts) > 1 else "One doubt"
+    return f"{count} about these rows{', first' if len(doubts) > 1 else ''}: {presentable(reason)}."
 
 
 def verdict_sentence(record: Record) -> str:

@@ -6,6 +6,7 @@ import datetime
 import html
 import os
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -18,13 +19,16 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.keeping.code_in_use import loaded_elsewhere
 from readiness.evidence.models.own_modules import served
 from readiness.evidence.refitting import refitted
+from readiness.exceptions import ReviewError
 from readiness.facts import Gathered
 from readiness.numbers import format_criterion, format_estimate, format_interval
 from readiness.process_environment import GO_VARIABLE
+from readiness.soundness.assessment import assessed
 from readiness.tool_source import tool_digest
 from readiness.verdict.decision import Decision
 from readiness.verdict.record import RecordedAnswer
 from readiness.visible import NOT_TYPESET, presentable
+from readiness.withholding import Soundness, withhold
 
 MIME = "application/vnd.readiness.{kind}+json"
 STATUS_COLUMNS = ("Claim", "Measured", "Required", "Result")
@@ -51,7 +55,12 @@ def ask(question: ModuleType, evidence: Evidence) -> Answer:
         reason = f"the analysis failed with {type(error).__name__}" + (f": {said}" if said else "")
         failed = not_assessed(f"{which.prefix}-FAILED", which.words, reason, needs="mend what failed and run again")
         return Answer(which, (failed,))
-    return answer
+    return answer if evidence.soundness is None else withhold(answer, evidence.soundness, evidence.vouched)
+
+
+def assess(evidence: Evidence) -> Evidence:
+    """The same evidence with what is found of the rows themselves; looked at once, before the first question."""
+    return assessed(evidence)
 
 
 def _left_out(question: Question) -> Finding:
@@ -59,10 +68,14 @@ def _left_out(question: Question) -> Finding:
     return not_assessed(left_out_code(question), question.words, reason, needs="a review of all six questions")
 
 
-def show(shown: Evidence | Answer | Decision) -> None:
+def show(shown: Evidence | Answer | Decision | Soundness | None) -> None:
     """Display one result with two faces: HTML for the reader, the recorded form for the machine."""
     if isinstance(shown, Evidence):
         _display("gathered", shown.gathered, gathered_text(shown.gathered), _gathered_html(shown.gathered))
+    elif isinstance(shown, Soundness):
+        _display("soundness", shown, narrative.soundness_sentence(shown), _findings_html(shown.findings))
+    elif shown is None:
+        raise ReviewError("Nothing was found of the rows themselves yet.", remedy="Call assess(evidence) first.")
     elif isinstance(shown, Answer):
         _display("answer", RecordedAnswer.of(shown), narrative.answer_sentence(shown), _answer_html(shown))
     else:
@@ -142,13 +155,17 @@ def _gathered_html(gathered: Gathered) -> str:
 
 
 def _answer_html(answer: Answer) -> str:
-    judged = [finding for finding in answer.findings if finding.blocking]
+    sentence = html.escape(narrative.answer_sentence(answer))
+    return f"<p>{sentence}</p>{_findings_html(answer.findings)}"
+
+
+def _findings_html(findings: Sequence[Finding]) -> str:
+    judged = [finding for finding in findings if finding.blocking]
     head = "".join(f"<th>{column}</th>" for column in STATUS_COLUMNS)
     rows = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(finding)) + "</tr>" for finding in judged
     )
-    sentence = html.escape(narrative.answer_sentence(answer))
-    return f"<p>{sentence}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _cells(finding: Finding) -> tuple[str, str, str, str]:
@@ -167,4 +184,4 @@ def _decision_html(decision: Decision) -> str:
     return f"<p><b>Test result: {html.escape(decision.verdict.words)}</b></p><ul>{actions}</ul>"
 
 
-__all__ = ["ask", "complete", "demo_spec", "gathered_text", "refit", "require", "show"]
+__all__ = ["ask", "assess", "complete", "demo_spec", "gathered_text", "refit", "require", "show"]

@@ -17,11 +17,12 @@ PACKAGE = Path(readiness.__file__).parent
 FLOORS = (
     ("vocabulary", {
         "answers", "canonical", "catalogue", "checklist", "codec", "criteria", "digests", "exceptions", "facts", "hints",
-        "looking", "numbers", "partial", "process_environment", "required", "resources", "spec", "tool_source", "unavailable", "untold", "visible",
+        "looking", "numbers", "partial", "process_environment", "required", "resources", "spec", "tool_source", "unavailable", "untold", "visible", "withholding",
     }),
     ("numbers", {"statistics"}),
     ("evidence", {"evidence"}),
     ("questions", {"questions"}),
+    ("soundness", {"soundness"}),
     ("verdict", {"verdict"}),
     ("presentation", {"figures", "finding_words", "narrative", "notebook", "page", "plots", "reuse", "summaries"}),
     ("delivery", {"card", "comparing", "delivery", "signing"}),

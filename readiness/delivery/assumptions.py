@@ -62,7 +62,7 @@ class Assumptions:
         """The share of positives; None when nobody says it."""
         if "prevalence" in self.stated:
             return Assumed(self.stated["prevalence"], STATED)
-        share = self.spec.about.production_prevalence
+        share = next(iter(self.spec.about.prevalences), None)
         if self.task is not Task.BINARY or share is None or not 0 < share < 1:
             return None
         return Assumed(share, "about.production_prevalence")

@@ -22,6 +22,7 @@ from readiness.facts import Gathered, Reuse
 from readiness.page import PageFigure
 from readiness.verdict.decision import Decision
 from readiness.verdict.record import RecordedAnswer
+from readiness.withholding import Soundness
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class ReadNotebook:
     gathered: Gathered
     answers: tuple[RecordedAnswer, ...]
     """Six, in the order of the questions."""
+    soundness: Soundness
     decision: Decision
     completion: Completion
 
@@ -75,13 +77,14 @@ def read_record(notebook: Any) -> ReadNotebook:
     """
     _check_executed(notebook)
     gathered = _one(notebook, "gathered", Gathered, "The evidence")
+    soundness = _one(notebook, "soundness", Soundness, "What was found of the rows")
     decision = _one(notebook, "decision", Decision, "The decision")
     completion = _one(notebook, "complete", Completion, "The completion mark")
     answers = _answers(notebook)
     places = [place for place, _, _ in _payloads(notebook)]
     if completion.answers != len(Question) or places[-1] != _place(notebook, "complete"):
         raise IncompleteRecord("The completion mark is not the last result of the notebook.", remedy=_REMEDY)
-    return ReadNotebook(gathered, answers, decision, completion)
+    return ReadNotebook(gathered, answers, soundness, decision, completion)
 
 
 def _check_executed(notebook: Any) -> None:
@@ -95,7 +98,7 @@ def _check_executed(notebook: Any) -> None:
 
 def _payloads(notebook: Any) -> Iterator[tuple[int, str, Any]]:
     """Place, kind and content of everything that the cells recorded, in the order of the notebook."""
-    kinds = {MIME.format(kind): kind for kind in ("gathered", "answer", "decision", "complete")}
+    kinds = {MIME.format(kind): kind for kind in ("gathered", "soundness", "answer", "decision", "complete")}
     for place, (_, output) in enumerate(_outputs(notebook)):
         for mime, kind in kinds.items():
             if mime in output.get("data", {}):

@@ -87,6 +87,7 @@ def _record(found: ReadNotebook, template: Template, run: Run, digest: str) -> R
         only=found.completion.only,
         reused=found.completion.reused,
         tool_sha256=tool_digest(),
+        soundness=found.soundness,
     )
 
 

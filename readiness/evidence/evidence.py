@@ -26,10 +26,12 @@ from readiness.evidence.segmentation import Segmentation
 from readiness.evidence.supplied.measurements import Elsewhere
 from readiness.facts import Gathered, Reuse
 from readiness.spec import Spec
+from readiness.spec.soundness import vouched_kinds
 from readiness.statistics.cases import Cases
 from readiness.statistics.guessing import Guess
 from readiness.statistics.inference import Inference
 from readiness.unavailable import Unavailable
+from readiness.withholding import Soundness
 
 NO_TRAINING = Unavailable("no training table is given", "name the training rows under data.train")
 NOT_REFITTED = Unavailable("the candidate was not refitted")
@@ -100,6 +102,15 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Recent:
+    """Rows that production met of late."""
+
+    frame: pd.DataFrame
+    target: NDArray[Any] | None = None
+    """Coded like `Cases.y_true`, -1 or nan where not known yet; None: the table has no truth."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """Everything that the six questions are asked about."""
 
@@ -131,6 +142,14 @@ class Evidence:
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The test rows as read."""
     training: Training | None = None
+    recent: Recent | None = None
+    """The recent rows, with every column that they share with the test rows; None: none are given."""
+    without_truth: NDArray[Any] | None = None
+    """What the candidate says of test rows whose truth is not known, coded like `Cases.y_pred`; None: there are none,
+    or they could not be scored.
+    """
+    soundness: Soundness | None = None
+    """What was found of the rows themselves; None: nobody has looked yet."""
     folder: Path = Path()
     """Where relative paths of the spec begin."""
     day: datetime.date = field(default_factory=this_day)
@@ -160,6 +179,16 @@ class Evidence:
     def known(self) -> Kept:
         """What is kept, with nothing taken yet; nothing where the candidate or its rows were replaced since."""
         return self.kept.about_these(self.candidate, self.rows, self.cases, self.training)
+
+    @property
+    def vouched(self) -> tuple[str, ...]:
+        """Kinds of doubt that somebody outside those who prepared the review vouches for, today."""
+        return vouched_kinds(self.spec.soundness, self.spec.about, self.day)
+
+    @property
+    def relied_on(self) -> tuple[str, ...]:
+        """The doubts that were found and are set aside because somebody vouches for them."""
+        return () if self.soundness is None else self.soundness.relied_on(self.vouched)
 
     def asks(self, question: Question) -> bool:
         """Whether this review asks the question."""

@@ -158,7 +158,8 @@ def _declared(about: Mapping[str, Any]) -> str:
     share = about.get("production_prevalence")
     if share is None:
         return "share in production not stated"
-    return f"declared in production: {format_share(float(share))}"
+    ends = share if isinstance(share, list | tuple) else (share,)
+    return f"declared in production: {' to '.join(format_share(float(end)) for end in ends)}"
 
 
 def _criteria(record: Record) -> str:

@@ -22,6 +22,7 @@ from readiness.spec.inputs import (
     PredictionColumns,
     SegmentColumn,
     SegmentEntry,
+    Vouch,
     label_text,
 )
 from readiness.spec.questions import (
@@ -38,6 +39,7 @@ from readiness.spec.questions import (
     Segments,
     Stability,
 )
+from readiness.spec.soundness import Vouched
 from readiness.spec.supplied import Supplied
 
 __all__ = [
@@ -69,6 +71,8 @@ __all__ = [
     "Spec",
     "Stability",
     "Supplied",
+    "Vouch",
+    "Vouched",
     "label_text",
 ]
 
@@ -94,6 +98,12 @@ class Spec(Part):
     errors: Errors = Field(Errors(), description="question 4: what errors cost")
     stability: Stability = Field(Stability(), description="question 5: how much refitting may change")
     production: Production = Field(Production(), description="question 6: technical limits, drift and probes")
+    soundness: Vouched = Field(Vouched(), description="doubts about the rows that somebody vouches for")
+    reuse: Literal["told", "corrected"] = Field(
+        "told",
+        description="how often these test rows were used is told on the first screen; corrected: the j-th candidate on "
+        "them is judged at a j-th of the allowed chance of error",
+    )
     metrics: Mapping[OwnName, OwnMetric] = Field(default_factory=dict, description="metrics of your own, by name")
     supplied: Supplied = Field(Supplied(), description="measurements made elsewhere, each with its source")
     checklist: Checklist = Field(default_factory=dict, description=CHECKLIST)

@@ -13,6 +13,7 @@ from readiness.spec.bounds import too_wide
 from readiness.spec.prediction_checks import prediction_faults
 from readiness.spec.ranking_checks import ranking_misfits
 from readiness.spec.rules import RuleError, parse_rule
+from readiness.spec.soundness import is_outside, vouches_of
 from readiness.spec.supplied_checks import supplied_misfits
 from readiness.spec.yaml_reading import KeyPath
 
@@ -52,6 +53,7 @@ def misfits(spec: Spec) -> list[Fault]:
         _settings_of_other_tasks,
         _supplied,
         _bounds,
+        _vouches,
     )
     return list(chain.from_iterable(check(spec) for check in checks))
 
@@ -88,6 +90,21 @@ def _classes(spec: Spec) -> Iterator[Fault]:
     do_nothing = spec.errors.do_nothing
     if labels and do_nothing is not None and label_text(do_nothing) not in labels:
         yield ("errors", "do_nothing"), f"{shown(do_nothing)} is not in data.classes"
+
+
+def _vouches(spec: Spec) -> Iterator[Fault]:
+    """Nobody vouches for what they prepared themselves."""
+    for where, word in vouches_of(spec.soundness, spec.data):
+        if not spec.about.prepared_by:
+            yield (
+                where,
+                "counts only beside about.prepared_by: name those who prepared the review, this person not among them",
+            )
+        elif not is_outside(word.by, spec.about):
+            yield (
+                where,
+                f"{shown(word.by)} is among about.prepared_by; somebody who did not prepare the review must say so",
+            )
 
 
 def _task(spec: Spec) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from readiness.catalogue import canonical
 from readiness.criteria import Task
@@ -73,6 +73,16 @@ ValidDays = Annotated[
 
 Day = Annotated[datetime.date, BeforeValidator(_calendar_day)]
 
+_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION = r"^\d{1,6}(\.\d{1,3})? ?(s|min|h|d|w)$"
+Duration = Annotated[str, Field(pattern=_DURATION)]
+
+
+def seconds_of(duration: str) -> float:
+    """Seconds in a duration such as "30 d", "12 h" or "90 min"."""
+    number, unit = re.fullmatch(r"([\d.]+) ?([a-z]+)", duration, re.ASCII).groups()  # type: ignore[union-attr]
+    return float(number) * _UNITS[unit]
+
 
 def label_text(label: Label) -> str:
     """A class label as a key of a mapping in the spec: "fraud", "1", "true"."""
@@ -103,7 +113,22 @@ class About(Part):
     changes: str = Field("", description="what changed since the previous version")
     limitations: tuple[str, ...] = Field((), description="known limits, one sentence each")
     oversight: str = Field("", description="who can stop or override the model, and how")
-    production_prevalence: Share | None = Field(None, description="expected share of positives in production, 0 to 1")
+    production_prevalence: Share | Annotated[tuple[Share, Share], Field(min_length=2)] | None = Field(
+        None, description="expected share of positives in production, 0 to 1; or [low, high], judged at the worse end"
+    )
+
+    @property
+    def prevalences(self) -> tuple[float, ...]:
+        """The ends of the declared share of positives in production: none, one or two, in rising order."""
+        given = self.production_prevalence
+        return () if given is None else (given,) if isinstance(given, float | int) else tuple(dict.fromkeys(given))
+
+    @field_validator("production_prevalence")
+    @classmethod
+    def _rising(cls, given: float | tuple[float, float] | None) -> float | tuple[float, float] | None:
+        if isinstance(given, tuple) and given[0] > given[1]:
+            raise ValueError(f"found {shown(list(given))}, expected [low, high] with low first")
+        return given
 
 
 class PredictionColumns(Part):
@@ -185,6 +210,20 @@ class SegmentColumn(Part):
         return self
 
 
+class Vouch(Part):
+    """A person's word for something that the rows cannot show."""
+
+    by: Name = Field(description="who says so; nobody of about.prepared_by")
+    on: Day = Field(description="when that was said, as 2026-11-22; it counts for a year")
+    why: Name = Field(description="on what grounds, in one sentence; it stands on the first screen")
+
+
+class KnownAt(Vouch):
+    """When the value of a column is known."""
+
+    when: Literal["before", "after"] = Field(description="before or after the decision that the model is asked for")
+
+
 SegmentEntry = ColumnName | SegmentColumn | Annotated[tuple[ColumnName | SegmentColumn, ...], Field(min_length=1)]
 
 
@@ -212,6 +251,25 @@ class Data(Part):
     weight: ColumnName | None = Field(None, description="column that says how many cases a row stands for")
     query: ColumnName | None = Field(
         None, description="ranking: column that says for which query, user or list a row is put in order"
+    )
+    label_horizon: Duration = Field(
+        "0 d",
+        description='how long after the time of a row its truth is known, such as "30 d", "12 h" or "90 min"; with it '
+        "added, a training row still lies before the test rows",
+    )
+    known_at: Mapping[ColumnName, KnownAt] = Field(
+        default_factory=dict,
+        description="for columns that tell the answer nearly alone: whether their value is known before or only after "
+        "the decision, and who says so",
+    )
+    independent: Mapping[ColumnName, Vouch] = Field(
+        default_factory=dict,
+        description="columns whose rows do not belong together although they look so: why, and who says so",
+    )
+    sampled: bool = Field(
+        False,
+        description="true where rows were chosen by how hard or telling they are, so that no share can be carried to "
+        "production",
     )
 
 

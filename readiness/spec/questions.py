@@ -253,6 +253,9 @@ class Production(Part):
     )
     drift_warning: Positive = Field(criteria.DRIFT_WARNING, description="stability index from which drift is a warning")
     drift_limit: Positive = Field(criteria.DRIFT_LIMIT, description="stability index above which drift is not met")
+    drift_exempt: tuple[ColumnName, ...] = Field(
+        (), description="columns that are meant to change, such as a version, and are not looked at for drift"
+    )
     calls: Annotated[int, Field(ge=300, le=1_000_000)] = Field(
         criteria.LATENCY_CALLS, description="calls that are timed"
     )

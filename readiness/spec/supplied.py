@@ -69,12 +69,22 @@ class SuppliedProbe(Part):
     source: Source = Field(description="where that can be seen: a test run, a ticket")
 
 
+class SuppliedRows(Part):
+    """Hashes of the rows that a candidate was fitted on, where the rows themselves cannot be given."""
+
+    path: FilePath = Field(description="file that `readiness hash-rows` made of the training table")
+    source: Source = Field(description="who made it, and from which table")
+
+
 class Supplied(Part):
     """Measurements from elsewhere; each counts only where nothing could be measured here, and is marked on the page."""
 
     folds: SuppliedFolds | None = Field(None, description="fold predictions, in place of refits for question 5")
     seeds: SuppliedSeeds | None = Field(None, description="predictions by refits with other seeds")
     latency: SuppliedLatency | None = Field(None, description="log of single-row calls")
+    training_rows: SuppliedRows | None = Field(
+        None, description="hashes of the training rows, where there is no training table to compare the test rows with"
+    )
     throughput_per_second: SuppliedFigure | None = Field(None, description="rows scored in a second")
     size_mb: SuppliedFigure | None = Field(None, description="size of the model file, MB")
     memory_mb: SuppliedFigure | None = Field(None, description="memory that the loaded model takes, MB")
@@ -86,6 +96,7 @@ class Supplied(Part):
         named = {
             "supplied folds": self.folds and self.folds.table,
             "supplied latency": self.latency and self.latency.path,
+            "supplied training rows": self.training_rows and self.training_rows.path,
         }
         return {role: path for role, path in named.items() if path}
 

@@ -86,10 +86,17 @@ class Decision:
     actions: tuple[Action, ...] = ()
     path: tuple[Step, ...] = ()
     rollout: tuple[Stage, ...] = ()
+    vouched: tuple[str, ...] = ()
+    """Kinds of doubt about the rows that were found, and set aside because somebody vouches for them."""
 
 
-def decide(answers: Sequence[Answer], *, rule: str = "interval") -> Decision:
+def decide(answers: Sequence[Answer], *, rule: str = "interval", vouched: Sequence[str] = ()) -> Decision:
     """The decision that follows from six answers.
+
+    Args:
+        answers: As they stand, with what the rows cannot carry withheld.
+        rule: "interval" or "point".
+        vouched: Kinds of doubt that somebody's word sets aside; told with the verdict, and no part of it.
 
     Raises:
         ValueError: when the answers are not exactly the six questions.
@@ -103,6 +110,7 @@ def decide(answers: Sequence[Answer], *, rule: str = "interval") -> Decision:
         tuple(_action(by_question[q]) for q in Question if by_question[q].status is not Status.MET),
         _path(by_question),
         _rollout() if verdict in (Verdict.READY, Verdict.READY_BY_POINT_ESTIMATE) else (),
+        tuple(vouched),
     )
 
 

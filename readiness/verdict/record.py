@@ -11,6 +11,7 @@ from readiness.codec import decode, encode
 from readiness.exceptions import InvalidReport
 from readiness.facts import Gathered, Reuse
 from readiness.verdict.decision import Decision, Verdict, decide
+from readiness.withholding import Soundness
 
 SCHEMA = "readiness/v1"
 
@@ -76,6 +77,8 @@ class Record:
     """What was not measured in this run."""
     tool_sha256: str = ""
     """Of this program's own sources and templates, the same before and after the run; see `tool_source`."""
+    soundness: Soundness | None = None
+    """What was found of the rows themselves; None only in records of before it was looked for."""
 
     def answer(self, question: Question) -> Answer:
         """The answer to one question."""
@@ -168,7 +171,9 @@ def _check_prefix(code: str, question: Question) -> None:
 
 def _check_decision(record: Record) -> None:
     try:
-        decision = decide([answer.answer() for answer in record.answers], rule=record.rule)
+        decision = decide(
+            [answer.answer() for answer in record.answers], rule=record.rule, vouched=record.decision.vouched
+        )
     except ValueError as error:
         raise InvalidReport(f"The record does not hold the six answers, each once: {error}.") from error
     if decision != record.decision or decision.verdict is not record.verdict:

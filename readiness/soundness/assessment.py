@@ -1,0 +1,73 @@
+"""What is found of the rows, whole: every kind of doubt once, each as a finding with its counts and its cure.
+
+A rule that fails makes its kind *not assessed*, which withholds as well: a crash is never a yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from readiness.answers import Finding, Status, not_assessed
+from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
+from readiness.evidence.evidence import Evidence
+from readiness.soundness.tables import Aimed, Examined, Tables
+from readiness.statistics.judging import Claim, settle
+from readiness.withholding import TOUCHED, Kind, Soundness
+
+Rule = Callable[[Evidence], Iterable[Examined]]
+
+
+def rules() -> dict[Kind, tuple[Rule, ...]]:
+    """What looks for each kind of doubt; the first finding of a kind comes from its first rule."""
+    return {}
+
+
+def assessed(evidence: Evidence) -> Evidence:
+    """The same evidence with what is found of the rows themselves."""
+    known = rules()
+    findings: list[Finding] = []
+    touches: dict[str, tuple[str, ...]] = {}
+    for kind in Kind:
+        for finding, codes in _examined(kind, known.get(kind, ()), evidence):
+            findings.append(finding)
+            if finding.blocking:
+                touches[finding.code] = codes
+    return replace(evidence, soundness=Soundness(tuple(findings), touches))
+
+
+def _examined(kind: Kind, of_kind: tuple[Rule, ...], evidence: Evidence) -> Iterator[tuple[Finding, tuple[str, ...]]]:
+    whole = tuple(question.value for question in TOUCHED[kind])
+    found: list[tuple[Finding, tuple[str, ...]]] = []
+    for number, rule in enumerate(of_kind):
+        try:
+            made = [(_settled(one), one.codes if isinstance(one, Aimed) else whole) for one in rule(evidence)]
+        except Exception as error:  # whatever a rule trips over, the other kinds and all six questions stand
+            said = (str(error).splitlines() or [""])[0][:300]
+            reason = f"the rule failed with {type(error).__name__}" + (f": {said}" if said else "")
+            made = [(_failed(kind, f"-RULE-{number}" if number else "", reason), whole)]
+        found += made
+    if kind.code not in {finding.code for finding, _ in found}:
+        found.insert(0, (_failed(kind, "", "nobody looked"), whole))
+    yield from found
+
+
+def _failed(kind: Kind, which: str, reason: str) -> Finding:
+    return not_assessed(f"{kind.code}{which}", kind.words, reason, needs="mend what failed and run again")
+
+
+def _settled(found: Examined) -> Finding:
+    if isinstance(found, Finding):
+        return found
+    claim: Claim = found.claim if isinstance(found, Aimed) else found
+    return settle([claim], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
+
+
+def is_sound(soundness: Soundness) -> bool:
+    """Whether nothing was found that withholds anything."""
+    return all(finding.status is Status.MET for finding in soundness.findings if finding.blocking)
+
+
+def of_tables(rule: Callable[[Tables], Iterable[Examined]]) -> Rule:
+    """A rule that needs no model, for the rows of a review."""
+    return lambda evidence: rule(Tables.of(evidence))

@@ -1,0 +1,80 @@
+"""What do the rules look at that need no model? Two or three tables and what the spec says of their columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.answers import Criterion, Finding, Outcome
+from readiness.criteria import Task
+from readiness.evidence.evidence import Evidence, Recent
+from readiness.spec import Spec
+from readiness.statistics.inference import Undefined
+from readiness.statistics.judging import Claim
+from readiness.withholding import Kind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """The rows of a review, whether or not there is a model yet."""
+
+    spec: Spec
+    task: Task
+    classes: tuple[str, ...]
+    """Class labels as text, in the order of the codes; empty for regression."""
+    features: tuple[str, ...]
+    """Of the candidate, or what would be its features; not each need stand in every table."""
+    test: pd.DataFrame
+    y_test: NDArray[Any]
+    """(n,): class codes, or numbers."""
+    train: pd.DataFrame | None = None
+    y_train: NDArray[Any] | None = None
+    recent: Recent | None = None
+    target: str = ""
+    """Name of the target."""
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Tables:
+        """Those of a review."""
+        training = evidence.training
+        features = () if evidence.candidate is None else evidence.candidate.features
+        return cls(
+            evidence.spec,
+            evidence.task,
+            evidence.classes,
+            features or (() if training is None else training.features),
+            evidence.rows,
+            evidence.cases.y_true,
+            None if training is None else training.frame,
+            None if training is None else training.target,
+            evidence.recent,
+            evidence.gathered.data.target,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Aimed:
+    """A claim about the rows that withholds some claims of the answers and no others."""
+
+    claim: Claim
+    codes: tuple[str, ...]
+    """Codes of the claims that it withholds where it is not met."""
+
+
+Examined = Claim | Finding | Aimed
+"""What a rule finds: a claim to be judged, a finding that is settled, or a claim about single claims."""
+
+
+def not_asked(kind: Kind, reason: str) -> Finding:
+    """The first finding of a kind where the thing cannot exist, such as an order without times."""
+    outcome = Outcome.NOT_APPLICABLE
+    return Finding(kind.code, kind.words, outcome.status, blocking=False, outcome=outcome, reason=reason)
+
+
+def not_known(kind: Kind, reason: str, needs: str, **more: Any) -> Claim:
+    """The first finding of a kind where nobody could look; it withholds, too."""
+    criterion = Criterion("<=", 0.0, presumed=True)
+    return Claim(kind.code, kind.words, "share", Undefined(reason), criterion, needs=needs, reason=reason, **more)
