@@ -13,7 +13,9 @@ from readiness.delivery.planned_parts import RULED_OUT, Planned, planned, unplan
 from readiness.delivery.planned_rows import NEVER, Own, denominator
 from readiness.numbers import listed
 from readiness.spec import SegmentColumn, SegmentEntry
+from readiness.statistics.inference import Exact
 from readiness.statistics.power import TYPICAL_LEVEL, contrast_rows, minimum_rows
+from readiness.statistics.rate_limits import scaled_limit
 from readiness.statistics.windows import FEWEST_ROWS
 
 PARTS = {"weekend": 2, "weekday": 7, "month": 12, "quarter": 4, "hour": 24}
@@ -64,7 +66,7 @@ def window_rows(a: Assumptions, metric: Metric, count: int, power: float) -> tup
         return "open: only a review can tell how the metric spreads from row to row", level.words(metric.label)
     factor = 1 + limit if by_ratio else 1.0
     error = spread * math.sqrt(count + factor**2 * count / (count - 1))
-    limit *= level.value if by_ratio else 1.0
+    limit = limit * level.value if by_ratio else scaled_limit(metric, limit, Exact(level.value), alpha=a.spec.alpha)
     rows = contrast_rows(limit, error, alpha=a.spec.alpha, power=power ** (1 / count))
     said = (
         f"a spread of {spread / level.value:.3g} of the mean" if by_ratio and level.value else level.words(metric.label)
@@ -97,6 +99,7 @@ def group_rows(a: Assumptions, metric: Metric, limit: float, power: float) -> tu
         best = TYPICAL_LEVEL if metric.greater_is_better else 1 - TYPICAL_LEVEL
         level = known or Assumed(best, "a typical level")
         share = level.value if metric.greater_is_better else 1 - level.value
+        limit = scaled_limit(metric, limit, Exact(level.value), alpha=alpha)
         rows = minimum_rows(share, limit, alpha=alpha, power=power)
         noun, part = denominator(a, metric.name, level.value)
         found: Own | str = NEVER if rows is None else Own(rows, noun, part)

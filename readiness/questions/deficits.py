@@ -20,6 +20,7 @@ from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim, holm_shares
 from readiness.statistics.metrics import Metric, measure
 from readiness.statistics.power import minimum_rows
+from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.row_losses import unusable
 
 TOO_SMALL = "not assessable"
@@ -41,16 +42,28 @@ class Ruler:
 
     metric: Metric
     criterion: Criterion
+    """As it is stated; see `of_rest`."""
     factor: float
     """1 for points of the metric; 1 + limit where errors are compared by ratio."""
     minimum: int
     warning: float
+    """Deficit from which a warning is shown, where others are like all rows together."""
     noun: str
     """What the rows of the metric's denominator are called."""
     never: str = ""
     """Why no number of rows would be enough; `minimum` is then more than there are."""
     remedy: str = NOT_ROWS
     """What would help then."""
+    stated_warning: float = policy.SEGMENT_WARNING
+    alpha: float = 1 - policy.CONFIDENCE
+
+    def of_rest(self, rest: Inference | Undefined) -> tuple[Criterion, float]:
+        """The limit in points scaled to a small rate of all other rows, and the warning with it."""
+        stated = self.criterion.threshold
+        if stated <= 0:
+            return self.criterion, self.stated_warning
+        limit = scaled_limit(self.metric, stated, rest, alpha=self.alpha)
+        return replace(self.criterion, threshold=limit), self.stated_warning * (limit / stated)
 
     def too_few(self, rows: int) -> str:
         """Why a segment of so many rows is not judged."""
@@ -63,17 +76,20 @@ def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
     overall = measure(name, evidence.cases)
     level = overall.value if not isinstance(overall, Undefined) else 0.5
     noun = denominator(name, evidence.positive)
+    mark, alpha = criteria.warning, evidence.spec.alpha
     if metric.is_share:
-        share = level if metric.greater_is_better else 1 - level
-        needed = minimum_rows(share, criteria.limit, alpha=evidence.spec.alpha, power=criteria.power)
+        share, limit = level if metric.greater_is_better else 1 - level, criteria.limit
+        least = scaled_limit(metric, limit, overall, alpha=alpha)
+        needed = minimum_rows(share, least, alpha=alpha, power=criteria.power)
         minimum = evidence.cases.n + 1 if needed is None else needed
-        never = "" if needed is not None else _never(metric, level, criteria.limit)
-        limit = Criterion("<", criteria.limit, "points", source)
-        return Ruler(metric, limit, 1.0, minimum, criteria.warning, noun, never)
+        never = "" if needed is not None else _never(metric, level, least)
+        stated, warning = Criterion("<", limit, "points", source), mark * (least / limit)
+        return Ruler(metric, stated, 1.0, minimum, warning, noun, never, NOT_ROWS, mark, alpha)
     by_ratio = not metric.greater_is_better
     criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
     minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else policy.SEGMENT_ROWS
-    return Ruler(metric, criterion, 1 + criteria.limit if by_ratio else 1.0, minimum, criteria.warning, noun)
+    factor = 1 + criteria.limit if by_ratio else 1.0
+    return Ruler(metric, criterion, factor, minimum, mark, noun, stated_warning=mark, alpha=alpha)
 
 
 def _never(metric: Metric, level: float, limit: float) -> str:
@@ -109,7 +125,7 @@ def deficit(
         enough: whether the segment has enough rows to be judged.
         alone: whether there are no other rows.
     """
-    metric = ruler.metric
+    metric, (criterion, mark) = ruler.metric, ruler.of_rest(split.outside)
     gap = difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor)
     too_few, both = ruler.too_few(split.rows), _both(split, ruler)
     lacking = ruler.remedy if ruler.never else f"{ruler.minimum - split.rows:,} more {ruler.noun}"
@@ -117,14 +133,16 @@ def deficit(
     warning = ""
     if enough and not isinstance(gap, Undefined):
         share = _share_of_rest(gap.value, split, ruler)
-        warning = f"above the warning mark of {ruler.warning:g}" if share > ruler.warning else ""
+        warning = f"above the warning mark of {mark:.4g}" if share > mark else ""
+        scaled = why_scaled(metric, ruler.criterion.threshold, criterion.threshold)
+        counted += f"; {scaled}" if scaled else ""
     return Claim(
         f"{code}-{metric.name.upper()}",
         f"Deficit in {metric.title} of {name}",
         metric.name,
         Undefined(ALONE) if alone else gap,
-        ruler.criterion,
-        unit=ruler.criterion.unit,
+        criterion,
+        unit=criterion.unit,
         segment=labels,
         withheld="" if enough or alone else too_few,
         reason=ALONE if alone else counted,

@@ -26,6 +26,7 @@ from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.judging import Claim
 from readiness.statistics.metrics import Metric, measure
+from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.trend import decline
 from readiness.statistics.windows import (
     ends_of,
@@ -83,6 +84,12 @@ class _Ruler:
     def by_ratio(self) -> bool:
         """Whether errors are compared as a share of each other."""
         return self.factor != 1
+
+    def bar(self, rest: Measured, alpha: float) -> Criterion:
+        """The limit, scaled to a small rate of all other rows."""
+        if self.by_ratio:
+            return self.criterion
+        return replace(self.criterion, threshold=scaled_limit(self.metric, self.limit, rest, alpha=alpha))
 
 
 def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
@@ -149,7 +156,7 @@ def _cut(
 ) -> tuple[Segmentation, Claim | None]:
     """The windows, or the claim that there are none and why."""
     alpha, factor = evidence.spec.alpha, ruler.factor
-    limit = ruler.limit * (overall.value if ruler.by_ratio else 1.0)
+    limit = ruler.limit * overall.value if ruler.by_ratio else ruler.bar(overall, alpha).threshold
     count = criteria.windows or provable_windows(overall, limit, factor=factor, alpha=alpha)
     codes = windows(series.moments, max(count, FEWEST_WINDOWS))
     found = int(codes.max(initial=0)) + 1
@@ -184,17 +191,19 @@ def _none(series: _Series, ruler: _Ruler, why: Undefined, needs: str) -> Claim:
 def _window(evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentation, code: int, split: Split) -> Claim:
     metric, inside = ruler.metric, cut.codes == code
     words = cut.labels[code][cut.name]
-    cases = series.cases
+    cases, bar = series.cases, ruler.bar(split.outside, evidence.spec.alpha)
+    scaled = "" if ruler.by_ratio else why_scaled(metric, ruler.limit, bar.threshold)
+    both = _both(evidence, cases.subset(inside), split, ruler, series.unknown)
     return Claim(
         f"STAB-WINDOW-{code + 1}",
         f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}",
         metric.name,
         difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor),
-        ruler.criterion,
-        unit=ruler.criterion.unit,
+        bar,
+        unit=bar.unit,
         segment=cut.labels[code],
         withheld=_undated(evidence, series) or withheld_apart(metric.name, cases, inside),
-        reason=_both(evidence, cases.subset(inside), split, ruler, series.unknown),
+        reason=f"{both}; {scaled}" if scaled else both,
         denominator=f"{metric.denominator} in this window",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, co
 from readiness.criteria import Task
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
+from readiness.statistics.rate_limits import recorded_limit
 from readiness.verdict.record import RecordedAnswer
 
 
@@ -31,6 +33,8 @@ class Bar(NamedTuple):
         return cls(criterion.op, criterion.threshold, criterion.refuted_beyond, criterion.refutable)
 
 
+CLOSE = 1e-8
+"""Recorded numbers have ten digits; a limit that follows from several agrees to fewer."""
 DRIFT_SUMMARY = "PROD-DRIFT-SUMMARY"
 """Stands for the drift of all features where none could be looked at."""
 
@@ -68,9 +72,7 @@ def other_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tup
     by_code, unstated = _by_code(spec), (*unstated_codes(spec), DRIFT_SUMMARY)
     wrong = []
     for finding in (finding for answer in answers for finding in answer.findings):
-        bar = by_code.get(finding.code) or _by_family(finding.code, spec, task)
-        if _SLICE.fullmatch(finding.code):
-            bar = _deficit(finding.metric, spec, spec.segments.limit)
+        bar = by_code.get(finding.code) or _by_family(finding, spec, task)
         if finding.code in unstated:
             is_right = finding.bounds is None
         else:
@@ -142,7 +144,8 @@ def _by_code(spec: Spec) -> dict[str, Bar]:
     return bars
 
 
-def _by_family(code: str, spec: Spec, task: Task) -> Bar | None:
+def _by_family(finding: Finding, spec: Spec, task: Task) -> Bar | None:
+    code = finding.code
     if _LIFT.fullmatch(code):
         human = spec.baseline.human
         is_human = code.endswith("-HUMAN") and human is not None
@@ -158,11 +161,13 @@ def _by_family(code: str, spec: Spec, task: Task) -> Bar | None:
     if _DRIFT.fullmatch(code):
         return Bar("<=", spec.production.drift_limit)
     if _WINDOW.fullmatch(code):
-        return _deficit(spec.primary_metric(task).name, spec, spec.stability.window_limit)
+        return _deficit(spec.primary_metric(task).name, finding, spec, spec.stability.window_limit)
+    if _SLICE.fullmatch(code):
+        return _deficit(finding.metric, finding, spec, spec.segments.limit)
     if compared := _COMPARED.fullmatch(code):
         return _group_comparison(compared[1].lower(), spec)
     deficit = _DEFICIT.fullmatch(code)
-    return _deficit(deficit[1].lower(), spec, spec.segments.limit) if deficit else None
+    return _deficit(deficit[1].lower(), finding, spec, spec.segments.limit) if deficit else None
 
 
 def _group_comparison(measure: str, spec: Spec) -> Bar | None:
@@ -170,10 +175,19 @@ def _group_comparison(measure: str, spec: Spec) -> Bar | None:
     return None if limit is None else Bar(">=" if measure.endswith("_ratio") else "<=", limit)
 
 
-def _deficit(name: str, spec: Spec, limit: float) -> Bar | None:
-    """The limit in points of the metric; or by ratio, where the limit is in the contrast and zero is the bar."""
+def _deficit(name: str, finding: Finding, spec: Spec, limit: float) -> Bar | None:
+    """The limit in points of the metric, scaled to the rate of all other rows that the finding holds; or by ratio,
+    where the limit is in the contrast and zero is the bar. Without a rate in few numbers any narrower one will do.
+    """
     if name not in spec.metrics and name not in METRICS:
         return None
-    metric = spec.metric(name)
-    by_ratio = not metric.is_share and not metric.greater_is_better
-    return Bar("<", 0.0 if by_ratio else limit)
+    metric, bounds, criterion = spec.metric(name), finding.bounds, finding.criterion
+    if not metric.is_share:
+        return Bar("<", limit if metric.greater_is_better else 0.0)
+    if bounds is None or criterion is None:
+        return Bar("<", limit)
+    found = criterion.threshold
+    if bounds.basis is None:
+        return Bar("<", min(found, limit) if found > 0 else limit)
+    scaled = recorded_limit(bounds.basis, metric, limit, alpha=spec.alpha)
+    return Bar("<", found if math.isclose(found, scaled, rel_tol=CLOSE) else scaled)
