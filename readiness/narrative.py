@@ -20,7 +20,7 @@ from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable
-from readiness.withholding import Soundness
+from readiness.withholding import Kind, Soundness, kind_of
 
 NOT_PERMISSION = "This page is evidence, not permission to deploy."
 
@@ -118,10 +118,27 @@ def verdict_sentence(record: Record) -> str:
         return "All six questions are answered yes: every claim that was judged is shown by its less favourable limit."
     if verdict is Verdict.READY_BY_POINT_ESTIMATE:
         return "All six questions are answered yes by the measured values alone, as the spec chose."
+    if doubts := _unsound(record):
+        return doubts
     status = Status.NOT_MET if verdict is Verdict.NOT_READY else None
     answers = [record.answer(question) for question in Question]
     open_answers = [a for a in answers if a.status is not Status.MET and (status is None or a.status is status)]
     return _because(open_answers)
+
+
+def _unsound(record: Record) -> str:
+    """That the rows cannot carry a yes, where nothing worse is known of the candidate."""
+    if record.verdict is not Verdict.NOT_PROVEN or record.soundness is None:
+        return ""
+    doubts = record.soundness.doubts
+    first = next((doubt for doubt in doubts if (kind := kind_of(doubt.code)) and not _is_set_aside(record, kind)), None)
+    if first is None:
+        return ""
+    return f"These rows cannot carry a yes: {(first.reason or first.name).rstrip('. ')}."
+
+
+def _is_set_aside(record: Record, kind: Kind) -> bool:
+    return kind.value in record.decision.vouched
 
 
 def _partial_sentence(record: Record) -> str:
@@ -145,7 +162,7 @@ def asked(record: Record) -> tuple[Question, ...]:
 
 def result_words(record: Record) -> str:
     """The test result as people read it; of a partial review that it is none."""
-    return f"{PARTIAL} ({partial_words(record.only)})" if record.only else record.verdict.words
+    return f"{PARTIAL} ({partial_words(record.only)})" if record.only else record.decision.words
 
 
 def model_names(record: Record) -> tuple[str, str]:

@@ -79,7 +79,7 @@ def show(shown: Evidence | Answer | Decision | Soundness | None) -> None:
     elif isinstance(shown, Answer):
         _display("answer", RecordedAnswer.of(shown), narrative.answer_sentence(shown), _answer_html(shown))
     else:
-        _display("decision", shown, shown.verdict.words, _decision_html(shown))
+        _display("decision", shown, shown.words, _decision_html(shown))
 
 
 def refit(evidence: Evidence) -> Evidence:
@@ -181,7 +181,7 @@ def _decision_html(decision: Decision) -> str:
         f"<li>{action.question.number}. {html.escape(action.question.words)} {html.escape(action.text)}</li>"
         for action in decision.actions
     )
-    return f"<p><b>Test result: {html.escape(decision.verdict.words)}</b></p><ul>{actions}</ul>"
+    return f"<p><b>Test result: {html.escape(decision.words)}</b></p><ul>{actions}</ul>"
 
 
 __all__ = ["ask", "assess", "complete", "demo_spec", "gathered_text", "refit", "require", "show"]

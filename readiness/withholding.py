@@ -112,9 +112,12 @@ def kind_of(code: str) -> Kind | None:
 
 
 def is_vouched(finding: Finding, vouched: Collection[str]) -> bool:
-    """Whether one of the kinds that somebody vouches for covers the finding, and can."""
+    """Whether what somebody vouches for covers the finding: its kind, or each of the columns that it is about."""
     kind = kind_of(finding.code)
-    return kind is not None and kind.value in vouched and not can_never_be_vouched(finding.code)
+    if kind is None or can_never_be_vouched(finding.code):
+        return False
+    columns = [f"{kind.value}/{column}" for key, column in finding.segment.items() if key.startswith("column")]
+    return kind.value in vouched or (bool(columns) and all(column in vouched for column in columns))
 
 
 def can_never_be_vouched(code: str) -> bool:
@@ -162,6 +165,5 @@ def _withheld(
         status=Status.NOT_PROVEN,
         outcome=None,
         withheld=words,
-        reason="; ".join(filter(None, (words, finding.reason))),
         needs=by[0].needs or by[0].reason,
     )

@@ -44,7 +44,7 @@ def card_json(source: Source) -> dict[str, Any]:
         },
         "verdict": {
             "code": record.verdict.value,
-            "words": record.verdict.words,
+            "words": record.decision.words,
             "reason": verdict_sentence(record),
             "rule": record.rule,
         },

@@ -62,7 +62,7 @@ def link(source: Source, anchor: str = "") -> str:
 def _head(source: Source, record: Record) -> list[str]:
     model = record.gathered.model
     state, required = (inline(words) for words in approval_words(record))
-    result = inline(record.verdict.words)
+    result = inline(record.decision.words)
     unsigned = (
         []
         if source.opened.signed

@@ -42,6 +42,10 @@ Require = Annotated[
         "--require", metavar="VERDICT", help="Only this verdict will do: ready. With any other, the exit code is 15."
     ),
 ]
+AllowVouched = Annotated[
+    bool,
+    typer.Option("--allow-vouched", help="With --require: on vouched evidence will do, too."),
+]
 Render = Annotated[
     Path | None,
     typer.Option(

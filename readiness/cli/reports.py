@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.options import Keys, Render, ReportPath, Require
+from readiness.cli.options import AllowVouched, Keys, Render, ReportPath, Require
 from readiness.telling import say, say_text, signed_words
 from readiness.terminal import complain
 from readiness.visible import presentable
@@ -52,6 +52,7 @@ def verify(
     key: Keys,
     model: Annotated[Path | None, typer.Option("--model", metavar="FILE", help="Is this the reviewed model?")] = None,
     require: Require = None,
+    allow_vouched: AllowVouched = False,
     render: Render = None,
 ) -> int:
     """Verify who signed a report. Recomputes the verdict; 0 valid, 5 not valid, 6 unsigned, 10 expired."""
@@ -65,7 +66,7 @@ def verify(
         from readiness.delivery.page_again import check_page
 
         check_page(opened, render)
-    found = standing(opened.record, require=required)
+    found = standing(opened.record, require=required, vouched=allow_vouched)
     _say_standing(report, opened, found, require)
     _say_proofs(model, render)
     return found.value
@@ -81,7 +82,7 @@ def _say_standing(report: Path, opened: Opened, found: Standing, require: str | 
     expired = found is Standing.EXPIRED
     if expired:
         say(f"EXPIRED: the last day of this report was {valid_until(record)}.")
-    say(f"Test result: {record.verdict.words}")
+    say(f"Test result: {record.decision.words}")
     if found is Standing.OTHER_VERDICT:
         say(f"Required was {require}, and this report does not say so.")
     say(f"Intact: {report}" if expired else f"VALID: {report}")

@@ -48,12 +48,15 @@ def required_verdict(word: str | None) -> Verdict | None:
     return Verdict(word)
 
 
-def standing(record: Record, *, require: Verdict | None = None, now: datetime | None = None) -> Standing:
+def standing(
+    record: Record, *, require: Verdict | None = None, vouched: bool = False, now: datetime | None = None
+) -> Standing:
     """How a report that was verified stands.
 
     Args:
         record: Of the verified report.
         require: The only verdict that will do; None: any.
+        vouched: Whether it will do on vouched evidence, too.
         now: A time with its zone; else the clock's.
 
     Raises:
@@ -61,6 +64,6 @@ def standing(record: Record, *, require: Verdict | None = None, now: datetime | 
     """
     if has_ended(record, now or datetime.now(UTC)):
         return Standing.EXPIRED
-    if require is not None and record.verdict is not require:
+    if require is not None and (record.verdict is not require or (record.decision.vouched and not vouched)):
         return Standing.OTHER_VERDICT
     return Standing.HOLDS

@@ -129,7 +129,7 @@ def _claim(finding: Finding) -> str:
 
 
 def _result(decision: Decision) -> str:
-    words = f"Test result (draft): {decision.verdict.words}"
+    words = f"Test result (draft): {decision.words}"
     return _tag("p", _mark(_VERDICTS[decision.verdict], words), "text")
 
 

@@ -23,7 +23,7 @@ def review_text(head: str, reason: str, answers: Sequence[Answer], decision: Dec
     """Six answers and what to do, in lines."""
     shown = presentable(tuple(answer.findings for answer in answers))
     yes = sum(answer.status is Status.MET for answer in answers)
-    lines = [BANNER, "", visible(head), f"Test result (draft): {decision.verdict.words}", f"  {visible(reason)}"]
+    lines = [BANNER, "", visible(head), f"Test result (draft): {decision.words}", f"  {visible(reason)}"]
     lines += ["", f"{yes} of 6 questions are answered yes:"]
     for answer, findings in zip(answers, shown, strict=True):
         lines += [_head(answer), f"      {reworded(answer_sentence(Answer(answer.question, findings)))}"]
@@ -59,7 +59,7 @@ def closing_lines(more: int, pending: int, table: str) -> list[str]:
 
 def decision_text(decision: Decision) -> str:
     """The result and what follows from it."""
-    return _joined([BANNER, "", f"Test result (draft): {decision.verdict.words}", *_what_to_do(decision)])
+    return _joined([BANNER, "", f"Test result (draft): {decision.words}", *_what_to_do(decision)])
 
 
 def _head(answer: Answer) -> str:

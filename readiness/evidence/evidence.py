@@ -182,8 +182,8 @@ class Evidence:
 
     @property
     def vouched(self) -> tuple[str, ...]:
-        """Kinds of doubt that somebody outside those who prepared the review vouches for, today."""
-        return vouched_kinds(self.spec.soundness, self.spec.about, self.day)
+        """What somebody outside those who prepared the review vouches for, today; see `vouched_kinds`."""
+        return vouched_kinds(self.spec.soundness, self.spec.data, self.spec.about, self.day)
 
     @property
     def relied_on(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from readiness.page.glossary import Glossary
 from readiness.page.prose import render_prose
 from readiness.page.provenance import about, provenance
 from readiness.page.sections import decision_table, sections, unmeasured
+from readiness.page.soundness import soundness_section
 from readiness.resources import template_path
 from readiness.verdict.decision import FLOWCHART
 from readiness.verdict.next_step import next_step
@@ -107,6 +108,7 @@ def page_parts(
     return {
         "record": shown,
         "cover": cover(shown),
+        "soundness": soundness_section(shown),
         "sections": sections(shown),
         "decision": decision_table(shown),
         "unmeasured": unmeasured(shown),

@@ -56,7 +56,7 @@ def flowchart(decision: Decision, answers: Sequence[Answered], *, ax: Axes | Non
         _fork(ax, y, question, status.get(question, Status.NOT_ASSESSED), question in reached, question in passed)
         _advice(ax, y, next_step(decision, question) or ADVICE[question], lit=question in reached[len(passed) :])
     _goal(ax, decision, all_passed=len(passed) == len(FLOWCHART))
-    title(ax, f"Test result: {decision.verdict.words}", "the way through the six questions", above=2)
+    title(ax, f"Test result: {decision.words}", "the way through the six questions", above=2)
     return ax
 
 
@@ -140,7 +140,7 @@ def flowchart_text(decision: Decision, answers: Sequence[Answered]) -> str:
         todo = next_step(decision, question)
         then = f" → {todo}. The way ends here." if todo else ""
         lines.append(f"{k}. {question.words} {ANSWER_WORDS[answer]}{then}")
-    return "\n".join([*lines, f"Test result: {decision.verdict.words}"])
+    return "\n".join([*lines, f"Test result: {decision.words}"])
 
 
 def flowchart_alt(decision: Decision, answers: Sequence[Answered]) -> str:
@@ -148,11 +148,9 @@ def flowchart_alt(decision: Decision, answers: Sequence[Answered]) -> str:
     del answers
     last = decision.path[-1] if decision.path else None
     if last is None or last.status is Status.MET:
-        return (
-            f"Test result: {decision.verdict.words}; all {len(FLOWCHART)} forks of the flowchart were passed with yes."
-        )
+        return f"Test result: {decision.words}; all {len(FLOWCHART)} forks of the flowchart were passed with yes."
     place = FLOWCHART.index(last.question) + 1
     return (
-        f"Test result: {decision.verdict.words}; the way ends at fork {place} of {len(FLOWCHART)}, "
+        f"Test result: {decision.words}; the way ends at fork {place} of {len(FLOWCHART)}, "
         f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {next_step(decision, last.question)}."
     )

@@ -29,11 +29,17 @@ def assessed(evidence: Evidence) -> Evidence:
     findings: list[Finding] = []
     touches: dict[str, tuple[str, ...]] = {}
     for kind in Kind:
-        for finding, codes in _examined(kind, known.get(kind, ()), evidence):
+        for found, codes in _examined(kind, known.get(kind, ()), evidence):
+            finding = _of_part(found) if evidence.only else found
             findings.append(finding)
             if finding.blocking:
                 touches[finding.code] = codes
     return replace(evidence, soundness=Soundness(tuple(findings), touches))
+
+
+def _of_part(finding: Finding) -> Finding:
+    """In a partial review, which nobody signs, what was not looked at stands aside."""
+    return replace(finding, blocking=finding.blocking and finding.status is not Status.NOT_ASSESSED)
 
 
 def _examined(kind: Kind, of_kind: tuple[Rule, ...], evidence: Evidence) -> Iterator[tuple[Finding, tuple[str, ...]]]:

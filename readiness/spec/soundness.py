@@ -52,9 +52,11 @@ def counts(word: Vouch, about: About, day: datetime.date) -> bool:
     return bool(about.prepared_by) and is_outside(word.by, about) and word.on <= day <= word.on + COUNTS_FOR
 
 
-def vouched_kinds(soundness: Vouched, about: About, day: datetime.date) -> tuple[str, ...]:
-    """The kinds of doubt that somebody vouches for on that day."""
+def vouched_kinds(soundness: Vouched, data: Data, about: About, day: datetime.date) -> tuple[str, ...]:
+    """What somebody vouches for on that day: kinds of doubt such as "seen", and kinds with a column, "leak/price"."""
     words = {kind: getattr(soundness, kind) for kind in Vouched.model_fields}
+    words |= {f"leak/{column}": known for column, known in data.known_at.items() if known.when == "before"}
+    words |= {f"groups/{column}": word for column, word in data.independent.items()}
     return tuple(kind for kind, word in words.items() if word is not None and counts(word, about, day))
 
 

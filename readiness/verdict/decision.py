@@ -31,6 +31,8 @@ _WORDS = {
     Verdict.NOT_PROVEN: "NOT PROVEN (do not approve on this report)",
 }
 
+ON_VOUCHED = "on vouched evidence"
+
 FLOWCHART = (
     Question.BASELINE,
     Question.BUSINESS,
@@ -88,6 +90,14 @@ class Decision:
     rollout: tuple[Stage, ...] = ()
     vouched: tuple[str, ...] = ()
     """Kinds of doubt about the rows that were found, and set aside because somebody vouches for them."""
+
+    @property
+    def words(self) -> str:
+        """The verdict as people read it, with what it rests on: "READY on vouched evidence"."""
+        if not self.vouched:
+            return self.verdict.words
+        word, _, qualifier = self.verdict.words.partition(" (")
+        return f"{word} {ON_VOUCHED}" + (f" ({qualifier}" if qualifier else "")
 
 
 def decide(answers: Sequence[Answer], *, rule: str = "interval", vouched: Sequence[str] = ()) -> Decision:

@@ -9,6 +9,7 @@ from readiness.verdict.allowed import check_shapes, recorded_spec
 from readiness.verdict.expected_bars import other_bars
 from readiness.verdict.recomputation import check_counted, check_numbers
 from readiness.verdict.record import Record
+from readiness.verdict.soundness import check_presumed, check_soundness
 from readiness.verdict.tied_costs import check_costs
 from readiness.verdict.tied_counts import check_counts
 from readiness.verdict.tied_values import check_values
@@ -25,8 +26,12 @@ def check_all(record: Record, *, counted: bool) -> None:
     Raises:
         InvalidReport: at the first thing that does not follow.
     """
+    check_presumed(record)
     if counted:
-        _check_by_spec(record, recorded_spec(record))
+        spec = recorded_spec(record)
+        _check_by_spec(record, spec)
+        if not record.only:
+            check_soundness(record, spec)
     check_numbers(record)
     check_counts(record)
     if counted:

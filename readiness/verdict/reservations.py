@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from readiness.answers import Finding, Outcome, Question
+from readiness.answers import Finding, Outcome, Question, Status
 from readiness.catalogue import TECHNICAL
 from readiness.checklist import BOXES, Box, Source
 from readiness.numbers import format_value, listed
@@ -13,10 +13,13 @@ from readiness.spec.checks import GUESSES
 from readiness.verdict.looser import looser_bars
 from readiness.verdict.record import Record
 from readiness.visible import shorten
+from readiness.withholding import Kind, can_never_be_vouched, kind_of
 
 WITHOUT_MODEL = "predictions only"
 """The kind of a candidate that came as ready-made predictions; see `ModelFacts.kind`."""
 _MOST_COLUMNS = 4
+_MOST_WARNINGS = 3
+_LONGEST_NAME = 90
 _LONGEST_COLUMN = 80
 _TRIVIAL = tuple(dict.fromkeys(guess.upper() for guesses in GUESSES.values() for guess in guesses))
 _NO_ORDER = 0.5
@@ -38,6 +41,8 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
     return tuple(
         Reservation(label, text, target)
         for label, target, texts in (
+            ("Evidence", "soundness", _doubts(record)),
+            ("Vouched", "soundness", _vouched(record)),
             ("Template", "provenance", _template(record)),
             ("Model", "provenance", _model(record)),
             ("Weights", "provenance", _weights(record)),
@@ -46,9 +51,55 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
             ("Scores", Question.BASELINE.value, _scores(record)),
             ("Requirements", Question.BUSINESS.value, _guess(record)),
             ("Looser than default", "criteria", _looser(record)),
+            *((f"Warning, {question.number}", question.value, _warnings(record, question)) for question in Question),
         )
         for text in texts
     )
+
+
+def _doubts(record: Record) -> Iterator[str]:
+    """What withholds a yes, whole: no condition is cut."""
+    if record.soundness is None:
+        return
+    relied_on = record.decision.vouched
+    for doubt in record.soundness.doubts:
+        kind = kind_of(doubt.code)
+        if kind is None or (kind.value in relied_on and not can_never_be_vouched(doubt.code)):
+            continue
+        yield f"{_WORD[doubt.status]}: {(doubt.reason or kind.doubt).rstrip('.')}"
+
+
+_WORD = {
+    Status.NOT_MET: "unsound",
+    Status.NOT_PROVEN: "in doubt",
+    Status.NOT_ASSESSED: "not looked at",
+}
+
+
+def _vouched(record: Record) -> Iterator[str]:
+    """Each doubt that somebody's word sets aside, with the word."""
+    spec = record.gathered.spec
+    for kind in map(Kind, record.decision.vouched):
+        words = [(spec.get("soundness") or {}).get(kind.value), *_words_on_columns(record, kind)]
+        said = [
+            f"{_name(word.get('by'))} vouches ({word.get('on')}): {_name(word.get('why'))}" for word in words if word
+        ]
+        yield f"{kind.doubt}; {'; '.join(said)}"
+
+
+def _words_on_columns(record: Record, kind: Kind) -> Sequence[Mapping[str, object]]:
+    key = {Kind.LEAK: "known_at", Kind.GROUPS: "independent"}.get(kind)
+    given = record.gathered.spec.get("data", {}).get(key) or {} if key else {}
+    return [{**word, "why": f"{column}: {word.get('why')}"} for column, word in given.items()]
+
+
+def _warnings(record: Record, question: Question) -> Iterator[str]:
+    """The warnings of one question, by the names of their findings."""
+    if not _asks(record, question):
+        return
+    warned = [f for f in record.answer(question).findings if f.warning]
+    if warned:
+        yield listed([f"{shorten(f.name, _LONGEST_NAME)}: {f.warning}" for f in warned], most=_MOST_WARNINGS)
 
 
 def _asks(record: Record, question: Question) -> bool:
