@@ -12,9 +12,11 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.probing import is_required
 from readiness.evidence.refitting import refitted
 from readiness.notebook import ask
+from readiness.soundness.assessment import assessed
 from readiness.terminal import write
 from readiness.verdict.decision import Decision, decide
 from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template
+from readiness.withholding import Soundness, withhold
 
 Told = Callable[[str], None]
 """Hears beforehand of what takes long."""
@@ -40,23 +42,37 @@ class Answering:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self._answers: dict[Question, Answer] = {}
+        self._soundness: Soundness | None = None
         self._refitted: Evidence | None = None
         self._probed: Evidence | None = None
 
     def answer(self, question: Question, told: Told = to_nobody) -> Answer:
-        """The answer to a question, computed now unless it is known; `told` hears of what takes long."""
+        """The answer to a question, computed now unless it is known; `told` hears of what takes long.
+
+        What the rows cannot carry is withheld as soon as they were looked at: when all six are asked.
+        """
         if question not in self._answers:
             from readiness import questions
 
             module = getattr(questions, question.value)
             self._answers[question] = ask(module, self._measured_for(question, told))
-        return self._answers[question]
+        found = self._answers[question]
+        return found if self._soundness is None else withhold(found, self._soundness, self.evidence.vouched)
 
     def ask_all(self, told: Told = to_nobody) -> tuple[Answer, ...]:
         """All six, computed now unless they are known."""
         if left := len(Question) - self.known:
             told(f"computing {left} of {len(Question)} answers; refits and timing take longest.")
+        self.soundness(told)
         return tuple(self.answer(question, told) for question in Question)
+
+    def soundness(self, told: Told = to_nobody) -> Soundness:
+        """What is found of the rows themselves, looked at now unless it is known."""
+        if self._soundness is None:
+            found = assessed(self._refit(told)).soundness
+            assert found is not None
+            self._soundness = found
+        return self._soundness
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -71,7 +87,8 @@ class Answering:
     @cached_property
     def decision(self) -> Decision:
         """What the six answers come to."""
-        return decide(self.answers, rule=self.evidence.spec.evidence)
+        answers, vouched = self.answers, self.evidence.vouched
+        return decide(answers, rule=self.evidence.spec.evidence, vouched=self.soundness().relied_on(vouched))
 
     @property
     def record(self) -> Record:
@@ -89,13 +106,17 @@ class Answering:
             "",
             Run("", ""),
             "draft",
+            soundness=self.soundness(),
         )
+
+    def _refit(self, told: Told) -> Evidence:
+        if self._refitted is None:
+            self._refitted = refitted(self.evidence, told)
+        return self._refitted
 
     def _measured_for(self, question: Question, told: Told) -> Evidence:
         if question is Question.STABILITY:
-            if self._refitted is None:
-                self._refitted = refitted(self.evidence, told)
-            return self._refitted
+            return self._refit(told)
         timed = question is Question.BUSINESS and is_required(self.evidence.spec)
         if not timed and question is not Question.PRODUCTION:
             return self.evidence
