@@ -86,6 +86,12 @@ def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequ
     return result
 
 
+def shared_with(test: Needed, recent: Needed, columns: Sequence[str]) -> Needed:
+    """Of the recent rows' `columns` also those that are read of the test rows: segments, time, and truth if known."""
+    others = (name for name in (*test.all, *test.spare) if name in columns and name not in recent.all)
+    return replace(recent, spare=tuple(dict.fromkeys(others)))
+
+
 def _optional_roles(spec: Spec) -> tuple[str | None, ...]:
     """Of the training table; its names of rows are needed only to hold those of a table of folds against them."""
     folds = spec.supplied.folds

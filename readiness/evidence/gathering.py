@@ -15,9 +15,17 @@ from readiness.answers import Question
 from readiness.digests import Artifact
 from readiness.evidence import alternatives, tables
 from readiness.evidence.candidates import Candidate, Scores, named_features
-from readiness.evidence.columns import Needed, columns_of, features_of, needed, with_spare, without_features
+from readiness.evidence.columns import (
+    Needed,
+    columns_of,
+    features_of,
+    needed,
+    shared_with,
+    with_spare,
+    without_features,
+)
 from readiness.evidence.drifting import drift_tables
-from readiness.evidence.evidence import Evidence, Training
+from readiness.evidence.evidence import Evidence, Recent, Training
 from readiness.evidence.interval_columns import given_interval
 from readiness.evidence.inventory import gathered
 from readiness.evidence.keeping.kept import TEST, Keeper, Kept
@@ -30,6 +38,7 @@ from readiness.evidence.moments import moments
 from readiness.evidence.origins import Origin, file_origins
 from readiness.evidence.own_metrics import own_functions
 from readiness.evidence.preflight import fit_target
+from readiness.evidence.recent import recent_rows
 from readiness.evidence.segmentation import segmented
 from readiness.evidence.supplied.reading import read_supplied
 from readiness.evidence.targets import Target, find_target
@@ -93,12 +102,15 @@ def gather_from(
         columns["train"] = without_features(loaded.spec, columns["train"])
     test = _read(loaded, "test", origins["test"], columns)
     train = _read(loaded, "train", origins["train"], columns) if "train" in origins else None
-    drifts = {"train", "recent"} <= origins.keys() and _looks(only, Question.PRODUCTION)
-    recent = _read(loaded, "recent", origins["recent"], columns) if drifts else None
+    newest = None
+    if "recent" in columns:
+        columns["recent"] = shared_with(columns["test"], columns["recent"], heads["recent"].columns)
+        newest = _read(loaded, "recent", origins["recent"], columns)
     target = _target(loaded, test, train, model)
     fit_target(loaded, target.task, target.classes)
     tested = usable(loaded, "test", test, target)
     trained = None if train is None else usable(loaded, "train", train, target)
+    recent = None if newest is None else recent_rows(newest, target, loaded.spec.data.target)
     elsewhere = read_supplied(loaded, target, tested, trained)
     inputs = {key: origin.artifact(key) for key, origin in origins.items()}
     kept = Kept() if keeper is None else keeper.about(loaded, inputs)
@@ -179,7 +191,7 @@ def _assemble(
     target: Target,
     test: Rows,
     train: Rows | None,
-    recent: pd.DataFrame | None,
+    recent: Recent | None,
     inputs: Mapping[str, Artifact],
     kept: Kept,
     only: tuple[Question, ...],
@@ -208,11 +220,12 @@ def _assemble(
         costs=_costs(loaded, test.frame),
         shown=_shown(loaded, test.frame),
         given_interval=given_interval(spec.errors.interval, test.frame),
-        drift=drift_tables(loaded.spec.seed, test.frame, reference, features, recent),
+        drift=drift_tables(spec.seed, test.frame, reference, features, None if recent is None else recent.frame),
         candidate=candidate,
         model=model,
         rows=test.frame,
         training=training,
+        recent=recent,
         folder=loaded.folder,
         only=only,
         reused=kept.reused(),

@@ -147,21 +147,18 @@ class TestRun:
 
 
 def test_nothing_is_read_that_the_questions_do_not_need(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Segments need neither recent rows, nor features of the training table, nor the model now in production."""
+    """Segments need neither features of the training table nor the model now in production. Recent rows are read always:
+    what they say of the test rows is asked before any question.
+    """
 
     def fail(*_args: object) -> None:
         raise AssertionError("the current model is not asked for")
 
     monkeypatch.setattr(gathering.alternatives, "current", fail)
-    (case / "recent.csv").rename(case / "kept.csv")
-    try:
-        (case / "recent.csv").write_text("x,region,y\n")  # nothing usable is in it
-        pin = sha256_file(case / "new.joblib")
-        evidence = gather(
-            case / "readiness.yaml", settings=f"model.path=new.joblib\nmodel.sha256={pin}", only="segments"
-        )
-    finally:
-        (case / "kept.csv").rename(case / "recent.csv")
+    pin = sha256_file(case / "new.joblib")
+    evidence = gather(case / "readiness.yaml", settings=f"model.path=new.joblib\nmodel.sha256={pin}", only="segments")
+    assert evidence.recent is not None
+    assert {"x", "region", "y"} == set(evidence.recent.frame.columns)
     assert (Question.SEGMENTS,) == evidence.only
     assert evidence.training is not None
     assert ["y", "region"] == list(evidence.training.frame.columns)
