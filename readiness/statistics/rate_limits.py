@@ -5,13 +5,13 @@ rises to 0.10 has risen fiftyfold within it. So a limit in points is never more 
 
 - of a rate that should be large: half of what it has to lose, down to 0 or to what a guess reaches: a group that is
   served worse by half has been left out;
-- of a rate that should be small: four times what it surely is, so that no group meets the error more than five times
-  as often as the others do; but never less than 0.02, since no table of usual size could show a smaller difference.
+- of a rate that should be small: four times the most that it may be, so that no group meets the error much more than
+  five times as often as the others do; but never less than 0.02, since no table of usual size could show less.
 
 The rate is that of all other rows, and the limit counts as known. A large rate that is measured too high makes the
-deficit seem larger by more than it widens the limit. A small one that is measured too high widens the limit fourfold,
-and one-sided 5 % limits would miss in up to 45 % of samples; with its own lower limit in its place they miss in at most
-5 % (`simulated_limits` in tests/benchmarks).
+deficit seem larger by more than it widens the limit. A small one narrows the limit only as far as it is surely small:
+its upper limit counts, so that few rows keep the limit that was stated. A narrower limit errs less often than the
+stated one (`simulated_limits` in tests/benchmarks).
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def scaled_limit(metric: Metric, limit: float, rest: Inference | Undefined, *, a
         metric: of which the deficit is.
         limit: the stated one; it holds as it is for metrics that are no shares, and where the rest has nothing to lose.
         rest: the metric among all other rows.
-        alpha: one-sided chance that a small rate is below what it surely is.
+        alpha: one-sided chance that a small rate is larger than the most that it may be.
     """
     if not metric.is_share or isinstance(rest, Undefined):
         return limit
     if metric.greater_is_better:
         lose = rounded(HALF * (rest.value - (metric.guess or 0.0)))
         return min(limit, lose) if lose is not None and lose > 0 else limit
-    return min(limit, max(LEAST, rounded(MORE * rest.lower(alpha)) or 0.0))
+    return min(limit, max(LEAST, rounded(MORE * rest.upper(alpha)) or 0.0))
 
 
 def recorded_limit(basis: Basis | None, metric: Metric, limit: float, *, alpha: float) -> float:
@@ -70,5 +70,5 @@ def why_scaled(metric: Metric, stated: float, limit: float) -> str:
     if metric.greater_is_better:
         of = "half of what the others have to lose"
     else:
-        of = "four times what the others surely have" if limit > LEAST else "as the others have so little"
+        of = "four times the most that the rate of the others may be" if limit > LEAST else "for theirs is so small"
     return f"the limit is {limit:.4g} here, {of}, and not {stated:.4g}"
