@@ -80,6 +80,18 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
+class Uses:
+    """How often test rows were used to judge a candidate, by the ledger beside the outputs."""
+
+    number: int
+    """Which of the distinct candidates on these rows this one is, in the order of their first review; from 1."""
+    tried: int
+    """How many there are, this one included."""
+    fault: str = ""
+    """What is wrong with the ledger; empty when it is whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reuse:
     """A part of the evidence that was measured by an earlier review and taken from the local cache."""
 

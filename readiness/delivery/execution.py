@@ -58,7 +58,7 @@ class Execution:
 
 def execute(
     walkthrough: Walkthrough,
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, str | int],
     *,
     folder: Path,
     seconds: float,

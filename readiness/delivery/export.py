@@ -30,6 +30,7 @@ from readiness.delivery.executed import (
 )
 from readiness.delivery.walkthrough import STOCK
 from readiness.exceptions import IncompleteRecord, InvalidReport, ReadinessError
+from readiness.facts import Uses
 from readiness.page import render_page
 from readiness.page.render import TEMPLATE, harden
 from readiness.resources import template_path
@@ -40,7 +41,12 @@ __all__ = ["ReadinessExporter", "code", "export_page", "figures", "normal_form_d
 
 
 def export_page(
-    notebook: Any, *, template: Template, run: Run, render: Callable[..., str] | None = None
+    notebook: Any,
+    *,
+    template: Template,
+    run: Run,
+    render: Callable[..., str] | None = None,
+    uses: Uses | None = None,
 ) -> tuple[Record, bytes]:
     """The record in an executed notebook, and the page made from it.
 
@@ -49,13 +55,14 @@ def export_page(
         template: What was walked.
         run: When; the only clock values of a record.
         render: A page template other than the stock one.
+        uses: How often the test rows were used, as the host counted.
 
     Raises:
         IncompleteRecord: the notebook does not hold a whole record, or its verdict does not follow from its
             findings.
     """
     found = read_record(notebook)
-    record = _record(found, template, run, normal_form_digest(notebook))
+    record = _record(found, template, run, normal_form_digest(notebook), uses)
     try:
         check(record)
     except InvalidReport as error:
@@ -66,7 +73,7 @@ def export_page(
     return record, render_page(record, prose(notebook), figures(notebook), code(notebook), render=render)
 
 
-def _record(found: ReadNotebook, template: Template, run: Run, digest: str) -> Record:
+def _record(found: ReadNotebook, template: Template, run: Run, digest: str, uses: Uses | None) -> Record:
     gathered = replace(found.gathered, inputs=(*found.gathered.inputs, *found.completion.modules))
     spec = gathered.spec
     about = spec.get("about", {})
@@ -88,6 +95,7 @@ def _record(found: ReadNotebook, template: Template, run: Run, digest: str) -> R
         reused=found.completion.reused,
         tool_sha256=tool_digest(),
         soundness=found.soundness,
+        uses=uses,
     )
 
 

@@ -105,7 +105,7 @@ def publish(folder: Path, report: bytes, notebook: bytes) -> Path | None:
     Raises:
         ReviewError: the files could not be written; an earlier pair is still in its place then.
     """
-    with _staged(folder, {REPORT: report, NOTEBOOK: notebook}) as temporary, _alone_in(folder):
+    with _staged(folder, {REPORT: report, NOTEBOOK: notebook}) as temporary, alone_in(folder):
         aside = _move_aside(folder)
         _replace_both(folder, temporary, aside)
         with contextlib.suppress(OSError):  # what an earlier, failed run left is out of date now
@@ -119,7 +119,7 @@ def publish_partial(folder: Path, report: bytes, notebook: bytes) -> None:
     Raises:
         ReviewError: the files could not be written.
     """
-    with _staged(folder, {PARTIAL_REPORT: report, PARTIAL_NOTEBOOK: notebook}) as temporary, _alone_in(folder):
+    with _staged(folder, {PARTIAL_REPORT: report, PARTIAL_NOTEBOOK: notebook}) as temporary, alone_in(folder):
         for name, path in temporary.items():
             path.replace(folder / name)
 
@@ -189,7 +189,7 @@ def _temporary(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """No other review changes the names in `folder` meanwhile; without that where the system has no such locks."""
     with contextlib.ExitStack() as afterwards:
         with contextlib.suppress(OSError):  # a folder that may not be listed, or one of a network drive

@@ -80,6 +80,11 @@ class Digests:
         return proofs_among(self.files.items())
 
     @property
+    def test(self) -> str:
+        """Of the test table."""
+        return next(sha256 for role, sha256 in self.files.items() if role.startswith(f"{TABLES[0]}: "))
+
+    @property
     def model(self) -> str | None:
         """Of the candidate's file or folder; None when there are only predictions."""
         return self.files.get(MODEL)

@@ -33,9 +33,11 @@ from readiness.delivery.files import (
 from readiness.delivery.host_checks import Digests, check_record
 from readiness.delivery.preloading import preload
 from readiness.delivery.progress import Progress, Silent
+from readiness.delivery.uses import Ledger, Use, enter, ledger_path, place, use_of
 from readiness.delivery.walkthrough import Walkthrough, check_parameters, read_template
 from readiness.evidence.preflight import preflight
 from readiness.exceptions import IncompleteRecord, InputError, InvalidReport, ReadinessError, ReviewError
+from readiness.facts import Uses
 from readiness.numbers import listed
 from readiness.partial import chosen
 from readiness.signing.keys import PrivateKey
@@ -112,7 +114,7 @@ def review(
     only = chosen(only)
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
-    order = _Order.of(load_spec(spec_path, settings=settings), read_template(template), only, cache)
+    order = _Order.of(load_spec(spec_path, settings=settings), read_template(template), only, cache, out)
     parameters = order.parameters("\n".join(settings))
     folder = output_folder(out, order.loaded.spec.model.name, order.loaded.spec.model.version)
     execution = execute(
@@ -129,6 +131,8 @@ def review(
         record, unsigned = _report(execution, order)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
+    if order.ledger is not None and order.use is not None:
+        enter(order.ledger, order.use, record)  # before anybody can read what came of it
     return _written(folder, record, unsigned, execution, signer)
 
 
@@ -143,26 +147,37 @@ class _Order:
     digests: Digests
     nonce: str
     started: str
+    uses: Uses | None = None
+    ledger: Ledger | None = None
+    use: Use | None = None
 
     @classmethod
-    def of(cls, loaded: LoadedSpec, walkthrough: Walkthrough, only: tuple[str, ...], cache: Path | None) -> _Order:
-        """Check the spec, and hash all files.
+    def of(
+        cls, loaded: LoadedSpec, walkthrough: Walkthrough, only: tuple[str, ...], cache: Path | None, out: Path | None
+    ) -> _Order:
+        """Check the spec, hash all files, and look up how often the test rows were used.
 
         Raises:
             InputError: it does not fit its files.
         """
         preflight(loaded)
         check_variables(loaded.spec)
-        return cls(loaded, walkthrough, only, cache, Digests.of(loaded), secrets.token_hex(16), _now())
+        digests = Digests.of(loaded)
+        use = use_of(loaded, digests.model, digests.test)
+        ledger = Ledger.at(ledger_path(out))
+        uses = place(ledger, use, corrected=loaded.spec.reuse == "corrected")
+        return cls(loaded, walkthrough, only, cache, digests, secrets.token_hex(16), _now(), uses, ledger, use)
 
-    def parameters(self, settings: str) -> dict[str, str]:
+    def parameters(self, settings: str) -> dict[str, str | int]:
         """What the template is handed. One that knows no cache measures everything.
 
         Raises:
             InputError: the template does not declare what it would have to be handed.
         """
-        asked = {"settings": settings, "only": ",".join(self.only)}
-        given = {
+        number = 1 if self.uses is None or self.loaded.spec.reuse != "corrected" else self.uses.number
+        asked: dict[str, str | int] = {"settings": settings, "only": ",".join(self.only)}
+        asked |= {"candidate_number": number} if number > 1 else {}
+        given: dict[str, str | int] = {
             "spec_path": str(self.loaded.path),
             "spec_sha256": self.loaded.digest,
             **asked,
@@ -190,7 +205,7 @@ def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
             remedy="Install it once, or make sure that PYTHONPATH leads every process to the same copy.",
         )
     run = Run(order.started, _now())
-    record, content = export_page(execution.notebook, template=order.walkthrough.template, run=run)
+    record, content = export_page(execution.notebook, template=order.walkthrough.template, run=run, uses=order.uses)
     check_record(record, order.loaded, order.digests, order.only, cached=order.cache is not None)
     subjects = [Subject("report", hashlib.sha256(content).hexdigest())]
     if order.digests.model is not None:

@@ -52,7 +52,13 @@ from readiness.statistics.cases import Cases
 
 
 def gather(
-    spec_path: str | Path, sha256: str | None = None, *, settings: str = "", only: str = "", cache: str = ""
+    spec_path: str | Path,
+    sha256: str | None = None,
+    *,
+    settings: str = "",
+    only: str = "",
+    cache: str = "",
+    candidate_number: int = 1,
 ) -> Evidence:
     """Read the spec and its tables, load the candidate, and score every test row once.
 
@@ -62,6 +68,7 @@ def gather(
         settings: Keys of the spec that are set from outside, one KEY=VALUE in each line.
         only: Names of the questions to ask, separated by commas; empty: all six.
         cache: Folder in which measurements are kept and found again; empty: everything is measured now.
+        candidate_number: Which candidate on these test rows this is; it counts where the spec asks for a correction.
 
     Raises:
         InputError: the spec, a table or the model file is not usable.
@@ -69,6 +76,7 @@ def gather(
     """
     stop()
     loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
+    loaded = replace(loaded, spec=loaded.spec.counted(candidate_number))
     asked = questions_of(only)
     model = load_model(loaded.spec.model, loaded.folder) if loaded.spec.model.path else None
     origins = file_origins(loaded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from readiness import criteria
 from readiness.catalogue import METRICS, Metric
@@ -127,10 +127,21 @@ class Spec(Part):
             )
         return level
 
+    _number: int = PrivateAttr(1)
+
+    def counted(self, number: int) -> Spec:
+        """The same spec for the candidate of this number on the same test rows, 1 or more; see `reuse`."""
+        copy = self.model_copy()
+        copy._number = max(1, number)
+        return copy
+
     @property
     def alpha(self) -> float:
-        """Allowed chance of a wrong *met*, one-sided."""
-        return round(1 - self.confidence, 10)
+        """Allowed chance of a wrong *met*, one-sided; of the j-th candidate on these rows a j-th of it, where the spec
+        asks for that (Bonferroni over the candidates).
+        """
+        share = self._number if self.reuse == "corrected" else 1
+        return round((1 - self.confidence) / share, 10)
 
     def metric(self, name: str) -> Metric:
         """The metric of this name: one of the spec's own, or of the catalogue.

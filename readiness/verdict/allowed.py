@@ -70,7 +70,8 @@ def recorded_spec(record: Record) -> Spec:
         InvalidReport: it is none.
     """
     try:
-        return Spec.model_validate(record.gathered.spec)
+        spec = Spec.model_validate(record.gathered.spec)
+        return spec if record.uses is None else spec.counted(record.uses.number)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -53,7 +53,7 @@ def check_numbers(record: Record) -> None:
     Raises:
         InvalidReport: naming the first finding that does not hold.
     """
-    alpha = round(1 - float(record.gathered.spec.get("confidence", CONFIDENCE)), 10)
+    alpha = _alpha(record)
     for answer in record.answers:
         for finding in answer.findings:
             try:
@@ -63,6 +63,16 @@ def check_numbers(record: Record) -> None:
             except InvalidReport as error:
                 raise InvalidReport(f"Finding {finding.code} does not hold. {error.message}") from error
         _check_family(answer, alpha)
+
+
+def _alpha(record: Record) -> float:
+    """The allowed chance of a wrong *met*, as `Spec.alpha`."""
+    spec = record.gathered.spec
+    is_corrected = spec.get("reuse") == "corrected" and record.uses is not None
+    share = record.uses.number if is_corrected and record.uses is not None else 1
+    if share < 1:
+        raise InvalidReport(f"The record says that this is candidate number {share} on its test rows.")
+    return round((1 - float(spec.get("confidence", CONFIDENCE))) / share, 10)
 
 
 def check_counted(record: Record) -> None:

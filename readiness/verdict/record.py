@@ -9,7 +9,7 @@ from typing import Any
 from readiness.answers import Answer, Finding, Question, Status, recompute
 from readiness.codec import decode, encode
 from readiness.exceptions import InvalidReport
-from readiness.facts import Gathered, Reuse
+from readiness.facts import Gathered, Reuse, Uses
 from readiness.verdict.decision import Decision, Verdict, decide
 from readiness.withholding import Soundness
 
@@ -79,6 +79,8 @@ class Record:
     """Of this program's own sources and templates, the same before and after the run; see `tool_source`."""
     soundness: Soundness | None = None
     """What was found of the rows themselves; None only in records of before it was looked for."""
+    uses: Uses | None = None
+    """Which candidate on these test rows this is; None: nobody counted, as where no host ran the review."""
 
     def answer(self, question: Question) -> Answer:
         """The answer to one question."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from readiness.answers import Finding, Outcome, Question, Status
 from readiness.catalogue import TECHNICAL
 from readiness.checklist import BOXES, Box, Source
-from readiness.numbers import format_value, listed
+from readiness.criteria import CONFIDENCE
+from readiness.numbers import format_share, format_value, listed
 from readiness.spec.checks import GUESSES
 from readiness.verdict.looser import looser_bars
 from readiness.verdict.record import Record
@@ -45,6 +46,7 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
             ("Vouched", "soundness", _vouched(record)),
             ("Template", "provenance", _template(record)),
             ("Model", "provenance", _model(record)),
+            ("Reuse", "provenance", _reuse(record)),
             ("Weights", "provenance", _weights(record)),
             ("Groups", Question.SEGMENTS.value, _groups(record)),
             ("Boxes", Question.PRODUCTION.value, _boxes(record)),
@@ -114,6 +116,36 @@ def _template(record: Record) -> Iterator[str]:
 def _model(record: Record) -> Iterator[str]:
     if record.gathered.model.kind == WITHOUT_MODEL:
         yield "no model was run; its predictions came ready-made, and how they were made was not seen here"
+
+
+def _reuse(record: Record) -> Iterator[str]:
+    """How often these rows were used, with the upper limit of luck: as if the candidates had nothing in common."""
+    uses, spec = record.uses, record.gathered.spec
+    if uses is None:
+        return
+    if uses.fault:
+        yield (
+            f"the ledger that counts how many candidates were judged by these rows does not hold ({uses.fault}), so "
+            "nobody knows how many there were"
+        )
+        return
+    if uses.tried < 2:
+        return
+    alpha = 1 - float(spec.get("confidence", CONFIDENCE))
+    luck = format_share(1 - (1 - alpha) ** uses.tried)
+    judged = "not corrected for that"
+    if spec.get("reuse") == "corrected":
+        judged = f"judged at {format_share(alpha / uses.number)} in place of {format_share(alpha)} chance of error"
+    yield (
+        f"this is the {_ordinal(uses.number)} candidate on these test rows, of {uses.tried:,} so far; of so many, luck "
+        f"alone would let one pass a claim with a chance of up to {luck}; {judged}"
+    )
+
+
+def _ordinal(number: int) -> str:
+    last = number % 100
+    ending = "th" if 10 < last < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
 
 
 def _weights(record: Record) -> Iterator[str]:
