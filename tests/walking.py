@@ -82,9 +82,17 @@ def run_cell(source: str, name: str, space: dict[str, Any]) -> Any:
 
 
 def walk(
-    spec: Path, *, figures: bool = True, probes: bool = False, edit: Callable[[Any], None] | None = None
+    spec: Path,
+    *,
+    figures: bool = True,
+    probes: bool = False,
+    probe: Callable[[Any], Any] = not_probed,
+    edit: Callable[[Any], None] | None = None,
 ) -> Walked:
-    """Do what `readiness run` does with `spec`, in this process; errors pass as they are raised."""
+    """Do what `readiness run` does with `spec`, in this process; errors pass as they are raised.
+
+    `probe` stands in for the timing and the fresh process unless `probes` asks for the real ones.
+    """
     loaded = load_spec(spec)
     preflight(loaded)
     template = read_template()
@@ -112,7 +120,7 @@ def walk(
             if "parameters" in cell.metadata.get("tags", []):
                 space |= {"spec_path": str(loaded.path), "spec_sha256": loaded.digest, "nonce": "n"}
             if "setup" in cell.metadata.get("tags", []):
-                space |= {} if probes else {"probe": not_probed}
+                space |= {} if probes else {"probe": probe}
                 space |= {} if figures else {"draw": lambda *_args: None}
             cell.outputs, cell.execution_count = outputs, number
     plt.close("all")

@@ -1,0 +1,1 @@
+"""Candidates whose numbers are good and whose evidence is not."""
