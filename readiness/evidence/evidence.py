@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from readiness.answers import Question
 from readiness.checklist import this_day
 from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
+from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.keeping.kept import Kept
 from readiness.evidence.models.loading import LoadedModel
 from readiness.evidence.perturbing import Perturbed
@@ -111,6 +111,22 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Unused:
+    """Test rows that no question looks at: their truth is not known, or they lack a group, a weight or a query."""
+
+    frame: pd.DataFrame
+    target: NDArray[Any]
+    """Coded like `Cases.y_true`, -1 or nan where not known."""
+    said: Scores | Unavailable
+    """What the candidate says of them."""
+
+    @property
+    def is_unknown(self) -> NDArray[np.bool_]:
+        """Which of them have no truth."""
+        return np.asarray(np.isnan(self.target) if self.target.dtype.kind == "f" else self.target < 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """Everything that the six questions are asked about."""
 
@@ -144,10 +160,8 @@ class Evidence:
     training: Training | None = None
     recent: Recent | None = None
     """The recent rows, with every column that they share with the test rows; None: none are given."""
-    without_truth: NDArray[Any] | None = None
-    """What the candidate says of test rows whose truth is not known, coded like `Cases.y_pred`; None: there are none,
-    or they could not be scored.
-    """
+    unused: Unused | None = None
+    """The test rows that no question looks at, as the candidate sees them; None: every row is looked at."""
     soundness: Soundness | None = None
     """What was found of the rows themselves; None: nobody has looked yet."""
     folder: Path = Path()
@@ -179,6 +193,15 @@ class Evidence:
     def known(self) -> Kept:
         """What is kept, with nothing taken yet; nothing where the candidate or its rows were replaced since."""
         return self.kept.about_these(self.candidate, self.rows, self.cases, self.training)
+
+    @property
+    def without_truth(self) -> NDArray[Any] | None:
+        """What the candidate says of test rows whose truth is not known, coded like `Cases.y_pred`; None: there are
+        none, or they could not be scored.
+        """
+        if self.unused is None or isinstance(self.unused.said, Unavailable) or not self.unused.is_unknown.any():
+            return None
+        return np.asarray(self.unused.said.predicted[self.unused.is_unknown])
 
     @property
     def vouched(self) -> tuple[str, ...]:

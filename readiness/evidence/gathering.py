@@ -25,10 +25,10 @@ from readiness.evidence.columns import (
     without_features,
 )
 from readiness.evidence.drifting import drift_tables
-from readiness.evidence.evidence import Evidence, Recent, Training
+from readiness.evidence.evidence import Evidence, Recent, Training, Unused
 from readiness.evidence.interval_columns import given_interval
 from readiness.evidence.inventory import gathered
-from readiness.evidence.keeping.kept import TEST, Keeper, Kept
+from readiness.evidence.keeping.kept import TEST, UNUSED, Keeper, Kept
 from readiness.evidence.keeping.scored_rows import keep_rows
 from readiness.evidence.keeping.scores import scored
 from readiness.evidence.limits import check_threshold
@@ -43,12 +43,13 @@ from readiness.evidence.segmentation import segmented
 from readiness.evidence.supplied.reading import read_supplied
 from readiness.evidence.targets import Target, find_target
 from readiness.evidence.usable_rows import Rows, amounts, usable
-from readiness.exceptions import DataError, ScoringError
+from readiness.exceptions import DataError, ReadinessError, ScoringError
 from readiness.partial import questions_of
 from readiness.spec import CostColumn
 from readiness.spec.reading import LoadedSpec, load_spec
 from readiness.spec.usual_segments import unsegmented
 from readiness.statistics.cases import Cases
+from readiness.unavailable import Unavailable
 
 
 def gather(
@@ -183,13 +184,33 @@ def says_regressor(estimator: Any) -> bool | None:
         return False if hasattr(estimator, "predict_proba") else None
 
 
-def _score(loaded: LoadedSpec, candidate: Candidate | None, frame: pd.DataFrame, target: Target, kept: Kept) -> Scores:
+def _score(
+    loaded: LoadedSpec,
+    candidate: Candidate | None,
+    frame: pd.DataFrame,
+    target: Target,
+    kept: Kept,
+    part: str = TEST,
+) -> Scores:
     if candidate is not None:
-        return scored(kept, TEST, candidate, frame)
+        return scored(kept, part, candidate, frame)
     predictions = loaded.spec.model.predictions
     if predictions is None:
         raise ScoringError("The spec names neither a model file nor predictions.")
     return alternatives.from_columns(predictions, frame, target, loaded.spec.model.threshold)
+
+
+def _unused(loaded: LoadedSpec, candidate: Candidate | None, rows: Rows, target: Target, kept: Kept) -> Unused | None:
+    """The rows that cannot be judged, scored like the others; what fails there is not fatal."""
+    if rows.unused is None:
+        return None
+    frame, truth = rows.unused
+    said: Scores | Unavailable
+    try:
+        said = _score(loaded, candidate, frame, target, kept, UNUSED)
+    except ReadinessError as error:
+        said = Unavailable(error.message, error.remedy)
+    return Unused(frame, truth, said)
 
 
 def _assemble(
@@ -212,6 +233,7 @@ def _assemble(
     scores = _score(loaded, candidate, test.frame, target, own)
     check_threshold(spec.model.threshold, "model.threshold", is_probability=scores.is_probability)
     cases = _cases(loaded, test, target, scores)
+    unused = _unused(loaded, candidate, test, target, own)
     rivals = _looks(only, Question.BASELINE, Question.BUSINESS, Question.ERRORS)
     others = (
         *alternatives.trivial(cases, None if train is None else train.target),
@@ -232,6 +254,7 @@ def _assemble(
         candidate=candidate,
         model=model,
         rows=test.frame,
+        unused=unused,
         training=training,
         recent=recent,
         folder=loaded.folder,

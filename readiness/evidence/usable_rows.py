@@ -14,6 +14,9 @@ from readiness.exceptions import DataError
 from readiness.facts import Dropped
 from readiness.spec.reading import LoadedSpec
 
+MISSING = {True: -1, False: np.nan}
+"""What stands for a truth that is not known, of classes and of numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -25,6 +28,8 @@ class Rows:
     dropped: tuple[Dropped, ...]
     kept: NDArray[np.bool_] | None = None
     """(read,): which of the rows that were read can be used; None: all of them."""
+    unused: tuple[pd.DataFrame, NDArray[Any]] | None = None
+    """The rows that cannot be used, with their coded truth, -1 or nan where it is not known; None: there are none."""
 
 
 def usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) -> Rows:
@@ -55,7 +60,8 @@ def usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) ->
         )
     if keep.all():
         return Rows(frame, coded, n, dropped)
-    return Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped, keep)
+    unused = frame.loc[~keep].reset_index(drop=True), np.where(missing, MISSING[target.task.has_classes], coded)[~keep]
+    return Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped, keep, unused)
 
 
 def as_numbers(values: pd.Series[Any], where: str) -> NDArray[np.float64]:

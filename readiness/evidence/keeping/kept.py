@@ -36,12 +36,14 @@ from readiness.spec.reading import LoadedSpec
 
 T = TypeVar("T")
 
-TEST, CURRENT, PERTURBED = (
+TEST, CURRENT, PERTURBED, UNUSED = (
     "scores of the test rows",
     "scores of the model in production",
     "scores of slightly changed rows",
+    "scores of test rows that cannot be judged",
 )
 REFITS, SEEDS, CURVE = "refits", "refits with other seeds", "refits on fewer rows"
+REDRAWN = "refits on redrawn rows"
 LATENCY, THROUGHPUT, APART = "times of single calls", "rows per second", "memory and probes"
 """The parts of a review that are kept, as the page calls them."""
 _NAMES = {"name", "version", "path", "sha256", "threshold", "predictions", "test"}
