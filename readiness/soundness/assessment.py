@@ -11,6 +11,7 @@ from dataclasses import replace
 from readiness.answers import Finding, Status, not_assessed
 from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.evidence.evidence import Evidence
+from readiness.soundness import order
 from readiness.soundness.tables import Aimed, Examined, Tables
 from readiness.statistics.judging import Claim, settle
 from readiness.withholding import TOUCHED, Kind, Soundness
@@ -20,7 +21,9 @@ Rule = Callable[[Evidence], Iterable[Examined]]
 
 def rules() -> dict[Kind, tuple[Rule, ...]]:
     """What looks for each kind of doubt; the first finding of a kind comes from its first rule."""
-    return {}
+    return {
+        Kind.ORDER: (of_tables(order.examine),),
+    }
 
 
 def assessed(evidence: Evidence) -> Evidence:

@@ -1,0 +1,225 @@
+"""Do the test rows come after the training rows? Their times, with the time that a truth takes to be known.
+
+A model that learnt from days that it is tested on knows what those days were like; tomorrow it will not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from readiness.answers import Criterion
+from readiness.evidence.moments import moments
+from readiness.exceptions import DataError
+from readiness.numbers import format_count_of
+from readiness.soundness.tables import Examined, Tables, not_asked, not_known
+from readiness.spec.inputs import seconds_of
+from readiness.statistics.cases import Floats
+from readiness.statistics.inference import Exact
+from readiness.statistics.judging import Claim
+from readiness.visible import shorten
+from readiness.withholding import Kind
+
+MOST_AFTER = 0.01
+"""Share of training rows that may lie after the first test row."""
+LEAST_DATED = 0.90
+"""Of each table; where more rows have no time, nobody knows where they lie."""
+ALIKE, ALIKE_LEVEL = 0.10, 0.002
+"""Largest distance between the distributions of two tables' times at which they were split at random, or what chance
+exceeds once in 500 such splits, whichever is larger (Kolmogorov 1933, Smirnov 1939)."""
+ODD_SHARE = 0.01
+"""Test rows that may carry a wrong early date: said, not set aside."""
+COMPARED_ROWS = 50_000
+_DAY = 86_400e6
+"""Microseconds."""
+
+APART = "test the model on rows that come after every training row, the training rows' truth known by then"
+VOUCH = (
+    f"{APART}; or let somebody outside those who prepared this say under soundness.order why rows of all times are "
+    "exchangeable"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Times:
+    """Times of the rows of one table as numbers; dates are microseconds since 1970."""
+
+    kind: str
+    """What can be compared with what: "dates", "dates in UTC", "numbers" …"""
+    values: Floats
+    """(n,): not a number where a row has no time."""
+    wall: Floats
+    """(n,): the same by the clock on the wall; differs for dates with a time zone."""
+    texts: tuple[str, ...] = ()
+    """Of ordered categories."""
+
+    @property
+    def is_dates(self) -> bool:
+        """Whether a duration can be added."""
+        return self.kind.startswith(("dates", "durations"))
+
+    @property
+    def are_days(self) -> bool:
+        """Whether no row has a time of day."""
+        known = self.wall[np.isfinite(self.wall)]
+        return self.kind.startswith("dates") and bool(np.all(known % _DAY == 0))
+
+    def said(self, value: float) -> str:
+        """A time in words."""
+        if self.texts:
+            return shorten(self.texts[int(value)])
+        if self.kind.startswith("dates"):
+            moment = pd.Timestamp(int(value), unit="us")
+            return str(moment.date()) if value % _DAY == 0 else f"{moment:%Y-%m-%d %H:%M}"
+        return f"{value:,.10g}" if self.kind == "numbers" else str(pd.Timedelta(int(value), unit="us"))
+
+
+def examine(tables: Tables) -> list[Examined]:
+    """The share of training rows, 0 to 1, that lie after the first test row when their truth's delay is added."""
+    name, train = tables.spec.data.time, tables.train
+    if name is None:
+        return [not_asked(Kind.ORDER, "no column with the time of a row is named")]
+    if train is None:
+        return [not_asked(Kind.ORDER, "there is no training table whose times could be compared")]
+    if name not in train:
+        return [_unknown(f"the training table has no column {shorten(name)}", f"add {shorten(name)} to it")]
+    try:
+        test, trained = _times(tables.test[name]), _times(train[name])
+    except DataError as error:
+        return [_unknown(str(error), "write the times of both tables alike")]
+    return [_compared(tables, test, trained)]
+
+
+def _unknown(reason: str, cure: str) -> Claim:
+    return not_known(Kind.ORDER, reason, f"{cure}; or {VOUCH.partition('; or ')[2]}")
+
+
+def _times(values: pd.Series[Any]) -> _Times:
+    """The times of a table; see `moments` for what they may be.
+
+    Raises:
+        DataError: they are no times.
+    """
+    found = moments(values, "the column of times")
+    if isinstance(found.dtype, pd.CategoricalDtype) and found.cat.ordered:
+        texts = tuple(str(category) for category in found.cat.categories)
+        codes = found.cat.codes.to_numpy(dtype=np.float64)
+        ranks = np.where(codes < 0, np.nan, codes)
+        return _Times(f"categories {texts}", ranks, ranks, texts)
+    if isinstance(found.dtype, pd.PeriodDtype) or _holds_periods(found):
+        found = pd.Series(pd.PeriodIndex(found).start_time)
+    if isinstance(found.dtype, pd.DatetimeTZDtype):
+        utc = found.dt.tz_convert("UTC").dt.tz_localize(None)
+        return _Times("dates in UTC", _micros(utc), _micros(found.dt.tz_localize(None)))
+    if found.dtype.kind in "mM":
+        micros = _micros(found)
+        return _Times("dates" if found.dtype.kind == "M" else "durations", micros, micros)
+    plain = found if pd.api.types.is_numeric_dtype(found.dtype) else found.astype(object)
+    numbers = plain.to_numpy(dtype=np.float64, na_value=np.nan)
+    finite = np.where(np.isfinite(numbers), numbers, np.nan)
+    return _Times("numbers", finite, finite)
+
+
+def _holds_periods(values: pd.Series[Any]) -> bool:
+    known = values.dropna() if values.dtype == object else values.iloc[:0]
+    return len(known) > 0 and isinstance(known.iloc[0], pd.Period)
+
+
+def _micros(values: pd.Series[Any]) -> Floats:
+    kind = "datetime64[us]" if values.dtype.kind == "M" else "timedelta64[us]"
+    whole = values.to_numpy().astype(kind).astype(np.int64).astype(np.float64)
+    return np.where(values.isna().to_numpy(), np.nan, whole)
+
+
+def _compared(tables: Tables, test: _Times, trained: _Times) -> Claim:
+    horizon = tables.spec.data.label_horizon
+    delay = seconds_of(horizon) * 1e6
+    for which, times in (("training", trained), ("test", test)):
+        if not np.isfinite(times.values).any():
+            return _unknown(f"no {which} row has a time", "fill the column of times")
+    if test.kind != trained.kind:
+        zones = "one table gives its times with a zone and the other without"
+        kinds = zones if test.is_dates and trained.is_dates else "the times of the two tables are of different kinds"
+        return _unknown(f"{kinds}, so that they cannot be compared", "write the times of both tables alike")
+    if delay and not test.is_dates:
+        reason = f"the times are no dates, so that {horizon} until a truth is known cannot be added"
+        return _unknown(reason, "write times as dates")
+    by_day = test.are_days or trained.are_days
+    there, here = (_known(each, by_day=by_day) for each in (trained, test))
+    first = float(here.min())
+    share = float(np.mean(there + delay > first))
+    at_random = share > MOST_AFTER and _are_alike(there, here)
+    undated = [_undated("training", trained), _undated("test", test)]
+    return Claim(
+        Kind.ORDER.code,
+        Kind.ORDER.words,
+        "share",
+        Exact(share, len(there)),
+        Criterion("<=", MOST_AFTER, "share", presumed=True, refutable=not at_random),
+        unit="share",
+        withheld="; ".join(filter(None, undated)),
+        reason=_reason(test, there, here, delay, horizon, at_random),
+        needs=VOUCH if share > MOST_AFTER else "fill the column of times" if any(undated) else "",
+        denominator="training rows",
+        from_scores=False,
+    )
+
+
+def _known(times: _Times, *, by_day: bool) -> Floats:
+    """Times of the rows that have one; whole days where one table knows no more: rows of one day are not apart."""
+    values = np.floor(times.wall / _DAY) * _DAY if by_day else times.values
+    return values[np.isfinite(values)]
+
+
+def _undated(which: str, times: _Times) -> str:
+    n = len(times.values)
+    missing = int(np.isnan(times.values).sum())
+    few = missing <= (1 - LEAST_DATED) * n
+    return "" if few else f"{format_count_of(missing, n, f'{which} rows')} have no time"
+
+
+def _are_alike(there: Floats, here: Floats) -> bool:
+    """Whether the times of two tables are spread alike, as after a random split."""
+    a, b = _thinned(there), _thinned(here)
+    both = np.concatenate([a, b])
+    gaps = np.searchsorted(a, both, "right") / len(a) - np.searchsorted(b, both, "right") / len(b)
+    by_chance = math.sqrt(-0.5 * math.log(ALIKE_LEVEL / 2) * (len(a) + len(b)) / (len(a) * len(b)))
+    return float(np.abs(gaps).max()) <= max(ALIKE, by_chance)
+
+
+def _thinned(values: Floats) -> Floats:
+    """At most so many of the sorted values, evenly through them."""
+    in_order = np.sort(values)
+    return in_order[:: max(1, -(-len(in_order) // COMPARED_ROWS))]
+
+
+def _reason(test: _Times, there: Floats, here: Floats, delay: float, horizon: str, at_random: bool) -> str:
+    first, last = float(here.min()), float(there.max())
+    late = int(np.count_nonzero(there + delay > first))
+    count = format_count_of(late, len(there), "training rows")
+    known = f", counting {horizon} until their truth is known" if delay else ""
+    lie = "lies" if late == 1 else "lie"
+    text = (
+        f"{count} {lie} after {test.said(first)}, the time of the first test row{known}; the last training row is of "
+        f"{test.said(last)}"
+    )
+    if at_random:
+        return f"{text}; both tables are spread alike over time, as after a random split: each knows the other's days"
+    return text if late <= MOST_AFTER * len(there) else text + _odd_dates(test, there, here, delay)
+
+
+def _odd_dates(test: _Times, there: Floats, here: Floats, delay: float) -> str:
+    """Where a few test rows alone make the difference: with which date the others begin."""
+    then = float(np.partition(here, k)[k]) if (k := int(ODD_SHARE * len(here))) else float(here.min())
+    few, still = int(np.count_nonzero(here < then)), int(np.count_nonzero(there + delay > then))
+    if not few or still > MOST_AFTER * len(there):
+        return ""
+    rows = format_count_of(few, len(here), "test rows")
+    return (
+        f"; only {rows} {'lies' if few == 1 else 'lie'} before {test.said(then)}, and {still:,} training rows lie "
+        "after that: look at the dates of these test rows first"
+    )
