@@ -17,10 +17,10 @@ from readiness.untold import UNTOLD
 from readiness.verdict.decision import Action, Verdict
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
-from readiness.verdict.reservations import reservations
+from readiness.verdict.reservations import open_doubts, reservations
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable
-from readiness.withholding import Kind, Soundness, kind_of
+from readiness.withholding import Soundness
 
 NOT_PERMISSION = "This page is evidence, not permission to deploy."
 
@@ -128,17 +128,10 @@ def verdict_sentence(record: Record) -> str:
 
 def _unsound(record: Record) -> str:
     """That the rows cannot carry a yes, where nothing worse is known of the candidate."""
-    if record.verdict is not Verdict.NOT_PROVEN or record.soundness is None:
+    doubts = open_doubts(record)
+    if record.verdict is not Verdict.NOT_PROVEN or not doubts:
         return ""
-    doubts = record.soundness.doubts
-    first = next((doubt for doubt in doubts if (kind := kind_of(doubt.code)) and not _is_set_aside(record, kind)), None)
-    if first is None:
-        return ""
-    return f"These rows cannot carry a yes: {(first.reason or first.name).rstrip('. ')}."
-
-
-def _is_set_aside(record: Record, kind: Kind) -> bool:
-    return kind.value in record.decision.vouched
+    return f"These rows cannot carry a yes: {(doubts[0].reason or doubts[0].name).rstrip('. ')}."
 
 
 def _partial_sentence(record: Record) -> str:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from readiness.answers import Answer, Finding, Question, Status
 
 PREFIX = "EVID"
+WITHHELD = "withheld: "
+"""How the words begin that stand with a claim which rows in doubt cannot carry."""
 
 
 class Kind(StrEnum):
@@ -159,7 +161,7 @@ def _withheld(
     if not by:
         return finding
     kinds = dict.fromkeys(kind for doubt in by if (kind := kind_of(doubt.code)) is not None)
-    words = f"withheld: {'; '.join(kind.doubt for kind in kinds)}"
+    words = f"{WITHHELD}{'; '.join(kind.doubt for kind in kinds)}"
     return replace(
         finding,
         status=Status.NOT_PROVEN,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readiness.answers import Question, Status
+from readiness.answers import Finding, Question, Status
 from readiness.narrative import (
     actions,
     answer_word,
@@ -27,10 +27,11 @@ from readiness.spec.settings import keys_of
 from readiness.verdict.decision import ADVICE, Action, Verdict
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
-from readiness.verdict.reservations import Reservation, reservations
+from readiness.verdict.reservations import Reservation, open_doubts, reservations
 from readiness.verdict.supplied import supplied_words
 from readiness.verdict.validity import last_day
 from readiness.visible import shorten
+from readiness.withholding import WITHHELD
 
 _CRITERIA = ("baseline", "business", "segments", "errors", "stability", "production", "checklist", "confidence")
 _MOST_STEPS = 3
@@ -206,7 +207,8 @@ def _not_measured(record: Record) -> str:
 
 
 def _steps(record: Record) -> tuple[Line, ...]:
-    todo = sorted(actions(record), key=lambda action: not action.required)
+    doubts = [Line("Rows", _of_rows(doubt), "soundness") for doubt in open_doubts(record)]
+    todo = sorted((a for a in actions(record) if not _hangs_on_rows(record, a)), key=lambda action: not action.required)
     lines = [_step(action, record) for action in todo[:_MOST_STEPS]]
     if len(todo) == _MOST_STEPS + 1:
         lines.append(_step(todo[-1], record))
@@ -214,9 +216,20 @@ def _steps(record: Record) -> tuple[Line, ...]:
         lines.append(Line("", f"and {len(todo) - _MOST_STEPS} more", "decision"))
     if record.only:
         lines.append(Line("", "A review of all six questions", "decision"))
-    elif not todo:
+    elif not todo and not doubts:
         lines.append(Line("", "Approval by those required, then a staged rollout under monitoring", "decision"))
-    return tuple(lines)
+    return (*doubts, *lines)
+
+
+def _of_rows(doubt: Finding) -> str:
+    """What would settle a doubt about the rows, whole."""
+    return (doubt.needs or doubt.reason or doubt.name).rstrip(".")
+
+
+def _hangs_on_rows(record: Record, action: Action) -> bool:
+    """Whether nothing but the doubts about the rows keeps a question from a yes."""
+    judged = [f for f in record.answer(action.question).findings if f.blocking and f.status is not Status.MET]
+    return bool(open_doubts(record)) and all(f.withheld.startswith(WITHHELD) for f in judged)
 
 
 def _brief(text: str) -> str:

@@ -9,7 +9,8 @@ from readiness.narrative import soundness_sentence, worst_first
 from readiness.numbers import format_criterion, listed
 from readiness.page.tables import Cell, Column, Mark, Row, Table, anchor, mark, measured_cell, said, status_cell, table
 from readiness.verdict.record import Record
-from readiness.withholding import Soundness, can_never_be_vouched, kind_of
+from readiness.verdict.reservations import is_set_aside
+from readiness.withholding import Soundness
 
 TITLE = "Can these rows carry an answer?"
 LEAD = (
@@ -63,14 +64,8 @@ def soundness_section(record: Record) -> SoundnessSection | None:
 def _mark(worst: Status, soundness: Soundness, record: Record) -> Mark:
     if worst is Status.MET:
         return Mark(worst, "sound")
-    left = [finding for finding in soundness.doubts if not _is_set_aside(finding, record)]
+    left = [finding for finding in soundness.doubts if not is_set_aside(finding, record.decision.vouched)]
     return Mark(worst, "in doubt" if left else "vouched for")
-
-
-def _is_set_aside(finding: Finding, record: Record) -> bool:
-    """Whether somebody's word sets a doubt aside; the decision names the kinds that it relies on."""
-    kind = kind_of(finding.code)
-    return kind is not None and kind.value in record.decision.vouched and not can_never_be_vouched(finding.code)
 
 
 def _row(finding: Finding, soundness: Soundness, record: Record) -> Row:
@@ -88,7 +83,7 @@ def _row(finding: Finding, soundness: Soundness, record: Record) -> Row:
 def _withholds(finding: Finding, soundness: Soundness, record: Record) -> str:
     if finding.status is Status.MET:
         return "nothing"
-    if _is_set_aside(finding, record):
+    if is_set_aside(finding, record.decision.vouched):
         return "nothing: somebody vouches for it"
     touched = soundness.touches.get(finding.code, ())
     numbers = [str(question.number) for question in Question if question.value in touched]

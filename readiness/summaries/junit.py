@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as Xml  # only writes: nothing is parsed here
 
 from readiness.answers import Answer, Finding, Question, Status
-from readiness.narrative import answer_sentence, finding_sentence, result_words
+from readiness.narrative import answer_sentence, finding_sentence, result_words, soundness_sentence
 from readiness.reuse import reused_words
 from readiness.summaries.source import Source, Unfinished, spec_sha256
 from readiness.verdict.record import Record
@@ -40,7 +40,9 @@ class _Case:
 
 
 def junit(record: Record, source: Source) -> bytes:
-    """The review as JUnit XML: six suites, ASCII bytes, the same for the same report."""
+    """The review as JUnit XML: a suite for each question and one for the rows; ASCII bytes, the same for the same
+    report.
+    """
     record = presentable(record)
     time = _TIME.match(record.run.started)
     root = Xml.Element("testsuites")
@@ -51,6 +53,11 @@ def junit(record: Record, source: Source) -> bytes:
         suite = _suite(root, question.number - 1, f"{question.number} {question.words}", cases)
         suite.set("timestamp", time[0] if time else UNKNOWN_TIME)
         _fill(suite, properties, f"readiness.{question.value}", cases, _told(answer))
+    if record.soundness is not None:
+        cases = [_case(finding) for finding in record.soundness.findings if finding.blocking]
+        suite = _suite(root, len(Question), "The rows themselves", cases)
+        suite.set("timestamp", time[0] if time else UNKNOWN_TIME)
+        _fill(suite, properties, "readiness.soundness", cases, soundness_sentence(record.soundness))
     return _written(root)
 
 

@@ -59,16 +59,22 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
     )
 
 
+def open_doubts(record: Record) -> tuple[Finding, ...]:
+    """The doubts about the rows that withhold something, and that nobody vouches for."""
+    doubts = () if record.soundness is None else record.soundness.doubts
+    return tuple(doubt for doubt in doubts if not is_set_aside(doubt, record.decision.vouched))
+
+
+def is_set_aside(doubt: Finding, relied_on: Sequence[str]) -> bool:
+    """Whether the decision relies on somebody's word against this doubt; `relied_on` names kinds."""
+    kind = kind_of(doubt.code)
+    return kind is not None and kind.value in relied_on and not can_never_be_vouched(doubt.code)
+
+
 def _doubts(record: Record) -> Iterator[str]:
     """What withholds a yes, whole: no condition is cut."""
-    if record.soundness is None:
-        return
-    relied_on = record.decision.vouched
-    for doubt in record.soundness.doubts:
-        kind = kind_of(doubt.code)
-        if kind is None or (kind.value in relied_on and not can_never_be_vouched(doubt.code)):
-            continue
-        yield f"{_WORD[doubt.status]}: {(doubt.reason or kind.doubt).rstrip('.')}"
+    for doubt in open_doubts(record):
+        yield f"{_WORD[doubt.status]}: {(doubt.reason or doubt.name).rstrip('.')}"
 
 
 _WORD = {
