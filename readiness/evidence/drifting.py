@@ -1,13 +1,24 @@
-"""Which rows are held against which, to see whether the world has moved since the candidate was fitted?"""
+"""Which rows are held against which, to see whether the world has moved since the candidate was fitted, and how far
+has a column moved?
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from readiness.criteria import DRIFT_ROWS
 from readiness.evidence.evidence import DriftTables
+from readiness.evidence.tables import holds_many
+from readiness.numbers import format_change
+from readiness.statistics.drift import Drift, categorical_drift, numeric_drift
+from readiness.statistics.inference import Undefined
 from readiness.unavailable import Unavailable
+from readiness.visible import shorten
 
 
 def drift_tables(
@@ -37,3 +48,45 @@ def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:
         return frame[columns]
     rows = np.sort(np.random.default_rng(seed).choice(len(frame), DRIFT_ROWS, replace=False))
     return frame[columns].iloc[rows]
+
+
+def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
+    """Drift of one column: of numbers and dates in bins, of all else by its values."""
+    if holds_many(reference) or holds_many(current):
+        return Undefined("the column holds lists or records, which cannot be compared")
+    if all(pd.api.types.is_datetime64_any_dtype(side.dtype) for side in (reference, current)):
+        return numeric_drift(as_floats(reference), as_floats(current), write=_dates)
+    if is_number(reference) and is_number(current):
+        return numeric_drift(as_floats(reference), as_floats(current))
+    return categorical_drift(reference.astype(object), current.astype(object))
+
+
+def is_number(values: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers or dates, which have an order."""
+    dtype = values.dtype
+    if pd.api.types.is_bool_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
+        return False
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype)
+
+
+def as_floats(values: pd.Series[Any]) -> NDArray[np.float64]:
+    """(n,): numbers, or seconds since 1970 of dates; nan where missing."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        seconds = (values - pd.Timestamp(0, tz=getattr(values.dtype, "tz", None))).dt.total_seconds()
+        return np.asarray(seconds, dtype=np.float64)
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def _dates(seconds: Sequence[float]) -> list[str]:
+    """Moments, as seconds since 1970, with the time of day where days alone would not tell them apart."""
+    moments = [pd.Timestamp(0) + pd.Timedelta(seconds=each) for each in seconds]
+    written = ([moment.strftime(form) for moment in moments] for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S"))
+    return next((texts for texts in written if len(set(texts)) == len(moments)), [str(moment) for moment in moments])
+
+
+def largest_change(drift: Drift) -> str:
+    """The bin whose share moved most: "the share of rows where it is above 40 rose from 10 % to 62 %"."""
+    changes = np.abs(np.subtract(drift.current_share, drift.reference_share))
+    most = int(changes.argmax())
+    moved = format_change(drift.reference_share[most], drift.current_share[most])
+    return f"the share of rows where it is {shorten(drift.bins[most])} {moved}"
