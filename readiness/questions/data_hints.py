@@ -1,13 +1,12 @@
 """What in the data itself makes the numbers look better or surer than they are? Warnings, never judged.
 
-Rows that belong together without the spec saying so, a column that gives the answer away, and test rows that the model
-was fitted on. Nothing is said where nothing stands out.
+A column that gives the answer away, and test rows that the model was fitted on. Nothing is said where nothing stands
+out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.criteria import Task
-from readiness.evidence.columns import unspoken
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.row_hashes import row_hashes
-from readiness.evidence.tables import whole_numbers
 from readiness.numbers import format_share, format_value
-from readiness.statistics.cases import Floats
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
 from readiness.statistics.leaks import Telling, giveaways, known_rows, telling_category, telling_number
 from readiness.statistics.metrics import number
-from readiness.statistics.repeats import MOST_ROWS, Repeats, is_chance, is_measure, repeats
 
 MOST_FINDINGS = 3
 LEAK_ROWS = 50_000
@@ -38,10 +33,10 @@ DUPLICATE_SHARE = 0.01
 
 
 def hints(evidence: Evidence) -> list[Claim]:
-    """At most three warnings of repeats, at most three of leaks, one of duplicates."""
+    """At most three warnings of leaks, one of duplicates."""
     if not len(evidence.rows) or evidence.task is Task.RANKING:
         return []
-    return [*_repeats(evidence), *_leaks(evidence), *_duplicates(evidence)]
+    return [*_leaks(evidence), *_duplicates(evidence)]
 
 
 def _fact(code: str, name: str, metric: str, value: Any, reason: str, warning: str, unit: str = "") -> Claim:
@@ -57,66 +52,6 @@ def _sample(evidence: Evidence, n: int, most: int) -> NDArray[np.int64]:
 
 def _of(rows: NDArray[np.int64], n: int, what: str) -> str:
     return f"{n:,} {what}" if len(rows) == n else f"a random sample of {len(rows):,} of {n:,} {what}"
-
-
-# Repeats --------------------------------------------------------------------------------------------------------
-
-
-def _repeats(evidence: Evidence) -> list[Claim]:
-    data, cases = evidence.spec.data, evidence.cases
-    if data.group is not None or data.query is not None:
-        return []
-    rows = _sample(evidence, cases.n, MOST_ROWS)
-    errors = np.abs(cases.y_true - cases.y_pred) if evidence.task is Task.REGRESSION else cases.y_true != cases.y_pred
-    found = [
-        (name, each)
-        for name, codes, values in _named_values(evidence, rows)
-        if (each := _telling_repeats(errors[rows].astype(float), codes, values, cases.n, evidence.spec.seed))
-    ]
-    worst = sorted(found, key=lambda pair: -pair[1].design_effect)[:MOST_FINDINGS]
-    return [_repeat(evidence, k, name, each) for k, (name, each) in enumerate(worst, 1)]
-
-
-def _named_values(
-    evidence: Evidence, rows: NDArray[np.int64]
-) -> Iterator[tuple[str, NDArray[np.int64], Floats | None]]:
-    """Columns that may name what rows belong to: codes of their values, and the values where they are numbers."""
-    features = () if evidence.candidate is None else evidence.candidate.features
-    for name in unspoken(evidence.spec, list(evidence.rows.columns), features):
-        column = evidence.rows[name].iloc[rows]
-        if column.dtype.kind == "f":
-            column = whole_numbers(column)
-        is_whole = pd.api.types.is_integer_dtype(column.dtype)
-        if not (is_whole or column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype)):
-            continue
-        try:
-            codes, values = pd.factorize(column)
-        except TypeError:  # lists and the like have no repeats
-            continue
-        yield name, codes.astype(np.int64), np.asarray(values, dtype=np.float64) if is_whole else None
-
-
-def _telling_repeats(
-    errors: Floats, codes: NDArray[np.int64], values: Floats | None, n: int, seed: int
-) -> Repeats | None:
-    found = repeats(errors, codes, n)
-    if not found.is_telling or is_chance(errors, codes, seed):
-        return None
-    known = codes >= 0
-    return None if values is not None and is_measure(errors[known], codes[known], values) else found
-
-
-def _repeat(evidence: Evidence, k: int, name: str, found: Repeats) -> Claim:
-    wider, n = math.sqrt(found.design_effect), evidence.cases.n
-    column = evidence.rows[name]
-    sampled = "" if found.looked_at == n else f", judged by a random sample of {found.looked_at:,} rows"
-    text = (
-        f"the {int(column.notna().sum()):,} rows come from {column.nunique():,} values of {name}, and errors of one "
-        f"value go together (correlation {found.correlation:.2f}{sampled}): intervals should be about {wider:.2g} "
-        "times wider; if it says what belongs together, name it under data.group"
-    )
-    title = f"Rows of one {name}: how much wider intervals should be"
-    return _fact(f"BASE-REPEATS-{k}", title, "ratio", Exact(wider, n), text, "intervals may be too narrow", "times")
 
 
 # Leaks ----------------------------------------------------------------------------------------------------------

@@ -37,87 +37,8 @@ def labels(n=N, seed=0, wrong=0.2):
     return truth, np.where(rng.random(n) < wrong, 1 - truth, truth)
 
 
-def customers(n=N, values=310, share=0.3):
-    """Customers, some of whom the model is always wrong about."""
-    rng = np.random.default_rng(9)
-    name = rng.integers(values, size=n)
-    truth = (rng.random(n) < 0.4).astype(np.int64)
-    wrong = np.where(rng.random(values)[name] < share, rng.random(n) < 0.8, rng.random(n) < 0.05)
-    return name, truth, np.where(wrong, 1 - truth, truth)
-
-
 def by_code(evidence):
     return {claim.code: claim for claim in hints(evidence)}
-
-
-@pytest.mark.parametrize("text", [False, True])
-def test_errors_that_go_together_are_pointed_out(text):
-    """Customers as numbers or as text: the counts, the width and the key to name."""
-    name, truth, said = customers()
-    column = np.array([f"c{k}" for k in name], dtype=object) if text else name
-    found = by_code(planted({"customer_id": column}, truth, said))["BASE-REPEATS-1"]
-
-    assert f"the 2,000 rows come from {len(set(name))} values of customer_id" in found.reason
-    assert "data.group" in found.reason
-    assert 1.3 < found.inference.value < 2.5
-    assert found.warning
-    assert not found.blocking
-
-
-def test_a_sample_of_a_large_table_says_so(monkeypatch):
-    """Half of the rows give nearly the same width."""
-    name, truth, said = customers(8000, 1000)
-    whole = by_code(planted({"customer_id": name}, truth, said))["BASE-REPEATS-1"]
-    monkeypatch.setattr(data_hints, "MOST_ROWS", 4000)
-    part = by_code(planted({"customer_id": name}, truth, said))["BASE-REPEATS-1"]
-
-    assert whole.inference.value == pytest.approx(part.inference.value, rel=0.1)
-    assert "random sample of 4,000 rows" in part.reason
-    assert "the 8,000 rows" in part.reason
-
-
-@pytest.mark.parametrize(
-    "data", [{"group": "customer_id"}, {"segments": ["customer_id"]}, {"query": "customer_id"}, {"time": "customer_id"}]
-)
-def test_a_column_with_a_role_is_not_spoken_of(data):
-    """The spec named it already."""
-    name, truth, said = customers()
-
-    assert {} == by_code(planted({"customer_id": name}, truth, said, data=data))
-
-
-def test_independent_errors_are_passed_over():
-    """The same customers, errors by chance."""
-    name, *_ = customers()
-    truth, said = labels()
-
-    assert {} == by_code(planted({"customer_id": name, "free text": [f"{k}" for k in range(N)]}, truth, said))
-
-
-def test_a_measure_is_no_name():
-    """Errors that grow with age are no reason to call ages customers."""
-    rng = np.random.default_rng(11)
-    age = rng.integers(20, 80, N)
-    truth, _ = labels()
-    said = np.where(rng.random(N) < (age - 20) / 60, 1 - truth, truth)
-
-    assert {} == by_code(planted({"age": age}, truth, said))
-
-
-def test_what_cannot_be_counted_is_passed_over():
-    """Lists, dates and fractions."""
-    truth, said = labels()
-    frame = {"list": [[1]] * N, "day": pd.date_range("2026-01-01", periods=N), "share": numbers()["a"]}
-
-    assert {} == by_code(planted(frame, truth, said))
-
-
-def test_at_most_three_columns_are_named():
-    """Five copies of the same name."""
-    name, truth, said = customers()
-    frame = {f"copy {k}": name for k in range(5)}
-
-    assert [f"BASE-REPEATS-{k}" for k in (1, 2, 3)] == list(by_code(planted(frame, truth, said)))
 
 
 def test_a_column_that_gives_the_answer_away_is_pointed_out():

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.statistics.repeats import is_chance, is_measure, repeats
+from readiness.statistics.repeats import (
+    beyond_chance,
+    deals_needed,
+    deals_without_match,
+    is_measure,
+    repeats,
+)
 
 
 def clustered(share, values=200, each=5, seed=0):
@@ -33,8 +39,7 @@ def test_a_planted_correlation_is_found(share):
 
     assert share == pytest.approx(found.correlation, abs=0.07)
     assert 1 + 4 * found.correlation == pytest.approx(found.design_effect)
-    assert found.is_telling
-    assert not is_chance(errors, codes, 0)
+    assert 500 == deals_without_match(errors, codes, 0, 500)
 
 
 def test_a_sample_of_rows_tells_the_same():
@@ -48,25 +53,30 @@ def test_a_sample_of_rows_tells_the_same():
 
 
 def test_independent_errors_are_chance():
-    """In at most one in twenty of forty draws are they told apart from chance."""
-    told = sum(not is_chance(*clustered(0.0, seed=seed), seed) for seed in range(40))
+    """In at most two of 100 draws are they told apart from chance at 1 %."""
+    told = sum(deals_without_match(*clustered(0.0, seed=seed), seed, 100) == 100 for seed in range(100))
 
     assert told <= 2
 
 
 def test_many_rows_are_dealt_out_by_whole_values():
-    """Of 40,000 rows half are looked at, and pairs stay together."""
+    """Of 40,000 rows a quarter are looked at, and pairs stay together."""
     errors, codes = clustered(0.2, values=20_000, each=2)
 
-    assert not is_chance(errors, codes, 0)
+    assert 500 == deals_without_match(errors, codes, 0, 500)
 
 
-@pytest.mark.parametrize(("values", "each"), [(19, 20), (400, 1)])
-def test_few_values_and_single_rows_tell_nothing(values, each):
-    """Below 20 values, or with one row of each."""
-    errors, codes = clustered(0.5, values, each)
+def test_chance_is_excluded_column_by_column():
+    """Of four columns at 1 %: 400 deals without a match, then 300; where one falls short, all after it do."""
+    assert (400, 300) == (deals_needed(0.01, 4), deals_needed(0.01, 3))
+    assert (True, True, False) == beyond_chance([300, 400, 150], 0.01, 4)
+    assert (False, False) == beyond_chance([399, 250], 0.01, 4)
+    assert () == beyond_chance([], 0.01, 4)
 
-    assert not repeats(errors, codes).is_telling
+
+def test_rows_without_a_value_go_together_with_none():
+    """Nothing to deal out."""
+    assert 0 == deals_without_match(np.ones(3), np.full(3, -1), 0, 10)
 
 
 def test_missing_values_belong_to_nothing():
