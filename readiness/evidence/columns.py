@@ -108,6 +108,15 @@ def with_spare(loaded: LoadedSpec, test: Needed, features: Sequence[str], head: 
     return replace(test, spare=tuple(unread[:MOST_SPARE]))
 
 
+def with_same_spare(train: Needed, test: Needed, head: TableHeader, size: int) -> Needed:
+    """The columns of the training table, and those spare ones of the test table that it has, too: so that what they
+    name can be found on both sides.
+    """
+    if size > SPARE_BYTES or (head.rows is not None and head.rows > SPARE_ROWS):
+        return train
+    return replace(train, spare=tuple(name for name in test.spare if name in head.columns and name not in train.all))
+
+
 def without_features(spec: Spec, train: Needed) -> Needed:
     """The columns of the training table for questions that look at no feature of it: target, segments and roles."""
     kept = {*columns_of(spec.data.segments), *_optional_roles(spec)}

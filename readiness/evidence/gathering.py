@@ -21,6 +21,7 @@ from readiness.evidence.columns import (
     features_of,
     needed,
     shared_with,
+    with_same_spare,
     with_spare,
     without_features,
 )
@@ -107,6 +108,8 @@ def gather_from(
     columns = needed(loaded, features, {key: head.columns for key, head in heads.items()})
     if _looks(only, Question.BASELINE):
         columns["test"] = with_spare(loaded, columns["test"], features, heads["test"], origins["test"].size)
+        if "train" in columns:
+            columns["train"] = with_same_spare(columns["train"], columns["test"], heads["train"], origins["train"].size)
     if "train" in columns and not _looks(only, Question.BASELINE, Question.STABILITY, Question.PRODUCTION):
         columns["train"] = without_features(loaded.spec, columns["train"])
     test = _read(loaded, "test", origins["test"], columns)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.answers import Criterion, Finding, Outcome
+from readiness.checklist import this_day
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.spec import Spec
@@ -35,6 +37,8 @@ class Tables:
     recent: Recent | None = None
     target: str = ""
     """Name of the target."""
+    day: datetime.date = field(default_factory=this_day)
+    """On which a person's word may count no more."""
 
     @classmethod
     def of(cls, evidence: Evidence) -> Tables:
@@ -52,6 +56,7 @@ class Tables:
             None if training is None else training.target,
             evidence.recent,
             evidence.gathered.data.target,
+            evidence.day,
         )
 
 
