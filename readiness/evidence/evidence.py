@@ -90,6 +90,8 @@ class Training:
     weight: NDArray[np.float64] | None = None
     queries: NDArray[np.int64] | None = None
     """Ranking: codes of the queries."""
+    unused: int = 0
+    """Rows of the table that it was not fitted on as far as this review knows: they lack a truth or a weight."""
 
     @property
     def whole(self) -> NDArray[Any] | None:

@@ -344,4 +344,5 @@ def _training(loaded: LoadedSpec, train: Rows, features: tuple[str, ...]) -> Tra
         None if column(data.time) is None else _times(loaded, "train", train.frame),
         None if weight is None else weight.to_numpy(dtype=np.float64),
         None if queries is None else _codes(queries),
+        train.read - len(train.target),
     )

@@ -1,0 +1,320 @@
+"""Could the rows without a known truth overturn a result? How much more often would they have to be wrong?
+
+There is no share of rows that is harmless: where one row in a hundred is positive, 1.9 % of rows without a truth can
+turn a recall of 0.90 into 0.31. So each claim that is met is held against its tipping point: the odds of an error among
+rows without a truth, relative to rows with one that were answered and scored alike, from which it would no longer be
+met. Below `LEAST_FACTOR` it is not proven. Rows that lack a group, a weight or a query have a truth, and are put back.
+
+What other methods say of those rows is not known: they stay as good as they are, and only the candidate gets worse.
+Claims about windows of time and refits are not looked at.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.answers import Criterion, Finding, Status
+from readiness.criteria import Task
+from readiness.evidence.candidates import Scores
+from readiness.evidence.columns import columns_of
+from readiness.evidence.evidence import Evidence, Unused
+from readiness.evidence.segmentation import Segmentation, segmented
+from readiness.evidence.usable_rows import as_numbers
+from readiness.numbers import format_count_of, format_pair, listed
+from readiness.questions import segments
+from readiness.questions.pricing import prices
+from readiness.soundness.judged import Priced, Scored, found, priced_claims, scored_claims, unfavourable
+from readiness.soundness.tables import Aimed, Examined, not_known
+from readiness.spec import CostColumn
+from readiness.statistics.cases import Cases, Floats, Integers
+from readiness.statistics.inference import Exact
+from readiness.statistics.judging import Claim
+from readiness.statistics.labels import label_metric_values
+from readiness.statistics.metrics import number
+from readiness.statistics.tipping import LADDER, completed, tipping_point
+from readiness.unavailable import Unavailable
+from readiness.withholding import Kind
+
+LEAST_FACTOR = LADDER[-1]
+"""Errors three times as likely are the least that a claim must stand; of confounding in cohorts, where such a factor
+comes from (Cornfield 1959), few known causes are stronger."""
+CURE = (
+    "the truth of these rows; or the word of somebody outside, under soundness.missing, that they are like the others"
+)
+_DEFICIT = re.compile(r"SEGM-(\d+)-(\d+)-[A-Z0-9_]+", re.ASCII)
+
+
+def examine(evidence: Evidence) -> list[Examined]:
+    """Every met claim about the rows, held against what rows without a truth could do to it."""
+    unused = evidence.unused
+    if unused is None or not len(unused.frame):
+        return [_first(evidence, "", [], []), *_training(evidence)]
+    if isinstance(unused.said, Unavailable) or evidence.task is Task.RANKING:
+        why = "their order within a query is not known" if evidence.task is Task.RANKING else _why(unused.said)
+        return [not_known(Kind.MISSING, f"{_counted(evidence, unused)}; {why}", CURE), *_training(evidence)]
+    with_all = _Completed(evidence, unused, unused.said)
+    tipped: list[tuple[_Stated, float]] = []
+    standing: list[tuple[_Stated, float]] = []
+    for stated in _claims(evidence, with_all):
+        factor = tipping_point(stated.stands)
+        (standing if math.isinf(factor) else tipped).append((stated, factor))
+    always = [stated for stated, _ in standing if evidence.task.has_classes and stated.stands(math.inf)]
+    said = f"{_counted(evidence, unused)}; {_standing(evidence, len(standing), len(always))}"
+    return [
+        _first(evidence, said, [stated for stated, _ in tipped], [stated for stated, _ in standing]),
+        *(_tipped(k, evidence, unused, stated, factor) for k, (stated, factor) in enumerate(tipped, 1)),
+        *_training(evidence),
+    ]
+
+
+def _why(said: object) -> str:
+    reason = said.reason if isinstance(said, Unavailable) else ""
+    return f"what the candidate says of them is not known: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A claim that is met, and how far rows without a truth would move its number."""
+
+    finding: Finding
+    moved: Callable[[float], float]
+    """By how much the claimed number is larger when errors among these rows are so many times as likely."""
+
+    def at(self, factor: float) -> float:
+        """The limit that the claim is met by, moved; nan where it cannot be known."""
+        limit = unfavourable(self.finding)
+        return math.nan if limit is None else limit + self.moved(factor)
+
+    def stands(self, factor: float) -> bool:
+        """Whether it would still be met."""
+        assert self.finding.criterion is not None
+        return bool(self.finding.criterion.holds(self.at(factor)))
+
+
+def _claims(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
+    for scored in scored_claims(evidence):
+        finding = found(evidence, scored.claim(evidence))
+        if finding.status is Status.MET:
+            yield _Stated(finding, _mover(with_all, scored))
+    for priced in priced_claims(evidence):
+        finding = found(evidence, priced.claim(evidence))
+        if finding.status is Status.MET:
+            yield _Stated(finding, _cost_mover(with_all, priced))
+    yield from _deficits(evidence, with_all)
+
+
+def _mover(with_all: _Completed, scored: Scored) -> Callable[[float], float]:
+    before = scored.cases(with_all.evidence)
+    return lambda factor: scored.moved(before, with_all.cases(factor, scored.of_class), with_all.evidence)
+
+
+def _cost_mover(with_all: _Completed, priced: Priced) -> Callable[[float], float]:
+    before = priced.mean(with_all.evidence.cases)
+    return lambda factor: with_all.means(factor)[priced.code] - before
+
+
+class _Completed:
+    """The test rows with the others put back, whose truth follows from a factor; each made once."""
+
+    def __init__(self, evidence: Evidence, unused: Unused, said: Scores) -> None:
+        self.evidence, self.unused, self.said = evidence, unused, said
+        self._weight = None if evidence.spec.data.weight is None else self._filled(evidence.spec.data.weight, None)
+        self._cases: dict[tuple[float, int | None], Cases] = {}
+        self._means: dict[float, dict[str, float]] = {}
+
+    def _filled(self, column: str, known: Floats | None) -> Floats:
+        """A column of amounts; the mean of the rows that are judged where it holds none."""
+        values = as_numbers(self.unused.frame[column], f"The column {column!r}")
+        usual = self.evidence.cases.weight if known is None else known
+        mean = 1.0 if usual is None or not len(usual) else float(usual.mean())
+        return np.where(np.isfinite(values) & (values >= 0), values, mean)
+
+    def cases(self, factor: float, of_class: int | None = None) -> Cases:
+        """All rows, with one class against all others where one is named."""
+        key = factor, of_class
+        if key not in self._cases:
+            known, truth, said, scores = self.evidence.cases, self.unused.target, self.said.predicted, self.said.scores
+            if of_class is not None:
+                known = known.one_against_rest(of_class)
+                truth = np.where(truth < 0, -1, (truth == of_class).astype(np.int64))
+                said, scores = (said == of_class).astype(np.int64), None if scores is None else scores[:, of_class]
+            self._cases[key] = completed(
+                known, said, scores, truth=truth, weight=self._weight, factor=factor, seed=self.evidence.spec.seed
+            )
+        return self._cases[key]
+
+    def means(self, factor: float) -> dict[str, float]:
+        """The mean of each amount of money that is claimed, by code."""
+        if factor not in self._means:
+            cases, evidence = self.cases(factor), self.evidence
+            others = tuple(each for each in evidence.alternatives if each.key != "current")
+            every = replace(evidence, cases=cases, alternatives=others, costs=self._costs())
+            means = {claim.code: claim.mean(cases) for claim in priced_claims(every)}
+            own, before = prices(every), prices(evidence)
+            if own is not None and before is not None and before.current is not None:
+                contrast = (1 + evidence.spec.errors.dearer) * before.current
+                theirs = float(evidence.cases.relative_weight @ contrast) / evidence.cases.n
+                means["ERRO-CURRENT"] = theirs - float(cases.relative_weight @ own.candidate) / cases.n
+            self._means[factor] = means
+        return self._means[factor]
+
+    def _costs(self) -> dict[str, Floats]:
+        found = {}
+        for key, known in self.evidence.costs.items():
+            given = getattr(self.evidence.spec.errors.costs, key, None)
+            if isinstance(given, CostColumn):
+                found[key] = np.concatenate((known, self._filled(given.column, known)))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """In which segment each of all rows is, -1 where that cannot be told of a row that is put back."""
+
+    codes: Integers = field(compare=False)
+    segments: int
+
+
+def _deficits(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
+    """How much worse a segment is than all other rows, of metrics of labels and mean absolute errors."""
+    if not evidence.segmentations:
+        return
+    places: dict[int, _Places] = {}
+    for finding in segments.ask(evidence, evidence.spec.segments).findings:
+        parts = _DEFICIT.fullmatch(finding.code)
+        if parts is None or not finding.blocking or finding.status is not Status.MET:
+            continue
+        i, j, metric = int(parts[1]), int(parts[2]), evidence.spec.metric(finding.metric)
+        if metric.needs != "labels" and metric.name != "mae":
+            continue
+        if i not in places:
+            places[i] = _placed(evidence, with_all.unused.frame, i)
+        factor = 1.0 if metric.is_share or metric.greater_is_better else 1 + evidence.spec.segments.limit
+        yield _Stated(finding, _deficit_mover(with_all, places[i], j - 1, metric.name, factor))
+
+
+def _placed(evidence: Evidence, frame: pd.DataFrame, i: int) -> _Places:
+    """Segments of all rows, cut as the judged ones are."""
+    cut, entry = evidence.segmentations[i - 1], evidence.spec.data.segments[i - 1]
+    names = list(columns_of([entry]))
+    reference = evidence.rows[names]
+    if evidence.training is not None and set(names) <= set(evidence.training.frame.columns):
+        reference = evidence.training.frame[names]
+    both: Segmentation = segmented(pd.concat([evidence.rows[names], frame[names]], ignore_index=True), entry, reference)
+    known = {tuple(label.items()): code for code, label in enumerate(cut.labels)}
+    to = np.array([known.get(tuple(label.items()), -1) for label in both.labels], dtype=np.int64)
+    return _Places(np.concatenate((cut.codes, to[both.codes[evidence.cases.n :]])), len(cut.labels))
+
+
+def _deficit_mover(
+    with_all: _Completed, places: _Places, code: int, metric: str, factor: float
+) -> Callable[[float], float]:
+    before = with_all.evidence.cases
+    greater = before.metric(metric).greater_is_better
+
+    def deficit(cases: Cases, codes: Integers) -> float:
+        inside, outside = _apart(metric, cases, codes == code)
+        return outside - inside if greater else inside - factor * outside
+
+    now = deficit(before, places.codes[: before.n])
+    return lambda odds: deficit(with_all.cases(odds), places.codes) - now
+
+
+def _apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> tuple[float, float]:
+    """A metric of the rows inside and of all others."""
+    if not cases.task.has_classes:
+        return number(metric, cases.subset(inside)), number(metric, cases.subset(~inside))
+    k, weight = cases.n_classes, cases.relative_weight
+    both = np.bincount(cases.cell_codes + k * k * inside, weights=weight, minlength=2 * k * k)
+    tables = both.astype(np.float64).reshape(2, k, k)
+    outside, within = label_metric_values(metric, tables, binary=cases.task is Task.BINARY)
+    return float(within), float(outside)
+
+
+def _first(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[_Stated]) -> Aimed:
+    """The finding that is always there: how many claims could be overturned."""
+    claims = len(tipped) + len(standing)
+    whole = f"all {evidence.cases.n:,} test rows have a known {evidence.gathered.data.target}"
+    claim = Claim(
+        Kind.MISSING.code,
+        Kind.MISSING.words,
+        "claims",
+        Exact(float(len(tipped)), max(1, claims)),
+        Criterion("<=", 0.0, "claims", refutable=False, presumed=True),
+        unit="claims",
+        reason=said or whole,
+        needs=CURE if tipped else "",
+    )
+    return Aimed(claim, tuple(stated.finding.code for stated in tipped))
+
+
+def _counted(evidence: Evidence, unused: Unused) -> str:
+    """How many rows are not judged: "1,900 of 101,900 test rows (1.9 %) have no known is_fraud"."""
+    target, total = evidence.gathered.data.target, evidence.cases.n + len(unused.frame)
+    unknown = int(unused.is_unknown.sum())
+    texts = []
+    if unknown:
+        texts.append(f"{format_count_of(unknown, total, 'test rows')} have no known {target}{_answers(evidence)}")
+    if known := len(unused.frame) - unknown:
+        lacking = listed(drop.reason for drop in evidence.gathered.data.dropped[1 if unknown else 0 :])
+        texts.append(f"{format_count_of(known, total, 'test rows')} are not judged for another reason ({lacking})")
+    return "; ".join(texts)
+
+
+def _answers(evidence: Evidence) -> str:
+    said = evidence.without_truth
+    if said is None or not evidence.task.has_classes or evidence.task is Task.MULTICLASS:
+        return ""
+    return f" ({int((said == 1).sum()):,} of them answered {evidence.positive})"
+
+
+def _standing(evidence: Evidence, stands: int, always: int) -> str:
+    if not evidence.task.has_classes:
+        return f"{stands:,} claims stand even if errors there are {LEAST_FACTOR:g} times as large as in the other rows"
+    worst = f", {always:,} of them even if every one of these rows were answered wrongly" if always else ""
+    like = "rows with a truth that were answered and scored alike"
+    return f"{stands:,} claims stand even if an error there is {LEAST_FACTOR:g} times as likely as in {like}{worst}"
+
+
+def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, factor: float) -> Aimed:
+    """The finding of one claim that could be overturned."""
+    finding = stated.finding
+    assert finding.criterion is not None
+    limit = unfavourable(finding)
+    now, then = format_pair(0.0 if limit is None else limit, stated.at(factor), finding.criterion.unit)
+    more = "as large" if not evidence.task.has_classes else "as likely"
+    like = "in the other rows" if not evidence.task.has_classes else "in rows that were answered and scored alike"
+    how = f"were {factor:g} times {more} as {like}" if factor > 1 else f"were {more} as {like}"
+    said = (
+        f"{len(unused.frame):,} rows are not judged; if errors there {how}, the limit that this is met by "
+        f"would move from {now} to {then}, with {finding.criterion.op} {finding.criterion.threshold:.6g} required"
+    )
+    claim = Claim(
+        f"{Kind.MISSING.code}-{k}",
+        f"Errors among rows without a truth that overturn: {finding.name}",
+        "tipping_factor",
+        Exact(factor, len(unused.frame)),
+        Criterion(">", LEAST_FACTOR, "times", refutable=False, presumed=True),
+        unit="times",
+        reason=said,
+        needs=CURE,
+    )
+    return Aimed(claim, (finding.code,))
+
+
+def _training(evidence: Evidence) -> list[Claim]:
+    """Training rows that could not be used, shown and not judged."""
+    training = evidence.training
+    if training is None or not training.unused:
+        return []
+    total = len(training.target) + training.unused
+    said = f"{format_count_of(training.unused, total, 'training rows')} lack a truth, a group, a weight or a query"
+    inference, code = Exact(training.unused / total, total), f"{Kind.MISSING.code}-TRAINING"
+    return [Claim(code, "Training rows that cannot be used", "share", inference, None, blocking=False, reason=said)]

@@ -1,0 +1,163 @@
+"""How wrong would rows without a truth have to be to overturn a result? Pattern mixtures and their tipping point.
+
+Each row without a truth is held against rows with one that were answered and scored alike; there the share of errors is
+known. A factor multiplies the odds of an error: 1 says that both are alike (missing at random, given the score), and
+without end that all of them are wrong, which is the worst case of Horowitz and Manski (1995): recall
+TP / (TP + FN + M0), precision TP / (TP + FP + M1), F1 2 TP / (2 TP + FP + FN + M), with M_j rows that were answered j.
+Of numbers, the factor multiplies the error itself, and there is no worst case. The factor that overturns a result is
+its tipping point (Cornfield 1959; Yan, Lee and Li 2009).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness.criteria import Task
+from readiness.statistics.cases import Array, Cases, Floats, Integers
+
+ALIKE = 100
+"""So many rows with a truth, scored next to a row without, tell how often such rows are answered wrongly."""
+SALT = 0x746970
+LADDER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
+"""Factors that are tried."""
+
+
+def odds_times(share: Floats | float, factor: float) -> Floats:
+    """The share whose odds are `factor` times those of `share`, 0 to 1; all of them when the factor is without end."""
+    given = np.asarray(share, dtype=np.float64)
+    if math.isinf(factor):
+        return np.where(given > 0, 1.0, 0.0)
+    return np.asarray(factor * given / (1 - given + factor * given))
+
+
+def error_shares(cases: Cases, predicted: Array, scores: Floats | None) -> Floats:
+    """How often rows of `cases` that were answered and scored like each of m others are wrong, shape (m,).
+
+    Half an error is added to those of each answer, so that no share is 0 or 1.
+
+    Args:
+        cases: rows with a truth, of a task with classes.
+        predicted: (m,) class codes.
+        scores: (m,) or (m, K) as in `Cases.y_score`; None: rows are alike when they were answered alike.
+    """
+    wrong = cases.y_true != cases.y_pred
+    shares = np.full(len(predicted), (wrong.sum() + 0.5) / (cases.n + 1))
+    for answer in np.unique(predicted):
+        mine, others = np.flatnonzero(predicted == answer), np.flatnonzero(cases.y_pred == answer)
+        if not len(others):
+            continue
+        overall = (float(wrong[others].sum()) + 0.5) / (len(others) + 1)
+        if cases.y_score is None or scores is None:
+            shares[mine] = overall
+            continue
+        known, asked = (_of_answer(table, int(answer)) for table in (cases.y_score, scores))
+        shares[mine] = _near(known[others], wrong[others], asked[mine], overall)
+    return shares
+
+
+def _of_answer(scores: Floats, answer: int) -> Floats:
+    return scores if scores.ndim == 1 else np.asarray(scores[:, answer])
+
+
+def _near(known: Floats, wrong: NDArray[np.bool_], asked: Floats, overall: float) -> Floats:
+    """The share of errors among the `ALIKE` rows scored nearest, with one row of the overall share added."""
+    order = np.argsort(known, kind="stable")
+    errors = np.concatenate(([0.0], np.cumsum(wrong[order])))
+    place = np.searchsorted(known[order], asked)
+    width = min(ALIKE, len(known))
+    first = np.clip(place - width // 2, 0, len(known) - width)
+    return np.asarray((errors[first + width] - errors[first] + overall) / (width + 1))
+
+
+def whole_errors(shares: Floats) -> NDArray[np.bool_]:
+    """Which of m rows are wrong, when each is with its share: as many in all as the shares add up to, spread evenly."""
+    steps = np.floor(np.cumsum(shares) + 0.5)
+    return np.asarray(np.diff(steps, prepend=0.0) > 0)
+
+
+def completed(
+    cases: Cases,
+    predicted: Array,
+    scores: Floats | None,
+    *,
+    truth: Array | None = None,
+    weight: Floats | None = None,
+    factor: float = 1.0,
+    seed: int = 0,
+) -> Cases:
+    """The rows of `cases`, and after them m others with the truth that a factor gives them.
+
+    Groups, order in time and queries are left out: values are to be taken from these rows, not intervals.
+
+    Args:
+        cases: rows with a truth.
+        predicted: (m,) what was answered, coded like `cases.y_pred`.
+        scores: (m,) or (m, K); None: there are none, and no scores are left in the result.
+        truth: (m,) coded like `cases.y_true` where it is known all the same, -1 or nan elsewhere; None: nowhere.
+        weight: (m,) in the units of `cases.weight`.
+        factor: by which the odds of an error, or the error of a number, exceeds that of rows with a truth; 1 or more.
+        seed: from which the classes of errors are drawn.
+
+    Raises:
+        ValueError: errors of numbers without end.
+    """
+    guessed = (
+        _classes(cases, predicted, scores, factor, seed)
+        if cases.task.has_classes
+        else _numbers(cases, predicted, factor, seed)
+    )
+    if truth is not None:
+        guessed = np.where(truth >= 0 if cases.task.has_classes else np.isfinite(truth), truth, guessed)
+    both_scores = None if cases.y_score is None or scores is None else np.concatenate((cases.y_score, scores))
+    weights = None if cases.weight is None or weight is None else np.concatenate((cases.weight, weight))
+    return replace(
+        cases,
+        y_true=np.concatenate((cases.y_true, guessed.astype(cases.y_true.dtype))),
+        y_pred=np.concatenate((cases.y_pred, predicted)),
+        y_score=both_scores,
+        weight=weights,
+        groups=None,
+        time=None,
+        queries=None,
+    )
+
+
+def _classes(cases: Cases, predicted: Array, scores: Floats | None, factor: float, seed: int) -> Integers:
+    truth = np.asarray(predicted, dtype=np.int64).copy()
+    shares = odds_times(error_shares(cases, predicted, scores), factor)
+    rng = np.random.default_rng([seed, SALT])
+    for answer in np.unique(truth):
+        rows = np.flatnonzero(predicted == answer)
+        rows = rows[whole_errors(shares[rows])]
+        if cases.task is Task.BINARY or cases.n_classes == 2:
+            truth[rows] = 1 - answer
+            continue
+        confused = cases.counts[:, answer] + 1 / (cases.n_classes - 1)
+        confused[answer] = 0
+        truth[rows] = rng.choice(cases.n_classes, len(rows), p=confused / confused.sum())
+    return truth
+
+
+def _numbers(cases: Cases, predicted: Array, factor: float, seed: int) -> Floats:
+    """Errors as large as those of rows with a truth, evenly from the least to the largest, times the factor."""
+    if math.isinf(factor):
+        raise ValueError("factor is infinite; errors of numbers have no worst case")
+    errors = np.sort(np.asarray(cases.y_true - cases.y_pred, dtype=np.float64))
+    m = len(predicted)
+    evenly = np.quantile(errors, (np.arange(m) + 0.5) / m) if m and len(errors) else np.zeros(m)
+    return np.asarray(predicted + factor * np.random.default_rng([seed, SALT]).permutation(evenly))
+
+
+def tipping_point(stands: Callable[[float], bool], ladder: Sequence[float] = LADDER) -> float:
+    """The first factor of the ladder with which a result no longer stands; without end when it stands with each.
+
+    Asks about the last factor first, because most results stand with it.
+    """
+    if stands(ladder[-1]):
+        return math.inf
+    return next((factor for factor in ladder[:-1] if not stands(factor)), ladder[-1])
