@@ -1,41 +1,212 @@
-"""Which rows are the same in two tables? Rows as 64-bit hashes of their values, however numbers are stored."""
+"""Which rows are the same in two tables? Values and rows as 64-bit hashes, however they are stored.
+
+A number is the same as an integer, a float, a category or plain text; dates are the same with or without a zone, in any
+unit down to a microsecond; text is the same whatever its case, its width and its spaces. Missing is missing, be it
+None, NaN, NaT or empty text. The hashes stand in files (`training_hashes`), so the recipe never changes without a new
+version there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
-MIXER = np.uint64(0x9E3779B97F4A7C15)
-"""2^64 over the golden ratio (Knuth 1973): tells column one from column two."""
-MISSING = "\0missing"
+_STEP, _FIRST, _SECOND = (np.uint64(c) for c in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+"""Constants of splitmix64 (Steele, Lea and Flood 2014)."""
+MISSING_BITS = np.uint64(0x7FF8_0000_0000_0001)
+"""What `value_bits` gives for a missing value."""
+_DATE, _LARGE = np.uint64(0xD6E8_FEB8_6659_FD93), np.uint64(0xA076_1D64_78BD_642F)
+"""What tells dates, and integers beyond all floats, from numbers of the same bits."""
+_EXACT = 2**53
+"""Up to here each integer is a float."""
+_CHUNK = 1 << 15
+"""Rows that are hashed at a time, so that they stay near the processor."""
+_NUMBER = r"^[+-]?(0|[1-9][0-9]{0,14})(\.[0-9]{1,17})?([eE][+-][0-9]{1,3})?$"
+_WHOLE = r"^-?(0|[1-9][0-9]{0,14})(\.0)?$"
+_DAY = r"^\d{4}-\d\d-\d\d([ tT]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([zZ]|[+-]\d\d:?\d\d)?)?$"
 
 
-def row_hashes(frame: pd.DataFrame, columns: Sequence[str], target: NDArray[Any]) -> Hashes:
-    """One hash for each row (n,) of the columns and of the target.
+def row_hashes(frame: pd.DataFrame, columns: Sequence[str], kinds: Mapping[str, str] | None = None) -> Hashes:
+    """One hash (n,) for each row of the columns, in whatever order they are given.
 
     Two different rows share one with chance 2^-64, so a million rows against a million collide with chance 1 in 10^7.
+    `kinds` as `kinds_of` makes them of two tables that are to be compared.
     """
-    total = pd.util.hash_array(np.asarray(target, dtype=np.float64) + 0.0)
+    total = np.zeros(len(frame), dtype=np.uint64)
     for name in columns:
-        total = total * MIXER + _hashes(frame[name])
-    return np.asarray(total, dtype=np.uint64)
+        _add_mixed(total, value_bits(frame[name], (kinds or {}).get(name, "")), _key(name))
+    return total
 
 
-def _hashes(values: pd.Series[Any]) -> NDArray[Any]:
-    """Numbers, dates and true/false as floats with one kind of NaN and of 0; anything else as text."""
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return pd.util.hash_array(values.astype("int64").to_numpy(dtype=np.float64))
-    if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_numeric_dtype(values.dtype):
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0
-        return pd.util.hash_array(np.where(np.isnan(numbers), np.nan, numbers))
+def joined(*hashes: Hashes) -> Hashes:
+    """One hash (n,) for each row of several hashes, which are no sums of each other."""
+    total = np.zeros(len(hashes[0]), dtype=np.uint64)
+    for place, each in enumerate(hashes, 1):
+        _add_mixed(total, each, np.uint64(place))
+    return total
+
+
+def kinds_of(one: pd.DataFrame, other: pd.DataFrame, columns: Sequence[str]) -> dict[str, str]:
+    """By column how both tables are read: "single" where one of them holds no more than single precision."""
+    single = {name for name in columns if _is_single(one[name]) != _is_single(other[name])}
+    floats = {name for name in single if "f" in (one[name].dtype.kind, other[name].dtype.kind)}
+    return dict.fromkeys(sorted(floats), "single")
+
+
+def value_bits(values: pd.Series[Any], kind: str = "") -> Hashes:
+    """64 bits (n,) for each value; the same for the same value, and not yet mixed.
+
+    `kind`: "single" compares numbers in single precision, "name" takes text letter by letter, as names of rows are.
+    """
+    dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        of_kinds = np.append(value_bits(pd.Series(values.cat.categories), kind), MISSING_BITS)
+        return np.asarray(of_kinds[values.cat.codes.to_numpy()])  # missing is coded -1, which is the last
+    if pd.api.types.is_bool_dtype(dtype) or (pd.api.types.is_numeric_dtype(dtype) and dtype.kind in "iuf"):
+        return _of_numbers(values, kind)
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return _of_dates(values)
+    return _of_others(values, kind)
+
+
+def _key(name: str) -> np.uint64:
+    digest = hashlib.blake2b(str(name).encode("utf-8", "backslashreplace"), digest_size=8).digest()
+    return np.uint64(int.from_bytes(digest, "big"))
+
+
+def _add_mixed(total: Hashes, bits: Hashes, key: np.uint64) -> None:
+    """Add to each of `total` the bits, mixed as splitmix64 does."""
+    space = np.empty(min(_CHUNK, len(total)), dtype=np.uint64), np.empty(min(_CHUNK, len(total)), dtype=np.uint64)
+    for start in range(0, len(total), _CHUNK):
+        part = total[start : start + _CHUNK]
+        mixed, moved = (each[: len(part)] for each in space)
+        np.bitwise_xor(bits[start : start + _CHUNK], key, out=mixed)
+        mixed += _STEP
+        for shift, factor in ((30, _FIRST), (27, _SECOND)):
+            np.right_shift(mixed, np.uint64(shift), out=moved)
+            mixed ^= moved
+            mixed *= factor
+        np.right_shift(mixed, np.uint64(31), out=moved)
+        mixed ^= moved
+        part += mixed
+
+
+def _is_single(values: pd.Series[Any]) -> bool:
+    return values.dtype.kind == "f" and getattr(values.dtype, "itemsize", 8) < 8
+
+
+def _of_numbers(values: pd.Series[Any], kind: str) -> Hashes:
+    if values.dtype.kind in "iu":
+        missing = values.isna().to_numpy() if values.hasnans else None
+        whole = np.asarray((values if missing is None else values.fillna(0)).to_numpy(dtype=f"{values.dtype.kind}8"))
+        if len(whole) and (int(whole.max()) > _EXACT or int(whole.min()) < -_EXACT):
+            bits = _of_large(whole)
+            return bits if missing is None else np.where(missing, MISSING_BITS, bits)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if kind == "single":
+        with np.errstate(over="ignore"):
+            numbers = numbers.astype(np.float32).astype(np.float64)
+    elif _is_single(values):
+        numbers = _shortest(numbers.astype(np.float32))
+    return _of_floats(numbers)
+
+
+def _of_floats(numbers: NDArray[np.float64]) -> Hashes:
+    bits = (numbers + 0.0).view(np.uint64)  # minus zero becomes zero
+    unknown = np.isnan(numbers)
+    if unknown.any():
+        bits[unknown] = MISSING_BITS
+    return bits
+
+
+def _shortest(numbers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Single precision as it is written: 0.1, not 0.10000000149."""
+    written = pc.cast(pc.cast(pa.array(numbers), pa.string()), pa.float64())
+    return np.array(written.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _of_large(whole: NDArray[Any]) -> Hashes:
+    """Integers of which some are beyond exact floats: a float's bits where it is exact, else its own."""
+    floats = whole.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        inside = np.abs(floats) < 2.0**62
+        exact = inside & (np.where(inside, floats, 0.0).astype(np.int64) == whole.astype(np.int64))
+    return np.where(exact, (floats + 0.0).view(np.uint64), whole.view(np.uint64) ^ _LARGE)
+
+
+def _of_dates(values: pd.Series[Any]) -> Hashes:
+    index = pd.DatetimeIndex(values)
+    moments = (index if index.tz is None else index.tz_convert(None)).as_unit("us")
+    return np.where(moments.isna(), MISSING_BITS, moments.asi8.view(np.uint64) ^ _DATE)
+
+
+def _of_others(values: pd.Series[Any], kind: str) -> Hashes:
+    if isinstance(values.dtype, pd.StringDtype):
+        return _of_arrow(pa.array(values, type=pa.large_string(), from_pandas=True), kind)
     try:
         codes, kinds = pd.factorize(values)
     except TypeError:  # lists and the like
-        return np.asarray(pd.util.hash_array(values.astype(str).to_numpy(dtype=object)))
-    hashes = pd.util.hash_array(np.append(np.asarray(kinds.astype(str), dtype=object), MISSING))
-    return np.asarray(hashes[codes])  # missing is coded -1, which is the last
+        codes, kinds = pd.factorize(values.map(_written, na_action="ignore"))
+    texts = [each if isinstance(each, str) else _written(each) for each in kinds]
+    return np.asarray(np.append(_of_texts(_as_arrow(texts), kind), MISSING_BITS)[codes])  # missing is coded -1
+
+
+def _of_arrow(texts: Any, kind: str) -> Hashes:
+    """Of text that Arrow holds, each word once."""
+    found = texts.dictionary_encode()
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    codes = pc.fill_null(found.indices, len(found.dictionary)).to_numpy(zero_copy_only=False)
+    return np.asarray(np.append(_of_texts(found.dictionary, kind), MISSING_BITS)[codes])
+
+
+def _as_arrow(texts: Sequence[str]) -> Any:
+    try:
+        return pa.array(texts, type=pa.large_string())
+    except (UnicodeError, pa.ArrowException):  # half characters
+        return pa.array([each.encode("utf-8", "backslashreplace").decode() for each in texts], type=pa.large_string())
+
+
+def _written(value: Any) -> str:
+    return str(value.tolist()) if hasattr(value, "tolist") else str(value)
+
+
+def _of_texts(texts: Any, kind: str) -> Hashes:
+    plain = pc.utf8_trim_whitespace(texts)
+    if kind != "name":
+        plain = pc.utf8_lower(pc.utf8_normalize(plain, form="NFKC"))
+        plain = pc.replace_substring_regex(plain, pattern=r"\s+", replacement=" ")
+    words = np.asarray(plain.to_numpy(zero_copy_only=False), dtype=object)
+    bits = np.asarray(pd.util.hash_array(words, categorize=False), dtype=np.uint64)
+    for said, meant in (("", MISSING_BITS), ("true", _of_floats(np.ones(1))[0]), ("false", _of_floats(np.zeros(1))[0])):
+        bits[words == said] = meant
+    numeric = _matches(plain, _WHOLE if kind == "name" else _NUMBER)
+    if numeric.any():
+        numbers = pc.cast(plain.filter(pa.array(numeric)), pa.float64()).to_numpy(zero_copy_only=False).astype(float)
+        bits[numeric] = _of_floats(numbers.astype(np.float32).astype(float) if kind == "single" else numbers)
+    dated = _matches(plain, _DAY)
+    if dated.any():
+        moments = pd.to_datetime(pd.Series(words[dated]).str.upper(), format="ISO8601", errors="coerce", utc=True)
+        known = moments.notna().to_numpy()
+        bits[np.flatnonzero(dated)[known]] = _of_dates(moments[known])
+    return bits
+
+
+def _matches(texts: Any, pattern: str) -> NDArray[np.bool_]:
+    return np.array(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+@functools.cache
+def sample_places(n: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Positions of at most so many of n rows, in their order, that follow from the seed."""
+    if n <= most:
+        return np.arange(n, dtype=np.int64)
+    return np.sort(np.random.default_rng([seed, most]).choice(n, most, replace=False)).astype(np.int64)

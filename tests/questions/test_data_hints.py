@@ -8,7 +8,6 @@ import pytest
 
 from readiness.criteria import Task
 from readiness.evidence.evidence import Training
-from readiness.questions import data_hints
 from readiness.questions.data_hints import hints
 from tests.questions.conftest import evidence_of
 
@@ -81,46 +80,6 @@ def test_good_columns_are_no_leak():
     frame = {name: 2.6 * truth + rng.normal(size=N) for name in ("a", "b")}
 
     assert {} == by_code(planted(frame, truth, said, train=(numbers(), truth)))
-
-
-def test_test_rows_from_the_training_table_are_pointed_out():
-    """100 of 2,000 rows, all of them right: 5 %, and what the metric is without them."""
-    truth, said = labels()
-    said[:100] = truth[:100]
-    frame = numbers()
-    table = {name: np.append(numbers(3000, 5)[name], column[:100]) for name, column in frame.items()}
-    target = np.append(labels(3000, 5)[0], truth[:100])
-    found = by_code(planted(frame, truth, said, train=(table, target)))["BASE-DUPLICATES"]
-
-    assert 0.05 == found.inference.value
-    assert "100 of 2,000 test rows (5.0 %)" in found.reason
-    assert "without these rows F1 is 0.7" in found.reason
-    assert "instead of" in found.reason
-    assert "by chance" not in found.reason
-
-
-def test_rows_with_another_target_are_no_duplicates():
-    """The same features with the other answer are no row that was learnt."""
-    truth, said = labels()
-
-    assert {} == by_code(planted(numbers(), truth, said, train=(numbers(), 1 - truth)))
-
-
-def test_natural_duplicates_are_no_fault():
-    """Ten kinds of rows: every test row has a twin, and so has every training row."""
-    kinds = {"a": np.arange(N) % 5, "b": np.arange(N) % 2}
-    truth, said = labels()
-
-    assert {} == by_code(planted(kinds, truth, said, train=(kinds, truth)))
-
-
-def test_a_sample_of_rows_says_how_many_have_a_twin(monkeypatch):
-    """The share is that of the sample."""
-    monkeypatch.setattr(data_hints, "DUPLICATE_ROWS", 500)
-    truth, said = labels()
-    found = by_code(planted(numbers(), truth, said, train=(numbers(), truth)))["BASE-DUPLICATES"]
-
-    assert "500 of a random sample of 500 of 2,000 test rows" in found.reason
 
 
 def test_nothing_is_said_without_rows():

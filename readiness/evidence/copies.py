@@ -1,0 +1,350 @@
+"""Which test rows are copies, of training rows or of each other? A copy is the same row once more, not an equal one.
+
+In tables of few values equal rows are different cases. A copy shares the name of its row (`data.id`), or all features
+together with a key column, one whose values hardly ever come twice among rows that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.evidence.row_hashes import Hashes, joined, kinds_of, row_hashes, value_bits
+from readiness.evidence.same_names import ANEW, MISSING_NAME, UNITS, Names, Table, same_names
+from readiness.exceptions import DataError
+from readiness.statistics.copies import (
+    Known,
+    Mask,
+    known_rows,
+    numbers_of_repeats,
+    occur_once,
+    repeat_by_themselves,
+    repeated,
+    stand_in,
+)
+
+__all__ = ["ANEW", "UNITS", "Asked", "Copies", "Table", "check_recent", "find_copies"]
+
+KEY_SHARE = 0.95
+"""Of the values of a key column, among rows that differ, so many occur once."""
+MOST_KEYS = 3
+"""Key columns by which rows are compared; one is enough, and each takes a sort of all rows."""
+MOST_OTHERS = 25
+"""Columns beside the features that are looked at for a key."""
+ROUGH_COLUMNS = 3
+"""By so many columns rows are told apart before all columns are looked at."""
+LOOKED_AT = 2_000
+"""Rows by which it is guessed how many values a column has."""
+SELDOM = 0.05
+"""Up to this share of rows that repeat, a table does not look like one of few values."""
+RELABELLED = 0.2
+"""From this share of what chance gives, equal rows with other targets are other cases."""
+SAME_ROWS = 0.10
+"""From this share of recent rows on that stand in another table, they are no recent rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which columns say what of a row."""
+
+    features: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    """Further columns that may be a key."""
+    id: str | None = None
+    within: str | None = None
+    """Ranking: the query, within which rows are compared."""
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies:
+    """What was found of n test rows."""
+
+    known: Mask
+    """(n,): copies of training rows."""
+    again: Mask
+    """(n,): copies of an earlier test row that are no copy of a training row."""
+    train_rows: int | None = None
+    compared: tuple[str, ...] = ()
+    """Features that both tables have."""
+    keys: tuple[str, ...] = ()
+    """Columns by which equal rows were known for copies."""
+    by_name: int = 0
+    """Of the copies of training rows, those that share the name and not all features with a key."""
+    contradicting: int = 0
+    """Of them, those with another target than every training row that they are a copy of."""
+    names: Names = field(default_factory=Names)
+    equal: Known | None = None
+    """The other test rows beside the training rows; None: there are none to compare."""
+    made: bool = False
+    """Whether equal test rows repeat as no independent rows do, though nothing tells copies from equal rows."""
+    dropped: bool = False
+    """Whether the copies were taken out of the test rows since."""
+
+    @property
+    def rows(self) -> int:
+        """All test rows, copies among them."""
+        return len(self.known)
+
+
+def find_copies(test: Table, train: Table | None, asked: Asked) -> Copies:
+    """Copies among the rows of `test` (n,), by names and by values.
+
+    Two tables are read alike: columns that both have, numbers in the precision of the coarser one.
+    """
+    has_both = [name for name in asked.features if train is None or name in train.frame]
+    features = tuple(name for name in has_both if name in test.frame)
+    pooled = _Pooled.of(test, train, features, asked.within)
+    keyed, keys = _keyed(pooled, asked.others)
+    names = same_names(pooled.column, test, train, features, asked.id)
+    known, again = pooled.split(keyed)
+    by_name = names.known & ~known
+    known, again = known | names.known, (again | names.again) & ~(known | names.known)
+    left = ~known & ~again
+    groups = None if asked.group not in test.frame else pd.factorize(test.frame[asked.group])[0]
+    return Copies(
+        known,
+        again,
+        None if train is None else len(train.frame),
+        features,
+        keys,
+        int(by_name.sum()),
+        pooled.contradicting(keyed),
+        names,
+        _equal(pooled, keyed, left, groups),
+        bool(features) and not pooled.repeats_naturally_in_test(left),
+    )
+
+
+@dataclass(slots=True, eq=False)
+class _Pooled:
+    """The test rows and below them the training rows, each row as one hash of its features."""
+
+    test: Table
+    train: Table | None
+    features: tuple[str, ...]
+    n: int
+    """Test rows; what follows are training rows."""
+    hashes: Hashes
+    target: Hashes | None
+    """Bits of the targets; None where one table has none."""
+
+    @classmethod
+    def of(cls, test: Table, train: Table | None, features: tuple[str, ...], within: str | None) -> _Pooled:
+        frames = [test.frame] if train is None else [test.frame, train.frame]
+        kinds = {} if train is None else kinds_of(test.frame, train.frame, features)
+        columns = features
+        if within is not None and features and all(within in frame for frame in frames):
+            columns = (within, *(name for name in features if name != within))
+        hashes = _hashed(frames, columns, kinds)
+        targets = [table.target for table in (test, train) if table is not None]
+        bits = None if any(each is None for each in targets) else np.concatenate(
+            [value_bits(pd.Series(np.asarray(each, dtype=np.float64))) for each in targets]
+        )  # fmt: skip
+        return cls(test, train, features, len(test.frame), hashes, bits)
+
+    def column(self, name: str, kind: str = "") -> Hashes:
+        """Bits of the values of a column in both tables; `name` stands in each."""
+        frames = [self.test.frame] if self.train is None else [self.test.frame, self.train.frame]
+        if not kind and len(frames) == 2:
+            kind = kinds_of(frames[0], frames[1], [name]).get(name, "")
+        return np.concatenate([value_bits(frame[name], kind) for frame in frames])
+
+    def split(self, copies: Hashes) -> tuple[Mask, Mask]:
+        """Of the test rows, those that are copies of training rows, and those that repeat an earlier test row.
+
+        `copies`: for each row what it is a copy of; 0 where it is a copy of nothing.
+        """
+        ours, theirs = copies[: self.n], copies[self.n :]
+        known = (ours != 0) & stand_in(ours, np.unique(theirs))
+        return known, _later(ours) & ~known
+
+    def contradicting(self, copies: Hashes) -> int:
+        """Test rows that are copies of training rows with other targets than theirs."""
+        if self.target is None or self.train is None:
+            return 0
+        known, _ = self.split(copies)
+        pairs = joined(copies, self.target)
+        return int((known & ~stand_in(pairs[: self.n], np.unique(pairs[self.n :]))).sum())
+
+    def repeats_naturally_in_test(self, left: Mask) -> bool:
+        """Whether the test rows that are left repeat as independent rows of few values do."""
+        rows = self.hashes if self.target is None else joined(self.hashes, self.target)
+        counts = np.unique(rows[: self.n][left], return_counts=True)[1]
+        if not len(counts) or counts.max() == 1:
+            return True
+        return repeat_by_themselves(numbers_of_repeats(counts))
+
+
+def _later(names: Hashes) -> Mask:
+    """Which rows repeat an earlier one; 0 repeats nothing."""
+    places = np.flatnonzero(names)
+    first = np.unique(names[places], return_index=True)[1]
+    later = np.zeros(len(names), dtype=bool)
+    later[np.delete(places, first)] = True
+    return later
+
+
+def _hashed(frames: Sequence[pd.DataFrame], columns: tuple[str, ...], kinds: dict[str, str]) -> Hashes:
+    """Rows of all frames; all columns are looked at only in those that a few columns do not tell apart."""
+    if not columns:
+        return np.arange(1, sum(map(len, frames)) + 1, dtype=np.uint64)
+    few = _most_telling(frames[0], columns)
+    rough = [row_hashes(frame, few, kinds) for frame in frames]
+    if len(few) == len(columns):
+        return np.concatenate(rough)
+    twice = repeated(*rough)
+    for frame, hashes in zip(frames, rough, strict=True):
+        open_rows = np.flatnonzero(stand_in(hashes, twice))
+        if len(open_rows) > len(frame) // 2:
+            hashes[open_rows] = row_hashes(frame, columns, kinds)[open_rows]
+        elif len(open_rows):
+            hashes[open_rows] = row_hashes(frame[list(columns)].iloc[open_rows], columns, kinds)
+    return np.concatenate(rough)
+
+
+def _most_telling(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns with the most values in a few rows."""
+    some = frame.iloc[: LOOKED_AT // 2]
+    values = {name: len(np.unique(value_bits(some[name]))) for name in columns}
+    return tuple(sorted(columns, key=lambda name: -values[name])[:ROUGH_COLUMNS])
+
+
+def _keyed(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[str, ...]]:
+    """For each row what it is a copy of (0: of nothing), and the key columns that say so."""
+    copies = np.zeros(len(pooled.hashes), dtype=np.uint64)
+    equal = _Equal.of(pooled.hashes) if pooled.features else None
+    if equal is None:
+        return copies, ()
+    keys: list[str] = []
+    for name in _most_telling_first(pooled)[:MOST_KEYS] if not equal.is_natural(pooled) else ():
+        found = equal.with_key(pooled.column(name)) & (copies == 0)
+        copies[found] = pooled.hashes[found]
+        keys += [name] if found.any() else []
+    for name in _in_all(pooled, others)[:MOST_OTHERS]:
+        values = pooled.column(name)
+        rows = joined(pooled.hashes, values)
+        equal = _Equal.of(rows)
+        if equal is None or equal.is_natural(pooled):
+            continue
+        found = equal.with_key(values) & (copies == 0)
+        copies[found] = rows[found]
+        keys += [name] if found.any() else []
+    return copies, tuple(keys)
+
+
+def _most_telling_first(pooled: _Pooled) -> list[str]:
+    """Features that may be a key, by a sample of rows that differ."""
+    first = np.unique(pooled.hashes[: pooled.n], return_index=True)[1]
+    some = pooled.test.frame.iloc[np.sort(first)[:LOOKED_AT]]
+    shares = {name: _share_once(value_bits(some[name])) for name in pooled.features}
+    return sorted((name for name in shares if shares[name] >= KEY_SHARE), key=lambda name: -shares[name])
+
+
+def _share_once(values: Hashes) -> float:
+    known = values[values != MISSING_NAME]
+    counts = np.unique(known, return_counts=True)[1]
+    return float((counts == 1).mean()) if len(counts) else 0.0
+
+
+def _in_all(pooled: _Pooled, names: Sequence[str]) -> list[str]:
+    frames = [pooled.test.frame] if pooled.train is None else [pooled.test.frame, pooled.train.frame]
+    return [name for name in names if all(name in frame for frame in frames)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Equal:
+    """Rows of both tables that come more than once."""
+
+    rows: Hashes
+    twice: Mask
+    """Which rows come more than once."""
+    first: Mask
+    """Each row that differs from all above it."""
+
+    @classmethod
+    def of(cls, rows: Hashes) -> _Equal | None:
+        """None where no row comes twice."""
+        twice = stand_in(rows, repeated(rows))
+        if not twice.any():
+            return None
+        first = np.ones(len(rows), dtype=bool)
+        places = np.flatnonzero(twice)
+        first[places] = False
+        first[places[np.unique(rows[places], return_index=True)[1]]] = True
+        return cls(rows, twice, first)
+
+    def with_key(self, values: Hashes) -> Mask:
+        """Which rows come more than once with a value of their own; none where the column is no key."""
+        among = values[self.first & (values != MISSING_NAME)]
+        once = occur_once(among)
+        if len(once) < KEY_SHARE * len(np.unique(among)):
+            return np.zeros(len(self.rows), dtype=bool)
+        return np.asarray(self.twice & (values != MISSING_NAME) & stand_in(values, once))
+
+    def is_natural(self, pooled: _Pooled) -> bool:
+        """Whether equal rows look like different cases: their targets differ, or they repeat as chance has it."""
+        rows, target = self.rows[self.twice], pooled.target
+        if target is not None and _targets_differ(rows, target[self.twice], target):
+            return True
+        sizes = (pooled.n, len(self.rows) - pooled.n)
+        larger = slice(pooled.n, None) if sizes[1] > sizes[0] else slice(0, pooled.n)
+        inside = self.rows[larger][self.twice[larger]]
+        if len(inside) - len(np.unique(inside)) <= SELDOM * max(sizes):
+            return False
+        alone = np.ones(int((~self.twice).sum()), dtype=np.int64)
+        return repeat_by_themselves(numbers_of_repeats(np.append(np.unique(rows, return_counts=True)[1], alone)))
+
+
+def _targets_differ(rows: Hashes, target: Hashes, everywhere: Hashes) -> bool:
+    """Whether rows that are equal have other targets about as often as any two rows have."""
+    shares = np.unique(everywhere, return_counts=True)[1] / len(everywhere)
+    by_chance = 1 - float(shares @ shares)
+    order = np.argsort(rows, kind="stable")
+    same = rows[order][1:] == rows[order][:-1]
+    differ = same & (target[order][1:] != target[order][:-1])
+    return bool(differ.sum() >= 2 and differ.sum() >= RELABELLED * by_chance * same.sum())
+
+
+def _equal(pooled: _Pooled, copies: Hashes, left: Mask, groups: NDArray[Any] | None) -> Known | None:
+    """The test rows that are no copies beside the training rows, features and target; copies in training count once."""
+    if pooled.train is None or not pooled.features or not left.any():
+        return None
+    rows = pooled.hashes if pooled.target is None else joined(pooled.hashes, pooled.target)
+    table = rows[pooled.n :][~_later(copies[pooled.n :])]
+    asked = rows[: pooled.n][left]
+    return known_rows(asked, table, None if groups is None else np.unique(groups[left], return_inverse=True)[1])
+
+
+def check_recent(recent: Table, others: Mapping[str, Table], asked: Asked) -> None:
+    """Refuse recent rows that are the rows of another table once more; `others` by the key of the spec: test, train.
+
+    Raises:
+        DataError: a tenth of the recent rows or more are copies of rows of another table, or all of them are equal to
+            all of its rows.
+    """
+    plain = replace(asked, group=None)
+    for key, table in others.items():
+        found = find_copies(Table(recent.frame), Table(table.frame), plain)
+        copies = int(found.known.sum())
+        if copies < SAME_ROWS * found.rows and not _are_the_same(recent.frame, table.frame, found.compared):
+            continue
+        shown = f"{copies:,} of the {found.rows:,} rows" if copies else f"all {found.rows:,} rows"
+        raise DataError(
+            f"{shown} of data.recent also stand in data.{key}; recent rows are those that production met since.",
+            remedy="Give rows that production met after the test rows were drawn, or leave data.recent out.",
+        )
+
+
+def _are_the_same(recent: pd.DataFrame, other: pd.DataFrame, features: tuple[str, ...]) -> bool:
+    """Whether two tables hold the same rows in any order, where that is no chance."""
+    if not features or len(recent) != len(other) or len(recent) < 20:
+        return False
+    kinds = kinds_of(recent, other, features)
+    ours, theirs = (np.sort(row_hashes(frame, features, kinds)) for frame in (recent, other))
+    return len(np.unique(ours)) > 1 and bool(np.array_equal(ours, theirs))
