@@ -1,0 +1,217 @@
+"""What would a metric be worth with another share of positives, and do recent scores look as if only the share changed?
+
+Label shift: within each class rows look as before, and only the shares of the classes differ (Saerens, Latinne and
+Decaestecker 2002). Then recall and false positive rate stay, and all that follows from them and from the share of
+positives can be carried: their exact limits are combined by MOVER (Zou and Donner 2008), since rows of the two classes
+are different rows. The assumption is tested by the scores of unlabelled rows, which must be a mixture of those of the
+two classes, and the share is estimated from how many of them are answered positive (Lipton, Wang and Smola 2018).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import kolmogorov
+
+from readiness.statistics.cases import Floats
+from readiness.statistics.guessing import Guess
+from readiness.statistics.inference import Exact, Inference, OneSided, Undefined, linear
+from readiness.statistics.intervals import Mover
+from readiness.statistics.labels import label_metric_values
+
+UNCHANGED = frozenset(
+    {"recall", "false_negative_rate", "specificity", "false_positive_rate", "balanced_accuracy", "roc_auc"}
+)
+"""Metrics that do not depend on the share of positives."""
+STEPS = 21
+"""Shares that are tried between the two ends of a range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried(OneSided):
+    """A function of the recall and the false positive rate, which come from different rows, by MOVER of its corners."""
+
+    function: Callable[[float, float], float]
+    recall: Inference
+    false_positive_rate: Inference
+    method: str = "recall and false positive rate, carried to another share of positives (MOVER)"
+
+    @property
+    def value(self) -> float:
+        """The function of both measured values."""
+        return self.function(self.recall.value, self.false_positive_rate.value)
+
+    @property
+    def n(self) -> int:
+        """Rows of both."""
+        return self.recall.n + self.false_positive_rate.n
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """The value less the length of both arms downwards."""
+        return self.value - math.hypot(*(max(0.0, self.value - min(ends)) for ends in self._ends(alpha)))
+
+    def upper(self, alpha: float) -> float:
+        """The value and the length of both arms upwards."""
+        return self.value + math.hypot(*(max(0.0, max(ends) - self.value) for ends in self._ends(alpha)))
+
+    def _ends(self, alpha: float) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The function when one of both moves to its limits and the other stays."""
+        r, f = self.recall, self.false_positive_rate
+        by_recall = self.function(r.lower(alpha), f.value), self.function(r.upper(alpha), f.value)
+        return by_recall, (self.function(r.value, f.lower(alpha)), self.function(r.value, f.upper(alpha)))
+
+
+def table_of(recall: float, false_positive_rate: float, share: float) -> Floats:
+    """Shares of all rows by true and predicted class, shape (2, 2)."""
+    rates = np.array([[1 - false_positive_rate, false_positive_rate], [1 - recall, recall]])
+    return rates * np.array([[1 - share], [share]])
+
+
+def carried(
+    metric: str, recall: Inference, false_positive_rate: Inference, share: float, *, guess: Guess | None = None,
+    factor: float = 1.0,
+) -> Carried:  # fmt: skip
+    """A binary metric of labels at another share of positives; less `factor` times that of a guess, where one is given.
+
+    Where it has no denominator it counts as 0.
+    """
+
+    def at(table: Floats) -> float:
+        return float(np.nan_to_num(label_metric_values(metric, table, binary=True)))
+
+    theirs = 0.0 if guess is None else factor * at(guess.table(np.array([1 - share, share])))
+    return Carried(lambda r, f: at(table_of(r, f, share)) - theirs, recall, false_positive_rate)
+
+
+def carried_mean(
+    of_positives: Inference | Undefined, of_negatives: Inference | Undefined, share: float
+) -> Inference | Undefined:
+    """A mean over all rows from those of both classes, at another share of positives."""
+    if share in (0.0, 1.0):
+        return of_positives if share else of_negatives
+    if isinstance(of_positives, Undefined) or isinstance(of_negatives, Undefined):
+        return of_positives if isinstance(of_positives, Undefined) else of_negatives
+    return Mover(linear(of_positives, scale=share), linear(of_negatives, scale=share - 1))
+
+
+def from_two(rate: Inference, where_not: float, where_so: float) -> Inference:
+    """The mean of an amount that is one where a share counts and another where it does not."""
+    if where_so == where_not:
+        return Exact(where_so, rate.n)
+    return linear(rate, scale=where_so - where_not, shift=where_not)
+
+
+def shift_of_log_odds(before: float, after: float) -> float:
+    """By how much the log odds of a probability change with the share of positives, which lie between 0 and 1."""
+    return math.log(after / (1 - after)) - math.log(before / (1 - before))
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far scores are from a mixture of those of two classes."""
+
+    largest: float
+    """Largest difference of the two distribution functions (Kolmogorov and Smirnov)."""
+    p: float
+    share: float
+    """The share of positives with which the mixture comes nearest."""
+
+
+def mixture_distance(
+    scores: Floats,
+    positives: Floats,
+    negatives: Floats,
+    shares: tuple[float, float],
+    *,
+    units: Sequence[float] | None = None,
+) -> Distance:
+    """How far unlabelled scores are from share · p(s|1) + (1 - share) · p(s|0), at the nearest share of a range.
+
+    The p-value is that of Kolmogorov and Smirnov with Kish's number of rows of the mixture. Drawing a fixed number of
+    each class varies less than drawing from the mixture, and the share is picked, so that it is rather too large.
+
+    Args:
+        scores: (m,) unlabelled.
+        positives: (a,) scores of rows known to be positive.
+        negatives: (b,) of rows known to be negative.
+        shares: least and largest share of positives.
+        units: independent units among m, a and b rows, where rows depend on each other.
+    """
+    points = np.concatenate((scores, positives, negatives))
+    steps = [
+        np.searchsorted(np.sort(part), points, side="right") / len(part) for part in (scores, positives, negatives)
+    ]
+    m, a, b = (len(scores), len(positives), len(negatives)) if units is None else units
+    tried = np.unique(np.linspace(*shares, STEPS))
+    apart = [float(np.abs(steps[0] - share * steps[1] - (1 - share) * steps[2]).max()) for share in tried]
+    best = int(np.argmin(apart))
+    share, largest = float(tried[best]), apart[best]
+    rows = 1 / (share**2 / a + (1 - share) ** 2 / b)
+    return Distance(largest, float(kolmogorov(math.sqrt(m * rows / (m + rows)) * largest)), share)
+
+
+@dataclass(frozen=True, slots=True)
+class SharePositive(OneSided):
+    """Share of positives among unlabelled rows, from how many are answered positive: (q - f) / (r - f), kept in [0, 1].
+
+    Black box shift estimation of two classes (Lipton, Wang and Smola 2018); the older name is that of Rogan and Gladen
+    (1978). Limits by MOVER of the exact limits of all three shares.
+    """
+
+    answered: Inference
+    """Share of unlabelled rows that are answered positive."""
+    recall: Inference
+    false_positive_rate: Inference
+    method: str = "share answered positive, corrected for recall and false positive rate (BBSE)"
+
+    @property
+    def value(self) -> float:
+        """The share."""
+        q, r, f = self._values
+        return _within(_share(q, r, f))
+
+    @property
+    def n(self) -> int:
+        """Unlabelled rows."""
+        return self.answered.n
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    @property
+    def _values(self) -> tuple[float, float, float]:
+        return self.answered.value, self.recall.value, self.false_positive_rate.value
+
+    def lower(self, alpha: float) -> float:
+        """Lower limit; 0 where the answers hardly tell the classes apart."""
+        (q, r, f), g = self._values, _share(*self._values)
+        ends = (self.answered.lower(alpha), r, f), (q, self.recall.upper(alpha), f), (
+            q, r, self.false_positive_rate.upper(alpha)
+        )  # fmt: skip
+        return _within(g - math.hypot(*(max(0.0, g - _share(*end, otherwise=-math.inf)) for end in ends)))
+
+    def upper(self, alpha: float) -> float:
+        """Upper limit; 1 where the answers hardly tell the classes apart."""
+        (q, r, f), g = self._values, _share(*self._values)
+        ends = (self.answered.upper(alpha), r, f), (q, self.recall.lower(alpha), f), (
+            q, r, self.false_positive_rate.lower(alpha)
+        )  # fmt: skip
+        return _within(g + math.hypot(*(max(0.0, _share(*end, otherwise=math.inf) - g) for end in ends)))
+
+
+def _share(q: float, r: float, f: float, otherwise: float = 0.0) -> float:
+    return (q - f) / (r - f) if r > f else otherwise
+
+
+def _within(share: float) -> float:
+    return min(1.0, max(0.0, share))
