@@ -11,7 +11,7 @@ from dataclasses import replace
 from readiness.answers import Finding, Status, not_assessed
 from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.evidence.evidence import Evidence
-from readiness.soundness import groups, order
+from readiness.soundness import groups, missing, mix, order
 from readiness.soundness.tables import Aimed, Examined, Tables
 from readiness.statistics.judging import Claim, settle
 from readiness.withholding import TOUCHED, Kind, Soundness
@@ -27,6 +27,8 @@ def rules() -> dict[Kind, tuple[Rule, ...]]:
             of_tables(groups.examine),
             groups.errors_by_unit,
         ),
+        Kind.MISSING: (missing.examine,),
+        Kind.MIX: (mix.examine,),
     }
 
 
