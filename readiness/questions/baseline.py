@@ -15,7 +15,6 @@ from readiness.answers import Answer, Finding, Question, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.numbers import format_share, format_value
-from readiness.questions.data_hints import hints
 from readiness.questions.reported_tests import reported_tests
 from readiness.questions.wording import extent, independent_cases, told
 from readiness.required import Margin, required_margin
@@ -51,7 +50,7 @@ def ask(evidence: Evidence, criteria: Baseline) -> Answer:
     spec = evidence.spec
     findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence), *_perfect(evidence)]
-    facts += [*reported_tests(evidence), *hints(evidence)]
+    facts += reported_tests(evidence)
     return Answer(Question.BASELINE, (*findings, *settle(facts, alpha=spec.alpha, level=spec.confidence)))
 
 

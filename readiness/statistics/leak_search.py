@@ -1,0 +1,384 @@
+"""Which columns tell so much of the target that they may be the answer itself: one, two at once, a sum, or gaps?
+
+Two ways to be suspicious. *All but certain*: the area under the ROC curve, or R², is surely at least 0.99. *All that
+the model has*: at least 98 % of the candidate's own skill. The second asks for more, because one good column in a weak
+problem tells as much as the model and honest columns come in company: the skill must be high, and every other column
+must leave at least three times as much unexplained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from readiness.criteria import SOUNDNESS_ALPHA, Task
+from readiness.statistics.cases import Array, Floats, Integers
+from readiness.statistics.inference import Undefined, student_quantile
+from readiness.statistics.leaks import (
+    FEW,
+    Column,
+    Target,
+    Telling,
+    area_of,
+    column_of_categories,
+    column_of_numbers,
+    column_of_two,
+    skill_of,
+    telling,
+)
+
+CERTAIN = 0.99
+"""Area under the ROC curve, or R², from which hardly anything is left to be told."""
+OF_OWN = 0.98
+"""Share of the candidate's own skill."""
+UNEXPLAINED = {False: 0.2, True: 0.1}
+"""Share that one column may leave unexplained at most for its skill to be no matter of course, for classes and for
+numbers. Each of the five honest columns of the breast cancer data with an area of 0.96 to 0.98 leaves 0.26 or more."""
+AHEAD, SURELY_AHEAD = 3.0, 2.0
+"""So many times as much must any other column leave unexplained, as measured and with chance excluded."""
+MOST_TWINS, TWINS = 3, {False: 0.1, True: 0.01}
+"""So many columns may stand out together where each leaves no more than this share unexplained: a flag and its date.
+Lags of a number come in company, too: with R² 0.98 for one step there is 0.96 for two."""
+ADDS_LITTLE = 0.8
+"""Numbers: the candidate leaves at least this part of what the column leaves unexplained, or the others add to it."""
+AHEAD_OF_PARTS, SURELY_AHEAD_OF_PARTS = 10.0, 5.0
+"""Two columns are more than both together by chance or by adding up when they leave a tenth of what either leaves. Two
+independent normal columns with areas of 0.988 leave a fifth."""
+WEAK, EXACT = 0.3, {False: 0.9999, True: 0.999}
+"""A sum gives the answer away when neither part has more skill than this, or when it is the target's own formula: area,
+and R² of a number, measured."""
+IDENTITY = 0.9999
+"""R² of a sum of three or more columns, all counted whole."""
+SCREENED_ROWS, MOST_PAIRED, MOST_CHECKED = 8192, 30, 6
+"""Rows and columns on which pairs are looked for, and pairs that are then looked at closely."""
+CLOSELY = 12
+"""Columns that are looked at on all rows, the most telling of the screened rows first."""
+Kind = Literal["column", "pair", "sum", "difference", "total", "gaps"]
+
+
+@dataclass(frozen=True, eq=False)
+class Suspect:
+    """What may be the answer itself."""
+
+    kind: Kind
+    names: tuple[str, ...]
+    """The columns; of gaps those that have some."""
+    told: Telling
+    is_certain: bool
+    """Whether hardly anything is left to be told; else it tells as much as the candidate."""
+    rival: str = ""
+    """The most telling other column."""
+    rival_value: float = float("nan")
+    signs: tuple[int, ...] = ()
+    """Of a total: 1 for what is added, -1 for what is taken off."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Rows with all that may tell their target."""
+
+    columns: Mapping[str, Column]
+    target: Target
+    own: float = float("nan")
+    """The candidate's own area or R² on the judged rows; not a number where it is not known."""
+    judged: Array | None = None
+    """(n,): the rows that the candidate is judged by; None: all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was looked at, and what stood out."""
+
+    suspects: tuple[Suspect, ...]
+    best: str = ""
+    """The most telling column that is not suspicious."""
+    best_value: float = float("nan")
+    paired: int = 0
+    """Columns whose pairs were looked at."""
+
+
+def search(asked: Asked) -> Found:
+    """Everything that stands out, the most telling first."""
+    closely = _looked_at(asked)
+    singles = list(_single_suspects(asked, closely))
+    named = {suspect.names[0] for suspect in singles}
+    left = {name: told for name, told in closely.items() if name not in named}
+    found = [*singles, *_gap_patterns(asked, left, singles)]
+    paired = _pairable(asked, named, closely)
+    if len(paired) > 2:
+        found += _sums(asked, paired, closely)
+        found += _pairs(asked, paired, {frozenset(each.names) for each in found}, closely)
+    best = min(left, key=lambda name: left[name].unexplained, default="")
+    value = left[best].value if best else float("nan")
+    ranked = sorted(found, key=lambda each: (len(each.names), each.told.unexplained))
+    return Found(tuple(ranked), best, value, len(paired) if len(paired) > 2 else 0)
+
+
+def own_value(target: Target, said: Floats) -> float:
+    """Area or R² of a candidate's own scores or numbers: (n,), of several classes (n, K)."""
+    if target.is_number:
+        return 1 - float(((target.numbers - said) ** 2).mean() / max(1e-300, target.losses_of_nothing.mean()))
+    areas, rows = [], []
+    for side in target.sides:
+        is_of = target.is_of(side)
+        areas.append(_area(said if said.ndim == 1 else said[:, side], is_of))
+        rows.append(int(np.count_nonzero(is_of)))
+    return float(np.average(areas, weights=rows)) if sum(rows) else float("nan")
+
+
+def _area(scores: Floats, positive: Array) -> float:
+    levels, place = np.unique(scores, return_inverse=True)
+    p, q = (np.bincount(place, weights=each, minlength=len(levels)) for each in (positive, ~positive))
+    return area_of(levels, p.astype(np.float64), q.astype(np.float64)).value
+
+
+# One column -----------------------------------------------------------------------------------------------------
+
+
+def _screening(n: int) -> Integers:
+    """Positions of evenly spread rows, at most SCREENED_ROWS."""
+    return np.unique(np.linspace(0, n - 1, min(n, SCREENED_ROWS)).astype(np.int64))
+
+
+def _looked_at(asked: Asked) -> dict[str, Telling]:
+    """What each column tells; of many rows and columns the less telling ones are told by fewer rows."""
+    n = asked.target.n
+    if n <= 2 * SCREENED_ROWS:
+        return {name: telling(column, asked.target) for name, column in asked.columns.items()}
+    rows = _screening(n)
+    part = asked.target.subset(rows)
+    rough = {name: telling(column.subset(rows), part) for name, column in asked.columns.items()}
+    by_value = sorted(rough, key=lambda name: -np.nan_to_num(rough[name].value, nan=-1.0))
+    by_loss = sorted(rough, key=lambda name: rough[name].unexplained)
+    chosen = list(dict.fromkeys((*by_value[: CLOSELY // 2], *by_loss[: CLOSELY // 2])))
+    return {name: telling(asked.columns[name], asked.target) for name in chosen}
+
+
+def _single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Suspect]:
+    order = sorted(told, key=lambda name: told[name].unexplained)
+    ahead = _ahead(order, told, TWINS[asked.target.is_number])
+    for k, name in enumerate(order):
+        if is_certain(told[name]):
+            certain = True
+        elif k < ahead and tells_as_much(asked, told[name]):
+            certain = False
+        else:
+            continue
+        rival = next((other for other in order[ahead:] if other != name), "")
+        value = told[rival].value if rival else float("nan")
+        yield Suspect("column", (name,), told[name], certain, rival, value)
+
+
+def _ahead(order: list[str], told: Mapping[str, Telling], twins: float) -> int:
+    """How many of the most telling columns stand out from all that follow; 0 where none does."""
+    for most in range(1, min(MOST_TWINS, len(order) - 1) + 1):
+        group, rival = [told[name] for name in order[:most]], told[order[most]]
+        if most > 1 and any(each.unexplained > twins for each in group):
+            return 0
+        if all(is_ahead(each.losses, rival.losses) for each in group):
+            return most
+    return 0
+
+
+def is_certain(told: Telling) -> bool:
+    """Whether hardly anything is left to be told, with chance excluded."""
+    return not isinstance(told.measured, Undefined) and told.measured.lower(SOUNDNESS_ALPHA) >= CERTAIN
+
+
+def tells_as_much(asked: Asked, told: Telling) -> bool:
+    """Whether it has much skill, and nearly all of the candidate's, on the rows that the candidate is judged by."""
+    task = asked.target.task
+    if task is Task.RANKING or not np.isfinite(asked.own):
+        return False
+    value = value_on(told, asked.target, asked.judged)
+    if told.unexplained > UNEXPLAINED[asked.target.is_number]:
+        return False
+    if not skill_of(value, task) >= OF_OWN * skill_of(asked.own, task):
+        return False
+    return task is not Task.REGRESSION or value >= CERTAIN or 1 - asked.own >= ADDS_LITTLE * (1 - value)
+
+
+def value_on(told: Telling, target: Target, rows: Array | None) -> float:
+    """The area or R² on some of the rows; of several classes always on all."""
+    if rows is None or target.task is Task.MULTICLASS:
+        return told.value
+    if target.is_number:
+        return 1 - float(told.losses[rows].mean() / max(1e-300, target.losses_of_nothing[rows].mean()))
+    return _area(told.scores[rows], target.is_of(1)[rows])
+
+
+def is_ahead(losses: Floats, rival: Floats, factor: float = AHEAD, surely: float = SURELY_AHEAD) -> bool:
+    """Whether another leaves more than `factor` times as much unexplained, and `surely` so by a paired t-limit."""
+    apart, n = rival - surely * losses, len(losses)
+    se = float(np.std(apart, ddof=1)) / n**0.5 if n > 1 else float("inf")
+    is_surely = float(apart.mean()) > student_quantile(SOUNDNESS_ALPHA, n - 1.0) * se
+    return is_surely and float(rival.mean()) > factor * float(losses.mean())
+
+
+# Gaps -----------------------------------------------------------------------------------------------------------
+
+
+def _gap_patterns(asked: Asked, left: Mapping[str, Telling], singles: Iterable[Suspect]) -> Iterator[Suspect]:
+    """Which columns are missing at once; nothing new where a single column stands out already."""
+    gaps = {name: column.gaps for name, column in asked.columns.items()}
+    some = [name for name, where in gaps.items() if 0 < np.count_nonzero(where) < len(where)]
+    if len(some) < 2 or any(suspect.told.way == "gap" for suspect in singles):
+        return
+    weights = np.random.default_rng(0).integers(1, 2**62, len(some))
+    mixed = sum((gaps[name] * weight for name, weight in zip(some, weights, strict=True)), np.int64(0))
+    column = column_of_categories(np.unique(mixed, return_inverse=True)[1].astype(np.int64))
+    told = telling(column, asked.target)
+    rival = min(left, key=lambda name: left[name].unexplained, default="")
+    ahead = rival and is_ahead(told.losses, left[rival].losses)
+    certain = is_certain(told)
+    if certain or (ahead and tells_as_much(asked, told)):
+        yield Suspect("gaps", tuple(some), told, certain, rival, left[rival].value if rival else float("nan"))
+
+
+# Two columns ----------------------------------------------------------------------------------------------------
+
+
+def _pairable(asked: Asked, named: set[str], told: Mapping[str, Telling]) -> list[str]:
+    """Columns of more than one value that are not suspicious, the most telling first, at most MOST_PAIRED."""
+    names = [name for name, column in asked.columns.items() if name not in named and np.ptp(column.cells) > 0]
+    return sorted(names, key=lambda name: told[name].unexplained if name in told else np.inf)[:MOST_PAIRED]
+
+
+def _pairs(
+    asked: Asked, names: list[str], known: set[frozenset[str]], told: Mapping[str, Telling]
+) -> Iterator[Suspect]:
+    rows = _screening(asked.target.n)
+    part = asked.target.subset(rows)
+    few = {name: asked.columns[name].few[rows] for name in names}
+    alone = {name: _unexplained(few[name], FEW, part) for name in names}
+    rough = []
+    for a, b in combinations(names, 2):
+        together = _unexplained(few[a] * FEW + few[b], FEW * FEW, part)
+        if together < min(0.3, alone[a] / 3, alone[b] / 3):
+            rough.append((together, a, b))
+    for _, a, b in sorted(rough)[:MOST_CHECKED]:
+        if frozenset((a, b)) not in known:
+            both = column_of_two(asked.columns[a], asked.columns[b], asked.target)
+            yield from _of_parts(asked, "pair", (a, b), telling(both, asked.target), told)
+
+
+def _unexplained(cells: Integers, size: int, target: Target) -> float:
+    """Squared errors of the means of the other half, as a share of those of one mean for all."""
+    rows, sums = target.sums(cells, size)
+    means = target.means(cells, size)
+    squares = float(target.n if target.task is Task.MULTICLASS else target.numbers @ target.numbers)
+    left = squares - 2 * float((means * sums).sum()) + float((rows[:, :, None] * means**2).sum())
+    return left / max(1e-300, float(target.losses_of_nothing.sum()))
+
+
+def _of_parts(
+    asked: Asked,
+    kind: Kind,
+    names: tuple[str, ...],
+    told: Telling,
+    known: Mapping[str, Telling],
+    signs: tuple[int, ...] = (),
+    is_enough: Callable[[Telling, list[Telling]], bool] = lambda _told, _parts: True,
+) -> Iterator[Suspect]:
+    """The suspect, where several columns tell far more than each of them."""
+    parts = [known[name] if name in known else telling(asked.columns[name], asked.target) for name in names]
+    factors = AHEAD_OF_PARTS, SURELY_AHEAD_OF_PARTS
+    if not all(is_ahead(told.losses, part.losses, *factors) for part in parts) or not is_enough(told, parts):
+        return
+    certain = is_certain(told)
+    if certain or tells_as_much(asked, told):
+        best = min(zip(names, parts, strict=True), key=lambda each: each[1].unexplained)
+        yield Suspect(kind, names, told, certain, best[0], best[1].value, signs)
+
+
+def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterator[Suspect]:
+    numeric = [name for name in names if asked.columns[name].values is not None]
+    if len(numeric) < 2:
+        return
+    rows = _screening(asked.target.n)
+    table = np.column_stack([_filled(asked.columns[name].values, rows) for name in numeric])
+    for i, j, sign in _best_sums(table, asked.target.subset(rows)):
+        a, b = (asked.columns[numeric[k]].values for k in (i, j))
+        assert a is not None
+        assert b is not None
+        with np.errstate(over="ignore", invalid="ignore"):
+            together = telling(column_of_numbers(a + sign * b), asked.target)
+        kind: Kind = "sum" if sign > 0 else "difference"
+        names_of = (numeric[i], numeric[j])
+        yield from _of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
+    if asked.target.is_number:
+        yield from _total(asked, numeric, table, rows, told)
+
+
+def _is_formula(task: Task) -> Callable[[Telling, list[Telling]], bool]:
+    def is_formula(together: Telling, parts: list[Telling]) -> bool:
+        is_number = task is Task.REGRESSION
+        is_weak = all(skill_of(part.value, task) <= WEAK for part in parts)
+        return is_weak or together.value >= EXACT[is_number]
+
+    return is_formula
+
+
+def _filled(values: Floats | None, rows: Integers) -> Floats:
+    """The values of some rows less their mean, 0 where missing."""
+    assert values is not None
+    part = values[rows]
+    there = np.isfinite(part)
+    centre = float(part[there].mean()) if there.any() else 0.0
+    apart = np.where(there, part - centre, 0.0)
+    return np.where(np.isfinite(apart), apart, 0.0)
+
+
+def _best_sums(table: Floats, target: Target) -> list[tuple[int, int, int]]:
+    """Pairs (i, j, sign) whose sum or difference goes far more with the target than either column; from covariances."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        cov = table.T @ table
+        square = np.diag(cov)
+        tried = []
+        for y in _centred(target):
+            with_y, scale = table.T @ y, float(y @ y)
+            alone = with_y**2 / (square * scale)
+            most = np.maximum(alone[:, None], alone[None, :])
+            for sign in (1, -1):
+                shared = (with_y[:, None] + sign * with_y[None, :]) ** 2
+                spread = square[:, None] + square[None, :] + 2 * sign * cov
+                together = shared / (np.where(spread > 1e-12 * (square[:, None] + square), spread, np.inf) * scale)
+                gain = np.triu(np.where(np.isfinite(together - most), together - most, -1.0), 1)
+                for flat in np.argsort(-gain, axis=None)[:MOST_CHECKED]:
+                    i, j = np.unravel_index(flat, gain.shape)
+                    if gain[i, j] > 0.05:
+                        tried.append((float(gain[i, j]), int(i), int(j), sign))
+    return list(dict.fromkeys((i, j, sign) for _, i, j, sign in sorted(tried, reverse=True)))[:MOST_CHECKED]
+
+
+def _centred(target: Target) -> list[Floats]:
+    if target.task is not Task.MULTICLASS:
+        return [target.numbers - target.numbers.mean()]
+    return [(is_of := target.is_of(side).astype(float)) - is_of.mean() for side in target.sides]
+
+
+def _total(
+    asked: Asked, names: list[str], table: Floats, rows: Integers, told: Mapping[str, Telling]
+) -> Iterator[Suspect]:
+    """Three columns or more that add up to the target, found by least squares whose slopes are all 1, 0 or -1."""
+    y = asked.target.numbers[rows]
+    scale = np.sqrt((table**2).mean(axis=0))
+    usable = np.flatnonzero((scale > 0) & np.isfinite(scale))
+    if len(usable) < 3 or len(rows) <= 2 * len(usable):
+        return
+    slopes = np.linalg.lstsq(table[:, usable] / scale[usable], y - y.mean(), rcond=1e-10)[0] / scale[usable]
+    signs = np.round(slopes)
+    used = usable[signs != 0]
+    if len(used) < 3 or np.any(np.abs(signs) > 1):
+        return
+    whole = [int(sign) for sign in signs[signs != 0]]
+    values = [asked.columns[names[k]].values for k in used]
+    total = np.sum([sign * v for sign, v in zip(whole, values, strict=True) if v is not None], axis=0)
+    together = telling(column_of_numbers(total), asked.target)
+    if together.value >= IDENTITY:
+        names_of = tuple(names[k] for k in used)
+        yield from _of_parts(asked, "total", names_of, together, told, tuple(whole))
