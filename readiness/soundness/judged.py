@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness import criteria as policy
-from readiness.answers import Criterion, Finding, Status
+from readiness.answers import Criterion, Finding, Question, Status
 from readiness.catalogue import Metric
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
@@ -21,6 +21,7 @@ from readiness.questions.pricing import Prices, prices
 from readiness.questions.pricing_constants import chance_to_be_shown, constants
 from readiness.questions.wording import told
 from readiness.required import required_margin
+from readiness.soundness.tables import Aimed, Examined
 from readiness.spec import Human, label_text
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare, human_comparison
@@ -142,8 +143,10 @@ class Priced:
 
 
 def scored_claims(evidence: Evidence) -> tuple[Scored, ...]:
-    """Those of questions 1 and 2."""
-    return (*_over_alternatives(evidence), *_requirements(evidence))
+    """Those of questions 1 and 2, as far as the review asks them."""
+    over = _over_alternatives(evidence) if evidence.asks(Question.BASELINE) else ()
+    stated = _requirements(evidence) if evidence.asks(Question.BUSINESS) else ()
+    return (*over, *stated)
 
 
 def _over_alternatives(evidence: Evidence) -> Iterator[Scored]:
@@ -182,7 +185,8 @@ def _code(evidence: Evidence, label: str) -> int | None:
 
 def priced_claims(evidence: Evidence) -> tuple[Priced, ...]:
     """Those of question 4 about costs and savings; none where no costs are stated, or rows are put in order."""
-    priced = None if evidence.task is Task.RANKING else prices(evidence)
+    is_asked = evidence.asks(Question.ERRORS) and evidence.task is not Task.RANKING
+    priced = prices(evidence) if is_asked else None
     return () if priced is None else tuple(_priced(evidence, priced))
 
 
@@ -229,6 +233,11 @@ def statuses(evidence: Evidence) -> dict[str, Finding]:
 def met(evidence: Evidence) -> dict[str, Finding]:
     """Those that are met."""
     return {code: finding for code, finding in statuses(evidence).items() if finding.status is Status.MET}
+
+
+def aimed(claim: Claim, codes: tuple[str, ...]) -> Examined:
+    """A claim about the rows that withholds claims one by one; with none of them it is about all its questions."""
+    return Aimed(claim, codes) if codes else claim
 
 
 def with_weights(evidence: Evidence, weight: Floats | None) -> Evidence:

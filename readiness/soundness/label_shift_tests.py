@@ -109,7 +109,7 @@ def _units(evidence: Evidence, recent: RecentScores, rows: Integers) -> tuple[fl
 def _share(evidence: Evidence, recent: RecentScores, depending: tuple[str, ...]) -> list[Aimed]:
     """Whether the share of positives that the answers speak for is the declared one."""
     recall, false_alarms = (measure(name, evidence.cases) for name in ("recall", "false_positive_rate"))
-    if isinstance(recall, Undefined) or isinstance(false_alarms, Undefined):
+    if not depending or isinstance(recall, Undefined) or isinstance(false_alarms, Undefined):
         return []
     if recall.lower(SOUNDNESS_ALPHA) - false_alarms.upper(SOUNDNESS_ALPHA) < TELLING:
         return []

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.answers import Criterion, Finding, Status
+from readiness.answers import Criterion, Finding, Question, Status
 from readiness.criteria import Task
 from readiness.evidence.candidates import Scores
 from readiness.evidence.columns import columns_of
@@ -30,7 +30,7 @@ from readiness.evidence.usable_rows import as_numbers
 from readiness.numbers import format_count_of, format_pair, listed
 from readiness.questions import segments
 from readiness.questions.pricing import prices
-from readiness.soundness.judged import Priced, Scored, found, priced_claims, scored_claims, unfavourable
+from readiness.soundness.judged import Priced, Scored, aimed, found, priced_claims, scored_claims, unfavourable
 from readiness.soundness.tables import Aimed, Examined, not_known
 from readiness.spec import CostColumn
 from readiness.statistics.cases import Cases, Floats, Integers
@@ -184,7 +184,7 @@ class _Places:
 
 def _deficits(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
     """How much worse a segment is than all other rows, of metrics of labels and mean absolute errors."""
-    if not evidence.segmentations:
+    if not evidence.segmentations or not evidence.asks(Question.SEGMENTS):
         return
     places: dict[int, _Places] = {}
     for finding in segments.ask(evidence, evidence.spec.segments).findings:
@@ -238,7 +238,7 @@ def _apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> tuple[float,
     return float(within), float(outside)
 
 
-def _first(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[_Stated]) -> Aimed:
+def _first(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[_Stated]) -> Examined:
     """The finding that is always there: how many claims could be overturned."""
     claims = len(tipped) + len(standing)
     whole = f"all {evidence.cases.n:,} test rows have a known {evidence.gathered.data.target}"
@@ -252,7 +252,7 @@ def _first(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[
         reason=said or whole,
         needs=CURE if tipped else "",
     )
-    return Aimed(claim, tuple(stated.finding.code for stated in tipped))
+    return aimed(claim, tuple(stated.finding.code for stated in tipped))
 
 
 def _counted(evidence: Evidence, unused: Unused) -> str:

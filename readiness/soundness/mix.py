@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readiness.answers import Criterion, Finding, Status
+from readiness.answers import Criterion, Finding, Question, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_count_of, format_pair, format_share, format_value
@@ -22,6 +22,7 @@ from readiness.questions import segments
 from readiness.soundness.judged import (
     Priced,
     Scored,
+    aimed,
     found,
     priced_claims,
     scored_claims,
@@ -80,7 +81,7 @@ def _of_shares(evidence: Evidence) -> list[Examined]:
     return [first, *(_carried_finding(k, evidence, each) for k, each in enumerate(fallen, 1))]
 
 
-def _first(said: str, claims: int, codes: tuple[str, ...], needs: str = AT_PRODUCTION) -> Aimed:
+def _first(said: str, claims: int, codes: tuple[str, ...], needs: str = AT_PRODUCTION) -> Examined:
     claim = Claim(
         Kind.MIX.code,
         Kind.MIX.words,
@@ -91,7 +92,7 @@ def _first(said: str, claims: int, codes: tuple[str, ...], needs: str = AT_PRODU
         reason=said,
         needs=needs if claims else "",
     )
-    return Aimed(claim, codes)
+    return aimed(claim, codes)
 
 
 def other_ends(evidence: Evidence) -> tuple[float, ...]:
@@ -152,7 +153,7 @@ def _depending(evidence: Evidence) -> dict[str, Finding]:
     return known
 
 
-def _of_chosen_rows(evidence: Evidence) -> Aimed:
+def _of_chosen_rows(evidence: Evidence) -> Examined:
     depending = _depending(evidence)
     declared = f"; {_declared(evidence)}" if evidence.spec.about.prevalences else ""
     said = (
@@ -276,7 +277,7 @@ def _carried_finding(k: int, evidence: Evidence, fallen: _Fallen) -> Aimed:
     return Aimed(claim, (here.code,))
 
 
-def _of_weights(evidence: Evidence) -> list[Aimed]:
+def _of_weights(evidence: Evidence) -> list[Examined]:
     """Claims of questions 1 to 4 that are met with the weights and not without them."""
     if evidence.cases.weight is None:
         return []
@@ -302,12 +303,12 @@ def _of_weights(evidence: Evidence) -> list[Aimed]:
         reason=said + "".join(f"; {_without(*pair)}" for pair in resting[:3]),
         needs=WEIGHTS if resting else "",
     )
-    return [Aimed(claim, tuple(finding.code for finding, _ in resting))]
+    return [aimed(claim, tuple(finding.code for finding, _ in resting))]
 
 
 def _all_statuses(evidence: Evidence) -> dict[str, Finding]:
     found_all = statuses(evidence)
-    if evidence.segmentations:
+    if evidence.segmentations and evidence.asks(Question.SEGMENTS):
         answer = segments.ask(evidence, evidence.spec.segments)
         found_all |= {finding.code: finding for finding in answer.findings if finding.blocking}
     return found_all
