@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 _SHOWN_CHARACTERS = 60
-_LISTED_NAMES = 16
+_LISTED_NAMES = 20
 _CLOSE_ENOUGH = 0.65
 """Share of matching characters; at the customary 0.6 of `difflib`, "bogus" is near "about"."""
 

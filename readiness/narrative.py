@@ -17,7 +17,7 @@ from readiness.untold import UNTOLD
 from readiness.verdict.decision import Action, Verdict
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
-from readiness.verdict.reservations import open_doubts, reservations
+from readiness.verdict.reservations import open_doubts, reservations, warnings
 from readiness.verdict.supplied import supplied_words
 from readiness.visible import presentable
 from readiness.withholding import Soundness
@@ -194,7 +194,7 @@ def text_report(record: Record) -> str:
         " ".join(model_names(record)),
         f"Test result: {result_words(record)}",
         f"  {verdict_sentence(record)}",
-        *(f"  {told.label}: {told.text}." for told in reservations(record)),
+        *(f"  {told.label}: {told.text}." for told in (*reservations(record), *warnings(record))),
         "Cannot be approved. First run the whole review."
         if record.only
         else "Approval: {}; required: {}".format(*approval_words(record)),

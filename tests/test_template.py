@@ -19,7 +19,7 @@ import readiness
 PATH = Path(__file__).parent.parent / "templates" / "readiness.ipynb"
 NOTEBOOK = nbformat.read(PATH, as_version=4)
 CODE = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"]
-TAGS = {"parameters", "setup", "evidence", "decision", "complete", *(f"question-{q}" for q in (
+TAGS = {"parameters", "setup", "evidence", "soundness", "decision", "complete", *(f"question-{q}" for q in (
     "baseline", "business", "segments", "errors", "stability", "production"))}  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def test_cells_are_short_and_hold_no_logic(cell):
     """One to five lines, and one for each parameter; no loop, no condition, no function."""
     nodes = list(ast.walk(ast.parse(cell.source)))
 
-    assert len(cell.source.splitlines()) <= (6 if cell.id == "parameters" else 5)
+    assert len(cell.source.splitlines()) <= (7 if cell.id == "parameters" else 5)
     assert not [node for node in nodes if isinstance(node, ast.For | ast.While | ast.If | ast.FunctionDef | ast.Lambda)]
 
 
@@ -104,8 +104,8 @@ def test_papermill_shows_its_parameters_with_help():
     """Types, defaults and help come from the parameters cell."""
     parameters = papermill.inspect_notebook(str(PATH))
 
-    assert {"spec_path", "spec_sha256", "settings", "only", "cache", "nonce"} == set(parameters)
-    assert all(one["inferred_type_name"] == "str" and one["help"] for one in parameters.values())
+    assert {"spec_path", "spec_sha256", "settings", "only", "cache", "candidate_number", "nonce"} == set(parameters)
+    assert all(one["inferred_type_name"] in ("str", "int") and one["help"] for one in parameters.values())
 
 
 def test_each_question_has_prose_a_question_and_a_figure():

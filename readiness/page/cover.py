@@ -27,7 +27,7 @@ from readiness.spec.settings import keys_of
 from readiness.verdict.decision import ADVICE, Action, Verdict
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
-from readiness.verdict.reservations import Reservation, open_doubts, reservations
+from readiness.verdict.reservations import Reservation, open_doubts, reservations, warnings
 from readiness.verdict.supplied import supplied_words
 from readiness.verdict.validity import last_day
 from readiness.visible import shorten
@@ -71,7 +71,7 @@ class Cover:
     status: Status
     reason: str
     reservations: tuple[Reservation, ...]
-    """What undermines trust in the result, directly under it."""
+    """What undermines trust in the result, directly under it; then the warnings."""
     approval: str
     required: str
     answered: str
@@ -94,7 +94,7 @@ def cover(record: Record) -> Cover:
         qualifier=qualifier.rstrip(")"),
         status=Status.NOT_ASSESSED if record.only else VERDICT_STATUS[record.verdict],
         reason=verdict_sentence(record),
-        reservations=reservations(record),
+        reservations=(*reservations(record), *warnings(record)),
         approval=approval[0],
         required=approval[1],
         answered=_answered(record),

@@ -53,9 +53,17 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
             ("Scores", Question.BASELINE.value, _scores(record)),
             ("Requirements", Question.BUSINESS.value, _guess(record)),
             ("Looser than default", "criteria", _looser(record)),
-            *((f"Warning, {question.number}", question.value, _warnings(record, question)) for question in Question),
         )
         for text in texts
+    )
+
+
+def warnings(record: Record) -> tuple[Reservation, ...]:
+    """The warnings of each question, which change no answer; empty where there are none."""
+    return tuple(
+        Reservation(f"Warnings, {question.number}", text, question.value)
+        for question in Question
+        for text in _warnings(record, question)
     )
 
 

@@ -21,6 +21,7 @@ from readiness.resources import template_path
 from readiness.signing.reports import read_report
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Template, from_plain
+from readiness.withholding import Soundness
 from tests.page import records
 
 TEMPLATE = Template("own.ipynb", "e5" * 32, stock=False)
@@ -44,6 +45,7 @@ def picture(question: str, **data: str) -> Any:
 
 def notebook_of(record: Record) -> Any:
     cells = [new_markdown_cell("# Title"), cell("gather()", shown("gathered", record.gathered))]
+    cells.append(cell("assess()", shown("soundness", record.soundness or Soundness())))
     for recorded in record.answers:
         tag = f"question-{recorded.question.value}"
         text = f"## {recorded.question.number}. {recorded.question.words}\n\nWhy it is asked."
@@ -94,11 +96,11 @@ def _twice(notebook: Any, source: str) -> None:
 
 
 def _error(notebook: Any) -> None:
-    notebook.cells[3].outputs.append(new_output("error", ename="E", evalue="e", traceback=[]))
+    notebook.cells[4].outputs.append(new_output("error", ename="E", evalue="e", traceback=[]))
 
 
 def _stop(notebook: Any) -> None:
-    notebook.cells[3].execution_count = None
+    notebook.cells[4].execution_count = None
 
 
 def _tag(notebook: Any) -> None:
