@@ -28,7 +28,7 @@ def test_without_a_near_name_all_are_listed() -> None:
 
 def test_a_long_list_is_cut() -> None:
     """Sixteen names and the number of the rest."""
-    assert nearest("zzz", [f"a{i}" for i in range(20)]).endswith("a15 and 4 more")
+    assert nearest("zzz", [f"a{i}" for i in range(24)]).endswith("a19 and 4 more")
 
 
 def test_no_candidates_no_hint() -> None:
