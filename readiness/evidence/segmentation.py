@@ -68,22 +68,39 @@ def segmented(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame 
     return replace(cut, training_rows=tuple(rows.get(tuple(label.items()), 0) for label in cut.labels))
 
 
-def _cut(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | None) -> Segmentation:
+def segmented_alike(
+    frame: pd.DataFrame, entry: SegmentEntry, test: pd.DataFrame, reference: pd.DataFrame | None = None
+) -> Segmentation:
+    """Cut the rows of another table as `segmented` cuts those of `test`: by the same bins, into segments of the same
+    names and those that the test rows lack.
+
+    Raises:
+        DataError: for a column that cannot be cut that way.
+    """
+    return _cut(frame, entry, reference, test)
+
+
+def _cut(
+    frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | None, test: pd.DataFrame | None = None
+) -> Segmentation:
     parts = [as_column(part) for part in (entry if isinstance(entry, tuple) else (entry,))]
-    return reduce(_crossed, [_one(frame, part, reference) for part in parts])
+    return reduce(_crossed, [_one(frame, part, reference, test) for part in parts])
 
 
-def _one(frame: pd.DataFrame, part: SegmentColumn, reference: pd.DataFrame | None) -> Segmentation:
+def _one(
+    frame: pd.DataFrame, part: SegmentColumn, reference: pd.DataFrame | None, test: pd.DataFrame | None
+) -> Segmentation:
     values = frame[part.column]
-    known = reference[part.column] if reference is not None and part.column in reference else values
+    like = values if test is None else test[part.column]
+    known = reference[part.column] if reference is not None and part.column in reference else like
     named_as: dict[str, str] = {}
-    if pd.api.types.is_datetime64_any_dtype(values.dtype) or part.by:
+    if pd.api.types.is_datetime64_any_dtype(like.dtype) or part.by:
         codes, texts = _by_date(values, part)
-    elif part.bins is not None or _is_continuous(values):
+    elif part.bins is not None or _is_continuous(like):
         codes, texts = _by_bins(values, part, known)
         named_as = {text.replace(",", ""): text for text in texts}  # 5000 and 5,000 name the same bin
     else:
-        _refuse_identifier(values)
+        _refuse_identifier(like)
         codes, texts = _by_value(values)
     named = part.column if part.by is None else f"{part.column} ({part.by})"
     critical = {named_as.get(text.replace(",", ""), text) for text in map(_text, part.critical)}

@@ -178,13 +178,16 @@ def _shared(tables: Tables, units: Units) -> Claim:
         f"nobody names what rows belong to, and {name} looks like it: {count} carry one of its values that stands in "
         f"the training table, too, and rows of one value have like values of {shorten(tables.target or 'the target')}"
     )
-    return _claim(tables, rows, text + _word_that_does_not_count(tables, units.name), _name_it(name), refutable=False)
+    return _claim(
+        tables, rows, text + _word_that_does_not_count(tables, units.name), _name_it(name, shared=True), refutable=False
+    )
 
 
-def _name_it(name: str) -> str:
+def _name_it(name: str, *, shared: bool) -> str:
+    tested = " and test on values that training did not see" if shared else ""
     return (
-        f"name {name} under data.group and test on values that training did not see; or, where its rows do not belong "
-        "together, let somebody outside those who prepared this say so under data.independent"
+        f"name {name} under data.group{tested}; or, where its rows do not belong together, let somebody outside those "
+        "who prepared this say so under data.independent"
     )
 
 
@@ -199,11 +202,12 @@ def _word_that_does_not_count(tables: Tables, name: str) -> str:
 
 
 def _nothing_found(tables: Tables, asked: int) -> Claim:
-    looked = {0: "there is no other column", 1: "the one column without a role does not look"}.get(
-        asked, f"none of {asked:,} columns without a role looks"
+    target = shorten(tables.target or "the target")
+    names = f"names units of both tables whose rows have like values of {target}"
+    looked = {0: "there is no column without a role", 1: f"the one column without a role hardly {names}"}.get(
+        asked, f"none of {asked:,} columns without a role {names}"
     )
-    text = f"no column is named that says what rows belong to, and {looked}"
-    text += " like names of units that stand in both tables" if asked else " that could say it"
+    text = f"nobody names what rows belong to; {looked}"
     return _claim(tables, np.zeros(len(tables.test), dtype=bool), text, "")
 
 
@@ -269,7 +273,8 @@ def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Look
         f"{n:,} rows of {column.nunique():,} values say no more than about {max(1, round(n / effect)):,} independent "
         f"ones, so intervals should be about {math.sqrt(effect):.2g} times wider"
     )
-    if units.known is not None and tables.train is not None and units.known >= LEAST_SHARED:
+    is_shared = units.known is not None and units.known >= LEAST_SHARED
+    if is_shared and tables.train is not None:
         shared = int(shared_rows(column, tables.train[units.name]).sum())
         text += f"; {format_count_of(shared, len(column), 'test rows')} carry a value that stands in the training table"
     return Claim(
@@ -280,6 +285,6 @@ def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Look
         Criterion("<", LEAST_EFFECT, "times", presumed=True, refutable=False),
         unit="times",
         reason=text + _word_that_does_not_count(tables, units.name),
-        needs=_name_it(name),
+        needs=_name_it(name, shared=is_shared),
         warning="intervals may be too narrow",
     )
