@@ -66,6 +66,12 @@ DEARER = 0.05
 """Share by which the candidate's errors may cost more than the current model's and still count as not dearer: as small
 as the gain asked of an error over a baseline; a margin stated beforehand (FDA, Non-Inferiority Clinical Trials, 2016).
 """
+CLASS_FLOOR = 0.20
+"""Least share of the rows of a class that must be found, where errors with them cost something; judgement."""
+CLASS_FOUND = 0.5
+"""Share of its rows that are found of a class which is just large enough to be judged."""
+CLASS_COVERAGE = SEGMENT_COVERAGE
+"""Share of rows, and of what is at stake, that must be of classes large enough to be judged."""
 CONFIDENT = 0.9
 """Probability of the predicted class from which a wrong answer is confidently wrong."""
 TOP_K = 10
@@ -166,6 +172,10 @@ BARS = (
         "with more, next to every group is too small to be looked at", is_share=True),
     Bar("errors.dearer", "how much dearer than the current model errors may be", DEARER, "larger", 0.2,
         "non-inferiority margins seldom exceed a fifth of the comparator (FDA, 2016)", is_share=True),
+    Bar("errors.class_floor", "how often a class that costs something must be found", CLASS_FLOOR, "smaller", 0.05,
+        "a class that is found one time in twenty is as good as never found", is_share=True),
+    Bar("errors.class_coverage", "rows of classes that are large enough", CLASS_COVERAGE, "smaller", 0.5,
+        "below half of the rows, most are of a class that was not looked at", is_share=True),
     Bar("stability.folds", "parts of the training table", FOLDS, "smaller", 2, "one part leaves nothing to test on"),
     Bar("stability.repeats", "repeats", REPEATS, "smaller", MINIMUM_REPEATS,
         "fewer than two repeats show no change, so nothing could be judged"),

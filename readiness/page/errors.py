@@ -20,7 +20,7 @@ _MOST_CLASSES = 12
 
 def tables(findings: Sequence[Finding], positive: str) -> tuple[Table, ...]:
     """The judged claims, the confusion matrix, costs, what if they were others, probabilities, rates, worst errors."""
-    judged = [f for f in findings if f.blocking]
+    judged = [f for f in findings if f.blocking or _is_small_class(f)]
     cells = [f for f in findings if f.code in _BINARY or f.code.startswith("ERRO-CELL-")]
     worst = [f for f in findings if f.code.startswith("ERRO-WORST-")]
     others, trusted, bins = (_of(findings, family, judged) for family in (_WHAT_IF, _TRUST, _BINS))
@@ -40,6 +40,11 @@ def tables(findings: Sequence[Finding], positive: str) -> tuple[Table, ...]:
         *([facts_table(rates, "How often, and how far off")] if rates else []),
         *([_worst(worst)] if worst else []),
     )
+
+
+def _is_small_class(finding: Finding) -> bool:
+    """Whether a class has too few rows to be judged, and stands beside those that are."""
+    return finding.code.startswith(("ERRO-APART-", "ERRO-FOUND-")) and finding.criterion is not None
 
 
 def _of(findings: Sequence[Finding], family: tuple[str, ...], judged: Sequence[Finding]) -> list[Finding]:

@@ -18,6 +18,7 @@ from readiness.answers import Answer, Criterion, Question, not_assessed
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_level, format_value
+from readiness.questions.class_rules import class_claims, without_small
 from readiness.questions.error_facts import error_facts, residuals
 from readiness.questions.errors_by_class import by_class
 from readiness.questions.errors_of_values import given_interval_claims, values_facts
@@ -59,18 +60,20 @@ def _ask(evidence: Evidence, criteria: Errors, shown: NDArray[np.float64] | None
     tables = _tables(evidence)
     worst = worst_errors(evidence, None if priced is None else priced.candidate)
     if priced is None:
-        covered = settle(given_interval_claims(evidence), alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
-        return Answer(Question.ERRORS, (NO_COSTS, *covered, *facts, *worst), tables)
+        rest = [*given_interval_claims(evidence), *class_claims(evidence, criteria)]
+        covered = settle(rest, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+        return Answer(Question.ERRORS, (NO_COSTS, *without_small(covered), *facts, *worst), tables)
     claims = [
         *_judged(evidence, criteria, priced),
         *_against_constants(evidence, priced, shown),
         *_against_current(evidence, priced),
         *given_interval_claims(evidence),
+        *class_claims(evidence, criteria),
         *_amounts(evidence, priced),
         *what_if(evidence, priced),
     ]
     findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
-    return Answer(Question.ERRORS, (*findings, *facts, *worst), tables)
+    return Answer(Question.ERRORS, (*without_small(findings), *facts, *worst), tables)
 
 
 def _further(evidence: Evidence, priced: Prices | None) -> list[Claim]:

@@ -21,7 +21,8 @@ _WORDS = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 
 def too_wide(spec: Spec, task: Task | None) -> Iterator[Fault]:
     """Every bar of a well-formed spec that is wider than the widest that `criteria` accepts."""
-    yield from chain(_table(spec), _margin(spec), _requirements(spec), _groups(spec), _price(spec, task), _cover(spec))
+    yield from chain(_table(spec), _margin(spec), _requirements(spec), _groups(spec))
+    yield from chain(_price(spec, task), _cover(spec), _floors(spec))
 
 
 def is_of_known_range(spec: Spec, bar: Bar) -> bool:
@@ -182,3 +183,10 @@ def _cover(spec: Spec) -> Iterator[Fault]:
                 f"{format_threshold(criteria.INTERVAL_COVER)}: everything on one side of the middle covers as many rows"
             ),
         )
+
+
+def _floors(spec: Spec) -> Iterator[Fault]:
+    bar = BAR["errors.class_floor"]
+    for name, floor in spec.errors.floors.items():
+        if bar.is_too_wide(floor):
+            yield ("errors", "floors", name), _told(bar, floor)

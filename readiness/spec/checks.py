@@ -10,6 +10,7 @@ from readiness.criteria import Task
 from readiness.hints import nearest, shown
 from readiness.spec import ModelFile, Rule, Spec, label_text
 from readiness.spec.bounds import too_wide
+from readiness.spec.class_checks import class_misfits
 from readiness.spec.prediction_checks import prediction_faults
 from readiness.spec.ranking_checks import ranking_misfits
 from readiness.spec.rules import RuleError, parse_rule
@@ -49,6 +50,7 @@ def misfits(spec: Spec) -> list[Fault]:
         _one_class,
         _method_costs,
         _matrix,
+        _class_floors,
         _ranking,
         _settings_of_other_tasks,
         _supplied,
@@ -295,6 +297,10 @@ def _method_costs(spec: Spec) -> Iterator[Fault]:
                 ("baseline", "cost_per_prediction", name),
                 f"{shown(name)} is no method of this spec" + nearest(name, methods),
             )
+
+
+def _class_floors(spec: Spec) -> Iterator[Fault]:
+    yield from class_misfits(spec, stated_task(spec))
 
 
 def _ranking(spec: Spec) -> Iterator[Fault]:

@@ -120,6 +120,7 @@ class CostColumn(Part):
 
 
 Cost = NotNegative | CostColumn
+Floor = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Costs(Part):
@@ -176,6 +177,17 @@ class Errors(Part):
     )
     dearer: Annotated[float, Field(ge=0, lt=1)] = Field(
         criteria.DEARER, description="share by which errors may cost more than those of the current model"
+    )
+    floors: Mapping[str, Floor] = Field(
+        default_factory=dict, description="by class the least share of its rows that must be found"
+    )
+    class_floor: Floor = Field(
+        criteria.CLASS_FLOOR,
+        description="the same for classes without a floor of their own whose errors cost something, by costs.matrix",
+    )
+    class_coverage: Share = Field(
+        criteria.CLASS_COVERAGE,
+        description="more than two classes: share of rows, and of what is at stake, in classes with enough rows",
     )
     value_per_prediction: Positive | None = Field(None, description="value that a prediction creates, in the currency")
     describe: Mapping[Literal["false_positive", "false_negative"], str] = Field(

@@ -174,6 +174,11 @@ def _balanced(correlation: tuple[float, float]) -> Shape:
     return _linear(0.5, _NONE, (_mover(A_SHARE, (_linear(-1.0, _NONE, A_SHARE),), correlation=correlation),))
 
 
+def informedness_shapes(rows: Rows) -> Shapes:
+    """What the share of a class that is named so, less that of others, may follow from: 2 · balanced accuracy - 1."""
+    return (_linear(2.0, (-1.0, -1.0), (_balanced(_NONE if rows.is_plain else (-1.0, 0.0)),)),)
+
+
 def deficit_shapes(metric: Metric, rows: Rows, factor: tuple[float, float]) -> Shapes:
     """What a difference of two parts of the rows may follow from: both independent, errors at a fixed ratio."""
     parts = value_shapes(metric, rows)

@@ -33,10 +33,12 @@ from readiness.statistics.shapes import (
     deficit_ends,
     deficit_shapes,
     fits,
+    informedness_shapes,
     value_shapes,
 )
 from readiness.statistics.windows import ends_of
 from readiness.verdict.recomputation import CLOSE, COUNTED
+from readiness.verdict.tied_classes import CLASS
 
 if TYPE_CHECKING:
     from readiness.verdict.record import Record
@@ -143,6 +145,8 @@ def allowed_of(record: Record, spec: Spec, question: Question, finding: Finding)
         return _BY_CODE[code]
     if PRICED.fullmatch(code):
         return Allowed(MEAN if code == "ERRO-CURRENT" or not is_drawn(spec, rows) else ())
+    if match := CLASS.fullmatch(code):
+        return Allowed(A_SHARE, _SHARE) if match[1] == "FOUND" else Allowed(informedness_shapes(rows), (-1.0, 1.0))
     if _COMPARED.fullmatch(code):
         return Allowed(COMPARED.get(name, ()), _SHARE)
     found = None if metric is None else _of_metric(spec, question, code, metric, rows)

@@ -18,6 +18,7 @@ from readiness.spec import Spec
 from readiness.spec.checks import GUESSES
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
 from readiness.verdict.record import RecordedAnswer
+from readiness.verdict.tied_classes import missing_classes
 
 Alternatives = tuple[str, ...]
 """A code, and those that say why it is missing."""
@@ -48,6 +49,8 @@ def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> 
         if not _could_not_be_asked(answer.question, counting):
             lacking += [one[0] for one in required[answer.question] if not _any_of(one, counting)]
             lacking += _missing_constants(answer, counting, spec, task)
+            if answer.question is Question.ERRORS:
+                lacking += missing_classes(answer.findings, spec, task)
     return tuple(lacking)
 
 

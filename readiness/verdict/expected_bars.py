@@ -17,6 +17,8 @@ from readiness.required import CODES, required_margin
 from readiness.spec import Spec
 from readiness.statistics.rate_limits import recorded_limit
 from readiness.verdict.record import RecordedAnswer
+from readiness.verdict.tied_classes import CLASS, floor_of
+from readiness.verdict.tied_classes import COVERAGE as CLASS_COVERAGE
 
 
 class Bar(NamedTuple):
@@ -72,7 +74,7 @@ def other_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tup
     by_code, unstated = _by_code(spec), (*unstated_codes(spec), DRIFT_SUMMARY)
     wrong = []
     for finding in (finding for answer in answers for finding in answer.findings):
-        bar = by_code.get(finding.code) or _by_family(finding, spec, task)
+        bar = by_code.get(finding.code) or _of_classes(finding, spec) or _by_family(finding, spec, task)
         if finding.code in unstated:
             is_right = finding.bounds is None
         else:
@@ -168,6 +170,21 @@ def _by_family(finding: Finding, spec: Spec, task: Task) -> Bar | None:
         return _group_comparison(compared[1].lower(), spec)
     deficit = _DEFICIT.fullmatch(code)
     return _deficit(deficit[1].lower(), finding, spec, spec.segments.limit) if deficit else None
+
+
+def _of_classes(finding: Finding, spec: Spec) -> Bar | None:
+    """Of several classes together the lowest floor; which they are is known where counts are (`tied_classes`)."""
+    if CLASS_COVERAGE.fullmatch(finding.code):
+        return Bar(">=", spec.errors.class_coverage, refutable=False)
+    told = CLASS.fullmatch(finding.code)
+    if told is None:
+        return None
+    if told[1] == "APART":
+        return Bar(">", 0.0)
+    found = None if finding.criterion is None else finding.criterion.threshold
+    if told[2] is None and found in (spec.errors.class_floor, *spec.errors.floors.values()):
+        return Bar(">=", found)
+    return Bar(">=", floor_of(finding.segment.get("class", ""), spec))
 
 
 def _group_comparison(measure: str, spec: Spec) -> Bar | None:

@@ -32,7 +32,7 @@ def looser_bars(record: Record) -> tuple[str, ...]:
         Question.BASELINE: (_margin, _as_good),
         Question.BUSINESS: (_requirements,),
         Question.SEGMENTS: (_of(Question.SEGMENTS), _segment_metrics, _slices),
-        Question.ERRORS: (_of(Question.ERRORS), _interval),
+        Question.ERRORS: (_of(Question.ERRORS), _floors, _interval),
         Question.STABILITY: (_of(Question.STABILITY),),
         Question.PRODUCTION: (_of(Question.PRODUCTION), _clean_errors),
     }
@@ -159,6 +159,16 @@ def _interval(record: Record) -> Iterator[str]:
         level, least = _number(part.get("level")), _number(part.get("at_least"))
         if level is not None and least is not None and least < level:
             yield f"intervals that claim {format_level(level)} need cover only {format_level(least)} of rows"
+
+
+def _floors(record: Record) -> Iterator[str]:
+    """Floors of single classes; those without a cost would have none by default."""
+    given, usual = _section(record, "errors").get("floors"), criteria.CLASS_FLOOR
+    for name, value in (given if isinstance(given, Mapping) else {}).items():
+        floor = _number(value)
+        if floor is not None and floor < usual and _section(record, "errors").get("costs"):
+            said = shorten(str(name), _LONGEST_SAYING)
+            yield f"of {said} only {format_level(floor)} must be found instead of {format_level(usual)}"
 
 
 def _clean_errors(record: Record) -> Iterator[str]:

@@ -21,6 +21,7 @@ from readiness.statistics.four_cells import BINARY_LABEL_METRICS
 from readiness.statistics.guessing import Guess
 from readiness.statistics.labels import MULTICLASS_LABEL_METRICS, label_metric_values
 from readiness.verdict.allowed import LIFT, VALUE, is_human, relative_factor, stated_requirement
+from readiness.verdict.tied_classes import check_classes
 from readiness.verdict.tied_counts import cells, one_against_rest
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def check_values(record: Record, spec: Spec) -> None:
     if table is not None:
         _check_candidate(record, spec, table)
         _check_guesses(record, table)
+        check_classes(record, spec, table)
     _check_gains(record, spec)
 
 
