@@ -11,7 +11,7 @@ from dataclasses import replace
 from readiness.answers import Finding, Status, not_assessed
 from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.evidence.evidence import Evidence
-from readiness.soundness import groups, missing, mix, order
+from readiness.soundness import groups, missing, mix, order, recent
 from readiness.soundness.tables import Aimed, Examined, Tables
 from readiness.statistics.judging import Claim, settle
 from readiness.withholding import TOUCHED, Kind, Soundness
@@ -29,6 +29,7 @@ def rules() -> dict[Kind, tuple[Rule, ...]]:
         ),
         Kind.MISSING: (missing.examine,),
         Kind.MIX: (mix.examine,),
+        Kind.RECENT: (recent.examine,),
     }
 
 

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from scipy.special import chdtrc
 
-from readiness.statistics.cases import Floats, Integers
+from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.dependence import equal_groups
 
 LEAST_EXPLAINED = 0.0025
@@ -43,7 +43,7 @@ def effective_rows(weights: Floats) -> float:
     return equal_groups(weights)
 
 
-def related_columns(codes: Integers, outcomes: Floats) -> Integers:
+def related_columns(codes: Array, outcomes: Floats) -> Integers:
     """Positions of the columns whose bins tell something of any outcome.
 
     Args:

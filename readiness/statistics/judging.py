@@ -116,7 +116,8 @@ def _finding(claim: Claim, alpha: float, level: float, rule: Rule, share: int | 
         return _make(claim, Status.NOT_ASSESSED, _estimate(claim, inference, level), reason=claim.reason)
     basis = None if isinstance(inference, Exact) else basis_of(inference)
     criterion = claim.criterion
-    claim = replace(claim, withheld=claim.withheld or reservation(basis, wants_more=criterion.wants_more))
+    if not criterion.presumed:  # what holds unless refuted needs no limit that a *met* could rest on
+        claim = replace(claim, withheld=claim.withheld or reservation(basis, wants_more=criterion.wants_more))
     bounds = replace(
         _bounds(criterion, inference, alpha, rule, share),
         recomputable=_recomputable(claim, basis),

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from readiness.statistics.cases import Floats, Integers
+from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.dependence import Dependence, standard_error
 from readiness.statistics.inference import Inference, Undefined, normal_quantile
 from readiness.statistics.intervals import Normal, Unvaried
@@ -47,7 +47,7 @@ class ToldApart:
     fold could not be used has the share of the second sample."""
 
 
-def tell_apart(codes: Integers, second: Sides, groups: Integers | None = None, *, seed: int) -> ToldApart | Undefined:
+def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, seed: int) -> ToldApart | Undefined:
     """Fit a classifier for each fold on the others, and see how well it tells the samples apart.
 
     Args:
@@ -98,7 +98,7 @@ def _parts(folds: Integers, second: Sides, rng: np.random.Generator) -> Iterator
             yield held_out, others
 
 
-def _chances(codes: Integers, second: Sides, fitted: Integers, asked: Integers, seed: int) -> Floats:
+def _chances(codes: Array, second: Sides, fitted: Integers, asked: Integers, seed: int) -> Floats:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     smallest = int(np.clip(len(fitted) // 50, 5, 20))
