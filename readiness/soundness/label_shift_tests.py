@@ -8,13 +8,14 @@ from readiness.answers import Criterion
 from readiness.criteria import SOUNDNESS_ALPHA, Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_count_of, format_share
+from readiness.soundness.judged import aimed
 from readiness.soundness.recent_rows import RecentScores, recent_scores
 from readiness.soundness.tables import Aimed, Examined
 from readiness.statistics.cases import Integers
 from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
-from readiness.statistics.label_shift import SharePositive, mixture_distance
+from readiness.statistics.label_shift import Distance, SharePositive, mixture_distance
 from readiness.statistics.metrics import measure
 from readiness.unavailable import Unavailable
 from readiness.withholding import Kind
@@ -43,11 +44,13 @@ def recent_findings(evidence: Evidence, depending: tuple[str, ...]) -> list[Exam
     recent = recent_scores(evidence)
     if isinstance(recent, Unavailable):
         return []  # that recent rows cannot be scored is told where they are compared
-    return [*_mixture(evidence, recent, (declared[0], declared[-1])), *_share(evidence, recent, depending)]
+    return [*_mixture(evidence, recent, (declared[0], declared[-1]), depending), *_share(evidence, recent, depending)]
 
 
-def _mixture(evidence: Evidence, recent: RecentScores, shares: tuple[float, float]) -> list[Claim]:
-    """Whether the scores are a mixture of those of both classes."""
+def _mixture(
+    evidence: Evidence, recent: RecentScores, shares: tuple[float, float], depending: tuple[str, ...]
+) -> list[Examined]:
+    """Whether the scores are a mixture of those of both classes: with the declared share, or with any at all."""
     cases, scores = evidence.cases, recent.said.scores
     if cases.y_score is None or scores is None:
         return []
@@ -56,35 +59,37 @@ def _mixture(evidence: Evidence, recent: RecentScores, shares: tuple[float, floa
     if not 0 < int(truth.sum()) < len(truth):
         return []
     units = _units(evidence, recent, rows)
-    apart = mixture_distance(scores, known[truth == 1], known[truth == 0], shares, units=units)
-    is_other = apart.p < SOUNDNESS_ALPHA and apart.largest > DISTANCE
+    declared, free = (
+        mixture_distance(scores, known[truth == 1], known[truth == 0], each, units=units)
+        for each in (shares, (0.0, 1.0))
+    )
     looked = recent.sampled or f"{len(scores):,} recent rows"
     said = (
-        f"of {looked}, scores were held against those of the test rows with {format_share(apart.share)} "
-        f"{evidence.positive}: shares of rows up to some score differ by {format_share(apart.largest)} at most"
-        + (", more than chance explains: more than the share of positives has changed" if is_other else "")
+        f"scores of {looked} were held against those of the test rows mixed with {format_share(declared.share)} "
+        f"{evidence.positive}: the shares of rows up to some score differ by {format_share(declared.largest)} at most"
     )
-    return [
-        Claim(
-            f"{Kind.MIX.code}-LABELS",
-            "Recent rows differ from the test rows in their share of positives alone",
-            "distance",
-            Exact(apart.largest, len(scores)),
-            Criterion("<=", DISTANCE, "share", refutable=False, presumed=True),
-            unit="share",
-            reason=said,
-            needs=NOT_THE_ROWS if is_other else "",
-        )
-        if is_other or apart.largest <= DISTANCE
-        else Claim(
-            f"{Kind.MIX.code}-LABELS",
-            "Recent rows differ from the test rows in their share of positives alone",
-            "p_value",
-            Exact(apart.p, len(scores)),
-            Criterion(">=", SOUNDNESS_ALPHA, "", refutable=False, presumed=True),
-            reason=said,
-        )
-    ]
+    if not _is_other(declared):
+        return [_mixed(declared, said)]
+    if _is_other(free):
+        more = f", and by {format_share(free.largest)} with any share: more than the share of positives has changed"
+        return [_mixed(declared, said + more, NOT_THE_ROWS)]
+    more = f"; with {format_share(free.share)} they would fit, so that the declared share is in doubt"
+    return [aimed(_mixed(declared, said + more, NOT_THE_SHARE), depending)] if depending else []
+
+
+def _is_other(apart: Distance) -> bool:
+    return apart.p < SOUNDNESS_ALPHA and apart.largest > DISTANCE
+
+
+def _mixed(apart: Distance, said: str, needs: str = "") -> Claim:
+    """Judged is the distance where it is more than chance explains, else the chance of a larger one."""
+    code, name = f"{Kind.MIX.code}-LABELS", "Recent rows differ from the test rows in their share of positives alone"
+    bar = Criterion("<=", DISTANCE, "share", refutable=False, presumed=True)
+    measured = Exact(apart.largest)
+    if not needs and apart.largest > DISTANCE:
+        bar, measured = Criterion(">=", SOUNDNESS_ALPHA, refutable=False, presumed=True), Exact(apart.p)
+    metric = "distance" if bar.op == "<=" else "p_value"
+    return Claim(code, name, metric, measured, bar, unit=bar.unit, reason=said, needs=needs)
 
 
 def _sample(n: int, seed: int) -> Integers:

@@ -21,13 +21,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.answers import Criterion, Finding, Question, Status
-from readiness.criteria import Task
+from readiness.criteria import SOUNDNESS_ALPHA, Task
 from readiness.evidence.candidates import Scores
 from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence, Unused
 from readiness.evidence.segmentation import Segmentation, segmented
 from readiness.evidence.usable_rows import as_numbers
-from readiness.numbers import format_count_of, format_pair, listed
+from readiness.numbers import format_count_of, format_pair, format_threshold, listed
 from readiness.questions import segments
 from readiness.questions.pricing import prices
 from readiness.soundness.judged import Priced, Scored, aimed, found, priced_claims, scored_claims, unfavourable
@@ -38,13 +38,15 @@ from readiness.statistics.inference import Exact
 from readiness.statistics.judging import Claim
 from readiness.statistics.labels import label_metric_values
 from readiness.statistics.metrics import number
-from readiness.statistics.tipping import LADDER, completed, tipping_point
+from readiness.statistics.tipping import FURTHER, LADDER, are_otherwise, completed, tipping_point
 from readiness.unavailable import Unavailable
 from readiness.withholding import Kind
 
 LEAST_FACTOR = LADDER[-1]
 """Errors three times as likely are the least that a claim must stand; of confounding in cohorts, where such a factor
 comes from (Cornfield 1959), few known causes are stronger."""
+SELECTED_FACTOR = FURTHER[-1]
+"""What it must stand where these rows are scored otherwise than the others: then something chose them."""
 CURE = (
     "the truth of these rows; or the word of somebody outside, under soundness.missing, that they are like the others"
 )
@@ -62,16 +64,25 @@ def examine(evidence: Evidence) -> list[Examined]:
     with_all = _Completed(evidence, unused, unused.said)
     tipped: list[tuple[_Stated, float]] = []
     standing: list[tuple[_Stated, float]] = []
+    ladder = _ladder(evidence, unused, unused.said)
     for stated in _claims(evidence, with_all):
-        factor = tipping_point(stated.stands)
+        factor = tipping_point(stated.stands, ladder)
         (standing if math.isinf(factor) else tipped).append((stated, factor))
     always = [stated for stated, _ in standing if evidence.task.has_classes and stated.stands(math.inf)]
-    said = f"{_counted(evidence, unused)}; {_standing(evidence, len(standing), len(always))}"
+    said = f"{_counted(evidence, unused)}; {_standing(evidence, len(standing), len(always), ladder)}"
     return [
         _first(evidence, said, [stated for stated, _ in tipped], [stated for stated, _ in standing]),
-        *(_tipped(k, evidence, unused, stated, factor) for k, (stated, factor) in enumerate(tipped, 1)),
+        *(_tipped(k, evidence, unused, each, ladder[-1]) for k, each in enumerate(tipped, 1)),
         *_training(evidence),
     ]
+
+
+def _ladder(evidence: Evidence, unused: Unused, said: Scores) -> tuple[float, ...]:
+    """The factors that are tried, of which the last is the one that a claim must stand."""
+    unknown = unused.is_unknown
+    scores = None if said.scores is None else said.scores[unknown]
+    chosen = are_otherwise(evidence.cases, said.predicted[unknown], scores, alpha=SOUNDNESS_ALPHA)
+    return FURTHER if chosen and evidence.task.has_classes else LADDER
 
 
 def _why(said: object) -> str:
@@ -275,38 +286,47 @@ def _answers(evidence: Evidence) -> str:
     return f" ({int((said == 1).sum()):,} of them answered {evidence.positive})"
 
 
-def _standing(evidence: Evidence, stands: int, always: int) -> str:
+def _standing(evidence: Evidence, stands: int, always: int, ladder: tuple[float, ...]) -> str:
+    most = f"{ladder[-1]:g} times"
     if not evidence.task.has_classes:
-        return f"{stands:,} claims stand even if errors there are {LEAST_FACTOR:g} times as large as in the other rows"
+        return f"{stands:,} claims stand even if errors there are {most} as large as in the other rows"
+    chosen = "they are scored otherwise than the others; " if ladder[-1] > LEAST_FACTOR else ""
     worst = f", {always:,} of them even if every one of these rows were answered wrongly" if always else ""
     like = "rows with a truth that were answered and scored alike"
-    return f"{stands:,} claims stand even if an error there is {LEAST_FACTOR:g} times as likely as in {like}{worst}"
+    return f"{chosen}{stands:,} claims stand even if an error there is {most} as likely as in {like}{worst}"
 
 
-def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, factor: float) -> Aimed:
+def _tipped(k: int, evidence: Evidence, unused: Unused, tipped: tuple[_Stated, float], least: float) -> Aimed:
     """The finding of one claim that could be overturned."""
+    (stated, factor), rows = tipped, len(unused.frame)
     finding = stated.finding
     assert finding.criterion is not None
-    limit = unfavourable(finding)
-    now, then = format_pair(0.0 if limit is None else limit, stated.at(factor), finding.criterion.unit)
-    more = "as large" if not evidence.task.has_classes else "as likely"
-    like = "in the other rows" if not evidence.task.has_classes else "in rows that were answered and scored alike"
-    how = f"were {factor:g} times {more} as {like}" if factor > 1 else f"were {more} as {like}"
-    said = (
-        f"{len(unused.frame):,} rows are not judged; if errors there {how}, the limit that this is met by "
-        f"would move from {now} to {then}, with {finding.criterion.op} {finding.criterion.threshold:.6g} required"
-    )
+    more, like = "as likely", "in rows that were answered and scored alike"
+    if not evidence.task.has_classes:
+        more, like = "as large", "in the other rows"
+    times = f"{factor:g} times " if factor > 1 else ""
+    said = f"{rows:,} rows are not judged; if errors there were {times}{more} as {like}, {_moved(stated, factor)}"
     claim = Claim(
         f"{Kind.MISSING.code}-{k}",
         f"Errors among rows without a truth that overturn: {finding.name}",
         "tipping_factor",
-        Exact(factor, len(unused.frame)),
-        Criterion(">", LEAST_FACTOR, "times", refutable=False, presumed=True),
+        Exact(factor, rows),
+        Criterion(">", least, "times", refutable=False, presumed=True),
         unit="times",
         reason=said,
         needs=CURE,
     )
     return Aimed(claim, (finding.code,))
+
+
+def _moved(stated: _Stated, factor: float) -> str:
+    bar, limit, there = stated.finding.criterion, unfavourable(stated.finding), stated.at(factor)
+    assert bar is not None
+    if limit is None or not math.isfinite(there):
+        return "nobody could tell its number"
+    now, then = format_pair(limit, there, bar.unit)
+    required = f"with {bar.op} {format_threshold(bar.threshold)} required"
+    return f"the limit that it is met by would move from {now} to {then}, {required}"
 
 
 def _training(evidence: Evidence) -> list[Claim]:

@@ -26,8 +26,8 @@ UNCHANGED = frozenset(
     {"recall", "false_negative_rate", "specificity", "false_positive_rate", "balanced_accuracy", "roc_auc"}
 )
 """Metrics that do not depend on the share of positives."""
-STEPS = 21
-"""Shares that are tried between the two ends of a range."""
+SHARE_ROUNDING = 1e-4
+"""How near the nearest share of a range is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Carried(OneSided):
 def table_of(recall: float, false_positive_rate: float, share: float) -> Floats:
     """Shares of all rows by true and predicted class, shape (2, 2)."""
     rates = np.array([[1 - false_positive_rate, false_positive_rate], [1 - recall, recall]])
-    return rates * np.array([[1 - share], [share]])
+    return np.asarray(rates * np.array([[1 - share], [share]]))
 
 
 def carried(
@@ -150,12 +150,24 @@ def mixture_distance(
         np.searchsorted(np.sort(part), points, side="right") / len(part) for part in (scores, positives, negatives)
     ]
     m, a, b = (len(scores), len(positives), len(negatives)) if units is None else units
-    tried = np.unique(np.linspace(*shares, STEPS))
-    apart = [float(np.abs(steps[0] - share * steps[1] - (1 - share) * steps[2]).max()) for share in tried]
-    best = int(np.argmin(apart))
-    share, largest = float(tried[best]), apart[best]
+    share = _nearest(lambda each: _apart(steps, each), shares)
+    largest = _apart(steps, share)
     rows = 1 / (share**2 / a + (1 - share) ** 2 / b)
     return Distance(largest, float(kolmogorov(math.sqrt(m * rows / (m + rows)) * largest)), share)
+
+
+def _apart(steps: Sequence[Floats], share: float) -> float:
+    """Largest distance of the first distribution function from the mixture of the other two."""
+    return float(np.abs(steps[0] - share * steps[1] - (1 - share) * steps[2]).max())
+
+
+def _nearest(distance: Callable[[float], float], shares: tuple[float, float]) -> float:
+    """The share at which a distance is least, which is convex in it: thirds of the range, one of which is left out."""
+    low, high = shares
+    while high - low > SHARE_ROUNDING:
+        one, two = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, two) if distance(one) <= distance(two) else (one, high)
+    return min((*shares, (low + high) / 2), key=distance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,12 @@ ALIKE = 100
 SALT = 0x746970
 LADDER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 """Factors that are tried."""
+FURTHER = (*LADDER, 5.0, 10.0)
+"""Those that are tried where rows without a truth are scored otherwise than rows with one."""
+OTHERWISE = 0.05
+"""Distribution functions of scores that differ by less are as good as equal."""
+MOST_ROWS = 20_000
+"""Of more rows with a truth, so many evenly spread ones are compared."""
 
 
 def odds_times(share: Floats | float, factor: float) -> Floats:
@@ -72,6 +78,34 @@ def _near(known: Floats, wrong: NDArray[np.bool_], asked: Floats, overall: float
     width = min(ALIKE, len(known))
     first = np.clip(place - width // 2, 0, len(known) - width)
     return np.asarray((errors[first + width] - errors[first] + overall) / (width + 1))
+
+
+def are_otherwise(cases: Cases, predicted: Array, scores: Floats | None, *, alpha: float) -> bool:
+    """Whether m rows are scored (or, without scores, answered) otherwise than the rows of `cases`, by more than chance.
+
+    Scores of the answer that was given, and predicted numbers: Kolmogorov and Smirnov. Answers alone: chi-squared, and
+    some answer is at least twice as frequent among the ones as among the others.
+    """
+    from scipy.stats import chi2_contingency, ks_2samp
+
+    if len(predicted) < 2 or cases.n < 2:
+        return False
+    if cases.task.has_classes and (cases.y_score is None or scores is None):
+        counts = np.stack([np.bincount(codes, minlength=cases.n_classes) for codes in (cases.y_pred, predicted)]) + 0.5
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        ratio = float(np.exp(np.abs(np.log(shares[0] / shares[1])).max()))
+        return bool(ratio >= 2 and chi2_contingency(counts, correction=False).pvalue < alpha)
+    rows = np.linspace(0, cases.n - 1, min(cases.n, MOST_ROWS)).astype(np.int64)
+    known, asked = _told(cases.y_score, cases.y_pred), _told(scores, predicted)
+    test = ks_2samp(known[rows], asked[:MOST_ROWS], method="asymp")
+    return bool(test.pvalue < alpha and test.statistic > OTHERWISE)
+
+
+def _told(scores: Floats | None, predicted: Array) -> Floats:
+    """One number for each row: its score, that of the predicted class, or the predicted number."""
+    if scores is None:
+        return np.asarray(predicted, dtype=np.float64)
+    return scores if scores.ndim == 1 else np.asarray(scores[np.arange(len(predicted)), predicted])
 
 
 def whole_errors(shares: Floats) -> NDArray[np.bool_]:
