@@ -11,7 +11,7 @@ from dataclasses import replace
 from readiness.answers import Finding, Status, not_assessed
 from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.evidence.evidence import Evidence
-from readiness.soundness import groups, missing, mix, order, recent
+from readiness.soundness import absent, groups, missing, mix, order, recent
 from readiness.soundness.tables import Aimed, Examined, Tables
 from readiness.statistics.judging import Claim, settle
 from readiness.withholding import TOUCHED, Kind, Soundness
@@ -23,12 +23,10 @@ def rules() -> dict[Kind, tuple[Rule, ...]]:
     """What looks for each kind of doubt; the first finding of a kind comes from its first rule."""
     return {
         Kind.ORDER: (of_tables(order.examine),),
-        Kind.GROUPS: (
-            of_tables(groups.examine),
-            groups.errors_by_unit,
-        ),
+        Kind.GROUPS: (of_tables(groups.examine), groups.errors_by_unit),
         Kind.MISSING: (missing.examine,),
         Kind.MIX: (mix.examine,),
+        Kind.ABSENT: (absent.examine,),
         Kind.RECENT: (recent.examine,),
     }
 

@@ -21,7 +21,16 @@ from readiness.criteria import SOUNDNESS_ALPHA, Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_count_of, listed
 from readiness.soundness.tables import Examined, Tables, not_asked, not_known
-from readiness.soundness.units import Looked, Units, alike, looked_at, named_units, shared_rows, without_a_role
+from readiness.soundness.units import (
+    Looked,
+    Units,
+    alike,
+    are_stretches_of_time,
+    looked_at,
+    named_units,
+    shared_rows,
+    without_a_role,
+)
 from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.inference import Exact
 from readiness.statistics.judging import Claim
@@ -38,8 +47,6 @@ heart of it."""
 LEAST_SHARED = 0.01
 """Share of test rows whose unit stands in the training table from which an unnamed column is spoken of: as for copies.
 """
-BLOCKS = 1.5
-"""A column whose values change at most so many times per value in the order of time says when, not who."""
 LEAST_ROWS_EACH = 1.5
 
 
@@ -253,12 +260,8 @@ def _is_measure(errors: Floats, units: Units) -> bool:
 def _are_times(evidence: Evidence, rows: Looked, codes: Integers) -> bool:
     """Whether a column names stretches of time, such as weeks: how rows near in time depend on each other is known."""
     cases = evidence.cases
-    if not cases.dependence.is_serial or cases.time is None:
-        return False
-    in_order = codes[np.argsort(cases.time[rows.test], kind="stable")]
-    given = in_order[in_order >= 0]
-    changes = int(np.count_nonzero(np.diff(given)))
-    return changes + 1 <= BLOCKS * len(np.unique(given))
+    time = cases.time if cases.dependence.is_serial else None
+    return time is not None and are_stretches_of_time(time[rows.test], codes)
 
 
 def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Looked) -> Claim:

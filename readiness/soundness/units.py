@@ -31,6 +31,8 @@ LEAST_NEW = 0.05
 training table: the share that Good (1953) and Turing expect of as many further rows, that of values met once."""
 LOOKED_AT = 50_000
 """Rows of each table that columns are looked at on; a seeded sample above."""
+BLOCKS = 1.5
+"""A column whose values change at most so many times per value in the order of time says when, not who."""
 _DATES = re.compile(r"\d{4}-\d\d")
 _DATES_ASKED = 100
 
@@ -196,6 +198,22 @@ def _once(values: pd.Series[Any]) -> float:
     codes = pd.factorize(_plain(values))[0]
     sizes = np.bincount(codes[codes >= 0])
     return float(np.count_nonzero(sizes == 1) / max(1, sizes.sum()))
+
+
+def are_stretches_of_time(time: Integers | None, codes: Integers) -> bool:
+    """Whether a column names stretches of time, such as weeks: rows with one of its values follow each other.
+
+    Args:
+        time: (n,), ranks of the rows in time; None: not known.
+        codes: (n,), of the values of the column; -1 without one.
+    """
+    if time is None:
+        return False
+    some = slice(None, None, max(1, len(time) // LOOKED_AT))
+    in_order = codes[some][np.argsort(time[some], kind="stable")]
+    given = in_order[in_order >= 0]
+    values = len(np.unique(given))
+    return values > 2 and int(np.count_nonzero(np.diff(given))) + 1 <= BLOCKS * values
 
 
 def shared_rows(test: pd.Series[Any], train: pd.Series[Any]) -> Array:

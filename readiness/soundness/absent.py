@@ -1,0 +1,227 @@
+"""Is everybody whom production meets among the test rows? Values of segments, and classes, that these cannot assess.
+
+A segment that the test rows lack is no segment of question 3, so that all of its segments can be served well and a
+tenth of the people badly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from readiness import criteria as policy
+from readiness.answers import Criterion, Question
+from readiness.criteria import Task
+from readiness.evidence.columns import as_column, columns_of
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.segmentation import Segmentation, segmented_alike
+from readiness.exceptions import DataError
+from readiness.numbers import format_count_of, listed
+from readiness.questions.by_segment import split_by
+from readiness.questions.deficits import ruler_of
+from readiness.questions.wording import count_of
+from readiness.soundness.tables import Aimed, Examined, not_asked, not_known
+from readiness.soundness.units import are_stretches_of_time
+from readiness.spec import SegmentEntry
+from readiness.statistics.cases import Array, Integers
+from readiness.statistics.class_rule import least_rows
+from readiness.statistics.intervals import Binomial
+from readiness.statistics.judging import Claim
+from readiness.visible import shorten
+from readiness.withholding import Kind
+
+MOST_ABSENT = 0.10
+"""Share of rows that may be where the test rows say nothing: what question 3 leaves out of its coverage, too."""
+PERIODS = ("month", "quarter", "year")
+"""Parts of dates that never come again: that recent rows are of other months than the test rows is no fault."""
+OF_CLASSES = (Question.BUSINESS.value, Question.ERRORS.value)
+"""Questions whose claims a class without test rows withholds."""
+VOUCH = (
+    "let somebody outside those who prepared this say under soundness.absent why those who are hardly among the test "
+    "rows are served as well"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Population:
+    """Rows that stand for production."""
+
+    frame: pd.DataFrame
+    noun: str
+    """"recent rows", "training rows"."""
+
+
+def examine(evidence: Evidence) -> list[Examined]:
+    """The share of recent rows, else of training rows, 0 to 1, in values of each segment column, and in classes, that
+    the test rows cannot assess.
+    """
+    if evidence.recent is None and evidence.training is None:
+        return [not_asked(Kind.ABSENT, "there are no recent and no training rows that could hold somebody else")]
+    claims = list(_of_segments(evidence))
+    first: list[Examined] = (
+        [replace(claims[0], code=Kind.ABSENT.code), *claims[1:]]
+        if claims
+        else [not_asked(Kind.ABSENT, _why_not(evidence))]
+    )
+    return [*first, *_of_classes(evidence)]
+
+
+def _why_not(evidence: Evidence) -> str:
+    if not evidence.segmentations:
+        return "no segment column is named that tells groups of rows apart"
+    return "the named segments are stretches of time, which never come again"
+
+
+# Segments -------------------------------------------------------------------------------------------------------
+
+
+def _of_segments(evidence: Evidence) -> Iterator[Claim]:
+    named = zip(evidence.spec.data.segments, evidence.segmentations, strict=True)
+    for number, (entry, segmentation) in enumerate(named, 1):
+        if not _is_about_time(evidence, entry, segmentation):
+            yield _segment(evidence, f"{Kind.ABSENT.code}-{number}", entry, segmentation)
+
+
+def _is_about_time(evidence: Evidence, entry: SegmentEntry, segmentation: Segmentation) -> bool:
+    parts = entry if isinstance(entry, tuple) else (entry,)
+    if any(as_column(part).by in PERIODS for part in parts):
+        return True
+    return are_stretches_of_time(evidence.cases.time, segmentation.codes)
+
+
+def _segment(evidence: Evidence, code: str, entry: SegmentEntry, segmentation: Segmentation) -> Claim:
+    population = _population(evidence, columns_of([entry]))
+    if population is None:
+        lacking = shorten(segmentation.name)
+        where = "recent" if evidence.recent is not None else "training"
+        cure = f"add {lacking} to the table of {where} rows; or {VOUCH}"
+        return replace(not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure), code=code)
+    reference = None if evidence.training is None else evidence.training.frame
+    try:
+        others = segmented_alike(population.frame, entry, evidence.rows, reference)
+    except DataError as error:
+        cure = f"write {shorten(segmentation.name)} alike in all tables; or {VOUCH}"
+        return replace(not_known(Kind.ABSENT, str(error), cure), code=code)
+    return _judged(evidence, code, segmentation, others, population.noun)
+
+
+def _population(evidence: Evidence, columns: tuple[str, ...]) -> _Population | None:
+    """Recent rows, else training rows, that have the columns; training rows, too, where recent ones lack them."""
+    frames = [
+        _Population(each.frame, f"{noun} rows")
+        for each, noun in ((evidence.recent, "recent"), (evidence.training, "training"))
+        if each is not None
+    ]
+    return next((each for each in frames if set(columns) <= set(each.frame.columns) and len(each.frame)), None)
+
+
+def _judged(evidence: Evidence, code: str, mine: Segmentation, others: Segmentation, noun: str) -> Claim:
+    rows, places = others.counts, _places(mine, others)
+    asked = max(_asked(evidence, mine), key=lambda each: int(rows[each.lacking(places)].sum()))
+    lacking = asked.lacking(places) & (rows > 0)
+    critical = [k for k in sorted(others.critical) if lacking[k]]
+    largest = sorted(map(int, np.flatnonzero(lacking)), key=lambda k: (k not in critical, -int(rows[k])))
+    k, n = int(rows[lacking].sum()), int(rows.sum())
+    text = f"{format_count_of(k, n, noun)} are in values of {shorten(mine.name)} that the test rows cannot assess"
+    words = listed(f"{others.text(one)} ({rows[one]:,} rows; {asked.said(int(places[one]))})" for one in largest)
+    return Claim(
+        code,
+        f"Rows in values of {shorten(mine.name)} that the test rows cannot assess",
+        "share",
+        Binomial(float(k), n),
+        Criterion("<=", MOST_ABSENT, "share"),
+        unit="share",
+        withheld=f"too few test rows are in {others.text(critical[0])}, which is critical" if critical else "",
+        reason=f"{text}: {words}" if words else text,
+        needs=f"more test rows of them; or {VOUCH}" if k else "",
+        denominator=noun,
+        from_scores=False,
+    )
+
+
+def _places(mine: Segmentation, others: Segmentation) -> Integers:
+    """For each segment of the other rows its code among the test rows, -1 where they lack it."""
+    known = {tuple(label.items()): code for code, label in enumerate(mine.labels)}
+    return np.array([known.get(tuple(label.items()), -1) for label in others.labels], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """How many rows of each segment of the test rows a metric of question 3 has, and how many it needs."""
+
+    held: Integers
+    """(segments,)"""
+    minimum: int
+    noun: str
+
+    def lacking(self, places: Integers) -> Array:
+        """For each segment of the other rows, by its code among the test rows, whether these cannot assess it."""
+        return np.asarray(~np.append(self.held >= self.minimum, False)[places], dtype=bool)  # -1 is the last
+
+    def said(self, place: int) -> str:
+        """Why not, in words."""
+        held = 0 if place < 0 else int(self.held[place])
+        return f"{count_of(held, self.noun)} in the test, {self.minimum:,} are needed" if held else "no test row"
+
+
+def _asked(evidence: Evidence, mine: Segmentation) -> list[_Asked]:
+    """What each judged metric asks; a metric that no number of rows would be enough for speaks for itself there."""
+    criteria = evidence.spec.segments
+    names = criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
+    asked = [_Asked(mine.counts.astype(np.int64), 1, "rows")]
+    for ruler in (ruler_of(evidence, criteria, name) for name in names):
+        if not ruler.never:
+            splits = split_by(ruler.metric.name, evidence.cases, mine)
+            held = np.array([split.rows for split in splits], dtype=np.int64)
+            asked.append(_Asked(held, ruler.minimum, ruler.noun))
+    return asked
+
+
+# Classes --------------------------------------------------------------------------------------------------------
+
+
+def _of_classes(evidence: Evidence) -> list[Aimed]:
+    """The share of labelled recent rows, else of training rows, in classes with too few test rows."""
+    if not evidence.task.has_classes or evidence.task is Task.RANKING:
+        return []
+    labels, noun = _labels(evidence)
+    if not len(labels):
+        return []
+    count = len(evidence.classes)
+    tested, met = (np.bincount(codes, minlength=count) for codes in (evidence.cases.y_true, labels))
+    minimum = least_rows(evidence.spec)
+    lacking = (tested < minimum) & (met > 0)
+    k = int(met[lacking].sum())
+    target = shorten(evidence.gathered.data.target)
+    words = [
+        f"{shorten(evidence.classes[c])} ({met[c]:,} rows; {tested[c]:,} in the test, {minimum:,} are needed)"
+        for c in sorted(map(int, np.flatnonzero(lacking)), key=lambda c: -int(met[c]))
+    ]
+    text = f"{format_count_of(k, len(labels), noun)} are of values of {target} that the test rows hardly hold"
+    claim = Claim(
+        f"{Kind.ABSENT.code}-CLASSES",
+        f"Rows of values of {target} that the test rows hardly hold",
+        "share",
+        Binomial(float(k), len(labels)),
+        Criterion("<=", MOST_ABSENT, "share"),
+        unit="share",
+        reason=f"{text}: {listed(words)}" if words else text,
+        needs=f"more test rows of them; or {VOUCH}" if k else "",
+        denominator=noun,
+        from_scores=False,
+    )
+    return [Aimed(claim, OF_CLASSES)]
+
+
+def _labels(evidence: Evidence) -> tuple[Any, str]:
+    """Class codes of recent rows whose truth is known, else of the training rows."""
+    recent = None if evidence.recent is None else evidence.recent.target
+    if recent is not None and (recent >= 0).any():
+        return recent[recent >= 0].astype(np.int64), "recent rows with a known truth"
+    if evidence.training is None:
+        return np.zeros(0, dtype=np.int64), ""
+    return evidence.training.target.astype(np.int64), "training rows"
