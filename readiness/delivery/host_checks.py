@@ -144,7 +144,14 @@ def check_record(
         *missing_codes(record.answers, loaded.spec, task),
         *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
         *missing_trend(record.answers, loaded.spec),
-        *missing_drift(record.answers, loaded.spec, record.gathered.data.features, _days(record)[0], digests.proofs),
+        *missing_drift(
+            record.answers,
+            loaded.spec,
+            record.gathered.data.features,
+            _days(record)[0],
+            digests.proofs,
+            record.soundness,
+        ),
     )
     if lacking:
         more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""

@@ -16,6 +16,7 @@ from readiness.answers import Criterion
 from readiness.criteria import DRIFT_BINS, SOUNDNESS_ALPHA, Task
 from readiness.evidence.drifting import column_drift, largest_change
 from readiness.evidence.evidence import Evidence
+from readiness.evidence.steadiness import OVERLAP, SCORES
 from readiness.numbers import format_share, format_value
 from readiness.soundness.recent_claims import on_recent_truth, weighed_like_recent
 from readiness.soundness.recent_columns import Compared, compared
@@ -40,8 +41,6 @@ MOST_MOVED = 0.10
 LEAST_OVERLAP = 0.10
 """Test rows of equal weight that say as much of recent rows, as a share of all (Kish 1965)."""
 MOST_NAMED, MOST_CLASSES = 3, 10
-SCORES, OVERLAP = f"{Kind.RECENT.code}-SCORES", f"{Kind.RECENT.code}-OVERLAP"
-"""Codes of what is asked of the answers, and of how far the weights go."""
 
 
 def examine(evidence: Evidence) -> list[Examined]:

@@ -17,6 +17,7 @@ from readiness.answers import Finding
 from readiness.evidence import alternatives
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.evidence.moments import moments
+from readiness.evidence.steadiness import KNOWN, WEIGHTED
 from readiness.evidence.targets import Target
 from readiness.evidence.usable_rows import amounts, as_numbers
 from readiness.exceptions import DataError, ReadinessError
@@ -30,12 +31,11 @@ from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.inference import Undefined
 from readiness.statistics.judging import Claim
 from readiness.visible import shorten
-from readiness.withholding import Kind
 
 FEWEST_KNOWN = 10
 """Recent rows whose truth is known, below which nothing is measured on them."""
 _WEIGHED = "with test rows weighed like recent rows"
-_KNOWN = "on recent rows"
+_LATELY = "on recent rows"
 _MET = "soundness: claims of recent rows"
 
 
@@ -45,7 +45,7 @@ def weighed_like_recent(evidence: Evidence, rows: Integers, weights: Floats) -> 
     given = thin.cases.weight
     weighed = with_weights(thin, weights if given is None else weights * given)
     needs = "test on rows like the recent ones, or fit the model anew on such rows"
-    return [*_held_against(evidence, weighed, "WEIGHTED", _WEIGHED, needs)]
+    return [*_held_against(evidence, weighed, WEIGHTED, _WEIGHED, needs)]
 
 
 def on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aimed], str]:
@@ -63,7 +63,7 @@ def on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aime
     except (ReadinessError, TypeError, ValueError) as error:
         return [], f"{words}, and nothing can be measured on them: {str(error).splitlines()[0][:200]}"
     needs = "find out what has changed, and fit the model anew or test it on rows like these"
-    found = [*_held_against(evidence, labelled, "KNOWN", _KNOWN, needs)]
+    found = [*_held_against(evidence, labelled, KNOWN, _LATELY, needs)]
     return found, f"{words}, and {len(found)} claims that hold on the test rows were measured on them"
 
 
@@ -77,7 +77,7 @@ def _held_against(evidence: Evidence, other: Evidence, code: str, words: str, ne
         claim = stated[name].claim(other) if name in stated else None
         if claim is None or isinstance(claim.inference, Undefined) or not np.isfinite(claim.inference.value):
             continue
-        yield Aimed(_presumed(claim, finding, f"{Kind.RECENT.code}-{code}-{k}", words, needs), (name,))
+        yield Aimed(_presumed(claim, finding, f"{code}-{k}", words, needs), (name,))
 
 
 def _met(evidence: Evidence) -> dict[str, Finding]:

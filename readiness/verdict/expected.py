@@ -13,12 +13,14 @@ from readiness import criteria as policy
 from readiness.answers import Finding, Outcome, Question, Status, left_out_code
 from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Conclusion, Proofs, Source, conclusion
 from readiness.criteria import Task
+from readiness.evidence.steadiness import DRIFT_OF_ANSWERS, steady_answers
 from readiness.required import CODES
 from readiness.spec import Spec
 from readiness.spec.checks import GUESSES
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
 from readiness.verdict.record import RecordedAnswer
 from readiness.verdict.tied_classes import missing_classes
+from readiness.withholding import Soundness
 
 Alternatives = tuple[str, ...]
 """A code, and those that say why it is missing."""
@@ -113,8 +115,12 @@ def missing_drift(
     features: int,
     day: datetime.date = BEFORE_ALL,
     proofs: Proofs = NO_PROOFS,
+    soundness: Soundness | None = None,
 ) -> tuple[str, ...]:
-    """Codes that the drift of a record lacks: one for each feature, unless the summary says why there is none."""
+    """Codes that the drift of a record lacks: one for each feature, unless the summary says why there is none.
+
+    A column need not count where the spec exempts it, or where the answers are proven to have stayed.
+    """
     answer = next((each for each in answers if each.question is Question.PRODUCTION), None)
     counting = [finding for finding in answer.findings if finding.blocking] if answer else []
     if answer is None or _could_not_be_asked(answer.question, counting):
@@ -122,9 +128,22 @@ def missing_drift(
     summary = next((finding for finding in counting if finding.code == DRIFT_SUMMARY), None)
     if summary and (summary.status is Status.NOT_ASSESSED or is_attested_instead(summary, spec, day, proofs)):
         return ()
-    found = {finding.code for finding in counting}
+    found = {finding.code for finding in counting} | _need_not_count(answer, spec, soundness)
     wanted = [f"PROD-DRIFT-{k}" for k in range(1, features + 1)] or [DRIFT_SUMMARY]
     return tuple(code for code in wanted if code not in found)
+
+
+def _need_not_count(answer: RecordedAnswer, spec: Spec, soundness: Soundness | None) -> set[str]:
+    """Codes of the drifting columns that are rightly shown without being judged."""
+    shown = {f.segment.get("column", ""): f.code for f in answer.findings if re.fullmatch(r"PROD-DRIFT-\d+", f.code)}
+    exempt = {code for column, code in shown.items() if column in spec.production.drift_exempt}
+    answers = next((f for f in answer.findings if f.code == DRIFT_OF_ANSWERS and f.blocking), None)
+    steady = steady_answers(soundness)
+    if answers is None or steady is None or answers.bounds is None or steady.bounds is None:
+        return exempt
+    is_told = answers.status is Status.MET and answers.bounds.basis == steady.bounds.basis
+    measured = {f.code for f in answer.findings if f.code in shown.values() and f.measured is not None}
+    return exempt | (measured if is_told else set())
 
 
 def false_attestations(

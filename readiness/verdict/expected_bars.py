@@ -13,6 +13,7 @@ from readiness.answers import Criterion, Finding, Status
 from readiness.catalogue import METRICS
 from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, conclusion
 from readiness.criteria import Task
+from readiness.evidence.steadiness import DRIFT_OF_ANSWERS
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
 from readiness.statistics.rate_limits import recorded_limit
@@ -162,6 +163,8 @@ def _by_family(finding: Finding, spec: Spec, task: Task) -> Bar | None:
         return Bar("<=", 0, refutable=False)
     if _DRIFT.fullmatch(code):
         return Bar("<=", spec.production.drift_limit)
+    if code == DRIFT_OF_ANSWERS:
+        return Bar("<=", spec.production.drift_warning)
     if _WINDOW.fullmatch(code):
         return _deficit(spec.primary_metric(task).name, finding, spec, spec.stability.window_limit)
     if _SLICE.fullmatch(code):
