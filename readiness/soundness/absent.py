@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from readiness import criteria as policy
-from readiness.answers import Criterion, Question
+from readiness.answers import Criterion
 from readiness.criteria import Task
 from readiness.evidence.columns import as_column, columns_of
 from readiness.evidence.evidence import Evidence
@@ -24,7 +24,8 @@ from readiness.numbers import format_count_of, listed
 from readiness.questions.by_segment import split_by
 from readiness.questions.deficits import ruler_of
 from readiness.questions.wording import count_of
-from readiness.soundness.tables import Aimed, Examined, not_asked, not_known
+from readiness.soundness.judged import aimed, priced_claims, scored_claims
+from readiness.soundness.tables import Examined, not_asked, not_known
 from readiness.soundness.units import are_stretches_of_time
 from readiness.spec import SegmentEntry
 from readiness.statistics.cases import Array, Integers
@@ -38,8 +39,6 @@ MOST_ABSENT = 0.10
 """Share of rows that may be where the test rows say nothing: what question 3 leaves out of its coverage, too."""
 PERIODS = ("month", "quarter", "year")
 """Parts of dates that never come again: that recent rows are of other months than the test rows is no fault."""
-OF_CLASSES = (Question.BUSINESS.value, Question.ERRORS.value)
-"""Questions whose claims a class without test rows withholds."""
 VOUCH = (
     "let somebody outside those who prepared this say under soundness.absent why those who are hardly among the test "
     "rows are served as well"
@@ -184,8 +183,10 @@ def _asked(evidence: Evidence, mine: Segmentation) -> list[_Asked]:
 # Classes --------------------------------------------------------------------------------------------------------
 
 
-def _of_classes(evidence: Evidence) -> list[Aimed]:
-    """The share of labelled recent rows, else of training rows, in classes with too few test rows."""
+def _of_classes(evidence: Evidence) -> list[Examined]:
+    """The share of labelled recent rows, else of training rows, in classes with too few test rows; it withholds what
+    questions 1, 2 and 4 say of all classes.
+    """
     if not evidence.task.has_classes or evidence.task is Task.RANKING:
         return []
     labels, noun = _labels(evidence)
@@ -214,7 +215,8 @@ def _of_classes(evidence: Evidence) -> list[Aimed]:
         denominator=noun,
         from_scores=False,
     )
-    return [Aimed(claim, OF_CLASSES)]
+    rest_on_it = (*scored_claims(evidence), *priced_claims(evidence)) if k else ()
+    return [aimed(claim, tuple(each.code for each in rest_on_it))]
 
 
 def _labels(evidence: Evidence) -> tuple[Any, str]:
