@@ -215,8 +215,10 @@ def _of_classes(evidence: Evidence) -> list[Examined]:
         denominator=noun,
         from_scores=False,
     )
-    rest_on_it = (*scored_claims(evidence), *priced_claims(evidence)) if k else ()
-    return [aimed(claim, tuple(each.code for each in rest_on_it))]
+    if not k:
+        return [claim]
+    scored, priced = ([each.code for each in scored_claims(evidence)], [each.code for each in priced_claims(evidence)])
+    return [aimed(claim, (*scored, *priced))]
 
 
 def _labels(evidence: Evidence) -> tuple[Any, str]:
