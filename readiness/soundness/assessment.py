@@ -11,7 +11,7 @@ from dataclasses import replace
 from readiness.answers import Finding, Status, not_assessed
 from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.evidence.evidence import Evidence
-from readiness.soundness import absent, groups, missing, mix, order, recent
+from readiness.soundness import absent, groups, leak, missing, mix, order, recent
 from readiness.soundness.tables import Aimed, Examined, Tables
 from readiness.statistics.judging import Claim, settle
 from readiness.withholding import TOUCHED, Kind, Soundness
@@ -22,6 +22,7 @@ Rule = Callable[[Evidence], Iterable[Examined]]
 def rules() -> dict[Kind, tuple[Rule, ...]]:
     """What looks for each kind of doubt; the first finding of a kind comes from its first rule."""
     return {
+        Kind.LEAK: (leak.examine,),
         Kind.ORDER: (of_tables(order.examine),),
         Kind.GROUPS: (of_tables(groups.examine), groups.errors_by_unit),
         Kind.MISSING: (missing.examine,),
@@ -55,7 +56,7 @@ def _examined(kind: Kind, of_kind: tuple[Rule, ...], evidence: Evidence) -> Iter
     found: list[tuple[Finding, tuple[str, ...]]] = []
     for number, rule in enumerate(of_kind):
         try:
-            made = [(_settled(one), one.codes if isinstance(one, Aimed) else whole) for one in rule(evidence)]
+            made = [(settled(one), one.codes if isinstance(one, Aimed) else whole) for one in rule(evidence)]
         except Exception as error:  # whatever a rule trips over, the other kinds and all six questions stand
             said = (str(error).splitlines() or [""])[0][:300]
             reason = f"the rule failed with {type(error).__name__}" + (f": {said}" if said else "")
@@ -70,7 +71,8 @@ def _failed(kind: Kind, which: str, reason: str) -> Finding:
     return not_assessed(f"{kind.code}{which}", kind.words, reason, needs="mend what failed and run again")
 
 
-def _settled(found: Examined) -> Finding:
+def settled(found: Examined) -> Finding:
+    """What a rule found, judged by itself: no other claim makes its alarm harder."""
     if isinstance(found, Finding):
         return found
     claim: Claim = found.claim if isinstance(found, Aimed) else found

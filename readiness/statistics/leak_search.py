@@ -1,14 +1,14 @@
 """Which columns tell so much of the target that they may be the answer itself: one, two at once, a sum, or gaps?
 
-Two ways to be suspicious. *All but certain*: the area under the ROC curve, or R², is surely at least 0.99. *All that
-the model has*: at least 98 % of the candidate's own skill. The second asks for more, because one good column in a weak
-problem tells as much as the model and honest columns come in company: the skill must be high, and every other column
-must leave at least three times as much unexplained.
+Three ways to be suspicious. *Certain*: the area under the ROC curve, or R², is surely at least 0.99. The others ask for
+more, because honest columns come in company: every other column must leave at least three times as much unexplained.
+*Nearly*: a class label with a slip in a hundred rows has an area of 0.99 and no more, and few rows prove nothing.
+*As the model*: much skill, and at least 98 % of the candidate's own. One good column in a weak problem has that, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -31,8 +31,8 @@ from readiness.statistics.leaks import (
     telling,
 )
 
-CERTAIN = 0.99
-"""Area under the ROC curve, or R², from which hardly anything is left to be told."""
+CERTAIN, NEARLY = 0.99, 0.98
+"""Area, or R², from which hardly anything is left to be told: with chance excluded, or as measured."""
 OF_OWN = 0.98
 """Share of the candidate's own skill."""
 UNEXPLAINED = {False: 0.2, True: 0.1}
@@ -40,6 +40,9 @@ UNEXPLAINED = {False: 0.2, True: 0.1}
 numbers. Each of the five honest columns of the breast cancer data with an area of 0.96 to 0.98 leaves 0.26 or more."""
 AHEAD, SURELY_AHEAD = 3.0, 2.0
 """So many times as much must any other column leave unexplained, as measured and with chance excluded."""
+LITTLE = 0.1
+"""Share of its variance up to which a class is told nearly; in the breast cancer data no column leaves less than 0.26,
+a copy of the class with a slip in a hundred rows leaves 0.04, and 0.1 where the class is rare."""
 MOST_TWINS, TWINS = 3, {False: 0.1, True: 0.01}
 """So many columns may stand out together where each leaves no more than this share unexplained: a flag and its date.
 Lags of a number come in company, too: with R² 0.98 for one step there is 0.96 for two."""
@@ -57,6 +60,7 @@ SCREENED_ROWS, MOST_PAIRED, MOST_CHECKED = 8192, 30, 6
 """Rows and columns on which pairs are looked for, and pairs that are then looked at closely."""
 CLOSELY = 12
 """Columns that are looked at on all rows, the most telling of the screened rows first."""
+Why = Literal["certain", "nearly", "as the model"]
 Kind = Literal["column", "pair", "sum", "difference", "total", "gaps"]
 
 
@@ -68,8 +72,7 @@ class Suspect:
     names: tuple[str, ...]
     """The columns; of gaps those that have some."""
     told: Telling
-    is_certain: bool
-    """Whether hardly anything is left to be told; else it tells as much as the candidate."""
+    why: Why
     rival: str = ""
     """The most telling other column."""
     rival_value: float = float("nan")
@@ -136,6 +139,23 @@ def _area(scores: Floats, positive: Array) -> float:
     return area_of(levels, p.astype(np.float64), q.astype(np.float64)).value
 
 
+def combined(kind: Kind, parts: Sequence[Column], signs: Sequence[int], target: Target) -> Column:
+    """Several columns as the one that is asked: their bins together, their sum, or which of them are missing."""
+    if kind == "column":
+        return parts[0]
+    if kind == "pair":
+        return column_of_two(parts[0], parts[1], target)
+    if kind == "gaps":
+        weights = np.random.default_rng(0).integers(1, 2**62, len(parts))
+        mixed = sum((each.gaps * weight for each, weight in zip(parts, weights, strict=True)), np.int64(0))
+        return column_of_categories(np.unique(mixed, return_inverse=True)[1].astype(np.int64))
+    if any(each.values is None for each in parts):
+        return column_of_categories(np.zeros(target.n, dtype=np.int64))
+    with np.errstate(over="ignore", invalid="ignore"):
+        added = [sign * each.values for sign, each in zip(signs, parts, strict=True) if each.values is not None]
+        return column_of_numbers(np.sum(added, axis=0))
+
+
 # One column -----------------------------------------------------------------------------------------------------
 
 
@@ -160,46 +180,47 @@ def _looked_at(asked: Asked) -> dict[str, Telling]:
 
 def _single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Suspect]:
     order = sorted(told, key=lambda name: told[name].unexplained)
-    ahead = _ahead(order, told, TWINS[asked.target.is_number])
+    ahead = _ahead(order, told, asked.target)
     for k, name in enumerate(order):
-        if is_certain(told[name]):
-            certain = True
-        elif k < ahead and tells_as_much(asked, told[name]):
-            certain = False
-        else:
+        why = why_suspicious(asked, told[name], is_ahead=k < ahead)
+        if why is None:
             continue
         rival = next((other for other in order[ahead:] if other != name), "")
         value = told[rival].value if rival else float("nan")
-        yield Suspect("column", (name,), told[name], certain, rival, value)
+        yield Suspect("column", (name,), told[name], why, rival, value)
 
 
-def _ahead(order: list[str], told: Mapping[str, Telling], twins: float) -> int:
-    """How many of the most telling columns stand out from all that follow; 0 where none does."""
-    for most in range(1, min(MOST_TWINS, len(order) - 1) + 1):
-        group, rival = [told[name] for name in order[:most]], told[order[most]]
-        if most > 1 and any(each.unexplained > twins for each in group):
+def _ahead(order: list[str], told: Mapping[str, Telling], target: Target) -> int:
+    """How many of the most telling columns stand out from those that follow, or from saying nothing; 0 for none."""
+    losses = [told[name].losses for name in order] + [target.losses_of_nothing]
+    for most in range(1, min(MOST_TWINS, len(order)) + 1):
+        if most > 1 and any(told[name].unexplained > TWINS[target.is_number] for name in order[:most]):
             return 0
-        if all(is_ahead(each.losses, rival.losses) for each in group):
+        if all(stands_out(each, losses[most]) for each in losses[:most]):
             return most
     return 0
 
 
-def is_certain(told: Telling) -> bool:
-    """Whether hardly anything is left to be told, with chance excluded."""
-    return not isinstance(told.measured, Undefined) and told.measured.lower(SOUNDNESS_ALPHA) >= CERTAIN
+def why_suspicious(asked: Asked, told: Telling, *, is_ahead: bool) -> Why | None:
+    """In which of the three ways, the surest first; None in none."""
+    if isinstance(told.measured, Undefined):
+        return None
+    if told.measured.lower(SOUNDNESS_ALPHA) >= CERTAIN:
+        return "certain"
+    if is_ahead and not asked.target.is_number and told.unexplained <= LITTLE and told.value >= NEARLY:
+        return "nearly"
+    return "as the model" if is_ahead and _tells_as_much(asked, told) else None
 
 
-def tells_as_much(asked: Asked, told: Telling) -> bool:
+def _tells_as_much(asked: Asked, told: Telling) -> bool:
     """Whether it has much skill, and nearly all of the candidate's, on the rows that the candidate is judged by."""
-    task = asked.target.task
-    if task is Task.RANKING or not np.isfinite(asked.own):
+    task, is_number = asked.target.task, asked.target.is_number
+    if task is Task.RANKING or not np.isfinite(asked.own) or len(asked.columns) == 1:
         return False
     value = value_on(told, asked.target, asked.judged)
-    if told.unexplained > UNEXPLAINED[asked.target.is_number]:
+    if told.unexplained > UNEXPLAINED[is_number] or skill_of(value, task) < OF_OWN * skill_of(asked.own, task):
         return False
-    if not skill_of(value, task) >= OF_OWN * skill_of(asked.own, task):
-        return False
-    return task is not Task.REGRESSION or value >= CERTAIN or 1 - asked.own >= ADDS_LITTLE * (1 - value)
+    return not is_number or value >= CERTAIN or 1 - asked.own >= ADDS_LITTLE * (1 - value)
 
 
 def value_on(told: Telling, target: Target, rows: Array | None) -> float:
@@ -211,7 +232,7 @@ def value_on(told: Telling, target: Target, rows: Array | None) -> float:
     return _area(told.scores[rows], target.is_of(1)[rows])
 
 
-def is_ahead(losses: Floats, rival: Floats, factor: float = AHEAD, surely: float = SURELY_AHEAD) -> bool:
+def stands_out(losses: Floats, rival: Floats, factor: float = AHEAD, surely: float = SURELY_AHEAD) -> bool:
     """Whether another leaves more than `factor` times as much unexplained, and `surely` so by a paired t-limit."""
     apart, n = rival - surely * losses, len(losses)
     se = float(np.std(apart, ddof=1)) / n**0.5 if n > 1 else float("inf")
@@ -228,15 +249,12 @@ def _gap_patterns(asked: Asked, left: Mapping[str, Telling], singles: Iterable[S
     some = [name for name, where in gaps.items() if 0 < np.count_nonzero(where) < len(where)]
     if len(some) < 2 or any(suspect.told.way == "gap" for suspect in singles):
         return
-    weights = np.random.default_rng(0).integers(1, 2**62, len(some))
-    mixed = sum((gaps[name] * weight for name, weight in zip(some, weights, strict=True)), np.int64(0))
-    column = column_of_categories(np.unique(mixed, return_inverse=True)[1].astype(np.int64))
-    told = telling(column, asked.target)
+    told = telling(combined("gaps", [asked.columns[name] for name in some], (), asked.target), asked.target)
     rival = min(left, key=lambda name: left[name].unexplained, default="")
-    ahead = rival and is_ahead(told.losses, left[rival].losses)
-    certain = is_certain(told)
-    if certain or (ahead and tells_as_much(asked, told)):
-        yield Suspect("gaps", tuple(some), told, certain, rival, left[rival].value if rival else float("nan"))
+    others = left[rival].losses if rival else asked.target.losses_of_nothing
+    why = why_suspicious(asked, told, is_ahead=stands_out(told.losses, others))
+    if why is not None:
+        yield Suspect("gaps", tuple(some), told, why, rival, left[rival].value if rival else float("nan"))
 
 
 # Two columns ----------------------------------------------------------------------------------------------------
@@ -262,7 +280,7 @@ def _pairs(
             rough.append((together, a, b))
     for _, a, b in sorted(rough)[:MOST_CHECKED]:
         if frozenset((a, b)) not in known:
-            both = column_of_two(asked.columns[a], asked.columns[b], asked.target)
+            both = combined("pair", [asked.columns[a], asked.columns[b]], (), asked.target)
             yield from _of_parts(asked, "pair", (a, b), telling(both, asked.target), told)
 
 
@@ -287,12 +305,12 @@ def _of_parts(
     """The suspect, where several columns tell far more than each of them."""
     parts = [known[name] if name in known else telling(asked.columns[name], asked.target) for name in names]
     factors = AHEAD_OF_PARTS, SURELY_AHEAD_OF_PARTS
-    if not all(is_ahead(told.losses, part.losses, *factors) for part in parts) or not is_enough(told, parts):
+    if not all(stands_out(told.losses, part.losses, *factors) for part in parts) or not is_enough(told, parts):
         return
-    certain = is_certain(told)
-    if certain or tells_as_much(asked, told):
+    why = why_suspicious(asked, told, is_ahead=True)
+    if why is not None:
         best = min(zip(names, parts, strict=True), key=lambda each: each[1].unexplained)
-        yield Suspect(kind, names, told, certain, best[0], best[1].value, signs)
+        yield Suspect(kind, names, told, why, best[0], best[1].value, signs)
 
 
 def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterator[Suspect]:
@@ -302,13 +320,10 @@ def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterat
     rows = _screening(asked.target.n)
     table = np.column_stack([_filled(asked.columns[name].values, rows) for name in numeric])
     for i, j, sign in _best_sums(table, asked.target.subset(rows)):
-        a, b = (asked.columns[numeric[k]].values for k in (i, j))
-        assert a is not None
-        assert b is not None
-        with np.errstate(over="ignore", invalid="ignore"):
-            together = telling(column_of_numbers(a + sign * b), asked.target)
         kind: Kind = "sum" if sign > 0 else "difference"
         names_of = (numeric[i], numeric[j])
+        parts = [asked.columns[name] for name in names_of]
+        together = telling(combined(kind, parts, (1, sign), asked.target), asked.target)
         yield from _of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
     if asked.target.is_number:
         yield from _total(asked, numeric, table, rows, told)
@@ -376,9 +391,8 @@ def _total(
     if len(used) < 3 or np.any(np.abs(signs) > 1):
         return
     whole = [int(sign) for sign in signs[signs != 0]]
-    values = [asked.columns[names[k]].values for k in used]
-    total = np.sum([sign * v for sign, v in zip(whole, values, strict=True) if v is not None], axis=0)
-    together = telling(column_of_numbers(total), asked.target)
+    names_of = tuple(names[k] for k in used)
+    parts = [asked.columns[name] for name in names_of]
+    together = telling(combined("total", parts, whole, asked.target), asked.target)
     if together.value >= IDENTITY:
-        names_of = tuple(names[k] for k in used)
         yield from _of_parts(asked, "total", names_of, together, told, tuple(whole))
