@@ -2,19 +2,24 @@
 
 There is no share of rows that is harmless: where one row in a hundred is positive, 1.9 % of rows without a truth can
 turn a recall of 0.90 into 0.31. So each claim that is met is held against its tipping point: the odds of an error among
-rows without a truth, relative to rows with one that were answered and scored alike, from which it would no longer be
-met. Below `LEAST_FACTOR` it is not proven. Rows that lack a group, a weight or a query have a truth, and are put back.
+rows without a truth, relative to rows with one, from which it would no longer be met. Below `LEAST_FACTOR` it is not
+proven. Rows with a truth are those that were answered and scored alike; what is said of a class is held against the
+rows of that class, too, of which any row without a truth may be one. Rows without a truth that are scored otherwise
+than the others were chosen by something, and have to stand more. And where they outnumber the known errors, these may
+be few because the others are hidden: then the odds are taken as they are, and three wrong rows in four must not do.
 
-What other methods say of those rows is not known: they stay as good as they are, and only the candidate gets worse.
-Claims about windows of time and refits are not looked at.
+Rows that lack a group, a weight or a query have a truth, and are put back. What other methods say of those rows is not
+known: they stay as good as they are, and only the candidate gets worse. Claims about windows of time and refits are not
+looked at.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +32,7 @@ from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence, Unused
 from readiness.evidence.segmentation import Segmentation, segmented
 from readiness.evidence.usable_rows import as_numbers
-from readiness.numbers import format_count_of, format_pair, format_threshold, listed
+from readiness.numbers import format_count_of, format_pair, format_share, format_threshold, listed
 from readiness.questions import segments
 from readiness.questions.pricing import prices
 from readiness.soundness.judged import Priced, Scored, aimed, found, priced_claims, scored_claims, unfavourable
@@ -38,18 +43,39 @@ from readiness.statistics.inference import Exact
 from readiness.statistics.judging import Claim
 from readiness.statistics.labels import label_metric_values
 from readiness.statistics.metrics import number
-from readiness.statistics.tipping import FURTHER, LADDER, are_otherwise, completed, tipping_point
+from readiness.statistics.tipping import (
+    ALL,
+    FURTHER,
+    LADDER,
+    PARTS,
+    Errors,
+    are_otherwise,
+    completed,
+    missed_shares,
+    tipping_point,
+)
 from readiness.unavailable import Unavailable
 from readiness.withholding import Kind
 
-LEAST_FACTOR = LADDER[-1]
+LEAST_FACTOR = LADDER[-1].factor
 """Errors three times as likely are the least that a claim must stand; of confounding in cohorts, where such a factor
 comes from (Cornfield 1959), few known causes are stronger."""
-SELECTED_FACTOR = FURTHER[-1]
+SELECTED_FACTOR = FURTHER[-1].factor
 """What it must stand where these rows are scored otherwise than the others: then something chose them."""
+MOST_WRONG = PARTS[-1].share or 0.0
 CURE = (
     "the truth of these rows; or the word of somebody outside, under soundness.missing, that they are like the others"
 )
+OF_CLASSES = frozenset({
+    "recall", "false_negative_rate", "f1", "f2", "f05", "jaccard", "balanced_accuracy", "matthews_corrcoef",
+    "cohen_kappa", "average_precision",
+})  # fmt: skip
+"""Metrics that say something of the rows of a class."""
+_BY_ANSWER = {
+    **dict.fromkeys(("recall", "false_negative_rate", "negative_predictive_value"), 0),
+    **dict.fromkeys(("precision", "specificity", "false_positive_rate"), 1),
+}
+"""Of two classes, the answer whose errors a metric counts."""
 _DEFICIT = re.compile(r"SEGM-(\d+)-(\d+)-[A-Z0-9_]+", re.ASCII)
 
 
@@ -62,23 +88,26 @@ def examine(evidence: Evidence) -> list[Examined]:
         why = "their order within a query is not known" if evidence.task is Task.RANKING else _why(unused.said)
         return [not_known(Kind.MISSING, f"{_counted(evidence, unused)}; {why}", CURE), *_training(evidence)]
     with_all = _Completed(evidence, unused, unused.said)
-    tipped: list[tuple[_Stated, float]] = []
-    standing: list[tuple[_Stated, float]] = []
+    tipped: list[tuple[_Stated, Errors]] = []
+    standing: list[_Stated] = []
     ladder = _ladder(evidence, unused, unused.said)
     for stated in _claims(evidence, with_all):
-        factor = tipping_point(stated.stands, ladder)
-        (standing if math.isinf(factor) else tipped).append((stated, factor))
-    always = [stated for stated, _ in standing if evidence.task.has_classes and stated.stands(math.inf)]
-    said = f"{_counted(evidence, unused)}; {_standing(evidence, len(standing), len(always), ladder)}"
+        errors = tipping_point(stated.stands, ladder) or tipping_point(stated.stands, with_all.parts(stated.finding))
+        if errors is None:
+            standing.append(stated)
+        else:
+            tipped.append((stated, errors))
+    always = [stated for stated in standing if evidence.task.has_classes and stated.stands(ALL)]
+    said = f"{_counted(evidence, unused)}; {_standing(evidence, len(standing), len(always), ladder[-1].factor)}"
     return [
-        _first(evidence, said, [stated for stated, _ in tipped], [stated for stated, _ in standing]),
-        *(_tipped(k, evidence, unused, each, ladder[-1]) for k, each in enumerate(tipped, 1)),
+        _first(evidence, said, [stated for stated, _ in tipped], standing),
+        *(_tipped(k, evidence, unused, *each, ladder[-1]) for k, each in enumerate(tipped, 1)),
         *_training(evidence),
     ]
 
 
-def _ladder(evidence: Evidence, unused: Unused, said: Scores) -> tuple[float, ...]:
-    """The factors that are tried, of which the last is the one that a claim must stand."""
+def _ladder(evidence: Evidence, unused: Unused, said: Scores) -> tuple[Errors, ...]:
+    """The steps that are tried, of which the last is the one that a claim must stand."""
     unknown = unused.is_unknown
     scores = None if said.scores is None else said.scores[unknown]
     chosen = are_otherwise(evidence.cases, said.predicted[unknown], scores, alpha=SOUNDNESS_ALPHA)
@@ -95,18 +124,18 @@ class _Stated:
     """A claim that is met, and how far rows without a truth would move its number."""
 
     finding: Finding
-    moved: Callable[[float], float]
-    """By how much the claimed number is larger when errors among these rows are so many times as likely."""
+    moved: Callable[[Errors], float]
+    """By how much the claimed number is larger when so many of these rows are wrong."""
 
-    def at(self, factor: float) -> float:
+    def at(self, errors: Errors) -> float:
         """The limit that the claim is met by, moved; nan where it cannot be known."""
         limit = unfavourable(self.finding)
-        return math.nan if limit is None else limit + self.moved(factor)
+        return math.nan if limit is None else limit + self.moved(errors)
 
-    def stands(self, factor: float) -> bool:
+    def stands(self, errors: Errors) -> bool:
         """Whether it would still be met."""
         assert self.finding.criterion is not None
-        return bool(self.finding.criterion.holds(self.at(factor)))
+        return bool(self.finding.criterion.holds(self.at(errors)))
 
 
 def _claims(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
@@ -121,14 +150,19 @@ def _claims(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
     yield from _deficits(evidence, with_all)
 
 
-def _mover(with_all: _Completed, scored: Scored) -> Callable[[float], float]:
-    before = scored.cases(with_all.evidence)
-    return lambda factor: scored.moved(before, with_all.cases(factor, scored.of_class), with_all.evidence)
+def _mover(with_all: _Completed, scored: Scored) -> Callable[[Errors], float]:
+    before, of_class, within = scored.cases(with_all.evidence), scored.of_class, is_of_classes(scored.metric.name)
+    return lambda errors: scored.moved(before, with_all.cases(errors, of_class, within=within), with_all.evidence)
 
 
-def _cost_mover(with_all: _Completed, priced: Priced) -> Callable[[float], float]:
+def _cost_mover(with_all: _Completed, priced: Priced) -> Callable[[Errors], float]:
     before = priced.mean(with_all.evidence.cases)
-    return lambda factor: with_all.means(factor)[priced.code] - before
+    return lambda errors: with_all.means(errors)[priced.code] - before
+
+
+def is_of_classes(metric: str) -> bool:
+    """Whether a metric says something of the rows of a class, not of all rows alike."""
+    return metric in OF_CLASSES or metric.endswith("_macro")
 
 
 class _Completed:
@@ -137,8 +171,8 @@ class _Completed:
     def __init__(self, evidence: Evidence, unused: Unused, said: Scores) -> None:
         self.evidence, self.unused, self.said = evidence, unused, said
         self._weight = None if evidence.spec.data.weight is None else self._filled(evidence.spec.data.weight, None)
-        self._cases: dict[tuple[float, int | None], Cases] = {}
-        self._means: dict[float, dict[str, float]] = {}
+        self._cases: dict[tuple[Errors, int | None, bool], Cases] = {}
+        self._means: dict[Errors, dict[str, float]] = {}
 
     def _filled(self, column: str, known: Floats | None) -> Floats:
         """A column of amounts; the mean of the rows that are judged where it holds none."""
@@ -147,24 +181,40 @@ class _Completed:
         mean = 1.0 if usual is None or not len(usual) else float(usual.mean())
         return np.where(np.isfinite(values) & (values >= 0), values, mean)
 
-    def cases(self, factor: float, of_class: int | None = None) -> Cases:
-        """All rows, with one class against all others where one is named."""
-        key = factor, of_class
+    def cases(self, errors: Errors, of_class: int | None = None, *, within: bool = False) -> Cases:
+        """All rows, with one class against all others where one is named.
+
+        `within`: any of the others may be of the class that is looked for, and missed as often as others of it are.
+        """
+        key = errors, of_class, within
         if key not in self._cases:
             known, truth, said, scores = self.evidence.cases, self.unused.target, self.said.predicted, self.said.scores
             if of_class is not None:
                 known = known.one_against_rest(of_class)
                 truth = np.where(truth < 0, -1, (truth == of_class).astype(np.int64))
                 said, scores = (said == of_class).astype(np.int64), None if scores is None else scores[:, of_class]
+            floor = missed_shares(known, said) if within and known.task.has_classes else None
             self._cases[key] = completed(
-                known, said, scores, truth=truth, weight=self._weight, factor=factor, seed=self.evidence.spec.seed
-            )
+                known, said, scores,
+                truth=truth, weight=self._weight, errors=errors, floor=floor, seed=self.evidence.spec.seed,
+            )  # fmt: skip
         return self._cases[key]
 
-    def means(self, factor: float) -> dict[str, float]:
+    def parts(self, finding: Finding) -> tuple[Errors, ...]:
+        """What a claim must stand besides where the rows without a truth outnumber its known errors; else nothing."""
+        cases, unknown = self.evidence.cases, self.unused.is_unknown
+        if not cases.task.has_classes:
+            return ()
+        said, wrong, known = self.said.predicted[unknown], cases.y_true != cases.y_pred, np.ones(cases.n, dtype=bool)
+        if cases.task is Task.BINARY and finding.metric in _BY_ANSWER:
+            answer = _BY_ANSWER[finding.metric]
+            said, known = said[said == answer], cases.y_pred == answer
+        return PARTS if len(said) > int((wrong & known).sum()) else ()
+
+    def means(self, errors: Errors) -> dict[str, float]:
         """The mean of each amount of money that is claimed, by code."""
-        if factor not in self._means:
-            cases, evidence = self.cases(factor), self.evidence
+        if errors not in self._means:
+            cases, evidence = self.cases(errors, within=True), self.evidence
             others = tuple(each for each in evidence.alternatives if each.key != "current")
             every = replace(evidence, cases=cases, alternatives=others, costs=self._costs())
             means = {claim.code: claim.mean(cases) for claim in priced_claims(every)}
@@ -173,8 +223,8 @@ class _Completed:
                 contrast = (1 + evidence.spec.errors.dearer) * before.current
                 theirs = float(evidence.cases.relative_weight @ contrast) / evidence.cases.n
                 means["ERRO-CURRENT"] = theirs - float(cases.relative_weight @ own.candidate) / cases.n
-            self._means[factor] = means
-        return self._means[factor]
+            self._means[errors] = means
+        return self._means[errors]
 
     def _costs(self) -> dict[str, Floats]:
         found = {}
@@ -226,8 +276,8 @@ def _placed(evidence: Evidence, frame: pd.DataFrame, i: int) -> _Places:
 
 def _deficit_mover(
     with_all: _Completed, places: _Places, code: int, metric: str, factor: float
-) -> Callable[[float], float]:
-    before = with_all.evidence.cases
+) -> Callable[[Errors], float]:
+    before, within = with_all.evidence.cases, is_of_classes(metric)
     greater = before.metric(metric).greater_is_better
 
     def deficit(cases: Cases, codes: Integers) -> float:
@@ -235,7 +285,7 @@ def _deficit_mover(
         return outside - inside if greater else inside - factor * outside
 
     now = deficit(before, places.codes[: before.n])
-    return lambda odds: deficit(with_all.cases(odds), places.codes) - now
+    return lambda errors: deficit(with_all.cases(errors, within=within), places.codes) - now
 
 
 def _apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> tuple[float, float]:
@@ -286,41 +336,45 @@ def _answers(evidence: Evidence) -> str:
     return f" ({int((said == 1).sum()):,} of them answered {evidence.positive})"
 
 
-def _standing(evidence: Evidence, stands: int, always: int, ladder: tuple[float, ...]) -> str:
-    most = f"{ladder[-1]:g} times"
+def _standing(evidence: Evidence, stands: int, always: int, factor: float) -> str:
+    most = f"{factor:g} times"
     if not evidence.task.has_classes:
         return f"{stands:,} claims stand even if errors there are {most} as large as in the other rows"
-    chosen = "they are scored otherwise than the others; " if ladder[-1] > LEAST_FACTOR else ""
+    chosen = "they are scored otherwise than the others; " if factor > LEAST_FACTOR else ""
     worst = f", {always:,} of them even if every one of these rows were answered wrongly" if always else ""
-    like = "rows with a truth that were answered and scored alike"
-    return f"{chosen}{stands:,} claims stand even if an error there is {most} as likely as in {like}{worst}"
+    return f"{chosen}{stands:,} claims stand even if an error there is {most} as likely as in rows with a truth{worst}"
 
 
-def _tipped(k: int, evidence: Evidence, unused: Unused, tipped: tuple[_Stated, float], least: float) -> Aimed:
+def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, errors: Errors, last: Errors) -> Aimed:
     """The finding of one claim that could be overturned."""
-    (stated, factor), rows = tipped, len(unused.frame)
-    finding = stated.finding
+    rows, finding = len(unused.frame), stated.finding
     assert finding.criterion is not None
-    more, like = "as likely", "in rows that were answered and scored alike"
-    if not evidence.task.has_classes:
-        more, like = "as large", "in the other rows"
-    times = f"{factor:g} times " if factor > 1 else ""
-    said = f"{rows:,} rows are not judged; if errors there were {times}{more} as {like}, {_moved(stated, factor)}"
+    if errors.share is None:
+        like = "in rows with a truth" if evidence.task.has_classes else "in the other rows"
+        times = f"{errors.factor:g} times " if errors.factor > 1 else ""
+        how = f"errors there were {times}as {'likely' if evidence.task.has_classes else 'large'} as {like}"
+        measured, bar, metric = errors.factor, Criterion(">", last.factor, "times", **_ALARM), "tipping_factor"
+    else:
+        how = f"{format_share(errors.share)} of them were answered wrongly (they outnumber the known errors)"
+        measured, bar, metric = errors.share, Criterion(">", MOST_WRONG, "share", **_ALARM), "share"
     claim = Claim(
         f"{Kind.MISSING.code}-{k}",
         f"Errors among rows without a truth that overturn: {finding.name}",
-        "tipping_factor",
-        Exact(factor, rows),
-        Criterion(">", least, "times", refutable=False, presumed=True),
-        unit="times",
-        reason=said,
+        metric,
+        Exact(measured, rows),
+        bar,
+        unit=bar.unit,
+        reason=f"{rows:,} rows are not judged; if {how}, {_moved(stated, errors)}",
         needs=CURE,
     )
     return Aimed(claim, (finding.code,))
 
 
-def _moved(stated: _Stated, factor: float) -> str:
-    bar, limit, there = stated.finding.criterion, unfavourable(stated.finding), stated.at(factor)
+_ALARM: Mapping[str, Any] = {"refutable": False, "presumed": True}
+
+
+def _moved(stated: _Stated, errors: Errors) -> str:
+    bar, limit, there = stated.finding.criterion, unfavourable(stated.finding), stated.at(errors)
     assert bar is not None
     if limit is None or not math.isfinite(there):
         return "nobody could tell its number"

@@ -1,18 +1,18 @@
 """How wrong would rows without a truth have to be to overturn a result? Pattern mixtures and their tipping point.
 
-Each row without a truth is held against rows with one that were answered and scored alike; there the share of errors is
-known. A factor multiplies the odds of an error: 1 says that both are alike (missing at random, given the score), and
-without end that all of them are wrong, which is the worst case of Horowitz and Manski (1995): recall
-TP / (TP + FN + M0), precision TP / (TP + FP + M1), F1 2 TP / (2 TP + FP + FN + M), with M_j rows that were answered j.
-Of numbers, the factor multiplies the error itself, and there is no worst case. The factor that overturns a result is
-its tipping point (Cornfield 1959; Yan, Lee and Li 2009).
+Each row without a truth is held against rows with one, where the share of errors is known: those that were answered and
+scored alike, and, for what is said of a class, the rows of that class. A factor multiplies the odds of an error: 1 says
+that both are alike, and without end that all of them are wrong, which is the worst case of Horowitz and Manski (1995):
+recall TP / (TP + FN + M0), precision TP / (TP + FP + M1), F1 2 TP / (2 TP + FP + FN + M), with M_j rows that were
+answered j. Of numbers, the factor multiplies the error itself, and there is no worst case. The factor that overturns a
+result is its tipping point (Cornfield 1959; Yan, Lee and Li 2009).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,35 @@ from readiness.statistics.cases import Array, Cases, Floats, Integers
 ALIKE = 100
 """So many rows with a truth, scored next to a row without, tell how often such rows are answered wrongly."""
 SALT = 0x746970
-LADDER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
-"""Factors that are tried."""
-FURTHER = (*LADDER, 5.0, 10.0)
-"""Those that are tried where rows without a truth are scored otherwise than rows with one."""
 OTHERWISE = 0.05
 """Distribution functions of scores that differ by less are as good as equal."""
 MOST_ROWS = 20_000
 """Of more rows with a truth, so many evenly spread ones are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How often rows without a truth are taken to be wrong."""
+
+    factor: float = 1.0
+    """How many times the odds of an error, or the error of a number, of rows with a truth; 1 or more."""
+    share: float | None = None
+    """That share of them, whatever the rows with a truth are like; None: as the factor says."""
+
+    def of(self, shares: Floats) -> Floats:
+        """From the shares of errors that rows with a truth speak for."""
+        return odds_times(shares, self.factor) if self.share is None else np.full(len(shares), self.share)
+
+
+ALL = Errors(math.inf)
+"""Every row without a truth is wrong."""
+LADDER = tuple(map(Errors, (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)))
+"""What is tried, from the mildest on."""
+FURTHER = (*LADDER, Errors(5.0), Errors(10.0))
+"""The same where rows without a truth are scored otherwise than rows with one."""
+PARTS = tuple(Errors(share=share) for share in (0.1, 0.25, 0.5, 0.75))
+"""The same where rows without a truth outnumber the known errors, of which too few are left to learn from: odds of an
+error up to 3, that is three wrong rows for each right one."""
 
 
 def odds_times(share: Floats | float, factor: float) -> Floats:
@@ -121,10 +142,11 @@ def completed(
     *,
     truth: Array | None = None,
     weight: Floats | None = None,
-    factor: float = 1.0,
+    errors: Errors = Errors(),
+    floor: Floats | None = None,
     seed: int = 0,
 ) -> Cases:
-    """The rows of `cases`, and after them m others with the truth that a factor gives them.
+    """The rows of `cases`, and after them m others with a truth that makes as many of them wrong as is supposed.
 
     Groups, order in time and queries are left out: values are to be taken from these rows, not intervals.
 
@@ -134,16 +156,17 @@ def completed(
         scores: (m,) or (m, K); None: there are none, and no scores are left in the result.
         truth: (m,) coded like `cases.y_true` where it is known all the same, -1 or nan elsewhere; None: nowhere.
         weight: (m,) in the units of `cases.weight`.
-        factor: by which the odds of an error, or the error of a number, exceeds that of rows with a truth; 1 or more.
+        errors: how often they are wrong.
+        floor: (m,) least share of errors that rows with a truth speak for, besides those scored alike; None: none.
         seed: from which the classes of errors are drawn.
 
     Raises:
         ValueError: errors of numbers without end.
     """
     guessed = (
-        _classes(cases, predicted, scores, factor, seed)
+        _classes(cases, predicted, scores, errors, floor, seed)
         if cases.task.has_classes
-        else _numbers(cases, predicted, factor, seed)
+        else _numbers(cases, predicted, errors.factor, seed)
     )
     if truth is not None:
         guessed = np.where(truth >= 0 if cases.task.has_classes else np.isfinite(truth), truth, guessed)
@@ -161,9 +184,12 @@ def completed(
     )
 
 
-def _classes(cases: Cases, predicted: Array, scores: Floats | None, factor: float, seed: int) -> Integers:
+def _classes(
+    cases: Cases, predicted: Array, scores: Floats | None, errors: Errors, floor: Floats | None, seed: int
+) -> Integers:
     truth = np.asarray(predicted, dtype=np.int64).copy()
-    shares = odds_times(error_shares(cases, predicted, scores), factor)
+    alike = error_shares(cases, predicted, scores)
+    shares = errors.of(alike if floor is None else np.maximum(alike, floor))
     rng = np.random.default_rng([seed, SALT])
     for answer in np.unique(truth):
         rows = np.flatnonzero(predicted == answer)
@@ -187,11 +213,24 @@ def _numbers(cases: Cases, predicted: Array, factor: float, seed: int) -> Floats
     return np.asarray(predicted + factor * np.random.default_rng([seed, SALT]).permutation(evenly))
 
 
-def tipping_point(stands: Callable[[float], bool], ladder: Sequence[float] = LADDER) -> float:
-    """The first factor of the ladder with which a result no longer stands; without end when it stands with each.
+def missed_shares(cases: Cases, predicted: Array) -> Floats:
+    """How often rows of a class that m rows may be of are answered otherwise, shape (m,).
 
-    Asks about the last factor first, because most results stand with it.
+    Of two classes: the share of missed positives for rows that are answered negative, 0 for the others. Of more: one
+    less the mean recall. Half a row is added to both sides.
     """
-    if stands(ladder[-1]):
-        return math.inf
-    return next((factor for factor in ladder[:-1] if not stands(factor)), ladder[-1])
+    true = cases.counts.sum(axis=1)
+    missed = (true - np.diagonal(cases.counts) + 0.5) / (true + 1)
+    if cases.task is Task.BINARY:
+        return np.where(predicted == 0, missed[1], 0.0)
+    return np.full(len(predicted), float(missed[true > 0].mean()) if true.any() else 0.5)
+
+
+def tipping_point(stands: Callable[[Errors], bool], ladder: Sequence[Errors] = LADDER) -> Errors | None:
+    """The first step of a ladder with which a result no longer stands; None when it stands with each.
+
+    Asks about the last one first, because most results stand with it.
+    """
+    if not ladder or stands(ladder[-1]):
+        return None
+    return next((errors for errors in ladder[:-1] if not stands(errors)), ladder[-1])
