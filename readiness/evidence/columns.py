@@ -132,6 +132,13 @@ def unspoken(spec: Spec, columns: Sequence[str], features: Sequence[str]) -> tup
     return tuple(column for column in columns if column not in taken)
 
 
+def further_columns(spec: Spec, features: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns that are neither features nor the truth nor said by a model: by them equal rows may be told apart."""
+    kept = {spec.data.time, spec.data.group} - {spec.data.target, spec.data.query, spec.data.id}
+    taken = ({*_roles(spec), *supplied_columns(spec, "train")} - kept) | {*features}
+    return tuple(column for column in columns if column not in taken)
+
+
 def _features_of_current(spec: Spec, columns: Sequence[str]) -> tuple[str, ...]:
     """The current model may have been fitted on other columns: all that have no role are read for it."""
     if spec.baseline.current is None or spec.baseline.current.path is None:

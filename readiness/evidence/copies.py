@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from readiness.evidence.row_hashes import Hashes, joined, kinds_of, row_hashes, value_bits
 from readiness.evidence.same_names import ANEW, MISSING_NAME, UNITS, Names, Table, same_names
 from readiness.exceptions import DataError
+from readiness.statistics.cases import Integers
 from readiness.statistics.copies import (
     Known,
     Mask,
+    counted,
+    each_once,
     known_rows,
     numbers_of_repeats,
-    occur_once,
     repeat_by_themselves,
     repeated,
     stand_in,
@@ -131,6 +133,8 @@ class _Pooled:
     n: int
     """Test rows; what follows are training rows."""
     hashes: Hashes
+    open: Mask
+    """Which rows may come more than once."""
     target: Hashes | None
     """Bits of the targets; None where one table has none."""
 
@@ -141,12 +145,12 @@ class _Pooled:
         columns = features
         if within is not None and features and all(within in frame for frame in frames):
             columns = (within, *(name for name in features if name != within))
-        hashes = _hashed(frames, columns, kinds)
+        hashes, open_rows = _hashed(frames, columns, kinds)
         targets = [table.target for table in (test, train) if table is not None]
         bits = None if any(each is None for each in targets) else np.concatenate(
             [value_bits(pd.Series(np.asarray(each, dtype=np.float64))) for each in targets]
         )  # fmt: skip
-        return cls(test, train, features, len(test.frame), hashes, bits)
+        return cls(test, train, features, len(test.frame), hashes, open_rows, bits)
 
     def column(self, name: str, kind: str = "") -> Hashes:
         """Bits of the values of a column in both tables; `name` stands in each."""
@@ -161,7 +165,8 @@ class _Pooled:
         `copies`: for each row what it is a copy of; 0 where it is a copy of nothing.
         """
         ours, theirs = copies[: self.n], copies[self.n :]
-        known = (ours != 0) & stand_in(ours, np.unique(theirs))
+        known = ours != 0
+        known[known] = stand_in(ours[known], each_once(theirs[theirs != 0]))
         return known, _later(ours) & ~known
 
     def contradicting(self, copies: Hashes) -> int:
@@ -169,16 +174,16 @@ class _Pooled:
         if self.target is None or self.train is None:
             return 0
         known, _ = self.split(copies)
-        pairs = joined(copies, self.target)
-        return int((known & ~stand_in(pairs[: self.n], np.unique(pairs[self.n :]))).sum())
+        ours, theirs = np.flatnonzero(known), np.flatnonzero(copies[self.n :]) + self.n
+        pairs, table = (joined(copies[rows], self.target[rows]) for rows in (ours, theirs))
+        return int((~stand_in(pairs, each_once(table))).sum())
 
     def repeats_naturally_in_test(self, left: Mask) -> bool:
         """Whether the test rows that are left repeat as independent rows of few values do."""
-        rows = self.hashes if self.target is None else joined(self.hashes, self.target)
-        counts = np.unique(rows[: self.n][left], return_counts=True)[1]
-        if not len(counts) or counts.max() == 1:
-            return True
-        return repeat_by_themselves(numbers_of_repeats(counts))
+        some = np.flatnonzero(left & self.open[: self.n])
+        rows = self.hashes[some] if self.target is None else joined(self.hashes[some], self.target[some])
+        counts = np.append(counted(rows)[1], np.ones(int(left.sum()) - len(some), dtype=np.int64))
+        return not len(rows) or repeat_by_themselves(numbers_of_repeats(counts))
 
 
 def _later(names: Hashes) -> Mask:
@@ -190,46 +195,48 @@ def _later(names: Hashes) -> Mask:
     return later
 
 
-def _hashed(frames: Sequence[pd.DataFrame], columns: tuple[str, ...], kinds: dict[str, str]) -> Hashes:
-    """Rows of all frames; all columns are looked at only in those that a few columns do not tell apart."""
+def _hashed(frames: Sequence[pd.DataFrame], columns: tuple[str, ...], kinds: Mapping[str, str]) -> tuple[Hashes, Mask]:
+    """Rows of all frames, and which of them may come twice: only of those more than a few columns are looked at."""
     if not columns:
-        return np.arange(1, sum(map(len, frames)) + 1, dtype=np.uint64)
+        n = sum(map(len, frames))
+        return np.arange(1, n + 1, dtype=np.uint64), np.zeros(n, dtype=bool)
     few = _most_telling(frames[0], columns)
     rough = [row_hashes(frame, few, kinds) for frame in frames]
-    if len(few) == len(columns):
-        return np.concatenate(rough)
     twice = repeated(*rough)
-    for frame, hashes in zip(frames, rough, strict=True):
-        open_rows = np.flatnonzero(stand_in(hashes, twice))
-        if len(open_rows) > len(frame) // 2:
-            hashes[open_rows] = row_hashes(frame, columns, kinds)[open_rows]
-        elif len(open_rows):
-            hashes[open_rows] = row_hashes(frame[list(columns)].iloc[open_rows], columns, kinds)
-    return np.concatenate(rough)
+    opened = [stand_in(hashes, twice) for hashes in rough]
+    if len(few) < len(columns):
+        for frame, hashes, rows in zip(frames, rough, opened, strict=True):
+            if rows.mean() > 0.5:
+                hashes[rows] = row_hashes(frame, columns, kinds)[rows]
+            elif rows.any():
+                hashes[rows] = row_hashes(frame[list(columns)].iloc[np.flatnonzero(rows)], columns, kinds)
+    return np.concatenate(rough), np.concatenate(opened)
 
 
 def _most_telling(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns with the most values in a few rows."""
     some = frame.iloc[: LOOKED_AT // 2]
-    values = {name: len(np.unique(value_bits(some[name]))) for name in columns}
+    values = {name: len(each_once(value_bits(some[name]))) for name in columns}
     return tuple(sorted(columns, key=lambda name: -values[name])[:ROUGH_COLUMNS])
 
 
 def _keyed(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[str, ...]]:
     """For each row what it is a copy of (0: of nothing), and the key columns that say so."""
     copies = np.zeros(len(pooled.hashes), dtype=np.uint64)
-    equal = _Equal.of(pooled.hashes) if pooled.features else None
+    equal = _Equal.of(pooled.hashes, pooled.open)
     if equal is None:
         return copies, ()
     keys: list[str] = []
     for name in _most_telling_first(pooled)[:MOST_KEYS] if not equal.is_natural(pooled) else ():
+        if np.array_equal(copies != 0, equal.twice):
+            break
         found = equal.with_key(pooled.column(name)) & (copies == 0)
         copies[found] = pooled.hashes[found]
         keys += [name] if found.any() else []
-    for name in _in_all(pooled, others)[:MOST_OTHERS]:
+    for name in _in_all(pooled, others)[:MOST_OTHERS] if (equal.twice & (copies == 0)).any() else ():
         values = pooled.column(name)
         rows = joined(pooled.hashes, values)
-        equal = _Equal.of(rows)
+        equal = _Equal.of(rows, pooled.open)
         if equal is None or equal.is_natural(pooled):
             continue
         found = equal.with_key(values) & (copies == 0)
@@ -248,7 +255,7 @@ def _most_telling_first(pooled: _Pooled) -> list[str]:
 
 def _share_once(values: Hashes) -> float:
     known = values[values != MISSING_NAME]
-    counts = np.unique(known, return_counts=True)[1]
+    counts = counted(known)[1]
     return float((counts == 1).mean()) if len(counts) else 0.0
 
 
@@ -268,9 +275,10 @@ class _Equal:
     """Each row that differs from all above it."""
 
     @classmethod
-    def of(cls, rows: Hashes) -> _Equal | None:
-        """None where no row comes twice."""
-        twice = stand_in(rows, repeated(rows))
+    def of(cls, rows: Hashes, among: Mask) -> _Equal | None:
+        """None where none of the rows comes twice; `among` are those that may."""
+        twice = among.copy()
+        twice[among] = stand_in(rows[among], repeated(rows[among]))
         if not twice.any():
             return None
         first = np.ones(len(rows), dtype=bool)
@@ -282,28 +290,35 @@ class _Equal:
     def with_key(self, values: Hashes) -> Mask:
         """Which rows come more than once with a value of their own; none where the column is no key."""
         among = values[self.first & (values != MISSING_NAME)]
-        once = occur_once(among)
-        if len(once) < KEY_SHARE * len(np.unique(among)):
+        found, counts = counted(among)
+        once = found[counts == 1]
+        if len(once) < KEY_SHARE * len(found):
             return np.zeros(len(self.rows), dtype=bool)
-        return np.asarray(self.twice & (values != MISSING_NAME) & stand_in(values, once))
+        keyed = self.twice & (values != MISSING_NAME)
+        keyed[keyed] = stand_in(values[keyed], once)
+        return np.asarray(keyed)
 
     def is_natural(self, pooled: _Pooled) -> bool:
         """Whether equal rows look like different cases: their targets differ, or they repeat as chance has it."""
         rows, target = self.rows[self.twice], pooled.target
-        if target is not None and _targets_differ(rows, target[self.twice], target):
+        numbers = numbers_of_repeats(self._counts(rows))
+        by_themselves = repeat_by_themselves(numbers)
+        come_in_pairs = not by_themselves and numbers[3:].sum() <= SELDOM * numbers[2]
+        if target is not None and not come_in_pairs and _targets_differ(rows, target[self.twice], target):
             return True
         sizes = (pooled.n, len(self.rows) - pooled.n)
         larger = slice(pooled.n, None) if sizes[1] > sizes[0] else slice(0, pooled.n)
         inside = self.rows[larger][self.twice[larger]]
-        if len(inside) - len(np.unique(inside)) <= SELDOM * max(sizes):
-            return False
-        alone = np.ones(int((~self.twice).sum()), dtype=np.int64)
-        return repeat_by_themselves(numbers_of_repeats(np.append(np.unique(rows, return_counts=True)[1], alone)))
+        return by_themselves and len(inside) - len(each_once(inside)) > SELDOM * max(sizes)
+
+    def _counts(self, rows: Hashes) -> Integers:
+        alone = np.ones(len(self.rows) - len(rows), dtype=np.int64)
+        return np.append(counted(rows)[1], alone)
 
 
 def _targets_differ(rows: Hashes, target: Hashes, everywhere: Hashes) -> bool:
     """Whether rows that are equal have other targets about as often as any two rows have."""
-    shares = np.unique(everywhere, return_counts=True)[1] / len(everywhere)
+    shares = counted(everywhere)[1] / len(everywhere)
     by_chance = 1 - float(shares @ shares)
     order = np.argsort(rows, kind="stable")
     same = rows[order][1:] == rows[order][:-1]
@@ -315,10 +330,13 @@ def _equal(pooled: _Pooled, copies: Hashes, left: Mask, groups: NDArray[Any] | N
     """The test rows that are no copies beside the training rows, features and target; copies in training count once."""
     if pooled.train is None or not pooled.features or not left.any():
         return None
+    n, may = pooled.n, pooled.open
     rows = pooled.hashes if pooled.target is None else joined(pooled.hashes, pooled.target)
-    table = rows[pooled.n :][~_later(copies[pooled.n :])]
-    asked = rows[: pooled.n][left]
-    return known_rows(asked, table, None if groups is None else np.unique(groups[left], return_inverse=True)[1])
+    table = ~_later(copies[n:])
+    asked = rows[:n][left]
+    alone = int((table & ~may[n:]).sum())
+    codes = None if groups is None else np.unique(groups[left], return_inverse=True)[1]
+    return known_rows(asked, rows[n:][table & may[n:]], codes, alone=alone)
 
 
 def check_recent(recent: Table, others: Mapping[str, Table], asked: Asked) -> None:
@@ -347,4 +365,4 @@ def _are_the_same(recent: pd.DataFrame, other: pd.DataFrame, features: tuple[str
         return False
     kinds = kinds_of(recent, other, features)
     ours, theirs = (np.sort(row_hashes(frame, features, kinds)) for frame in (recent, other))
-    return len(np.unique(ours)) > 1 and bool(np.array_equal(ours, theirs))
+    return len(each_once(ours)) > 1 and bool(np.array_equal(ours, theirs))

@@ -16,6 +16,7 @@ from readiness.answers import Question
 from readiness.checklist import this_day
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.copies import Copies
 from readiness.evidence.keeping.kept import Kept
 from readiness.evidence.models.loading import LoadedModel
 from readiness.evidence.perturbing import Perturbed
@@ -164,6 +165,8 @@ class Evidence:
     """The recent rows, with every column that they share with the test rows; None: none are given."""
     unused: Unused | None = None
     """The test rows that no question looks at, as the candidate sees them; None: every row is looked at."""
+    copies: Copies | None = None
+    """Which of all test rows are copies, of training rows or of each other; None: nobody has looked, or could."""
     soundness: Soundness | None = None
     """What was found of the rows themselves; None: nobody has looked yet."""
     folder: Path = Path()

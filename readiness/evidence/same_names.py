@@ -18,7 +18,7 @@ from scipy.special import bdtrc
 
 from readiness.evidence.row_hashes import MISSING_BITS, Hashes, value_bits
 from readiness.statistics.cases import Floats, Integers
-from readiness.statistics.copies import Mask, occur_once, stand_in
+from readiness.statistics.copies import Mask, each_once, occur_once, stand_in
 
 MISSING_NAME = MISSING_BITS
 UNITS, ANEW = "units", "anew"
@@ -68,7 +68,7 @@ def same_names(
     bits = column(name, "name") if in_both else value_bits(test.frame[name], "name")
     ours, theirs = bits[:n], bits[n:]
     given = ours != MISSING_NAME
-    shared = given & stand_in(ours, np.unique(theirs))
+    shared = given & stand_in(ours, each_once(theirs))
     twice = given & ~stand_in(ours, occur_once(ours))
     found = Names(none, none, "", int(shared.sum()), int(twice.sum()), name)
     if not (_name_rows(ours) and _name_rows(theirs)):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from readiness.answers import Criterion, Finding, Outcome
 from readiness.checklist import this_day
 from readiness.criteria import Task
+from readiness.evidence.copies import Copies
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.spec import Spec
 from readiness.statistics.inference import Undefined
@@ -39,6 +40,8 @@ class Tables:
     """Name of the target."""
     day: datetime.date = field(default_factory=this_day)
     """On which a person's word may count no more."""
+    copies: Copies | None = None
+    """Copies that were found before some were taken out of `test`; None: nobody has looked yet."""
 
     @classmethod
     def of(cls, evidence: Evidence) -> Tables:
@@ -57,6 +60,7 @@ class Tables:
             evidence.recent,
             evidence.gathered.data.target,
             evidence.day,
+            evidence.copies,
         )
 
 

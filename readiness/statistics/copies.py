@@ -22,6 +22,9 @@ Mask = NDArray[np.bool_]
 
 CHANCE = 1e-4
 """Chance at which counts that repeat by themselves are held for counts that somebody made."""
+LARGE = 100_000
+"""Rows from which on hashes are sorted before they are looked up."""
+_BITS = 23
 MOST_OFTEN = 60
 """Up to so many repeats of a value are its numbers held against each other."""
 
@@ -29,26 +32,53 @@ MOST_OFTEN = 60
 def repeated(*tables: Hashes) -> Hashes:
     """Hashes that occur more than once in all tables together, in rising order and each once."""
     pooled = np.sort(np.concatenate(tables))
-    return np.asarray(np.unique(pooled[1:][pooled[1:] == pooled[:-1]]))
+    return each_once(pooled[1:][pooled[1:] == pooled[:-1]])
+
+
+def each_once(values: Hashes) -> Hashes:
+    """The different values, in rising order."""
+    rising = np.sort(values)  # for hashes many times faster than the table that np.unique makes
+    new = np.ones(len(rising), dtype=bool)
+    new[1:] = rising[1:] != rising[:-1]
+    return np.asarray(rising[new])
 
 
 def stand_in(asked: Hashes, table: Hashes) -> Mask:
     """Which of `asked` (n,) stand in a table whose hashes are in rising order."""
+    found = np.zeros(len(asked), dtype=bool)
     if not len(table):
-        return np.zeros(len(asked), dtype=bool)
-    places = np.minimum(np.searchsorted(table, asked), len(table) - 1)
-    return np.asarray(table[places] == asked)
+        return found
+    maybe = np.arange(len(asked)) if len(asked) < LARGE else np.flatnonzero(_may_stand_in(asked, table))
+    some = asked[maybe]
+    if len(some) > LARGE and len(table) > LARGE:  # in rising order they are found many times faster
+        order = np.argsort(some)
+        maybe, some = maybe[order], some[order]
+    found[maybe] = table[np.minimum(np.searchsorted(table, some), len(table) - 1)] == some
+    return found
+
+
+def _may_stand_in(asked: Hashes, table: Hashes) -> Mask:
+    """Which may, by a few bits of theirs (Bloom 1970)."""
+    there = np.zeros(1 << _BITS, dtype=bool)
+    there[_slots(table)] = True
+    return np.asarray(there[_slots(asked)])
+
+
+def _slots(values: Hashes) -> NDArray[np.uint64]:
+    return np.asarray((values * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _BITS))
 
 
 def occur_once(values: Hashes) -> Hashes:
     """The values that occur once, in rising order."""
-    found, counts = _unique_with_counts(values)
+    found, counts = counted(values)
     return np.asarray(found[counts == 1])
 
 
-def _unique_with_counts(values: Hashes) -> tuple[Hashes, Integers]:
-    found, counts = np.unique(values, return_counts=True)
-    return found, counts.astype(np.int64)
+def counted(values: Hashes) -> tuple[Hashes, Integers]:
+    """The different values in rising order, and how often each occurs."""
+    rising = np.sort(values)
+    starts = np.flatnonzero(np.append(True, rising[1:] != rising[:-1])) if len(rising) else np.zeros(0, dtype=np.int64)
+    return rising[starts], np.diff(np.append(starts, len(rising)))
 
 
 def numbers_of_repeats(counts: Integers) -> Integers:
@@ -116,18 +146,23 @@ class Known:
         return Mover(self.share, self.by_chance)
 
 
-def known_rows(asked: Hashes, table: Hashes, groups: Integers | None = None) -> Known:
-    """Asked rows (n,) beside the rows of a table (m,), copies in it taken out; m and n at least 1.
+def known_rows(asked: Hashes, table: Hashes, groups: Integers | None = None, *, alone: int = 0) -> Known:
+    """Asked rows (n,) beside the rows of a table (m,), copies in it taken out; n and m + `alone` at least 1.
+
+    `alone`: further rows of the table, without a twin anywhere.
 
     `groups`: codes of what asked rows belong to. A table of which each row stands there k times counts as one of which
     each stands there once.
     """
-    found, counts = _unique_with_counts(table)
-    counts = counts // max(1, int(np.gcd.reduce(counts)))
+    found, counts = counted(table)
+    if not alone and len(counts):
+        counts = counts // int(np.gcd.reduce(counts))
     numbers = numbers_of_repeats(counts)
     twins = stand_in(asked, found)
     deff, df = (1.0, np.inf) if groups is None else _design_effect(twins, groups)
-    return Known(int(twins.sum()), len(asked), int(counts.sum()), int(numbers[1]), int(numbers[2]), deff, df)
+    return Known(
+        int(twins.sum()), len(asked), int(counts.sum()) + alone, int(numbers[1]) + alone, int(numbers[2]), deff, df
+    )
 
 
 def _design_effect(twins: Mask, groups: Integers) -> tuple[float, float]:
@@ -141,51 +176,57 @@ def _design_effect(twins: Mask, groups: Integers) -> tuple[float, float]:
     return max(1.0, variance * len(twins) / (share * (1 - share))), df
 
 
-def nearest(
-    asked: Floats,
-    table: Floats,
-    *,
-    labels: tuple[Integers, Integers] | None = None,
-    window: int = 1_000,
-    itself: Integers | None = None,
-) -> Floats:
-    """Distance (n,) from each asked row to the nearest of the `window` rows that lie closest by the first column.
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """Rows in the order of their first column, so that those which may be near lie side by side."""
 
-    Both are compared alike: it is the nearest of all in small tables, and in large ones the nearest of those that can
-    be near. A missing value and another label are one unit away.
+    numbers: Floats
+    """(d, m) scaled columns, d and m at least 1."""
+    labels: Hashes
+    """(c, m) columns whose values agree or do not."""
+    places: Integers
+    """(m,): where each row stood."""
 
-    Args:
-        asked: (n, d) scaled columns, d at least 1.
-        table: (m, d) the same columns, m at least 2.
-        labels: (n, c) and (m, c) codes of further columns, which agree or do not.
-        window: how many rows of the table are looked at.
-        itself: (n,) for each asked row its own place in the table, which is passed over; None: it is in none.
-    """
-    order = np.argsort(table[:, 0], kind="stable")
-    sorted_by, m = table[order, 0], len(table)
-    width = min(window, m)
-    starts = np.clip(np.searchsorted(sorted_by, asked[:, 0]) - width // 2, 0, m - width)
-    found = np.empty(len(asked))
-    step = max(1, 2_000_000 // width)
-    for first in range(0, len(asked), step):
-        part = slice(first, first + step)
-        rows = order[starts[part, None] + np.arange(width)]
-        squares = _squares(asked[part], table, rows)
-        if labels is not None:
-            for ours, theirs in zip(labels[0][part].T, labels[1].T, strict=True):
-                squares += theirs[rows] != ours[:, None]
-        if itself is not None:
-            squares[rows == itself[part, None]] = np.inf
-        found[part] = squares.min(axis=1)
-    return np.sqrt(found)
+    @classmethod
+    def of(cls, numbers: Floats, labels: Hashes) -> Neighbours:
+        """Of (d, m) scaled columns and (c, m) labels."""
+        order = np.argsort(numbers[0], kind="stable")
+        return cls(numbers[:, order], labels[:, order], order)
+
+    def distances(self, numbers: Floats, labels: Hashes, window: int, itself: Integers | None = None) -> Floats:
+        """Distance (n,) from each asked row to the nearest of the `window` rows that lie closest by the first column.
+
+        It is the nearest of all in small tables, and in large ones the nearest of those that can be near. A missing
+        value and another label are one unit away.
+
+        Args:
+            numbers: (d, n) the same columns of the asked rows.
+            labels: (c, n) their labels.
+            window: how many rows are looked at.
+            itself: (n,) the place of each asked row where it is one of these rows, which is passed over.
+        """
+        m, n = len(self.places), numbers.shape[1]
+        width = min(window, m)
+        starts = np.clip(np.searchsorted(self.numbers[0], numbers[0]) - width // 2, 0, m - width)
+        found = np.empty(n)
+        step = max(1, 100_000 // width)
+        for first in range(0, n, step):
+            part = slice(first, min(n, first + step))
+            rows = starts[part, None] + np.arange(width)
+            squares = np.zeros(rows.shape)
+            for ours, theirs in zip(numbers[:, part], self.numbers, strict=True):
+                squares += _squares(ours[:, None], theirs[rows])
+            for mine, its in zip(labels[:, part], self.labels, strict=True):
+                squares += its[rows] != mine[:, None]
+            if itself is not None:
+                squares[self.places[rows] == itself[part, None]] = np.inf
+            found[part] = squares.min(axis=1)
+        return np.sqrt(found)
 
 
-def _squares(asked: Floats, table: Floats, rows: Integers) -> Floats:
-    total = np.zeros(rows.shape)
-    for ours, theirs in zip(asked.T, table.T, strict=True):
-        apart = theirs[rows] - ours[:, None]
-        if np.isnan(ours).any() or np.isnan(theirs).any():
-            one = np.isnan(theirs)[rows] != np.isnan(ours)[:, None]
-            apart = np.where(one, 1.0, np.nan_to_num(apart))
-        total += apart * apart
-    return total
+def _squares(ours: Floats, theirs: Floats) -> Floats:
+    apart = theirs - ours
+    unknown = np.isnan(apart)
+    if unknown.any():
+        apart = np.where(unknown, np.isnan(theirs) != np.isnan(ours), apart)
+    return np.asarray(apart * apart)

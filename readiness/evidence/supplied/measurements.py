@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Scores
+from readiness.evidence.training_hashes import TrainingHashes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,3 +31,5 @@ class Elsewhere:
     """(calls,): times of single-row calls, in their order."""
     folds_sha256: str = ""
     """Of the very bytes that the table of the folds was parsed from; empty where they are columns of data.train."""
+    training_rows: TrainingHashes | None = None
+    """Hashes of the rows that the candidate was fitted on."""

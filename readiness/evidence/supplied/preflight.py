@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from readiness.evidence.supplied.log import check_file, read_log
 from readiness.evidence.tables import TableHeader, header
+from readiness.evidence.training_hashes import read_hashes
 from readiness.exceptions import InputError
 from readiness.hints import nearest, shown
 from readiness.spec.reading import LoadedSpec
@@ -14,6 +15,7 @@ from readiness.spec.yaml_reading import KeyPath
 
 Fault = tuple[KeyPath, str]
 _LOG: KeyPath = ("supplied", "latency", "path")
+_HASHES: KeyPath = ("supplied", "training_rows", "path")
 _TABLE: KeyPath = ("supplied", "folds", "table")
 
 
@@ -27,6 +29,20 @@ def supplied_faults(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Ite
             yield from _of_log(loaded, latency.path, latency.column)
         except InputError as error:
             yield _LOG, _in_one_line(error)
+    if loaded.spec.supplied.training_rows is not None:
+        yield from _of_hashes(loaded, loaded.spec.supplied.training_rows.path, heads.get("test"))
+
+
+def _of_hashes(loaded: LoadedSpec, path: str, test: TableHeader | None) -> Iterator[Fault]:
+    try:
+        columns = read_hashes(loaded.resolve(path)).columns
+    except InputError as error:
+        yield _HASHES, _in_one_line(error)
+        return
+    missing = [name for name in columns if test is not None and name not in test.columns]
+    if missing and test is not None:
+        text = f"hashes the column {shown(missing[0])}, which data.test does not have"
+        yield _HASHES, f"{text}{nearest(missing[0], test.columns)}"
 
 
 def _of_table(loaded: LoadedSpec, path: str, train: TableHeader | None) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from readiness.evidence.supplied.log import check_calls, check_file, read_log
 from readiness.evidence.supplied.measurements import Elsewhere, SuppliedRepeat
 from readiness.evidence.supplied.repeats import check_repeats
 from readiness.evidence.targets import Target
+from readiness.evidence.training_hashes import read_hashes
 from readiness.evidence.usable_rows import Rows
 from readiness.exceptions import DataError
 from readiness.hints import nearest, shown
@@ -45,6 +46,7 @@ def read_supplied(loaded: LoadedSpec, target: Target, test: Rows, train: Rows | 
         () if given.seeds is None else _seeds(loaded, target, test.frame),
         None if given.latency is None else read_calls(loaded, given.latency),
         digest,
+        None if given.training_rows is None else read_hashes(loaded.resolve(given.training_rows.path)),
     )
 
 

@@ -1,0 +1,242 @@
+"""Do test rows also stand in the training table? Copies, near copies, and more equal rows than chance gives.
+
+Purpose: a model answers rows that it was fitted on from memory; no number about them says how it will do on others.
+Method: a copy shares the name of its row, or all features together with a key column. Other equal rows are counted
+beside what chance gives (Good and Turing), and rows that lie nearer to training rows than those lie to each other are
+taken for copies that were moved.
+Limits: copies of which more than a little was changed; equal rows in tables so coarse that chance alone gives nearly
+all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from readiness.answers import Criterion
+from readiness.evidence.columns import further_columns
+from readiness.evidence.copies import ANEW, UNITS, Asked, Copies, Table, find_copies
+from readiness.evidence.evidence import Evidence
+from readiness.evidence.near_copies import Near, near_copies
+from readiness.evidence.row_hashes import Hashes, value_bits
+from readiness.evidence.training_hashes import TrainingHashes, hashes_like
+from readiness.exceptions import DataError
+from readiness.numbers import format_share, listed
+from readiness.soundness.tables import Tables, not_known
+from readiness.spec import Spec
+from readiness.statistics.copies import Known, known_rows, stand_in
+from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.judging import Claim
+from readiness.withholding import Kind
+
+MOST_COPIES = 0.01
+"""Copies up to this share of the test rows are taken out of judging; above it the split itself is in doubt."""
+MOST_EXCESS = 0.01
+"""Of equal rows beyond what chance gives; the excess alone has a standard deviation of 0.4 to 1 percentage points."""
+MOST_NEAR = 0.015
+"""Of test rows; without copies half a percent of them or fewer are that near."""
+COPIES, EQUAL, NEAR, UNNAMED = (f"{Kind.SEEN.code}-{which}" for which in ("COPIES", "EQUAL", "NEAR", "UNITS"))
+SPLIT = "split the rows anew, so that none stands on both sides, and fit the model again"
+
+
+def examine(tables: Tables) -> Iterator[Claim]:
+    """EVID-SEEN-COPIES, -EQUAL, -NEAR and -UNITS; nothing without a training table."""
+    if tables.train is None:
+        return
+    found = copies_of(tables)
+    yield _copies(tables, found)
+    if found.names.meaning == UNITS and tables.spec.data.group is None and tables.spec.data.query is None:
+        yield _units(found)
+    if found.equal is not None:
+        yield _equal(tables, found.equal)
+    near = _near(tables, found)
+    if near is not None:
+        yield _near_claim(near)
+
+
+def copies_of(tables: Tables) -> Copies:
+    """Copies among the test rows: as they were found before some were dropped, else found now."""
+    if tables.copies is not None:
+        return tables.copies
+    train = None if tables.train is None else Table(tables.train, tables.y_train)
+    asked = asked_of(tables.spec, tables.features, tables.test)
+    return find_copies(Table(tables.test, tables.y_test), train, asked)
+
+
+def asked_of(spec: Spec, features: Sequence[str], test: pd.DataFrame) -> Asked:
+    """Which columns of the test table say what of a row."""
+    data = spec.data
+    known = tuple(features) or further_columns(spec, (), tuple(test.columns))
+    others = further_columns(spec, known, tuple(test.columns))
+    return Asked(known, others, data.id, data.query, data.group)
+
+
+def _copies(tables: Tables, found: Copies) -> Claim:
+    name = "Share of the test rows that also stand in the training table"
+    criterion = Criterion("<=", MOST_COPIES, "share", presumed=True)
+    n, copies, known = found.rows, int(found.known.sum()), f"{found.train_rows:,} training rows"
+    if not found.compared and not found.names.column:
+        reason = "the training table shares neither features nor names of rows with the test table"
+        return Claim(COPIES, name, "share", Undefined(reason), criterion, needs="a training table with the features")
+    if not copies:
+        text = f"none of {n:,} test rows also stands among the {known}"
+    else:
+        text = f"{copies:,} of {n:,} test rows ({format_share(copies / n)}) also stand among the {known}"
+        text += _by_what(found, copies)
+    if found.contradicting:
+        text += f"; {found.contradicting:,} of them have another {tables.target or 'target'} there"
+    if found.dropped and copies:
+        text += "; they are not judged"
+    if found.names.meaning == ANEW:
+        text += f"; each table numbers its rows in {found.names.column} anew, so that equal numbers are no copies"
+    share = Exact(copies / n, n)
+    return Claim(COPIES, name, "share", share, criterion, "share", reason=text, needs=SPLIT, from_scores=False)
+
+
+def _by_what(found: Copies, copies: int) -> str:
+    named, valued = found.by_name, copies - found.by_name
+    ways = []
+    if valued:
+        keys = f", among them {listed(found.keys)}, whose values hardly ever come twice" if found.keys else ""
+        ways.append(
+            f"{valued:,} with the same {'value' if len(found.compared) == 1 else 'values'} in every column{keys}"
+        )
+    if named:
+        ways.append(f"{named:,} under the same {found.names.column}")
+    return f": {' and '.join(ways)}" if ways else ""
+
+
+def _units(found: Copies) -> Claim:
+    names, n = found.names, found.rows
+    text = (
+        f"{names.column} is to name a row, and names units of several rows: {names.shared:,} of {n:,} test rows "
+        f"({format_share(names.shared / n)}) belong to one that training rows belong to as well"
+    )
+    return Claim(
+        UNNAMED,
+        f"Share of the test rows whose {names.column} training rows have as well",
+        "share",
+        Exact(names.shared / n, n),
+        Criterion("<=", MOST_COPIES, "share", refutable=False, presumed=True),
+        "share",
+        reason=text,
+        needs=f"name {names.column} under data.group, and under data.id only a column that names single rows",
+        from_scores=False,
+    )
+
+
+def _equal(tables: Tables, equal: Known) -> Claim:
+    by_chance = equal.by_chance.value
+    text = (
+        f"{equal.twins:,} of {equal.asked:,} other test rows ({format_share(equal.share.value)}) equal a training row "
+        f"in every feature and in {tables.target or 'the target'}; by chance about {format_share(by_chance)} would, as "
+        f"{equal.known - equal.alone:,} of {equal.known:,} training rows have a twin there"
+    )
+    return Claim(
+        EQUAL,
+        "Share of the test rows that equal training rows, beyond what chance gives",
+        "share",
+        equal.excess,
+        Criterion("<=", MOST_EXCESS, "share", refutable=False, presumed=True),
+        "share",
+        reason=text,
+        needs=f"a column that names each row (data.id), so that copies can be told from equal rows; or {SPLIT}; or "
+        "somebody outside about.prepared_by who vouches that equal rows are different cases (soundness.seen)",
+        from_scores=False,
+    )
+
+
+def _near(tables: Tables, found: Copies) -> Near | None:
+    assert tables.train is not None
+    if not found.compared:
+        return None
+    kept = tables.test
+    if len(kept) == found.rows:  # else the copies are gone already
+        kept = kept[~(found.known | found.again)]
+    return near_copies(kept, tables.train, found.compared, tables.spec.seed)
+
+
+def _near_claim(near: Near) -> Claim:
+    rows = f"{near.asked:,} test rows" if near.asked == near.of else f"a random sample of {near.asked:,} test rows"
+    beside = (
+        "" if near.window == near.train_rows else f", each beside the {near.window:,} that lie closest in one column"
+    )
+    text = (
+        f"{near.near:,} of {rows} ({format_share(near.share.value)}) lie nearer to a training row than training rows "
+        f"lie to each other, judged by {listed(near.columns)}{beside}; without copies half a percent or fewer do"
+    )
+    return Claim(
+        NEAR,
+        "Share of the test rows that are training rows, a little moved",
+        "share",
+        near.share,
+        Criterion("<=", MOST_NEAR, "share", presumed=True),
+        "share",
+        reason=text,
+        needs=SPLIT,
+        from_scores=False,
+    )
+
+
+def copies_against_supplied(evidence: Evidence) -> Claim:
+    """EVID-SEEN where there is no training table: test rows beside the hashes of the rows the model was fitted on.
+
+    `evidence.elsewhere.training_rows` holds the hashes; without them nobody can look.
+    """
+    given = evidence.elsewhere.training_rows
+    supply = "hashes of the rows that the model was fitted on (supplied.training_rows, made by `readiness hash-rows`)"
+    if given is None:
+        return not_known(Kind.SEEN, "nothing is known of the rows that the model was fitted on", supply)
+    try:
+        hashes = hashes_like(evidence.rows, given)
+    except DataError as error:
+        return not_known(Kind.SEEN, error.message, error.remedy or supply)
+    source = evidence.spec.supplied.training_rows
+    said = f" (hashes supplied by others: {source.source})" if source is not None else ""
+    return _beside_hashes(evidence, given, hashes, said)
+
+
+def _beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, said: str) -> Claim:
+    name = "Share of the test rows that the model was fitted on"
+    known = known_rows(hashes, given.hashes)
+    n, what = len(hashes), f"the {len(given.hashes):,} rows that it was fitted on"
+    vouch = "or somebody outside about.prepared_by who attests when the test rows were drawn (soundness.seen)"
+    needs = f"test rows that the model was not fitted on; {vouch}"
+    if given.names_rows or _has_key(evidence.rows, given, hashes):
+        twins = int(stand_in(hashes, given.hashes).sum())
+        by = (
+            f"the same {given.columns[0]}"
+            if given.names_rows
+            else f"the same values in all {len(given.columns)} columns"
+        )
+        text = f"{twins:,} of {n:,} test rows ({format_share(twins / n)}) are among {what}, by {by}{said}"
+        criterion = Criterion("<=", MOST_COPIES, "share", presumed=True)
+        share = Exact(twins / n, n)
+        return Claim(
+            Kind.SEEN.code, name, "share", share, criterion, "share", reason=text, needs=needs, from_scores=False
+        )
+    text = (
+        f"{known.twins:,} of {n:,} test rows ({format_share(known.share.value)}) equal one of {what}; by chance about "
+        f"{format_share(known.by_chance.value)} would{said}"
+    )
+    criterion = Criterion("<=", MOST_EXCESS, "share", refutable=False, presumed=True)
+    return Claim(
+        Kind.SEEN.code, name, "share", known.excess, criterion, "share", reason=text, needs=needs, from_scores=False
+    )
+
+
+def _has_key(rows: pd.DataFrame, given: TrainingHashes, hashes: Hashes) -> bool:
+    """Whether a hashed column has a value of its own in nearly every test row, and hardly any training row repeats."""
+    if known_rows(hashes, given.hashes).alone < 0.95 * len(given.hashes):
+        return False
+    first = np.unique(hashes, return_index=True)[1]
+    return any(
+        len(np.unique(value_bits(rows[name].iloc[first]))) >= 0.95 * len(first)
+        for name in given.columns
+        if name != given.target
+    )
+
+
+__all__ = ["asked_of", "copies_against_supplied", "copies_of", "examine"]
