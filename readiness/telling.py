@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from readiness.terminal import write, write_text
+from readiness.visible import visible
 
 if TYPE_CHECKING:
     from readiness.delivery.runner import ReviewResult
@@ -51,6 +52,7 @@ def tell_what_can_be_proven(spec: Path, settings: Sequence[str] = ()) -> None:
     from readiness.delivery.left_to_do import left_to_do
     from readiness.delivery.possible_answers import possible_answers
     from readiness.evidence.preflight import preflight
+    from readiness.soundness.beforehand import doubts_about
 
     preflight(loaded)
     entries = feasible(loaded)
@@ -58,6 +60,8 @@ def tell_what_can_be_proven(spec: Path, settings: Sequence[str] = ()) -> None:
     _say_list("Left to do:", left_to_do(loaded))
     _say_list("Can each question be a yes?", [possible.words for possible in possible_answers(loaded, entries)])
     _say_list("What so many rows can prove:", provable(entries))
+    doubts = [f"{each.status.words:<14}{each.reason}. {each.needs}" for each in doubts_about(loaded)]
+    _say_list("What these rows cannot carry, whatever the model:", list(map(visible, doubts)))
     say()
 
 
