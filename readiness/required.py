@@ -1,4 +1,5 @@
-"""How much does the spec require of a gain, and under which code does a technical limit stand?
+"""How much does the spec require of a gain, under which code does a technical limit stand, and what are parts of a
+date called?
 
 Both the questions and the host ask this: the host, without loading what computes numbers.
 """
@@ -23,6 +24,13 @@ CODES = {
     "memory_mb": "PROD-MEMORY",
 }
 """Finding codes of the technical metrics, in the order of the page."""
+CALENDAR = ("hour", "weekday", "month of the year")
+"""Parts of `data.time` by which weak spots are searched, and which count as if `data.segments` named them."""
+
+
+def calendar_names(time: str | None) -> tuple[str, ...]:
+    """What the parts of `data.time` are called where they stand beside columns: "opened (hour)"."""
+    return () if time is None else tuple(f"{time} ({part})" for part in CALENDAR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,13 +15,17 @@ from readiness.evidence.columns import columns_of, features_of
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segmentation import MISSING, Segmentation
 from readiness.numbers import format_edges
+from readiness.questions.calendar_parts import calendar_parts
+from readiness.required import calendar_names
 from readiness.statistics.slices import EDGE_ROWS, binned, quantile_edges
 from readiness.visible import shorten
 
 MOST_COLUMNS = 30
-BINS = 10
+BINS = 40
+"""Of about equal size, of which runs are searched; four of them are a step where two columns are searched together."""
 MOST_LEVELS = 20
 """A number with more distinct values is cut into bins; of other columns the most frequent values have levels."""
+FIRST_ROWS = 1000
 OTHER = "other"
 
 
@@ -35,18 +39,34 @@ class CodedColumn:
     words: tuple[str, ...]
     """What each level is called."""
     is_named: bool = False
-    """Whether `data.segments` names it."""
+    """Whether `data.segments` names it, or it is a part of `data.time`."""
+    ordered: int = 0
+    """How many of the first levels stand in order, so that runs of them are searched."""
+    marks: tuple[str, ...] = ()
+    """Of bins: what the edges between them are called."""
+
+    def text(self, first: int, last: int) -> str:
+        """Consecutive levels in words: "above 10 to 50", "Saturday to Sunday"."""
+        if first == last:
+            return self.words[first]
+        if not self.marks:
+            return f"{self.words[first]} to {self.words[last]}"
+        if first == 0:
+            return f"up to {self.marks[last]}"
+        low = f"above {self.marks[first - 1]}"
+        return low if last == len(self.marks) else f"{low} to {self.marks[last]}"
 
 
 def slice_columns(evidence: Evidence) -> tuple[tuple[CodedColumn, ...], int]:
     """The columns of the search, and how many there would be without the limit of `MOST_COLUMNS`.
 
-    Segment columns are cut as the spec says; then come the candidate's features and the columns of `errors.show`,
-    without those that have a role, such as the target or a weight.
+    Segment columns are cut as the spec says; then come the parts of `data.time`, the candidate's features and the
+    columns of `errors.show`, without those that have a role, such as the target or a weight.
     """
     named = list({column.name: column for each in evidence.segmentations for column in _named(each)}.values())
     spec = evidence.spec
-    known = {*columns_of(spec.data.segments), *(column.name for column in named)}
+    named += _calendar(evidence, {column.name for column in named})
+    known = {*columns_of(spec.data.segments), *calendar_names(spec.data.time), *(column.name for column in named)}
     wanted = [name for name in dict.fromkeys((*_features(evidence), *spec.errors.show)) if name not in known]
     usable = [name for name in wanted if name in evidence.rows and _is_free(evidence, name)]
     others = list(_coded(evidence.rows, usable, MOST_COLUMNS - len(named)))
@@ -74,6 +94,13 @@ def _named(segmentation: Segmentation) -> Iterator[CodedColumn]:
         yield _frequent(name, of_label[segmentation.codes], words, is_named=True)
 
 
+def _calendar(evidence: Evidence, known: Collection[str]) -> Iterator[CodedColumn]:
+    """The parts of `data.time` that `data.segments` does not name."""
+    for name, codes, words, ordered in calendar_parts(evidence):
+        if name not in known:
+            yield CodedColumn(name, codes.astype(np.int16), words, is_named=True, ordered=ordered)
+
+
 def _coded(frame: pd.DataFrame, names: Sequence[str], most: int) -> Iterator[CodedColumn]:
     for name in names[: max(0, most)]:
         try:
@@ -84,18 +111,25 @@ def _coded(frame: pd.DataFrame, names: Sequence[str], most: int) -> Iterator[Cod
 
 def _one(name: str, values: pd.Series[Any]) -> CodedColumn:
     is_number = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
-    sample = values.iloc[:: max(1, len(values) // EDGE_ROWS)]
-    if is_number and sample.nunique() > MOST_LEVELS:
+    if is_number and _has_many_values(values):
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         edges = quantile_edges(numbers, BINS)
-        return CodedColumn(name, binned(numbers, edges), tuple(_bin_words(edges)))
-    codes, found = pd.factorize(values)
-    words = [_word(value) for value in found]
-    return _frequent(name, np.where(codes < 0, len(words), codes), [*words, MISSING])
+        marks = format_edges(edges.tolist(), 9)
+        words = tuple(_bin_words(marks))
+        return CodedColumn(name, binned(numbers, edges), words, ordered=len(marks) + 1, marks=tuple(marks))
+    codes, found = pd.factorize(values, sort=is_number)
+    words = tuple(_word(value) for value in found)
+    coded = _frequent(name, np.where(codes < 0, len(words), codes), [*words, MISSING])
+    return replace(coded, ordered=len(words)) if is_number and len(words) <= MOST_LEVELS else coded
 
 
-def _bin_words(edges: NDArray[np.float64]) -> list[str]:
-    marks = format_edges(edges.tolist(), 9)
+def _has_many_values(numbers: pd.Series[Any]) -> bool:
+    """Whether there are too many to have a level each; a few rows tell most often."""
+    sample = numbers.iloc[:: max(1, len(numbers) // EDGE_ROWS)]
+    return sample.iloc[:FIRST_ROWS].nunique() > MOST_LEVELS or sample.nunique() > MOST_LEVELS
+
+
+def _bin_words(marks: Sequence[str]) -> list[str]:
     if not marks:
         return ["all", MISSING]
     between = [f"above {low} to {high}" for low, high in pairwise(marks)]

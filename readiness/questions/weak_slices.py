@@ -21,7 +21,8 @@ from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
-from readiness.statistics.slices import Key, Mask, Search, first_half, rows_of, search
+from readiness.statistics.slice_tables import Key, Mask, Span
+from readiness.statistics.slices import Search, first_half, rows_of, search
 
 MOST_SHOWN = 4
 CODE = "SEGM-SLICE"
@@ -70,7 +71,7 @@ def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
         for each in found.found:
             code = f"{CODE}-{len(claims)}"
             claims.append(_tested(others, ruler, columns, each.key, half, found.searched, code))
-            named.append(all(columns[column].is_named for column, _ in each.key))
+            named.append(all(columns[span.column].is_named for span in each.key))
     return Suspects(
         tuple(claims),
         tuple(named),
@@ -98,9 +99,14 @@ def _search(evidence: Evidence, ruler: Ruler, columns: Sequence[CodedColumn], ha
         if not 0 < mean < np.inf:
             return Search(0, ())
         loss = loss / mean
-    codes = [column.codes[rows] for column in columns]
-    known = _known(evidence, columns)
-    return search(codes, [len(column.words) for column in columns], loss[rows], effect=ruler.warning, known=known)
+    return search(
+        [column.codes[rows] for column in columns],
+        [len(column.words) for column in columns],
+        loss[rows],
+        ordered=[column.ordered for column in columns],
+        effect=ruler.warning,
+        known=_known(evidence, columns),
+    )
 
 
 def _losses(metric: str, cases: Cases) -> tuple[Mask, Mask | Floats]:
@@ -121,7 +127,7 @@ def _known(evidence: Evidence, columns: Sequence[CodedColumn]) -> frozenset[Key]
     place = {column.name: k for k, column in enumerate(columns) if column.is_named}
     labels = [label for segmentation in evidence.segmentations for label in segmentation.labels]
     pairs = [
-        [(place[name], columns[place[name]].words.index(word)) for name, word in label.items()]
+        [Span(place[name], *[columns[place[name]].words.index(word)] * 2) for name, word in label.items()]
         for label in labels
         if all(name in place and word in columns[place[name]].words for name, word in label.items())
     ]
@@ -133,7 +139,7 @@ def _tested(
 ) -> Claim:
     """The claim about one combination, on the half that was not searched."""
     inside = rows_of(key, [column.codes for column in columns])[~half]
-    labels = {columns[column].name: columns[column].words[level] for column, level in key}
+    labels = {columns[column].name: columns[column].text(first, last) for column, first, last in key}
     pair = Segmentation("combination", inside.astype(np.int64), ({}, labels))
     split = split_by(ruler.metric.name, others, pair)[1]
     claim = deficit(code, pair.text(1), labels, split, ruler, enough=True)  # nobody needs it to be met

@@ -1,6 +1,6 @@
-"""Where does a model fail that nobody asked about? All combinations of one or two levels of columns, counted at once.
+"""Where does a model fail that nobody asked about? All combinations of one or two columns, looked at at once.
 
-Among thousands of combinations some look bad by chance alone, so what is found on one half of the rows is only a
+Among a million combinations some look bad by chance alone, so what is found on one half of the rows is only a
 suspicion, and has to be tested on the other half.
 """
 
@@ -14,39 +14,54 @@ import numpy as np
 import numpy.typing as npt
 
 from readiness.statistics.cases import Cases, Floats, Integers
-
-Codes = npt.NDArray[np.integer]
-Mask = npt.NDArray[np.bool_]
+from readiness.statistics.slice_tables import (
+    MOST_STEPS,
+    Axis,
+    Codes,
+    Key,
+    Losses,
+    Mask,
+    Span,
+    Sums,
+    axis_of,
+    certainty,
+    difference,
+    over_runs,
+    smallest,
+)
 
 LEAST_ROWS = 30
 """Fewest rows of a combination that is looked at."""
 MOST_FOUND = 10
 """Combinations that are handed on to be tested: each further one makes every test stricter."""
 SUSPICIOUS = 3.0
-"""Welch's z from which a combination is tested. One that could be proven on the other half hardly ever falls short."""
-MOST_LOOKED_AT = 60
-"""Suspicious combinations, largest z first, that are compared with those already found."""
+"""Certainty from which a combination is tested. One that could be proven on the other half hardly ever falls short."""
+MOST_OF_TABLE = 20
+"""Suspicious combinations of the same columns, none of which overlap."""
+MOST_LOOKED_AT = 100
+"""Suspicious combinations, the most certain first, that are compared with those already found."""
+MOST_ROUNDS = 4
+"""Times that each edge of a combination is moved to where it fits best."""
 SAME_ROWS = 0.8
 """A combination lies in another when more than this part of its rows does."""
 EDGE_ROWS = 50_000
 """Rows from which the edges of bins are taken; edges need no more."""
+EDGE_ROOM = 0.15
+"""How far an edge may be moved to be written with fewer digits, as a part of the way to the nearest other edge."""
 TIME_BLOCKS = 40
 """Rows in time order are halved by blocks, because neighbours are alike."""
-
-Key = tuple[tuple[int, int], ...]
-"""One or two pairs of column and level, columns ascending."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows that have one or two levels in common."""
+    """The rows that have a level, or a run of levels, of one or two columns in common."""
 
     key: Key
     n: int
     effect: float
     """Mean loss of these rows minus that of all others."""
     z: float
-    """Effect over its standard error (Welch 1947)."""
+    """How certain the effect is: see `certainty`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,133 +73,176 @@ class Search:
     found: tuple[Slice, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """The rows that are searched, and what counts among them."""
+
+    codes: Sequence[Codes]
+    losses: Losses
+    whole: Sums
+    effect: float
+    least_rows: int
+
+    def enough(self, inside: Sums) -> Mask:
+        """Which combinations have enough rows in them and outside."""
+        return np.asarray((inside[0] >= self.least_rows) & (inside[0] <= self.losses.n - self.least_rows))
+
+
 def search(
     codes: Sequence[Codes],
     levels: Sequence[int],
     loss: Mask | Floats,
     *,
+    ordered: Sequence[int] = (),
     effect: float = 0.0,
     known: frozenset[Key] = frozenset(),
     least_rows: int = LEAST_ROWS,
     most: int = MOST_FOUND,
 ) -> Search:
-    """Combinations of one or two levels whose mean loss stands out from that of all other rows.
+    """Combinations of one or two columns whose mean loss stands out from that of all other rows.
 
-    Ranked by Welch's z, since the largest effects are those of the smallest combinations. Rows count alike and as
-    independent; the test on other rows must not.
+    Levels that stand in order are looked at in runs, in steps of several levels where two columns are; the edges of
+    what is found are then moved level by level to where they fit best. Ranked by certainty, since the largest effects
+    are those of the smallest combinations. Rows count alike and as independent; the test on other rows must not.
 
     Args:
         codes: for each column the level of each row, 0..levels-1, shape (n,).
         levels: number of levels of each column.
         loss: of each row, shape (n,); booleans are counted in half the time of numbers.
+        ordered: for each column, how many of its first levels stand in order; without it, none of any.
         effect: smallest effect that matters, in units of the loss.
         known: combinations that are looked at elsewhere; those that stand out tell their story there.
         least_rows: in the combination, and outside it.
         most: number of combinations to hand on.
     """
-    n = len(loss)
-    parts = list(_counted(codes, levels, loss))
-    if n == 0 or not parts:
+    if len(loss) == 0 or not len(codes):
         return Search(0, ())
-    keys = [key for key, _ in parts]
-    where = np.repeat(np.arange(len(parts)), [table.shape[1] for _, table in parts])
-    inside = np.concatenate([table for _, table in parts], axis=1)
-    whole = np.array([n, loss.sum(dtype=np.float64), (loss.astype(np.float64) ** 2).sum()])
-    enough = (inside[0] >= least_rows) & (n - inside[0] >= least_rows)
-    difference, z = _welch(inside, whole[:, None] - inside)
-    wanted = np.flatnonzero(enough & (difference >= effect) & (z >= SUSPICIOUS))
-    ranked = wanted[np.argsort(-z[wanted], kind="stable")][:MOST_LOOKED_AT]
-    start = np.searchsorted(where, np.arange(len(parts)))
-    found = [_key(keys[where[i]], int(i - start[where[i]]), levels) for i in ranked]
-    slices = [
-        Slice(key, int(inside[0, i]), float(difference[i]), float(z[i])) for key, i in zip(found, ranked, strict=True)
-    ]
-    return Search(int(np.count_nonzero(enough)), _distinct(slices, codes, loss, effect, known, most))
+    ordered = ordered or [0] * len(levels)
+    losses = Losses.of(loss)
+    rows = _Rows(codes, losses, losses.total(), effect, least_rows)
+    axes = [axis_of(*size, max(1, size[1])) for size in zip(levels, ordered, strict=True)]
+    steps = [axis_of(*size, MOST_STEPS) for size in zip(levels, ordered, strict=True)]
+    searched, suspicious = 0, list[Slice]()
+    for columns, own, sums in _tables(rows, axes, steps):
+        is_large = rows.enough(sums)
+        searched += int(np.count_nonzero(is_large))
+        suspicious += _standing_out(columns, own, sums, is_large, rows)
+    suspicious.sort(key=lambda each: -each.z)
+    found = _distinct(suspicious, rows, known, most)
+    fitted = {each.key: each for each in (_fitted(each, rows, axes) for each in found)}
+    return Search(searched, tuple(sorted(fitted.values(), key=lambda each: -each.z)))
 
 
 def rows_of(key: Key, codes: Sequence[Codes]) -> Mask:
-    """Which rows have the levels of a combination, shape (n,)."""
-    return np.asarray(np.logical_and.reduce([codes[column] == level for column, level in key]), dtype=np.bool_)
+    """Which rows a combination holds, shape (n,)."""
+    parts = [_within(codes[column], first, last) for column, first, last in key]
+    return np.asarray(np.logical_and.reduce(parts), dtype=np.bool_)
 
 
-def _counted(
-    codes: Sequence[Codes], levels: Sequence[int], loss: Mask | Floats
-) -> Iterator[tuple[tuple[int, ...], Floats]]:
-    """For each column and pair of columns the rows, sums and sums of squares of all its combinations, shape (3, ·)."""
-    for column, size in enumerate(levels):
-        yield (column,), _sums(codes[column].astype(np.int64), size, loss)
-    for a, b in combinations(range(len(levels)), 2):
-        yield (a, b), _sums(codes[a].astype(np.int64) * levels[b] + codes[b], levels[a] * levels[b], loss)
+def _within(codes: Codes, first: int, last: int) -> Mask:
+    return np.asarray(codes == first if first == last else (codes >= first) & (codes <= last), dtype=np.bool_)
 
 
-def _sums(index: Integers, size: int, loss: Mask | Floats) -> Floats:
-    if loss.dtype == np.bool_:
-        right, wrong = np.bincount(index * 2 + loss, minlength=2 * size).reshape(size, 2).T
-        return np.stack((right + wrong, wrong, wrong)).astype(np.float64)
-    rows = np.bincount(index, minlength=size)
-    return np.stack((rows, *(np.bincount(index, loss**power, size) for power in (1, 2)))).astype(np.float64)
+def _tables(
+    rows: _Rows, axes: Sequence[Axis], steps: Sequence[Axis]
+) -> Iterator[tuple[tuple[int, ...], tuple[Axis, ...], Sums]]:
+    """For each column and pair of columns the sums over all combinations of their runs."""
+    for column, axis in enumerate(axes):
+        cells = rows.losses.sums(rows.losses.places(rows.codes[column], axis.steps), axis.steps)
+        yield (column,), (axis,), over_runs(cells, (axis,))
+    side = max(axis.steps for axis in steps)  # all tables have as many cells, so that places are added and no more
+    size, kind = side**2, smallest(2 * side**2)
+    down = [axis.step_of.astype(kind)[codes] for axis, codes in zip(steps, rows.codes, strict=True)]
+    across = [rows.losses.places(step, size) for step in down]
+    stride = side if rows.losses.wrong is None else 2 * side
+    down = [step * kind(stride) for step in down]
+    for a, b in combinations(range(len(steps)), 2):
+        cells = rows.losses.sums(down[a] + across[b], size).reshape(-1, side, side)
+        both = (steps[a], steps[b])
+        yield (a, b), both, over_runs(cells[:, : both[0].steps, : both[1].steps], both)
 
 
-def _welch(inside: Floats, outside: Floats) -> tuple[Floats, Floats]:
-    """Difference of the means and its z; the spread inside is never taken for smaller than outside, so that a few rows
-    that are all alike do not look certain.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        difference = inside[1] / inside[0] - outside[1] / outside[0]
-        within, without = _variance(inside), _variance(outside)
-        error = np.sqrt(np.maximum(within, without) / inside[0] + without / outside[0])
-        return difference, np.where(error > 0, difference / error, 0.0)
+def _standing_out(
+    columns: tuple[int, ...], axes: tuple[Axis, ...], sums: Sums, is_large: Mask, rows: _Rows
+) -> Iterator[Slice]:
+    """The suspicious combinations of the same columns, the most certain first, none of which overlap."""
+    outside = rows.whole.reshape(-1, *[1] * len(axes)) - sums
+    gap = difference(sums, outside)
+    chosen = np.asarray(is_large & (gap >= rows.effect))
+    z, runs = certainty(sums[:, chosen], outside[:, chosen]), np.nonzero(chosen)
+    for _ in range(MOST_OF_TABLE):
+        best = int(np.argmax(z)) if z.size else 0
+        if not z.size or z[best] < SUSPICIOUS:
+            return
+        place = tuple(int(run[best]) for run in runs)
+        key = tuple(axis.span(column, run) for axis, column, run in zip(axes, columns, place, strict=True))
+        yield Slice(key, int(sums[0][place]), float(gap[place]), float(z[best]))
+        shared = [
+            (axis.low[run] < axis.high[mine]) & (axis.high[run] > axis.low[mine])
+            for axis, run, mine in zip(axes, runs, place, strict=True)
+        ]
+        z = np.where(np.logical_and.reduce(shared), -np.inf, z)
 
 
-def _variance(sums: Floats) -> Floats:
-    n, first, second = sums
-    return np.asarray(np.maximum(0.0, second - first**2 / n) / np.maximum(1.0, n - 1))
-
-
-def _key(columns: tuple[int, ...], cell: int, levels: Sequence[int]) -> Key:
-    if len(columns) == 1:
-        return ((columns[0], cell),)
-    a, b = columns
-    return (a, cell // levels[b]), (b, cell % levels[b])
-
-
-def _distinct(
-    slices: Sequence[Slice],
-    codes: Sequence[Codes],
-    loss: Mask | Floats,
-    effect: float,
-    known: frozenset[Key],
-    most: int,
-) -> tuple[Slice, ...]:
+def _distinct(slices: Sequence[Slice], rows: _Rows, known: frozenset[Key], most: int) -> list[Slice]:
     """The first slices that each tell a story of their own, one that the known ones do not tell."""
     found: list[Slice] = []
-    taken = [rows_of(each.key, codes) for each in slices if each.key in known]
-    covered = np.logical_or.reduce([np.zeros(len(loss), dtype=bool), *taken])
-    for each in slices:
+    taken = [rows_of(each.key, rows.codes) for each in slices if each.key in known]
+    covered = np.logical_or.reduce([np.zeros(rows.losses.n, dtype=bool), *taken])
+    for each in [each for each in slices if each.key not in known][:MOST_LOOKED_AT]:
         if len(found) == most:
             break
-        rows = rows_of(each.key, codes)
-        if each.key not in known and _is_news(rows, taken, covered, loss, effect):
-            taken.append(rows)
-            covered |= rows
+        inside = rows_of(each.key, rows.codes)
+        if _is_news(inside, taken, covered, rows):
+            taken.append(inside)
+            covered |= inside
             found.append(each)
-    return tuple(found)
+    return found
 
 
-def _is_news(rows: Mask, taken: Sequence[Mask], covered: Mask, loss: Mask | Floats, effect: float) -> bool:
+def _is_news(inside: Mask, taken: Sequence[Mask], covered: Mask, rows: _Rows) -> bool:
     """Whether rows still stand out from the others that they lie in, or else without all that are taken already."""
-    size = int(np.count_nonzero(rows))
+    size = int(np.count_nonzero(inside))
     for other in taken:
-        if int(np.count_nonzero(rows & other)) > SAME_ROWS * size:
-            return _stands_out(rows & other, other & ~rows, loss, effect)
-    return not (rows & covered).any() or _stands_out(rows & ~covered, ~(rows | covered), loss, effect)
+        if int(np.count_nonzero(inside & other)) > SAME_ROWS * size:
+            return _stands_out(inside & other, other & ~inside, rows)
+    return not (inside & covered).any() or _stands_out(inside & ~covered, ~(inside | covered), rows)
 
 
-def _stands_out(inside: Mask, outside: Mask, loss: Mask | Floats, effect: float) -> bool:
-    parts = [loss[mask].astype(np.float64) for mask in (inside, outside)]
-    sums = [np.array([[len(part)], [part.sum()], [(part**2).sum()]]) for part in parts]
-    difference, z = _welch(sums[0], sums[1])
-    return bool(difference[0] >= effect and z[0] >= SUSPICIOUS)
+def _stands_out(inside: Mask, outside: Mask, rows: _Rows) -> bool:
+    here, there = (rows.losses.within(mask).total() for mask in (inside, outside))
+    gap = difference(here, there)[0]
+    return bool(gap >= rows.effect and certainty(here, there)[0] >= SUSPICIOUS)
+
+
+def _fitted(found: Slice, rows: _Rows, axes: Sequence[Axis]) -> Slice:
+    """The combination with each run of levels moved to where it is most certain, one column after the other."""
+    if len(found.key) == 1:  # looked at level by level already
+        return found
+    for _ in range(MOST_ROUNDS):
+        before = found
+        for place, span in enumerate(found.key):
+            axis, other = axes[span.column], found.key[1 - place]
+            if len(axis.low) > axis.steps:  # levels that do not stand in order are runs of one
+                found = _moved(found, axis, span.column, other, rows)
+        if found == before:
+            break
+    return found
+
+
+def _moved(found: Slice, axis: Axis, column: int, other: Span, rows: _Rows) -> Slice:
+    """The run of levels of one column that is most certain within the given levels of the other."""
+    within = _within(rows.codes[other.column], other.first, other.last)
+    losses = rows.losses.within(within)
+    sums = over_runs(losses.sums(losses.places(rows.codes[column][within], axis.steps), axis.steps), (axis,))
+    outside = rows.whole - sums
+    gap = difference(sums, outside)
+    z = np.where(rows.enough(sums) & (gap >= rows.effect), certainty(sums, outside), -np.inf)
+    best = int(np.argmax(z))
+    if not z[best] > found.z:
+        return found
+    key = tuple(sorted((axis.span(column, best), other)))
+    return Slice(key, int(sums[0][best]), float(gap[best]), float(z[best]))
 
 
 def first_half(cases: Cases, *, seed: int) -> Mask:
@@ -211,25 +269,29 @@ def _units(cases: Cases) -> Integers | None:
 def quantile_edges(numbers: Floats, bins: int) -> Floats:
     """Inner edges that cut the finite numbers into at most `bins` parts of about equal size, ascending and distinct.
 
-    They are written with as few digits as leave them where they are, since people have to read them.
+    Each is written with as few digits as leave it where it is among its neighbours, since people have to read them.
     """
     finite = numbers[:: max(1, len(numbers) // EDGE_ROWS)]
     finite = finite[np.isfinite(finite)]
     if not finite.size:
         return np.empty(0)
-    edges = np.unique(np.quantile(finite, np.arange(1, bins) / bins))
-    room = 0.05 * float(np.diff(edges).min()) if len(edges) > 1 else 0.0
-    for digits in (2, 3, 4, 6, 9):
+    finite = np.sort(finite)
+    rank = np.arange(1, bins) / bins * (len(finite) - 1)
+    edges = np.unique(np.interp(rank, np.arange(len(finite)), finite))  # np.quantile sorts for each of them
+    gaps = np.r_[np.inf, np.diff(edges), np.inf]
+    room = EDGE_ROOM * np.minimum(gaps[:-1], gaps[1:])
+    room = np.where(np.isfinite(room), room, 0.0)
+    written = edges.copy()
+    for digits in (9, 6, 4, 3, 2):
         short = np.array([float(f"{edge:.{digits}g}") for edge in edges])
-        if np.abs(short - edges).max() <= room:
-            return short
-    return edges
+        written = np.where(np.abs(short - edges) <= room, short, written)
+    return written
 
 
 def binned(numbers: Floats, edges: Floats) -> npt.NDArray[np.int16]:
     """The bin of each number, 0..len(edges), upper edges included; numbers that are missing have the bin after."""
-    codes = np.zeros(len(numbers), dtype=np.int16)
+    codes = np.zeros(len(numbers), dtype=np.int8)
     for edge in edges:  # a pass for each of a few edges is faster than a search for each number
-        codes += numbers > edge
+        codes += (numbers > edge).view(np.int8)
     codes[np.isnan(numbers)] = len(edges) + 1
-    return codes
+    return codes.astype(np.int16)

@@ -14,7 +14,7 @@ from readiness.answers import Finding, Outcome, Question, Status, left_out_code
 from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Conclusion, Proofs, Source, conclusion
 from readiness.criteria import Task
 from readiness.evidence.steadiness import DRIFT_OF_ANSWERS, steady_answers
-from readiness.required import CODES
+from readiness.required import CODES, calendar_names
 from readiness.spec import Spec
 from readiness.spec.checks import GUESSES
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
@@ -77,10 +77,10 @@ def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, 
 
 def _missing_slices(found: Mapping[str, Finding], spec: Spec) -> list[str]:
     """What was searched must be said, and a weak slice that is shown counts where the spec lets it count."""
-    if not spec.data.segments:
+    if not spec.data.segments and spec.data.time is None:
         return []
     rows = [finding for code, finding in found.items() if re.fullmatch(r"SEGM-\d+-\d+-ROWS", code)]
-    named = {column for finding in rows for column in finding.segment}
+    named = {*calendar_names(spec.data.time), *(column for finding in rows for column in finding.segment)}
     judged, is_proof = spec.segments.judged_slices, spec.evidence == "interval"
     lacking = [] if "SEGM-SLICES" in found else ["SEGM-SLICES"]
     for code, finding in found.items():

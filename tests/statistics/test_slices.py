@@ -10,6 +10,7 @@ from scipy import stats
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Cases
+from readiness.statistics.slice_tables import MOST_STEPS, Span
 from readiness.statistics.slices import LEAST_ROWS, binned, first_half, quantile_edges, rows_of, search
 
 
@@ -19,6 +20,11 @@ def columns(n, *levels, seed=0):
     return [rng.integers(0, size, n).astype(np.int16) for size in levels]
 
 
+def key_of(*levels):
+    """Pairs of column and level as a combination."""
+    return tuple(Span(column, level, level) for column, level in levels)
+
+
 def test_a_weak_level_is_found():
     """Level 2 of the second column has 30 % errors instead of 5 %."""
     codes = columns(6000, 4, 5, 6)
@@ -26,7 +32,7 @@ def test_a_weak_level_is_found():
 
     found = search(codes, [4, 5, 6], loss, effect=0.1)
 
-    assert ((1, 2),) == found.found[0].key
+    assert key_of((1, 2)) == found.found[0].key
     assert int((codes[1] == 2).sum()) == found.found[0].n
     assert loss[codes[1] == 2].mean() - loss[codes[1] != 2].mean() == pytest.approx(found.found[0].effect)
 
@@ -39,7 +45,7 @@ def test_a_weak_combination_of_two_is_found_and_its_parents_are_not():
 
     found = search(codes, [4, 5, 6], loss, effect=0.02)
 
-    assert [((0, 3), (2, 0))] == [each.key for each in found.found]
+    assert [key_of((0, 3), (2, 0))] == [each.key for each in found.found]
 
 
 def test_every_combination_is_counted():
@@ -64,16 +70,70 @@ def test_z_is_that_of_welch():
     (found,) = search(codes, [3], loss).found
     expected = stats.ttest_ind(loss[codes[0] == 1], loss[codes[0] != 1], equal_var=False).statistic
 
-    assert ((0, 1),) == found.key
+    assert key_of((0, 1)) == found.key
     assert expected == pytest.approx(found.z)
 
 
+def test_z_of_shares_is_that_of_the_likelihood_ratio():
+    """Half of SciPy's G is the log-likelihood ratio."""
+    codes = columns(3000, 3)
+    loss = np.random.default_rng(1).random(3000) < np.where(codes[0] == 1, 0.3, 0.1)
+    (found,) = search(codes, [3], loss).found
+    cells = [[np.sum(loss[mask]), np.sum(~loss[mask])] for mask in (codes[0] == 1, codes[0] != 1)]
+    ratio = stats.chi2_contingency(cells, correction=False, lambda_="log-likelihood").statistic
+
+    assert key_of((0, 1)) == found.key
+    assert ratio**0.5 == pytest.approx(found.z)
+
+
 def test_booleans_and_numbers_say_the_same():
-    """0 and 1 as numbers give what booleans give."""
+    """0 and 1 as numbers give the combinations that booleans give."""
     codes = columns(4000, 4, 5)
     loss = np.random.default_rng(1).random(4000) < np.where(codes[1] == 2, 0.30, 0.05)
+    two = [search(codes, [4, 5], kind, ordered=[4, 0]) for kind in (loss, loss.astype(float))]
 
-    assert search(codes, [4, 5], loss) == search(codes, [4, 5], loss.astype(float))
+    assert two[0].searched == two[1].searched
+    assert [(each.key, each.n, each.effect) for each in two[0].found] == [
+        (each.key, each.n, pytest.approx(each.effect)) for each in two[1].found
+    ]
+
+
+def test_runs_of_levels_that_stand_in_order_are_found():
+    """Levels 7 to 12 of 40 with 3 to 5 of 6; no run begins at a step of four levels."""
+    codes = columns(20_000, 40, 6, 5)
+    weak = (codes[0] >= 7) & (codes[0] <= 12) & (codes[1] >= 3)
+    loss = np.random.default_rng(1).random(20_000) < np.where(weak, 0.6, 0.05)
+    found = search(codes, [40, 6, 5], loss, ordered=[40, 6, 0], effect=0.1).found
+
+    assert (Span(0, 7, 12), Span(1, 3, 5)) == found[0].key
+    assert 40 > MOST_STEPS
+    assert int(weak.sum()) == found[0].n
+    assert loss[weak].mean() - loss[~weak].mean() == pytest.approx(found[0].effect)
+
+
+def test_a_run_holds_no_level_that_stands_by_itself():
+    """Missing is the sixth level of five that stand in order; it fails together with the last of them."""
+    codes = columns(8000, 6)
+    loss = np.random.default_rng(1).random(8000) < np.where(codes[0] >= 4, 0.5, 0.05)
+    found = search(codes, [6], loss, ordered=[5], effect=0.1).found
+
+    assert {key_of((0, 4)), key_of((0, 5))} == {each.key for each in found}
+
+
+def test_all_runs_of_all_columns_are_counted():
+    """Of 12 levels in order 77 runs one at a time, and 6 steps of two with 20 runs beside 4 levels that are not."""
+    codes = columns(9000, 12, 4)
+    assert 77 + 4 + 20 * 4 == search(codes, [12, 4], np.zeros(9000, dtype=bool), ordered=[12, 0]).searched
+
+
+def test_two_weak_parts_of_the_same_columns_are_both_found():
+    """Opposite corners."""
+    codes = columns(12_000, 10, 10)
+    one, other = (codes[0] < 3) & (codes[1] > 6), (codes[0] > 6) & (codes[1] < 3)
+    loss = np.random.default_rng(1).random(12_000) < np.where(one | other, 0.5, 0.05)
+    found = search(codes, [10, 10], loss, ordered=[10, 10], effect=0.1).found
+
+    assert {(Span(0, 0, 2), Span(1, 7, 9)), (Span(0, 7, 9), Span(1, 0, 2))} == {each.key for each in found}
 
 
 def test_a_known_combination_keeps_its_story():
@@ -81,7 +141,7 @@ def test_a_known_combination_keeps_its_story():
     codes = columns(8000, 4, 5, 6)
     loss = np.random.default_rng(1).random(8000) < np.where(codes[1] == 2, 0.5, 0.05)
 
-    assert () == search(codes, [4, 5, 6], loss, effect=0.1, known=frozenset({((1, 2),)})).found
+    assert () == search(codes, [4, 5, 6], loss, effect=0.1, known=frozenset({key_of((1, 2))})).found
 
 
 def test_a_part_that_is_worse_than_the_known_rest_is_news():
@@ -89,9 +149,9 @@ def test_a_part_that_is_worse_than_the_known_rest_is_news():
     codes = columns(8000, 4, 5)
     rate = np.where(codes[0] == 1, np.where(codes[1] == 2, 0.9, 0.3), 0.05)
     loss = np.random.default_rng(1).random(8000) < rate
-    found = search(codes, [4, 5], loss, effect=0.1, known=frozenset({((0, 1),)}))
+    found = search(codes, [4, 5], loss, effect=0.1, known=frozenset({key_of((0, 1))}))
 
-    assert [((0, 1), (1, 2))] == [each.key for each in found.found]
+    assert [key_of((0, 1), (1, 2))] == [each.key for each in found.found]
 
 
 def test_noise_among_thousands_hardly_stands_out():
@@ -115,7 +175,7 @@ def test_all_losses_alike_are_no_finding():
 def test_rows_of_a_combination():
     """Rows that have both levels."""
     codes = [np.array([0, 1, 1, 0]), np.array([2, 2, 0, 2])]
-    assert [False, True, False, False] == rows_of(((0, 1), (1, 2)), codes).tolist()
+    assert [False, True, False, False] == rows_of(key_of((0, 1), (1, 2)), codes).tolist()
 
 
 def cases(n, **more):
