@@ -29,6 +29,8 @@ from readiness.unavailable import Unavailable
 
 SCORE_THRESHOLD = 0.5
 """Labels from scores alone, when the spec sets no threshold."""
+NO_ANSWER = "A row without an answer is an error, and leaving such rows out would hide it."
+FILL_IT = "Fill the column with what is done in production where there is no answer."
 
 
 def trivial(cases: Cases, reference: NDArray[Any] | None) -> tuple[Alternative, ...]:
@@ -110,7 +112,7 @@ def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any
     if missing.any():
         raise DataError(
             f"{where}: the column {column.name!r} lacks a prediction for {int(missing.sum()):,} scored rows.",
-            remedy="Fill the column, or drop these rows from the test table.",
+            remedy=f"{NO_ANSWER} {FILL_IT}",
         )
     return coded
 
@@ -168,7 +170,7 @@ def _column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     except ScoringError as error:
         raise DataError(
             error.message.replace(" returned ", " holds ", 1),
-            remedy="Every scored row needs a prediction: mend the column, or drop these rows from the test table.",
+            remedy=f"Every scored row needs a prediction. {FILL_IT}",
         ) from None
 
 

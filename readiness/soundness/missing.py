@@ -338,6 +338,8 @@ def _answers(evidence: Evidence) -> str:
 
 def _standing(evidence: Evidence, stands: int, always: int, factor: float) -> str:
     most = f"{factor:g} times"
+    if evidence.unused is not None and not evidence.unused.is_unknown.any():
+        return f"{stands:,} claims stand when they are put back with their truth"
     if not evidence.task.has_classes:
         return f"{stands:,} claims stand even if errors there are {most} as large as in the other rows"
     chosen = "they are scored otherwise than the others; " if factor > LEAST_FACTOR else ""
@@ -349,7 +351,10 @@ def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, errors:
     """The finding of one claim that could be overturned."""
     rows, finding = len(unused.frame), stated.finding
     assert finding.criterion is not None
-    if errors.share is None:
+    if not unused.is_unknown.any():
+        how = "they are put back with their truth"
+        measured, bar, metric = errors.factor, Criterion(">", last.factor, "times", **_ALARM), "tipping_factor"
+    elif errors.share is None:
         like = "in rows with a truth" if evidence.task.has_classes else "in the other rows"
         times = f"{errors.factor:g} times " if errors.factor > 1 else ""
         how = f"errors there were {times}as {'likely' if evidence.task.has_classes else 'large'} as {like}"
