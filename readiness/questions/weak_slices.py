@@ -16,6 +16,7 @@ from readiness.questions.by_segment import Split, split_by
 from readiness.questions.deficits import Ruler, deficit, is_surely_worse
 from readiness.questions.slice_columns import CodedColumn, slice_columns
 from readiness.questions.wording import as_clause, count_of
+from readiness.required import calendar_names
 from readiness.spec import Segments
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.inference import Undefined
@@ -54,6 +55,9 @@ class Suspects:
     """Rows that were searched."""
     columns: int = 0
     possible_columns: int = 0
+    """Without the limit of `MOST_COLUMNS`; parts of `data.time` are no columns."""
+    parts: tuple[str, ...] = ()
+    """The parts of `data.time` that were searched: "opened (hour)"."""
 
 
 def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
@@ -72,6 +76,7 @@ def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
             code = f"{CODE}-{len(claims)}"
             claims.append(_tested(others, ruler, columns, each.key, half, found.searched, code))
             named.append(all(columns[span.column].is_named for span in each.key))
+    parts = tuple(column.name for column in columns if column.name in calendar_names(evidence.spec.data.time))
     return Suspects(
         tuple(claims),
         tuple(named),
@@ -79,8 +84,9 @@ def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
         tuple(ruler.metric.title for ruler in searchable),
         in_points=evidence.task is not Task.REGRESSION,
         rows=int(np.count_nonzero(half)),
-        columns=len(columns),
-        possible_columns=possible,
+        columns=len(columns) - len(parts),
+        possible_columns=possible - len(parts),
+        parts=parts,
     )
 
 
@@ -226,12 +232,16 @@ def _distinct(findings: Iterable[Finding]) -> int:
 def _why_not(suspected: Suspects) -> str:
     if not suspected.metrics:
         return "none of the judged metrics is a mean over rows that do not depend on what is predicted"
-    if not suspected.columns:
+    if not suspected.columns and not suspected.parts:
         return "there is no column to search by"
     return "no combination has enough rows in one half of the rows"
 
 
 def _columns(suspected: Suspects) -> str:
+    """What was searched: "4 columns, opened (hour) and opened (weekday) were"."""
     if suspected.columns < suspected.possible_columns:
-        return f"the first {suspected.columns:,} of {suspected.possible_columns:,} columns were"
-    return f"{suspected.columns:,} columns were" if suspected.columns > 1 else "1 column was"
+        said = f"the first {suspected.columns:,} of {suspected.possible_columns:,} columns"
+    else:
+        said = f"{suspected.columns:,} {'column' if suspected.columns == 1 else 'columns'}"
+    is_one = suspected.columns == suspected.possible_columns == 1 and not suspected.parts
+    return f"{listed((said, *suspected.parts), 4)} {'was' if is_one else 'were'}"
