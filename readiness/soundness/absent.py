@@ -22,7 +22,7 @@ from readiness.evidence.segmentation import Segmentation, segmented_alike
 from readiness.exceptions import DataError
 from readiness.numbers import format_count_of, listed
 from readiness.questions.by_segment import split_by
-from readiness.questions.deficits import ruler_of
+from readiness.questions.deficits import Ruler, ruler_of
 from readiness.questions.wording import count_of
 from readiness.soundness.judged import aimed, priced_claims, scored_claims
 from readiness.soundness.tables import Examined, not_asked, not_known
@@ -32,6 +32,7 @@ from readiness.statistics.cases import Array, Integers
 from readiness.statistics.class_rule import least_rows
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judging import Claim
+from readiness.statistics.windows import independent
 from readiness.visible import shorten
 from readiness.withholding import Kind
 
@@ -79,10 +80,18 @@ def _why_not(evidence: Evidence) -> str:
 
 
 def _of_segments(evidence: Evidence) -> Iterator[Claim]:
-    named = zip(evidence.spec.data.segments, evidence.segmentations, strict=True)
+    named = list(zip(evidence.spec.data.segments, evidence.segmentations, strict=True))
+    rulers = _rulers(evidence) if named else []
     for number, (entry, segmentation) in enumerate(named, 1):
         if not _is_about_time(evidence, entry, segmentation):
-            yield _segment(evidence, f"{Kind.ABSENT.code}-{number}", entry, segmentation)
+            yield _segment(evidence, f"{Kind.ABSENT.code}-{number}", entry, segmentation, rulers)
+
+
+def _rulers(evidence: Evidence) -> list[Ruler]:
+    """What each judged metric asks; a metric that no number of rows would be enough for says so in question 3."""
+    criteria = evidence.spec.segments
+    names = criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
+    return [ruler for name in names if not (ruler := ruler_of(evidence, criteria, name)).never]
 
 
 def _is_about_time(evidence: Evidence, entry: SegmentEntry, segmentation: Segmentation) -> bool:
@@ -92,7 +101,9 @@ def _is_about_time(evidence: Evidence, entry: SegmentEntry, segmentation: Segmen
     return are_stretches_of_time(evidence.cases.time, segmentation.codes)
 
 
-def _segment(evidence: Evidence, code: str, entry: SegmentEntry, segmentation: Segmentation) -> Claim:
+def _segment(
+    evidence: Evidence, code: str, entry: SegmentEntry, segmentation: Segmentation, rulers: list[Ruler]
+) -> Claim:
     population = _population(evidence, columns_of([entry]))
     if population is None:
         lacking = shorten(segmentation.name)
@@ -105,7 +116,7 @@ def _segment(evidence: Evidence, code: str, entry: SegmentEntry, segmentation: S
     except DataError as error:
         cure = f"write {shorten(segmentation.name)} alike in all tables; or {VOUCH}"
         return replace(not_known(Kind.ABSENT, str(error), cure), code=code)
-    return _judged(evidence, code, segmentation, others, population.noun)
+    return _judged(code, segmentation, others, _asked(evidence, segmentation, rulers), population.noun)
 
 
 def _population(evidence: Evidence, columns: tuple[str, ...]) -> _Population | None:
@@ -118,9 +129,9 @@ def _population(evidence: Evidence, columns: tuple[str, ...]) -> _Population | N
     return next((each for each in frames if set(columns) <= set(each.frame.columns) and len(each.frame)), None)
 
 
-def _judged(evidence: Evidence, code: str, mine: Segmentation, others: Segmentation, noun: str) -> Claim:
+def _judged(code: str, mine: Segmentation, others: Segmentation, metrics: list[_Asked], noun: str) -> Claim:
     rows, places = others.counts, _places(mine, others)
-    asked = max(_asked(evidence, mine), key=lambda each: int(rows[each.lacking(places)].sum()))
+    asked = max(metrics, key=lambda each: int(rows[each.lacking(places)].sum()))
     lacking = asked.lacking(places) & (rows > 0)
     critical = [k for k in sorted(others.critical) if lacking[k]]
     largest = sorted(map(int, np.flatnonzero(lacking)), key=lambda k: (k not in critical, -int(rows[k])))
@@ -167,16 +178,13 @@ class _Asked:
         return f"{count_of(held, self.noun)} in the test, {self.minimum:,} are needed" if held else "no test row"
 
 
-def _asked(evidence: Evidence, mine: Segmentation) -> list[_Asked]:
-    """What each judged metric asks; a metric that no number of rows would be enough for speaks for itself there."""
-    criteria = evidence.spec.segments
-    names = criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
+def _asked(evidence: Evidence, mine: Segmentation, rulers: list[Ruler]) -> list[_Asked]:
+    """At least one row, and as many as each metric asks of its own denominator."""
+    rows = independent(evidence.cases)  # only counted
     asked = [_Asked(mine.counts.astype(np.int64), 1, "rows")]
-    for ruler in (ruler_of(evidence, criteria, name) for name in names):
-        if not ruler.never:
-            splits = split_by(ruler.metric.name, evidence.cases, mine)
-            held = np.array([split.rows for split in splits], dtype=np.int64)
-            asked.append(_Asked(held, ruler.minimum, ruler.noun))
+    for ruler in rulers:
+        held = np.array([split.rows for split in split_by(ruler.metric.name, rows, mine)], dtype=np.int64)
+        asked.append(_Asked(held, ruler.minimum, ruler.noun))
     return asked
 
 

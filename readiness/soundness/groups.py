@@ -22,6 +22,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_count_of, listed
 from readiness.soundness.tables import Examined, Tables, not_asked, not_known
 from readiness.soundness.units import (
+    LEAST_SHARED,
     Looked,
     Units,
     alike,
@@ -29,12 +30,20 @@ from readiness.soundness.units import (
     looked_at,
     named_units,
     shared_rows,
+    whole_units,
     without_a_role,
 )
 from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.inference import Exact
 from readiness.statistics.judging import Claim
-from readiness.statistics.repeats import beyond_chance, deals_needed, deals_without_match, is_measure, repeats
+from readiness.statistics.repeats import (
+    PERMUTED_ROWS,
+    beyond_chance,
+    deals_needed,
+    deals_without_match,
+    is_measure,
+    repeats,
+)
 from readiness.visible import shorten
 from readiness.withholding import Kind
 
@@ -44,9 +53,6 @@ LEAST_EFFECT = 1.5
 LEAST_ALIKE = 0.05
 """Intra-class correlation of the target from which it matters that a unit stands on both sides: what can be learnt by
 heart of it."""
-LEAST_SHARED = 0.01
-"""Share of test rows whose unit stands in the training table from which an unnamed column is spoken of: as for copies.
-"""
 LEAST_ROWS_EACH = 1.5
 
 
@@ -235,11 +241,16 @@ def errors_by_unit(evidence: Evidence) -> list[Examined]:
         if each.rows_each >= LEAST_ROWS_EACH and not _are_times(evidence, rows, each.codes)
     ]
     likely = [each for each in units if _effect(looked, each, rows) >= LEAST_EFFECT and not _is_measure(looked, each)]
-    deals = [_deals(tables, looked, each.codes, len(units)) for each in likely]
+    deals = [_deals_of_errors(tables, errors, each, rows, len(units)) for each in likely]
     surely = beyond_chance(deals, SOUNDNESS_ALPHA, len(units))
     found = [each for each, sure in zip(likely, surely, strict=True) if sure]
     worst = sorted(found, key=lambda each: -_effect(looked, each, rows))[:MOST_FINDINGS]
     return [_too_narrow(tables, k, each, looked, rows) for k, each in enumerate(worst, 1)]
+
+
+def _deals_of_errors(tables: Tables, errors: Array, units: Units, rows: Looked, family: int) -> int:
+    whole, codes = whole_units(tables, units, rows, PERMUTED_ROWS)
+    return _deals(tables, errors[whole].astype(np.float64), codes, family)
 
 
 def _taken(tables: Tables) -> set[str | None]:

@@ -31,6 +31,9 @@ LEAST_NEW = 0.05
 training table: the share that Good (1953) and Turing expect of as many further rows, that of values met once."""
 LOOKED_AT = 50_000
 """Rows of each table that columns are looked at on; a seeded sample above."""
+LEAST_SHARED = 0.01
+"""Share of test rows whose unit stands in the training table from which a column without a role is spoken of: as for
+copies."""
 BLOCKS = 1.5
 """A column whose values change at most so many times per value in the order of time says when, not who."""
 _DATES = re.compile(r"\d{4}-\d\d")
@@ -46,8 +49,13 @@ class Looked:
     test: Integers
     train: Integers
     """Positions of rows; none without a training table."""
-    whole: int
-    """Rows of the test table that `test` is drawn from."""
+    drawn_from: Integers
+    """The rows of the test table that `test` is drawn from."""
+
+    @property
+    def whole(self) -> int:
+        """How many rows `test` is drawn from."""
+        return len(self.drawn_from)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +78,7 @@ class Units:
 def looked_at(tables: Tables) -> Looked:
     """A seeded sample of the rows of both tables."""
     test, train = (_firsts(tables, frame) for frame in (tables.test, tables.train))
-    return Looked(_sample(tables.spec.seed, test), _sample(tables.spec.seed, train), len(test))
+    return Looked(_sample(tables.spec.seed, test), _sample(tables.spec.seed, train), test)
 
 
 def _firsts(tables: Tables, frame: pd.DataFrame | None) -> Integers:
@@ -119,12 +127,17 @@ def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
     shape = repeats(np.zeros(len(mine)), mine, rows.whole)
     if shape.values < FEWEST_VALUES or _are_dates(values):
         return None
-    met = bool(np.isin(mine[mine >= 0], theirs).any())
-    if shape.rows_each < 1 + 1 / FEWEST_VALUES and not met:  # each value once: names of rows
+    stands = np.zeros(len(values), dtype=bool)
+    stands[theirs[theirs >= 0]] = True
+    given = mine[mine >= 0]
+    if shape.rows_each < 1 + 1 / FEWEST_VALUES and not stands[given].any():  # each value once: names of rows
         return None
-    known = None if train is None else _known(tables, name, rows, mine, theirs, len(values))
-    open_ended = (1 - known if known is not None else _once(tables.test[name])) >= LEAST_NEW
     too_small_to_look_at = shape.values > MOST_VALUES and shape.rows_each < SEGMENT_ROWS
+    known = None if train is None else float(stands[given].mean())
+    is_part = train is not None and len(rows.train) < len(train)
+    if known is not None and is_part and not _is_enough(known, alone=too_small_to_look_at):
+        known = _looked_up(tables, name, rows, mine, stands)
+    open_ended = (1 - known if known is not None else _once(tables.test[name])) >= LEAST_NEW
     if not open_ended and not too_small_to_look_at:
         return None
     numbers = np.asarray(values, dtype=np.float64) if pd.api.types.is_integer_dtype(values.dtype) else None
@@ -160,8 +173,7 @@ def _plain(values: pd.Series[Any]) -> pd.Series[Any]:
         values = values.astype(object).infer_objects()
     if pd.api.types.is_float_dtype(values.dtype):
         return whole_numbers(values.astype(np.float64))
-    is_words = pd.api.types.is_string_dtype(values.dtype) and values.dtype != object
-    return values.astype(object) if is_words else values
+    return values
 
 
 def _as_words(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -174,23 +186,43 @@ def _are_dates(values: Any) -> bool:
     return all(_DATES.match(text) for text in asked)
 
 
-def _known(tables: Tables, name: str, rows: Looked, mine: Integers, theirs: Integers, values: int) -> float:
-    """Share of the test rows with a value that stands in the training table, looked up in all of it where a sample of
-    its rows does not have nearly all of them.
+def _is_enough(known: float, *, alone: bool) -> bool:
+    """Whether it does not matter how many more test rows have values that stand in the training table than a sample of
+    that shows; `alone`: whether the column is open in any case.
     """
+    return known >= LEAST_SHARED if alone else 1 - known < LEAST_NEW
+
+
+def _looked_up(tables: Tables, name: str, rows: Looked, mine: Integers, stands: Array) -> float:
+    """Share of the test rows with a value that stands in the whole training table; `stands` are those found so far."""
     assert tables.train is not None
-    stands = np.zeros(values, dtype=bool)
-    stands[theirs[theirs >= 0]] = True
     given = mine[mine >= 0]
-    share = float(stands[given].mean())
-    if 1 - share < LEAST_NEW or len(rows.train) == len(tables.train):
-        return share
     missing = np.unique(given[~stands[given]])
-    first = pd.Series(np.arange(len(mine))).groupby(mine).first().reindex(missing).to_numpy()
-    here, there = alike(tables.test[name].iloc[rows.test[first]], tables.train[name])
-    assert there is not None
-    stands[missing] = here.isin(pd.unique(there[there.notna()])).to_numpy()
-    return float(stands[given].mean())
+    column = tables.test[name].iloc[rows.test[_first_rows(mine, missing)]]
+    found = stands.copy()
+    found[missing] = shared_rows(column, tables.train[name])
+    return float(found[given].mean())
+
+
+def _first_rows(codes: Integers, some: Integers) -> Integers:
+    """Positions of a row of each of some values."""
+    first = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
+    given = np.flatnonzero(codes >= 0)[::-1]
+    first[codes[given]] = given
+    return first[some]
+
+
+def whole_units(tables: Tables, units: Units, rows: Looked, most: int) -> tuple[Integers, Integers]:
+    """Positions of all test rows of some units, about `most`, and the codes of their units; of the rows that were
+    looked at where these are all.
+    """
+    if len(rows.test) == rows.whole:
+        return rows.test, units.codes
+    every = np.unique(units.codes[units.codes >= 0])
+    some = np.random.default_rng([tables.spec.seed, most]).permutation(every)[: max(100, int(most / units.rows_each))]
+    column = tables.test[units.name].iloc[rows.drawn_from]
+    chosen = np.flatnonzero(_is_in(column, tables.test[units.name].iloc[rows.test[_first_rows(units.codes, some)]]))
+    return rows.drawn_from[chosen], pd.factorize(column.iloc[chosen])[0].astype(np.int64)
 
 
 def _once(values: pd.Series[Any]) -> float:
@@ -212,12 +244,21 @@ def are_stretches_of_time(time: Integers | None, codes: Integers) -> bool:
     some = slice(None, None, max(1, len(time) // LOOKED_AT))
     in_order = codes[some][np.argsort(time[some], kind="stable")]
     given = in_order[in_order >= 0]
-    values = len(np.unique(given))
-    return values > 2 and int(np.count_nonzero(np.diff(given))) + 1 <= BLOCKS * values
+    values, stretches = len(np.unique(given)), int(np.count_nonzero(np.diff(given))) + 1
+    again, at_once = len(given) - values, len(given) - stretches
+    return values > 2 and stretches <= BLOCKS * values and at_once >= again / 2
 
 
 def shared_rows(test: pd.Series[Any], train: pd.Series[Any]) -> Array:
     """(n,): which test rows carry a value that stands in the training table."""
     here, there = alike(test, train)
     assert there is not None
-    return np.asarray(here.isin(pd.unique(there[there.notna()])) & here.notna(), dtype=bool)
+    return _is_in(here, there[_is_in(there, here)])
+
+
+def _is_in(values: pd.Series[Any], among: pd.Series[Any]) -> Array:
+    """(n,): which of the values are among others; a missing one never is."""
+    if pd.api.types.is_integer_dtype(values.dtype) and pd.api.types.is_integer_dtype(among.dtype):
+        return np.asarray(values.isin(among.dropna().unique()) & values.notna(), dtype=bool)
+    mine, others = (pd.Series(each.to_numpy(dtype=object), dtype=object) for each in (values, among))
+    return np.asarray(mine.isin(others.dropna().unique()) & mine.notna(), dtype=bool)

@@ -15,7 +15,9 @@ import numpy as np
 
 from readiness.statistics.cases import Floats, Integers
 
-PERMUTED_ROWS = 10_000
+PERMUTED_ROWS = 5_000
+PERMUTED_VALUES = 100
+"""At least so many values are looked at, however many rows they have."""
 SMOOTH = 2.326
 """Standard errors by which neighbouring values must be alike for a number to be a measure, not a name: 1 %."""
 NEIGHBOURS = 3
@@ -67,7 +69,7 @@ def deals_without_match(quantity: Floats, codes: Integers, seed: int, most: int)
     """How many times a quantity is dealt out anew before it goes together by `codes` as much as it does: 0 to `most`.
 
     With k deals and no match, the permutation test has p = 1 / (k + 1) (Phipson and Smyth 2010); it ends with the first
-    match. Of at most 10,000 rows, with all or none of the rows of a value.
+    match. Of about 5,000 rows, with all or none of the rows of a value.
     """
     known = codes >= 0
     quantity, codes = quantity[known], codes[known]
@@ -77,9 +79,11 @@ def deals_without_match(quantity: Floats, codes: Integers, seed: int, most: int)
     if len(quantity) > PERMUTED_ROWS:
         place = rng.permutation(int(codes.max()) + 1)
         sizes = np.bincount(place[codes], minlength=len(place))
-        kept = place[codes] < max(2, int(np.count_nonzero(np.cumsum(sizes) <= PERMUTED_ROWS)))
+        enough = np.cumsum(np.minimum(sizes, 1)) <= PERMUTED_VALUES
+        kept = place[codes] < int(np.count_nonzero(enough | (np.cumsum(sizes) <= PERMUTED_ROWS)))
         quantity, codes = quantity[kept], codes[kept]
     centred = quantity - quantity.mean()
+    codes = np.unique(codes, return_inverse=True)[1]
     found = _square_sum(centred, codes)
     least = found - 1e-12 * abs(found)
     for deal in range(most):
