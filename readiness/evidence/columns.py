@@ -93,10 +93,8 @@ def shared_with(test: Needed, recent: Needed, columns: Sequence[str]) -> Needed:
 
 
 def _optional_roles(spec: Spec) -> tuple[str | None, ...]:
-    """Of the training table; its names of rows are needed only to hold those of a table of folds against them."""
-    folds = spec.supplied.folds
-    name = None if folds is None or folds.table is None else spec.data.id
-    return spec.data.group, spec.data.time, spec.data.weight, spec.data.query, name
+    """Of the training table; by their names rows are known again in other tables."""
+    return spec.data.group, spec.data.time, spec.data.weight, spec.data.query, spec.data.id
 
 
 def with_spare(loaded: LoadedSpec, test: Needed, features: Sequence[str], head: TableHeader, size: int) -> Needed:

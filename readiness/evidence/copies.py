@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.evidence.columns import further_columns
 from readiness.evidence.row_hashes import Hashes, joined, kinds_of, row_hashes, value_bits
 from readiness.evidence.same_names import ANEW, MISSING_NAME, UNITS, Names, Table, same_names
 from readiness.exceptions import DataError
+from readiness.spec import Spec
 from readiness.statistics.cases import Integers
 from readiness.statistics.copies import (
     Known,
@@ -30,7 +32,7 @@ from readiness.statistics.copies import (
     stand_in,
 )
 
-__all__ = ["ANEW", "UNITS", "Asked", "Copies", "Table", "check_recent", "find_copies"]
+__all__ = ["ANEW", "UNITS", "Asked", "Copies", "Table", "asked_of", "check_recent", "copies_if_any", "find_copies"]
 
 KEY_SHARE = 0.95
 """Of the values of a key column, among rows that differ, so many occur once."""
@@ -46,6 +48,8 @@ SELDOM = 0.05
 """Up to this share of rows that repeat, a table does not look like one of few values."""
 RELABELLED = 0.2
 """From this share of what chance gives, equal rows with other targets are other cases."""
+MOST_RECENT = 50_000
+"""Recent rows that are held against the others; of more, as many evenly spread."""
 SAME_ROWS = 0.10
 """From this share of recent rows on that stand in another table, they are no recent rows."""
 
@@ -85,13 +89,27 @@ class Copies:
     """The other test rows beside the training rows; None: there are none to compare."""
     made: bool = False
     """Whether equal test rows repeat as no independent rows do, though nothing tells copies from equal rows."""
-    dropped: bool = False
-    """Whether the copies were taken out of the test rows since."""
+    known_left_out: bool = False
+    """Whether copies of training rows were taken out of the test rows since."""
+    again_left_out: bool = False
+    """Whether copies of other test rows were."""
 
     @property
     def rows(self) -> int:
         """All test rows, copies among them."""
         return len(self.known)
+
+    @property
+    def stay(self) -> Mask:
+        """(n,): which of them are still there."""
+        return ~((self.known & self.known_left_out) | (self.again & self.again_left_out))
+
+
+def asked_of(spec: Spec, features: Sequence[str], test: pd.DataFrame) -> Asked:
+    """Which columns of the test table say what of a row; without features, each column without a role is one."""
+    data, columns = spec.data, tuple(map(str, test.columns))
+    known = tuple(features) or further_columns(spec, (), columns)
+    return Asked(known, further_columns(spec, known, columns), data.id, data.query, data.group)
 
 
 def find_copies(test: Table, train: Table | None, asked: Asked) -> Copies:
@@ -339,22 +357,34 @@ def _equal(pooled: _Pooled, copies: Hashes, left: Mask, groups: NDArray[Any] | N
     return known_rows(asked, rows[n:][table & may[n:]], codes, alone=alone)
 
 
-def check_recent(recent: Table, others: Mapping[str, Table], asked: Asked) -> None:
+def copies_if_any(test: Table, train: Table | None, asked: Asked) -> Copies | None:
+    """The same as `find_copies`; None where the tables cannot be compared, which the findings tell of."""
+    try:
+        return find_copies(test, train, asked)
+    except Exception:  # whatever a column holds, a review goes on; the rule meets the same error and says so
+        return None
+
+
+def check_recent(recent: pd.DataFrame, others: Mapping[str, pd.DataFrame], asked: Asked, time: str | None) -> None:
     """Refuse recent rows that are the rows of another table once more; `others` by the key of the spec: test, train.
+
+    Names of rows count for nothing, as those of customers come again; nor do equal rows of another `time`.
 
     Raises:
         DataError: a tenth of the recent rows or more are copies of rows of another table, or all of them are equal to
             all of its rows.
     """
-    plain = replace(asked, group=None)
+    some = recent.iloc[:: max(1, len(recent) // MOST_RECENT)]
+    plain = replace(asked, id=None, group=None, within=time)
     for key, table in others.items():
-        found = find_copies(Table(recent.frame), Table(table.frame), plain)
+        found = find_copies(Table(some), Table(table), plain)
         copies = int(found.known.sum())
-        if copies < SAME_ROWS * found.rows and not _are_the_same(recent.frame, table.frame, found.compared):
+        if copies < SAME_ROWS * found.rows and not _are_the_same(recent, table, found.compared):
             continue
-        shown = f"{copies:,} of the {found.rows:,} rows" if copies else f"all {found.rows:,} rows"
+        rows = f"{copies:,} of {found.rows:,}" if copies else f"All {len(recent):,}"
+        looked = "" if len(some) == len(recent) else " that were looked at"
         raise DataError(
-            f"{shown} of data.recent also stand in data.{key}; recent rows are those that production met since.",
+            f"{rows} rows of data.recent{looked} also stand in data.{key}.",
             remedy="Give rows that production met after the test rows were drawn, or leave data.recent out.",
         )
 

@@ -25,6 +25,7 @@ from readiness.evidence.columns import (
     with_spare,
     without_features,
 )
+from readiness.evidence.copies import Asked, Copies, Table, asked_of, check_recent, copies_if_any
 from readiness.evidence.drifting import drift_tables
 from readiness.evidence.evidence import Evidence, Recent, Training, Unused
 from readiness.evidence.interval_columns import given_interval
@@ -43,10 +44,10 @@ from readiness.evidence.recent import recent_rows
 from readiness.evidence.segmentation import segmented
 from readiness.evidence.supplied.reading import read_supplied
 from readiness.evidence.targets import Target, find_target
-from readiness.evidence.usable_rows import Rows, amounts, usable
+from readiness.evidence.usable_rows import Rows, amounts, usable, without_copies
 from readiness.exceptions import DataError, ReadinessError, ScoringError
 from readiness.partial import questions_of
-from readiness.spec import CostColumn
+from readiness.spec import CostColumn, Spec
 from readiness.spec.reading import LoadedSpec, load_spec
 from readiness.spec.usual_segments import unsegmented
 from readiness.statistics.cases import Cases
@@ -122,17 +123,29 @@ def gather_from(
     fit_target(loaded, target.task, target.classes)
     tested = usable(loaded, "test", test, target)
     trained = None if train is None else usable(loaded, "train", train, target)
+    asked = asked_of(loaded.spec, features, tested.frame)
+    tested, copies = _without_copies(loaded.spec, tested, trained, asked)
     recent = None if newest is None else recent_rows(newest, target, loaded.spec.data.target)
+    if newest is not None:
+        others = {"test": test} if train is None else {"test": test, "train": train}
+        check_recent(newest, others, asked, loaded.spec.data.time)
     elsewhere = read_supplied(loaded, target, tested, trained)
     inputs = {key: origin.artifact(key) for key, origin in origins.items()}
     kept = Kept() if keeper is None else keeper.about(loaded, inputs)
     assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, kept, only)
     _check_folds(loaded, assembled.gathered.inputs, elsewhere.folds_sha256)
     facts = replace(assembled.gathered.data, unsegmented=unsegmented(loaded.spec, heads["test"].columns))
-    evidence = replace(assembled, elsewhere=elsewhere, gathered=replace(assembled.gathered, data=facts))
+    evidence = replace(assembled, elsewhere=elsewhere, copies=copies, gathered=replace(assembled.gathered, data=facts))
     if kept.store is not None:
         keep_rows(evidence, kept.store)
     return evidence
+
+
+def _without_copies(spec: Spec, test: Rows, train: Rows | None, asked: Asked) -> tuple[Rows, Copies | None]:
+    """The test rows without a few copies, and which of them are copies; None where that cannot be told."""
+    there = None if train is None else Table(train.frame, train.target)
+    copies = copies_if_any(Table(test.frame, test.target), there, asked)
+    return (test, copies) if copies is None or spec.data.query is not None else without_copies(test, copies)
 
 
 def _check_folds(loaded: LoadedSpec, inputs: Sequence[Artifact], digest: str) -> None:

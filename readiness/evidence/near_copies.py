@@ -82,27 +82,35 @@ def _sampled(n: int, rng: np.random.Generator) -> Integers:
 
 
 def _scales(train: pd.DataFrame, features: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Middle and spread of the numeric columns of most values, those first."""
+    """Middle and spread of the numeric columns of most values, those first; none where even those have few."""
     some = train.iloc[:: max(1, len(train) // 2_000)]
-    found: dict[str, float] = {}
-    for name in features:
-        if pd.api.types.is_numeric_dtype(train[name].dtype) and not pd.api.types.is_bool_dtype(train[name].dtype):
-            values = some[name].to_numpy(dtype=np.float64, na_value=np.nan)
-            found[name] = len(np.unique(values[np.isfinite(values)])) / len(some)
-    chosen = sorted((name for name in found if found[name] >= FEW_VALUES), key=lambda name: -found[name])[:MOST_COLUMNS]
-    scales = {}
-    for name in chosen:
-        low, middle, high = np.nanquantile(some[name].to_numpy(dtype=np.float64, na_value=np.nan), (0.1, 0.5, 0.9))
-        if np.isfinite([low, high]).all() and high > low:
-            scales[name] = (float(middle), float(high - low) / 2.563)  # ten to ninety percent of a normal
-    return scales
+    values = {name: _numbers(some[name]) for name in features if not _is_label(train[name])}
+    telling = {name: len(np.unique(each[np.isfinite(each)])) / len(some) for name, each in values.items()}
+    chosen = sorted(telling, key=lambda name: -telling[name])[:MOST_COLUMNS]
+    if not chosen or telling[chosen[0]] < FEW_VALUES:
+        return {}
+    return {name: scale for name in chosen if (scale := _scale(values[name])) is not None}
+
+
+def _scale(values: Floats) -> tuple[float, float] | None:
+    """Middle and spread: from ten to ninety percent of the values, as of a normal; None for a column that is constant."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return None
+    low, middle, high = np.quantile(known, (0.1, 0.5, 0.9))
+    spread = float(high - low) / 2.563 or float(known.std())
+    return (float(middle), spread) if np.isfinite(spread) and spread > 0 else None
+
+
+def _numbers(values: pd.Series[Any]) -> Floats:
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _scaled(frame: pd.DataFrame, scales: dict[str, tuple[float, float]]) -> Floats:
     """(d, n) in units of the spread, clipped where a value is beyond all others."""
     columns = []
     for name, (middle, spread) in scales.items():
-        values = (frame[name].to_numpy(dtype=np.float64, na_value=np.nan) - middle) / spread
+        values = (_numbers(frame[name]) - middle) / spread
         columns.append(np.clip(values, -1e6, 1e6))
     return np.array(columns)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.evidence.copies import Copies
 from readiness.evidence.targets import Target
 from readiness.exceptions import DataError
 from readiness.facts import Dropped
@@ -16,6 +17,10 @@ from readiness.spec.reading import LoadedSpec
 
 MISSING = {True: -1, False: np.nan}
 """What stands for a truth that is not known, of classes and of numbers."""
+
+MOST_COPIES = 0.01
+"""Copies up to this share of the test rows are left out of judging; above it the split itself is in doubt."""
+IN_TRAINING, TWICE = "also stands in the training table", "stands in the test table twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,24 @@ def usable(loaded: LoadedSpec, key: str, frame: pd.DataFrame, target: Target) ->
         return Rows(frame, coded, n, dropped)
     unused = frame.loc[~keep].reset_index(drop=True), np.where(missing, MISSING[target.task.has_classes], coded)[~keep]
     return Rows(frame.loc[keep].reset_index(drop=True), coded[keep], n, dropped, keep, unused)
+
+
+def without_copies(rows: Rows, copies: Copies) -> tuple[Rows, Copies]:
+    """Test rows that are judged once and by nothing but themselves: a few copies are left out, many are told instead.
+
+    The rows of a query stay together, as a list without one of them is another list.
+    """
+    known, again = (bool(0 < each.mean() <= MOST_COPIES) for each in (copies.known, copies.again))
+    if not (known or again):
+        return rows, copies
+    found = replace(copies, known_left_out=known, again_left_out=again)
+    stay = found.stay
+    reasons = {IN_TRAINING: copies.known, TWICE: copies.again}
+    dropped = [Dropped(why, int((which & ~stay).sum())) for why, which in reasons.items() if (which & ~stay).any()]
+    kept = np.ones(rows.read, dtype=bool) if rows.kept is None else rows.kept.copy()
+    kept[kept] = stay
+    frame = rows.frame.loc[stay].reset_index(drop=True)
+    return replace(rows, frame=frame, target=rows.target[stay], dropped=(*rows.dropped, *dropped), kept=kept), found
 
 
 def as_numbers(values: pd.Series[Any], where: str) -> NDArray[np.float64]:

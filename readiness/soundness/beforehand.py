@@ -9,6 +9,7 @@ import pandas as pd
 
 from readiness.answers import Finding, Status
 from readiness.evidence.columns import features_of
+from readiness.evidence.copies import asked_of, check_recent
 from readiness.evidence.recent import recent_rows
 from readiness.evidence.tables import header, holds_many, read_table
 from readiness.evidence.targets import find_target
@@ -31,11 +32,20 @@ RULES: dict[Kind, Callable[[Tables], Iterable[Examined]]] = {
 
 
 def doubts_about(loaded: LoadedSpec) -> tuple[Finding, ...]:
-    """What is in doubt of the rows of a spec; nothing where a column that nobody asked for cannot be read."""
+    """What is in doubt of the rows of a spec; nothing where a column that nobody asked for cannot be read.
+
+    Raises:
+        DataError: the recent rows are those of another table once more.
+    """
     try:
-        return doubts_beforehand(tables_of(loaded))
+        tables = tables_of(loaded)
     except InputError:
         return ()
+    if tables.recent is not None:
+        others = {"test": tables.test} | ({} if tables.train is None else {"train": tables.train})
+        asked = asked_of(tables.spec, tables.features, tables.test)
+        check_recent(tables.recent.frame, others, asked, loaded.spec.data.time)
+    return doubts_beforehand(tables)
 
 
 def doubts_beforehand(tables: Tables) -> tuple[Finding, ...]:

@@ -10,29 +10,26 @@ all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from readiness.answers import Criterion
-from readiness.evidence.columns import further_columns
-from readiness.evidence.copies import ANEW, UNITS, Asked, Copies, Table, find_copies
+from readiness.evidence.copies import ANEW, UNITS, Copies, Table, asked_of, find_copies
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.near_copies import Near, near_copies
 from readiness.evidence.row_hashes import Hashes, value_bits
 from readiness.evidence.training_hashes import TrainingHashes, hashes_like
+from readiness.evidence.usable_rows import MOST_COPIES
 from readiness.exceptions import DataError
 from readiness.numbers import format_share, listed
 from readiness.soundness.tables import Tables, not_known
-from readiness.spec import Spec
 from readiness.statistics.copies import Known, known_rows, stand_in
 from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.judging import Claim
 from readiness.withholding import Kind
 
-MOST_COPIES = 0.01
-"""Copies up to this share of the test rows are taken out of judging; above it the split itself is in doubt."""
 MOST_EXCESS = 0.01
 """Of equal rows beyond what chance gives; the excess alone has a standard deviation of 0.4 to 1 percentage points."""
 MOST_NEAR = 0.015
@@ -65,14 +62,6 @@ def copies_of(tables: Tables) -> Copies:
     return find_copies(Table(tables.test, tables.y_test), train, asked)
 
 
-def asked_of(spec: Spec, features: Sequence[str], test: pd.DataFrame) -> Asked:
-    """Which columns of the test table say what of a row."""
-    data = spec.data
-    known = tuple(features) or further_columns(spec, (), tuple(test.columns))
-    others = further_columns(spec, known, tuple(test.columns))
-    return Asked(known, others, data.id, data.query, data.group)
-
-
 def _copies(tables: Tables, found: Copies) -> Claim:
     name = "Share of the test rows that also stand in the training table"
     criterion = Criterion("<=", MOST_COPIES, "share", presumed=True)
@@ -87,7 +76,7 @@ def _copies(tables: Tables, found: Copies) -> Claim:
         text += _by_what(found, copies)
     if found.contradicting:
         text += f"; {found.contradicting:,} of them have another {tables.target or 'target'} there"
-    if found.dropped and copies:
+    if found.known_left_out and copies:
         text += "; they are not judged"
     if found.names.meaning == ANEW:
         text += f"; each table numbers its rows in {found.names.column} anew, so that equal numbers are no copies"
@@ -152,10 +141,8 @@ def _near(tables: Tables, found: Copies) -> Near | None:
     assert tables.train is not None
     if not found.compared:
         return None
-    kept = tables.test
-    if len(kept) == found.rows:  # else the copies are gone already
-        kept = kept[~(found.known | found.again)]
-    return near_copies(kept, tables.train, found.compared, tables.spec.seed)
+    others = tables.test[~(found.known | found.again)[found.stay]]
+    return near_copies(others, tables.train, found.compared, tables.spec.seed)
 
 
 def _near_claim(near: Near) -> Claim:
@@ -239,4 +226,4 @@ def _has_key(rows: pd.DataFrame, given: TrainingHashes, hashes: Hashes) -> bool:
     )
 
 
-__all__ = ["asked_of", "copies_against_supplied", "copies_of", "examine"]
+__all__ = ["copies_against_supplied", "copies_of", "examine"]

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from readiness.answers import Criterion
 from readiness.evidence.copies import UNITS, Copies
+from readiness.evidence.usable_rows import MOST_COPIES
 from readiness.numbers import format_share, listed
-from readiness.soundness.copies import MOST_COPIES, copies_of
+from readiness.soundness.copies import copies_of
 from readiness.soundness.tables import Tables
 from readiness.statistics.inference import Exact
 from readiness.statistics.judging import Claim
@@ -60,7 +61,7 @@ def _said(found: Copies) -> str:
         )
     elif found.names.column:
         text += f": the same {found.names.column}"
-    return text + ("; each is judged once" if found.dropped else "")
+    return text + ("; each is judged once" if found.again_left_out else "")
 
 
 def _claim(code: str, name: str, found: Copies, reason: str, needs: str, withheld: str = "") -> Claim:
