@@ -1,4 +1,4 @@
-"""What does a refit score? The primary metric on rows of the training table, or on rows that all refits share."""
+"""What does a refit score? The primary metric, or a loss for each row, of training rows or of rows that all share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from readiness.criteria import Task
 from readiness.evidence.candidates import Scores
+from readiness.evidence.equal_refits import ROWS, Asked, sampled
 from readiness.evidence.evidence import Evidence, Training
+from readiness.evidence.refits import Holdout
 from readiness.statistics.cases import Cases
+from readiness.statistics.inference import Undefined
 from readiness.statistics.metrics import number
+from readiness.statistics.refit_advantage import dependence_of_losses, guess_error, is_proper, row_losses
 
 
 def held_score(evidence: Evidence, rows: NDArray[np.int64]) -> Callable[[Scores], float]:
@@ -31,17 +36,56 @@ def fold_score(evidence: Evidence, training: Training) -> Callable[[NDArray[Any]
     metric = evidence.spec.primary_metric(evidence.task).name
 
     def score(rows: NDArray[Any], said: Scores) -> float:
-        cases = Cases(
-            evidence.task,
-            training.target[rows],
-            said.predicted,
-            said.scores,
-            evidence.cases.n_classes,
-            said.is_probability,
-            None if training.weight is None else training.weight[rows],
-            queries=None if training.queries is None else training.queries[rows],
-            own=evidence.cases.own,
-        )
-        return number(metric, cases)
+        return number(metric, _training_cases(evidence, training, rows, said))
 
     return score
+
+
+def asked_of_copies(evidence: Evidence, training: Training, rows: NDArray[np.int64], held: Holdout) -> Asked:
+    """What clones on all training rows are asked about: these test rows, and as many training rows.
+
+    Raises:
+        ValueError: the candidate's own answers have no losses.
+    """
+    metric = evidence.spec.primary_metric(evidence.task).name
+    if evidence.task is not Task.RANKING or metric in evidence.cases.own:
+        metric = "ndcg"
+    cases, proper = evidence.cases.subset(rows), is_proper(evidence.cases)
+    train = sampled(len(training.target), ROWS, evidence.spec.seed, training.queries)
+
+    def losses(told: Cases) -> NDArray[np.float64]:
+        if proper and not is_proper(told):
+            raise ValueError("a copy of the candidate gives no probabilities where the candidate does")
+        found = row_losses(told, proper=proper, metric=metric)
+        if isinstance(found, Undefined):
+            raise ValueError(found.reason)
+        return found
+
+    def of_test(said: Scores) -> NDArray[np.float64]:
+        return losses(replace(cases, y_pred=said.predicted, y_score=said.scores, is_probability=said.is_probability))
+
+    return Asked(
+        rows,
+        train,
+        held,
+        of_test,
+        lambda said: losses(_training_cases(evidence, training, train, said)),
+        losses(cases).astype(np.float32),
+        guess_error(cases, proper=proper),
+        bounded=evidence.task is Task.REGRESSION,
+        dependence=dependence_of_losses(cases, metric),
+    )
+
+
+def _training_cases(evidence: Evidence, training: Training, rows: NDArray[Any], said: Scores) -> Cases:
+    return Cases(
+        evidence.task,
+        training.target[rows],
+        said.predicted,
+        said.scores,
+        evidence.cases.n_classes,
+        said.is_probability,
+        None if training.weight is None else training.weight[rows],
+        queries=None if training.queries is None else training.queries[rows],
+        own=evidence.cases.own,
+    )

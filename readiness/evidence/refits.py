@@ -139,8 +139,11 @@ def estimate(
     n_jobs: int | None = None,
     holdout: Holdout | None = None,
     done: Known | None = None,
+    whole_fit: float | None = None,
 ) -> RefitEstimate | Unavailable:
-    """Say what the refits will cost before they start: from those that are `done`, else from one that is timed."""
+    """Say what the refits will cost before they start: from those that are `done`, else from the seconds that a fit on
+    all rows took, else from one that is timed.
+    """
     if reason := unfit_for_cloning(candidate.estimator) or plan.problem():
         return reason
     workers = max(1, joblib.cpu_count() if n_jobs is None else n_jobs)
@@ -150,6 +153,8 @@ def estimate(
         split = next(plan.repeat(0))
     except ValueError as error:
         return Unavailable(f"the rows cannot be split: {error}")
+    if whole_fit is not None:  # a fold is fitted on fewer rows
+        return RefitEstimate(plan.folds * plan.repeats, whole_fit * (plan.folds - 1) / plan.folds, workers)
     held = None if holdout is None else holdout.frame
     timed = refit_once(unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split, held)
     if timed.error:

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from readiness.answers import Question
 from readiness.criteria import Task
 from readiness.evidence.candidates import Candidate
+from readiness.evidence.equal_refits import EqualRefits, equal_refits, sampled
 from readiness.evidence.evidence import Evidence, Training
-from readiness.evidence.fold_scores import fold_score, held_score
+from readiness.evidence.fold_scores import asked_of_copies, fold_score, held_score
 from readiness.evidence.keeping.kept import Kept
 from readiness.evidence.perturbing import MOST_ROWS, perturbed
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, estimate, known_repeats, refit, too_slow
-from readiness.evidence.retraining import Retraining, learning_curve, seed_refits
+from readiness.evidence.retraining import Retraining, learning_curve, seeds_of
 from readiness.evidence.splits import Plan
 from readiness.evidence.supplied.instead import FOLDS, with_supplied_refits
 from readiness.unavailable import Unavailable
@@ -34,16 +35,17 @@ HOLDOUT_ROWS = 20_000
 
 def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -> Evidence:
     """The same evidence with refits; `told` hears beforehand what they will cost."""
-    refits: Refits | Unavailable
     if not evidence.asks(Question.STABILITY):
         return evidence
     kept = evidence.known()
+    refits: Refits | Unavailable
     try:
         refits, retraining = _refits(evidence, told, kept)
-    except Exception as error:  # a failing refit makes only question 5 not assessed
-        refits = Unavailable(f"refitting failed with {type(error).__name__}: {str(error)[:200]}")
-        retraining = Retraining()
-    reused = (*evidence.reused, *(() if isinstance(refits, Unavailable) and not retraining.curve else kept.reused()))
+    except Exception as error:  # the other questions stand
+        refits = _failed(error)
+        retraining = Retraining(equal=refits)
+    made = not isinstance(refits, Unavailable) or retraining.curve or not isinstance(retraining.equal, Unavailable)
+    reused = (*evidence.reused, *(kept.reused() if made else ()))
     evidence = with_supplied_refits(replace(evidence, refits=refits, retraining=retraining, reused=reused))
     if evidence.candidate is None or not len(evidence.rows):
         return evidence
@@ -56,63 +58,85 @@ def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -
 def _refits(evidence: Evidence, told: Callable[[str], None], kept: Kept) -> tuple[Refits | Unavailable, Retraining]:
     candidate, training = evidence.candidate, evidence.training
     if candidate is None:
-        return NO_MODEL, Retraining()
+        return NO_MODEL, Retraining(equal=NO_MODEL)
     if training is None:
-        return NO_TRAINING, Retraining()
+        return NO_TRAINING, Retraining(equal=NO_TRAINING)
     missing = [name for name in candidate.features if name not in training.frame]
     if missing:
-        return Unavailable(f"the training table lacks the feature {missing[0]}", "add it to data.train"), Retraining()
+        why = Unavailable(f"the training table lacks the feature {missing[0]}", "add it to data.train")
+        return why, Retraining(equal=why)
     if evidence.task is Task.RANKING and training.queries is None:
-        return NO_QUERIES, Retraining()
+        return NO_QUERIES, Retraining(equal=NO_QUERIES)
     return _fitted(evidence, candidate, training, told, kept)
 
 
 def _fitted(
     evidence: Evidence, candidate: Candidate, training: Training, told: Callable[[str], None], kept: Kept
 ) -> tuple[Refits | Unavailable, Retraining]:
-    """Repeats first; what time they leave goes to other seeds, and to a learning curve where it is too short for
-    repeats.
+    """Clones on all rows first, which carry all six answers; then repeats, or a learning curve where the time is too
+    short for them. What fails makes nothing but itself unavailable.
     """
-    start = time.perf_counter()
     columns = dict.fromkeys((*candidate.features, *((candidate.query,) if candidate.query else ())))
     frame, plan = training.frame[list(columns)], _plan(evidence, training)
     rows = _sample(evidence, HOLDOUT_ROWS)
     held = Holdout(evidence.rows.iloc[rows][list(candidate.features)], held_score(evidence, rows))
+    budget, seeds = evidence.spec.stability.budget_seconds, evidence.spec.stability.seeds
+    equal: EqualRefits | Unavailable
+    try:
+        told("Copies of the candidate are fitted on all training rows.")
+        asked = asked_of_copies(evidence, training, rows, held)
+        equal, copies, each = equal_refits(candidate, frame, plan, asked, seeds=seeds, seconds=budget, kept=kept)
+    except Exception as error:  # a failing refit makes nothing else unavailable
+        equal, copies, each = _failed(error), (), None
+    made, note = seeds_of(candidate, copies, seeds=seeds, n_train=len(plan.y)) if each else ((), "")
+    retraining = Retraining(rows, made, notes=(note,) if note else (), equal=equal)
+    try:
+        return _repeats(evidence, candidate, training, told, kept, (frame, plan, held), retraining, each)
+    except Exception as error:
+        return _failed(error), replace(retraining, seeds=(), notes=())
+
+
+def _failed(error: Exception) -> Unavailable:
+    return Unavailable(f"refitting failed with {type(error).__name__}: {str(error)[:200]}")
+
+
+def _repeats(
+    evidence: Evidence,
+    candidate: Candidate,
+    training: Training,
+    told: Callable[[str], None],
+    kept: Kept,
+    rows: tuple[pd.DataFrame, Plan, Holdout],
+    retraining: Retraining,
+    each: float | None,
+) -> tuple[Refits | Unavailable, Retraining]:
+    """Refits on parts of the training rows; `each` is the time in seconds of a fit on all of them, where known."""
+    start, (frame, plan, held) = time.perf_counter(), rows
+    without = replace(retraining, seeds=(), notes=())
     done = known_repeats(kept, candidate, plan, held)
-    cost = estimate(candidate, frame, plan, holdout=held, done=done)
+    cost = estimate(candidate, frame, plan, holdout=held, done=done, whole_fit=each)
     if isinstance(cost, Unavailable):
-        return cost, Retraining()
-    stability = evidence.spec.stability
-    budget, began = stability.budget_seconds, time.perf_counter()
+        return cost, without
+    budget = evidence.spec.stability.budget_seconds
     told(_announcement(cost, budget, len(done) * plan.folds))
     if why := too_slow(cost, plan, budget, done):
         curve, note = learning_curve(candidate, frame, plan, held, cost=cost, seconds=budget, kept=kept)
-        return why, Retraining(rows, curve=curve, notes=(note,) if note else ())
+        return why, replace(without, curve=curve, notes=(note,) if note else ())
     score = fold_score(evidence, training)
     refits = refit(
         candidate, frame, plan, score, budget_seconds=budget, estimated=cost, holdout=held, done=done, kept=kept
     )
     if isinstance(refits, Unavailable):
-        return refits, Retraining()
-    left = budget - (time.perf_counter() - began)
-    seeds, note = seed_refits(candidate, frame, plan, held, seeds=stability.seeds, cost=cost, seconds=left, kept=kept)
-    took = time.perf_counter() - start + kept.seconds  # with the fit that was timed beforehand, and what is kept
-    return replace(refits, seconds=took), Retraining(rows, seeds, notes=(note,) if note else ())
+        return refits, without
+    took = time.perf_counter() - start + kept.seconds  # with what is kept
+    if not isinstance(retraining.equal, Unavailable):
+        took += retraining.equal.made_in
+    return replace(refits, seconds=took), retraining
 
 
 def _sample(evidence: Evidence, most: int) -> NDArray[np.int64]:
     """Positions of at most so many test rows, in their order; queries stay whole, and the first one always comes."""
-    n, queries = evidence.cases.n, evidence.cases.queries
-    if n <= most:
-        return np.arange(n, dtype=np.int64)
-    random = np.random.default_rng([evidence.spec.seed, most])
-    if queries is None:
-        return np.sort(random.choice(n, most, replace=False)).astype(np.int64)
-    codes = pd.factorize(queries)[0]
-    place = random.permutation(int(codes.max()) + 1)
-    sizes = np.bincount(place[codes])
-    taken = max(1, int(np.count_nonzero(np.cumsum(sizes) <= most)))
-    return np.flatnonzero(place[codes] < taken).astype(np.int64)
+    return sampled(evidence.cases.n, most, evidence.spec.seed, evidence.cases.queries)
 
 
 def _announcement(cost: RefitEstimate, budget: float, kept: int) -> str:

@@ -1,6 +1,6 @@
-"""What else do refits show? Clones on all training rows that differ in their seed, and clones on fewer and fewer rows.
+"""What else do refits show? Clones on fewer and fewer rows, asked about the same test rows as those of other seeds.
 
-All are asked about the same test rows. What does not fit into the time is left out, and that is said.
+What does not fit into the time is left out, and that is said.
 """
 
 from __future__ import annotations
@@ -8,26 +8,27 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.keeping.kept import CURVE, SEEDS, Kept
+from readiness.evidence.equal_refits import NOT_MADE, Copy, EqualRefits
+from readiness.evidence.keeping.kept import CURVE, Kept
 from readiness.evidence.keeping.refits import keep, known
 from readiness.evidence.refit_pool import close_pool, refit_all
 from readiness.evidence.refit_work import Outcome, fitting_labels, takes_seed, unfitted
-from readiness.evidence.refits import NOTHING, PATIENCE, WORKERS_PAY, Holdout, RefitEstimate
+from readiness.evidence.refits import NOTHING, PATIENCE, Holdout, RefitEstimate
 from readiness.evidence.splits import Plan, Split
 from readiness.unavailable import Unavailable
 
 SHARES = (0.25, 0.50, 1.00)
 """Of the training rows, for the learning curve: two doublings."""
 FEWEST_SEEDS = 2
-_SEEDS, _CURVE = 10_001, 10_002
-"""Take the place of the number of the repeat in derived seeds, which no repeat reaches."""
+_CURVE = 10_002
+"""Takes the place of the number of the repeat in derived seeds, which no repeat reaches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,46 +55,25 @@ class Retraining:
     """What was left out, and why."""
     source: str = ""
     """Who supplied the seeds; empty when they were made here."""
+    equal: EqualRefits | Unavailable = NOT_MADE
+    """Clones of all training rows beside the candidate: had it seen the test rows?"""
 
 
-def seed_refits(
-    candidate: Candidate,
-    frame: pd.DataFrame,
-    plan: Plan,
-    holdout: Holdout,
-    *,
-    seeds: int,
-    cost: RefitEstimate,
-    seconds: float,
-    kept: Kept = NOTHING,
+def seeds_of(
+    candidate: Candidate, copies: Sequence[Copy], *, seeds: int, n_train: int
 ) -> tuple[tuple[Retrained, ...], str]:
-    """Clones of all rows with other seeds, as many as fit into the seconds left, and a note; none for a candidate
-    without any seed, and none that all say the same.
+    """The first so many clones that differ in their seed alone, and a note; none for a candidate without any seed,
+    and none that all say the same.
     """
     if seeds < FEWEST_SEEDS or not takes_seed(candidate.estimator):
         return (), ""
-    rows = np.arange(len(plan.y), dtype=np.int64)
-    splits = [Split(_SEEDS, number, rows, rows[:0], reseeded=True) for number in range(seeds)]
-    found = {split.fold: one for split in splits if (one := _known(kept, SEEDS, candidate, plan, holdout, split))}
-    open_ = [split for split in splits if split.fold not in found]
-    each = cost.seconds_per_fit * plan.folds / (plan.folds - 1)  # a fold is fitted on fewer rows
-    workers = cost.workers if each * len(open_) > WORKERS_PAY else 1
-    more = next((c for c in range(len(open_), 0, -1) if each * math.ceil(c / workers) <= seconds), 0)
-    count = len(found) + more
-    if count < FEWEST_SEEDS:
+    if len(copies) < FEWEST_SEEDS:
         return (), f"no time was left for {seeds} refits that differ in their seed alone"
-    patience = PATIENCE * max(seconds, each)
-    made = _refitted(
-        candidate, frame, plan, holdout, open_[:more], workers=workers, patience=patience, kept=kept, part=SEEDS
-    )
-    if isinstance(made, Unavailable):
-        return (), f"refits that differ in their seed alone were left out: {made.reason}"
-    found |= {split.fold: one for split, one in zip(open_, made, strict=False)}
-    done = [found[number] for number in sorted(found)]
+    done = [Retrained(n_train, one.said, one.value) for one in copies[:seeds]]
     if _all_alike(done):
-        return (), f"{count} refits that differ in their seed alone say the same of every row"
-    cut = f"{count} of {seeds} seeds were tried before the time was used up" if count < seeds else ""
-    return tuple(replace(one, said=_labels_only(one.said)) for one in done), cut
+        return (), f"{len(done)} refits that differ in their seed alone say the same of every row"
+    cut = f"{len(done)} of {seeds} seeds were tried before the time was used up" if len(done) < seeds else ""
+    return tuple(done), cut
 
 
 def learning_curve(
@@ -181,12 +161,6 @@ def _refitted(
 def _retrained(outcome: Outcome, holdout: Holdout) -> Retrained:
     assert outcome.held is not None
     return Retrained(len(outcome.split.train), outcome.held, float(holdout.value(outcome.held)))
-
-
-def _labels_only(said: Scores) -> Scores:
-    """Without scores, and in few bytes."""
-    whole = np.issubdtype(said.predicted.dtype, np.integer)
-    return replace(said, predicted=said.predicted.astype(np.int32) if whole else said.predicted, scores=None)
 
 
 def _all_alike(done: Sequence[Retrained]) -> bool:

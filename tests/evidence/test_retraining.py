@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,10 @@ from sklearn.tree import DecisionTreeClassifier
 from readiness.criteria import Task
 from readiness.evidence import refits
 from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.equal_refits import Copy
 from readiness.evidence.refit_work import seeded_clone, takes_seed
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, refit
-from readiness.evidence.retraining import Retrained, learning_curve, seed_refits
+from readiness.evidence.retraining import Retrained, learning_curve, seeds_of
 from readiness.evidence.splits import Plan
 
 RANDOM = np.random.default_rng(0)
@@ -43,10 +45,6 @@ HOLDOUT = Holdout(TEST, held)
 def candidate(model: Any) -> Candidate:
     """The model fitted on the training rows, wrapped."""
     return Candidate.of(model.fit(TRAIN, CODES[:200]), list(FRAME.columns), task=Task.BINARY, classes=(0, 1))
-
-
-def seeds(model: Any, **more: Any) -> tuple[tuple[Retrained, ...], str]:
-    return seed_refits(candidate(model), TRAIN, PLAN, HOLDOUT, **{"seeds": 3, "cost": CHEAP, "seconds": 60.0, **more})
 
 
 def curve(model: Any, **more: Any) -> tuple[tuple[Retrained, ...], str]:
@@ -71,16 +69,18 @@ def test_without_a_hold_out_there_is_no_number() -> None:
     assert np.isnan(result.held).all()
 
 
-def test_seeds_of_a_forest_differ_though_its_author_fixed_one() -> None:
-    """Three forests of five trees on the same rows disagree on some test rows, and again in the same way."""
-    found, note = seeds(RandomForestClassifier(5, random_state=1))
-    again, _ = seeds(RandomForestClassifier(5, random_state=1))
-    first = found[0].said.predicted
-    assert (3, "") == (len(found), note)
-    assert all(np.any(one.said.predicted != first) for one in found[1:])
-    assert [one.value for one in found] == [one.value for one in again]
-    assert (200, np.int32) == (found[0].n_train, first.dtype)
-    assert all(one.said.scores is None for one in found)
+def copies(*labels: Sequence[int]) -> list[Copy]:
+    """Clones that said these labels of the test rows."""
+    nothing = np.zeros(0, dtype=np.float32)
+    return [Copy(nothing, nothing, Scores(np.array(said)), float(np.mean(said))) for said in labels]
+
+
+def test_the_first_copies_are_the_seeds_of_question_five() -> None:
+    """Three of four are asked for."""
+    found, note = seeds_of(
+        candidate(RandomForestClassifier(5)), copies([0, 1], [1, 1], [0, 0], [1, 0]), seeds=3, n_train=200
+    )
+    assert ([0.5, 1.0, 0.0], [200] * 3, "") == ([one.value for one in found], [one.n_train for one in found], note)
 
 
 @pytest.mark.parametrize(
@@ -89,18 +89,18 @@ def test_seeds_of_a_forest_differ_though_its_author_fixed_one() -> None:
     ids=["no seed", "a seed that does nothing"],
 )
 def test_a_deterministic_model_has_no_seeds(model: Any, words: str) -> None:
-    """Without a random state nothing is tried; with an idle one it is said that nothing changes."""
-    assert ((), words) == seeds(model)
+    """Without a random state nothing is told; with an idle one it is said that nothing changes."""
+    assert ((), words) == seeds_of(candidate(model), copies([0, 1], [0, 1], [0, 1]), seeds=3, n_train=200)
 
 
 def test_seeds_that_the_time_does_not_allow() -> None:
-    """Two of three where two fit; none where only one would, for one seed has nothing to be compared with."""
-    slow = RefitEstimate(12, 0.75, 1)  # a fold has three of four parts, so that all rows take a second
-    found, note = seeds(RandomForestClassifier(5), cost=slow, seconds=2.5)
+    """Two of three where two were made; none where only one was, for one seed has nothing to be compared with."""
+    forest = candidate(RandomForestClassifier(5))
+    found, note = seeds_of(forest, copies([0, 1], [1, 1]), seeds=3, n_train=200)
     assert (2, "2 of 3 seeds were tried before the time was used up") == (len(found), note)
     expected = "no time was left for 3 refits that differ in their seed alone"
-    assert ((), expected) == seeds(RandomForestClassifier(5), cost=slow, seconds=1.5)
-    assert ((), "") == seeds(RandomForestClassifier(5), seeds=1)
+    assert ((), expected) == seeds_of(forest, copies([0, 1]), seeds=3, n_train=200)
+    assert ((), "") == seeds_of(forest, copies([0, 1], [1, 1]), seeds=1, n_train=200)
 
 
 def test_where_a_seed_is() -> None:

@@ -43,7 +43,7 @@ TEST, CURRENT, PERTURBED, UNUSED = (
     "scores of test rows that cannot be judged",
 )
 REFITS, SEEDS, CURVE = "refits", "refits with other seeds", "refits on fewer rows"
-REDRAWN = "refits on redrawn rows"
+REDRAWN, TRAINING = "refits on parts of the rows", "scores of training rows"
 LATENCY, THROUGHPUT, APART = "times of single calls", "rows per second", "memory and probes"
 """The parts of a review that are kept, as the page calls them."""
 _NAMES = {"name", "version", "path", "sha256", "threshold", "predictions", "test"}

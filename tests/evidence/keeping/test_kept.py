@@ -14,14 +14,14 @@ import yaml
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.svm import LinearSVC
 
-from readiness.evidence import probing, refits, refitting, retraining
+from readiness.evidence import equal_refits, probing, refits, refitting, retraining
 from readiness.evidence.candidates import Candidate, Scores
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.gathering import gather
 from readiness.evidence.keeping import kept
 from readiness.evidence.keeping import probes as kept_probes
 from readiness.evidence.keeping.code_in_use import Code
-from readiness.evidence.keeping.kept import REFITS, SEEDS, TEST, Kept
+from readiness.evidence.keeping.kept import REFITS, SEEDS, TEST, TRAINING, Kept
 from readiness.evidence.keeping.scores import packed, unpacked
 from readiness.evidence.keeping.store import SUFFIX, Entry
 from readiness.evidence.probes.apart import Apart
@@ -63,7 +63,7 @@ class Calls:
 
         monkeypatch.setattr(Candidate, "score", counted)
         monkeypatch.setattr(refitting, "estimate", estimated)
-        for module in (refits, retraining):
+        for module in (refits, retraining, equal_refits):
             monkeypatch.setattr(module, "refit_all", refitted_all)
             monkeypatch.setattr(module, "close_pool", lambda: None)  # none is opened for so little
 
@@ -115,10 +115,10 @@ def test_a_second_review_asks_the_model_nothing(review_files: Write, cache: str,
     """Neither scores nor refits nor other seeds nor small changes; and every number is the same, bit by bit."""
     spec = review_files(model=forest())
     first = refitted(gather(spec, cache=cache))
-    assert ([800, 800], [-3, -2, -1, 0, 1]) == calls.new()
+    assert ([800, 600, 800], [*range(-8, 0), 0, 1]) == calls.new()
     again = refitted(gather(spec, cache=cache))
     assert ([], []) == calls.new()
-    expected = [TEST, "10 refits", "3 refits with other seeds", "scores of slightly changed rows"]
+    expected = [TEST, "8 refits with other seeds", TRAINING, "10 refits", "scores of slightly changed rows"]
     assert ([], expected) == (parts(first), parts(again))
     assert_same(first, again)
     assert_same(first, refitted(gather(spec)))
@@ -189,14 +189,14 @@ def test_a_threshold_is_moved_without_the_model(review_files: Write, cache: str,
 
 
 def test_more_repeats_and_seeds_add_only_what_is_missing(review_files: Write, cache: str, calls: Calls) -> None:
-    """Of four repeats the two that are there are taken; so of five seeds the three."""
+    """Of four repeats the two that are there are taken; so of ten seeds the eight."""
     spec = review_files(model=forest())
     refitted(gather(spec, cache=cache))
     calls.new()
-    edited(spec, stability={"repeats": 4, "seeds": 5})
+    edited(spec, stability={"repeats": 4, "seeds": 10})
     again = refitted(gather(spec, cache=cache))
-    assert ([], [-5, -4, 2, 3]) == calls.new()
-    assert {"10 refits", "3 refits with other seeds"} <= {*parts(again)}
+    assert ([], [-10, -9, 2, 3]) == calls.new()
+    assert {"10 refits", "8 refits with other seeds"} <= {*parts(again)}
     assert_same(refitted(gather(spec)), again)
 
 
@@ -245,7 +245,7 @@ def test_other_folds_are_other_refits(review_files: Write, cache: str, calls: Ca
     calls.new()
     again = refitted(gather(edited(spec, stability={"folds": 4}), cache=cache))
     assert ([], [0, 1]) == calls.new()
-    assert [TEST, "3 refits with other seeds", "scores of slightly changed rows"] == parts(again)
+    assert [TEST, "3 refits with other seeds", TRAINING, "scores of slightly changed rows"] == parts(again)
 
 
 def test_a_damaged_entry_is_measured_anew_and_replaced(review_files: Write, cache: str, calls: Calls) -> None:
@@ -258,7 +258,7 @@ def test_a_damaged_entry_is_measured_anew_and_replaced(review_files: Write, cach
         content[len(content) // 2] ^= 1
         path.write_bytes(content)
     again = refitted(gather(spec, cache=cache))
-    assert (([800, 800], [-3, -2, -1, 0, 1]), []) == (calls.new(), parts(again))
+    assert (([800, 600, 800], [*range(-8, 0), 0, 1]), []) == (calls.new(), parts(again))
     assert_same(first, again)
     refitted(gather(spec, cache=cache))
     assert ([], []) == calls.new()
@@ -294,12 +294,13 @@ def test_things_that_a_notebook_replaced_are_not_known(review_files: Write, cach
     assert evidence.known().store is not None
 
 
-def test_refits_that_failed_are_not_kept(review_files: Write, cache: str, calls: Calls) -> None:
-    """A model that cannot be cloned has scores that are kept, and no refits."""
+def test_refits_that_do_not_fit_are_not_kept(review_files: Write, cache: str, calls: Calls) -> None:
+    """No repeats without the time for them; the one copy that says all is kept with the scores."""
     spec = review_files({"stability": {"repeats": 2, "budget_seconds": 0.000001}})
     first = refitted(gather(spec, cache=cache))
     assert isinstance(first.refits, Unavailable)
-    assert [TEST, "scores of slightly changed rows"] == parts(refitted(gather(spec, cache=cache)))
+    expected = [TEST, "1 refit with other seeds", TRAINING, "scores of slightly changed rows"]
+    assert expected == parts(refitted(gather(spec, cache=cache)))
 
 
 def test_other_code_of_the_user_is_measured_anew(

@@ -1,0 +1,162 @@
+"""Had the model seen the test rows? Beside copies of itself that were fitted on the training rows alone.
+
+Purpose: a model that was fitted on test rows answers them from memory, and no number about them says how it will do.
+Method: clones of all training rows are asked about the same test rows. A lead over them is held against what memory
+gains on rows that they have seen; the ratio estimates the share of test rows that the model had seen.
+Limits: hyperparameters, columns or thresholds that were chosen by the test rows leave no trace, as every copy has
+them, too; nor does a training table that holds the test rows itself, which is what the search for copies is for.
+"""
+
+from __future__ import annotations
+
+from readiness.answers import Criterion, Finding
+from readiness.evidence.equal_refits import EqualRefits
+from readiness.evidence.evidence import Evidence
+from readiness.numbers import format_share
+from readiness.soundness.tables import not_asked, not_known
+from readiness.statistics.inference import Exact, Mapped, Undefined, within_0_and_1
+from readiness.statistics.judging import Claim
+from readiness.statistics.refit_advantage import (
+    NO_GAIN,
+    SEEN_ALPHA,
+    SEEN_LIMIT,
+    RefitAdvantage,
+    refit_advantage,
+)
+from readiness.unavailable import Unavailable
+from readiness.withholding import Kind
+
+MOST_UNDETECTED = 0.30
+"""More seen test rows than that must be ruled out, see `RefitAdvantage.most`, or nothing is shown."""
+HARMLESS = 0.05
+"""Of the error of a guess (numbers, rankings: of the copies' own): what undetected rows may have gained where the model
+is like any of its copies; about the smallest lift that counts against a baseline."""
+FIT_ALIKE = 0.05
+"""In the same shares: by how much a model may fit its training rows better than its copies do, beyond chance."""
+VOUCH = (
+    "rows that were drawn after the model was fitted; or somebody outside about.prepared_by who attests when they were "
+    "drawn (soundness.seen)"
+)
+SUPPLY = f"hashes of the rows it was fitted on (supplied.training_rows); or {VOUCH}"
+NAME = "Share of the test rows that the model answers as if it had seen them"
+
+
+def examine(evidence: Evidence) -> list[Claim | Finding]:
+    """EVID-SEEN: no more than a tenth of the test rows was seen, as far as a lead over its own copies can tell."""
+    equal = evidence.retraining.equal
+    if isinstance(equal, Unavailable):
+        return [_without_copies(evidence, equal)]
+    found = refit_advantage(equal.losses, equal.dependence)
+    if isinstance(found, Undefined):
+        return [not_known(Kind.SEEN, found.reason, SUPPLY)]
+    if found.excess > found.excess_limit + FIT_ALIKE:
+        return [not_known(Kind.SEEN, _no_copies(found), f"a model as it came out of fit; or {SUPPLY}")]
+    if found.room < NO_GAIN:
+        return [_nothing_to_gain(equal, found)]
+    return [_claim(equal, found)]
+
+
+def _without_copies(evidence: Evidence, why: Unavailable) -> Claim | Finding:
+    """Rows that were supplied as hashes are looked up among the test rows, which tells as much."""
+    reason = f"no copies of the model could be fitted to compare it with: {why.reason}"
+    if evidence.spec.supplied.training_rows is not None:
+        return not_asked(Kind.SEEN, f"{reason}; the test rows are looked up among the supplied training rows instead")
+    return not_known(Kind.SEEN, reason, f"{why.needs}; or {SUPPLY}" if why.needs else SUPPLY)
+
+
+def _no_copies(found: RefitAdvantage) -> str:
+    return (
+        "the copies that can be fitted do not stand for the model: it fits its training rows closer than they do, by "
+        f"{format_share(found.excess)} of the error of a guess"
+    )
+
+
+def _nothing_to_gain(equal: EqualRefits, found: RefitAdvantage) -> Claim:
+    """Memory gains too little to matter, unless the model leads by more than that."""
+    rows, copies = _rows(equal, found), _copies(found)
+    doubt = (
+        f"the model does better on {rows} than {copies}, by more than memory gains: it was not fitted on the training "
+        "table as they were"
+    )
+    said = f"having seen {rows} could not have helped: {copies} err hardly less on training rows, which they have seen"
+    if found.is_better_than_memory:
+        return _gain(found, found.room, NO_GAIN, doubt, withheld=doubt)
+    return _gain(found, found.room, NO_GAIN, said)
+
+
+def _gain(found: RefitAdvantage, most: float, bar: float, reason: str, withheld: str = "") -> Claim:
+    return Claim(
+        Kind.SEEN.code,
+        "What test rows that the model had seen could have gained at most, as a share of the error of a guess",
+        "share",
+        Exact(most, found.n),
+        Criterion("<=", bar, "share", presumed=True),
+        "share",
+        withheld=withheld,
+        reason=reason,
+        needs=SUPPLY if withheld else "",
+        from_scores=False,
+    )
+
+
+def _claim(equal: EqualRefits, found: RefitAdvantage) -> Claim:
+    is_seen = found.lower(SEEN_ALPHA) > SEEN_LIMIT
+    if not is_seen and found.most > MOST_UNDETECTED:
+        if found.is_one_of_them and found.hidden <= HARMLESS:
+            return _gain(found, found.hidden, HARMLESS, _new(equal, found))
+        return _share(found, _unnoticed(equal, found), withheld=_unnoticed(equal, found), needs=SUPPLY)
+    return _share(found, _seen(equal, found), needs=SUPPLY) if is_seen else _share(found, _new(equal, found))
+
+
+def _share(found: RefitAdvantage, reason: str, *, withheld: str = "", needs: str = "") -> Claim:
+    return Claim(
+        Kind.SEEN.code,
+        NAME,
+        "share",
+        Mapped(found, within_0_and_1),
+        Criterion("<=", SEEN_LIMIT, "share", presumed=True),
+        "share",
+        withheld=withheld,
+        reason=reason,
+        needs=needs,
+        denominator="test rows",
+        from_scores=False,
+    )
+
+
+def _unnoticed(equal: EqualRefits, found: RefitAdvantage) -> str:
+    rows, most = _rows(equal, found), found.most
+    share = f"{format_share(most)} of {rows}" if most < 1 else f"all of {rows}"
+    unlike = "" if found.is_one_of_them else "; its answers are unlike those of its copies"
+    return f"the model may have seen up to {share}, by how {_copies(found)} that never saw them do{unlike}"
+
+
+def _seen(equal: EqualRefits, found: RefitAdvantage) -> str:
+    least = format_share(min(1.0, found.lower(SEEN_ALPHA)))
+    share = f"about {format_share(found.value)}" if found.value < 1 else "all"
+    return (
+        f"the model does better on {_rows(equal, found)} than {_copies(found)} that never saw them, as if it "
+        f"had seen {share} of them (at least {least})"
+    )
+
+
+def _new(equal: EqualRefits, found: RefitAdvantage) -> str:
+    rows, copies = _rows(equal, found), _copies(found)
+    if not found.lead and not found.lead_variance:
+        return f"{copies}, fitted on the training rows alone, answers {rows} as the model does"
+    said = f"the model does about as well on {rows} as {copies} that never saw them"
+    if found.most > MOST_UNDETECTED:
+        gained = format_share(found.hidden)
+        return f"{said}; rows that it had seen can have gained no more than {gained} of the error of a guess"
+    if found.detectable < 1:
+        return f"{said}; it would be noticed for sure, had it seen {format_share(found.detectable)} of them"
+    return said
+
+
+def _rows(equal: EqualRefits, found: RefitAdvantage) -> str:
+    queries = f" in {found.n:,} queries" if found.n != equal.test_rows else ""
+    return f"these {equal.test_rows:,} test rows{queries}"
+
+
+def _copies(found: RefitAdvantage) -> str:
+    return "a copy of it" if found.copies == 1 else f"{found.copies} copies of it"
