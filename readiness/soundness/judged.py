@@ -17,6 +17,8 @@ from readiness.answers import Criterion, Finding, Question, Status
 from readiness.catalogue import Metric
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
+from readiness.questions.by_segment import split_by
+from readiness.questions.deficits import Ruler, deficit, ruler_of
 from readiness.questions.pricing import Prices, prices
 from readiness.questions.pricing_constants import chance_to_be_shown, constants
 from readiness.questions.wording import told
@@ -97,17 +99,16 @@ class Scored:
         better = self.metric.greater_is_better
         return human_comparison(mine, human.value, told(self.metric, human), better, factor=self.factor)
 
-    def moved(self, before: Cases, after: Cases, evidence: Evidence) -> float:
-        """By how much the claimed number is larger on other rows; what the other method says of them is not known, so
-        that it stays where it is, unless it is a guess, of which the true classes alone decide.
+    def value(self, cases: Cases, evidence: Evidence) -> float:
+        """The claimed number on other rows, less a constant: what the other method says of them is not known, so that
+        it stays where it is, unless it is a guess, of which the true classes alone decide.
         """
         name, other = self.metric.name, self.other(evidence)
-        difference = number(name, after) - number(name, before)
-        if isinstance(other, Guess) and name not in before.own:
-            theirs = [measure_guess(name, cases, other) for cases in (before, after)]
-            if not any(isinstance(each, Undefined) for each in theirs):
-                difference -= self.factor * (theirs[1].value - theirs[0].value)  # type: ignore[union-attr]
-        return self.sign * difference
+        found = number(name, cases)
+        if isinstance(other, Guess) and name not in cases.own:
+            theirs = measure_guess(name, cases, other)
+            found -= 0.0 if isinstance(theirs, Undefined) else self.factor * theirs.value
+        return self.sign * found
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,23 @@ def _priced(evidence: Evidence, priced: Prices) -> Iterator[Priced]:
         contrast = (1 + errors.dearer) * priced.current - priced.candidate
         bar = Criterion(">=", 0.0, unit)
         yield Priced("ERRO-CURRENT", "Costs of errors compared with those of the current model", bar, contrast)
+
+
+def deficit_claims(evidence: Evidence) -> Iterator[tuple[int, int, Ruler, Claim]]:
+    """The deficits of question 3, segment by segment: with the number of the segmentation and of the segment, from 1,
+    and the ruler that they are held against; none where the review does not ask it.
+    """
+    if not evidence.segmentations or not evidence.asks(Question.SEGMENTS):
+        return
+    criteria = evidence.spec.segments
+    rulers = [ruler_of(evidence, criteria, name) for name in criteria.metrics or policy.SEGMENT_METRICS[evidence.task]]
+    for i, cut in enumerate(evidence.segmentations, 1):
+        for ruler in rulers:
+            splits = split_by(ruler.metric.name, evidence.cases, cut)
+            for j, split in enumerate(splits, 1):
+                code, enough, alone = f"SEGM-{i}-{j}", split.rows >= ruler.minimum, len(splits) == 1
+                named, labels = cut.text(j - 1), cut.labels[j - 1]
+                yield i, j, ruler, deficit(code, named, labels, split, ruler, enough=enough, alone=alone)
 
 
 def found(evidence: Evidence, claim: Claim) -> Finding:

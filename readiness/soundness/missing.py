@@ -16,29 +16,30 @@ looked at.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from readiness.answers import Criterion, Finding, Question, Status
+from readiness.answers import Criterion, Finding, Status
 from readiness.criteria import SOUNDNESS_ALPHA, Task
 from readiness.evidence.candidates import Scores
-from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence, Unused
-from readiness.evidence.segmentation import Segmentation, segmented
-from readiness.evidence.usable_rows import as_numbers
 from readiness.numbers import format_count_of, format_pair, format_share, format_threshold, listed
-from readiness.questions import segments
-from readiness.questions.pricing import prices
-from readiness.soundness.judged import Priced, Scored, aimed, found, priced_claims, scored_claims, unfavourable
+from readiness.questions.deficits import Ruler
+from readiness.soundness.judged import (
+    Priced,
+    Scored,
+    aimed,
+    deficit_claims,
+    found,
+    priced_claims,
+    scored_claims,
+    unfavourable,
+)
+from readiness.soundness.put_back import Places, PutBack, placed
 from readiness.soundness.tables import Aimed, Examined, not_known
-from readiness.spec import CostColumn
-from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.inference import Exact
 from readiness.statistics.judging import Claim
 from readiness.statistics.labels import label_metric_values
@@ -50,8 +51,6 @@ from readiness.statistics.tipping import (
     PARTS,
     Errors,
     are_otherwise,
-    completed,
-    missed_shares,
     tipping_point,
 )
 from readiness.unavailable import Unavailable
@@ -71,12 +70,6 @@ OF_CLASSES = frozenset({
     "cohen_kappa", "average_precision",
 })  # fmt: skip
 """Metrics that say something of the rows of a class."""
-_BY_ANSWER = {
-    **dict.fromkeys(("recall", "false_negative_rate", "negative_predictive_value"), 0),
-    **dict.fromkeys(("precision", "specificity", "false_positive_rate"), 1),
-}
-"""Of two classes, the answer whose errors a metric counts."""
-_DEFICIT = re.compile(r"SEGM-(\d+)-(\d+)-[A-Z0-9_]+", re.ASCII)
 
 
 def examine(evidence: Evidence) -> list[Examined]:
@@ -87,17 +80,21 @@ def examine(evidence: Evidence) -> list[Examined]:
     if isinstance(unused.said, Unavailable) or evidence.task is Task.RANKING:
         why = "their order within a query is not known" if evidence.task is Task.RANKING else _why(unused.said)
         return [not_known(Kind.MISSING, f"{_counted(evidence, unused)}; {why}", CURE), *_training(evidence)]
-    with_all = _Completed(evidence, unused, unused.said)
+    with_all = PutBack(evidence, unused, unused.said)
     tipped: list[tuple[_Stated, Errors]] = []
     standing: list[_Stated] = []
+    always: list[_Stated] = []
     ladder = _ladder(evidence, unused, unused.said)
     for stated in _claims(evidence, with_all):
+        if evidence.task.has_classes and stated.stands(ALL):
+            always.append(stated)
+            continue
         errors = tipping_point(stated.stands, ladder) or tipping_point(stated.stands, with_all.parts(stated.finding))
         if errors is None:
             standing.append(stated)
         else:
             tipped.append((stated, errors))
-    always = [stated for stated in standing if evidence.task.has_classes and stated.stands(ALL)]
+    standing += always
     said = f"{_counted(evidence, unused)}; {_standing(evidence, len(standing), len(always), ladder[-1].factor)}"
     return [
         _first(evidence, said, [stated for stated, _ in tipped], standing),
@@ -138,7 +135,7 @@ class _Stated:
         return bool(self.finding.criterion.holds(self.at(errors)))
 
 
-def _claims(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
+def _claims(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
     for scored in scored_claims(evidence):
         finding = found(evidence, scored.claim(evidence))
         if finding.status is Status.MET:
@@ -150,12 +147,16 @@ def _claims(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
     yield from _deficits(evidence, with_all)
 
 
-def _mover(with_all: _Completed, scored: Scored) -> Callable[[Errors], float]:
-    before, of_class, within = scored.cases(with_all.evidence), scored.of_class, is_of_classes(scored.metric.name)
-    return lambda errors: scored.moved(before, with_all.cases(errors, of_class, within=within), with_all.evidence)
+def _mover(with_all: PutBack, scored: Scored) -> Callable[[Errors], float]:
+    """Metrics of labels by all rows, others by a sample of very many."""
+    rows = with_all if scored.metric.needs == "labels" else with_all.thinned
+    within, evidence = is_of_classes(scored.metric.name), with_all.evidence
+    known = rows.known if scored.of_class is None else rows.known.one_against_rest(scored.of_class)
+    before = scored.value(known, evidence)
+    return lambda errors: scored.value(rows.cases(errors, scored.of_class, within=within), evidence) - before
 
 
-def _cost_mover(with_all: _Completed, priced: Priced) -> Callable[[Errors], float]:
+def _cost_mover(with_all: PutBack, priced: Priced) -> Callable[[Errors], float]:
     before = priced.mean(with_all.evidence.cases)
     return lambda errors: with_all.means(errors)[priced.code] - before
 
@@ -165,138 +166,36 @@ def is_of_classes(metric: str) -> bool:
     return metric in OF_CLASSES or metric.endswith("_macro")
 
 
-class _Completed:
-    """The test rows with the others put back, whose truth follows from a factor; each made once."""
-
-    def __init__(self, evidence: Evidence, unused: Unused, said: Scores) -> None:
-        self.evidence, self.unused, self.said = evidence, unused, said
-        self._weight = None if evidence.spec.data.weight is None else self._filled(evidence.spec.data.weight, None)
-        self._cases: dict[tuple[Errors, int | None, bool], Cases] = {}
-        self._means: dict[Errors, dict[str, float]] = {}
-
-    def _filled(self, column: str, known: Floats | None) -> Floats:
-        """A column of amounts; the mean of the rows that are judged where it holds none."""
-        values = as_numbers(self.unused.frame[column], f"The column {column!r}")
-        usual = self.evidence.cases.weight if known is None else known
-        mean = 1.0 if usual is None or not len(usual) else float(usual.mean())
-        return np.where(np.isfinite(values) & (values >= 0), values, mean)
-
-    def cases(self, errors: Errors, of_class: int | None = None, *, within: bool = False) -> Cases:
-        """All rows, with one class against all others where one is named.
-
-        `within`: any of the others may be of the class that is looked for, and missed as often as others of it are.
-        """
-        key = errors, of_class, within
-        if key not in self._cases:
-            known, truth, said, scores = self.evidence.cases, self.unused.target, self.said.predicted, self.said.scores
-            if of_class is not None:
-                known = known.one_against_rest(of_class)
-                truth = np.where(truth < 0, -1, (truth == of_class).astype(np.int64))
-                said, scores = (said == of_class).astype(np.int64), None if scores is None else scores[:, of_class]
-            floor = missed_shares(known, said) if within and known.task.has_classes else None
-            self._cases[key] = completed(
-                known, said, scores,
-                truth=truth, weight=self._weight, errors=errors, floor=floor, seed=self.evidence.spec.seed,
-            )  # fmt: skip
-        return self._cases[key]
-
-    def parts(self, finding: Finding) -> tuple[Errors, ...]:
-        """What a claim must stand besides where the rows without a truth outnumber its known errors; else nothing."""
-        cases, unknown = self.evidence.cases, self.unused.is_unknown
-        if not cases.task.has_classes:
-            return ()
-        said, wrong, known = self.said.predicted[unknown], cases.y_true != cases.y_pred, np.ones(cases.n, dtype=bool)
-        if cases.task is Task.BINARY and finding.metric in _BY_ANSWER:
-            answer = _BY_ANSWER[finding.metric]
-            said, known = said[said == answer], cases.y_pred == answer
-        return PARTS if len(said) > int((wrong & known).sum()) else ()
-
-    def means(self, errors: Errors) -> dict[str, float]:
-        """The mean of each amount of money that is claimed, by code."""
-        if errors not in self._means:
-            cases, evidence = self.cases(errors, within=True), self.evidence
-            others = tuple(each for each in evidence.alternatives if each.key != "current")
-            every = replace(evidence, cases=cases, alternatives=others, costs=self._costs())
-            means = {claim.code: claim.mean(cases) for claim in priced_claims(every)}
-            own, before = prices(every), prices(evidence)
-            if own is not None and before is not None and before.current is not None:
-                contrast = (1 + evidence.spec.errors.dearer) * before.current
-                theirs = float(evidence.cases.relative_weight @ contrast) / evidence.cases.n
-                means["ERRO-CURRENT"] = theirs - float(cases.relative_weight @ own.candidate) / cases.n
-            self._means[errors] = means
-        return self._means[errors]
-
-    def _costs(self) -> dict[str, Floats]:
-        found = {}
-        for key, known in self.evidence.costs.items():
-            given = getattr(self.evidence.spec.errors.costs, key, None)
-            if isinstance(given, CostColumn):
-                found[key] = np.concatenate((known, self._filled(given.column, known)))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """In which segment each of all rows is, -1 where that cannot be told of a row that is put back."""
-
-    codes: Integers = field(compare=False)
-    segments: int
-
-
-def _deficits(evidence: Evidence, with_all: _Completed) -> Iterator[_Stated]:
+def _deficits(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
     """How much worse a segment is than all other rows, of metrics of labels and mean absolute errors."""
-    if not evidence.segmentations or not evidence.asks(Question.SEGMENTS):
-        return
-    places: dict[int, _Places] = {}
-    for finding in segments.ask(evidence, evidence.spec.segments).findings:
-        parts = _DEFICIT.fullmatch(finding.code)
-        if parts is None or not finding.blocking or finding.status is not Status.MET:
+    places: dict[int, Places] = {}
+    for i, j, ruler, claim in deficit_claims(evidence):
+        if ruler.metric.needs != "labels" and ruler.metric.name != "mae":
             continue
-        i, j, metric = int(parts[1]), int(parts[2]), evidence.spec.metric(finding.metric)
-        if metric.needs != "labels" and metric.name != "mae":
+        finding = found(evidence, claim)
+        if finding.status is not Status.MET:
             continue
         if i not in places:
-            places[i] = _placed(evidence, with_all.unused.frame, i)
-        factor = 1.0 if metric.is_share or metric.greater_is_better else 1 + evidence.spec.segments.limit
-        yield _Stated(finding, _deficit_mover(with_all, places[i], j - 1, metric.name, factor))
+            places[i] = placed(evidence, with_all.unused.frame, i)
+        yield _Stated(finding, _deficit_mover(with_all, i, places[i], j - 1, ruler))
 
 
-def _placed(evidence: Evidence, frame: pd.DataFrame, i: int) -> _Places:
-    """Segments of all rows, cut as the judged ones are."""
-    cut, entry = evidence.segmentations[i - 1], evidence.spec.data.segments[i - 1]
-    names = list(columns_of([entry]))
-    reference = evidence.rows[names]
-    if evidence.training is not None and set(names) <= set(evidence.training.frame.columns):
-        reference = evidence.training.frame[names]
-    both: Segmentation = segmented(pd.concat([evidence.rows[names], frame[names]], ignore_index=True), entry, reference)
-    known = {tuple(label.items()): code for code, label in enumerate(cut.labels)}
-    to = np.array([known.get(tuple(label.items()), -1) for label in both.labels], dtype=np.int64)
-    return _Places(np.concatenate((cut.codes, to[both.codes[evidence.cases.n :]])), len(cut.labels))
+def _deficit_mover(with_all: PutBack, i: int, places: Places, code: int, ruler: Ruler) -> Callable[[Errors], float]:
+    metric, within, binary = ruler.metric, is_of_classes(ruler.metric.name), with_all.evidence.task is Task.BINARY
 
+    def deficit(errors: Errors | None) -> float:
+        if with_all.known.task.has_classes:
+            tables = with_all.tables(i, places, errors, within=within)
+            both = np.stack((tables[code], tables.sum(axis=0) - tables[code]))
+            inside, outside = map(float, label_metric_values(metric.name, both, binary=binary))
+        else:
+            cases = with_all.known if errors is None else with_all.cases(errors)
+            mask = places.codes[: cases.n] == code
+            inside, outside = (number(metric.name, cases.subset(rows)) for rows in (mask, ~mask))
+        return outside - inside if metric.greater_is_better else inside - ruler.factor * outside
 
-def _deficit_mover(
-    with_all: _Completed, places: _Places, code: int, metric: str, factor: float
-) -> Callable[[Errors], float]:
-    before, within = with_all.evidence.cases, is_of_classes(metric)
-    greater = before.metric(metric).greater_is_better
-
-    def deficit(cases: Cases, codes: Integers) -> float:
-        inside, outside = _apart(metric, cases, codes == code)
-        return outside - inside if greater else inside - factor * outside
-
-    now = deficit(before, places.codes[: before.n])
-    return lambda errors: deficit(with_all.cases(errors, within=within), places.codes) - now
-
-
-def _apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> tuple[float, float]:
-    """A metric of the rows inside and of all others."""
-    if not cases.task.has_classes:
-        return number(metric, cases.subset(inside)), number(metric, cases.subset(~inside))
-    k, weight = cases.n_classes, cases.relative_weight
-    both = np.bincount(cases.cell_codes + k * k * inside, weights=weight, minlength=2 * k * k)
-    tables = both.astype(np.float64).reshape(2, k, k)
-    outside, within = label_metric_values(metric, tables, binary=cases.task is Task.BINARY)
-    return float(within), float(outside)
+    now = deficit(None)
+    return lambda errors: deficit(errors) - now
 
 
 def _first(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[_Stated]) -> Examined:

@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readiness.answers import Criterion, Finding, Question, Status
+from readiness.answers import Criterion, Finding, Status
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_count_of, format_pair, format_share, format_value
-from readiness.questions import segments
 from readiness.soundness.judged import (
     Priced,
     Scored,
     aimed,
+    deficit_claims,
     found,
     priced_claims,
     scored_claims,
@@ -53,7 +53,8 @@ WEIGHTS = "the word of somebody outside, under soundness.mix, what the weights s
 
 def examine(evidence: Evidence) -> list[Examined]:
     """What another mix in production, or none of the weights, would do to the claims that are met."""
-    return [*_of_shares(evidence), *recent_findings(evidence, tuple(_depending(evidence))), *_of_weights(evidence)]
+    depending = tuple(_depending(evidence)) if evidence.spec.about.prevalences else ()
+    return [*_of_shares(evidence), *recent_findings(evidence, depending), *_of_weights(evidence)]
 
 
 def _of_shares(evidence: Evidence) -> list[Examined]:
@@ -307,11 +308,8 @@ def _of_weights(evidence: Evidence) -> list[Examined]:
 
 
 def _all_statuses(evidence: Evidence) -> dict[str, Finding]:
-    found_all = statuses(evidence)
-    if evidence.segmentations and evidence.asks(Question.SEGMENTS):
-        answer = segments.ask(evidence, evidence.spec.segments)
-        found_all |= {finding.code: finding for finding in answer.findings if finding.blocking}
-    return found_all
+    deficits = {claim.code: found(evidence, claim) for _, _, _, claim in deficit_claims(evidence)}
+    return {**statuses(evidence), **deficits}
 
 
 def _without(finding: Finding, plain: Finding | None) -> str:

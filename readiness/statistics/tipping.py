@@ -143,7 +143,7 @@ def completed(
     truth: Array | None = None,
     weight: Floats | None = None,
     errors: Errors = Errors(),
-    floor: Floats | None = None,
+    shares: Floats | None = None,
     seed: int = 0,
 ) -> Cases:
     """The rows of `cases`, and after them m others with a truth that makes as many of them wrong as is supposed.
@@ -157,14 +157,14 @@ def completed(
         truth: (m,) coded like `cases.y_true` where it is known all the same, -1 or nan elsewhere; None: nowhere.
         weight: (m,) in the units of `cases.weight`.
         errors: how often they are wrong.
-        floor: (m,) least share of errors that rows with a truth speak for, besides those scored alike; None: none.
+        shares: (m,) how often rows with a truth that are like each of them are wrong; None: see `error_shares`.
         seed: from which the classes of errors are drawn.
 
     Raises:
         ValueError: errors of numbers without end.
     """
     guessed = (
-        _classes(cases, predicted, scores, errors, floor, seed)
+        _classes(cases, predicted, error_shares(cases, predicted, scores) if shares is None else shares, errors, seed)
         if cases.task.has_classes
         else _numbers(cases, predicted, errors.factor, seed)
     )
@@ -184,12 +184,9 @@ def completed(
     )
 
 
-def _classes(
-    cases: Cases, predicted: Array, scores: Floats | None, errors: Errors, floor: Floats | None, seed: int
-) -> Integers:
+def _classes(cases: Cases, predicted: Array, alike: Floats, errors: Errors, seed: int) -> Integers:
     truth = np.asarray(predicted, dtype=np.int64).copy()
-    alike = error_shares(cases, predicted, scores)
-    shares = errors.of(alike if floor is None else np.maximum(alike, floor))
+    shares = errors.of(alike)
     rng = np.random.default_rng([seed, SALT])
     for answer in np.unique(truth):
         rows = np.flatnonzero(predicted == answer)
