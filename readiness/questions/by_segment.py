@@ -19,7 +19,15 @@ from readiness.statistics.means import SkewedMean, WiderMean
 from readiness.statistics.metrics import measure, withheld
 from readiness.statistics.own import adds_up
 from readiness.statistics.row_losses import unusable
-from readiness.statistics.windows import ends_of, independent, unknown_dependence, widened, widening
+from readiness.statistics.windows import (
+    ends_of,
+    independent,
+    is_of_few_moments,
+    unknown_dependence,
+    widened,
+    widening,
+    widening_apart,
+)
 
 Measured = Inference | Undefined
 
@@ -134,8 +142,11 @@ def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tup
     if "independent" not in cases.remembered:
         cases.remembered["independent"] = independent(cases)
     splits = split_by(metric, cases.remembered["independent"], segmentation)
+    of_few, codes = is_of_few_moments(cases), range(len(segmentation.labels))
+    wide = [widening_apart(metric, cases, segmentation.codes == code) if of_few else wider for code in codes]
     return tuple(
-        Split(widened(split.inside, wider, ends=ends), widened(split.outside, wider, ends=ends)) for split in splits
+        Split(widened(split.inside, by, ends=ends), widened(split.outside, by, ends=ends))
+        for split, by in zip(splits, wide, strict=True)
     )
 
 

@@ -36,6 +36,7 @@ from readiness.statistics.windows import (
     widened,
     widening,
     windows,
+    within_moments,
 )
 
 TREND = "STAB-TREND"
@@ -64,6 +65,8 @@ class _Series:
     """Ranks of what a window may begin with: days where there are many, else times."""
     unknown: int
     """Rows without a time, which are in no window."""
+    compared: Cases
+    """The rows as windows are compared with each other."""
 
     def span(self, rows: NDArray[np.int64]) -> tuple[object, object]:
         """The first and the last time of some rows."""
@@ -98,7 +101,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
     if series is None:
         return OverTime()
     ruler = _ruler(evidence.spec.primary_metric(evidence.task), criteria)
-    wider = widening(ruler.metric.name, series.cases)
+    wider = widening(ruler.metric.name, series.compared)
     overall = widened(_measured(ruler, series), wider, ends=ends_of(ruler.metric))
     if isinstance(overall, Undefined):
         return OverTime((_none(series, ruler, overall, ""),))
@@ -106,7 +109,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
     trend = _trend(evidence, criteria, series, ruler)
     if lack is not None:
         return OverTime((lack, *trend))
-    judged = split_by(ruler.metric.name, series.cases, cut)
+    judged = split_by(ruler.metric.name, series.compared, cut)
     claims = [_window(evidence, series, ruler, cut, code, split) for code, split in enumerate(judged)]
     return OverTime((*claims, *trend), _table(evidence, cut, judged, overall))
 
@@ -133,7 +136,8 @@ def _series(evidence: Evidence) -> _Series | None:
     known = np.flatnonzero(times.notna().to_numpy())
     dates = as_dates(times.iloc[known])
     shown = times.iloc[known] if dates is None else dates
-    return _Series(column, cases.subset(known), shown, _moments(shown), cases.n - len(known))
+    dated = cases.subset(known)
+    return _Series(column, dated, shown, _moments(shown), cases.n - len(known), within_moments(dated))
 
 
 def _moments(times: pd.Series[Any]) -> NDArray[np.int64]:
@@ -191,7 +195,7 @@ def _none(series: _Series, ruler: _Ruler, why: Undefined, needs: str) -> Claim:
 def _window(evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentation, code: int, split: Split) -> Claim:
     metric, inside = ruler.metric, cut.codes == code
     words = cut.labels[code][cut.name]
-    cases, bar = series.cases, ruler.bar(split.outside, evidence.spec.alpha)
+    cases, bar = series.compared, ruler.bar(split.outside, evidence.spec.alpha)
     scaled = "" if ruler.by_ratio else why_scaled(metric, ruler.limit, bar.threshold)
     both = _both(evidence, cases.subset(inside), split, ruler, series.unknown)
     return Claim(

@@ -1,7 +1,8 @@
 """Which rows depend on each other, and how much less do they say for it? Rows of one group, and rows near in time.
 
 Groups go first: rows of one group are summed, and groups count as independent. Only a single series without groups is
-looked at in the order of time; rows of one moment are summed, as nobody knows their order.
+looked at in the order of time; rows of one moment are summed, as nobody knows their order. Of many rows in few moments
+see `panels`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from readiness.statistics.panels import FEWEST_MOMENTS, MOMENTS_OF_SERIES, ROWS_OF_MOMENT, is_panel, variance_of_panel
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -24,7 +27,7 @@ NOTHING = 1e-9
 MINIMUM_GROUPS = 10
 """Below ten groups cluster-robust errors are too small to trust (Cameron and Miller 2015)."""
 MOST_PARTS, PART_MOMENTS = 10, 30
-MINIMUM_MOMENTS = 30
+MINIMUM_MOMENTS = MOMENTS_OF_SERIES
 """Independent moments that a series must be worth. Simulated (first-order series, 12 to 1,000 moments, correlation of
 neighbours 0 to 0.98): without this rule a one-sided 5 % bound misses in up to 34 % of samples, with it up to 0.9 and
 300 moments in at most 8 %, and in most settings in fewer than 5 %."""
@@ -75,13 +78,15 @@ def standard_error(influence: Floats, dependence: Dependence = INDEPENDENT) -> t
 
     Groups: see `variance_of_groups`; every row is its own group when there are none. Time: the equal-weighted cosine
     estimate of the long-run variance, with as many degrees of freedom as it has terms (Lazarus, Lewis, Stock and Watson
-    2018). Infinite for fewer than two groups or rows.
+    2018); of many rows in few moments that of a panel. Infinite for fewer than two groups or rows.
     """
     sums = group_sums(influence, dependence.codes)
     k, n = len(sums), len(influence)
     if k < 2:
         return math.inf, 1.0
-    if dependence.is_serial:
+    if dependence.is_serial and is_panel(n, k):
+        variance, df = variance_of_panel(sums, n / (n - 1) * float(influence @ influence))
+    elif dependence.is_serial:
         variance, df = long_run_variance(sums)
     elif dependence.groups is None:
         variance, df = k / (k - 1) * float(sums @ sums), float(k - 1)
@@ -167,6 +172,22 @@ def independent_moments(influence: Floats, dependence: Dependence) -> float:
     return count * (1 - r) / (1 + r)
 
 
+def _pulls_in_panel(influence: Floats, dependence: Dependence) -> bool:
+    """Whether the rows that a number rests on are many in each of some moments."""
+    assert dependence.time is not None
+    pulling = np.abs(influence) > NOTHING
+    rows = pulling if pulling.any() else np.ones(len(influence), dtype=bool)
+    return is_panel(int(rows.sum()), int(np.count_nonzero(np.bincount(dependence.time[rows]))))
+
+
+def _few_moments(units: int) -> str:
+    return (
+        f"The rows come from {units} moment{'' if units == 1 else 's'} in time; at least {MINIMUM_MOMENTS} are "
+        "needed to know how much rows that are close in time depend on each other, or "
+        f"{FEWEST_MOMENTS} with {ROWS_OF_MOMENT} rows each that count for this number."
+    )
+
+
 def unknown_error(dependence: Dependence, influence: Floats | None = None) -> str:
     """Why the chance error cannot be known well enough for a *met*; empty when it can.
 
@@ -182,10 +203,7 @@ def unknown_error(dependence: Dependence, influence: Floats | None = None) -> st
         too_few = f"The rows come from {of}; at least {MINIMUM_GROUPS} are needed to know the chance error."
         return too_few if units < MINIMUM_GROUPS else ""
     if units < MINIMUM_MOMENTS:
-        return (
-            f"The rows come from {units} moment{'' if units == 1 else 's'} in time; at least {MINIMUM_MOMENTS} are "
-            "needed to know how much rows that are close in time depend on each other."
-        )
+        return "" if influence is not None and _pulls_in_panel(influence, dependence) else _few_moments(units)
     if influence is None or units > MOST_BUCKETS:
         return ""
     worth = independent_moments(influence, dependence)

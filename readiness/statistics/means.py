@@ -13,6 +13,7 @@ from readiness.statistics.dependence import INDEPENDENT, Dependence, group_sums,
 from readiness.statistics.inference import Inference, OneSided, Undefined, linear, normal_quantile, student_quantile
 from readiness.statistics.influence import REFERENCE_ALPHA
 from readiness.statistics.intervals import Mover, Normal, Unvaried
+from readiness.statistics.panels import is_panel, variance_of_panel
 
 COMMON = 0.5
 """When more than this share of rows has one and the same value, the others are counted as rare events."""
@@ -159,7 +160,8 @@ def wider_mean(other: Normal, pulls: Floats, dependence: Dependence) -> WiderMea
         pulls: influence of each row on it, shape (n,).
         dependence: of the rows.
     """
-    units = group_sums(pulls, dependence.codes)
+    codes = None if dependence.is_serial and is_panel(len(pulls), dependence.units or 0) else dependence.codes
+    units = group_sums(pulls, codes)  # in a panel rows are what is uneven; moments are too few to tell
     return WiderMean(other, SkewedMean(other.value, other.se, other.df, skewness(units), other.n, len(units)))
 
 
@@ -233,9 +235,11 @@ def _around(
 
 
 def _events(by_row: Floats, dependence: Dependence, largest: float, n: int) -> RareAmounts:
-    """In time order, events that come together count as fewer and larger ones."""
+    """In time order, events that come together count as fewer and larger ones; of few moments each row is an event."""
     amounts = group_sums(by_row, dependence.codes)
     together = _clustering(amounts) if dependence.is_serial else 1.0
+    if dependence.is_serial and is_panel(n, len(amounts)):
+        amounts, together = by_row, _clustering_in_panel(by_row, amounts)
     most = max(largest, float(amounts.max()))
     return RareAmounts(float(amounts.sum()), together * float(amounts @ amounts), together * most, n)
 
@@ -248,5 +252,14 @@ def _clustering(by_moment: Floats) -> float:
     deviations = by_moment - by_moment.mean()
     plain = float(deviations @ deviations)
     serial, df = long_run_variance(deviations)
+    few = (student_quantile(REFERENCE_ALPHA, df) / normal_quantile(REFERENCE_ALPHA)) ** 2
+    return few * max(1.0, serial / plain) if plain > 0 else few
+
+
+def _clustering_in_panel(by_row: Floats, by_moment: Floats) -> float:
+    """The same of many rows in few moments, over the variance of independent rows."""
+    apart = by_row - by_row.mean()
+    plain = float(apart @ apart)
+    serial, df = variance_of_panel(by_moment - by_moment.mean(), plain)
     few = (student_quantile(REFERENCE_ALPHA, df) / normal_quantile(REFERENCE_ALPHA)) ** 2
     return few * max(1.0, serial / plain) if plain > 0 else few

@@ -14,6 +14,7 @@ from readiness.statistics.class_ranking import CLASS_RANKING_METRICS, ranked_cla
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.intervals import Normal, Unvaried
+from readiness.statistics.panels import is_panel
 from readiness.statistics.placements import Ranked, average_precision, roc_auc
 
 FEW = 30
@@ -109,6 +110,8 @@ def too_few(metric: str, cases: Cases) -> str:
     codes = cases.dependence.codes
     for name, rows in found.items():
         few = int(np.count_nonzero(rows)) if codes is None else len(np.unique(codes[rows]))
+        if cases.dependence.is_serial and is_panel(int(np.count_nonzero(rows)), few):
+            continue
         if few < FEWEST:
             unit = "" if codes is None else "moments with " if cases.dependence.is_serial else "groups with "
             only = f"only {few} {unit}{name}{'' if few == 1 else 's'}" if few else f"no {name}s"

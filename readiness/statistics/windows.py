@@ -9,16 +9,19 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from readiness.criteria import FEWEST_WINDOWS, MOST_WINDOWS, SEGMENT_POWER
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.dependence import Dependence, standard_error, unknown_error
+from readiness.statistics.dependence import group_sums, long_run_variance, standard_error, unknown_error
 from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined, normal_quantile, student_quantile
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.metrics import Metric, influence
+from readiness.statistics.panels import is_panel
 from readiness.statistics.queries import query_pulls
 from readiness.statistics.row_losses import row_losses, unusable
 
+Bools = npt.NDArray[np.bool_]
 FEWEST_ROWS = 10
 """A window of fewer rows says nothing, whatever its interval."""
 PART_ROWS = 50
@@ -131,7 +134,8 @@ def widening(metric: str, cases: Cases) -> Widening:
 
     In each of up to ten parts: the long-run variance of the row influences over their plain variance, around the part's
     own mean. The median of these ratios counts, over that of chi-square, so that a decay in one part, which is what is
-    looked for, does not pass for dependence. Rows in groups, and metrics without influences, are not widened.
+    looked for, does not pass for dependence. Few moments of many rows each have no parts; all of them tell. Rows in
+    groups, and metrics without influences, are not widened.
     """
     known = cases.remembered.setdefault("widening", {})
     if metric not in known:
@@ -146,6 +150,9 @@ def _widening(metric: str, cases: Cases) -> Widening:
     pulls = pulls_of(metric, cases)
     if isinstance(pulls, Undefined):
         return NOT_WIDER
+    if is_of_few_moments(cases):
+        (serial, df), plain = standard_error(pulls, cases.dependence), standard_error(pulls)[0]
+        return Widening(max(1.0, serial / plain), df) if 0 < plain < math.inf else NOT_WIDER
     codes = windows(cases.time, max(1, min(MOST_WINDOWS, cases.n // PART_ROWS)))
     found = [_variances(pulls[codes == code], cases.time[codes == code]) for code in range(int(codes.max()) + 1)]
     known = [(serial / plain, df) for plain, serial, df in found if 0 < plain < math.inf and serial < math.inf]
@@ -186,13 +193,47 @@ def unknown_dependence(metric: str, cases: Cases) -> str:
 def _variances(pulls: Floats, time: Integers) -> tuple[float, float, float]:
     """Of the mean of some rows: as independent ones, in the order of time, and the terms that this one rests on."""
     around = pulls - pulls.mean()
-    serial, df = standard_error(around, Dependence(time=time))
-    return standard_error(around)[0] ** 2, serial**2, df
+    sums = group_sums(around, time)
+    serial, df = long_run_variance(sums) if len(sums) > 1 else (math.inf, 1.0)
+    return standard_error(around)[0] ** 2, serial / len(around) ** 2, df
 
 
 def independent(cases: Cases) -> Cases:
     """The same rows without their order, where it is order alone that makes them depend on each other."""
     return replace(cases, time=None) if cases.dependence.is_serial else cases
+
+
+def within_moments(cases: Cases) -> Cases:
+    """The rows as windows of time compare them: where moments are few and hold many rows each, what a moment did is a
+    fact about that moment, and only its rows are left to chance; else as they are.
+    """
+    return independent(cases) if is_of_few_moments(cases) else cases
+
+
+def is_of_few_moments(cases: Cases) -> bool:
+    """Whether the rows are many in each of few moments (see `panels`)."""
+    return cases.dependence.is_serial and is_panel(cases.n, cases.dependence.units or 0)
+
+
+def widening_apart(metric: str, cases: Cases, inside: Bools) -> Widening:
+    """What few moments of many rows do to the difference of a metric between some rows and all others.
+
+    What moments do to all rows alike is in both sides and cancels. What is left is summed by moment, moments count as
+    independent, and the difference is never surer than that of independent rows.
+    """
+    pulls = pulls_of(metric, cases)
+    if isinstance(pulls, Undefined) or cases.time is None:
+        return NOT_WIDER
+    both = np.zeros(cases.n)
+    for side, sign in ((inside, 1.0), (~inside, -1.0)):
+        rows = side & (np.abs(pulls) > 0)
+        if not rows.any():
+            return NOT_WIDER
+        both[rows] = sign * (pulls[rows] - pulls[rows].mean()) / np.count_nonzero(rows)
+    sums, plain = group_sums(both, cases.time), float(both @ both)
+    moments = len(sums)
+    between = moments / (moments - 1) * float(sums @ sums)
+    return Widening(math.sqrt(max(1.0, between / plain)), float(moments - 1)) if plain > 0 else NOT_WIDER
 
 
 def provable_windows(overall: Inference, limit: float, *, factor: float = 1.0, alpha: float = 0.05) -> int:
