@@ -6,14 +6,14 @@ them with other weights, at another share of positives, or with rows whose truth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from readiness import criteria as policy
-from readiness.answers import Criterion, Finding, Question, Status
+from readiness.answers import Criterion, Finding, Question
 from readiness.catalogue import Metric
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
@@ -211,9 +211,13 @@ def _priced(evidence: Evidence, priced: Prices) -> Iterator[Priced]:
         yield Priced("ERRO-CURRENT", "Costs of errors compared with those of the current model", bar, contrast)
 
 
-def deficit_claims(evidence: Evidence) -> Iterator[tuple[int, int, Ruler, Claim]]:
+def deficit_claims(
+    evidence: Evidence, only: Collection[tuple[int, str]] | None = None
+) -> Iterator[tuple[int, int, Ruler, Claim]]:
     """The deficits of question 3, segment by segment: with the number of the segmentation and of the segment, from 1,
     and the ruler that they are held against; none where the review does not ask it.
+
+    `only` names segmentations with metrics, where not all are wanted.
     """
     if not evidence.segmentations or not evidence.asks(Question.SEGMENTS):
         return
@@ -221,6 +225,8 @@ def deficit_claims(evidence: Evidence) -> Iterator[tuple[int, int, Ruler, Claim]
     rulers = [ruler_of(evidence, criteria, name) for name in criteria.metrics or policy.SEGMENT_METRICS[evidence.task]]
     for i, cut in enumerate(evidence.segmentations, 1):
         for ruler in rulers:
+            if only is not None and (i, ruler.metric.name) not in only:
+                continue
             splits = split_by(ruler.metric.name, evidence.cases, cut)
             for j, split in enumerate(splits, 1):
                 code, enough, alone = f"SEGM-{i}-{j}", split.rows >= ruler.minimum, len(splits) == 1
@@ -241,16 +247,11 @@ def unfavourable(finding: Finding) -> float | None:
     return finding.bounds.lower if finding.criterion.wants_more else finding.bounds.upper
 
 
-def statuses(evidence: Evidence) -> dict[str, Finding]:
-    """What is found of every claim of questions 1, 2 and 4 about the rows, by code."""
+def statuses(evidence: Evidence, only: Collection[str] | None = None) -> dict[str, Finding]:
+    """What is found of every claim of questions 1, 2 and 4 about the rows, by code; `only` of some where not of all."""
     stated: tuple[Scored | Priced, ...] = (*scored_claims(evidence), *priced_claims(evidence))
-    claims = [claim.claim(evidence) for claim in stated]
+    claims = [claim.claim(evidence) for claim in stated if only is None or claim.code in only]
     return {claim.code: found(evidence, claim) for claim in claims}
-
-
-def met(evidence: Evidence) -> dict[str, Finding]:
-    """Those that are met."""
-    return {code: finding for code, finding in statuses(evidence).items() if finding.status is Status.MET}
 
 
 def aimed(claim: Claim, codes: tuple[str, ...]) -> Examined:
