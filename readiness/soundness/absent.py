@@ -133,6 +133,9 @@ def _judged(code: str, mine: Segmentation, others: Segmentation, metrics: list[_
     rows, places = others.counts, _places(mine, others)
     asked = max(metrics, key=lambda each: int(rows[each.lacking(places)].sum()))
     lacking = asked.lacking(places) & (rows > 0)
+    is_small = asked.lacking(np.arange(len(mine.counts)))
+    if mine.counts[is_small].sum() > MOST_ABSENT * mine.counts.sum():  # the test is small, as question 3 says itself
+        lacking &= _are_rarer_here(mine, others, places)
     critical = [k for k in sorted(others.critical) if lacking[k]]
     largest = sorted(map(int, np.flatnonzero(lacking)), key=lambda k: (k not in critical, -int(rows[k])))
     k, n = int(rows[lacking].sum()), int(rows.sum())
@@ -151,6 +154,12 @@ def _judged(code: str, mine: Segmentation, others: Segmentation, metrics: list[_
         denominator=noun,
         from_scores=False,
     )
+
+
+def _are_rarer_here(mine: Segmentation, others: Segmentation, places: Integers) -> Array:
+    """For each segment of the other rows whether less than half its share is among the test rows."""
+    here = np.append(mine.counts, 0)[places] / max(1, int(mine.counts.sum()))
+    return np.asarray(2 * here < others.counts / max(1, int(others.counts.sum())), dtype=bool)
 
 
 def _places(mine: Segmentation, others: Segmentation) -> Integers:
