@@ -286,8 +286,8 @@ def _of_weights(evidence: Evidence) -> list[Examined]:
     fallen = {code: finding for code, finding in plain.items() if finding.status is not Status.MET}
     resting = [(finding, fallen[finding.code]) for finding in _met_with_weights(evidence, fallen)]
     said = (
-        f"rows are counted by {evidence.spec.data.weight}: {len(plain) - len(fallen):,} claims are met as well when each "
-        f"row counts once, {len(resting):,} with the weights alone"
+        f"rows are counted by {evidence.spec.data.weight}: {len(plain) - len(fallen):,} claims are met as well when "
+        f"each row counts once, {len(resting):,} with the weights alone"
     )
     claim = Claim(
         f"{Kind.MIX.code}-WEIGHTS",
