@@ -76,13 +76,15 @@ def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
 
 def _by_answers(claim: Claim) -> Claim:
     """A column that has drifted, or may have, while the answers stayed: shown with a warning, not judged."""
-    column = claim.segment["column"]
+    assert claim.criterion is not None
+    assert not isinstance(claim.inference, Undefined)
+    moved = "may have drifted" if claim.criterion.holds(claim.inference.value) else "has drifted"
     words = "not judged by itself, as the answers to recent rows are like those to test rows"
     return replace(
         claim,
         blocking=False,
         reason=f"{claim.reason}; {words}",
-        warning=f"{shorten(column)} has drifted, or may have; the answers have not",
+        warning=f"{shorten(claim.segment['column'])} {moved}; the answers have not",
     )
 
 

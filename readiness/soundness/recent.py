@@ -17,7 +17,7 @@ from readiness.criteria import DRIFT_BINS, SOUNDNESS_ALPHA, Task
 from readiness.evidence.drifting import column_drift, largest_change
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.steadiness import OVERLAP, SCORES
-from readiness.numbers import format_share, format_value
+from readiness.numbers import format_share
 from readiness.soundness.recent_claims import on_recent_truth, weighed_like_recent
 from readiness.soundness.recent_columns import Compared, compared
 from readiness.soundness.recent_rows import RecentScores, recent_scores
@@ -104,16 +104,15 @@ def _counts(rows: Compared, told: ToldApart) -> str:
 
 
 def _pairs(area: float) -> str:
-    return f"{format_value(100 * area)} of 100 pairs"
+    text = f"{100 * area:.3g}"
+    return f"{text if text != '100' or area == 1 else f'{100 * area:.6g}'} of 100 pairs"
 
 
 def _left(rows: Compared) -> list[str]:
     """Which columns were not looked at, and why."""
-    return [
-        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} left out, {why}"
-        for names, why in ((rows.timely, "as they only tell the time"), (rows.exempt, "as the spec exempts them"))
-        if names
-    ]
+    exempted = "by the spec, which exempts it from drift"
+    told = ((rows.timely, "for telling the time and no more"), (rows.exempt, exempted))
+    return [f"left out is {_listed(names)}, {why}" for names, why in told if names]
 
 
 def _listed(names: tuple[str, ...]) -> str:
