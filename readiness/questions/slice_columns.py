@@ -117,10 +117,11 @@ def _one(name: str, values: pd.Series[Any]) -> CodedColumn:
         marks = format_edges(edges.tolist(), 9)
         words = tuple(_bin_words(marks))
         return CodedColumn(name, binned(numbers, edges), words, ordered=len(marks) + 1, marks=tuple(marks))
-    codes, found = pd.factorize(values, sort=is_number)
+    in_order = is_number or (isinstance(values.dtype, pd.CategoricalDtype) and bool(values.cat.ordered))
+    codes, found = pd.factorize(values, sort=in_order)
     words = tuple(_word(value) for value in found)
     coded = _frequent(name, np.where(codes < 0, len(words), codes), [*words, MISSING])
-    return replace(coded, ordered=len(words)) if is_number and len(words) <= MOST_LEVELS else coded
+    return replace(coded, ordered=len(words)) if in_order and len(words) <= MOST_LEVELS else coded
 
 
 def _has_many_values(numbers: pd.Series[Any]) -> bool:

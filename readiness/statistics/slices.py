@@ -277,8 +277,10 @@ def quantile_edges(numbers: Floats, bins: int) -> Floats:
         return np.empty(0)
     finite = np.sort(finite)
     rank = np.arange(1, bins) / bins * (len(finite) - 1)
-    edges = np.unique(np.interp(rank, np.arange(len(finite)), finite))  # np.quantile sorts for each of them
-    gaps = np.r_[np.inf, np.diff(edges), np.inf]
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers further apart than a number can be
+        edges = np.interp(rank, np.arange(len(finite)), finite)  # np.quantile sorts for each of them
+        edges = np.unique(edges[np.isfinite(edges)])
+        gaps = np.r_[np.inf, np.diff(edges), np.inf]
     room = EDGE_ROOM * np.minimum(gaps[:-1], gaps[1:])
     room = np.where(np.isfinite(room), room, 0.0)
     written = edges.copy()
