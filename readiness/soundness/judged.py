@@ -254,6 +254,11 @@ def statuses(evidence: Evidence, only: Collection[str] | None = None) -> dict[st
     return {claim.code: found(evidence, claim) for claim in claims}
 
 
+def met(evidence: Evidence) -> dict[str, Finding]:
+    """Those that are met."""
+    return {code: finding for code, finding in statuses(evidence).items() if finding.status is Status.MET}
+
+
 def aimed(claim: Claim, codes: tuple[str, ...]) -> Examined:
     """A claim about the rows that withholds claims one by one; with none of them it is about all its questions."""
     return Aimed(claim, codes) if codes else claim
