@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness import criteria as policy
-from readiness.answers import Criterion, Finding, Question
+from readiness.answers import Criterion, Finding, Question, Status
 from readiness.catalogue import Metric
 from readiness.criteria import Task
 from readiness.evidence.evidence import Evidence
