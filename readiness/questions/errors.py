@@ -25,6 +25,7 @@ from readiness.questions.errors_of_values import given_interval_claims, values_f
 from readiness.questions.pricing import Prices, prices
 from readiness.questions.pricing_constants import Constant, chance_to_be_shown, constants
 from readiness.questions.ranked_errors import shown_facts, shown_or_not
+from readiness.questions.threshold_advice import threshold_in_use
 from readiness.questions.trust import bins_table, trust
 from readiness.questions.what_if import what_if
 from readiness.questions.worst_errors import worst_errors
@@ -80,7 +81,11 @@ def _further(evidence: Evidence, priced: Prices | None) -> list[Claim]:
     """What else is known of the errors of this kind of task."""
     if evidence.task is Task.REGRESSION:
         return values_facts(evidence, priced)
-    return [*trust(evidence), *(by_class(evidence) if evidence.task is Task.MULTICLASS else ())]
+    return [
+        *threshold_in_use(evidence),
+        *trust(evidence),
+        *(by_class(evidence) if evidence.task is Task.MULTICLASS else ()),
+    ]
 
 
 def _tables(evidence: Evidence) -> dict[str, pd.DataFrame]:

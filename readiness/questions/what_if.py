@@ -13,6 +13,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_share, format_value
 from readiness.questions.cost_parts import Part, cost_parts
 from readiness.questions.pricing import Prices, error_costs, idle_class
+from readiness.questions.threshold_advice import is_recommended, threshold_advice
 from readiness.spec import CostColumn
 from readiness.statistics.concentration import share_of_largest
 from readiness.statistics.costs import lower_mean_cost, mean_of
@@ -167,7 +168,8 @@ def _threshold(evidence: Evidence, priced: Prices) -> list[Claim]:
     found = cross_fit(evidence.cases, *given, seed=evidence.spec.seed)
     if isinstance(found, Undefined):
         return [_fact("THRESHOLD", "Threshold that would have cost least", "threshold", found)]
-    return [_best(evidence, found), _regret(evidence, found, priced)]
+    advice = threshold_advice(evidence, found)
+    return [_best(evidence, found), _regret(evidence, found, priced, advice), advice]
 
 
 def _best(evidence: Evidence, found: CrossFitted) -> Claim:
@@ -177,8 +179,6 @@ def _best(evidence: Evidence, found: CrossFitted) -> Claim:
     said = " and ".join(_written(threshold) for threshold in both)
     agree = "cost nearly the same" if found.is_stable else "differ by more in what they cost than chance allows"
     words = f"best for one half of the rows and for the other: {said}; the two {agree}"
-    used = evidence.spec.model.threshold
-    words += f"; in use is {used:.6g}" if used is not None else "; in use is the candidate's own rule"
     warning = "" if found.is_stable else "unstable"
     name = "Threshold that would have cost least, mean of two halves"
     return _fact("THRESHOLD", name, "threshold", value, reason=words, warning=warning)
@@ -188,7 +188,7 @@ def _written(threshold: float) -> str:
     return format_value(threshold) if math.isfinite(threshold) else "none (no alarm at all)"
 
 
-def _regret(evidence: Evidence, found: CrossFitted, priced: Prices) -> Claim:
+def _regret(evidence: Evidence, found: CrossFitted, priced: Prices, advice: Claim) -> Claim:
     name = "Cost per row that a better threshold would save"
     if isinstance(found.regret, Undefined) or isinstance(found.cost, Undefined):
         return _fact("REGRET", name, "regret", found.regret)
@@ -197,7 +197,7 @@ def _regret(evidence: Evidence, found: CrossFitted, priced: Prices) -> Claim:
     verdict = "money is left on the table" if low > 0 else "chance alone could explain the difference"
     verdict = "the labels in use are cheaper" if high < 0 else verdict
     reason = f"{own} a row as it is, {format_value(found.cost.value, priced.currency)} with that threshold: {verdict}"
-    warning = "a cheaper threshold exists" if low > 0 else ""
+    warning = "a cheaper threshold exists" if is_recommended(advice) else ""
     return _fact("REGRET", name, "regret", found.regret, priced.currency, reason=reason, warning=warning)
 
 

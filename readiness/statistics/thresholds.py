@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,8 @@ class CrossFitted:
     """Cost of a row by the cross-fitted thresholds."""
     between: float
     """By how much the two thresholds differ in what a row costs, on all rows."""
+    labels: Bools = field(repr=False, compare=False)
+    """Which rows the cross-fitted thresholds call positive, shape (n,)."""
 
     @property
     def is_stable(self) -> bool:
@@ -99,6 +101,7 @@ def cross_fit(cases: Cases, false_positive: Floats, false_negative: Floats, *, s
     def mean(amounts: Floats) -> Inference | Undefined:
         return mean_of(amounts, cases.dependence, weight=cases.weight)
 
-    crossed = cost(score >= np.where(first, own[1], own[0]))
+    labels = score >= np.where(first, own[1], own[0])
+    crossed = cost(labels)
     between = cases.relative_weight @ (cost(score >= own[0]) - cost(score >= own[1])) / cases.n
-    return CrossFitted(own, mean(cost(cases.y_pred == 1) - crossed), mean(crossed), abs(float(between)))
+    return CrossFitted(own, mean(cost(cases.y_pred == 1) - crossed), mean(crossed), abs(float(between)), labels)
