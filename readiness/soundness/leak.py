@@ -70,15 +70,16 @@ def examine(evidence: Evidence) -> list[Claim]:
     """Whether a feature of the candidate gives the answer away: what was looked at, then at most three suspects."""
     cases = evidence.cases
     said = own_scores(cases.y_score, cases.y_pred, cases.task, cases.n_classes)
-    return _examined(Tables.of(evidence), said)
+    return examine_tables(Tables.of(evidence), said)
 
 
-def examine_tables(tables: Tables) -> list[Claim]:
-    """The same before there is a model: only what tells all but everything."""
-    return _examined(tables, None)
+def examine_tables(tables: Tables, said: Floats | None = None) -> list[Claim]:
+    """The same of tables; without what a model says of the test rows, `said`, nothing can tell as much as the model.
 
-
-def _examined(tables: Tables, said: Floats | None) -> list[Claim]:
+    Args:
+        tables: What is asked.
+        said: (n,) scores of the positive class or numbers, of several classes (n, K).
+    """
     names = features_in(tables)
     if not names:
         needs = "name the columns that the model is given under data.features, or let somebody outside "

@@ -86,13 +86,13 @@ def summary(tables: Tables, found: Found, rows: str, columns: int, own: float, s
     """What was looked at, and how much of it stands out."""
     looked = f"{columns:,} columns" if columns != 1 else "one column"
     if found.paired:
-        which = "all of them" if found.paired == columns else f"the {found.paired} most telling"
+        which = "all of them" if found.paired == columns else f"{found.paired} of them"
         looked += f", pairs, sums and differences of {which}"
     looked += f" and what is missing, on {rows}"
     if suspects:
-        text = f"{suspects:,} of these may give {tables.target} away: {looked}"
-        return f"{text}; {further:,} of them are not named here" if further else text
-    text = f"none of these gives {tables.target} away: {looked}"
+        may = f"{suspects:,} {'suspect' if suspects == 1 else 'suspects'} may give {tables.target} away among {looked}"
+        return f"{may}; {further:,} of them not named here" if further else f"{may}; named one by one below"
+    text = f"nothing gives {tables.target} away among {looked}"
     if found.best and np.isfinite(found.best_value):
         what = "R²" if tables.task is Task.REGRESSION else "area under the ROC curve"
         text += f"; the most telling column, {found.best}, reaches {format_value(found.best_value)} ({what})"

@@ -19,6 +19,7 @@ from readiness.criteria import SOUNDNESS_ALPHA, Task
 from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.inference import Undefined, student_quantile
 from readiness.statistics.leaks import (
+    BEYOND_SQUARES,
     FEW,
     Column,
     Target,
@@ -38,6 +39,8 @@ OF_OWN = 0.98
 UNEXPLAINED = {False: 0.2, True: 0.1}
 """Share that one column may leave unexplained at most for its skill to be no matter of course, for classes and for
 numbers. Each of the five honest columns of the breast cancer data with an area of 0.96 to 0.98 leaves 0.26 or more."""
+UNEXPLAINED_SURELY = 0.8
+"""With chance excluded, less than that share divided by this."""
 AHEAD, SURELY_AHEAD = 3.0, 2.0
 """So many times as much must any other column leave unexplained, as measured and with chance excluded."""
 LITTLE = 0.1
@@ -218,7 +221,9 @@ def _tells_as_much(asked: Asked, told: Telling) -> bool:
     if task is Task.RANKING or not np.isfinite(asked.own) or len(asked.columns) == 1:
         return False
     value = value_on(told, asked.target, asked.judged)
-    if told.unexplained > UNEXPLAINED[is_number] or skill_of(value, task) < OF_OWN * skill_of(asked.own, task):
+    factors = 1 / UNEXPLAINED[is_number], UNEXPLAINED_SURELY / UNEXPLAINED[is_number]
+    has_much = stands_out(told.losses, asked.target.losses_of_nothing, *factors)
+    if not has_much or skill_of(value, task) < OF_OWN * skill_of(asked.own, task):
         return False
     return not is_number or value >= CERTAIN or 1 - asked.own >= ADDS_LITTLE * (1 - value)
 
@@ -314,7 +319,7 @@ def _of_parts(
 
 
 def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterator[Suspect]:
-    numeric = [name for name in names if asked.columns[name].values is not None]
+    numeric = [name for name in names if _can_be_added(asked.columns[name].values)]
     if len(numeric) < 2:
         return
     rows = _screening(asked.target.n)
@@ -327,6 +332,10 @@ def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterat
         yield from _of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
     if asked.target.is_number:
         yield from _total(asked, numeric, table, rows, told)
+
+
+def _can_be_added(values: Floats | None) -> bool:
+    return values is not None and float(np.nanmax(np.abs(values), initial=0.0)) < BEYOND_SQUARES
 
 
 def _is_formula(task: Task) -> Callable[[Telling, list[Telling]], bool]:

@@ -37,6 +37,8 @@ FEW = 12
 MOST_CLASSES = 20
 """Classes that are looked at, the most frequent first."""
 LEAST_UNEXPLAINED = 1e-12
+BEYOND_SQUARES = 1e100
+"""Numbers from here on are scaled before they are squared."""
 BY_PLACEMENTS = "t-interval from placements (DeLong), rows not fitted on"
 BY_RESIDUALS = "delta method from squared errors, rows not fitted on"
 Way = Literal["order", "value", "gap"]
@@ -64,6 +66,8 @@ class Target:
             often = np.argsort(-np.bincount(codes), kind="stable")[:MOST_CLASSES]
             return cls(task, codes, np.zeros(len(y)), half, tuple(int(k) for k in often if np.any(codes == k)))
         numbers = np.asarray(y, dtype=np.float64)
+        if (largest := float(np.abs(numbers).max(initial=0.0))) >= BEYOND_SQUARES:
+            numbers = numbers / largest
         if task is Task.RANKING:
             cut = 0.0 if np.any(numbers <= 0) else float(np.median(numbers))
             numbers = (numbers > cut).astype(np.float64)
@@ -388,7 +392,8 @@ def _lines(column: Column, target: Target, means: Floats) -> Floats:
     cells, size, y = column.cells, column.size, target.numbers
     x = np.where(column.gaps, 0.0, column.values)
     rows = np.maximum(1, np.bincount(cells, minlength=size))
-    x = x / max(1e-300, float(np.abs(x).max(initial=0.0)))
+    largest = float(np.abs(x).max(initial=0.0))
+    x = x / (largest if largest > 0 else 1.0)
     x = x - (np.bincount(cells, weights=x, minlength=size) / rows)[cells]
     y = y - (centre := float(y.mean()))
     said = np.empty(target.n)
