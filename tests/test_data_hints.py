@@ -19,16 +19,16 @@ def with_customers(rows):
     return rows.assign(y=np.where(wrong, 1 - rows["y"], rows["y"]), customer_id=customer)
 
 
-def test_repeats_and_duplicates_stand_on_the_page(review_files):
+def test_units_that_nobody_named_stand_on_the_page(review_files):
     """A column without a role, and a tenth of the test rows taken from the training table."""
     test = with_customers(make_rows(800, 2))
     known = make_rows(600, 1).head(80).assign(customer_id=np.arange(80) + 1000)
     walked = walk(review_files(test=pd.concat([test, known], ignore_index=True)), figures=False)
 
     assert {} == walked.failed
-    assert "customer_id" in walked.findings["BASE-REPEATS-1"].reason
-    assert "name it under data.group" in walked.page
-    assert "intervals may be too narrow" in walked.page
+    doubts = {finding.code: finding for finding in walked.record.soundness.doubts}
+    assert "customer_id" in doubts["EVID-GROUPS-1"].reason
+    assert "name customer_id under data.group" in walked.page
 
 
 def test_a_spare_column_that_cannot_be_read_is_no_fault(tmp_path):

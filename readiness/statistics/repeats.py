@@ -18,8 +18,8 @@ from readiness.statistics.cases import Floats, Integers
 PERMUTED_ROWS = 5_000
 PERMUTED_VALUES = 100
 """At least so many values are looked at, however many rows they have."""
-SMOOTH = 2.326
-"""Standard errors by which neighbouring values must be alike for a number to be a measure, not a name: 1 %."""
+SMOOTH = 3.0
+"""Standard errors by which neighbouring values must be alike for a number to be a measure: one name in 700 is not."""
 NEIGHBOURS = 3
 """How far apart values still are neighbours."""
 

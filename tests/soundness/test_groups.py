@@ -348,8 +348,9 @@ def test_odd_columns_do_no_harm(column):
     """Neither a crash nor an alarm."""
     wrong = np.random.default_rng(4).random(N) < 0.2
     test = pd.DataFrame({"x": column})
+    target = np.random.default_rng(5).integers(0, 2, 2 * N)
 
-    assert found(test, test.copy())["EVID-GROUPS"].status is Status.MET
+    assert found(test, test.copy(), y_test=target[:N], y_train=target[N:])["EVID-GROUPS"].status is Status.MET
     assert [] == errors_found({"x": column}, wrong, {"x": column})
 
 
