@@ -23,7 +23,7 @@ BINS = 16
 SALT = 0x636F6C
 FEWEST_VALUES = 3
 """A column of fewer values rises with time too easily by chance: it may just have been switched on."""
-_CALENDAR = ("year", "quarter", "month", "dayofyear")
+_CALENDAR = ("year", "quarter", "month", "day_of_year")
 
 Integers = NDArray[np.int64]
 

@@ -30,11 +30,11 @@ def importance_weights(chance: Floats, first: int, second: int) -> Floats:
         first: rows of the first sample among those that the classifiers were fitted on.
         second: those of the second.
 
-    Weights are cut at sqrt(n) times their mean (Ionides 2008), so that no single row decides.
+    Ratios of densities, whose mean is 1 by their nature, are cut at sqrt(n) (Ionides 2008): no single row decides.
     """
     safe = np.clip(chance, 1e-9, 1 - 1e-9)
     ratio = safe / (1 - safe) * (first / second)
-    cut = np.minimum(ratio, math.sqrt(len(ratio)) * float(ratio.mean())) if len(ratio) else ratio
+    cut = np.minimum(ratio, math.sqrt(len(ratio)))
     return np.asarray(cut / cut.mean() if len(cut) else cut)
 
 
