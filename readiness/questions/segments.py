@@ -33,6 +33,7 @@ from readiness.questions.deficits import (
 )
 from readiness.questions.group_comparisons import group_comparisons
 from readiness.questions.segment_facts import segment_facts, worst_segments
+from readiness.questions.slice_places import with_places
 from readiness.questions.weak_slices import slice_findings, suspects
 from readiness.questions.wording import count_of
 from readiness.spec import Segments
@@ -63,6 +64,7 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
     compared = [claim for i, each in named for claim in group_comparisons(evidence, i, each, criteria)]
     suspected = suspects(evidence, rulers)
     findings, slices = _settled(evidence, [*claims, *(c for c in compared if c.blocking)], suspected.claims)
+    shown_slices = slice_findings(suspected, slices, criteria, proven=spec.evidence == "interval")
     facts = [claim for i, each in named for claim in segment_facts(evidence, i, each, judged)]
     shown = settle([*facts, *(c for c in compared if not c.blocking)], alpha=spec.alpha, level=spec.confidence)
     return Answer(
@@ -70,7 +72,7 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
         (
             *((NONE_NAMED,) if not named else ()),
             *findings,
-            *slice_findings(suspected, slices, criteria, proven=spec.evidence == "interval"),
+            *with_places(evidence, shown_slices, findings),
             *worst_segments(evidence, findings),
             *shown,
         ),
