@@ -11,7 +11,7 @@ from dataclasses import replace
 from readiness.answers import Finding, Status, not_assessed
 from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.evidence.evidence import Evidence
-from readiness.soundness import absent, copies, groups, leak, missing, mix, order, recent, repeats
+from readiness.soundness import absent, copies, groups, leak, missing, mix, order, recent, repeats, seen
 from readiness.soundness.tables import Aimed, Examined, Tables
 from readiness.statistics.judging import Claim, settle
 from readiness.withholding import TOUCHED, Kind, Soundness
@@ -22,7 +22,7 @@ Rule = Callable[[Evidence], Iterable[Examined]]
 def rules() -> dict[Kind, tuple[Rule, ...]]:
     """What looks for each kind of doubt; the first finding of a kind comes from its first rule."""
     return {
-        Kind.SEEN: (of_tables(copies.examine),),
+        Kind.SEEN: (seen.examine, of_tables(copies.examine)),
         Kind.LEAK: (leak.examine,),
         Kind.ORDER: (of_tables(order.examine),),
         Kind.GROUPS: (of_tables(groups.examine), groups.errors_by_unit),
