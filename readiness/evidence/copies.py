@@ -19,7 +19,7 @@ from readiness.evidence.row_hashes import Hashes, joined, kinds_of, row_hashes, 
 from readiness.evidence.same_names import ANEW, MISSING_NAME, UNITS, Names, Table, same_names
 from readiness.exceptions import DataError
 from readiness.spec import Spec
-from readiness.statistics.cases import Integers
+from readiness.statistics.cases import Floats, Integers
 from readiness.statistics.copies import (
     Known,
     Mask,
@@ -46,6 +46,8 @@ LOOKED_AT = 2_000
 """Rows by which it is guessed how many values a column has."""
 SELDOM = 0.05
 """Up to this share of rows that repeat, a table does not look like one of few values."""
+BY_CHANCE = 0.3
+"""From so many of the repeats on that values would give by chance, chance is taken to have given them."""
 RELABELLED = 0.2
 """From this share of what chance gives, equal rows with other targets are other cases."""
 MOST_RECENT = 50_000
@@ -177,6 +179,13 @@ class _Pooled:
             kind = kinds_of(frames[0], frames[1], [name]).get(name, "")
         return np.concatenate([value_bits(frame[name], kind) for frame in frames])
 
+    def numbers(self, name: str) -> Floats:
+        """Some values of a column, nan where they are no numbers."""
+        some = self.test.frame[name].iloc[:LOOKED_AT]
+        if isinstance(some.dtype, pd.CategoricalDtype):
+            some = some.astype(object)
+        return np.asarray(pd.to_numeric(some.astype(object), errors="coerce"), dtype=np.float64)
+
     def split(self, copies: Hashes) -> tuple[Mask, Mask]:
         """Of the test rows, those that are copies of training rows, and those that repeat an earlier test row.
 
@@ -245,7 +254,10 @@ def _keyed(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[str, .
     if equal is None:
         return copies, ()
     keys: list[str] = []
-    for name in _most_telling_first(pooled)[:MOST_KEYS] if not equal.is_natural(pooled) else ():
+    candidates = [] if equal.is_natural(pooled) else _most_telling_first(pooled)
+    if any(equal.follows_from(pooled, name) for name in candidates):
+        candidates = []
+    for name in candidates[:MOST_KEYS]:
         if np.array_equal(copies != 0, equal.twice):
             break
         found = equal.with_key(pooled.column(name)) & (copies == 0)
@@ -329,9 +341,36 @@ class _Equal:
         inside = self.rows[larger][self.twice[larger]]
         return by_themselves and len(inside) - len(each_once(inside)) > SELDOM * max(sizes)
 
+    def follows_from(self, pooled: _Pooled, name: str) -> bool:
+        """Whether rows may be equal because all of their columns follow from one of few values: a code, an age.
+
+        So it is where rows of one value of it are equal throughout, and as many would meet by chance.
+        """
+        steps = _steps(pooled.numbers(name))
+        rows = self.rows[self.twice]
+        repeats, n = len(rows) - len(each_once(rows)), len(self.rows)
+        if n * n / (2 * steps) < BY_CHANCE * repeats:
+            return False
+        values = pooled.column(name)[self.first]
+        counts = counted(values[values != MISSING_NAME])[1]
+        return not (counts > 1).any()
+
     def _counts(self, rows: Hashes) -> Integers:
         alone = np.ones(len(self.rows) - len(rows), dtype=np.int64)
         return np.append(counted(rows)[1], alone)
+
+
+def _steps(values: Floats) -> float:
+    """Over how many steps, of whole numbers or of up to four decimals, nine of ten values spread; else infinite."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return np.inf
+    low, high = np.quantile(known, (0.05, 0.95))
+    for decimals in range(5):
+        scaled = known * 10.0**decimals
+        if np.allclose(scaled, np.round(scaled), rtol=1e-12, atol=1e-7):
+            return float(high - low) * 10.0**decimals / 0.9 + 1
+    return np.inf
 
 
 def _targets_differ(rows: Hashes, target: Hashes, everywhere: Hashes) -> bool:

@@ -93,7 +93,7 @@ def _scales(train: pd.DataFrame, features: Sequence[str]) -> dict[str, tuple[flo
 
 
 def _scale(values: Floats) -> tuple[float, float] | None:
-    """Middle and spread: from ten to ninety percent of the values, as of a normal; None for a column that is constant."""
+    """Middle and spread, from ten to ninety percent of the values as of a normal; None for a constant."""
     known = values[np.isfinite(values)]
     if not len(known):
         return None
