@@ -196,12 +196,13 @@ def _single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Susp
 def _ahead(order: list[str], told: Mapping[str, Telling], target: Target) -> int:
     """How many of the most telling columns stand out from those that follow, or from saying nothing; 0 for none."""
     losses = [told[name].losses for name in order] + [target.losses_of_nothing]
+    ahead = 0
     for most in range(1, min(MOST_TWINS, len(order)) + 1):
-        if most > 1 and any(told[name].unexplained > TWINS[target.is_number] for name in order[:most]):
-            return 0
+        if most > 1 and told[order[most - 1]].unexplained > TWINS[target.is_number]:
+            break
         if all(stands_out(each, losses[most]) for each in losses[:most]):
-            return most
-    return 0
+            ahead = most
+    return ahead
 
 
 def why_suspicious(asked: Asked, told: Telling, *, is_ahead: bool) -> Why | None:

@@ -381,30 +381,43 @@ def area_inference(value: float, se: float, alike: int, n: int) -> Inference:
 
 def _telling_number(column: Column, target: Target, way: Way = "value") -> Telling:
     means = target.means(column.cells, column.size)[target.half, column.cells, 0]
-    said = means if column.values is None else _lines(column, target, means)
-    losses = (target.numbers - said) ** 2
-    return Telling(explained(losses, target.losses_of_nothing), losses, said, way, _share(losses, target))
+    tried = [means] if column.values is None else [means, *_lines(column, target, means)]
+    losses = [(target.numbers - said) ** 2 for said in tried]
+    best = min(range(len(tried)), key=lambda k: float(losses[k].mean()))
+    least = losses[best]
+    return Telling(explained(least, target.losses_of_nothing), least, tried[best], way, _share(least, target))
 
 
-def _lines(column: Column, target: Target, means: Floats) -> Floats:
-    """A straight line within each bin, fitted on the other half; beyond its numbers by no more than their range."""
+def _lines(column: Column, target: Target, means: Floats) -> list[Floats]:
+    """Straight lines, fitted on the other half: one for all, and one in each bin, ending a range beyond its numbers.
+
+    Without that end in between: long tails take it.
+    """
     assert column.values is not None
     cells, size, y = column.cells, column.size, target.numbers
     x = np.where(column.gaps, 0.0, column.values)
-    rows = np.maximum(1, np.bincount(cells, minlength=size))
     largest = float(np.abs(x).max(initial=0.0))
     x = x / (largest if largest > 0 else 1.0)
-    x = x - (np.bincount(cells, weights=x, minlength=size) / rows)[cells]
     y = y - (centre := float(y.mean()))
-    said = np.empty(target.n)
+    whole, endless, ending = (np.empty(target.n) for _ in range(3))
+    gap = np.minimum(cells, 1)
     for h in (0, 1):
         fitted, asked = target.half != h, target.half == h
-        slope, at, mean = _fit_lines(cells[fitted], x[fitted], y[fitted], size)
-        line = mean[cells[asked]] + slope[cells[asked]] * (x[asked] - at[cells[asked]])
+        whole[asked] = _on_lines(gap, 2, x, y, fitted, asked)
+        endless[asked] = _on_lines(cells, size, x, y, fitted, asked)
         low, high = float(y[fitted].min(initial=0.0)), float(y[fitted].max(initial=0.0))
-        said[asked] = np.clip(line, 2 * low - high, 2 * high - low) + centre
+        ending[asked] = np.clip(endless[asked], 2 * low - high, 2 * high - low)
     few = (np.bincount(cells + size * target.half, minlength=2 * size).reshape(2, size) < 3)[1 - target.half, cells]
-    return np.where(few | ~np.isfinite(said), means, said)
+    return [
+        whole + centre,
+        *(np.where(few | ~np.isfinite(said), means, said + centre) for said in (endless, ending)),
+    ]
+
+
+def _on_lines(cells: Integers, size: int, x: Floats, y: Floats, fitted: Array, asked: Array) -> Floats:
+    """What the line of each bin says of some rows, by others."""
+    slope, at, mean = _fit_lines(cells[fitted], x[fitted], y[fitted], size)
+    return np.asarray(mean[cells[asked]] + slope[cells[asked]] * (x[asked] - at[cells[asked]]))
 
 
 def _fit_lines(cells: Integers, x: Floats, y: Floats, size: int) -> tuple[Floats, Floats, Floats]:
