@@ -20,6 +20,7 @@ from readiness.answers import Criterion
 from readiness.criteria import SOUNDNESS_ALPHA, Task
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_count_of, listed
+from readiness.soundness.order import come_later
 from readiness.soundness.tables import Examined, Tables, not_asked, not_known
 from readiness.soundness.units import (
     LEAST_SHARED,
@@ -148,6 +149,8 @@ def _standing_on_both_sides(tables: Tables) -> tuple[int, list[Units]]:
     """
     rows, names = looked_at(tables), without_a_role(tables)
     look_alike = [each for each in named_units(tables, names, rows) if (each.known or 0.0) >= LEAST_SHARED]
+    if any(not each.is_open for each in look_alike) and come_later(tables):  # the same units once more, as production
+        look_alike = [each for each in look_alike if each.is_open]
     pooled = _pooled_target(tables, rows)
     likely = [each for each in look_alike if _goes_together(pooled, each)]
     deals = [_deals(tables, pooled, _pooled(each), len(look_alike)) for each in likely]

@@ -94,6 +94,12 @@ def examine(tables: Tables) -> list[Examined]:
     return [_compared(tables, test, trained)]
 
 
+def come_later(tables: Tables) -> bool:
+    """Whether it is known that the test rows come after the training rows."""
+    found = examine(tables)[0]
+    return isinstance(found, Claim) and isinstance(found.inference, Exact) and found.inference.value <= MOST_AFTER
+
+
 def _unknown(reason: str, cure: str) -> Claim:
     return not_known(Kind.ORDER, reason, f"{cure}; or {VOUCH.partition('; or ')[2]}")
 

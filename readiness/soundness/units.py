@@ -73,6 +73,8 @@ class Units:
     """Rows that share the value of a test row in the whole table, on average, itself included."""
     known: float | None
     """Share of test rows, 0 to 1, whose value stands in the training table; None where that has no such column."""
+    is_open: bool
+    """Whether test rows carry values that training rows do not; else there are many values of few rows each."""
 
 
 def looked_at(tables: Tables) -> Looked:
@@ -141,7 +143,7 @@ def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
     if not open_ended and not too_small_to_look_at:
         return None
     numbers = np.asarray(values, dtype=np.float64) if pd.api.types.is_integer_dtype(values.dtype) else None
-    return Units(name, mine, theirs, numbers, shape.rows_each, known)
+    return Units(name, mine, theirs, numbers, shape.rows_each, known, open_ended)
 
 
 def _may_name(values: pd.Series[Any]) -> bool:

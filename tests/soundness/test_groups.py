@@ -177,6 +177,23 @@ def test_unnamed_units_on_both_sides_are_not_proven(kind):
     assert 0.4 < finding.measured.value < 0.6
 
 
+def test_a_panel_that_is_scored_again_later_is_no_fault():
+    """The same 300 shops in later months, all of them known: production meets them again, too. At random it is one."""
+    rng = np.random.default_rng(8)
+    chance = rng.random(300)
+    tables, targets = [], []
+    for year in ("2025", "2026"):
+        months = pd.date_range(f"{year}-01-01", periods=12, freq="MS")
+        tables.append(pd.DataFrame({"shop": np.repeat(np.arange(300), 12), "month": np.tile(months, 300)}))
+        targets.append((rng.random(3_600) < chance[tables[-1]["shop"]]).astype(int))
+
+    def status(**data):
+        return found(tables[1], tables[0], y_test=targets[1], y_train=targets[0], data=data)["EVID-GROUPS"].status
+
+    assert status(time="month") is Status.MET
+    assert status() is Status.NOT_PROVEN
+
+
 def test_units_that_say_nothing_of_the_answer_do_no_harm():
     """The same customers, answers by chance."""
     (test, _), (train, _) = table_of(0, 125), table_of(1)
