@@ -62,6 +62,8 @@ class Share:
     draw: Callable[[Generator], bool]
     most: float | None = ALPHA
     cost: int = 1
+    runs: int | None = None
+    """The number of runs, whatever is asked for."""
 
 
 def generator(key: str) -> Generator:
@@ -122,7 +124,7 @@ def _remark(claimed: bool, covered: float | None, misses: tuple[float, float], r
 
 def run_share(setting: Share, runs: int) -> tuple[str, ...]:
     """One line of the table: how often, simulation error, remark."""
-    runs = max(40, runs // setting.cost)
+    runs = setting.runs or max(40, runs // setting.cost)
     rng = generator(f"{setting.what} {setting.setting} {setting.n}")
     share = sum(bool(setting.draw(rng)) for _ in range(runs)) / runs
     above = setting.most is not None and share > setting.most + ERRORS_ALLOWED * error(setting.most, runs)
