@@ -17,6 +17,8 @@ from readiness.cli import candidates  # isort: split
 
 from readiness.cli import tools  # isort: split
 
+from readiness.cli import hashing  # isort: split
+
 from readiness.cli.app import app, main
 
-__all__ = ["app", "candidates", "cards", "main", "printing", "reports", "reviews", "safe_path", "tools"]
+__all__ = ["app", "candidates", "cards", "hashing", "main", "printing", "reports", "reviews", "safe_path", "tools"]

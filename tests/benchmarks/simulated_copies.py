@@ -32,7 +32,7 @@ from tests.benchmarks.simulation import Share, run_share, table
 
 HEAD = ("what", "kind of table", "rows", "how often, %", "simulation error", "remark")
 MOST = 0.012
-"""Of all rules together no more may alarm on sound tables; a sound table is to be let through."""
+"""As often all rules on rows together may stop a sound candidate; these are some of them."""
 Pair = tuple[pd.DataFrame, pd.DataFrame]
 
 
