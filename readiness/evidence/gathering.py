@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -131,7 +132,7 @@ def gather_from(
         check_recent(newest, others, asked, loaded.spec.data.time)
     elsewhere = read_supplied(loaded, target, tested, trained)
     inputs = {key: origin.artifact(key) for key, origin in origins.items()}
-    kept = Kept() if keeper is None else keeper.about(loaded, inputs)
+    kept = _about_rows(Kept() if keeper is None else keeper.about(loaded, inputs), copies)
     assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, kept, only)
     _check_folds(loaded, assembled.gathered.inputs, elsewhere.folds_sha256)
     facts = replace(assembled.gathered.data, unsegmented=unsegmented(loaded.spec, heads["test"].columns))
@@ -146,6 +147,14 @@ def _without_copies(spec: Spec, test: Rows, train: Rows | None, asked: Asked) ->
     there = None if train is None else Table(train.frame, train.target)
     copies = copies_if_any(Table(test.frame, test.target), there, asked)
     return (test, copies) if copies is None or spec.data.query is not None else without_copies(test, copies)
+
+
+def _about_rows(kept: Kept, copies: Copies | None) -> Kept:
+    """The same about the test rows that are left, where copies were left out."""
+    if copies is None or copies.stay.all():
+        return kept
+    left = hashlib.sha256(np.packbits(copies.stay).tobytes()).hexdigest()
+    return replace(kept, about={**kept.about, "left": left})
 
 
 def _check_folds(loaded: LoadedSpec, inputs: Sequence[Artifact], digest: str) -> None:
