@@ -9,11 +9,12 @@ them, too; nor does a training table that holds the test rows itself, which is w
 
 from __future__ import annotations
 
-from readiness.answers import Criterion, Finding
+from readiness.answers import Criterion
 from readiness.evidence.equal_refits import EqualRefits
 from readiness.evidence.evidence import Evidence
 from readiness.numbers import format_share
-from readiness.soundness.tables import not_asked, not_known
+from readiness.soundness.copies import copies_against_supplied
+from readiness.soundness.tables import not_known
 from readiness.statistics.inference import Exact, Mapped, Undefined, within_0_and_1
 from readiness.statistics.judging import Claim
 from readiness.statistics.refit_advantage import (
@@ -41,7 +42,7 @@ SUPPLY = f"hashes of the rows it was fitted on (supplied.training_rows); or {VOU
 NAME = "Share of the test rows that the model answers as if it had seen them"
 
 
-def examine(evidence: Evidence) -> list[Claim | Finding]:
+def examine(evidence: Evidence) -> list[Claim]:
     """EVID-SEEN: no more than a tenth of the test rows was seen, as far as a lead over its own copies can tell."""
     equal = evidence.retraining.equal
     if isinstance(equal, Unavailable):
@@ -56,11 +57,11 @@ def examine(evidence: Evidence) -> list[Claim | Finding]:
     return [_claim(equal, found)]
 
 
-def _without_copies(evidence: Evidence, why: Unavailable) -> Claim | Finding:
-    """Rows that were supplied as hashes are looked up among the test rows, which tells as much."""
+def _without_copies(evidence: Evidence, why: Unavailable) -> Claim:
+    """The rows that it was fitted on may be supplied as hashes, which tells as much."""
+    if evidence.elsewhere.training_rows is not None:
+        return copies_against_supplied(evidence)
     reason = f"no copies of the model could be fitted to compare it with: {why.reason}"
-    if evidence.spec.supplied.training_rows is not None:
-        return not_asked(Kind.SEEN, f"{reason}; the test rows are looked up among the supplied training rows instead")
     return not_known(Kind.SEEN, reason, f"{why.needs}; or {SUPPLY}" if why.needs else SUPPLY)
 
 

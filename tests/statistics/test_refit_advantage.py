@@ -50,7 +50,8 @@ def test_brier_losses() -> None:
     y, p = np.array([0, 1, 1, 0]), np.array([0.1, 0.8, 0.3, 0.6])
     binary = Cases(Task.BINARY, y, (p > 0.5).astype(int), p, 2, is_probability=True)
     losses = row_losses(binary, proper=True)
-    assert brier_score_loss(y, p) == pytest.approx(np.mean(losses))
+    assert isinstance(losses, np.ndarray)
+    assert brier_score_loss(y, p) == pytest.approx(losses.mean())
     assert [0, 0, 1, 1] == list(row_losses(binary, proper=False))  # type: ignore[arg-type]
     three = Cases(Task.MULTICLASS, np.array([2]), np.array([0]), np.array([[0.5, 0.2, 0.3]]), 3, is_probability=True)
     assert [(0.5**2 + 0.2**2 + 0.7**2) / 2] == pytest.approx(row_losses(three, proper=True))
