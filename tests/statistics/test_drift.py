@@ -21,6 +21,7 @@ from readiness.statistics.drift import (
     drift_of_counts,
     numeric_drift,
     quantile_edges,
+    rows_worth,
 )
 from readiness.statistics.inference import Undefined
 
@@ -173,3 +174,26 @@ def test_no_rows_are_undefined():
     """Either side."""
     assert isinstance(numeric_drift(np.array([]), np.arange(5.0)), Undefined)
     assert isinstance(categorical_drift(["a"], []), Undefined)
+
+
+def test_rows_without_groups_are_worth_what_they_are():
+    """Each is one."""
+    assert 5 == rows_worth(np.array([0, 1, 2, 0, 1]), None)
+    assert 0 == rows_worth(np.zeros(0, dtype=np.int64), None)
+
+
+def test_rows_of_a_group_that_are_all_alike_are_worth_one_row():
+    """40 groups of 25 rows in one bin each: the design effect is 25, by Rao and Scott's formula nearly exactly."""
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(40), 25)
+    assert 40 == pytest.approx(rows_worth(rng.integers(0, 4, 40)[groups], groups), abs=2)
+    independent = rows_worth(rng.integers(0, 4, 1_000), groups)
+    assert 800 < independent <= 1_000
+
+
+def test_few_groups_count_as_one_row_each():
+    """Nobody knows how they spread; rows that are all in one bin of many groups spread not at all."""
+    bins = np.random.default_rng(2).integers(0, 4, 1_000)
+    assert 10 == rows_worth(bins, np.repeat(np.arange(10), 100))
+    assert 1 == rows_worth(bins, np.zeros(1_000, dtype=np.int64))
+    assert 1_000 == rows_worth(np.zeros(1_000, dtype=np.int64), np.repeat(np.arange(40), 25))
