@@ -155,9 +155,12 @@ def _of_others(values: pd.Series[Any], kind: str) -> Hashes:
     try:
         codes, kinds = pd.factorize(values)
     except TypeError:  # lists and the like
-        codes, kinds = pd.factorize(values.map(_written, na_action="ignore"))
-    texts = [each if isinstance(each, str) else _written(each) for each in kinds]
-    return np.asarray(np.append(_of_texts(_as_arrow(texts), kind), MISSING_BITS)[codes])  # missing is coded -1
+        texts = [
+            None if is_missing else _written(value) for value, is_missing in zip(values, values.isna(), strict=True)
+        ]
+        codes, kinds = pd.factorize(np.array(texts, dtype=object))
+    words = [each if isinstance(each, str) else _written(each) for each in kinds]
+    return np.asarray(np.append(_of_texts(_as_arrow(words), kind), MISSING_BITS)[codes])  # missing is coded -1
 
 
 def _of_arrow(texts: Any, kind: str) -> Hashes:
