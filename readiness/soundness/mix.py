@@ -43,9 +43,9 @@ from readiness.statistics.metrics import measure
 from readiness.withholding import Kind
 
 CHANCE = 0.05
-"""A declared share outside the two-sided 95 % interval of that of the test rows is another one."""
+"""A declared share outside the two-sided 95 % interval of that of the test rows is surely another one."""
 MATERIAL_ODDS = 1.25
-"""So is one whose odds differ by more than this factor, however few the test rows are."""
+"""One inside it whose odds differ by more than this factor may be: there a claim falls when its measured value does."""
 AT_PRODUCTION = "test rows drawn with production's share of positives, or a candidate that meets the bar at that share"
 CHOSEN = "test rows drawn at random instead of by how hard they are"
 WEIGHTS = "the word of somebody outside, under soundness.mix, what the weights stand for"
@@ -97,14 +97,18 @@ def _first(said: str, claims: int, codes: tuple[str, ...], needs: str = AT_PRODU
 
 
 def other_ends(evidence: Evidence) -> tuple[float, ...]:
-    """The declared shares of positives that are not the one of the test rows."""
+    """The declared shares of positives that are not the one of the test rows, surely or by a material factor."""
     here = _share_of_rows(evidence.cases)
-    low, high = here.interval(1 - CHANCE)
     return tuple(
         share
         for share in evidence.spec.about.prevalences
-        if not low <= share <= high or not 1 / MATERIAL_ODDS <= _odds_ratio(share, here.value) <= MATERIAL_ODDS
+        if not _by_chance(here, share) or not 1 / MATERIAL_ODDS <= _odds_ratio(share, here.value) <= MATERIAL_ODDS
     )
+
+
+def _by_chance(here: Binomial, share: float) -> bool:
+    low, high = here.interval(1 - CHANCE)
+    return low <= share <= high
 
 
 def _share_of_rows(cases: Cases) -> Binomial:
@@ -185,10 +189,13 @@ def _fallen(evidence: Evidence, ends: tuple[float, ...]) -> Iterator[_Fallen]:
 
 
 def _worst(evidence: Evidence, finding: Finding, at_ends: list[tuple[float, Claim]]) -> Iterator[_Fallen]:
-    """Once, at the first end where it is not met."""
+    """Once, at the first end where it is not met; where chance alone may explain that the share is another one, where
+    even the measured value is on the wrong side.
+    """
+    here = _share_of_rows(evidence.cases)
     for share, claim in at_ends:
         there = found(evidence, claim)
-        if there.status is not Status.MET:
+        if there.status is not Status.MET and (not _by_chance(here, share) or there.point_status is not Status.MET):
             yield _Fallen(finding, there, claim.inference, share)
             return
 
