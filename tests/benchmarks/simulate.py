@@ -29,7 +29,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks import simulated_decisions, simulated_dependence, simulated_errors, simulated_labels
+from tests.benchmarks import (
+    simulated_decisions,
+    simulated_dependence,
+    simulated_easy_answers,
+    simulated_errors,
+    simulated_labels,
+)
 from tests.benchmarks.simulation import run_coverage, run_share, table
 
 COVERAGE = (
@@ -43,13 +49,24 @@ Part = tuple[str, Sequence[str], Callable[[Any, int], tuple[str, ...]], Sequence
 
 def parts() -> dict[str, Part]:
     """Title, columns, function and settings of every part."""
-    covered = [*simulated_labels.SETTINGS, *simulated_errors.SETTINGS, *simulated_dependence.SETTINGS]
-    questions = simulated_decisions
+    dependent = [*simulated_dependence.SETTINGS, *simulated_easy_answers.COVERAGE]
+    covered = [*simulated_labels.SETTINGS, *simulated_errors.SETTINGS, *dependent]
+    questions, easy = simulated_decisions, simulated_easy_answers
     return {
         "coverage": ("Coverage of intervals and misses of bounds", COVERAGE, run_coverage, covered),
-        "approvals": ("Wrong approvals: *met* with the truth on the limit", SHARE, run_share, questions.APPROVALS),
-        "alarms": ("False alarms: *not met* where nothing is wrong", SHARE, run_share, questions.ALARMS),
-        "power": ("What is found of real faults", SHARE, run_share, questions.POWER),
+        "approvals": (
+            "Wrong approvals: *met* with the truth on the limit",
+            SHARE,
+            run_share,
+            [*questions.APPROVALS, *easy.APPROVALS],
+        ),
+        "alarms": (
+            "False alarms: *not met* where nothing is wrong",
+            SHARE,
+            run_share,
+            [*questions.ALARMS, *easy.ALARMS],
+        ),
+        "power": ("What is found of real faults", SHARE, run_share, [*questions.POWER, *easy.POWER]),
     }
 
 
