@@ -31,7 +31,7 @@ MOST_UNDETECTED = 0.30
 """More seen test rows than that must be ruled out, see `RefitAdvantage.most`, or nothing is shown."""
 HARMLESS = 0.05
 """Of the error of a guess (numbers, rankings: of the copies' own): what undetected rows may have gained where the model
-is like any of its copies; about the smallest lift that counts against a baseline."""
+is like any of its copies; as much as the lift of 5 % that is asked of an error over a baseline."""
 FIT_ALIKE = 0.05
 """In the same shares: by how much a model may fit its training rows better than its copies do, beyond chance."""
 VOUCH = (

@@ -191,7 +191,7 @@ def _share(found: list[Finding], status: Status) -> float:
 
 
 _MEMORY = ("random forest", "extra trees", "histogram boosting", "nearest neighbours", "tree", "calibrated forest")
-SOUND = [Refitted(family, EVERY, n, runs=runs) for n, runs in ((200, 80), (1_000, 24), (5_000, 4)) for family in MODELS]
+SOUND = [Refitted(family, EVERY, n, runs=runs) for n, runs in ((200, 40), (1_000, 16), (5_000, 4)) for family in MODELS]
 OTHERWISE = [
     Refitted(family, EVERY, 500, fitted_on=rows, runs=24)
     for rows in (PART, DRAWN, WEIGHTED)
