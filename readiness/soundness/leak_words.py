@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from readiness.criteria import SOUNDNESS_ALPHA, Task
-from readiness.numbers import format_count, format_share, format_value, listed
+from readiness.numbers import format_count_of, format_value, listed
 from readiness.soundness.tables import Tables
 from readiness.statistics.cases import Array, Floats
 from readiness.statistics.inference import Undefined
 from readiness.statistics.leak_search import Asked, Found, Suspect
 from readiness.statistics.leaks import Target, Telling
 
+NEAR = 0.1
+"""Standard deviations of the target within which a number counts as told."""
 UNSEEN = "preparation that was fitted on all rows, such as an encoding by the target, cannot be seen in tables"
 
 
@@ -48,11 +50,11 @@ def said_of(tables: Tables, asked: Asked, suspect: Suspect, rows: str) -> str:
 
 def _counts(tables: Tables, target: Target, told: Telling) -> str:
     if target.is_number:
-        left = format_share(min(1.0, told.unexplained))
-        return f"{tables.target} of {format_count(target.n)} rows up to {left} of its variance"
+        near = NEAR**2 * float(target.losses_of_nothing.mean())
+        close = format_count_of(int(np.count_nonzero(told.losses <= near)), target.n, "rows")
+        return f"{tables.target} of {close} to within a tenth of its standard deviation"
     if target.task is Task.MULTICLASS:
-        right = int(np.count_nonzero(told.scores == target.codes))
-        return f"{tables.target} of {format_count(right)} of {format_count(target.n)} rows"
+        return f"{tables.target} of {format_count_of(int(np.sum(told.scores == target.codes)), target.n, 'rows')}"
     (hits, p), (rejected, q) = _best_cut(told.scores, target.is_of(1))
     if target.task is Task.RANKING:
         these = "relevant rows"
@@ -78,7 +80,7 @@ def _measured(target: Target, told: Telling) -> str:
         return told.measured.reason
     least = told.measured.lower(SOUNDNESS_ALPHA)
     what = "R²" if target.is_number else "area under the ROC curve"
-    sure = f", surely at least {format_value(least, '', told.value)}" if np.isfinite(least) else ""
+    sure = f", surely at least {format_value(least, '', told.value)}" if least < told.value else ""
     return f"{what} {format_value(told.value)}{sure}"
 
 

@@ -46,7 +46,7 @@ AHEAD, SURELY_AHEAD = 3.0, 2.0
 LITTLE = 0.1
 """Share of its variance up to which a class is told nearly; in the breast cancer data no column leaves less than 0.26,
 a copy of the class with a slip in a hundred rows leaves 0.04, and 0.1 where the class is rare."""
-MOST_TWINS, TWINS = 3, {False: 0.1, True: 0.01}
+MOST_TWINS, TWINS = 10, {False: 0.1, True: 0.01}
 """So many columns may stand out together where each leaves no more than this share unexplained: a flag and its date.
 Lags of a number come in company, too: with R² 0.98 for one step there is 0.96 for two."""
 ADDS_LITTLE = 0.8

@@ -20,7 +20,7 @@ import numpy as np
 
 from readiness.criteria import Task
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.inference import Inference, Undefined, linear
+from readiness.statistics.inference import Exact, Inference, Undefined, linear
 from readiness.statistics.intervals import Normal, Unvaried
 
 MOST_LEVELS = 1024
@@ -36,7 +36,8 @@ FEW = 12
 """Coarse groups of a column, for two columns at a time."""
 MOST_CLASSES = 20
 """Classes that are looked at, the most frequent first."""
-LEAST_UNEXPLAINED = 1e-12
+LEAST_UNEXPLAINED = 1e-9
+"""Up to here numbers are the same but for rounding."""
 BEYOND_SQUARES = 1e100
 """Numbers from here on are scaled before they are squared."""
 BY_PLACEMENTS = "t-interval from placements (DeLong), rows not fitted on"
@@ -441,6 +442,8 @@ def explained(losses: Floats, of_nothing: Floats) -> Inference | Undefined:
     share = float(losses.mean()) / scale
     if not np.isfinite(share):
         return Undefined("the values are too large to be compared", n)
+    if share <= LEAST_UNEXPLAINED:
+        return Exact(1.0, n)
     se = float(np.std((losses - share * of_nothing) / scale, ddof=1)) / n**0.5
-    unexplained = Normal(max(LEAST_UNEXPLAINED, share), se, n - 1.0, n, "log", BY_RESIDUALS)
+    unexplained = Normal(share, se, n - 1.0, n, "log", BY_RESIDUALS)
     return linear(unexplained, scale=-1.0, shift=1.0)
