@@ -46,6 +46,7 @@ LOOKED_AT = 2_000
 """Rows by which it is guessed how many values a column has."""
 SELDOM = 0.05
 """Up to this share of rows that repeat, a table does not look like one of few values."""
+MANY = 1e300
 BY_CHANCE = 0.3
 """From so many of the repeats on that values would give by chance, chance is taken to have given them."""
 RELABELLED = 0.2
@@ -254,8 +255,9 @@ def _keyed(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[str, .
     if equal is None:
         return copies, ()
     keys: list[str] = []
-    candidates = [] if equal.is_natural(pooled) else _most_telling_first(pooled)
-    if any(equal.follows_from(pooled, name) for name in candidates):
+    candidates = _most_telling_first(pooled)
+    is_continuous = any(np.isinf(_steps(pooled.numbers(name))) for name in candidates)
+    if any(equal.follows_from(pooled, name) for name in candidates) or equal.is_natural(pooled, is_continuous):
         candidates = []
     for name in candidates[:MOST_KEYS]:
         if np.array_equal(copies != 0, equal.twice):
@@ -328,18 +330,21 @@ class _Equal:
         keyed[keyed] = stand_in(values[keyed], once)
         return np.asarray(keyed)
 
-    def is_natural(self, pooled: _Pooled) -> bool:
-        """Whether equal rows look like different cases: their targets differ, or they repeat as chance has it."""
+    def is_natural(self, pooled: _Pooled, is_continuous: bool = False) -> bool:
+        """Whether equal rows look like different cases: their targets differ, or they repeat as chance has it.
+
+        `is_continuous`: a number of many digits is among what is equal, so that chance repeats nothing.
+        """
         rows, target = self.rows[self.twice], pooled.target
         numbers = numbers_of_repeats(self._counts(rows))
         by_themselves = repeat_by_themselves(numbers)
-        come_in_pairs = not by_themselves and numbers[3:].sum() <= SELDOM * numbers[2]
+        come_in_pairs = (is_continuous or not by_themselves) and numbers[3:].sum() <= SELDOM * numbers[2]
         if target is not None and not come_in_pairs and _targets_differ(rows, target[self.twice], target):
             return True
         sizes = (pooled.n, len(self.rows) - pooled.n)
         larger = slice(pooled.n, None) if sizes[1] > sizes[0] else slice(0, pooled.n)
         inside = self.rows[larger][self.twice[larger]]
-        return by_themselves and len(inside) - len(each_once(inside)) > SELDOM * max(sizes)
+        return not is_continuous and by_themselves and len(inside) - len(each_once(inside)) > SELDOM * max(sizes)
 
     def follows_from(self, pooled: _Pooled, name: str) -> bool:
         """Whether rows may be equal because all of their columns follow from one of few values: a code, an age.
@@ -361,10 +366,13 @@ class _Equal:
 
 
 def _steps(values: Floats) -> float:
-    """Over how many steps, of whole numbers or of up to four decimals, nine of ten values spread; else infinite."""
+    """Over how many steps, of whole numbers or of up to four decimals, nine of ten values spread; else infinite.
+
+    Text may have any number of values, and tells nothing of that.
+    """
     known = values[np.isfinite(values)]
     if not len(known):
-        return np.inf
+        return MANY
     low, high = np.quantile(known, (0.05, 0.95))
     for decimals in range(5):
         scaled = known * 10.0**decimals
@@ -418,7 +426,7 @@ def check_recent(recent: pd.DataFrame, others: Mapping[str, pd.DataFrame], asked
     for key, table in others.items():
         found = find_copies(Table(some), Table(table), plain)
         copies = int(found.known.sum())
-        if copies < SAME_ROWS * found.rows and not _are_the_same(recent, table, found.compared):
+        if copies < SAME_ROWS * found.rows and not _are_the_same(recent, table, found.compared, time):
             continue
         rows = f"{copies:,} of {found.rows:,}" if copies else f"All {len(recent):,}"
         looked = "" if len(some) == len(recent) else " that were looked at"
@@ -428,10 +436,12 @@ def check_recent(recent: pd.DataFrame, others: Mapping[str, pd.DataFrame], asked
         )
 
 
-def _are_the_same(recent: pd.DataFrame, other: pd.DataFrame, features: tuple[str, ...]) -> bool:
+def _are_the_same(recent: pd.DataFrame, other: pd.DataFrame, features: tuple[str, ...], time: str | None) -> bool:
     """Whether two tables hold the same rows in any order, where that is no chance."""
     if not features or len(recent) != len(other) or len(recent) < 20:
         return False
-    kinds = kinds_of(recent, other, features)
-    ours, theirs = (np.sort(row_hashes(frame, features, kinds)) for frame in (recent, other))
+    dated = (time,) if time is not None and time in recent and time in other else ()
+    columns = tuple(dict.fromkeys((*features, *dated)))
+    kinds = kinds_of(recent, other, columns)
+    ours, theirs = (np.sort(row_hashes(frame, columns, kinds)) for frame in (recent, other))
     return len(each_once(ours)) > 1 and bool(np.array_equal(ours, theirs))

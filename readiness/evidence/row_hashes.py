@@ -152,13 +152,12 @@ def _of_dates(values: pd.Series[Any]) -> Hashes:
 def _of_others(values: pd.Series[Any], kind: str) -> Hashes:
     if isinstance(values.dtype, pd.StringDtype):
         return _of_arrow(pa.array(values, type=pa.large_string(), from_pandas=True), kind)
+    given: Any = values
     try:
-        codes, kinds = pd.factorize(values)
+        codes, kinds = pd.factorize(given)
     except TypeError:  # lists and the like
-        texts = [
-            None if is_missing else _written(value) for value, is_missing in zip(values, values.isna(), strict=True)
-        ]
-        codes, kinds = pd.factorize(np.array(texts, dtype=object))
+        given = [None if missing else _written(value) for value, missing in zip(values, values.isna(), strict=True)]
+        codes, kinds = pd.factorize(pd.Series(given, dtype=object))
     words = [each if isinstance(each, str) else _written(each) for each in kinds]
     return np.asarray(np.append(_of_texts(_as_arrow(words), kind), MISSING_BITS)[codes])  # missing is coded -1
 

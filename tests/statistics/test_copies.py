@@ -1,0 +1,112 @@
+"""Repeats by chance and repeats that somebody made; the nearest of other rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from readiness.statistics.copies import (
+    Neighbours,
+    counted,
+    known_rows,
+    numbers_of_repeats,
+    occur_once,
+    repeat_by_themselves,
+    repeated,
+    stand_in,
+)
+
+
+def hashes(values):
+    return np.asarray(values, dtype=np.uint64)
+
+
+def test_hashes_are_counted_and_found():
+    """Small tables, where each answer can be seen."""
+    a, b = hashes([7, 3, 7, 1]), hashes([9, 3])
+
+    assert [3, 7] == repeated(a, b).tolist()
+    assert [1, 3] == occur_once(a).tolist()
+    assert [[1, 3, 7], [1, 1, 2]] == [each.tolist() for each in counted(a)]
+    assert [False, True] == stand_in(b, hashes([1, 3, 7])).tolist()
+    assert [False, False] == stand_in(b, hashes([])).tolist()
+
+
+def test_large_tables_are_looked_up_alike():
+    """By a few bits first, and in rising order."""
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 2**63, 300_000).astype(np.uint64)
+    table = np.sort(values[:150_000])
+
+    found = stand_in(values, table)
+
+    assert found[:150_000].all()
+    assert 0 == found[150_000:].sum()
+
+
+@pytest.mark.parametrize("levels", [30, 1_000, 100_000])
+def test_rows_drawn_by_chance_repeat_by_themselves(levels):
+    """Few values and many, even and uneven ones."""
+    rng = np.random.default_rng(levels)
+    for values in (rng.integers(0, levels, 5_000), rng.zipf(1.5, 5_000)):
+        assert repeat_by_themselves(numbers_of_repeats(counted(values.astype(np.uint64))[1]))
+
+
+def test_rows_that_were_copied_do_not():
+    """A table twice, and a half of it twice."""
+    values = np.arange(2_000, dtype=np.uint64)
+
+    for table in (np.repeat(values, 2), np.repeat(values, 5), np.append(values, values[:1_000])):
+        assert not repeat_by_themselves(numbers_of_repeats(counted(table)[1]))
+
+
+def test_chance_is_what_equal_rows_are_held_against():
+    """Six columns of five levels, 5,000 rows a side: four of five rows equal a training row, and none too many."""
+    rng = np.random.default_rng(1)
+    train, test = (rng.integers(0, 5**6, 5_000).astype(np.uint64) for _ in range(2))
+    known = known_rows(test, train)
+
+    assert 0.2 < known.share.value < 0.35
+    assert known.by_chance.value == pytest.approx(known.share.value, abs=0.03)
+    assert known.excess.lower(0.002) < 0.01
+    copied = known_rows(np.append(test[:4_000], train[:1_000]), train)
+    assert copied.excess.lower(0.002) > 0.01
+
+
+def test_a_table_that_stands_there_twice_counts_once():
+    """Else each of its rows would have a twin, and chance would give everything."""
+    rows = np.arange(1_000, dtype=np.uint64)
+    known = known_rows(rows[:100], np.repeat(rows, 3))
+
+    assert (1_000, 1_000, 100) == (known.known, known.alone, known.twins)
+    assert 1.0 == known.excess.value
+
+
+def test_groups_widen_the_limits():
+    """Twins that come by group are worth fewer rows."""
+    rows = np.arange(400, dtype=np.uint64)
+    groups = np.repeat(np.arange(20), 20)
+    apart = known_rows(rows, rows[:80])
+    together = known_rows(rows, rows[:80], groups)
+
+    assert apart.share.lower(0.002) > together.share.lower(0.002)
+    assert 1.0 == apart.deff < together.deff
+
+
+def test_the_nearest_is_the_nearest():
+    """Beside all distances, with gaps and labels; the row itself is passed over."""
+    rng = np.random.default_rng(2)
+    table, asked = rng.normal(size=(3, 400)), rng.normal(size=(3, 50))
+    table[1, ::7], asked[1, ::5] = np.nan, np.nan
+    words, said = rng.integers(0, 3, (1, 400)).astype(np.uint64), rng.integers(0, 3, (1, 50)).astype(np.uint64)
+    apart = table[:, None, :] - asked[:, :, None]
+    odd = np.isnan(table)[:, None, :] != np.isnan(asked)[:, :, None]
+    squares = np.where(np.isnan(apart), odd, apart) ** 2
+    expected = np.sqrt(squares.sum(axis=0) + (words[0][None, :] != said[0][:, None])).min(axis=1)
+
+    rows = Neighbours.of(table, words)
+
+    assert rows.distances(asked, said, 1_000) == pytest.approx(expected)
+    own = rows.distances(table, words, 1_000, itself=np.arange(400))
+    assert (own > 0).all()
+    assert (rows.distances(table, words, 1_000) == 0).all()
