@@ -225,6 +225,8 @@ def refit_advantage(losses: RefitLosses, dependence: Dependence = INDEPENDENT) -
     if measure <= 0:
         return Undefined("neither the model nor a guess errs on the test rows, so nothing could be gained", m)
     paired, rows = _variances(lead, test, dependence)
+    if not lead.any():  # the same in every row, however few groups there are
+        paired = 0.0
     inside = float(train.var(ddof=1)) / len(train)
     variance, df = _total(paired, known, dependence, lead)
     best = min(float(train.mean()), float(known.own_on_train.mean()))

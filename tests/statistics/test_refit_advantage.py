@@ -119,6 +119,15 @@ def test_one_copy_that_is_the_same() -> None:
     assert (0.10, True, False) == (advantage.detectable, advantage.is_one_of_them, advantage.stands_out)
 
 
+def test_rows_of_one_group() -> None:
+    """A model that is its copy needs no chance error; of any other it cannot be known."""
+    base, one = RANDOM.uniform(size=50), Dependence(np.zeros(50, dtype=np.int64))
+    same = RefitLosses(base, base[None], base[None] / 2, base / 2, 0.25)
+    assert (0.0, 0.0) == (found(same, one).value, found(same, one).upper(0.002))
+    other = found(replace(same, own=base * 0.9), one)
+    assert (-math.inf, math.inf, 1.0) == (other.lower(0.002), other.upper(0.002), other.most)
+
+
 def test_where_memory_may_gain_nothing_limits_are_wide() -> None:
     """A gain that could be none bounds no share from above; the lower limit stays a number."""
     losses = drawn(30, level=0.3)
