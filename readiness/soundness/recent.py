@@ -19,7 +19,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.steadiness import OVERLAP, SCORES
 from readiness.numbers import format_share
 from readiness.soundness.recent_claims import on_recent_truth, weighed_like_recent
-from readiness.soundness.recent_columns import Compared, compared
+from readiness.soundness.recent_columns import Compared, compared, like_production
 from readiness.soundness.recent_rows import RecentScores, recent_scores
 from readiness.soundness.tables import Examined, not_asked
 from readiness.statistics.cases import Floats, Integers
@@ -97,9 +97,10 @@ def _other_rows(rows: Compared, told: ToldApart, scores: RecentScores | Unavaila
 
 
 def _counts(rows: Compared, told: ToldApart) -> str:
+    mixed = " mixed as in production" if rows.is_mixed else ""
     return (
-        f"of {len(rows.test):,} test rows and {len(rows.recent):,} recent rows{rows.sampled}, the recent row is told "
-        f"from the test row in {_pairs(told.area.value)} (by chance in 50)"
+        f"of {len(rows.test):,} test rows{mixed} and {len(rows.recent):,} recent rows{rows.sampled}, the recent row is "
+        f"told from the test row in {_pairs(told.area.value)} (by chance in 50)"
     )
 
 
@@ -159,8 +160,9 @@ def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
 
 
 def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Undefined:
-    cases, said = evidence.cases, scores.said
-    groups = _groups(evidence, scores)
+    typical = like_production(evidence)
+    cases = evidence.cases if len(typical) == evidence.cases.n else evidence.cases.subset(typical)
+    said, groups = scores.said, (cases.groups, _groups(evidence, scores))
     if evidence.task is Task.MULTICLASS or (cases.y_score is None and evidence.task.has_classes):
         bins = (cases.y_pred.astype(np.int64), said.predicted.astype(np.int64))
         counts = [np.bincount(side, minlength=cases.n_classes).astype(float) for side in bins]
@@ -177,13 +179,13 @@ def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Undef
     return replace(drift, index=replace(drift.index, n_reference=worth[0], n_current=worth[1]))
 
 
-def _groups(evidence: Evidence, scores: RecentScores) -> tuple[Integers | None, Integers | None]:
-    """What test rows and scored recent rows belong to."""
+def _groups(evidence: Evidence, scores: RecentScores) -> Integers | None:
+    """What the scored recent rows belong to."""
     assert evidence.recent is not None
     name, frame = evidence.spec.data.group, evidence.recent.frame
     if name is None or name not in frame:
-        return evidence.cases.groups, None
-    return evidence.cases.groups, pd.factorize(frame[name].iloc[scores.rows])[0].astype(np.int64) + 1
+        return None
+    return pd.factorize(frame[name].iloc[scores.rows])[0].astype(np.int64) + 1
 
 
 def _weighed(evidence: Evidence, rows: Compared) -> list[Examined]:

@@ -40,10 +40,11 @@ _MET = "soundness: claims of recent rows"
 
 
 def weighed_like_recent(evidence: Evidence, rows: Integers, weights: Floats) -> list[Aimed]:
-    """Every claim that is met on the test rows, measured with these `rows` of them weighed, shape (n,) each."""
-    thin = _some(evidence, rows)
-    given = thin.cases.weight
-    weighed = with_weights(thin, weights if given is None else weights * given)
+    """Every claim that is met on the test rows, measured with these `rows` of them weighed, shape (n,) each.
+
+    The rows are mixed as in production already, by whatever weights the table holds.
+    """
+    weighed = with_weights(_some(evidence, rows), weights)
     needs = "test on rows like the recent ones, or fit the model anew on such rows"
     return [*_held_against(evidence, weighed, WEIGHTED, _WEIGHED, needs)]
 

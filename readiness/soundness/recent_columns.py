@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.criteria import Task
 from readiness.evidence.columns import features_of
 from readiness.evidence.drifting import as_floats, is_number
 from readiness.evidence.evidence import Evidence
@@ -23,6 +25,10 @@ BINS = 16
 SALT = 0x636F6C
 FEWEST_VALUES = 3
 """A column of fewer values rises with time too easily by chance: it may just have been switched on."""
+KEY_SHARE = 0.95
+"""Distinct values from which a column without a role is a name of its row."""
+CHANCE = 2.0
+"""Standard errors within which a share of positives is the declared one."""
 _CALENDAR = ("year", "quarter", "month", "day_of_year")
 
 Integers = NDArray[np.int64]
@@ -48,6 +54,8 @@ class Compared:
     """(n + m,): codes of what rows belong to; None where either table does not tell."""
     totals: tuple[int, int]
     """Rows of either table before sampling."""
+    is_mixed: bool = False
+    """Whether test rows were left out, so that the others are mixed as in production."""
 
     @property
     def is_recent(self) -> NDArray[np.bool_]:
@@ -67,7 +75,8 @@ def compared(evidence: Evidence) -> Compared:
     rng = np.random.default_rng([evidence.spec.seed, SALT])
     before, after = evidence.rows, evidence.recent.frame
     most = MOST_ROWS // 2
-    rows, others = (_sample(rng, len(frame), most) for frame in (before, after))
+    typical = like_production(evidence)
+    rows, others = typical[_sample(rng, len(typical), most)], _sample(rng, len(after), most)
     test, recent = (frame.iloc[at].reset_index(drop=True) for frame, at in ((before, rows), (after, others)))
     exempt = set(evidence.spec.production.drift_exempt)
     times = _times(evidence, test, recent)
@@ -83,7 +92,33 @@ def compared(evidence: Evidence) -> Compared:
     table = np.column_stack(codes) if codes else np.zeros((len(test) + len(recent), 0), dtype=np.uint8)
     used = tuple(name for name in _shared(evidence, test, recent) if name in exempt)
     return Compared(test, recent, rows, tuple(names), table, tuple(timely), used, _groups(evidence, test, recent),
-                    (len(before), len(after)))  # fmt: skip
+                    (len(typical), len(after)), len(typical) < len(before))  # fmt: skip
+
+
+def like_production(evidence: Evidence) -> Integers:
+    """Positions of test rows that are mixed as the spec says that production is, to be held against recent rows.
+
+    Each row is kept with a chance in proportion to its weight: what it stands for by `data.weight`, times the share of
+    its class in production over that in the test rows. All rows where the spec declares neither.
+    """
+    cases = evidence.cases
+    weight = cases.relative_weight * _class_weights(evidence)
+    if not weight.any() or float(weight.min()) == float(weight.max()):
+        return np.arange(cases.n)
+    drawn = np.random.default_rng([evidence.spec.seed, SALT, 1]).random(cases.n)
+    return np.flatnonzero(drawn < weight / weight.max()).astype(np.int64)
+
+
+def _class_weights(evidence: Evidence) -> NDArray[np.float64]:
+    """(n,): how much more often than here the class of a row is met in production, as far as the spec declares it."""
+    cases, declared = evidence.cases, evidence.spec.about.prevalences
+    share = float(cases.relative_weight @ (cases.y_true == 1)) / max(1, cases.n)
+    if cases.task is not Task.BINARY or not declared or not 0 < share < 1:
+        return np.ones(cases.n)
+    there = min(max(share, declared[0]), declared[-1])
+    if abs(there - share) <= CHANCE * math.sqrt(share * (1 - share) / cases.n):
+        return np.ones(cases.n)
+    return np.where(cases.y_true == 1, there / share, (1 - there) / (1 - share))
 
 
 def _sample(rng: np.random.Generator, n: int, most: int) -> Integers:
@@ -92,7 +127,21 @@ def _sample(rng: np.random.Generator, n: int, most: int) -> Integers:
 
 def _shared(evidence: Evidence, test: pd.DataFrame, recent: pd.DataFrame) -> list[str]:
     named = () if evidence.candidate is None else evidence.candidate.features
-    return [name for name in features_of(evidence.spec, list(test.columns), named) if name in test and name in recent]
+    names = features_of(evidence.spec, list(test.columns), named)
+    both = [name for name in names if name in test and name in recent]
+    if named or evidence.spec.data.features is not None:
+        return both
+    return [name for name in both if not _names_rows(test[name])]
+
+
+def _names_rows(values: pd.Series[Any]) -> bool:
+    """Whether a column without a role is a name of its row, which no two tables share."""
+    if holds_many(values) or pd.api.types.is_float_dtype(values.dtype):
+        return False
+    try:
+        return values.nunique() >= KEY_SHARE * len(values)
+    except TypeError:  # values that cannot be told apart name nothing
+        return False
 
 
 def _groups(evidence: Evidence, test: pd.DataFrame, recent: pd.DataFrame) -> Integers | None:

@@ -221,3 +221,48 @@ def test_empty_recent_rows(rng):
     evidence = evidence_with(rows_of(50, rng), rows_of(50, rng), rng)
     found = found_of(replace(evidence, recent=Recent(rows_of(50, rng).iloc[:0])))
     assert doubts(found) == []
+
+
+def balanced(rng, n=2_000, share=0.8):
+    """Test rows of which so many are positive, where in the world three in ten are; and recent rows of that world."""
+    pool = rows_of(20 * n, rng).assign(a=lambda frame: frame["a"] - 0.8)
+    evidence = evidence_with(pool, rows_of(10, rng), rng)
+    truth = evidence.cases.y_true
+    picked = np.concatenate(
+        [
+            rng.choice(np.flatnonzero(truth == k), int(n * part), replace=False)
+            for k, part in ((1, share), (0, 1 - share))
+        ]
+    )
+    recent = rows_of(n, rng).assign(a=lambda frame: frame["a"] - 0.8)
+    return pool.iloc[picked].reset_index(drop=True), truth[picked], recent, float(truth.mean())
+
+
+def test_test_rows_are_mixed_as_the_spec_declares_production_to_be(rng):
+    """Most of the test rows are positive by design: that recent rows are otherwise is no news then."""
+    test, truth, recent, share = balanced(rng)
+    declared = evidence_with(test, recent, rng, about={"production_prevalence": round(share, 3)})
+    declared = replace(declared, cases=replace(declared.cases, y_true=truth))
+    assert doubts(found_of(declared)) == []
+    assert "mixed as in production" in found_of(declared)["EVID-RECENT"].reason
+    silent = evidence_with(test, recent, rng)
+    silent = replace(silent, cases=replace(silent.cases, y_true=truth))
+    assert "EVID-RECENT-SCORES" in doubts(found_of(silent))
+
+
+def test_weights_say_what_test_rows_stand_for(rng):
+    """The same rows with the weights of their classes in production."""
+    test, truth, recent, share = balanced(rng)
+    weight = np.where(truth == 1, share / 0.8, (1 - share) / 0.2)
+    evidence = evidence_with(test, recent, rng)
+    evidence = replace(evidence, cases=replace(evidence.cases, y_true=truth, weight=weight))
+    assert doubts(found_of(evidence)) == []
+
+
+def test_a_name_of_rows_among_columns_without_a_role_is_no_difference(rng):
+    """Of predictions without a model every column without a role is compared, but for names."""
+    test = rows_of(400, rng).assign(name=[f"t{k}" for k in range(400)], number=np.arange(400))
+    recent = rows_of(400, rng).assign(name=[f"r{k}" for k in range(400)], number=np.arange(400) + 400)
+    found = found_of(evidence_with(test, recent, rng, scored=False))
+    assert doubts(found) == []
+    assert found["EVID-RECENT"].measured.value < 0.6
