@@ -11,7 +11,7 @@ rises to 0.10 has risen fiftyfold within it. So a limit in points is never more 
 The rate is that of all other rows, and the limit counts as known. A large rate that is measured too high makes the
 deficit seem larger by more than it widens the limit. A small one narrows the limit only as far as it is surely small:
 its upper limit counts, so that few rows keep the limit that was stated. A narrower limit errs less often than the
-stated one (`simulated_limits` in tests/benchmarks).
+stated one (`simulated_easy_answers` in tests/benchmarks).
 """
 
 from __future__ import annotations
