@@ -43,6 +43,10 @@ class Suspects:
     """What stood out on one half of the rows, as claims tested on the other half."""
 
     claims: tuple[Claim, ...] = ()
+    chances: tuple[float, ...] = ()
+    """For each claim, how likely so many losses are by chance alone; 0 where its limits alone have to tell."""
+    alpha: float = 0.05
+    """Allowed chance that any combination is shown that is no worse; each has an equal part of it (Bonferroni)."""
     named: tuple[bool, ...] = ()
     """For each claim, whether `data.segments` names all of its columns."""
     searched: int = 0
@@ -67,6 +71,7 @@ def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
     half = first_half(evidence.cases, seed=evidence.spec.seed)
     others = evidence.cases.subset(~half)
     claims: list[Claim] = []
+    chances: list[float] = []
     named: list[bool] = []
     searched = 0
     for ruler in searchable if columns else ():
@@ -74,11 +79,15 @@ def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
         searched = max(searched, found.searched)
         for each in found.found:
             code = f"{CODE}-{len(claims)}"
-            claims.append(_tested(others, ruler, columns, each.key, half, found.searched, code))
+            claim, chance = _tested(others, ruler, columns, each.key, half, found.searched, code)
+            claims.append(claim)
+            chances.append(chance)
             named.append(all(columns[span.column].is_named for span in each.key))
     parts = tuple(column.name for column in columns if column.name in calendar_names(evidence.spec.data.time))
     return Suspects(
         tuple(claims),
+        tuple(chances),
+        evidence.spec.alpha,
         tuple(named),
         searched,
         tuple(ruler.metric.title for ruler in searchable),
@@ -142,15 +151,31 @@ def _known(evidence: Evidence, columns: Sequence[CodedColumn]) -> frozenset[Key]
 
 def _tested(
     others: Cases, ruler: Ruler, columns: Sequence[CodedColumn], key: Key, half: Mask, searched: int, code: str
-) -> Claim:
-    """The claim about one combination, on the half that was not searched."""
+) -> tuple[Claim, float]:
+    """The claim about one combination, on the half that was not searched, and its exact chance where there is one."""
     inside = rows_of(key, [column.codes for column in columns])[~half]
     labels = {columns[column].name: columns[column].text(first, last) for column, first, last in key}
     pair = Segmentation("combination", inside.astype(np.int64), ({}, labels))
     split = split_by(ruler.metric.name, others, pair)[1]
     claim = deficit(code, pair.text(1), labels, split, ruler, enough=True)  # nobody needs it to be met
     found = f"found among {searched:,} combinations on the other half of the rows"
-    return replace(claim, reason=f"{_said(split, ruler)}; {found}")
+    return replace(claim, reason=f"{_said(split, ruler)}; {found}"), _chance(split, ruler)
+
+
+def _chance(split: Split, ruler: Ruler) -> float:
+    """How likely so many losses or more are among the rows here, if they are spread over all rows by chance alone.
+
+    Fisher's (1934) exact test: far out in the tail, where many combinations are tested, limits of shares that rest on
+    the normal distribution are too short for few rows. 0 where rows depend on each other or losses are no counts.
+    """
+    from scipy.stats import hypergeom
+
+    inside, outside = split.inside, split.outside
+    if not isinstance(inside, Binomial) or not isinstance(outside, Binomial):
+        return 0.0
+    turned = ruler.metric.greater_is_better
+    here, there = (round(part.n - part.successes if turned else part.successes) for part in (inside, outside))
+    return float(hypergeom.sf(here - 1, inside.n + outside.n, here + there, inside.n))
 
 
 def _said(split: Split, ruler: Ruler) -> str:
@@ -189,7 +214,12 @@ def slice_findings(
         for finding, named in zip(tested, suspected.named, strict=True)
     }
     worse = sorted(
-        (finding for finding in tested if is_surely_worse(finding)),
+        (
+            finding
+            for finding, chance in zip(tested, suspected.chances, strict=True)
+            if finding.status is Status.NOT_MET
+            or (is_surely_worse(finding) and chance <= suspected.alpha / len(tested))
+        ),
         key=lambda f: (not counts[f.code], f.status is not Status.NOT_MET, -f.measured.value if f.measured else 0.0),
     )
     shown = [
