@@ -1,6 +1,6 @@
 """How sure are the intervals, and how often are wrong things approved or refused? Everything simulated with known truth.
 
-    python tests/benchmarks/simulate.py [--runs 600] [--only coverage approvals alarms power] [--jobs 2]
+    python tests/benchmarks/simulate.py [--runs 600] [--only coverage approvals alarms power slices] [--jobs 2]
 
 Every setting is seeded by its name, so that two runs print the same. Prints Markdown tables: share of samples without
 a number or whose lower or upper bound is withheld from a *met*, coverage of the shown 95 % intervals of the others,
@@ -35,6 +35,7 @@ from tests.benchmarks import (
     simulated_easy_answers,
     simulated_errors,
     simulated_labels,
+    simulated_slices,
 )
 from tests.benchmarks.simulation import run_coverage, run_share, table
 
@@ -67,6 +68,7 @@ def parts() -> dict[str, Part]:
             [*questions.ALARMS, *easy.ALARMS],
         ),
         "power": ("What is found of real faults", SHARE, run_share, [*questions.POWER, *easy.POWER]),
+        "slices": ("Weak slices that nobody named", SHARE, run_share, simulated_slices.SETTINGS),
     }
 
 
