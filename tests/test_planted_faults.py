@@ -172,6 +172,10 @@ FAULTS: dict[str, tuple[Callable[[Candidate], None], Question, tuple[str, ...]]]
 }
 
 
+WITHHELD = ("drift",)
+"""Faults of the rows themselves: where recent rows are answered otherwise, the test rows carry no other yes either."""
+
+
 def test_the_good_candidate_is_ready(tmp_path: Path) -> None:
     """Without a fault all six answers are yes: the control of all that follows."""
     walked = Candidate(tmp_path).reviewed()
@@ -182,13 +186,14 @@ def test_the_good_candidate_is_ready(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_fault_turns_one_question(fault: str, tmp_path: Path) -> None:
-    """The question it belongs to says no and names it; the other five still say yes."""
+    """The question it belongs to says no and names it; the other five still say yes, if the rows can carry one."""
     plant, question, words = FAULTS[fault]
     candidate = Candidate(tmp_path)
     plant(candidate)
     walked = candidate.reviewed()
     answers = {each.value: walked.answer(each).status.value for each in Question}
-    assert {each.value: "not_met" if each is question else "met" for each in Question} == answers
+    others = "not_proven" if fault in WITHHELD else "met"
+    assert {each.value: "not_met" if each is question else others for each in Question} == answers
     assert Verdict.NOT_READY is walked.record.verdict
     sentence = answer_sentence(walked.answer(question))
     assert [word for word in words if word not in sentence] == []

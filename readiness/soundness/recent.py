@@ -105,8 +105,9 @@ def _counts(rows: Compared, told: ToldApart) -> str:
 
 
 def _pairs(area: float) -> str:
-    text = f"{100 * area:.3g}"
-    return f"{text if text != '100' or area == 1 else f'{100 * area:.6g}'} of 100 pairs"
+    """An area of 1 is every pair, and no other area is written as one."""
+    texts = [f"{100 * area:.{digits}g}" for digits in (3, 4, 6)]
+    return f"{next((text for text in texts if text != '100' or area == 1), texts[-1])} of 100 pairs"
 
 
 def _left(rows: Compared) -> list[str]:
