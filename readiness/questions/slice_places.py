@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from readiness.answers import Finding, Status
 from readiness.evidence.evidence import Evidence
 from readiness.questions.slice_columns import CodedColumn, slice_columns
-from readiness.questions.wording import count_of
+from readiness.questions.wording import count_of, denominator
 
 INSIDE = 0.9
 """Share of the rows of a weak spot from which it lies inside a group."""
@@ -43,7 +43,9 @@ def with_places(evidence: Evidence, slices: Sequence[Finding], named: Sequence[F
     if not any(map(_is_confirmed, slices)):
         return tuple(slices)
     columns, failing = slice_columns(evidence)[0], list(_failing(evidence, named))
-    return tuple(_placed(finding, columns, failing) if _is_confirmed(finding) else finding for finding in slices)
+    return tuple(
+        _placed(evidence, finding, columns, failing) if _is_confirmed(finding) else finding for finding in slices
+    )
 
 
 def _is_confirmed(finding: Finding) -> bool:
@@ -65,15 +67,16 @@ def _failing(evidence: Evidence, named: Sequence[Finding]) -> Iterator[_Group]:
             yield _Group(segmentation.text(codes[0]), np.asarray(segmentation.codes == codes[0]))
 
 
-def _placed(finding: Finding, columns: Sequence[CodedColumn], failing: Sequence[_Group]) -> Finding:
+def _placed(evidence: Evidence, finding: Finding, columns: Sequence[CodedColumn], failing: Sequence[_Group]) -> Finding:
     rows, warning = _rows(finding, columns), finding.warning
-    where, told = _where(rows, failing)
+    counted = None if rows is None else rows & _counted(evidence, finding.metric)
+    where, told = _where(counted, failing, denominator(finding.metric, evidence.positive))
     if not finding.blocking:
         warning = f"{CONFIRMED}{where}"
     return replace(finding, warning=warning, reason=f"{finding.reason}; {told}" if told else finding.reason)
 
 
-def _where(rows: Mask | None, failing: Sequence[_Group]) -> tuple[str, str]:
+def _where(rows: Mask | None, failing: Sequence[_Group], noun: str) -> tuple[str, str]:
     """As the end of a warning, and in counts."""
     total = 0 if rows is None else int(np.count_nonzero(rows))
     if rows is None or not failing or not total:
@@ -83,10 +86,18 @@ def _where(rows: Mask | None, failing: Sequence[_Group]) -> tuple[str, str]:
     group, inside = failing[most], shared[most]
     if not inside:
         return ", in no named group that fails", ""
-    told = f"{inside:,} of its {count_of(total, 'rows')} are of {group.words}, which fails by itself"
+    told = f"{inside:,} of its {count_of(total, noun)} are of {group.words}, which fails by itself"
     if inside >= INSIDE * total:
         return f" inside {group.words}, which fails by itself", told
     return ", for the most part in no named group that fails" if 2 * sum(shared) < total else "", told
+
+
+def _counted(evidence: Evidence, metric: str) -> Mask:
+    """The rows of the metric's own denominator: the positives for recall."""
+    positive = np.asarray(evidence.cases.y_true == 1)
+    if metric in ("recall", "false_negative_rate"):
+        return positive
+    return ~positive if metric in ("specificity", "false_positive_rate") else np.ones(evidence.cases.n, dtype=bool)
 
 
 def _rows(finding: Finding, columns: Sequence[CodedColumn]) -> Mask | None:
