@@ -20,8 +20,8 @@ PERMUTED_VALUES = 100
 """At least so many values are looked at, however many rows they have."""
 SMOOTH = 3.0
 """Standard errors by which neighbouring values must be alike for a number to be a measure: one name in 700 is not."""
-NEIGHBOURS = 3
-"""How far apart values still are neighbours."""
+NEIGHBOURS, FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 0.1, 3, 30
+"""How far apart values still are neighbours: a tenth of all values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def beyond_chance(deals: Sequence[int], alpha: float, family: int) -> tuple[bool
 def is_measure(quantity: Floats, codes: Integers, values: Floats) -> bool:
     """Whether neighbouring numbers are alike in a quantity, as ages are and names are not: a measure names nothing.
 
-    `values` are the numbers behind the codes. Correlation of the means of up to three neighbours (von Neumann 1941).
+    `values` are the numbers behind the codes. Correlation of the means of neighbours (von Neumann 1941), summed over
+    how far they are apart: a broad trend then shows in few values, too.
     """
     sizes = np.bincount(codes, minlength=len(values)).astype(float)
     order = np.argsort(values, kind="stable")
@@ -124,7 +125,8 @@ def is_measure(quantity: Floats, codes: Integers, values: Floats) -> bool:
     means = (np.bincount(codes, weights=quantity, minlength=len(values))[order] / sizes[order]) - quantity.mean()
     scaled = means * np.sqrt(sizes[order])
     squares = float(scaled @ scaled)
-    lags = range(1, min(NEIGHBOURS, len(scaled) - 1) + 1)
+    furthest = min(MOST_NEIGHBOURS, max(FEWEST_NEIGHBOURS, int(NEIGHBOURS * len(scaled))), len(scaled) - 1)
+    lags = range(1, furthest + 1)
     if len(scaled) < 3 or squares <= 0:
         return False
     alike = sum(float(scaled[lag:] @ scaled[:-lag]) for lag in lags) / squares
