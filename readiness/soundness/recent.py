@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from readiness.answers import Criterion
-from readiness.criteria import DRIFT_BINS, SOUNDNESS_ALPHA, Task
+from readiness.criteria import DRIFT_BINS, DRIFT_ROWS, SOUNDNESS_ALPHA, Task
 from readiness.evidence.drifting import column_drift, largest_change
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.steadiness import OVERLAP, SCORES
 from readiness.numbers import format_share
 from readiness.soundness.recent_claims import on_recent_truth, weighed_like_recent
-from readiness.soundness.recent_columns import Compared, compared, like_production
+from readiness.soundness.recent_columns import SALT, Compared, compared, like_production, some_of
 from readiness.soundness.recent_rows import RecentScores, recent_scores
 from readiness.soundness.tables import Examined, not_asked
 from readiness.statistics.cases import Floats, Integers
@@ -145,7 +145,10 @@ def _most_telling(rows: Compared) -> str:
 def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
     """How far what the candidate answers has moved from test rows to recent rows."""
     drift = _drift_of_answers(evidence, scores)
-    sampled = f" ({scores.sampled})" if scores.sampled else ""
+    n = evidence.cases.n
+    few = f"a random sample of {DRIFT_ROWS:,} of {n:,} test rows" if n > DRIFT_ROWS else ""
+    told = " and ".join(filter(None, (few, scores.sampled)))
+    sampled = f" ({told})" if told else ""
     reason = drift.reason if isinstance(drift, Undefined) else f"of the answers, {largest_change(drift)}{sampled}"
     return Claim(
         SCORES,
@@ -162,6 +165,7 @@ def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
 
 def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Undefined:
     typical = like_production(evidence)
+    typical = typical[some_of(np.random.default_rng([evidence.spec.seed, SALT]), len(typical), DRIFT_ROWS)]
     cases = evidence.cases if len(typical) == evidence.cases.n else evidence.cases.subset(typical)
     said, groups = scores.said, (cases.groups, _groups(evidence, scores))
     if evidence.task is Task.MULTICLASS or (cases.y_score is None and evidence.task.has_classes):

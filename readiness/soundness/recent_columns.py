@@ -21,6 +21,8 @@ from readiness.exceptions import DataError
 
 MOST_ROWS = 50_000
 """Rows of both tables together that are compared; of more, a random sample."""
+MOST_CELLS, FEWEST_ROWS = 2_500_000, 4_000
+"""Of tables with more than 50 columns fewer rows are compared, as each takes its time."""
 BINS = 16
 SALT = 0x636F6C
 FEWEST_VALUES = 3
@@ -74,9 +76,9 @@ def compared(evidence: Evidence) -> Compared:
     assert evidence.recent is not None
     rng = np.random.default_rng([evidence.spec.seed, SALT])
     before, after = evidence.rows, evidence.recent.frame
-    most = MOST_ROWS // 2
+    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(1, len(after.columns)))) // 2
     typical = like_production(evidence)
-    rows, others = typical[_sample(rng, len(typical), most)], _sample(rng, len(after), most)
+    rows, others = typical[some_of(rng, len(typical), most)], some_of(rng, len(after), most)
     test, recent = (frame.iloc[at].reset_index(drop=True) for frame, at in ((before, rows), (after, others)))
     exempt = set(evidence.spec.production.drift_exempt)
     times = _times(evidence, test, recent)
@@ -121,7 +123,8 @@ def _class_weights(evidence: Evidence) -> NDArray[np.float64]:
     return np.where(cases.y_true == 1, there / share, (1 - there) / (1 - share))
 
 
-def _sample(rng: np.random.Generator, n: int, most: int) -> Integers:
+def some_of(rng: np.random.Generator, n: int, most: int) -> Integers:
+    """Positions of at most so many of n rows, rising, drawn without replacement."""
     return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
 
 
