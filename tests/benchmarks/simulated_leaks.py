@@ -242,7 +242,6 @@ SOUND: list[tuple[str, Callable[[Generator, int], World], tuple[int, ...]]] = [
     ("three classes like irises", petals, (50, 500)),
     ("eight classes", many_classes, (300, 2_000)),
     ("relevances", ranked, (300, 3_000)),
-    ("thirty columns, many rows", partial(logistic, columns=30), (30_000,)),
 ]  # fmt: skip
 ASKED = [
     ("one column with an area of 0.988, others of 0.6", partial(shifted, shifts=(3.2, *[0.36] * 7)), (300, 3_000)),
