@@ -249,7 +249,7 @@ def tested_twice(rng: Generator, pair: Pair, *, share: float) -> Pair:
     return train, pd.concat([test, test.iloc[rng.choice(len(test), n, replace=False)]], ignore_index=True)
 
 
-SIZES = (100, 500)
+SIZES = (100, 400)
 ALARMS = [
     Share("copies and repeats: any doubt", kind, n, partial(alarmed, kind=kind, n=n), MOST)
     for kind in KINDS
@@ -278,7 +278,7 @@ FAULTS: list[tuple[str, str, str, Callable[[Generator, Pair], Pair]]] = [
 POWER = [
     Share(said, kind, n, partial(alarmed, kind=kind, n=n, fault=fault, codes=code), None, 5)
     for said, kind, code, fault in FAULTS
-    for n in (1_000,)
+    for n in (400, 2_000)
 ]
 PARTS = {"alarms": ("False alarms on sound tables", ALARMS), "power": ("What is found of planted copies", POWER)}
 
