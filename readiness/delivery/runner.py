@@ -270,7 +270,7 @@ def check_variables(spec: Spec) -> None:
 
 def _seconds(loaded: LoadedSpec) -> float:
     spec = loaded.spec
-    return GRACE_SECONDS + spec.stability.budget_seconds + spec.production.call_seconds
+    return GRACE_SECONDS + 3 * spec.stability.budget_seconds + spec.production.call_seconds
 
 
 def _now() -> str:

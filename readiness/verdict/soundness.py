@@ -6,11 +6,12 @@ import datetime
 from collections.abc import Iterator
 
 from readiness.answers import Finding, Status, recompute
-from readiness.criteria import SOUNDNESS_ALPHA
+from readiness.criteria import SOUNDNESS_ALPHA, Task
 from readiness.exceptions import InvalidReport
 from readiness.spec import Spec
 from readiness.spec.soundness import vouched_kinds
 from readiness.verdict.record import Record
+from readiness.verdict.soundness_bars import has_looser_bar, may_stand_aside
 from readiness.withholding import TOUCHED, Kind, Soundness, is_touched, kind_of
 
 
@@ -30,7 +31,7 @@ def check_soundness(record: Record, spec: Spec) -> None:
     if lacking := [kind.code for kind in Kind if kind.code not in codes]:
         raise InvalidReport(f"The record does not say whether there is a doubt of the kind {lacking[0]}.")
     for finding in soundness.findings:
-        _check_finding(finding)
+        _check_finding(finding, spec, Task(record.gathered.data.task))
         _check_touches(finding, soundness, record)
     vouched = _vouched(record, spec)
     if not any(record.decision.vouched == soundness.relied_on(words) for words in vouched):
@@ -53,10 +54,15 @@ def check_presumed(record: Record) -> None:
                 raise InvalidReport(f"Finding {finding.code} is presumed to be met; only what is asked of rows may be.")
 
 
-def _check_finding(finding: Finding) -> None:
+def _check_finding(finding: Finding, spec: Spec, task: Task) -> None:
     """Raises: InvalidReport."""
-    if kind_of(finding.code) is None:
+    kind = kind_of(finding.code)
+    if kind is None:
         raise InvalidReport(f"Finding {finding.code} is about no kind of doubt.")
+    if has_looser_bar(finding):
+        raise InvalidReport(f"Finding {finding.code} is judged by a looser bar than its rule sets.")
+    if finding.code == kind.code and not finding.blocking and not may_stand_aside(kind, spec, task):
+        raise InvalidReport(f"Finding {finding.code} stands aside, and by the spec it has to be asked.")
     if recompute(finding) is not finding.status:
         raise InvalidReport(
             f"Finding {finding.code} says {finding.status.words}; its bounds and criterion say "
