@@ -17,7 +17,7 @@ import pandas as pd
 from readiness.evidence.row_hashes import value_bits
 from readiness.statistics.cases import Floats, Integers
 from readiness.statistics.copies import Hashes, Neighbours
-from readiness.statistics.intervals import Binomial
+from readiness.statistics.intervals import Binomial, Mover
 
 ASKED = 2_500
 """Rows of each table whose nearest is looked for."""
@@ -46,6 +46,14 @@ class Near:
     """Training rows that each was held against; fewer than there are where the table is large."""
     train_rows: int
     columns: tuple[str, ...]
+    own: int
+    """Of the asked training rows, those that lie as near to another one."""
+    own_asked: int
+
+    @property
+    def excess(self) -> Mover:
+        """What is more than among training rows, whose share is known from no more rows than were asked."""
+        return Mover(self.share, Binomial(float(self.own), self.own_asked))
 
     @property
     def share(self) -> Binomial:
@@ -74,7 +82,8 @@ def near_copies(test: pd.DataFrame, train: pd.DataFrame, features: Sequence[str]
         return None
     limit = min(float(np.quantile(among, NEAREST_SHARE)), USUALLY * float(np.median(among)))
     hits = int(((to_train < limit) & (to_train > 0)).sum())
-    return Near(hits, len(asked), len(test), min(WINDOW, len(train)), len(train), (*scales, *labels))
+    window, near = min(WINDOW, len(train)), int((among < limit).sum())
+    return Near(hits, len(asked), len(test), window, len(train), (*scales, *labels), near, len(among))
 
 
 def _sampled(n: int, rng: np.random.Generator) -> Integers:

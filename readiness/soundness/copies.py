@@ -32,8 +32,8 @@ from readiness.withholding import Kind
 
 MOST_EXCESS = 0.01
 """Of equal rows beyond what chance gives; the excess alone has a standard deviation of 0.4 to 1 percentage points."""
-MOST_NEAR = 0.015
-"""Of test rows; without copies half a percent of them or fewer are that near."""
+MOST_NEAR = 0.01
+"""Of test rows, beyond the half percent of the training rows that lie as near to another one."""
 COPIES, EQUAL, NEAR, UNNAMED = (f"{Kind.SEEN.code}-{which}" for which in ("COPIES", "EQUAL", "NEAR", "UNITS"))
 SPLIT = "split the rows anew, so that none stands on both sides, and fit the model again"
 
@@ -151,14 +151,15 @@ def _near_claim(near: Near) -> Claim:
         "" if near.window == near.train_rows else f", each beside the {near.window:,} that lie closest in one column"
     )
     text = (
-        f"{near.near:,} of {rows} ({format_share(near.share.value)}) lie nearer to a training row than training rows "
-        f"lie to each other, judged by {listed(near.columns)}{beside}; without copies half a percent or fewer do"
+        f"{near.near:,} of {rows} ({format_share(near.share.value)}) lie nearer to a training row than nearly all "
+        f"training rows lie to each other, judged by {listed(near.columns)}{beside}; of training rows "
+        f"{near.own:,} of {near.own_asked:,} lie as near to another one"
     )
     return Claim(
         NEAR,
         "Share of the test rows that are training rows, a little moved",
         "share",
-        near.share,
+        near.excess,
         Criterion("<=", MOST_NEAR, "share", presumed=True),
         "share",
         reason=text,

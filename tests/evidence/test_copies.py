@@ -185,7 +185,7 @@ def test_copies_that_were_moved_are_near(moved):
     test.loc[N - 100 :, ["x", "z"]] += moved * np.random.default_rng(0).normal(size=(100, 2))
     moved_rows = near_copies(test, train, FEATURES, 0)
 
-    assert near.share.lower(0.002) < 0.015 < moved_rows.share.lower(0.002)
+    assert near.excess.lower(0.002) < 0.01 < moved_rows.excess.lower(0.002)
 
 
 def test_tables_of_few_values_have_no_near_copies():
