@@ -40,6 +40,11 @@ class Kind(StrEnum):
         return _ASKED[self]
 
     @property
+    def cure(self) -> str:
+        """What would settle it, for readers who do not know the spec."""
+        return _CURES[self]
+
+    @property
     def doubt(self) -> str:
         """The doubt in a few words, for what it withholds."""
         return _DOUBTS[self]
@@ -66,6 +71,18 @@ _DOUBTS = {
     Kind.MIX: "the test rows are mixed otherwise than production",
     Kind.ABSENT: "some whom production meets are hardly among the test rows",
     Kind.RECENT: "recent rows are other rows than the test rows",
+}
+
+_CURES = {
+    Kind.SEEN: "test the model on rows that are surely new to it",
+    Kind.LEAK: "leave out the column that tells too much, or show that it is known when a prediction is made",
+    Kind.ORDER: "test the model on rows that come after every training row",
+    Kind.GROUPS: "keep rows of the same unit together, on one side, and count them as what they are",
+    Kind.REPEATS: "leave each row in the test table once",
+    Kind.MISSING: "find out the truth of the rows that lack it",
+    Kind.MIX: "test on rows that are mixed as in production",
+    Kind.ABSENT: "add test rows of those who are hardly among them",
+    Kind.RECENT: "test on rows like the recent ones",
 }
 
 _OF_TEST_ROWS = (Question.BASELINE, Question.BUSINESS, Question.SEGMENTS, Question.ERRORS, Question.STABILITY)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from readiness.answers import Finding, Question, Status
+from readiness.answers import Question, Status
 from readiness.narrative import (
     actions,
     answer_word,
@@ -31,7 +31,7 @@ from readiness.verdict.reservations import Reservation, open_doubts, reservation
 from readiness.verdict.supplied import supplied_words
 from readiness.verdict.validity import last_day
 from readiness.visible import shorten
-from readiness.withholding import WITHHELD
+from readiness.withholding import WITHHELD, Kind, can_never_be_vouched, kind_of
 
 _CRITERIA = ("baseline", "business", "segments", "errors", "stability", "production", "checklist", "confidence")
 _MOST_STEPS = 3
@@ -207,7 +207,7 @@ def _not_measured(record: Record) -> str:
 
 
 def _steps(record: Record) -> tuple[Line, ...]:
-    doubts = [Line("Rows", _of_rows(doubt), "soundness") for doubt in open_doubts(record)]
+    doubts = [Line("Rows", words, "soundness") for words in _cures(record)]
     todo = sorted((a for a in actions(record) if not _hangs_on_rows(record, a)), key=lambda action: not action.required)
     lines = [_step(action, record) for action in todo[:_MOST_STEPS]]
     if len(todo) == _MOST_STEPS + 1:
@@ -221,9 +221,17 @@ def _steps(record: Record) -> tuple[Line, ...]:
     return (*doubts, *lines)
 
 
-def _of_rows(doubt: Finding) -> str:
-    """What would settle a doubt about the rows, whole."""
-    return (doubt.needs or doubt.reason or doubt.name).rstrip(".")
+def _cures(record: Record) -> list[str]:
+    """What would settle the doubts about the rows, a line for each kind; the section says more."""
+    found = [(kind, doubt.code) for doubt in open_doubts(record) if (kind := kind_of(doubt.code))]
+    kinds = dict.fromkeys(kind for kind, _ in found)
+    never = {kind for kind, code in found if can_never_be_vouched(code)}
+    return [_cure(kind, is_for_words=kind not in never) for kind in kinds]
+
+
+def _cure(kind: Kind, *, is_for_words: bool) -> str:
+    words = f"{kind.cure[:1].upper()}{kind.cure[1:]}"
+    return f"{words}; or have somebody who did not prepare this review answer for it" if is_for_words else words
 
 
 def _hangs_on_rows(record: Record, action: Action) -> bool:

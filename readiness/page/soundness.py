@@ -65,7 +65,9 @@ def _mark(worst: Status, soundness: Soundness, record: Record) -> Mark:
     if worst is Status.MET:
         return Mark(worst, "sound")
     left = [finding for finding in soundness.doubts if not is_set_aside(finding, record.decision.vouched)]
-    return Mark(worst, "in doubt" if left else "vouched for")
+    if not left:
+        return Mark(Status.NOT_PROVEN, "vouched for")
+    return Mark(worst, "unsound" if worst is Status.NOT_MET else "in doubt")
 
 
 def _row(finding: Finding, soundness: Soundness, record: Record) -> Row:

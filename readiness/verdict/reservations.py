@@ -20,7 +20,7 @@ WITHOUT_MODEL = "predictions only"
 """The kind of a candidate that came as ready-made predictions; see `ModelFacts.kind`."""
 _MOST_COLUMNS = 4
 _MOST_WARNINGS = 3
-_LONGEST_NAME = 90
+_LONGEST_NAME = 140
 _LONGEST_COLUMN = 80
 _TRIVIAL = tuple(dict.fromkeys(guess.upper() for guesses in GUESSES.values() for guess in guesses))
 _NO_ORDER = 0.5
