@@ -132,7 +132,8 @@ def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
     stands = np.zeros(len(values), dtype=bool)
     stands[theirs[theirs >= 0]] = True
     given = mine[mine >= 0]
-    if shape.rows_each < 1 + 1 / FEWEST_VALUES and not stands[given].any():  # each value once: names of rows
+    names_rows = name == tables.spec.data.id or not stands[given].any()  # shared names of rows are those of copies
+    if shape.rows_each < 1 + 1 / FEWEST_VALUES and names_rows:  # each value once: names of rows
         return None
     too_small_to_look_at = shape.values > MOST_VALUES and shape.rows_each < SEGMENT_ROWS
     known = None if train is None else float(stands[given].mean())
