@@ -87,6 +87,8 @@ def _addresses(loaded: LoadedSpec) -> Iterator[Fault]:
     given: dict[KeyPath, str | None] = {("data", key): getattr(data, key) for key in ("test", "train", "recent")}
     given["supplied", "folds", "table"] = None if supplied.folds is None else supplied.folds.table
     given["supplied", "latency", "path"] = None if supplied.latency is None else supplied.latency.path
+    rows = supplied.training_rows
+    given["supplied", "training_rows", "path"] = None if rows is None else rows.path
     for key, path in given.items():
         if path is not None and is_address(path):
             yield key, f"{shown(path)} is an address; addresses are not fetched. Download it first and name the file"

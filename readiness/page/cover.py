@@ -159,8 +159,15 @@ def _declared(about: Mapping[str, Any]) -> str:
     share = about.get("production_prevalence")
     if share is None:
         return "share in production not stated"
-    ends = share if isinstance(share, list | tuple) else (share,)
-    return f"declared in production: {' to '.join(format_share(float(end)) for end in ends)}"
+    return f"declared in production: {declared_share(share)}"
+
+
+def declared_share(value: Any) -> str:
+    """One share or two in words: "2.4 %", "1 % to 3 %"; what is none as it stands."""
+    try:
+        return " to ".join(format_share(float(end)) for end in (value if isinstance(value, list | tuple) else (value,)))
+    except (TypeError, ValueError):
+        return str(value)
 
 
 def _criteria(record: Record) -> str:

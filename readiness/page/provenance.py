@@ -8,8 +8,8 @@ from typing import Any
 
 from readiness.answers import Recomputable
 from readiness.digests import Artifact
-from readiness.numbers import format_bytes, format_count, format_share
-from readiness.page.cover import Line, format_time, valid_until
+from readiness.numbers import format_bytes, format_count
+from readiness.page.cover import Line, declared_share, format_time, valid_until
 from readiness.page.tables import Cell, Column, Row, Table, table
 from readiness.reuse import TITLE, reused_words
 from readiness.spec.settings import keys_of
@@ -60,7 +60,7 @@ def _about_text(key: str, record: Record) -> str:
     if value in (None, "", (), []):
         return ""
     if key == "production_prevalence":
-        return format_share(float(value))
+        return declared_share(value)
     if key == "valid_days":
         return f"{value} days, until {valid_until(record)}"
     return "; ".join(str(part).rstrip(".") for part in value) if isinstance(value, list | tuple) else str(value)

@@ -99,8 +99,8 @@ class Segments(Part):
     )
     judged_slices: Literal["named", "all", "none"] = Field(
         "named",
-        description="weak slices that count against the candidate: of columns named under data.segments, of every "
-        "column that is searched, or none",
+        description="weak slices that count against the candidate: of columns named under data.segments and parts of "
+        "data.time, of every column that is searched, or none",
     )
     fairness: Mapping[FairnessMeasure, Share] = Field(
         default_factory=dict,
