@@ -288,7 +288,7 @@ def _losses(work: _Work) -> RefitLosses:
         asked.own,
         np.stack([one.on_test for one in copies]),
         np.stack([one.on_train for one in copies]),
-        asked.train_losses(said).astype(np.float32).astype(np.float64),  # as precise as those of the copies
+        asked.train_losses(said).astype(np.float32),
         asked.guess,
         bounded=asked.bounded,
     )

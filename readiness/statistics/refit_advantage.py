@@ -82,13 +82,13 @@ def guess_error(cases: Cases, *, proper: bool) -> float | None:
 class RefitLosses:
     """Losses of a model and of J refits on all training rows."""
 
-    own: Floats
+    own: Array
     """(m,): of the model on the test rows."""
     on_test: Array
     """(J, m): of the refits on the same rows."""
     on_train: Array
     """(J, k): of the refits on training rows, which all of them were fitted on."""
-    own_on_train: Floats
+    own_on_train: Array
     """(k,): of the model on the same training rows."""
     guess: float | None = None
     """See `guess_error`."""
