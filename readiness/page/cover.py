@@ -71,7 +71,9 @@ class Cover:
     status: Status
     reason: str
     reservations: tuple[Reservation, ...]
-    """What undermines trust in the result, directly under it; then the warnings."""
+    """What undermines trust in the result, directly under it."""
+    warnings: tuple[Reservation, ...]
+    """What changes no answer and still has to be known."""
     approval: str
     required: str
     answered: str
@@ -94,7 +96,8 @@ def cover(record: Record) -> Cover:
         qualifier=qualifier.rstrip(")"),
         status=Status.NOT_ASSESSED if record.only else VERDICT_STATUS[record.verdict],
         reason=verdict_sentence(record),
-        reservations=(*reservations(record), *warnings(record)),
+        reservations=reservations(record),
+        warnings=warnings(record),
         approval=approval[0],
         required=approval[1],
         answered=_answered(record),

@@ -13,7 +13,7 @@ from readiness.exceptions import InvalidReport
 from readiness.statistics.basis import IN_GROUPS
 from readiness.verdict.decision import decide
 from readiness.verdict.record import Record, check
-from tests.walking import walk
+from tests.walking import vouched_for, walk
 
 SPEC = """\
 model: {name: Tiny Model, version: "1.0", predictions: {label: pred}}
@@ -31,7 +31,7 @@ def review(folder: Path, missing_users: int) -> Record:
             missed = user < missing_users and i % 2 == 1 and i // 2 < each
             rows.append(f"{i % 2},{0 if missed else i % 2},u{user},{'north' if i % 3 else 'south'}")
     (folder / "test.csv").write_text("\n".join(rows) + "\n")
-    (folder / "readiness.yaml").write_text(SPEC)
+    (folder / "readiness.yaml").write_text(SPEC + vouched_for("seen"))
     return walk(folder / "readiness.yaml", figures=False).record
 
 
@@ -46,7 +46,7 @@ def forged(record: Record, edit: Any) -> Record:
         findings = tuple(edit(f) if f.code == "BUSI-1" else f for f in answer.findings)
         edited = replace(answer, findings=tuple(replace(f, status=recompute(f)) for f in findings))
         answers.append(replace(edited, status=edited.answer().status))
-    decision = decide([answer.answer() for answer in answers], rule=record.rule)
+    decision = decide([answer.answer() for answer in answers], rule=record.rule, vouched=record.decision.vouched)
     return replace(record, answers=tuple(answers), decision=decision, verdict=decision.verdict)
 
 
