@@ -20,7 +20,7 @@ from readiness.statistics.intervals import Binomial, Mover
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
-CHANCE = 1e-4
+CHANCE = 1e-3
 """Chance at which counts that repeat by themselves are held for counts that somebody made."""
 LARGE = 100_000
 """Rows from which on hashes are sorted before they are looked up."""
