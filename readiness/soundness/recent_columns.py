@@ -27,6 +27,8 @@ BINS = 16
 SALT = 0x636F6C
 FEWEST_VALUES = 3
 """A column of fewer values rises with time too easily by chance: it may just have been switched on."""
+SCREENED_ROWS, FEWEST_SCREENED = 2_000, 1
+"""Rows by which a column is looked at first, and the fewest values among them."""
 KEY_SHARE = 0.95
 """Distinct values from which a column without a role is a name of its row."""
 CHANCE = 2.0
@@ -175,6 +177,12 @@ def tells_time(values: pd.Series[Any], times: pd.Series[Any]) -> bool:
     """
     if holds_many(values):
         return False
+    few = slice(None, None, max(1, len(values) // SCREENED_ROWS))
+    return _may_tell(values.iloc[few], times.iloc[few], FEWEST_SCREENED) and _may_tell(values, times, FEWEST_VALUES)
+
+
+def _may_tell(values: pd.Series[Any], times: pd.Series[Any], fewest: int) -> bool:
+    """Whether so few rows as these do not speak against it; what holds of all rows holds of some."""
     known = values.notna().to_numpy()
     ranks = pd.factorize(times, sort=True)[0][known]
     try:
@@ -183,7 +191,7 @@ def tells_time(values: pd.Series[Any], times: pd.Series[Any]) -> bool:
         return False
     if _is_part_of_date(values[known], times[known]):
         return True
-    if len(np.unique(levels)) < FEWEST_VALUES:
+    if len(np.unique(levels)) < fewest:
         return False
     return any(bool((np.diff(each[np.lexsort((each, ranks))]) >= 0).all()) for each in (levels, -levels))
 

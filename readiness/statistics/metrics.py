@@ -44,6 +44,17 @@ NEAR_ZERO_OF_MEDIAN = 1e-3
 """A true value is close to 0 below this fraction of the median absolute true value."""
 
 
+def _measure_labels_once(metric: str, cases: Cases) -> Inference | Undefined:
+    """Several questions ask for the same number of rows that depend on each other, which takes a pass over all."""
+    if cases.is_plain:
+        return measure_labels(metric, cases)
+    key = f"labels {metric}"
+    if key not in cases.remembered:
+        cases.remembered[key] = measure_labels(metric, cases)
+    found: Inference | Undefined = cases.remembered[key]
+    return found
+
+
 def measure(metric: str, cases: Cases) -> Inference | Undefined:
     """A metric of scored cases with its uncertainty; Undefined where it has no denominator or lacks its inputs.
 
@@ -56,7 +67,7 @@ def measure(metric: str, cases: Cases) -> Inference | Undefined:
     if metric in cases.own:
         return measure_own(metric, cases)
     if metric in _labels(cases):
-        return measure_labels(metric, cases)
+        return _measure_labels_once(metric, cases)
     needs = cases.metric(metric).needs
     if needs == "order":
         return measure_queries(metric, cases)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from readiness.statistics.cases import Array, Cases, Floats
@@ -23,7 +25,8 @@ def share_of(hit: Array, cases: Cases, among: Array | None = None, *, none: str 
         hits = np.count_nonzero(hit if among is None else hit & among)
         return Binomial(float(hits), rows) if rows else Undefined(none)
     counted = cases.relative_weight > 0 if among is None else among & (cases.relative_weight > 0)
-    inside = cases.subset(counted)
+    needed = replace(cases, y_pred=cases.y_true, y_score=None, queries=None)  # no more is looked at
+    inside = cases if counted.all() else needed.subset(counted)
     return weighted_share(hit[counted].astype(float), inside) if inside.n else Undefined(none)
 
 
