@@ -14,6 +14,7 @@ import yaml
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from readiness.answers import Question
+from readiness.checklist import this_day
 from readiness.delivery.feasibility import feasible, provable
 from readiness.evidence.evidence import Training
 from readiness.evidence.gathering import gather
@@ -170,7 +171,9 @@ def test_ready_made_scores_are_reviewed_without_refits(tmp_path: Path) -> None:
     """Question 1 is a yes; question 5 says what is missing."""
     train, test = make_queries(100, 5), make_queries(100, 6)
     test["points"] = 7 * test["a"] + 3 * test["b"] - 100
-    walked = walk(write(tmp_path, train, test), figures=False)
+    word = {"by": "somebody else", "on": this_day(), "why": "an example"}
+    vouched: dict[str, Any] = {"about": {"prepared_by": ["the builder"]}, "soundness": {"seen": word}}
+    walked = walk(write(tmp_path, train, test, **vouched), figures=False)
     assert walked.answer(Question.BASELINE).status.value == "met"
     assert walked.status("STAB-REFITS") == "not_assessed"
     assert walked.failed == {}

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from readiness.answers import Outcome, Question, Status
+from readiness.checklist import this_day
 from readiness.delivery.host_checks import Digests, check_record
+from readiness.evidence.training_hashes import hashes_of, write_hashes
 from readiness.exceptions import DataError, IncompleteRecord, ReviewError, SpecError
 from readiness.narrative import text_report
 from readiness.spec.reading import load_spec
@@ -26,12 +29,18 @@ TRAIN_ROWS, TEST_ROWS, FOLDS = 2_000, 12_000, 5
 PROBES = ("one_row", "column_order", "determinism", "missing_value", "unseen_category", "outlier")
 
 
+def numbered(rows: pd.DataFrame, letter: str) -> pd.DataFrame:
+    """The rows, each with a name of its own instead of the day on which somebody applied."""
+    return rows.drop(columns="applied").assign(number=[f"{letter}{k:05}" for k in range(len(rows))])
+
+
 class Vendor:
     """A vendor's model: tables with what it said, and a spec that supplies all that cannot be measured here."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.train, self.test = applicants(TRAIN_ROWS, 1), applicants(TEST_ROWS, 2)
+        self.train, self.test = numbered(applicants(TRAIN_ROWS, 1), "a"), numbered(applicants(TEST_ROWS, 2), "b")
+        write_hashes(hashes_of(self.train, ["number"], names_rows=True), folder / "training.hashes")
         self.recent = applicants(TRAIN_ROWS, 3)[[*FEATURES, "region", "age"]]
         self.test["said"] = (self.test["income"] + self.test["balance"] > 0).astype(int)
         rng = np.random.default_rng(4)
@@ -51,7 +60,7 @@ class Vendor:
                 "recent": "recent.parquet",
                 "target": "default",
                 "positive": 1,
-                "id": "applied",
+                "id": "number",
                 "segments": ["region", "age"],
             },
             "baseline": {"rules": [{"name": "the expert", "column": "expert"}]},
@@ -65,6 +74,7 @@ class Vendor:
                 "throughput_per_second": {"value": 400, **figure},
                 "size_mb": {"value": 8.5, **figure},
                 "memory_mb": {"value": 900, **figure},
+                "training_rows": {"path": "training.hashes", "source": "the vendor, from the table of the fit"},
                 "probes": {name: {"passed": True, "source": "test run 77"} for name in PROBES},
             },
             "checklist": attested(),
@@ -126,13 +136,13 @@ def test_predictions_with_everything_supplied_are_ready(vendor: Vendor) -> None:
 def test_the_files_it_rests_on_are_inputs(vendor: Vendor) -> None:
     """A table of its own and the log are hashed into the record; no supplied column is a feature."""
     columns = [f"{kind}_{k}" for kind in ("said", "fold") for k in (1, 2)]
-    vendor.train[["applied", *columns]].to_csv(vendor.folder / "folds.csv", index=False)
+    vendor.train[["number", *columns]].to_csv(vendor.folder / "folds.csv", index=False)
     vendor.train = vendor.train.drop(columns=columns)
     vendor.spec["supplied"]["folds"]["table"] = "folds.csv"
     walked = vendor.reviewed()
     assert Verdict.READY is walked.record.verdict
     named = [artifact.name for artifact in walked.record.gathered.inputs]
-    assert ["supplied folds: folds.csv", "supplied latency: calls.txt"] == [
+    assert ["supplied folds: folds.csv", "supplied latency: calls.txt", "supplied training rows: training.hashes"] == [
         n for n in named if n.startswith("supplied")
     ]
     drifted = {f.name for code, f in walked.findings.items() if code.startswith("PROD-DRIFT-")}
@@ -141,6 +151,55 @@ def test_the_files_it_rests_on_are_inputs(vendor: Vendor) -> None:
     (vendor.folder / "calls.txt").write_text("1\n" * 300)
     with pytest.raises(ReviewError, match=r"calls\.txt changed"):
         digests.check_unchanged()
+
+
+def test_without_a_word_of_the_training_rows_nothing_is_ready(vendor: Vendor) -> None:
+    """Nobody can tell which rows the model has seen, so that no claim about the test rows is proven."""
+    without("training_rows")(vendor)
+    walked = vendor.reviewed()
+    assert Verdict.NOT_PROVEN is walked.record.verdict
+    assert {"EVID-SEEN": Status.NOT_ASSESSED} == doubts(walked)
+    assert Status.NOT_PROVEN is walked.answer(Question.BUSINESS).status
+    assert "supplied.training_rows" in walked.findings["BUSI-1"].needs
+
+
+def vouched_by(vendor: Vendor, by: str) -> None:
+    """Somebody says that the test rows were new to the model, where nobody gives the training rows."""
+    without("training_rows")(vendor)
+    vendor.spec["about"] = {"prepared_by": ["the vendor"]}
+    vendor.spec["soundness"] = {"seen": {"by": by, "on": this_day(), "why": "the rows were drawn after the delivery"}}
+
+
+def test_a_word_from_outside_stands_in_for_the_training_rows(vendor: Vendor) -> None:
+    """And the verdict says so."""
+    vouched_by(vendor, "the auditor")
+    walked = vendor.reviewed()
+    assert Verdict.READY is walked.record.verdict
+    assert "on vouched evidence" in text_report(walked.record)
+
+
+def test_the_word_of_who_prepared_the_review_is_refused(vendor: Vendor) -> None:
+    """However the name is spelt."""
+    vouched_by(vendor, "The Vendor")
+    with pytest.raises(SpecError) as caught:
+        vendor.reviewed()
+    assert '"The Vendor" is among about.prepared_by' in "".join(caught.value.problems)
+
+
+def test_test_rows_among_the_training_rows_prove_nothing(vendor: Vendor) -> None:
+    """2 % of the test rows are among the hashes."""
+    both = pd.concat([vendor.train, vendor.test.head(240)])
+    write_hashes(hashes_of(both, ["number"], names_rows=True), vendor.folder / "training.hashes")
+    walked = vendor.reviewed()
+    assert Verdict.NOT_PROVEN is walked.record.verdict
+    assert {"EVID-SEEN": Status.NOT_MET} == doubts(walked)
+    (seen_before,) = walked.record.soundness.doubts
+    assert "240 of 12,000 test rows" in seen_before.reason
+
+
+def doubts(walked: Walked) -> dict[str, Status]:
+    """What withholds something."""
+    return {finding.code: finding.status for finding in walked.record.soundness.doubts}
 
 
 MISSING = {
@@ -303,14 +362,14 @@ def test_a_table_of_folds_must_show_its_order(vendor: Vendor) -> None:
     the names alone, too.
     """
     columns = [f"{kind}_{k}" for kind in ("said", "fold") for k in (1, 2)]
-    table = vendor.train[["applied", *columns]].sample(frac=1, random_state=1)
+    table = vendor.train[["number", *columns]].sample(frac=1, random_state=1)
     vendor.train = vendor.train.drop(columns=columns)
     vendor.spec["supplied"]["folds"]["table"] = "folds.csv"
     table[columns].to_csv(vendor.folder / "folds.csv", index=False)
-    with pytest.raises(SpecError, match=r'shares neither "default" nor "applied" with data\.train'):
+    with pytest.raises(SpecError, match=r'shares neither "default" nor "number" with data\.train'):
         vendor.reviewed()
     table.to_csv(vendor.folder / "folds.csv", index=False)
-    with pytest.raises(DataError, match=r'has another "applied" than data\.train in 1,9\d\d rows'):
+    with pytest.raises(DataError, match=r'has another "number" than data\.train in 1,9\d\d rows'):
         vendor.reviewed()
 
 

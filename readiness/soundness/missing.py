@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ from readiness.soundness.judged import (
     unfavourable,
 )
 from readiness.soundness.put_back import Places, PutBack, placed
-from readiness.soundness.tables import Aimed, Examined, not_known
+from readiness.soundness.tables import Aimed, Examined, not_asked, not_known
 from readiness.statistics.inference import Exact
 from readiness.statistics.judging import Claim
 from readiness.statistics.labels import label_metric_values
@@ -287,12 +287,12 @@ def _moved(stated: _Stated, errors: Errors) -> str:
     return f"the limit that it is met by would move from {now} to {then}, {required}"
 
 
-def _training(evidence: Evidence) -> list[Claim]:
+def _training(evidence: Evidence) -> list[Finding]:
     """Training rows that could not be used, shown and not judged."""
     training = evidence.training
     if training is None or not training.unused:
         return []
     total = len(training.target) + training.unused
     said = f"{format_count_of(training.unused, total, 'training rows')} lack a truth, a group, a weight or a query"
-    inference, code = Exact(training.unused / total, total), f"{Kind.MISSING.code}-TRAINING"
-    return [Claim(code, "Training rows that cannot be used", "share", inference, None, blocking=False, reason=said)]
+    shown = not_asked(Kind.MISSING, said)
+    return [replace(shown, code=f"{Kind.MISSING.code}-TRAINING", name="Training rows that cannot be used")]
