@@ -34,7 +34,8 @@ def applicants(n: int, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"income": rng.normal(size=n), "balance": rng.normal(size=n)})
     frame["region"], frame["age"] = rng.choice(REGIONS, n), rng.choice(AGES, n)
-    frame["applied"] = pd.date_range("2026-01-01", "2026-10-31", periods=n).floor("D")
+    period = ("2025-01-01", "2025-12-31") if seed == 1 else ("2026-01-01", "2026-10-31")  # trained on the year before
+    frame["applied"] = pd.date_range(*period, periods=n).floor("D")
     frame["default"] = (frame["income"] + frame["balance"] + 0.2 * rng.normal(size=n) > 0).astype(int)
     frame["expert"] = frame["default"].where(rng.random(n) < 0.7, 1 - frame["default"])
     return frame

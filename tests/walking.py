@@ -28,6 +28,7 @@ from readiness.spec.reading import load_spec
 from readiness.unavailable import Unavailable
 from readiness.verdict.record import Record
 
+
 def vouched_for(*kinds: str) -> str:
     """Lines of a spec in which somebody from outside vouches for kinds of doubt; the spec has no `about` of its own."""
     said = f"{{by: somebody else, on: {this_day()}, why: an example}}"

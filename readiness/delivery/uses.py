@@ -11,15 +11,16 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from readiness.delivery.files import OUTPUTS, alone_in, write_whole
-from readiness.evidence.tables import read_table
 from readiness.exceptions import InputError
 from readiness.facts import Uses
 from readiness.spec.reading import LoadedSpec
 from readiness.verdict.record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEDGER = "uses.jsonl"
 _START = "0" * 64
@@ -102,6 +103,8 @@ def use_of(loaded: LoadedSpec, model_sha256: str | None, test_sha256: str) -> Us
     Raises:
         InputError: the test table cannot be read.
     """
+    from readiness.evidence.tables import read_table  # loads what reads tables
+
     data, model = loaded.spec.data, loaded.spec.model
     truth = read_table(loaded.resolve(data.test), [data.target])[data.target]
     given = model.predictions.model_dump(mode="json") if model.predictions is not None else None
@@ -110,7 +113,9 @@ def use_of(loaded: LoadedSpec, model_sha256: str | None, test_sha256: str) -> Us
     return Use(_digest_of(truth), hashlib.sha256(text.encode()).hexdigest())
 
 
-def _digest_of(truth: pd.Series) -> str:
+def _digest_of(truth: pd.Series[Any]) -> str:
+    import pandas as pd
+
     hashes = pd.util.hash_pandas_object(truth.astype(str), index=False, categorize=True)
     return hashlib.sha256(hashes.to_numpy().tobytes()).hexdigest()
 

@@ -166,11 +166,9 @@ def _declared(about: Mapping[str, Any]) -> str:
 
 
 def declared_share(value: Any) -> str:
-    """One share or two in words: "2.4 %", "1 % to 3 %"; what is none as it stands."""
-    try:
-        return " to ".join(format_share(float(end)) for end in (value if isinstance(value, list | tuple) else (value,)))
-    except (TypeError, ValueError):
-        return str(value)
+    """One share or two in words: "2.4 %", "1 % to 3 %"."""
+    ends = value if isinstance(value, list | tuple) else (value,)
+    return " to ".join(format_share(float(end)) for end in ends)
 
 
 def _criteria(record: Record) -> str:

@@ -34,10 +34,11 @@ def check_soundness(record: Record, spec: Spec) -> None:
         _check_finding(finding, spec, Task(record.gathered.data.task))
         _check_touches(finding, soundness, record)
     vouched = _vouched(record, spec)
-    if not any(record.decision.vouched == soundness.relied_on(words) for words in vouched):
+    given = [words for words in vouched if record.decision.vouched == soundness.relied_on(words)]
+    if not given:
         raise InvalidReport("The decision rests on other words than those of the persons whom the spec names.")
-    if not any(_first_broken(record, soundness, words) is None for words in vouched):
-        broken = _first_broken(record, soundness, vouched[0])
+    if all(_first_broken(record, soundness, words) is not None for words in given):
+        broken = _first_broken(record, soundness, given[0])
         assert broken is not None
         raise InvalidReport(f"Finding {broken[0].code} is met, and rests on rows in doubt: {broken[1].code}.")
 
