@@ -204,14 +204,17 @@ class DraftReview(Shown):
         if question not in names:
             raise InputError(f"There is no question {shown(question)}{nearest(str(question), names)}")
         which = Question(question)
-        if which not in self._shown:
-            self._shown[which] = DraftAnswer(self._answering.answer(which, to_stderr))
+        found = self._answering.answer(which, to_stderr)
+        known = self._shown.get(which)
+        if known is None or known.answer.findings != found.findings:  # the rows were looked at since
+            self._shown[which] = DraftAnswer(found)
         return self._shown[which]
 
     def __getitem__(self, question: str) -> DraftAnswer:
         return self.answer(question)
 
     def __iter__(self) -> Iterator[DraftAnswer]:
+        self._answering.ask_all(to_stderr)  # what the rows cannot carry is known with all six
         return (self.answer(question.value) for question in Question)
 
     def __len__(self) -> int:

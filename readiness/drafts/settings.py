@@ -67,6 +67,8 @@ class Settings(TypedDict, total=False):
     metrics: Mapping[str, Any]
     supplied: Mapping[str, Any]
     checklist: Mapping[str, Any]
+    soundness: Mapping[str, Any]
+    reuse: str
     evidence: str
     confidence: float
     seed: int
@@ -74,7 +76,7 @@ class Settings(TypedDict, total=False):
 
 SECTIONS = (
     "about", "baseline", "business", "errors", "stability", "production", "metrics", "supplied", "checklist",
-    "evidence", "confidence", "seed",
+    "soundness", "reuse", "evidence", "confidence", "seed",
 )  # fmt: skip
 """Keywords that are keys at the top of a spec under the same name."""
 

@@ -18,7 +18,7 @@ from readiness.starter.yaml_writing import yaml_label, yaml_text
 
 _HEAD = "## The spec of a review, written by: readiness.review(…).to_spec"
 _PRODUCTION = re.compile(r"# production:\n(?:#.*\n)+")
-_LAST = ("segments", "stability", "metrics", "supplied", "evidence", "confidence", "seed")
+_LAST = ("segments", "stability", "metrics", "supplied", "soundness", "reuse", "evidence", "confidence", "seed")
 """Sections that a starter spec does not show, in the order in which they are written."""
 _NOTES = {
     "test": "rows that the model never saw in training",

@@ -59,7 +59,7 @@ def test_a_report_from_the_cache_says_the_same_and_says_so(
     assert told(plain.record) == told(first.record) == told(again.record)
     assert () == first.record.reused
     parts = [reuse.part for reuse in again.record.reused]
-    assert ["scores of the test rows", "10 refits"] == parts[:2]
+    assert {"scores of the test rows", "10 refits"} <= set(parts)
     for walked, is_there in ((plain, False), (first, False), (again, True)):
         assert is_there == ("Taken from the cache" in walked.page)
         assert is_there == ("(in part taken from the cache)" in walked.page)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from readiness.evidence.supplied.log import check_file, read_log
 from readiness.evidence.tables import TableHeader, header
-from readiness.evidence.training_hashes import read_hashes
 from readiness.exceptions import InputError
 from readiness.hints import nearest, shown
 from readiness.spec.reading import LoadedSpec
@@ -35,6 +34,8 @@ def supplied_faults(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Ite
 
 def _of_hashes(loaded: LoadedSpec, path: str, test: TableHeader | None) -> Iterator[Fault]:
     try:
+        from readiness.evidence.training_hashes import read_hashes  # loads what hashes
+
         columns = read_hashes(loaded.resolve(path)).columns
     except InputError as error:
         yield _HASHES, _in_one_line(error)
