@@ -16,7 +16,6 @@ from readiness.criteria import Task
 from readiness.evidence.steadiness import DRIFT_OF_ANSWERS
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
-from readiness.statistics.rate_limits import recorded_limit
 from readiness.verdict.record import RecordedAnswer
 from readiness.verdict.tied_classes import CLASS, floor_of
 from readiness.verdict.tied_classes import COVERAGE as CLASS_COVERAGE
@@ -199,6 +198,8 @@ def _deficit(name: str, finding: Finding, spec: Spec, limit: float) -> Bar | Non
     """The limit in points of the metric, scaled to the rate of all other rows that the finding holds; or by ratio,
     where the limit is in the contrast and zero is the bar. Without a rate in few numbers any narrower one will do.
     """
+    from readiness.statistics.rate_limits import recorded_limit  # loads what computes numbers
+
     if name not in spec.metrics and name not in METRICS:
         return None
     metric, bounds, criterion = spec.metric(name), finding.bounds, finding.criterion

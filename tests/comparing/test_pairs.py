@@ -202,7 +202,7 @@ def test_repeated_and_missing_ids_are_not_paired(review: Review, pair: Pair) -> 
     found = pair(review(rows, "one"), review(twice, "two"))
 
     assert ROWS - 2 == found.rows  # the row whose name an earlier one has was left out of the review
-    assert "1 row without an id, or with one that their table repeats, are not paired." == found.notes[1]
+    assert "1 rows without an id, or with one that their table repeats, are not paired." == found.notes[1]
 
 
 def test_no_common_row(review: Review, pair: Pair) -> None:

@@ -195,6 +195,7 @@ def test_paths_are_written_as_they_read_from_the_folder(tmp_path: Path, monkeypa
     boxes = {"rollback_plan": {**said, "evidence": "plan.md"}, "monitoring": {**said, "evidence": "x" * 5000}}
     draft = review(MODEL, TEST[FEATURES], TEST["y"], baseline={"current": current}, checklist=boxes)
     loaded = load_spec(draft.to_spec("a/b"))
+    list(draft)  # all six, so that the rows are looked at
 
     assert "../../old.joblib" == loaded.spec.baseline.current.path
     assert ["../../plan.md", "x" * 5000] == [loaded.spec.checklist[box].evidence for box in boxes]
@@ -210,6 +211,7 @@ def test_a_regression_and_a_model_of_arrays_walk_the_same(tmp_path: Path) -> Non
         model, rows[200:], truth[200:], X_train=rows[:200], y_train=truth[:200], costs={"under": 2, "over": 1}, **QUICK
     )
     record = walked(draft.to_spec(tmp_path)).record
+    list(draft)  # all six, so that the rows are looked at
 
     for question in (Question.BASELINE, Question.ERRORS, Question.STABILITY):
         assert findings([draft[question.value]]) == findings([record.answer(question)])
