@@ -19,7 +19,6 @@ from readiness.spec import Spec
 from readiness.spec.checks import GUESSES
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
 from readiness.verdict.record import RecordedAnswer
-from readiness.verdict.tied_classes import missing_classes
 from readiness.withholding import Soundness
 
 Alternatives = tuple[str, ...]
@@ -52,6 +51,8 @@ def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> 
             lacking += [one[0] for one in required[answer.question] if not _any_of(one, counting)]
             lacking += _missing_constants(answer, counting, spec, task)
             if answer.question is Question.ERRORS:
+                from readiness.verdict.tied_classes import missing_classes  # loads what computes numbers
+
                 lacking += missing_classes(answer.findings, spec, task)
     return tuple(lacking)
 

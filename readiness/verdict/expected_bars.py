@@ -17,8 +17,6 @@ from readiness.evidence.steadiness import DRIFT_OF_ANSWERS
 from readiness.required import CODES, required_margin
 from readiness.spec import Spec
 from readiness.verdict.record import RecordedAnswer
-from readiness.verdict.tied_classes import CLASS, floor_of
-from readiness.verdict.tied_classes import COVERAGE as CLASS_COVERAGE
 
 
 class Bar(NamedTuple):
@@ -176,7 +174,9 @@ def _by_family(finding: Finding, spec: Spec, task: Task) -> Bar | None:
 
 def _of_classes(finding: Finding, spec: Spec) -> Bar | None:
     """Of several classes together the lowest floor; which they are is known where counts are (`tied_classes`)."""
-    if CLASS_COVERAGE.fullmatch(finding.code):
+    from readiness.verdict.tied_classes import CLASS, COVERAGE, floor_of  # loads what computes numbers
+
+    if COVERAGE.fullmatch(finding.code):
         return Bar(">=", spec.errors.class_coverage, refutable=False)
     told = CLASS.fullmatch(finding.code)
     if told is None:
