@@ -77,9 +77,10 @@ def _nothing_to_gain(equal: EqualRefits, found: RefitAdvantage) -> Claim:
     rows, copies = _rows(equal, found), _copies(found)
     doubt = (
         f"the model does better on {rows} than {copies}, by more than memory gains: it was not fitted on the training "
-        "table as they were"
+        "table as it is"
     )
-    said = f"having seen {rows} could not have helped: {copies} err hardly less on training rows, which they have seen"
+    they = "errs hardly less on rows that it has" if found.copies == 1 else "err hardly less on rows that they have"
+    said = f"having seen {rows} could not have helped: {copies} {they} seen"
     if found.is_better_than_memory:
         return _gain(found, found.room, NO_GAIN, doubt, withheld=doubt)
     return _gain(found, found.room, NO_GAIN, said)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from readiness.answers import Answer, Finding, Question, Status
 from readiness.criteria import ROLLOUT
+from readiness.withholding import WITHHELD
 
 
 class Verdict(StrEnum):
@@ -149,6 +150,8 @@ def _listed(findings: Sequence[Finding], attribute: str, most: int = 3) -> str:
 
 def _said(finding: Finding, attribute: str) -> str:
     text = (getattr(finding, attribute) or finding.reason).rstrip(".")
+    if text and finding.withheld.startswith(WITHHELD):
+        return text  # of all claims that the same rows cannot carry it is the same
     return f"{finding.name}: {text}" if text else finding.name
 
 
