@@ -49,14 +49,14 @@ def test_the_example_in_a_notebook_runs(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     "command",
-    sorted(set(re.findall(r"^(?:.*uv run --locked )?readiness ([a-z]+)", "\n".join(blocks("sh")), re.MULTILINE))),
+    sorted(set(re.findall(r"^(?:.*uv run --locked )?readiness ([a-z-]+)", "\n".join(blocks("sh")), re.MULTILINE))),
 )
 def test_every_command_exists(command):
     """Each command of the README answers to --help."""
     assert 0 == CliRunner().invoke(app, [command, "--help"]).exit_code
 
 
-@pytest.mark.parametrize("option", sorted(set(re.findall(r"readiness (\w+)[^\n`]*? (--[a-z-]+)", README))))
+@pytest.mark.parametrize("option", sorted(set(re.findall(r"readiness ([a-z-]+)[^\n`]*? (--[a-z-]+)", README))))
 def test_every_option_exists(option):
     """Each option that is shown with a command is one of that command's."""
     command, flag = option

@@ -33,7 +33,7 @@ def noisy(shop: Workshop) -> None:
         assert table is not None
         flip = np.random.default_rng(len(table) + table[TARGET].sum()).random(len(table)) < 0.05
         table.loc[flip, TARGET] = 1 - table.loc[flip, TARGET]
-    shop.learner = RandomForestClassifier(100, min_samples_leaf=2, random_state=0)
+    shop.learner = RandomForestClassifier(40, min_samples_leaf=2, random_state=0)
     shop.spec["business"]["requirements"][0]["at_least"] = 0.6
 
 
