@@ -131,7 +131,7 @@ SOUND = {
     "pipeline": lambda: make_pipeline(StandardScaler(), RandomForestClassifier(TREES)),
     "calibrated": lambda: CalibratedClassifierCV(RandomForestClassifier(5), cv=3),
     "tuned": lambda: GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [3, 8]}, cv=3),
-    "network": lambda: make_pipeline(StandardScaler(), MLPClassifier((8,), max_iter=60)),
+    "network": lambda: make_pipeline(StandardScaler(), MLPClassifier((8,), max_iter=60, random_state=0)),
 }
 
 
