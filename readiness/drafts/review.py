@@ -12,6 +12,7 @@ from readiness.drafts.answering import Answering
 from readiness.drafts.draft import DraftReview
 from readiness.drafts.model_file import MODEL
 from readiness.drafts.settings import (
+    ABOUT_THE_ROWS,
     SECTIONS,
     Settings,
     check_keywords,
@@ -131,8 +132,11 @@ def _tables(
         "group": inputs.add_role(test, roles["groups"], "groups", "group"),
         "weight": inputs.add_role(test, roles["sample_weight"], "sample_weight", "weight"),
         "query": inputs.add_role(test, given.get("query"), "query", "query"),
+        "id": inputs.add_role(test, given.get("id"), "id", "id"),
     }
-    data["features"] = inputs.features_of(model, test, [data[role] for role in ("time", "group", "weight", "query")])
+    roles_in_data = ("time", "group", "weight", "query", "id")
+    data["features"] = inputs.features_of(model, test, [data[role] for role in roles_in_data])
+    data |= {key: plain(given[key]) for key in ABOUT_THE_ROWS if given.get(key) is not None}
     truths = (test.column(target), None if train is None else train.column(target))
     data |= labels.classes_and_positive(model, *truths, given)
     costs = stated_costs(

@@ -16,6 +16,8 @@ from readiness.spec.reading import LoadedSpec, spec_of
 CALL = "review()"
 """What stands for the file of a spec that was given as keywords."""
 
+ABOUT_THE_ROWS = ("label_horizon", "known_at", "independent", "sampled")
+"""Keywords that are keys of the section `data` under the same name."""
 _IN_WORDS_OF_THE_CALL = {
     "data.positive": "pos_label",
     "data.classes": "classes",
@@ -28,12 +30,14 @@ _IN_WORDS_OF_THE_CALL = {
     "data.time": "time",
     "data.query": "query",
     "data.segments": "segments",
+    "data.id": "id",
     "data.features": "X_test",
     "data.target": "y_test",
     "model.threshold": "threshold",
     "model.path": "model",
     "errors.costs": "costs",
     "business.requirements": "requirements",
+    **{f"data.{key}": key for key in ABOUT_THE_ROWS},
 }
 
 
@@ -48,6 +52,16 @@ class Settings(TypedDict, total=False):
     """Labels are score >= threshold, in place of the model's own `predict`."""
     query: Any
     """Ranking: for which query each test row is put in order; values, or the name of a column."""
+    id: Any
+    """What names each test row; values, or the name of a column. Two rows of one name are copies."""
+    label_horizon: str
+    """How long after its time the truth of a row is known, such as "30 d"."""
+    known_at: Mapping[str, Any]
+    """By column: `{"when": "before", "by": …, "on": …, "why": …}`, for one that tells the answer nearly alone."""
+    independent: Mapping[str, Any]
+    """By column: `{"by": …, "on": …, "why": …}`, for one that only looks as if its values named who rows belong to."""
+    sampled: bool
+    """Whether rows were chosen by how hard or telling they are."""
     columns: Any
     """Further columns of the test rows that are no features and that settings name, such as `errors["show"]`."""
     columns_train: Any
@@ -200,6 +214,7 @@ def reworded(text: str) -> str:
 
 
 __all__ = [
+    "ABOUT_THE_ROWS",
     "CALL",
     "SECTIONS",
     "Settings",

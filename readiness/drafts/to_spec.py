@@ -33,6 +33,7 @@ _PATHS = (
     ("baseline", "current", "path"),
     ("supplied", "folds", "table"),
     ("supplied", "latency", "path"),
+    ("supplied", "training_rows", "path"),
 )
 """Settings that name a file; they begin at the working directory until a spec in a folder names them."""
 

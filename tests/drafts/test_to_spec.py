@@ -20,6 +20,7 @@ from readiness.answers import Question
 from readiness.cli import app
 from readiness.drafts.spec_text import spec_text
 from readiness.evidence.preflight import preflight
+from readiness.evidence.training_hashes import hashes_of, write_hashes
 from readiness.exceptions import InputError
 from readiness.spec.reading import load_spec
 from readiness.starter.starter import starter
@@ -42,10 +43,15 @@ RICH: dict[str, Any] = {
     "groups": np.repeat(np.arange(250), 2),
     "time": pd.date_range("2026-01-01", periods=500, freq="h"),
     "sample_weight": np.where(np.arange(500) % 3 == 0, 2.0, 1.0),
+    "id": [f"row {number}" for number in range(500)],
+    "label_horizon": "12 h",
+    "known_at": {"a": {"when": "before", "by": "the data office", "on": datetime.date(2026, 1, 30), "why": "asked: first"}},
+    "independent": {"region": {"by": "the data office", "on": "2026-01-30", "why": "a region is no person"}},
+    "sampled": False,
     "threshold": 0.4,
     "name": "on: #1",
     "version": "1e5",
-    "about": {"purpose": "yes", "valid_days": 30, "limitations": ["no: 1", "08"]},
+    "about": {"purpose": "yes", "prepared_by": ["ours"], "valid_days": 30, "limitations": ["no: 1", "08"]},
     "baseline": {"rules": [{"name": "large", "when": "a > 1"}], "margin": 0.01},
     "segment_settings": {"limit": 0.4, "fairness": {"demographic_parity_ratio": 0.2}},
     "errors": {"describe": {"false_negative": "a case\nis missed"}, "show": ["a"]},
@@ -193,10 +199,13 @@ def test_paths_are_written_as_they_read_from_the_folder(tmp_path: Path, monkeypa
     Path("plan.md").write_text("roll back")
     said = {"done": True, "by": "me", "on": "2026-01-31"}
     boxes = {"rollback_plan": {**said, "evidence": "plan.md"}, "monitoring": {**said, "evidence": "x" * 5000}}
-    draft = review(MODEL, TEST[FEATURES], TEST["y"], baseline={"current": current}, checklist=boxes)
+    write_hashes(hashes_of(TRAIN, [*FEATURES, "y"], names_rows=False, target="y"), Path("training.txt"))
+    hashes = {"training_rows": {"path": "training.txt", "source": "the vendor"}}
+    draft = review(MODEL, TEST[FEATURES], TEST["y"], baseline={"current": current}, checklist=boxes, supplied=hashes)
     loaded = load_spec(draft.to_spec("a/b"))
     list(draft)  # all six, so that the rows are looked at
 
+    assert "../../training.txt" == loaded.spec.supplied.training_rows.path
     assert "../../old.joblib" == loaded.spec.baseline.current.path
     assert ["../../plan.md", "x" * 5000] == [loaded.spec.checklist[box].evidence for box in boxes]
     assert findings([draft.baseline]) == findings([walked(loaded.path).record.answer(Question.BASELINE)])
