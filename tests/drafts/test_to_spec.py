@@ -45,7 +45,9 @@ RICH: dict[str, Any] = {
     "sample_weight": np.where(np.arange(500) % 3 == 0, 2.0, 1.0),
     "id": [f"row {number}" for number in range(500)],
     "label_horizon": "12 h",
-    "known_at": {"a": {"when": "before", "by": "the data office", "on": datetime.date(2026, 1, 30), "why": "asked: first"}},
+    "known_at": {
+        "a": {"when": "before", "by": "the data office", "on": datetime.date(2026, 1, 30), "why": "asked: first"}
+    },
     "independent": {"region": {"by": "the data office", "on": "2026-01-30", "why": "a region is no person"}},
     "sampled": False,
     "threshold": 0.4,
