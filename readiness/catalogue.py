@@ -245,6 +245,8 @@ ALIASES: Mapping[str, str] = {
 
 TECHNICAL = frozenset(metric.name for metric in _TECHNICAL)
 """Names of metrics that are read from clocks and files instead of cases."""
+QUANTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
+"""Share of calls that are no slower, by metric."""
 
 
 def canonical(name: str) -> str:

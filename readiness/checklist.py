@@ -8,12 +8,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from readiness.answers import Outcome, Question
 
-if TYPE_CHECKING:
-    from readiness.spec import Attestation
+
+class Attested(Protocol):
+    """What a named person says of a box, as the spec has it."""
+
+    @property
+    def done(self) -> bool | None:
+        """True when it is done; None when nobody has said."""
+
+    @property
+    def by(self) -> str:
+        """Who says so."""
+
+    @property
+    def on(self) -> datetime.date | None:
+        """When it was said."""
+
+    @property
+    def evidence(self) -> str:
+        """Where that can be seen: a path beside the spec, or a web address."""
+
+    @property
+    def valid_until(self) -> datetime.date | None:
+        """The last day on which it holds."""
+
+    @property
+    def not_applicable(self) -> str:
+        """Why the box does not apply, in place of `done`."""
 
 
 class Source(StrEnum):
@@ -143,9 +168,7 @@ def proofs_among(files: Iterable[tuple[str, str]]) -> Proofs:
     return {name.removeprefix(PROOF): sha256 for name, sha256 in files if name.startswith(PROOF)}
 
 
-def conclusion(
-    attestation: Attestation | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
-) -> Conclusion:
+def conclusion(attestation: Attested | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS) -> Conclusion:
     """What an attestation in the spec's `checklist` comes to on a day; it still holds on its last one.
 
     What is done counts only with a person, a plausible date, and evidence that is there: a file or folder among
@@ -170,13 +193,13 @@ def conclusion(
 
 
 def attested_outcome(
-    attestation: Attestation | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
+    attestation: Attested | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
 ) -> Outcome:
     """The outcome of a box that somebody attested, or nobody; see `conclusion`."""
     return conclusion(attestation, day, proofs).outcome
 
 
-def last_day(attestation: Attestation) -> datetime.date | None:
+def last_day(attestation: Attested) -> datetime.date | None:
     """The last day on which an attestation holds: the one it names, else, for what is done, a year after its date."""
     if attestation.valid_until is not None:
         return attestation.valid_until
@@ -187,13 +210,13 @@ def last_day(attestation: Attestation) -> datetime.date | None:
     return datetime.date(on.year + 1, 3, 1) if leap else on.replace(year=on.year + 1)
 
 
-def expires_soon(attestation: Attestation, day: datetime.date) -> bool:
+def expires_soon(attestation: Attested, day: datetime.date) -> bool:
     """Whether an attestation that holds on `day` will not hold much longer."""
     last = last_day(attestation)
     return day > BEFORE_ALL and last is not None and _is_yes(attestation) and day <= last <= day + EXPIRES_SOON
 
 
-def date_fault(attestation: Attestation, day: datetime.date) -> str:
+def date_fault(attestation: Attested, day: datetime.date) -> str:
     """What is wrong with the date of what is attested as done; empty when nothing is."""
     on = attestation.on
     if on is None:
@@ -221,28 +244,28 @@ def evidence_fault(evidence: str, proofs: Proofs) -> str:
     return "its evidence is neither a file beside the spec nor a web address (https://…)"
 
 
-def attestation_faults(attestation: Attestation, day: datetime.date, of_evidence: str) -> Iterator[str]:
+def attestation_faults(attestation: Attested, day: datetime.date, of_evidence: str) -> Iterator[str]:
     """Why what is attested as done does not count; `of_evidence` is what is wrong with its evidence."""
     by = "" if attestation.by.strip() else "it names nobody under `by`"
     yield from filter(None, (by, date_fault(attestation, day), of_evidence))
 
 
-def _is_yes(attestation: Attestation) -> bool:
+def _is_yes(attestation: Attested) -> bool:
     """Whether it says something good, be it true or not."""
     return bool(attestation.not_applicable.strip()) or attestation.done is True
 
 
-def _reason_why_not(attestation: Attestation) -> str:
+def _reason_why_not(attestation: Attested) -> str:
     said = attestation.not_applicable.strip()
     return f"does not apply: {attestation.not_applicable}" if said else ""
 
 
-def _named(attestation: Attestation) -> str:
+def _named(attestation: Attested) -> str:
     by, on, evidence = attestation.by or "unnamed", attestation.on or "undated", attestation.evidence or "none"
     return f"by {by}, {on}; evidence: {evidence}"
 
 
-def _who(attestation: Attestation, proofs: Proofs) -> str:
+def _who(attestation: Attested, proofs: Proofs) -> str:
     sha256 = proofs.get(attestation.evidence, "")
     seen = f" (SHA-256 {sha256[:SHORT_DIGEST]})" if sha256 else ""
     return f"{_named(attestation)}{f' ({NOT_SEEN})' if is_address(attestation.evidence) else seen}"

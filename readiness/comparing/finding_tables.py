@@ -58,13 +58,13 @@ def criteria_table(reports: Sequence[Report], changes: Sequence[Change]) -> Tabl
 
 
 def _table(reports: Sequence[Report], caption: str, changes: Sequence[Change], *, folds: bool = False) -> Table:
-    rows = [_row(change) for change in changes]
+    rows = [_finding_row(change) for change in changes]
     clock = any(finding.measured_time for change in changes for finding in change.matched.present)
     heads = columns(reports, "Finding")
     return table(f"{caption} ({len(rows)})", heads, rows, note=_CLOCK if clock else "", folds=folds)
 
 
-def _row(change: Change) -> Row:
+def _finding_row(change: Change) -> Row:
     row = change.matched
     told, placed, judged = bars_differ(row), segments_differ(row), row.is_judged
     shown = (None if each is None else presentable(each) for each in row.findings)

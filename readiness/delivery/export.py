@@ -35,7 +35,7 @@ from readiness.page import render_page
 from readiness.page.render import TEMPLATE, harden
 from readiness.resources import template_path
 from readiness.tool_source import tool_digest
-from readiness.verdict.record import SCHEMA, Record, Run, Template, check, to_plain
+from readiness.verdict.record import SCHEMA, Record, Run, Template, to_plain
 
 __all__ = ["ReadinessExporter", "code", "export_page", "figures", "normal_form_digest", "prose", "read_record"]
 
@@ -61,6 +61,8 @@ def export_page(
         IncompleteRecord: the notebook does not hold a whole record, or its verdict does not follow from its
             findings.
     """
+    from readiness.verdict.checks import check  # loads libraries of numbers
+
     found = read_record(notebook)
     record = _record(found, template, run, normal_form_digest(notebook), uses)
     try:

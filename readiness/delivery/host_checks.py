@@ -26,7 +26,6 @@ from readiness.spec.proofs import proof_paths
 from readiness.spec.reading import LoadedSpec
 from readiness.spec.settings import RECORDED_AS
 from readiness.spec.usual_segments import unsegmented
-from readiness.verdict import record as records
 from readiness.verdict.expected import (
     false_attestations,
     missing_codes,
@@ -160,8 +159,10 @@ def check_record(
             remedy=_REMEDY,
         )
     _check_bars(record, loaded, task, digests.proofs)
+    from readiness.verdict.checks import check  # loads libraries of numbers
+
     try:
-        records.check(record, counted=True)
+        check(record, counted=True)
     except InvalidReport as error:
         raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from scipy.special import chdtri
 
 from readiness import criteria as policy
+from readiness.catalogue import QUANTILES
 from readiness.delivery.assumptions import Assumptions
 from readiness.delivery.planned_candidate import level_of, row_spread
 from readiness.delivery.planned_parts import CALLS, RECENT, TEST, TRAINING, Planned, planned, unplanned
@@ -15,8 +16,6 @@ from readiness.delivery.planned_rows import Own
 from readiness.numbers import format_threshold
 from readiness.statistics.inference import student_quantile
 from readiness.statistics.power import drift_rows, proportion_rows
-
-QUANTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
 
 
 def planned_stability(a: Assumptions, power: float) -> Iterator[Planned]:

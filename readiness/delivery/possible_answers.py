@@ -55,7 +55,7 @@ def possible_answers(
     obstacles: dict[Question, Callable[[], Iterator[str]]] = {
         Question.BASELINE: lambda: _baseline(loaded.spec),
         Question.BUSINESS: lambda: _business(loaded.spec, entries),
-        Question.SEGMENTS: lambda: _segments(loaded.spec),
+        Question.SEGMENTS: lambda: _possible_segments(loaded.spec),
         Question.ERRORS: lambda: _errors(loaded.spec),
         Question.STABILITY: lambda: _stability(loaded),
         Question.PRODUCTION: lambda: _production(loaded.spec, day or this_day(), proofs_of(loaded)),
@@ -85,7 +85,7 @@ def _business(spec: Spec, entries: tuple[Feasible, ...]) -> Iterator[str]:
         yield f"too few rows for {_few([entry.key.removeprefix('business.requirements, ') for entry in hopeless])}"
 
 
-def _segments(spec: Spec) -> Iterator[str]:
+def _possible_segments(spec: Spec) -> Iterator[str]:
     if not spec.data.segments:
         yield "no segment column is named (data.segments)"
 

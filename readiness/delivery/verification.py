@@ -11,7 +11,7 @@ from readiness.exceptions import InputError, InvalidReport
 from readiness.signing.keys import PublicKey
 from readiness.signing.layout import LARGEST_FILE
 from readiness.signing.reports import ReportFile, read_report, verify_report
-from readiness.verdict.record import Record, check, from_plain
+from readiness.verdict.record import Record, from_plain
 from readiness.verdict.validity import last_day
 
 PROVEN = (
@@ -93,6 +93,8 @@ def _check_model(opened: Opened, model: Path) -> None:
 
 
 def _opened(file: ReportFile) -> Opened:
+    from readiness.verdict.checks import check  # loads libraries of numbers
+
     digests = {subject["name"]: subject["digest"]["sha256"] for subject in file.statement["subject"]}
     record = from_plain(file.statement["predicate"])
     check(record, counted=bool(record.tool_sha256))

@@ -33,7 +33,7 @@ SAYS = {
 """What a person would have to be able to say, by box."""
 
 
-def write(folder: Path, on: datetime.date) -> str:
+def write_attestations(folder: Path, on: datetime.date) -> str:
     """Write one Markdown file per box, signed on a day; returns the lines that name them in the spec, indented by two
     blanks.
     """

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from readiness.checklist import this_day
-from readiness.demo import attestations
+from readiness.demo.attestations import write_attestations
 from readiness.digests import sha256_file
 from readiness.exceptions import InputError
 
@@ -47,7 +47,7 @@ class Material:
             words = dict(self.words) | self._write_models(folder / "models")
             self._write_tables(folder / "data")
             if self.attested:
-                words["checklist"] = attestations.write(folder / "attestations", this_day())
+                words["checklist"] = write_attestations(folder / "attestations", this_day())
             spec.write_text(self._spec_text(words), encoding="utf-8", newline="\n")
         except OSError as error:
             raise InputError(

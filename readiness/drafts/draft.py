@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from readiness.drafts.to_spec import Source
+    from readiness.drafts.to_spec import DraftSource
     from readiness.spec import Spec
 
 
@@ -160,7 +160,7 @@ class DraftReview(Shown):
     kept. Unsigned; nothing can be approved on it.
     """
 
-    def __init__(self, answering: Answering, source: Source) -> None:
+    def __init__(self, answering: Answering, source: DraftSource) -> None:
         self._answering, self._source = answering, source
         self._shown: dict[Question, DraftAnswer] = {}
 

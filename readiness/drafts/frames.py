@@ -36,8 +36,8 @@ def findings_frame(answers: Iterable[Answer]) -> pd.DataFrame:
     are the two-sided interval, `bound_low` and `bound_high` what was compared. Missing numbers are NaN; `n` is `Int64`;
     question and status are ordered categories. A terminal shows the first few columns and names the others.
     """
-    rows = [_row(answer.question, finding) for answer in answers for finding in answer.findings]
-    frame = pd.DataFrame(rows, columns=list(_row(Question.BASELINE, _EMPTY)))
+    rows = [_frame_row(answer.question, finding) for answer in answers for finding in answer.findings]
+    frame = pd.DataFrame(rows, columns=list(_frame_row(Question.BASELINE, _EMPTY)))
     types: dict[str, Any] = dict.fromkeys(_NUMBERS, "float64")
     types |= {
         "n": "Int64",
@@ -53,7 +53,7 @@ def findings_frame(answers: Iterable[Answer]) -> pd.DataFrame:
 _EMPTY = Finding("", "", Status.NOT_ASSESSED)
 
 
-def _row(question: Question, finding: Finding) -> dict[str, object]:
+def _frame_row(question: Question, finding: Finding) -> dict[str, object]:
     measured, criterion, bounds = finding.measured, finding.criterion, finding.bounds
     return {
         "claim": finding.name,

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from readiness.digests import Artifact
-from readiness.drafts import inputs, labels
+from readiness.drafts import inputs
 from readiness.drafts.answering import Answering
 from readiness.drafts.draft import DraftReview
+from readiness.drafts.labels import classes_and_positive
 from readiness.drafts.model_file import MODEL
 from readiness.drafts.settings import (
     ABOUT_THE_ROWS,
@@ -23,7 +24,7 @@ from readiness.drafts.settings import (
     stated_costs,
     stated_requirements,
 )
-from readiness.drafts.to_spec import Source
+from readiness.drafts.to_spec import DraftSource
 from readiness.evidence.candidates import named_features
 from readiness.evidence.gathering import gather_from
 from readiness.evidence.models.loading import LoadedModel, describe
@@ -112,7 +113,7 @@ def _review(model: Any, rows: Mapping[str, Any], roles: Mapping[str, Any], given
                 f"This {type(model).__name__} is not fitted.", remedy="Call its fit method first."
             ) from None
         raise in_words_of_the_call(error) from error.__cause__
-    return DraftReview(Answering(evidence), Source(document, origins))
+    return DraftReview(Answering(evidence), DraftSource(document, origins))
 
 
 def _tables(
@@ -138,7 +139,7 @@ def _tables(
     data["features"] = inputs.features_of(model, test, [data[role] for role in roles_in_data])
     data |= {key: plain(given[key]) for key in ABOUT_THE_ROWS if given.get(key) is not None}
     truths = (test.column(target), None if train is None else train.column(target))
-    data |= labels.classes_and_positive(model, *truths, given)
+    data |= classes_and_positive(model, *truths, given)
     costs = stated_costs(
         given["costs"], lambda key, cost: inputs.add_role(test, cost, f"costs.{key}", f"cost_of_{key}") or ""
     )

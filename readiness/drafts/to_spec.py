@@ -39,7 +39,7 @@ _PATHS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class DraftSource:
     """What a draft was made from."""
 
     document: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Source:
     origins: Mapping[str, Origin]
 
 
-def write_spec(source: Source, evidence: Evidence, folder: Path, *, overwrite: bool = False) -> Path:
+def write_spec(source: DraftSource, evidence: Evidence, folder: Path, *, overwrite: bool = False) -> Path:
     """Write all files of a review into `folder`, made if need be; the spec last. Returns its path.
 
     Files are complete, and the spec was checked with them, before anything in `folder` is touched.
@@ -97,7 +97,7 @@ def _check_free(folder: Path, names: Iterable[str], *, overwrite: bool) -> None:
         )
 
 
-def _fill(staging: Path, source: Source, evidence: Evidence, folder: Path) -> None:
+def _fill(staging: Path, source: DraftSource, evidence: Evidence, folder: Path) -> None:
     """All files, and a check that they say what the draft says."""
     assert evidence.model is not None
     joblib.dump(evidence.model.estimator, staging / MODEL)

@@ -11,11 +11,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from readiness.answers import Question
-from readiness.catalogue import METRICS
+from readiness.catalogue import METRICS, QUANTILES
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.keeping.probes import timed_batches, timed_calls, tried_apart
 from readiness.evidence.probes.apart import Apart, Request, measure_apart
-from readiness.evidence.probes.latency import QUANTILES, Latency, Throughput, measure_latency, measure_throughput
+from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
 from readiness.evidence.probes.memory import Memory
 from readiness.evidence.supplied.instead import with_supplied_measures
 from readiness.spec import Spec

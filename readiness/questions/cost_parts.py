@@ -36,13 +36,15 @@ def cost_parts(evidence: Evidence) -> tuple[Part, Part] | None:
     if costs is None:
         return None
     if evidence.task is Task.REGRESSION:
-        return None if costs.under is None or costs.over is None else _regression(evidence, costs.under, costs.over)
+        return (
+            None if costs.under is None or costs.over is None else _regression_parts(evidence, costs.under, costs.over)
+        )
     if costs.matrix is not None:
         return _matrix(evidence, cost_table(costs.matrix, evidence.classes))
-    return _binary(evidence)
+    return _binary_parts(evidence)
 
 
-def _binary(evidence: Evidence) -> tuple[Part, Part] | None:
+def _binary_parts(evidence: Evidence) -> tuple[Part, Part] | None:
     found, costs = error_costs(evidence), evidence.spec.errors.costs
     if found is None or costs is None:
         return None
@@ -71,7 +73,7 @@ def _matrix(evidence: Evidence, table: Floats) -> tuple[Part, Part]:
     return Part("CELL", f"{names[true]} taken for {names[wrong]}", first), Part("", "any other confusion", all_others)
 
 
-def _regression(evidence: Evidence, under: float, over: float) -> tuple[Part, Part]:
+def _regression_parts(evidence: Evidence, under: float, over: float) -> tuple[Part, Part]:
     own, idle = (said - evidence.cases.y_true for said in (evidence.cases.y_pred, idle_value(evidence)))
     above, below = ((np.maximum(sign * idle, 0) - np.maximum(sign * own, 0)) for sign in (1, -1))
     return (

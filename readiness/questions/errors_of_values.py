@@ -25,7 +25,7 @@ def values_facts(evidence: Evidence, priced: Prices | None) -> list[Claim]:
     return [_spread(evidence, size), *concentration(weighed, what), _band(evidence)]
 
 
-def _fact(code: str, name: str, metric: str, inference: Inference | Undefined, **more: str) -> Claim:
+def _fact_of_values(code: str, name: str, metric: str, inference: Inference | Undefined, **more: str) -> Claim:
     return Claim(f"ERRO-{code}", name, metric, inference, None, blocking=False, **more)  # type: ignore[arg-type]
 
 
@@ -33,14 +33,16 @@ def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
     cases = evidence.cases
     found = rank_correlation(size, cases.y_pred.astype(float), cases)
     if isinstance(found, Undefined):
-        return _fact("SPREAD", "Do errors grow with the prediction? Rank correlation", "rank_correlation", found)
+        return _fact_of_values(
+            "SPREAD", "Do errors grow with the prediction? Rank correlation", "rank_correlation", found
+        )
     low, high = found.interval(evidence.spec.confidence)
     words = "larger for larger predictions" if low > 0 else "smaller for larger predictions" if high < 0 else ""
     tails = map(format_value, mean_in_tails(cases.y_pred, size))
     said = "{} in the lowest tenth of the predictions, {} in the highest".format(*tails)
     reason = f"errors are {words}: {said}" if words else f"no trend beyond chance: mean error {said}"
     name = "Do errors grow with the prediction? Rank correlation, 0 is no"
-    return _fact("SPREAD", name, "rank_correlation", found, reason=reason)
+    return _fact_of_values("SPREAD", name, "rank_correlation", found, reason=reason)
 
 
 def _band(evidence: Evidence) -> Claim:
@@ -53,7 +55,7 @@ def _band(evidence: Evidence) -> Claim:
             f"a band of ± {format_value(found.value)} around a prediction holds {format_share(level)} of further rows "
             "like these"
         )
-    return _fact("CONFORMAL", name, "half_width", found, reason=reason)
+    return _fact_of_values("CONFORMAL", name, "half_width", found, reason=reason)
 
 
 def given_interval_claims(evidence: Evidence) -> list[Claim]:

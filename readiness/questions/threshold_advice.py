@@ -29,7 +29,7 @@ USUAL = 0.5
 AGAIN = "state it as model.threshold and review again, for groups and stability were measured with the one in use"
 
 
-def _fact(end: str, name: str, value: Inference | Undefined, reason: str, **more: str) -> Claim:
+def _fact_of_advice(end: str, name: str, value: Inference | Undefined, reason: str, **more: str) -> Claim:
     code = f"ERRO-THRESHOLD-{end}"
     return Claim(code, name, "threshold", value, None, blocking=False, reason=reason, **more)  # type: ignore[arg-type]
 
@@ -42,9 +42,9 @@ def threshold_in_use(evidence: Evidence) -> list[Claim]:
     name, stated = "Threshold in use", evidence.spec.model.threshold
     flagged = f"{count_of(int((cases.y_pred == 1).sum()), 'rows')} of {cases.n:,} are called {evidence.positive}"
     if stated is not None:
-        return [_fact("IN-USE", name, Exact(stated, cases.n), f"set in the spec; {flagged}")]
+        return [_fact_of_advice("IN-USE", name, Exact(stated, cases.n), f"set in the spec; {flagged}")]
     value, words = _implied(cases)
-    return [_fact("IN-USE", name, value, f"the candidate's own rule: {words}; {flagged}")]
+    return [_fact_of_advice("IN-USE", name, value, f"the candidate's own rule: {words}; {flagged}")]
 
 
 def _implied(cases: Cases) -> tuple[Inference | Undefined, str]:
@@ -72,9 +72,9 @@ def threshold_advice(evidence: Evidence, found: CrossFitted) -> Claim:
     name = "Threshold that is recommended in its place"
     against = next(_against(evidence, found), "")
     if against:
-        return _fact("ADVICE", name, Undefined(f"none: {against}", evidence.cases.n), "")
+        return _fact_of_advice("ADVICE", name, Undefined(f"none: {against}", evidence.cases.n), "")
     value = float(np.mean(found.thresholds))
-    return _fact(
+    return _fact_of_advice(
         "ADVICE", name, Exact(value, evidence.cases.n), _does(evidence, _with(evidence.cases, found)), needs=AGAIN
     )
 

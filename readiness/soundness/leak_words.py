@@ -38,7 +38,9 @@ def said_of(tables: Tables, asked: Asked, suspect: Suspect, rows: str) -> str:
     if suspect.kind == "column":
         gap = suspect.told.way == "gap"
         subject = f"whether {subject} is missing" if gap else f"{subject} alone"
-    text = f"{subject} tells {_counts(tables, asked.target, suspect.told)} ({_measured(asked.target, suspect.told)})"
+    text = (
+        f"{subject} tells {_counts(tables, asked.target, suspect.told)} ({_measured_words(asked.target, suspect.told)})"
+    )
     beside = []
     if np.isfinite(asked.own):
         beside.append(f"the model with all its columns reaches {format_value(asked.own)}")
@@ -75,7 +77,7 @@ def _best_cut(scores: Floats, positive: Array) -> tuple[tuple[int, int], tuple[i
     return (int(above[best]), int(p.sum())), (int(below[best]), int(q.sum()))
 
 
-def _measured(target: Target, told: Telling) -> str:
+def _measured_words(target: Target, told: Telling) -> str:
     if isinstance(told.measured, Undefined):
         return told.measured.reason
     least = told.measured.lower(SOUNDNESS_ALPHA)

@@ -95,7 +95,8 @@ def compared(evidence: Evidence) -> Compared:
             codes.append(binned)
     table = np.column_stack(codes) if codes else np.zeros((len(test) + len(recent), 0), dtype=np.uint8)
     used = tuple(name for name in _shared(evidence, test, recent) if name in exempt)
-    return Compared(test, recent, rows, tuple(names), table, tuple(timely), used, _groups(evidence, test, recent),
+    groups = _groups_of_columns(evidence, test, recent)
+    return Compared(test, recent, rows, tuple(names), table, tuple(timely), used, groups,
                     (len(typical), len(after)), len(typical) < len(before))  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def _names_rows(values: pd.Series[Any]) -> bool:
         return False
 
 
-def _groups(evidence: Evidence, test: pd.DataFrame, recent: pd.DataFrame) -> Integers | None:
+def _groups_of_columns(evidence: Evidence, test: pd.DataFrame, recent: pd.DataFrame) -> Integers | None:
     name = evidence.spec.data.group
     if name is None or name not in test or name not in recent:
         return None

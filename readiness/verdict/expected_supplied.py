@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.answers import Finding, Outcome, Status, rounded
+from readiness.catalogue import QUANTILES
 from readiness.required import CODES
 from readiness.spec import Spec
 from readiness.spec.supplied import FIGURES, NOT_HERE
@@ -77,7 +78,6 @@ def _holds_quantile(finding: Finding, metric: str, spec: Spec, calls: Sequence[f
     """
     import numpy as np
 
-    from readiness.evidence.probes.latency import QUANTILES
     from readiness.statistics.intervals import OrderStatistic
 
     told, bounds, bar = finding.measured, finding.bounds, finding.criterion

@@ -16,8 +16,9 @@ from readiness.exceptions import IncompleteRecord, InvalidReport
 from readiness.signing.keys import generate
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.statistics.basis import inference_of
+from readiness.verdict.checks import check
 from readiness.verdict.decision import decide
-from readiness.verdict.record import Record, check, to_plain
+from readiness.verdict.record import Record, to_plain
 from tests.walking import walk
 
 SPEC = """\

@@ -15,9 +15,10 @@ from readiness.criteria import Task
 from readiness.exceptions import InvalidReport, SpecError
 from readiness.spec.reading import load_spec
 from readiness.verdict.allowed import recorded_spec
+from readiness.verdict.checks import check
 from readiness.verdict.expected import missing_codes
 from readiness.verdict.looser import looser_bars
-from readiness.verdict.record import Record, check
+from readiness.verdict.record import Record
 from tests.attacks.test_bounds import basis, computed, forged, found
 from tests.walking import walk
 

@@ -11,8 +11,9 @@ import pytest
 from readiness.answers import Basis, Finding, Recomputable, Status, recompute
 from readiness.exceptions import InvalidReport
 from readiness.statistics.basis import IN_GROUPS
+from readiness.verdict.checks import check
 from readiness.verdict.decision import decide
-from readiness.verdict.record import Record, check
+from readiness.verdict.record import Record
 from tests.walking import vouched_for, walk
 
 SPEC = """\

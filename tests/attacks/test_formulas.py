@@ -15,7 +15,8 @@ from readiness.delivery.verification import verify
 from readiness.exceptions import InvalidReport
 from readiness.signing.keys import generate
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
-from readiness.verdict.record import Record, check, to_plain
+from readiness.verdict.checks import check
+from readiness.verdict.record import Record, to_plain
 from tests.attacks.test_bounds import REGIONS, basis, computed, forged, found, with_bounds
 from tests.walking import walk
 

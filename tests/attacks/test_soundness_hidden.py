@@ -9,8 +9,9 @@ import pytest
 
 from readiness.answers import Finding, Question, Status, overall
 from readiness.exceptions import InvalidReport
+from readiness.verdict.checks import check
 from readiness.verdict.decision import decide
-from readiness.verdict.record import Record, check, from_plain, to_plain
+from readiness.verdict.record import Record, from_plain, to_plain
 from readiness.withholding import Soundness
 from tests.unsound.test_unsound import split_at_random
 from tests.unsound.workshop import Workshop, vouch

@@ -12,8 +12,9 @@ from readiness.answers import Question, left_out_code, not_assessed
 from readiness.narrative import result_words, text_report, verdict_sentence, yes_words
 from readiness.page import render_page
 from readiness.page.cover import cover
+from readiness.verdict.checks import check
 from readiness.verdict.decision import Verdict, decide
-from readiness.verdict.record import Record, RecordedAnswer, check, from_plain, to_plain
+from readiness.verdict.record import Record, RecordedAnswer, from_plain, to_plain
 from tests.page import records
 
 VERDICTS = re.compile(r"\b(READY|NOT READY|NOT PROVEN)\b")

@@ -9,8 +9,9 @@ import pytest
 from readiness.answers import Question, Status
 from readiness.canonical import dumps, loads
 from readiness.exceptions import InvalidReport
+from readiness.verdict.checks import check
 from readiness.verdict.decision import Verdict
-from readiness.verdict.record import check, from_plain, to_plain
+from readiness.verdict.record import from_plain, to_plain
 from tests.page import records
 
 

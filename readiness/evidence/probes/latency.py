@@ -22,8 +22,6 @@ MINIMUM_CALLS = 300
 """Below 299 calls there is no upper limit for the 99th percentile at 95 % confidence (binomial ranks)."""
 PATIENCE = 6.0
 """A slow model gets this many times the allotted seconds to reach the minimum; then its calls are too few."""
-QUANTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
-"""Share of calls that are no slower, by metric."""
 SLOW_TOGETHER = 0.1
 """Correlation above which slow calls come in rows."""
 BATCHES = (1, 32, 1024)

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from readiness.catalogue import QUANTILES
 from readiness.evidence.candidates import Scores
 from readiness.evidence.evidence import Evidence, Technical, Training
 from readiness.evidence.fold_scores import fold_score, held_score
-from readiness.evidence.probes.latency import QUANTILES, SLOW_TOGETHER, slow_together
+from readiness.evidence.probes.latency import SLOW_TOGETHER, slow_together
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.evidence.retraining import Retrained, Retraining
 from readiness.evidence.supplied.measurements import SuppliedRepeat
