@@ -9,24 +9,24 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "ask": "readiness.notebook",
-    "assess": "readiness.notebook",
-    "complete": "readiness.notebook",
+    "ask": "readiness.reviews.notebook",
+    "assess": "readiness.reviews.notebook",
+    "complete": "readiness.reviews.notebook",
     "decide": "readiness.verdict.decision",
-    "demo_spec": "readiness.notebook",
-    "draw": "readiness.figures",
-    "gather": "readiness.evidence.gathering",
-    "judge": "readiness.answers",
-    "load_spec": "readiness.spec.reading",
-    "probe": "readiness.evidence.probing",
-    "refit": "readiness.notebook",
-    "require": "readiness.notebook",
-    "review": "readiness.drafts.review",
-    "show": "readiness.notebook",
+    "demo_spec": "readiness.reviews.notebook",
+    "draw": "readiness.report.pictures",
+    "gather": "readiness.evidence.collect",
+    "judge": "readiness.core.findings",
+    "load_spec": "readiness.spec.load",
+    "probe": "readiness.evidence.measure_runtime",
+    "refit": "readiness.reviews.notebook",
+    "require": "readiness.reviews.notebook",
+    "review": "readiness.reviews.from_arrays",
+    "show": "readiness.reviews.notebook",
 }
 """Where each public name lives."""
 
-_MODULES = ("plots", "questions")
+_MODULES = {"plots": "readiness.report.plots", "questions": "readiness.questions"}
 
 __all__ = [*sorted(_HOMES), *_MODULES, "__version__"]
 
@@ -35,7 +35,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
     elif name in _MODULES:
-        value = import_module(f"readiness.{name}")
+        value = import_module(_MODULES[name])
     elif name == "__version__":
         from importlib.metadata import version
 

@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from readiness import plots
-from readiness.answers import Answer, Bounds, Criterion, Estimate, Finding, Question, Status, judge
+from readiness.core.findings import Answer, Bounds, Criterion, Estimate, Finding, Question, Status, judge
+from readiness.report import plots
 from readiness.verdict.decision import decide
 
 HOSTILE = (

@@ -15,23 +15,23 @@ import readiness
 PACKAGE = Path(readiness.__file__).parent
 
 FLOORS = (
-    ("vocabulary", {
-        "answers", "canonical", "catalogue", "checklist", "codec", "criteria", "digests", "exceptions", "facts", "hints",
-        "looking", "numbers", "partial", "process_environment", "required", "resources", "spec", "tool_source", "unavailable", "untold", "visible", "withholding",
-    }),
-    ("numbers", {"statistics"}),
-    ("evidence", {"evidence"}),
-    ("questions", {"questions"}),
-    ("soundness", {"soundness"}),
-    ("verdict", {"verdict"}),
-    ("presentation", {"figures", "finding_words", "narrative", "notebook", "page", "plots", "reuse", "summaries"}),
-    ("delivery", {"card", "comparing", "delivery", "signing"}),
-    ("doors", {
-        "", "__main__", "as_json", "cli", "demo", "drafts", "passphrases", "starter",
-        "telling", "terminal",
-    }),
-)  # fmt: skip
-"""From the ground up; a name is a module or a package directly in readiness/."""
+    "core",
+    "spec",
+    "statistics",
+    "verdict",
+    "signing",
+    "evidence",
+    "questions",
+    "soundness",
+    "report",
+    "starter",
+    "demo",
+    "reviews",
+    "run",
+    "planning",
+    "cli",
+)
+"""Folders of readiness/ from the ground up; see docs/architecture.md."""
 
 HEAVY = {
     "matplotlib",
@@ -57,19 +57,9 @@ def modules():
 
 @functools.cache
 def imported(path):
-    """Modules of the package that a module imports when it is loaded; imports inside functions and for types do not count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {
-        id(node)
-        for parent in ast.walk(tree)
-        if isinstance(parent, ast.FunctionDef | ast.Lambda)
-        or (isinstance(parent, ast.If) and "TYPE_CHECKING" in ast.unparse(parent.test))
-        for node in ast.walk(parent)
-    }
+    """Modules of the package that a module imports: when it is loaded, inside functions, and for types alone."""
     names = set()
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "readiness":
             base = (node.module or "").removeprefix("readiness").strip(".")
             children = {f"{base}.{alias.name}".strip(".") for alias in node.names}
@@ -78,27 +68,28 @@ def imported(path):
             names |= {
                 alias.name.removeprefix("readiness.") for alias in node.names if alias.name.startswith("readiness.")
             }
-    return names
+    return names - {""}
 
 
 def floor(name):
-    top = name.partition(".")[0]
-    return next((level for level, (_, members) in enumerate(FLOORS) if top in members), None)
+    return FLOORS.index(name.partition(".")[0])
 
 
-@pytest.mark.parametrize("name", sorted(modules()))
-def test_every_module_has_a_floor_and_looks_only_down(name):
+def test_folders_are_floors():
+    """Nothing lies loose, and each folder has its row."""
+    assert sorted(FLOORS) == sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file())
+    assert {"__init__.py", "__main__.py"} == {path.name for path in PACKAGE.glob("*.py")}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in modules() if name not in ("", "__main__")))
+def test_a_module_looks_only_down(name):
     """A module imports from its own floor or from a lower one."""
-    own = floor(name)
-    upward = [other for other in imported(modules()[name]) if other and floor(other) > own]
-
-    assert own is not None, f"{name} has no floor"
-    assert [] == upward
+    assert [] == [other for other in imported(modules()[name]) if floor(other) > floor(name)]
 
 
 def test_there_are_no_cycles():
     """Modules can be put in an order in which each imports only those before it."""
-    waiting = {name: {other for other in imported(path) if other} for name, path in modules().items()}
+    waiting = {name: set(imported(path)) for name, path in modules().items()}
     while ready := {name for name, needs in waiting.items() if not needs & set(waiting) - {name}}:
         for name in ready:
             del waiting[name]
@@ -109,7 +100,7 @@ def test_there_are_no_cycles():
 def test_plots_and_page_touch_no_evidence():
     """Pictures and words are made from answers, never from rows."""
     for name, path in modules().items():
-        if name.startswith(("plots", "page")) or name in ("figures", "narrative"):
+        if name.startswith(("report.plots", "report.page")) or name in ("report.pictures", "report.sentences"):
             assert not [other for other in imported(path) if other.startswith("evidence")], name
 
 

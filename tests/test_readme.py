@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from readiness.cli import app
-from readiness.spec.reading import load_spec
+from readiness.spec.load import load_spec
 
 ROOT = Path(__file__).parent.parent
 MINIMAL = """

@@ -14,18 +14,17 @@ from unittest.mock import patch
 import matplotlib.pyplot as plt
 import nbformat
 
-from readiness.answers import Answer, Finding, Question
-from readiness.checklist import this_day
-from readiness.delivery.execution import Execution
-from readiness.delivery.host_checks import Digests
-from readiness.delivery.runner import _Order, _report
-from readiness.delivery.walkthrough import Walkthrough, read_template
+from readiness.core.checklist import this_day
+from readiness.core.findings import Answer, Finding, Question, Unavailable
 from readiness.evidence.evidence import Technical
 from readiness.evidence.preflight import preflight
-from readiness.figures import NotDrawn
+from readiness.report.pictures import NotDrawn
+from readiness.run.executed import Walkthrough, read_template
+from readiness.run.execution import Execution
+from readiness.run.host_checks import Digests
+from readiness.run.runner import _Order, _report
 from readiness.signing.layout import split
-from readiness.spec.reading import load_spec
-from readiness.unavailable import Unavailable
+from readiness.spec.load import load_spec
 from readiness.verdict.record import Record
 
 

@@ -11,13 +11,9 @@ from readiness.cli import reports  # isort: split
 
 from readiness.cli import cards  # isort: split
 
-from readiness.cli import printing  # isort: split
-
-from readiness.cli import candidates  # isort: split
-
 from readiness.cli import tools  # isort: split
 
-from readiness.cli import hashing  # isort: split
+from readiness.cli import candidates  # isort: split
 
 from readiness.cli.app import app, main
 

@@ -16,8 +16,8 @@ from typing import Annotated, ParamSpec
 
 import typer
 
-from readiness.telling import say
-from readiness.terminal import exit_code, open_streams
+from readiness.cli.messages import say
+from readiness.core.terminal import exit_code, open_streams
 
 P = ParamSpec("P")
 

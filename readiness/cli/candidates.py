@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.telling import say, say_text
+from readiness.cli.messages import say, say_text
 
 Keys = Annotated[
     list[Path] | None, typer.Option("--key", metavar="PUB", help="A public key that you trust; repeatable.")
@@ -29,11 +29,11 @@ def compare(
     """Compare candidates side by side. Who is better is said on the same rows only; 5 if a signature does not hold."""
     import os
 
-    from readiness.comparing.page import COMPARISON, check_place, comparison_page, write_page
-    from readiness.comparing.pairing import pairings
-    from readiness.comparing.reading import read_reports
-    from readiness.comparing.sections import sections
-    from readiness.delivery.caching import cache_folder
+    from readiness.cli.options import cache_folder
+    from readiness.report.compare.page import COMPARISON, check_place, comparison_page, write_page
+    from readiness.report.compare.pairs import pairings
+    from readiness.report.compare.read import read_reports
+    from readiness.report.compare.sections import sections
     from readiness.signing.keys import load_public
 
     if out is not None:
@@ -42,7 +42,7 @@ def compare(
     pairs = pairings(found, cache_folder(os.environ))
     parts = sections(found, pairs, everything=everything or out is not None)
     if out is None:
-        from readiness.comparing.text import comparison_text
+        from readiness.report.compare.text import comparison_text
 
         say_text(comparison_text(found, parts).rstrip("\n"))
         return 0
@@ -63,18 +63,18 @@ def index(
     """List all candidates below a folder on one page, the newest first."""
     import datetime
 
-    from readiness.comparing.overview import overview
+    from readiness.report.compare.read import overview
     from readiness.signing.keys import load_public
 
     keys = [load_public(path) for path in key or ()]
     found = overview(folder, keys, today=datetime.datetime.now(datetime.UTC).date())
     if text:
-        from readiness.comparing.text import overview_text
+        from readiness.report.compare.text import overview_text
 
         say_text(overview_text(found, str(folder)).rstrip("\n"))
         return 0
-    from readiness.comparing.entries import counted
-    from readiness.comparing.page import OVERVIEW, overview_page, write_page
+    from readiness.report.compare.entries import counted
+    from readiness.report.compare.page import OVERVIEW, overview_page, write_page
 
     page = out or folder / "index.html"
     write_page(page, overview_page(found, folder, page), OVERVIEW)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.app import command
+from readiness.cli.messages import say
 from readiness.cli.options import ReportPath
-from readiness.exceptions import InputError, InvalidReport
-from readiness.telling import say
+from readiness.core.errors import InputError, InvalidReport
 
 if TYPE_CHECKING:
-    from readiness.card.content import Source
-    from readiness.card.writing import Card
+    from readiness.report.card.content import Source
+    from readiness.report.card.write import Card
 
 
 class Format(StrEnum):
@@ -42,7 +42,7 @@ def card(
     form: Annotated[Format, typer.Option("--format", help="json: for other registries, to stdout.")] = Format.MARKDOWN,
 ) -> int:
     """Write or refresh the readiness section of a model card. With --check: 0 they belong together, 5 they do not."""
-    from readiness.card.writing import open_card, read_source
+    from readiness.report.card.write import open_card, read_source
     from readiness.signing.keys import load_public
 
     keys = [load_public(path) for path in key or []]
@@ -60,7 +60,7 @@ def card(
 def _json(source: Source, *, asked_for: bool) -> int:
     import json
 
-    from readiness.card.as_json import card_json
+    from readiness.report.card.metrics import card_json
 
     if asked_for:
         raise InputError("JSON goes to standard output: found a card or --check beside it.", remedy="Leave it out.")
@@ -69,7 +69,7 @@ def _json(source: Source, *, asked_for: bool) -> int:
 
 
 def _check(found: Card, source: Source, metadata: bool) -> int:
-    from readiness.card.writing import differences
+    from readiness.report.card.write import differences
 
     different = differences(found, source, metadata=metadata)
     if not different:
@@ -82,7 +82,7 @@ def _check(found: Card, source: Source, metadata: bool) -> int:
 
 
 def _write(found: Card, source: Source, metadata: bool) -> int:
-    from readiness.card.writing import composed, has_section, write
+    from readiness.report.card.write import composed, has_section, write
 
     data = composed(found, source, metadata=metadata)
     if data == found.data:

@@ -14,18 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readiness.delivery.files import is_of_a_review, write_whole
-from readiness.delivery.named_files import LONGEST_BEGINNING, writable
-from readiness.delivery.watching import watched
-from readiness.digests import sha256_file
-from readiness.exceptions import InputError, ReviewError
-from readiness.summaries.junit import junit, junit_unfinished
-from readiness.summaries.markdown import HEADING, NO_VERDICT, markdown, markdown_unfinished
-from readiness.summaries.source import Source, Unfinished
-from readiness.terminal import ending
+from readiness.core.errors import InputError, ReviewError
+from readiness.core.files import LONGEST_BEGINNING, is_of_a_review, sha256_file, writable, write_whole
+from readiness.core.terminal import ending
+from readiness.report.junit import Source, Unfinished, junit, junit_unfinished
+from readiness.report.markdown import HEADING, NO_VERDICT, markdown, markdown_unfinished
+from readiness.run.watch import watched
 
 if TYPE_CHECKING:
-    from readiness.delivery.runner import ReviewResult
+    from readiness.run.runner import ReviewResult
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """GitHub's name, in the environment, of the file that holds the summary of a step."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from readiness.core.errors import InputError
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for report and notebook.")]
 SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="The review's readiness.yaml.")]
@@ -61,3 +64,38 @@ FailOn = Annotated[
         help="The least serious verdict that fails the command: not_ready, not_proven, point_estimate, or never.",
     ),
 ]
+
+
+# ----------------------------------------------------------------------------------------------------
+# Where are measurements kept between reviews? In the user's cache folder, unless told otherwise.
+
+VARIABLE = "READINESS_CACHE"
+OFF = "off"
+FOLDER = "measurements"
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """The folder that the variable READINESS_CACHE names, else one in the user's cache folder.
+
+    None where the variable is "off", or where the user has no place for such things. "~" is the user's home folder,
+    which a shell does not always put in its place.
+
+    Raises:
+        InputError: "~" stands for a home folder that is not known.
+    """
+    named = environment.get(VARIABLE, "")
+    if named:
+        return None if named.lower() == OFF else _named(named)
+    import platformdirs
+
+    folder = Path(platformdirs.user_cache_dir("readiness", appauthor=False)) / FOLDER
+    return folder if folder.is_absolute() else None
+
+
+def _named(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise InputError(
+            f"{VARIABLE} is {text}: there is no such home folder.", remedy="Write the folder without the ~."
+        ) from error

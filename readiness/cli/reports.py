@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from readiness.cli.app import command
+from readiness.cli.messages import say, say_text, signed_words
 from readiness.cli.options import AllowVouched, Keys, Render, ReportPath, Require
-from readiness.telling import say, say_text, signed_words
-from readiness.terminal import complain
-from readiness.visible import presentable
+from readiness.core.errors import InputError
+from readiness.core.sanitize import presentable, shown
+from readiness.core.terminal import complain
+from readiness.report.junit import Source
+from readiness.signing.verify import Opened
 
 if TYPE_CHECKING:
-    from readiness.delivery.standing import Standing
-    from readiness.delivery.verification import Opened
+    from readiness.signing.verify import Opened, Standing
 
 
 @command
@@ -27,19 +31,17 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON: --format json.")] = False,
 ) -> int:
     """Show what a report says. Whether that is true is the question of verify."""
-    from readiness.cli.showing import shown_as
-    from readiness.delivery.verification import opened_bytes, report_bytes
+    from readiness.signing.verify import opened_bytes, report_bytes
 
     form = shown_as(form, as_json=as_json)
     content = report_bytes(report)  # once: a pipe gives its bytes only once, and a file may change
     opened = opened_bytes(content)
     if form == "text":
-        from readiness.narrative import text_report
+        from readiness.report.sentences import text_report
 
         say(signed_words(opened), "")
         say_text(text_report(opened.record).rstrip("\n"))
         return 0
-    from readiness.cli.showing import for_programs
 
     complain(signed_words(opened))
     print(for_programs(form, opened, report, content), end="")
@@ -56,14 +58,14 @@ def verify(
     render: Render = None,
 ) -> int:
     """Verify who signed a report. Recomputes the verdict; 0 valid, 5 not valid, 6 unsigned, 10 expired."""
-    from readiness.delivery.standing import required_verdict, standing
-    from readiness.delivery.verification import verify as prove
     from readiness.signing.keys import load_public
+    from readiness.signing.verify import required_verdict, standing
+    from readiness.signing.verify import verify as prove
 
     required = required_verdict(require)
     opened = prove(report, [load_public(path) for path in key], model=model)
     if render is not None:
-        from readiness.delivery.page_again import check_page
+        from readiness.run.page_again import check_page
 
         check_page(opened, render)
     found = standing(opened.record, require=required, vouched=allow_vouched)
@@ -73,9 +75,9 @@ def verify(
 
 
 def _say_standing(report: Path, opened: Opened, found: Standing, require: str | None) -> None:
-    from readiness.delivery.standing import Standing
-    from readiness.narrative import model_names
-    from readiness.page.cover import valid_until
+    from readiness.report.page.cover import valid_until
+    from readiness.report.sentences import model_names
+    from readiness.signing.verify import Standing
 
     record = opened.record
     name, version = model_names(presentable(record))
@@ -90,7 +92,7 @@ def _say_standing(report: Path, opened: Opened, found: Standing, require: str | 
 
 
 def _say_proofs(model: Path | None, render: Path | None) -> None:
-    from readiness.delivery.verification import NOT_PROVEN, PROVEN
+    from readiness.signing.verify import NOT_PROVEN, PROVEN
 
     say("This proves:")
     for line in PROVEN:
@@ -102,3 +104,39 @@ def _say_proofs(model: Path | None, render: Path | None) -> None:
     say("This does not prove:")
     for line in NOT_PROVEN:
         say(f"  - {line}")
+
+
+# ----------------------------------------------------------------------------------------------------
+# In which forms can a report be shown? As text for people, and in three forms for programs.
+
+FORMS = ("text", "json", "markdown", "junit")
+
+
+def shown_as(form: str | None, *, as_json: bool = False) -> str:
+    """The form that the options of a command ask for.
+
+    Raises:
+        InputError: there is no such form, or two are asked for.
+    """
+    if as_json and form not in (None, "json"):
+        raise InputError(f"Found both --json and --format {shown(form)}; expected one of them.")
+    chosen = "json" if as_json else form or "text"
+    if chosen not in FORMS:
+        raise InputError(f"There is no form {shown(chosen)}.", remedy=f"Choose one of {', '.join(FORMS)}.")
+    return chosen
+
+
+def for_programs(form: str, opened: Opened, report: Path, content: bytes) -> str:
+    """The report as "json", "markdown" or "junit"; the same text each time. `content` is what was opened."""
+    if form == "json":
+        from readiness.report.record_json import plain
+
+        return json.dumps(plain(opened.record), indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+    source = Source(str(report), hashlib.sha256(content).hexdigest(), opened.keyids[0] if opened.signed else "")
+    if form == "markdown":
+        from readiness.report.markdown import markdown
+
+        return markdown(opened.record, source)
+    from readiness.report.junit import junit
+
+    return junit(opened.record, source).decode("ascii")

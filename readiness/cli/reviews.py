@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from readiness.cli.app import command
+from readiness.cli.messages import public_half, say, say_text, tell_plan, tell_result, tell_what_can_be_proven, vouched
 from readiness.cli.options import FailOn, Junit, Minutes, NoCache, Out, PassphraseFd, PinIt, Settings, SpecPath, Summary
-from readiness.exceptions import InputError
-from readiness.telling import public_half, say, tell_plan, tell_result, tell_what_can_be_proven, vouched
-from readiness.terminal import complain
+from readiness.core.errors import InputError, ReadinessError
+from readiness.core.sanitize import shown
+from readiness.core.terminal import complain
+from readiness.report.sentences import result_words
+from readiness.verdict.decision import Verdict
+from readiness.verdict.record import Record
 
 
 @command
@@ -28,8 +34,8 @@ def demo(
 
     if case not in CASES:
         raise InputError(f"There is no demo case {case!r}.", remedy=f"Choose one of {', '.join(CASES)}.")
-    from readiness.delivery.progress import progress_on
-    from readiness.demo.walk import walk
+    from readiness.cli.demo import walk
+    from readiness.run.progress import progress_on
 
     result, key = walk(case, out, progress_on(sys.stderr))
     tell_result(result, public_key=key)
@@ -86,8 +92,7 @@ def check(
     if not watch:
         tell_what_can_be_proven(spec, vouched(spec, given) if pin else given)
         return 0
-    from readiness.cli.watching import keep_checking
-    from readiness.delivery.watching import watched
+    from readiness.run.watch import watched
 
     def once() -> None:
         tell_what_can_be_proven(spec, vouched(spec, given) if pin else given)
@@ -144,10 +149,9 @@ def run(
 ) -> int:
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
     from readiness.cli.ci_files import CiFiles
-    from readiness.cli.failing import check_choice, exit_code, exit_words
-    from readiness.delivery.progress import progress_on
-    from readiness.partial import chosen
-    from readiness.passphrases import signer as opener
+    from readiness.cli.passphrases import signer as opener
+    from readiness.core.selection import chosen
+    from readiness.run.progress import progress_on
 
     files = CiFiles.prepared(spec, set_ or (), junit=junit, summary=summary, besides=(key, template))
     with files.even_if_it_fails():
@@ -158,8 +162,8 @@ def run(
         signer = None if key is None else opener(key, passphrase_fd, complain)
         settings = vouched(spec, set_ or ()) if pin else tuple(set_ or ())
         tell_what_can_be_proven(spec, settings)
-        from readiness.delivery.caching import cache_folder
-        from readiness.delivery.runner import review
+        from readiness.cli.options import cache_folder
+        from readiness.run.runner import review
 
         result = review(
             spec,
@@ -178,3 +182,95 @@ def run(
     finally:
         tell_result(result, public_key=public_half(key), note=note)
     return exit_code(result.record.verdict, fail_on)
+
+
+# ----------------------------------------------------------------------------------------------------
+# When does a verdict end the command with a number that stops a pipeline? The choice of --fail-on.
+
+DEFAULT = "not_proven"
+
+_SEVERITY = (Verdict.READY, Verdict.READY_BY_POINT_ESTIMATE, Verdict.NOT_PROVEN, Verdict.NOT_READY)
+_CODES = {Verdict.READY_BY_POINT_ESTIMATE: 3, Verdict.NOT_PROVEN: 3, Verdict.NOT_READY: 1}
+_FIRST = {
+    "not_ready": Verdict.NOT_READY,
+    "not_proven": Verdict.NOT_PROVEN,
+    "point_estimate": Verdict.READY_BY_POINT_ESTIMATE,
+    "never": None,
+}
+"""The mildest verdict that fails; all that are worse do, too."""
+
+CHOICES = tuple(_FIRST)
+
+
+def check_choice(fail_on: str) -> None:
+    """Say whether there is such a choice.
+
+    Raises:
+        InputError: there is not.
+    """
+    if fail_on not in _FIRST:
+        raise InputError(
+            f"--fail-on is {shown(fail_on)}, which is none of its choices.",
+            remedy=f"Choose one of {', '.join(CHOICES)}.",
+        )
+
+
+def exit_code(verdict: Verdict, fail_on: str = DEFAULT) -> int:
+    """0 when the verdict does not fail, else 1 for not ready and 3 for what is not proven."""
+    first = _FIRST[fail_on]
+    failed = first is not None and _SEVERITY.index(verdict) >= _SEVERITY.index(first)
+    return _CODES[verdict] if failed else 0
+
+
+def exit_words(record: Record, fail_on: str) -> str:
+    """Why the number is not the usual one: "NOT PROVEN; exit code 0 because of --fail-on not_ready"; else empty."""
+    code = exit_code(record.verdict, fail_on)
+    if code == exit_code(record.verdict):
+        return ""
+    return f"{result_words(record)}; exit code {code} because of --fail-on {fail_on}"
+
+
+# ----------------------------------------------------------------------------------------------------
+# How does a check go on and on? Again whenever a file changes, until Ctrl-C.
+
+WIDTH = 72
+
+
+def keep_checking(check: Callable[[], None], files: Callable[[], Iterable[Path]]) -> int:
+    """Check, show what is wrong, wait until one of the files changes, and check again.
+
+    Args:
+        check: Says that all is well, or raises what is wrong.
+        files: What the check looks at now.
+
+    Returns:
+        0, once it is stopped with Ctrl-C.
+    """
+    try:
+        from readiness.run.watch import stamps, wait_for_change
+
+        while True:
+            before = stamps(files())  # first, so that what changes meanwhile is checked again
+            say("", _separator(time.strftime("%H:%M:%S")))
+            _checked(check)
+            say(f"Watching {len(before)} file{'s' if len(before) > 1 else ''}; Ctrl-C ends it.")
+            sys.stdout.flush()
+            wait_for_change(before)
+    except KeyboardInterrupt:
+        say("", "Stopped watching.")
+        return 0
+
+
+def _separator(clock: str) -> str:
+    return f"-- checked at {clock} ".ljust(WIDTH, "-")
+
+
+def _checked(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except ReadinessError as error:
+        say_text(f"Error: {error}")
+    except BrokenPipeError:  # nobody is reading any more
+        raise
+    except Exception as error:  # a fault of ours must not end the watch either
+        say(f"Error: this is a fault of readiness itself: {type(error).__name__}: {error}")

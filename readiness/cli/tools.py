@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.options import PassphraseFd
-from readiness.exceptions import InputError
-from readiness.telling import say
+from readiness.cli.messages import say, signed_words
+from readiness.cli.options import PassphraseFd, ReportPath
+from readiness.core.errors import InputError
 
 
 @command
@@ -23,7 +23,7 @@ def keygen(
     passphrase_fd: PassphraseFd = None,
 ) -> int:
     """Make a pair of keys. The private one signs and stays with you, the public one goes to the readers."""
-    from readiness.passphrases import new
+    from readiness.cli.passphrases import new
     from readiness.signing.keys import ECDSA_P256, ED25519, generate, write_key_pair
     from readiness.signing.memory import close_memory
 
@@ -48,7 +48,67 @@ def schema(
     """Print the JSON Schema of the spec, for editors."""
     import json
 
-    from readiness.spec.schema import checklist_schema, spec_schema
+    from readiness.spec.json_schema import checklist_schema, spec_schema
 
     print(json.dumps(checklist_schema() if checklist else spec_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+# ----------------------------------------------------------------------------------------------------
+# The command for those who cannot give their training rows away: hashes of them.
+
+
+@command
+def hash_rows(
+    source: Annotated[
+        Path, typer.Argument(metavar="SPEC|TABLE", help="A spec whose data.train is hashed, or the table itself.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the hashes.")],
+    id_: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Hash the names of rows in this column (of a TABLE).")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="The column that holds the truth (of a TABLE).")
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="COLUMN", help="Hash only this feature (of a TABLE); repeatable."),
+    ] = None,
+) -> int:
+    """Hash training rows for supplied.training_rows: names of rows where there are any, else features and target.
+
+    Whoever can list all possible names, such as customer numbers, can tell from their hashes which were used.
+    """
+    from readiness.evidence.row_hashes import hashes_of_source, write_hashes
+
+    given = hashes_of_source(source, name=id_, target=target, columns=tuple(columns or ()))
+    write_hashes(given, out)
+    what = f"names of rows in {given.columns[0]}" if given.names_rows else f"rows of {len(given.columns):,} columns"
+    say(f"Wrote {out}: {len(given.hashes):,} hashes of {what}.")
+    say("Name it under supplied.training_rows: {path: …, source: who made it, and from which table}.")
+    return 0
+
+
+# ----------------------------------------------------------------------------------------------------
+# The command that puts a report on paper: pdf.
+
+
+@command
+def pdf(
+    report: ReportPath,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write the PDF; else beside the report.")
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option("--key", metavar="PUB", help="Print only if signed with this public key; repeatable."),
+    ] = None,
+) -> int:
+    """Print a report as a PDF with an installed Chromium or Chrome. A copy: what is signed is the HTML file."""
+    from readiness.report.pdf import print_report
+    from readiness.signing.keys import load_public
+
+    printed = print_report(report, out, keys=[load_public(path) for path in key or ()])
+    say(f"Verified: signed with {printed.opened.keyids[0]}." if key else signed_words(printed.opened))
+    say(f"Wrote {printed.path}, a copy. The report is {report}, SHA-256 {printed.sha256}.")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readiness.exceptions import InputError
+from readiness.core.errors import InputError
 
 if TYPE_CHECKING:
     from readiness.demo.material import Material

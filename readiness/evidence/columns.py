@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from readiness.evidence.tables import TableHeader
-from readiness.spec import CostColumn, PredictionColumns, SegmentColumn, SegmentEntry, Spec
-from readiness.spec.reading import LoadedSpec
+from readiness.spec.load import LoadedSpec
 from readiness.spec.rules import parse_rule
+from readiness.spec.schema import CostColumn, PredictionColumns, SegmentColumn, SegmentEntry, Spec
 from readiness.spec.supplied_checks import supplied_columns
 
 MOST_SPARE = 20

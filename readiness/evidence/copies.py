@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.core.errors import DataError
 from readiness.evidence.columns import further_columns
 from readiness.evidence.row_hashes import Hashes, joined, kinds_of, row_hashes, value_bits
 from readiness.evidence.same_names import ANEW, MISSING_NAME, UNITS, Names, Table, same_names
-from readiness.exceptions import DataError
-from readiness.spec import Spec
+from readiness.spec.schema import Spec
 from readiness.statistics.cases import Floats, Integers
 from readiness.statistics.copies import (
     Known,

@@ -18,17 +18,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.keeping.kept import REDRAWN, SEEDS, TRAINING, Kept
-from readiness.evidence.keeping.refits import keep, known
-from readiness.evidence.keeping.scores import scored
-from readiness.evidence.refit_pool import close_pool, refit_all
-from readiness.evidence.refit_work import Outcome, fitting_labels, takes_seed, unfit_for_cloning, unfitted
+from readiness.core.findings import Unavailable
+from readiness.evidence.cache.cache import REDRAWN, SEEDS, TRAINING, Kept, scored
+from readiness.evidence.cache.refits import keep, known
+from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.refit_jobs import (
+    Outcome,
+    Plan,
+    Split,
+    close_pool,
+    fitting_labels,
+    refit_all,
+    takes_seed,
+    unfit_for_cloning,
+    unfitted,
+)
 from readiness.evidence.refits import NOTHING, PATIENCE, WORKERS_PAY, Holdout
-from readiness.evidence.splits import Plan, Split
 from readiness.statistics.dependence import INDEPENDENT, Dependence
 from readiness.statistics.refit_advantage import RefitLosses, refit_advantage
-from readiness.unavailable import Unavailable
 
 COPIES = 8
 """Clones that differ in their seed; their spread is that of the candidate's own luck, so a few are too few."""

@@ -12,27 +12,56 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.answers import Question
-from readiness.checklist import this_day
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate, Scores
+from readiness.core.checklist import this_day
+from readiness.core.findings import Question, Unavailable
+from readiness.core.policy import Task
+from readiness.core.provenance import Gathered, Reuse
+from readiness.core.withholding import Soundness
+from readiness.evidence.cache.cache import Kept
+from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.copies import Copies
-from readiness.evidence.keeping.kept import Kept
-from readiness.evidence.models.loading import LoadedModel
-from readiness.evidence.perturbing import Perturbed
+from readiness.evidence.models.load import LoadedModel
+from readiness.evidence.perturb import Perturbed
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retraining
-from readiness.evidence.segmentation import Segmentation
-from readiness.evidence.supplied.measurements import Elsewhere
-from readiness.facts import Gathered, Reuse
-from readiness.spec import Spec
-from readiness.spec.soundness import vouched_kinds
+from readiness.evidence.row_hashes import TrainingHashes
+from readiness.evidence.segments import Segmentation
+from readiness.spec.inputs import vouched_kinds
+from readiness.spec.schema import Spec
 from readiness.statistics.cases import Cases
-from readiness.statistics.guessing import Guess
+from readiness.statistics.comparison import Guess
 from readiness.statistics.inference import Inference
-from readiness.unavailable import Unavailable
-from readiness.withholding import Soundness
+
+# ----------------------------------------------------------------------------------------------------
+# What was measured elsewhere, and read here? Nothing of it is judged where the same could be measured here.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuppliedRepeat:
+    """What refits said about training rows that they had not seen; each usable row once."""
+
+    fold: NDArray[np.int64]
+    """(n,): codes of the folds, 0 to k - 1."""
+    said: Scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elsewhere:
+    """Supplied rows and calls; single figures stand in the spec."""
+
+    repeats: tuple[SuppliedRepeat, ...] = ()
+    seeds: tuple[Scores, ...] = ()
+    """Of all usable test rows, one for each refit."""
+    milliseconds: NDArray[np.float64] | None = None
+    """(calls,): times of single-row calls, in their order."""
+    folds_sha256: str = ""
+    """Of the very bytes that the table of the folds was parsed from; empty where they are columns of data.train."""
+    training_rows: TrainingHashes | None = None
+    """Hashes of the rows that the candidate was fitted on."""
+
+
+# ----------------------------------------------------------------------------------------------------
 
 NO_TRAINING = Unavailable("no training table is given", "name the training rows under data.train")
 NOT_REFITTED = Unavailable("the candidate was not refitted")

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.criteria import Task
-from readiness.evidence.candidates import Scores
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Scores
 from readiness.evidence.equal_refits import ROWS, Asked, sampled
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.refits import Holdout
 from readiness.statistics.cases import Cases
+from readiness.statistics.estimators import number
 from readiness.statistics.inference import Undefined
-from readiness.statistics.metrics import number
 from readiness.statistics.refit_advantage import dependence_of_losses, guess_error, is_proper, row_losses
 
 

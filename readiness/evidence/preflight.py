@@ -3,27 +3,186 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 
-from readiness.catalogue import ALIASES, METRICS, metric_names
-from readiness.criteria import Task
-from readiness.digests import sha256_path
-from readiness.evidence.column_faults import column_faults
-from readiness.evidence.limits import end_fault, limit_fault, value_fault
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from readiness.core.errors import InputError, SpecError
+from readiness.core.files import exists, is_address, is_file, nearby, sha256_path
+from readiness.core.metrics import ALIASES, METRICS, metric_names
+from readiness.core.policy import Task
+from readiness.core.sanitize import nearest, shown
+from readiness.evidence.baselines import end_fault, limit_fault, value_fault
+from readiness.evidence.columns import features_of, is_nested, needed
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra
-from readiness.evidence.modules_there import module_fault
 from readiness.evidence.supplied.preflight import supplied_faults
-from readiness.evidence.tables import TableHeader, header
-from readiness.exceptions import InputError, SpecError
-from readiness.hints import nearest, shown
-from readiness.looking import exists, is_address, is_file, nearby
-from readiness.spec import Label, ModelFile
+from readiness.evidence.tables import PARQUET_SUFFIXES, TableHeader, header
 from readiness.spec.checks import misfits, stated_task
-from readiness.spec.reading import LoadedSpec
-from readiness.spec.yaml_reading import KeyPath, Problem
+from readiness.spec.load import LoadedSpec
+from readiness.spec.schema import Label, ModelFile
+from readiness.spec.supplied_checks import supplied_key
+from readiness.spec.yaml import KeyPath, Problem
+
+# ----------------------------------------------------------------------------------------------------
+# Can every text of a table be shown? A Parquet file may hold bytes that are no UTF-8, which shows only later.
+
+_ROWS = 65_536
+_TEXTS = ("string", "large_string", "string_view", "dictionary<values=string", "dictionary<values=large_string")
+
+
+def unreadable_columns(head: TableHeader, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Columns among `columns` whose text is not UTF-8, each with what is wrong; of CSV files that is told elsewhere."""
+    types = dict(zip(head.columns, head.types, strict=True))
+    texts = [name for name in columns if types.get(name, "").startswith(_TEXTS)]
+    if not texts or not head.path.name.lower().endswith(PARQUET_SUFFIXES):
+        return
+    left = dict.fromkeys(texts)
+    with pa.OSFile(os.fsencode(head.path)) as stream, pq.ParquetFile(stream) as file:
+        row = 0
+        for batch in file.iter_batches(batch_size=_ROWS, columns=texts):
+            for name in tuple(left):
+                if not _is_utf8(batch.column(name)):
+                    del left[name]
+                    yield name, _words(name, head, row, batch.num_rows)
+            row += batch.num_rows
+
+
+def _is_utf8(values: pa.Array) -> bool:
+    try:
+        (values.dictionary if isinstance(values, pa.DictionaryArray) else values).validate(full=True)
+    except pa.ArrowException:
+        return False
+    return True
+
+
+def _words(name: str, head: TableHeader, first: int, rows: int) -> str:
+    where = f"between rows {first + 1:,} and {first + rows:,}"
+    return f"the column {shown(name)} of {head.path.name} holds text that is not UTF-8, {where}; export the table again"
+
+
+# ----------------------------------------------------------------------------------------------------
+# Are the columns that a spec names there, and of a kind that a review can read? Each fault with its key.
 
 Fault = tuple[KeyPath, str]
+
+
+def column_faults(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    """Columns that are not there, hold more than one value in each row, or text that nothing can show."""
+    yield from _missing(loaded, heads)
+    yield from _nested(loaded, heads)
+    yield from _unreadable(loaded, heads)
+
+
+def _missing(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    found = {key: head.columns for key, head in heads.items()}
+    features = features_of(loaded.spec, found["test"], ())
+    listed = features if loaded.spec.data.features is not None else ()
+    for table, columns in needed(loaded, listed, found).items():
+        for name in columns.required:
+            if name not in found[table]:
+                where = supplied_key(loaded.spec, table, name) or _where(loaded, name)
+                yield (
+                    where,
+                    f"the table {heads[table].path.name} has no column {shown(name)}{nearest(name, found[table])}",
+                )
+
+
+def _nested(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    """Columns of lists or records where a review needs one value for each row."""
+    found = {key: head.columns for key, head in heads.items()}
+    seen: set[KeyPath] = set()
+    for table, columns in needed(loaded, (), found).items():
+        head = heads[table]
+        types = dict(zip(head.columns, head.types, strict=True))
+        for name in columns.required if table == "test" else columns.all:
+            where = supplied_key(loaded.spec, table, name) or _where(loaded, name)
+            if is_nested(types.get(name, "")) and where not in (*_MAY_BE_NESTED, *seen):
+                seen.add(where)
+                text = f"the column {shown(name)} of {head.path.name} holds lists or records ({shown(types[name], 40)})"
+                yield where, f"{text}, expected one value for each row"
+
+
+def _unreadable(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    """Columns that a review reads and whose text nothing could show."""
+    found = {key: head.columns for key, head in heads.items()}
+    for table, columns in needed(loaded, loaded.spec.data.features or (), found).items():
+        try:
+            faults = tuple(unreadable_columns(heads[table], columns.all))
+        except (OSError, pa.ArrowException):  # a damaged file is told where its rows are read
+            continue
+        for name, text in faults:
+            role = supplied_key(loaded.spec, table, name) or _where(loaded, name)
+            yield (("data", table) if role == ("model", "predictions") else role), text
+
+
+_MAY_BE_NESTED: tuple[KeyPath, ...] = (("data", "id"), ("errors", "show"), ("data", "features"))
+"""Keys whose columns are only shown, or are the model's own affair."""
+
+
+def _where(loaded: LoadedSpec, column: str) -> KeyPath:
+    """The key of the spec that names the column."""
+    data = loaded.spec.data
+    for role in ("target", "id", "time", "group", "weight", "query"):
+        if getattr(data, role) == column:
+            return ("data", role)
+    for i, entry in enumerate(data.segments):
+        parts = entry if isinstance(entry, tuple) else (entry,)
+        if column in [part if isinstance(part, str) else part.column for part in parts]:
+            return ("data", "segments", i)
+    for i, rule in enumerate(loaded.spec.baseline.rules):
+        if rule.column == column or (rule.when is not None and column in rule.when):
+            return ("baseline", "rules", i)
+    if column in loaded.spec.errors.show:
+        return ("errors", "show")
+    costs = loaded.spec.errors.costs
+    if costs is not None and column in (
+        getattr(getattr(costs, k), "column", None) for k in ("false_positive", "false_negative")
+    ):
+        return ("errors", "costs")
+    return ("data", "features") if column in (data.features or ()) else ("model", "predictions")
+
+
+# ----------------------------------------------------------------------------------------------------
+# Is the module of a function that the spec names there at all? Looked for, and never imported.
+
+
+def module_fault(reference: str, folder: Path) -> str:
+    """What is wrong with the module of "package.module:function"; empty where it lies in `folder`, or is installed."""
+    name = reference.partition(":")[0]
+    if _is_there(name, folder):
+        return ""
+    beside = f"{name.replace('.', '/')}.py"
+    return (
+        f"there is no module {shown(name)}, neither beside the spec ({shown(beside)}) nor among what is installed here"
+    )
+
+
+def _is_there(name: str, folder: Path) -> bool:
+    first, *others = name.split(".")
+    if name in sys.modules:  # also one that no file stands for, as os.path
+        return True
+    found = PathFinder.find_spec(first, [str(folder)]) or _installed(first)
+    for other in others:
+        places = None if found is None else found.submodule_search_locations
+        found = PathFinder.find_spec(f"{found.name}.{other}", list(places)) if found is not None and places else None
+    return found is not None
+
+
+def _installed(name: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(name)
+    except (ImportError, ValueError):  # ValueError: it was imported, and says nothing of where it came from
+        return None
+
+
+# ----------------------------------------------------------------------------------------------------
 
 
 def preflight(loaded: LoadedSpec) -> None:

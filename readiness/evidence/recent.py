@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.evidence.evidence import Recent
-from readiness.evidence.outputs import positions
 from readiness.evidence.tables import whole_numbers
-from readiness.evidence.targets import Target
+from readiness.evidence.target import Target
+from readiness.evidence.validation import positions
 
 
 def recent_rows(frame: pd.DataFrame, target: Target, column: str) -> Recent:

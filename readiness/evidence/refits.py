@@ -17,14 +17,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.criteria import BUDGET_SECONDS, MINIMUM_REPEATS
-from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.keeping.kept import Kept
-from readiness.evidence.keeping.refits import keep_repeats, repeats_kept
-from readiness.evidence.refit_pool import close_pool, refit_all
-from readiness.evidence.refit_work import Outcome, fitting_labels, refit_once, unfit_for_cloning, unfitted
-from readiness.evidence.splits import Plan
-from readiness.unavailable import Unavailable
+from readiness.core.findings import Unavailable
+from readiness.core.policy import BUDGET_SECONDS, MINIMUM_REPEATS
+from readiness.evidence.cache.cache import Kept
+from readiness.evidence.cache.refits import keep_repeats, repeats_kept
+from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.refit_jobs import (
+    Outcome,
+    Plan,
+    close_pool,
+    fitting_labels,
+    refit_all,
+    refit_once,
+    unfit_for_cloning,
+    unfitted,
+)
 
 WORKERS_PAY = 15.0
 """Seconds of fitting below which starting worker processes costs more than it saves."""

@@ -14,15 +14,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.evidence.candidates import Candidate, Scores
+from readiness.core.findings import Unavailable
+from readiness.evidence.cache.cache import CURVE, Kept
+from readiness.evidence.cache.refits import keep, known
+from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.equal_refits import NOT_MADE, Copy, EqualRefits
-from readiness.evidence.keeping.kept import CURVE, Kept
-from readiness.evidence.keeping.refits import keep, known
-from readiness.evidence.refit_pool import close_pool, refit_all
-from readiness.evidence.refit_work import Outcome, fitting_labels, takes_seed, unfitted
+from readiness.evidence.refit_jobs import (
+    Outcome,
+    Plan,
+    Split,
+    close_pool,
+    fitting_labels,
+    refit_all,
+    takes_seed,
+    unfitted,
+)
 from readiness.evidence.refits import NOTHING, PATIENCE, Holdout, RefitEstimate
-from readiness.evidence.splits import Plan, Split
-from readiness.unavailable import Unavailable
 
 SHARES = (0.25, 0.50, 1.00)
 """Of the training rows, for the learning curve: two doublings."""

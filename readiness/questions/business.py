@@ -11,20 +11,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readiness.answers import Answer, Criterion, Question, not_assessed
-from readiness.criteria import Task
+from readiness.core.findings import Answer, Criterion, Question, Unavailable, not_assessed
+from readiness.core.format import format_value
+from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
-from readiness.numbers import format_value
 from readiness.questions.supplied import marked
 from readiness.questions.wording import counted, denominator, independent_cases, told
-from readiness.spec import Business, Human, Label, Requirement, label_text
+from readiness.spec.schema import Business, Human, Label, Requirement, label_text
 from readiness.statistics.cases import Cases
-from readiness.statistics.comparison import compare, human_comparison
-from readiness.statistics.guessing import Guess, measure_guess
+from readiness.statistics.comparison import Guess, compare, human_comparison, measure_guess
+from readiness.statistics.estimators import Metric, measure, withheld
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import Metric, measure, withheld
-from readiness.unavailable import Unavailable
+from readiness.statistics.judge_claims import Claim, settle
 
 TITLE = Question.BUSINESS.words
 

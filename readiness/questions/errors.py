@@ -9,32 +9,212 @@ Limits: costs are what the spec says they are; harm that has no price here is no
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness import criteria as policy
-from readiness.answers import Answer, Criterion, Question, not_assessed
-from readiness.criteria import Task
+from readiness.core import policy
+from readiness.core.findings import Answer, Criterion, Question, Unavailable, not_assessed
+from readiness.core.format import format_level, format_share, format_value
+from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
-from readiness.numbers import format_level, format_value
-from readiness.questions.class_rules import class_claims, without_small
-from readiness.questions.error_facts import error_facts, residuals
-from readiness.questions.errors_by_class import by_class
-from readiness.questions.errors_of_values import given_interval_claims, values_facts
-from readiness.questions.pricing import Prices, prices
-from readiness.questions.pricing_constants import Constant, chance_to_be_shown, constants
-from readiness.questions.ranked_errors import shown_facts, shown_or_not
-from readiness.questions.threshold_advice import threshold_in_use
-from readiness.questions.trust import bins_table, trust
-from readiness.questions.what_if import what_if
-from readiness.questions.worst_errors import worst_errors
-from readiness.spec import Errors
+from readiness.questions.calibration import bins_table, trust, worst_errors
+from readiness.questions.classes import by_class, class_claims, shown_facts, shown_or_not, without_small
+from readiness.questions.costs import Constant, Prices, chance_to_be_shown, constants, prices
+from readiness.questions.thresholds import concentration, threshold_in_use, what_if
+from readiness.spec.schema import Errors
+from readiness.statistics.calibration import conformal_half_width, coverage
 from readiness.statistics.costs import mean_cost_from_cells, mean_of
 from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Exact, Inference, Undefined
-from readiness.statistics.judging import Claim, settle
-from readiness.unavailable import Unavailable
+from readiness.statistics.intervals import OrderStatistic
+from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.means import share_of
+from readiness.statistics.thresholds import mean_in_tails, rank_correlation
+
+# ----------------------------------------------------------------------------------------------------
+# Which errors does the candidate make, and how many of each? Counted, not judged.
+
+DRAWN = 2000
+"""Residuals that a figure draws; a seeded sample above."""
+
+_CELLS = (
+    ("TN", "Rows rightly left alone"),
+    ("FP", "False positives (type I)"),
+    ("FN", "False negatives (type II)"),
+    ("TP", "Rows rightly found"),
+)
+
+
+def error_facts(evidence: Evidence) -> list[Claim]:
+    """Counts and shares of the confusion matrix, or the distribution of the errors."""
+    if evidence.task is Task.REGRESSION:
+        return _regression(evidence)
+    wrong = evidence.cases.y_true != evidence.cases.y_pred
+    rate = _fact("RATE", "Share of rows that are wrong", "error_rate", _share(evidence, wrong), "share")
+    return [rate, *(_binary(evidence) if evidence.task is Task.BINARY else _multiclass(evidence))]
+
+
+def _fact(code: str, name: str, metric: str, inference: object, unit: str = "", **more: object) -> Claim:
+    return Claim(f"ERRO-{code}", name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+
+
+def _share(evidence: Evidence, hit: NDArray[np.bool_]) -> Inference | Undefined:
+    """A share of rows, each counted once; rows that depend on each other widen it."""
+    return share_of(hit, replace(evidence.cases, weight=None))
+
+
+def _quantile(evidence: Evidence, sizes: NDArray[np.float64], q: float) -> Inference:
+    """A quantile of the rows, each counted once; limits only for independent ones."""
+    found = OrderStatistic(sizes, q)
+    return found if evidence.cases.dependence.codes is None else Exact(found.value, found.n)
+
+
+def _binary(evidence: Evidence) -> list[Claim]:
+    n = evidence.cases.n
+    counts = [int(count) for count in evidence.cases.counts.ravel()]
+    words = {str(key): text for key, text in evidence.spec.errors.describe.items()}
+    names = evidence.classes
+    said = {"FP": words.get("false_positive", ""), "FN": words.get("false_negative", "")}
+    claims = [
+        _fact(
+            code,
+            text,
+            "rows",
+            Exact(float(count), n),
+            "rows",
+            reason=said.get(code, ""),
+            segment={"true": names[place // 2], "predicted": names[place % 2]},
+        )
+        for place, ((code, text), count) in enumerate(zip(_CELLS, counts, strict=True))
+    ]
+    for code, index, key in (("FP", 1, "false_positive"), ("FN", 2, "false_negative")):
+        text = words.get(key) or key.replace("_", " ") + "s"
+        share = _share(evidence, evidence.cases.cell_codes == index)
+        claims.append(_fact(f"{code}-SHARE", f"Share of all rows: {text}", "share", share, "share"))
+    return claims
+
+
+def _multiclass(evidence: Evidence) -> list[Claim]:
+    counts, names = evidence.cases.counts, evidence.classes
+    return [
+        _fact(
+            f"CELL-{i + 1}-{j + 1}",
+            "Rows by true and predicted class",
+            "rows",
+            Exact(float(counts[i, j]), evidence.cases.n),
+            "rows",
+            segment={"true": names[i], "predicted": names[j]},
+        )
+        for i in range(len(names))
+        for j in range(len(names))
+    ]
+
+
+def _regression(evidence: Evidence) -> list[Claim]:
+    error = evidence.cases.y_pred - evidence.cases.y_true
+    size = np.sort(np.abs(error))
+    return [
+        _fact(
+            "BIAS",
+            "Mean error (positive: predicted too high)",
+            "bias",
+            mean_of(error, evidence.cases.dependence, weight=evidence.cases.weight),
+        ),
+        _fact("P50", "Error that half of the rows stay below", "absolute_error", _quantile(evidence, size, 0.50)),
+        _fact("P95", "Error that 95 of 100 rows stay below", "absolute_error", _quantile(evidence, size, 0.95)),
+        _fact("MAX", "Largest error", "absolute_error", Exact(float(size[-1]), len(size))),
+    ]
+
+
+def residuals(evidence: Evidence) -> pd.DataFrame:
+    """Columns y_true and error, at most `DRAWN` rows, drawn with the spec's seed."""
+    y, error = evidence.cases.y_true, evidence.cases.y_pred - evidence.cases.y_true
+    rows = np.arange(len(y))
+    if len(rows) > DRAWN:
+        rows = np.sort(np.random.default_rng(evidence.spec.seed).choice(len(y), DRAWN, replace=False))
+    return pd.DataFrame({"y_true": y[rows], "error": error[rows]})
+
+
+# ----------------------------------------------------------------------------------------------------
+# Where are the errors of a predicted number large, and how wide would an honest band around it be?
+
+
+def values_facts(evidence: Evidence, priced: Prices | None) -> list[Claim]:
+    """Spread, concentration and a band that would hold."""
+    size = np.abs(evidence.cases.y_pred - evidence.cases.y_true)
+    amounts, what = (size, "error") if priced is None else (priced.candidate, "costs")
+    weighed = amounts * evidence.cases.relative_weight
+    return [_spread(evidence, size), *concentration(weighed, what), _band(evidence)]
+
+
+def _fact_of_values(code: str, name: str, metric: str, inference: Inference | Undefined, **more: str) -> Claim:
+    return Claim(f"ERRO-{code}", name, metric, inference, None, blocking=False, **more)  # type: ignore[arg-type]
+
+
+def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
+    cases = evidence.cases
+    found = rank_correlation(size, cases.y_pred.astype(float), cases)
+    if isinstance(found, Undefined):
+        return _fact_of_values(
+            "SPREAD", "Do errors grow with the prediction? Rank correlation", "rank_correlation", found
+        )
+    low, high = found.interval(evidence.spec.confidence)
+    words = "larger for larger predictions" if low > 0 else "smaller for larger predictions" if high < 0 else ""
+    tails = map(format_value, mean_in_tails(cases.y_pred, size))
+    said = "{} in the lowest tenth of the predictions, {} in the highest".format(*tails)
+    reason = f"errors are {words}: {said}" if words else f"no trend beyond chance: mean error {said}"
+    name = "Do errors grow with the prediction? Rank correlation, 0 is no"
+    return _fact_of_values("SPREAD", name, "rank_correlation", found, reason=reason)
+
+
+def _band(evidence: Evidence) -> Claim:
+    level = evidence.spec.confidence
+    found = conformal_half_width(evidence.cases, level)
+    name = f"Half-width of a band around a prediction that holds {format_level(level)} of further rows"
+    reason = ""
+    if not isinstance(found, Undefined):
+        reason = (
+            f"a band of ± {format_value(found.value)} around a prediction holds {format_share(level)} of further rows "
+            "like these"
+        )
+    return _fact_of_values("CONFORMAL", name, "half_width", found, reason=reason)
+
+
+def given_interval_claims(evidence: Evidence) -> list[Claim]:
+    """Whether the intervals that came with the predictions hold what they claim; judged when the spec sets a bar."""
+    given, ends = evidence.spec.errors.interval, evidence.given_interval
+    if given is None or ends is None:
+        return []
+    low, high = ends
+    inside = int(np.count_nonzero((low <= evidence.cases.y_true) & (evidence.cases.y_true <= high)))
+    claimed, judged = format_share(given.level), given.at_least is not None
+    reason = f"{inside:,} of {evidence.cases.n:,} true values lie inside the given intervals, which claim {claimed}"
+    return [
+        Claim(
+            "ERRO-COVERAGE",
+            "Share of true values inside the given intervals",
+            "coverage",
+            coverage(evidence.cases, low, high),
+            None if given.at_least is None else Criterion(">=", given.at_least, "share", "set in the spec"),
+            unit="share",
+            blocking=judged,
+            withheld=unknown_error(evidence.cases.dependence, _missed(evidence, low, high)) if judged else "",
+            reason=reason,
+        )
+    ]
+
+
+def _missed(evidence: Evidence, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Influence of each row on the share that lies outside, shape (n,)."""
+    cases, w = evidence.cases, evidence.cases.relative_weight
+    outside = ((cases.y_true < low) | (cases.y_true > high)).astype(np.float64)
+    return np.asarray(w * (outside - float(w @ outside) / cases.n))
+
+
+# ----------------------------------------------------------------------------------------------------
 
 TITLE = Question.ERRORS.words
 

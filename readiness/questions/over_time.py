@@ -14,21 +14,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.answers import Criterion, Finding, Status
-from readiness.criteria import FEWEST_WINDOWS, SEGMENT_COVERAGE, Task
+from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.format import format_pair
+from readiness.core.policy import FEWEST_WINDOWS, SEGMENT_COVERAGE, Task
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.segmentation import Segmentation, as_dates
-from readiness.numbers import format_pair
-from readiness.questions.by_segment import Measured, Split, difference, split_by, withheld_apart
+from readiness.evidence.segments import Segmentation, as_dates
+from readiness.questions.deficits import Measured, Split, difference, split_by, withheld_apart
 from readiness.questions.wording import as_clause, count_of
-from readiness.spec import Stability
+from readiness.spec.schema import Stability
 from readiness.statistics.cases import Cases
+from readiness.statistics.estimators import Metric, measure
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.judging import Claim
-from readiness.statistics.metrics import Metric, measure
+from readiness.statistics.judge_claims import Claim
 from readiness.statistics.rate_limits import scaled_limit, why_scaled
-from readiness.statistics.trend import decline
-from readiness.statistics.windows import (
+from readiness.statistics.stability import (
+    decline,
     ends_of,
     independent,
     provable_windows,

@@ -8,21 +8,297 @@ Limits: times hold for this machine and one caller at a time; an attestation is 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from readiness.answers import Answer, Criterion, Finding, Question, not_assessed
-from readiness.evidence.evidence import Evidence
-from readiness.evidence.supplied.instead import SHARED_FACT, is_timed
-from readiness.questions.attestations import attested_instead, box_findings
-from readiness.questions.drift_claims import drift_claims
-from readiness.questions.probe_findings import probe_findings
-from readiness.questions.supplied import marked, unused_measures
-from readiness.required import CODES
-from readiness.spec import Production
+from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
+from readiness.core.findings import Answer, Criterion, Finding, Outcome, Question, Status, Unavailable, not_assessed
+from readiness.core.format import format_value
+from readiness.core.policy import MUST_PROBES
+from readiness.core.sanitize import shorten
+from readiness.core.withholding import DRIFT_OF_ANSWERS, steady_answers
+from readiness.evidence.drift import column_drift, largest_change
+from readiness.evidence.evidence import DriftTables, Evidence
+from readiness.evidence.probes.robustness import ProbeResult
+from readiness.evidence.supplied.instead import SHARED_FACT, is_timed, or_supplied
+from readiness.questions.supplied import marked, supplied_probe, unused_measures
+from readiness.spec.schema import NOT_HERE, Attestation, Production, Spec
+from readiness.statistics.basis import inference_of
+from readiness.statistics.drift import Drift
+from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import METRICS
-from readiness.unavailable import Unavailable
+from readiness.statistics.judge_claims import Claim, settle
+from readiness.verdict.margins import CODES
+
+# ----------------------------------------------------------------------------------------------------
+# What came of odd input? The probes as findings: made here, else supplied, else not assessed.
+
+PROBED_BOXES = {"missing_value": "missing_values", "unseen_category": "unexpected_categories", "outlier": "outliers"}
+"""Probes whose result fills a box of the checklist."""
+_PROBE_NAMES = {
+    "one_row": "One row by itself",
+    "column_order": "Columns in another order",
+    "determinism": "The same rows again",
+    "missing_value": "Missing values",
+    "unseen_category": "Categories never seen before",
+    "outlier": "Extreme numbers",
+    "empty_frame": "No rows at all",
+    "input_not_mutated": "The rows handed in stay unchanged",
+}
+
+
+def probe_findings(evidence: Evidence, criteria: Production) -> list[Finding]:
+    """One finding for each probe; those that the policy, the spec or a box of the checklist asks for block."""
+    must = {*MUST_PROBES, *criteria.must_handle, *PROBED_BOXES}
+    if isinstance(evidence.probes, Unavailable):
+        names = sorted({*must, *evidence.spec.supplied.probes})
+        return [_unprobed(evidence, criteria, name, evidence.probes, blocking=name in must) for name in names]
+    return [
+        _probe(_or_supplied(result, evidence.spec), criteria, blocking=result.name in must)
+        for result in evidence.probes
+    ]
+
+
+def _or_supplied(result: ProbeResult, spec: Spec) -> ProbeResult:
+    given = supplied_probe(spec, result.name) if result.outcome == "unavailable" else None
+    return result if given is None else given
+
+
+def _unprobed(evidence: Evidence, criteria: Production, name: str, why: Unavailable, *, blocking: bool) -> Finding:
+    """What is known of a probe that was not made here."""
+    given = supplied_probe(evidence.spec, name)
+    if given is not None:
+        return _probe(given, criteria, blocking=blocking)
+    needs = or_supplied(why, f"probes.{name}").needs
+    return not_assessed(_probe_code(name), _probe_name(name), why.reason, needs=needs)
+
+
+def _probe_code(name: str) -> str:
+    return f"PROD-PROBE-{name.upper().replace('_', '-')}"
+
+
+def _probe_name(name: str) -> str:
+    return _PROBE_NAMES.get(name, name.replace("_", " "))
+
+
+def _probe(result: ProbeResult, criteria: Production, *, blocking: bool) -> Finding:
+    accepted = result.name in criteria.clean_error_accepted
+    outcome = {
+        "passed": Outcome.PASSED,
+        "not_applicable": Outcome.NOT_APPLICABLE,
+        "unavailable": Outcome.UNAVAILABLE,
+        "clean_error": Outcome.ACCEPTED_ERROR if accepted else Outcome.FAILED,
+    }.get(result.outcome, Outcome.FAILED)
+    allowed = result.outcome == "clean_error" and not accepted and result.name != "determinism"
+    hint = f"; if a clean error will do, say so in production.clean_error_accepted: [{result.name}]" if allowed else ""
+    return Finding(
+        _probe_code(result.name),
+        _probe_name(result.name),
+        outcome.status,
+        blocking=blocking,
+        outcome=outcome,
+        reason=result.reason.rstrip(".") + hint,
+        warning=NOT_HERE if result.reason.startswith(NOT_HERE) else "",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------
+# Do the rows that the candidate will meet look like those it was trained on? One claim for each feature.
+
+
+def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
+    """Each feature's population stability index must be proven to be at most the limit, unless the spec exempts it, or
+    the answers to recent rows are proven to be like those to test rows.
+    """
+    limit = Criterion("<=", criteria.drift_limit, "PSI", criteria.origin("drift_limit"))
+    tables = evidence.drift
+    if isinstance(tables, Unavailable):
+        name = "Training distribution matches production"
+        return [
+            Claim(
+                "PROD-DRIFT-SUMMARY", name, "psi", Undefined(tables.reason), limit, unit="PSI",
+                reason=tables.reason, needs=tables.needs,
+            )
+        ]  # fmt: skip
+    columns = [_claim(k, name, tables, limit, criteria.drift_warning) for k, name in enumerate(tables.features, 1)]
+    judged = [_exempted(claim) if claim.segment["column"] in criteria.drift_exempt else claim for claim in columns]
+    answers = _answers(evidence, criteria) if tables.against == "recent" else None
+    if answers is None:
+        return judged
+    drifted = {claim.code for claim in judged if claim.blocking and not _is_settled(claim, evidence)}
+    if not drifted or not _is_met(answers, evidence):
+        return [*judged, replace(answers, blocking=False)]
+    return [*(_by_answers(claim) if claim.code in drifted else claim for claim in judged), answers]
+
+
+def _is_met(claim: Claim, evidence: Evidence) -> bool:
+    spec = evidence.spec
+    return settle([claim], alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)[0].status is Status.MET
+
+
+def _is_settled(claim: Claim, evidence: Evidence) -> bool:
+    """Whether no drift has to be explained: it is within the limit, or could not be looked at."""
+    return isinstance(claim.inference, Undefined) or _is_met(claim, evidence)
+
+
+def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
+    """How far the candidate's answers have moved; None where these are not known, or something speaks against them.
+
+    What drift does is then known better than from the columns: see `steadiness`.
+    """
+    found = steady_answers(evidence.soundness)
+    if found is None or found.bounds is None or found.bounds.basis is None:
+        return None
+    return Claim(
+        DRIFT_OF_ANSWERS,
+        "Drift of the answers, test against recent rows",
+        "psi",
+        inference_of(found.bounds.basis),
+        Criterion("<=", criteria.drift_warning, "PSI", criteria.origin("drift_warning")),
+        unit="PSI",
+        reason=found.reason,
+        denominator="rows on each side",
+        from_scores=False,
+    )
+
+
+def _by_answers(claim: Claim) -> Claim:
+    """A column that has drifted, or may have, while the answers stayed: shown with a warning, not judged."""
+    assert claim.criterion is not None
+    assert not isinstance(claim.inference, Undefined)
+    moved = "may have drifted" if claim.criterion.holds(claim.inference.value) else "has drifted"
+    words = "not judged by itself, as the answers to recent rows are like those to test rows"
+    return replace(
+        claim,
+        blocking=False,
+        reason=f"{claim.reason}; {words}",
+        warning=f"{shorten(claim.segment['column'])} {moved}; the answers have not",
+    )
+
+
+def _exempted(claim: Claim) -> Claim:
+    """A column that the spec says is meant to change: shown, without a bar."""
+    measured, criterion = claim.inference, claim.criterion
+    is_beyond = not isinstance(measured, Undefined) and criterion is not None and not criterion.holds(measured.value)
+    return replace(
+        claim,
+        name=f"{claim.name} (exempt)",
+        criterion=None,
+        blocking=False,
+        reason=f"the spec exempts it from the limit of drift; {claim.reason}",
+        needs="",
+        warning=f"{claim.warning}; the spec exempts {shorten(claim.segment['column'])}" if is_beyond else "",
+    )
+
+
+def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Claim:
+    drift = _compared(column, tables)
+    against = f"training against {tables.against} rows"
+    return Claim(
+        f"PROD-DRIFT-{k}",
+        f"Drift of {column}, {against}",
+        "psi",
+        drift if isinstance(drift, Undefined) else drift.index,
+        limit,
+        unit="PSI",
+        segment={"column": column},
+        reason=_reason(drift, tables),
+        needs=f"give {column} in both tables" if isinstance(drift, Undefined) else "",
+        warning="" if isinstance(drift, Undefined) or drift.index.value <= warning else f"drift above {warning:g}",
+        denominator=f"rows on each side of {column}",
+        from_scores=False,
+    )
+
+
+def _compared(column: str, tables: DriftTables) -> Drift | Undefined:
+    sides = {"training": tables.reference, tables.against: tables.current}
+    lacking = [f"the {name} table" for name, frame in sides.items() if column not in frame]
+    if lacking:
+        return Undefined(f"{' and '.join(lacking)} has no such column")
+    return column_drift(tables.reference[column], tables.current[column])
+
+
+def _reason(drift: Drift | Undefined, tables: DriftTables) -> str:
+    if isinstance(drift, Undefined):
+        return drift.reason
+    raw = f"PSI {format_value(drift.index.raw)} less {format_value(drift.index.by_chance)} that chance alone makes"
+    sampled = f" ({tables.sampled})" if tables.sampled else ""
+    return f"{raw}{sampled}; the largest change: {largest_change(drift)}"
+
+
+# ----------------------------------------------------------------------------------------------------
+# Which boxes of the checklist did a named person answer, and does that still hold?
+
+
+def box_findings(evidence: Evidence) -> list[Finding]:
+    """One finding for each box that only a person can answer."""
+    return [
+        _box(box, evidence.spec.checklist.get(box.key), evidence)
+        for box in BOXES
+        if box.source in (Source.ATTESTED, Source.APPROVAL)
+    ]
+
+
+def _is_known(measure: Inference | Unavailable | None) -> bool:
+    return measure is not None and not isinstance(measure, Unavailable)
+
+
+def proofs(evidence: Evidence) -> Proofs:
+    """The files that attestations name as evidence, as they were when they were read."""
+    return proofs_among((artifact.name, artifact.sha256) for artifact in evidence.gathered.inputs)
+
+
+def attested_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
+    """A measured box that could not be measured may be attested; a measurement always comes first."""
+    return tuple(_instead(finding, evidence) for finding in findings)
+
+
+def _box(box: Box, attestation: Attestation | None, evidence: Evidence) -> Finding:
+    if box.source is Source.APPROVAL:
+        reason = "answered by the approvals that are given on this report"
+        return Finding(box.code, box.title, Status.NOT_ASSESSED, False, outcome=Outcome.PENDING, reason=reason)
+    found = conclusion(attestation, evidence.day, proofs(evidence))
+    return Finding(
+        box.code,
+        box.title,
+        found.outcome.status,
+        outcome=found.outcome,
+        reason=found.reason,
+        needs="" if found.outcome.status is Status.MET else _needed(box, found.outcome),
+        warning=found.warning,
+    )
+
+
+def _needed(box: Box, outcome: Outcome) -> str:
+    again = " anew" if outcome is Outcome.EXPIRED else ""
+    return f"attest checklist.{box.key}{again}: who, when, and which evidence"
+
+
+def _instead(finding: Finding, evidence: Evidence) -> Finding:
+    if finding.status is not Status.NOT_ASSESSED or not finding.blocking:
+        return finding
+    box = next((b for b in BOXES if b.source is Source.MEASURED and finding.code.startswith(b.code)), None)
+    attestation = None if box is None else evidence.spec.checklist.get(box.key)
+    stated = finding.criterion is not None and finding.code != "PROD-DRIFT-SUMMARY"
+    if box is None or attestation is None or stated:  # a stated limit is met by a measurement only
+        return finding
+    measures, found = evidence.technical.measures, conclusion(attestation, evidence.day, proofs(evidence))
+    outcome, reason = found.outcome, found.reason
+    known = any(_is_known(measures.get(metric)) for metric, code in CODES.items() if code.startswith(box.code))
+    if known and outcome is not Outcome.NOT_APPLICABLE:
+        return finding  # there is a figure, and what lacks is its limit, which nobody can attest
+    if outcome in (Outcome.EXPIRED, Outcome.MISSING):
+        return replace(finding, reason=f"{finding.reason}; {reason}", needs=finding.needs or _needed(box, outcome))
+    if outcome.status is not Status.MET:
+        return finding
+    gap = measures.get(finding.metric)
+    why = gap.reason if isinstance(gap, Unavailable) else finding.reason
+    said = reason if outcome is Outcome.NOT_APPLICABLE else f"not measured here ({why}); attested {reason}"
+    return Finding(finding.code, finding.name, outcome.status, outcome=outcome, reason=said, warning=found.warning)
+
+
+# ----------------------------------------------------------------------------------------------------
 
 TITLE = Question.PRODUCTION.words
 

@@ -11,39 +11,297 @@ Limits: a group that no column tells apart stays unseen; weak spots are searched
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from readiness import criteria as policy
-from readiness.answers import Answer, Criterion, Finding, Question, Status, not_assessed
+from readiness.core import policy
+from readiness.core.findings import Answer, Criterion, Finding, Question, Status, not_assessed
+from readiness.core.format import format_value, listed
+from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.segmentation import Segmentation
-from readiness.numbers import listed
-from readiness.questions.by_segment import CUT_QUERIES, WHOLE_QUERIES, split_by, withheld_apart
+from readiness.evidence.segments import Segmentation
 from readiness.questions.deficits import (
+    CUT_QUERIES,
     STILL,
     TOO_SMALL,
+    WHOLE_QUERIES,
     Ruler,
+    Split,
     deficit,
     real_differences,
     ruler_of,
+    split_by,
     with_uncertain_size,
+    withheld_apart,
 )
-from readiness.questions.group_comparisons import group_comparisons
-from readiness.questions.segment_facts import segment_facts, worst_segments
-from readiness.questions.slice_places import with_places
-from readiness.questions.weak_slices import slice_findings, suspects
+from readiness.questions.weak_slices import slice_findings, suspects, with_places
 from readiness.questions.wording import count_of
-from readiness.spec import Segments
+from readiness.spec.schema import Segments
+from readiness.spec.usual_segments import PHRASES, USUAL
 from readiness.statistics.cases import Cases, Integers
 from readiness.statistics.dependence import Dependence, unknown_error
-from readiness.statistics.inference import Exact
+from readiness.statistics.estimators import measure
+from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judging import Claim, settle
-from readiness.statistics.metrics import measure
-from readiness.statistics.windows import unknown_dependence
+from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.labels import worst_class_recall
+from readiness.statistics.parity import (
+    MEASURES,
+    Group,
+    GroupShares,
+    LeastRatio,
+    Spread,
+    Widest,
+    compare_groups,
+    group_shares,
+    null_gap,
+    shrunken_gap,
+)
+from readiness.statistics.stability import unknown_dependence
+
+# ----------------------------------------------------------------------------------------------------
+# Columns that tell people apart, by a word in their name: what is worse for one of their values may be unlawful.
+
+NOT_OF_PEOPLE = frozenset({"device", "time"})
+"""Usual segments that tell circumstances apart: the month, the phone."""
+
+_WORDS = frozenset(word for kind, words in USUAL.items() if kind not in NOT_OF_PEOPLE for word in words.split())
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
+
+
+def tells_people_apart(column: str) -> bool:
+    """Whether a whole word of the name speaks of what people are, or where they live: `ageGroup`, "native country"."""
+    words = [word.casefold() for word in _PARTS.findall(column)]
+    return not _WORDS.isdisjoint(words) or any(f" {phrase} " in f" {' '.join(words)} " for phrase in PHRASES)
+
+
+# ----------------------------------------------------------------------------------------------------
+# What is shown of every segment besides what is judged: rows, metrics, the gap, and the worst one with its causes?
+
+SHOWN = {
+    Task.BINARY: ("accuracy", "f1", "recall", "false_positive_rate"),
+    Task.MULTICLASS: ("accuracy", "balanced_accuracy"),
+    Task.REGRESSION: ("mae", "rmse"),
+    Task.RANKING: ("ndcg_at_10",),
+}
+"""Metrics shown for each segment, judged or not."""
+
+DISCRIMINATION = "discrimination (a legal liability)"
+CAUSES = (
+    "features that are missing or mean something else for this group",
+    "too few training rows of this group",
+    "a group that really behaves differently",
+)
+
+
+def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged: Sequence[str]) -> list[Claim]:
+    """Rows and metrics of every segment of the i-th segmentation, and the gap in the `judged` metrics."""
+    counts = segmentation.counts.tolist()
+    claims = [_rows(i, j, segmentation, counts) for j in range(1, len(counts) + 1)]
+    for name in dict.fromkeys((*SHOWN[evidence.task], *judged)):
+        splits = split_by(name, evidence.cases, segmentation)
+        claims += [
+            Claim(
+                f"SEGM-{i}-{j}-VALUE-{name.upper()}",
+                f"{evidence.spec.metric(name).title} of {segmentation.text(j - 1)}",
+                name,
+                split.inside,
+                None,
+                unit=evidence.spec.metric(name).unit,
+                segment=segmentation.labels[j - 1],
+                blocking=False,
+            )
+            for j, split in enumerate(splits, 1)
+        ]
+        if name in judged:
+            claims += _gap(evidence, i, segmentation, name, splits)
+    return [*claims, *(_worst_classes(evidence, i, segmentation) if evidence.task is Task.MULTICLASS else ())]
+
+
+def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> list[Claim]:
+    """In each segment the class that is found least often; shown, because it was picked for being the lowest."""
+    found = []
+    for j, label in enumerate(segmentation.labels, 1):
+        worst = worst_class_recall(evidence.cases.subset(segmentation.codes == j - 1))
+        if not isinstance(worst, Undefined):
+            name = f"Worst class of {segmentation.text(j - 1)}: recall of {evidence.classes[worst[0]]}"
+            code = f"SEGM-{i}-{j}-VALUE-WORST_CLASS_RECALL"
+            found.append(Claim(code, name, "worst_class_recall", worst[1], None, segment=label, blocking=False))
+    return found
+
+
+def _rows(i: int, j: int, segmentation: Segmentation, counts: Sequence[int]) -> Claim:
+    rows, trained = counts[j - 1], segmentation.training_rows
+    return Claim(
+        f"SEGM-{i}-{j}-ROWS",
+        f"Rows of {segmentation.text(j - 1)}",
+        "rows",
+        Exact(float(rows), sum(counts)),
+        None,
+        unit="rows",
+        segment=segmentation.labels[j - 1],
+        blocking=False,
+        reason="" if trained is None else f"{trained[j - 1]:,} training rows",
+    )
+
+
+def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]) -> list[Claim]:
+    """Best minus worst, and what chance alone would give: with many small segments the gap is large by itself."""
+    values = [split.inside for split in splits if isinstance(split.inside, Binomial)]
+    if len(values) < 2:
+        return []
+    gap = max(v.value for v in values) - min(v.value for v in values)
+    shares, rows = [v.value for v in values], [v.n for v in values]
+    chance, even = null_gap(shares, rows, seed=evidence.spec.seed), shrunken_gap(shares, rows)
+    title, name = evidence.spec.metric(metric).title, segmentation.name
+    return [
+        Claim(
+            f"SEGM-{i}-GAP-{metric.upper()}",
+            f"Best minus worst {title} over {name}",
+            metric,
+            Exact(gap, len(values)),
+            None,
+            unit="points",
+            blocking=False,
+            reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average, "
+            f"95 times in 100 less than {format_value(chance.quantile)}; evened out for chance the gap is "
+            f"{format_value(even)}",
+        ),
+    ]
+
+
+def worst_segments(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Finding]:
+    """In each segmentation the segment with the largest deficit, and what may be behind it."""
+    worst = []
+    for i, segmentation in enumerate(evidence.segmentations, 1):
+        own = [f for f in findings if f.code.startswith(f"SEGM-{i}-") and f.segment and f.blocking and f.measured]
+        if not own:
+            continue
+        finding = max(own, key=lambda f: f.measured.value if f.measured else 0.0)
+        trained = _training_share(segmentation, finding)
+        causes = "; ".join(_causes(finding)) if finding.status is not Status.MET else ""
+        worst.append(
+            Finding(
+                f"SEGM-{i}-WORST",
+                f"Largest deficit over {segmentation.name}",
+                Status.NOT_ASSESSED,
+                blocking=False,
+                metric=finding.metric,
+                segment=finding.segment,
+                measured=finding.measured,
+                reason=f"{finding.reason}{trained}" + (f". Possible causes: {causes}" if causes else ""),
+                warning=finding.warning,
+            )
+        )
+    return worst
+
+
+def _causes(finding: Finding) -> tuple[str, ...]:
+    """What may be behind a deficit; discrimination only where the columns tell people apart."""
+    return (DISCRIMINATION, *CAUSES) if any(map(tells_people_apart, finding.segment)) else CAUSES
+
+
+def _training_share(segmentation: Segmentation, finding: Finding) -> str:
+    if segmentation.training_rows is None or finding.segment not in segmentation.labels:
+        return ""
+    trained = segmentation.training_rows[segmentation.labels.index(finding.segment)]
+    return f"; {trained:,} of {sum(segmentation.training_rows):,} training rows are of this group"
+
+
+# ----------------------------------------------------------------------------------------------------
+# How far apart are the groups of one segmentation: whose rows are selected, found, or raise false alarms?
+
+ALWAYS_SHOWN = ("demographic_parity_ratio", "equal_opportunity_difference")
+"""Shown where the spec states no limit; the others say much the same."""
+
+_NAMES = {
+    "demographic_parity_ratio": "Predicted {positive}: lowest share over highest share of {by}",
+    "demographic_parity_difference": "Predicted {positive}: highest share minus lowest share of {by}",
+    "equal_opportunity_difference": "Rows with {positive} that were found: highest share minus lowest share of {by}",
+    "equalized_odds_difference": "Rows found or false alarms, whichever are farther apart: highest share minus lowest "
+    "share of {by}",
+}
+_NOUNS = ("rows", "rows with {positive}", "rows without {positive}")
+_MARK = "four fifths (0.8) is the customary mark"
+
+
+def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, criteria: Segments) -> list[Claim]:
+    """Claims about the i-th segmentation where the spec states a limit, and otherwise two facts; binary tasks only."""
+    stated = [name for name in MEASURES if name in criteria.fairness]
+    if evidence.task is not Task.BINARY:
+        return [_claim(evidence, i, segmentation, name, Undefined(_ONLY_BINARY), "", criteria) for name in stated]
+    names = [segmentation.text(code) for code in range(len(segmentation.labels))]
+    enough = group_shares(evidence.cases, segmentation.codes, names, least_rows=policy.SEGMENT_ROWS)
+    every = group_shares(evidence.cases, segmentation.codes, names, least_rows=1)
+    found = []
+    for comparison in MEASURES:
+        shares = every if comparison in stated else enough  # where a limit is stated, nobody is left out
+        compared = compare_groups(comparison, shares)
+        if comparison in stated or (comparison in ALWAYS_SHOWN and not isinstance(compared, Undefined)):
+            reason = _reason(evidence, compared, shares, names)
+            found.append(_claim(evidence, i, segmentation, comparison, compared, reason, criteria))
+    return found
+
+
+_ONLY_BINARY = "groups are compared in this way only where the target has two classes"
+
+
+def _claim(
+    evidence: Evidence,
+    i: int,
+    segmentation: Segmentation,
+    measure: str,
+    compared: Spread | LeastRatio | Widest | Undefined,
+    reason: str,
+    criteria: Segments,
+) -> Claim:
+    limit, by_ratio = criteria.fairness.get(measure), measure.endswith("ratio")  # type: ignore[call-overload]
+    unit = "ratio" if by_ratio else "points"
+    bar = Criterion(">=" if by_ratio else "<=", limit, unit, criteria.origin("fairness")) if limit is not None else None
+    few = isinstance(compared, Undefined) and evidence.task is Task.BINARY
+    return Claim(
+        f"SEGM-{i}-FAIR-{measure.upper()}",
+        _NAMES[measure].format(positive=evidence.positive, by=segmentation.name),
+        measure,
+        compared,
+        bar,
+        unit=unit,
+        blocking=bar is not None,
+        withheld="" if bar is None else unknown_error(evidence.cases.dependence),
+        reason=reason,
+        needs=f"at least {policy.SEGMENT_ROWS} rows of each kind in two groups or more" if few else "",
+        denominator="rows of all groups",
+    )
+
+
+def _reason(
+    evidence: Evidence, compared: Spread | LeastRatio | Widest | Undefined, shares: GroupShares, names: list[str]
+) -> str:
+    """The two groups that are farthest apart, in counts, and the groups that were left out."""
+    if isinstance(compared, Undefined):
+        return compared.reason
+    pair = compared.widest if isinstance(compared, Widest) else compared
+    by_kind = (shares.selection, shares.recall, shares.false_positive_rate)
+    kind = next(k for k, groups in enumerate(by_kind) if groups is pair.groups)
+    noun = _NOUNS[kind].format(positive=evidence.positive)
+    known = {group.name for group in pair.groups}
+    left_out = [name for name in names if name not in known]
+    texts = [
+        f"lowest: {_counts(pair.lowest, noun)}; highest: {_counts(pair.highest, noun)}",
+        f"left out with too few {noun}: {listed(left_out)}" if left_out else "",
+        _MARK if isinstance(compared, LeastRatio) else "",
+    ]
+    return "; ".join(filter(None, texts))
+
+
+def _counts(group: Group, noun: str) -> str:
+    return f"{round(group.share.successes):,} of {group.share.n:,} {noun} where {group.name}"
+
+
+# ----------------------------------------------------------------------------------------------------
 
 TITLE = Question.SEGMENTS.words
 

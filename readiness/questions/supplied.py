@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from readiness.answers import Finding, Question, not_assessed
+from readiness.core.findings import Finding, Question, Unavailable, not_assessed
+from readiness.core.format import format_value
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
-from readiness.numbers import format_value
-from readiness.spec import Spec, Stability
-from readiness.spec.supplied import FIGURES, NOT_HERE
+from readiness.spec.schema import FIGURES, NOT_HERE, Spec, Stability
+from readiness.statistics.estimators import Metric, measure
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.judging import Claim
-from readiness.statistics.metrics import Metric, measure
-from readiness.unavailable import Unavailable
+from readiness.statistics.judge_claims import Claim
 
 NOT_OF_IT = "these are not refits of this candidate on nearly all rows, or their rows are out of order"
 SEEN = "they predict rows that they had seen, or the training rows are of another kind than the test rows"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from readiness.catalogue import METRICS, Metric
-from readiness.criteria import Task
-from readiness.spec import Human
+from readiness.core.metrics import METRICS, Metric
+from readiness.core.policy import Task
+from readiness.spec.schema import Human
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
-from readiness.statistics.queries import per_query
+from readiness.statistics.ranking import per_query
 
 _COUNTED = {
     "recall": ("{tp:,} of {p:,} rows with {positive} were found", "rows with {positive}"),

@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
 
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
 from readiness.signing.pairs import PrivateKey
 
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"

@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
 
 Kind = Literal["signatures", "unsigned"]
 

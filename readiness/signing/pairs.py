@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from readiness.exceptions import KeyFileError
+from readiness.core.errors import KeyFileError
 
 ECDSA_P256 = "ecdsa-p256"
 ED25519 = "ed25519"

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readiness import canonical
-from readiness.exceptions import InvalidReport, KeyFileError, UnsignedReport
+from readiness.core import canonical
+from readiness.core.errors import InvalidReport, KeyFileError, UnsignedReport
 from readiness.signing import layout
 from readiness.signing.envelope import Envelope, from_bundle, pae, seal, to_bundle
 from readiness.signing.layout import Parts

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readiness import canonical
-from readiness.exceptions import InvalidReport
+from readiness.core import canonical
+from readiness.core.errors import InvalidReport
 
 PREDICATE_TYPE = "urn:model-readiness:attestation:readiness/v1"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

@@ -13,28 +13,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness import criteria as policy
-from readiness.answers import Criterion
-from readiness.criteria import Task
+from readiness.core import policy
+from readiness.core.errors import DataError
+from readiness.core.findings import Criterion
+from readiness.core.format import format_count_of, listed
+from readiness.core.policy import Task
+from readiness.core.sanitize import shorten
+from readiness.core.withholding import Kind
 from readiness.evidence.columns import as_column, columns_of
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.segmentation import Segmentation, segmented_alike
-from readiness.exceptions import DataError
-from readiness.numbers import format_count_of, listed
-from readiness.questions.by_segment import split_by
-from readiness.questions.deficits import Ruler, ruler_of
+from readiness.evidence.segments import Segmentation, segmented_alike
+from readiness.questions.deficits import Ruler, ruler_of, split_by
 from readiness.questions.wording import count_of
-from readiness.soundness.judged import aimed, priced_claims, scored_claims
+from readiness.soundness.rejudging import aimed, priced_claims, scored_claims
 from readiness.soundness.tables import Examined, not_asked, not_known
 from readiness.soundness.units import are_stretches_of_time
-from readiness.spec import SegmentEntry
+from readiness.spec.schema import SegmentEntry
 from readiness.statistics.cases import Array, Integers
 from readiness.statistics.class_rule import least_rows
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judging import Claim
-from readiness.statistics.windows import independent
-from readiness.visible import shorten
-from readiness.withholding import Kind
+from readiness.statistics.judge_claims import Claim
+from readiness.statistics.stability import independent
 
 MOST_ABSENT = 0.10
 """Share of rows that may be where the test rows say nothing: what question 3 leaves out of its coverage, too."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from readiness.answers import Finding, Status, not_assessed
-from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
+from readiness.core.findings import Finding, Status, not_assessed
+from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
+from readiness.core.withholding import TOUCHED, Kind, Soundness
 from readiness.evidence.evidence import Evidence
 from readiness.soundness import absent, copies, groups, leak, missing, mix, order, recent, repeats, seen
 from readiness.soundness.tables import Aimed, Examined, Tables
-from readiness.statistics.judging import Claim, settle
-from readiness.withholding import TOUCHED, Kind, Soundness
+from readiness.statistics.judge_claims import Claim, settle
 
 Rule = Callable[[Evidence], Iterable[Examined]]
 

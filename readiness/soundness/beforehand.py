@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from readiness.answers import Finding, Status
+from readiness.core.errors import InputError
+from readiness.core.findings import Finding, Status
+from readiness.core.withholding import Kind
 from readiness.evidence.columns import features_of
 from readiness.evidence.copies import asked_of, check_recent
 from readiness.evidence.recent import recent_rows
 from readiness.evidence.tables import header, holds_many, read_table
-from readiness.evidence.targets import find_target
-from readiness.evidence.usable_rows import usable
-from readiness.exceptions import InputError
+from readiness.evidence.target import find_target, usable
 from readiness.soundness import copies, groups, leak, order, repeats
 from readiness.soundness.assessment import settled
 from readiness.soundness.tables import Examined, Tables
-from readiness.spec.reading import LoadedSpec
-from readiness.withholding import Kind
+from readiness.spec.load import LoadedSpec
 
 RULES: dict[Kind, Callable[[Tables], Iterable[Examined]]] = {
     Kind.SEEN: copies.examine,

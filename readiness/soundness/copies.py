@@ -15,20 +15,19 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from readiness.answers import Criterion
+from readiness.core.errors import DataError
+from readiness.core.findings import Criterion
+from readiness.core.format import format_share, listed
+from readiness.core.withholding import Kind
 from readiness.evidence.copies import ANEW, UNITS, Copies, Table, asked_of, find_copies
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.near_copies import Near, near_copies
-from readiness.evidence.row_hashes import Hashes, value_bits
-from readiness.evidence.training_hashes import TrainingHashes, hashes_like
-from readiness.evidence.usable_rows import MOST_COPIES
-from readiness.exceptions import DataError
-from readiness.numbers import format_share, listed
+from readiness.evidence.row_hashes import Hashes, TrainingHashes, hashes_like, value_bits
+from readiness.evidence.target import MOST_COPIES
 from readiness.soundness.tables import Tables, not_known
 from readiness.statistics.copies import Known, known_rows, stand_in
 from readiness.statistics.inference import Exact, Undefined
-from readiness.statistics.judging import Claim
-from readiness.withholding import Kind
+from readiness.statistics.judge_claims import Claim
 
 MOST_EXCESS = 0.01
 """Of equal rows beyond what chance gives; the excess alone has a standard deviation of 0.4 to 1 percentage points."""

@@ -16,10 +16,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from readiness.answers import Criterion
-from readiness.criteria import SOUNDNESS_ALPHA, Task
+from readiness.core.findings import Criterion
+from readiness.core.format import format_count_of, listed
+from readiness.core.policy import SOUNDNESS_ALPHA, Task
+from readiness.core.sanitize import shorten
+from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence
-from readiness.numbers import format_count_of, listed
 from readiness.soundness.order import come_later
 from readiness.soundness.tables import Examined, Tables, not_asked, not_known
 from readiness.soundness.units import (
@@ -35,9 +37,7 @@ from readiness.soundness.units import (
     without_a_role,
 )
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.inference import Exact
-from readiness.statistics.judging import Claim
-from readiness.statistics.repeats import (
+from readiness.statistics.copies import (
     PERMUTED_ROWS,
     beyond_chance,
     deals_needed,
@@ -45,8 +45,8 @@ from readiness.statistics.repeats import (
     is_measure,
     repeats,
 )
-from readiness.visible import shorten
-from readiness.withholding import Kind
+from readiness.statistics.inference import Exact
+from readiness.statistics.judge_claims import Claim
 
 MOST_FINDINGS = 3
 LEAST_EFFECT = 1.5

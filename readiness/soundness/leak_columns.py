@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.evidence.columns import features_of
 from readiness.soundness.tables import Tables
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.leaks import Column, Target, column_of_categories, column_of_numbers
+from readiness.statistics.leakage import Column, Target, column_of_categories, column_of_numbers
 
 MOST_ROWS = 50_000
 """Rows that columns are asked about; a seeded sample above."""

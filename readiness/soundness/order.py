@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.answers import Criterion
-from readiness.evidence.moments import moments
-from readiness.exceptions import DataError
-from readiness.numbers import format_count_of
+from readiness.core.errors import DataError
+from readiness.core.findings import Criterion
+from readiness.core.format import format_count_of
+from readiness.core.sanitize import shorten
+from readiness.core.withholding import Kind
+from readiness.evidence.segments import moments
 from readiness.soundness.tables import Examined, Tables, not_asked, not_known
 from readiness.spec.inputs import seconds_of
 from readiness.statistics.cases import Floats
 from readiness.statistics.inference import Exact
-from readiness.statistics.judging import Claim
-from readiness.visible import shorten
-from readiness.withholding import Kind
+from readiness.statistics.judge_claims import Claim
 
 MOST_AFTER = 0.01
 """Share of training rows that may lie after the first test row."""

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.evidence.alternatives import from_columns
-from readiness.evidence.candidates import Scores
-from readiness.evidence.evidence import Evidence, Recent
-from readiness.evidence.targets import Target
-from readiness.exceptions import ReadinessError
-from readiness.unavailable import Unavailable
+from readiness.core.errors import DataError, ReadinessError
+from readiness.core.findings import Finding, Unavailable
+from readiness.core.format import format_value
+from readiness.core.sanitize import shorten
+from readiness.core.withholding import KNOWN, WEIGHTED
+from readiness.evidence import baselines
+from readiness.evidence.baselines import from_columns
+from readiness.evidence.candidate import Scores
+from readiness.evidence.evidence import Alternative, Evidence, Recent
+from readiness.evidence.segments import moments
+from readiness.evidence.target import Target, amounts, as_numbers
+from readiness.soundness.rejudging import Priced, Scored, met, priced_claims, scored_claims, with_weights
+from readiness.soundness.tables import Aimed
+from readiness.spec.inputs import seconds_of
+from readiness.spec.schema import CostColumn
+from readiness.statistics.cases import Cases, Floats, Integers
+from readiness.statistics.inference import Undefined
+from readiness.statistics.judge_claims import Claim
 
 MOST_ROWS = 20_000
 """Of more rows a random sample is scored: a share is then known to 0.7 percentage points."""
@@ -93,3 +108,211 @@ def _said(evidence: Evidence, frame: Any) -> Scores | Unavailable:
             "give the candidate's predictions of the recent rows in the same columns as those of the test rows",
         )
     return from_columns(columns, frame, Target(evidence.task, evidence.classes), evidence.spec.model.threshold)
+
+
+# ----------------------------------------------------------------------------------------------------
+# Do the claims that hold on the test rows hold on recent ones? Measured on test rows weighed like them, and on recent
+# rows whose truth is known.
+
+FEWEST_KNOWN = 10
+"""Recent rows whose truth is known, below which nothing is measured on them."""
+_WEIGHED = "with test rows weighed like recent rows"
+_LATELY = "on recent rows"
+_MET = "soundness: claims of recent rows"
+
+
+def weighed_like_recent(evidence: Evidence, rows: Integers, weights: Floats) -> list[Aimed]:
+    """Every claim that is met on the test rows, measured with these `rows` of them weighed, shape (n,) each.
+
+    The rows are mixed as in production already, by whatever weights the table holds.
+    """
+    weighed = with_weights(_some(evidence, rows), weights)
+    needs = "test on rows like the recent ones, or fit the model anew on such rows"
+    return [*_held_against(evidence, weighed, WEIGHTED, _WEIGHED, needs)]
+
+
+def on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aimed], str]:
+    """Every claim that is met on the test rows, measured on the recent rows whose truth is known; and how many these
+    are, in words.
+    """
+    if evidence.recent is None or scores.target is None:
+        return [], ""
+    rows = _known_rows(evidence, scores)
+    words = f"the truth of {len(rows):,} of {len(scores.rows):,} recent rows is known"
+    if len(rows) < FEWEST_KNOWN:
+        return [], f"{words}, too few to judge by"
+    try:
+        labelled = _of_recent(evidence, scores, rows)
+    except (ReadinessError, TypeError, ValueError) as error:
+        return [], f"{words}, and nothing can be measured on them: {str(error).splitlines()[0][:200]}"
+    needs = "find out what has changed, and fit the model anew or test it on rows like these"
+    found = [*_held_against(evidence, labelled, KNOWN, _LATELY, needs)]
+    return found, f"{words}, and {len(found)} claims that hold on the test rows were measured on them"
+
+
+def _held_against(evidence: Evidence, other: Evidence, code: str, words: str, needs: str) -> Iterator[Aimed]:
+    """The claims that are met on `evidence`, as measured on `other` rows, presumed to hold there."""
+    before = _met(evidence)
+    priced = priced_claims(other) if evidence.costs.keys() <= other.costs.keys() else ()
+    claims: tuple[Scored | Priced, ...] = (*scored_claims(other), *priced)
+    stated = {each.code: each for each in claims}
+    for k, (name, finding) in enumerate(before.items(), 1):
+        claim = stated[name].claim(other) if name in stated else None
+        if claim is None or isinstance(claim.inference, Undefined) or not np.isfinite(claim.inference.value):
+            continue
+        yield Aimed(_presumed(claim, finding, f"{code}-{k}", words, needs), (name,))
+
+
+def _met(evidence: Evidence) -> dict[str, Finding]:
+    """The claims that are met on the test rows; computed once for the same rows."""
+    memory = evidence.cases.remembered
+    if _MET not in memory:
+        memory[_MET] = met(evidence)
+    known: dict[str, Finding] = memory[_MET]
+    return known
+
+
+def _presumed(claim: Claim, before: Finding, code: str, words: str, needs: str) -> Claim:
+    assert claim.criterion is not None
+    assert before.measured is not None
+    assert not isinstance(claim.inference, Undefined)
+    now, then = (format_value(value, claim.unit) for value in (claim.inference.value, before.measured.value))
+    misses = not claim.criterion.holds(claim.inference.value)
+    bar = f"{claim.criterion.op} {format_value(claim.criterion.threshold, claim.unit)}"
+    return replace(
+        claim,
+        code=code,
+        name=f"{claim.name}, {words}",
+        criterion=replace(claim.criterion, presumed=True),
+        withheld="",
+        reason=f"{now} {words}, {then} on the test rows as they are; required is {bar}",
+        needs=needs,
+        warning=f"{claim.name}: {words} it is {now}, and required is {bar}" if misses else "",
+        from_scores=False,
+    )
+
+
+def _some(evidence: Evidence, rows: Integers) -> Evidence:
+    """The evidence of some test rows."""
+    if len(rows) == evidence.cases.n:
+        return evidence
+    others = tuple(
+        replace(each, predictions=each.predictions.subset(rows)) if isinstance(each.predictions, Cases) else each
+        for each in evidence.alternatives
+    )
+    return replace(
+        evidence,
+        cases=evidence.cases.subset(rows),
+        alternatives=others,
+        costs={key: values[rows] for key, values in evidence.costs.items()},
+        rows=evidence.rows.iloc[rows].reset_index(drop=True),
+    )
+
+
+def _known_rows(evidence: Evidence, scores: RecentScores) -> Integers:
+    """Positions among the scored recent rows of those whose truth is known, and was so long ago that it is final."""
+    assert evidence.recent is not None
+    assert scores.target is not None
+    is_known = scores.target >= 0 if evidence.task.has_classes else np.isfinite(scores.target.astype(float))
+    data, frame = evidence.spec.data, evidence.recent.frame
+    for name in (data.group, data.query):
+        if name is not None and name in frame:
+            is_known &= frame[name].iloc[scores.rows].notna().to_numpy()
+    return np.flatnonzero(is_known & _is_final(evidence, scores)).astype(np.int64)
+
+
+def _is_final(evidence: Evidence, scores: RecentScores) -> NDArray[np.bool_]:
+    """(m,): a truth that takes a month to come is not final in rows of the last month, such as "not reported yet"."""
+    assert evidence.recent is not None
+    data, frame = evidence.spec.data, evidence.recent.frame
+    horizon = seconds_of(data.label_horizon)
+    everything = np.ones(len(scores.rows), dtype=bool)
+    if not horizon or data.time is None or data.time not in frame:
+        return everything
+    try:
+        times = moments(frame[data.time], "data.time")
+    except DataError:
+        return everything
+    if not pd.api.types.is_datetime64_any_dtype(times.dtype):
+        return everything
+    last = times.max() - pd.Timedelta(seconds=horizon)
+    return np.asarray((times.iloc[scores.rows] <= last).to_numpy(dtype=bool))
+
+
+def _of_recent(evidence: Evidence, scores: RecentScores, known: Integers) -> Evidence:
+    """The evidence with recent rows in place of the test rows; methods that cannot be had on them are left out.
+
+    Raises:
+        DataError: a column that the cases need holds something else here.
+    """
+    assert evidence.recent is not None
+    assert scores.target is not None
+    data, said = evidence.spec.data, scores.said
+    frame = evidence.recent.frame.iloc[scores.rows[known]].reset_index(drop=True)
+    if data.query is not None and data.query not in frame:
+        raise DataError(f"the recent rows have no column {shorten(data.query)}", remedy="Add it to them.")
+    cases = Cases(
+        evidence.task,
+        scores.target[known],
+        said.predicted[known],
+        None if said.scores is None else said.scores[known],
+        evidence.cases.n_classes,
+        said.is_probability,
+        _weights(frame, data.weight),
+        _codes(frame, data.group),
+        _ranks(frame, data.time),
+        queries=_codes(frame, data.query),
+        own=evidence.cases.own,
+    )
+    others = tuple(_alternatives(evidence, frame, cases))
+    return replace(evidence, cases=cases, alternatives=others, costs=_costs(evidence, frame), rows=frame)
+
+
+def _weights(frame: pd.DataFrame, name: str | None) -> Floats | None:
+    if name is None or name not in frame:
+        return None
+    found = as_numbers(frame[name], f"data.weight names {name!r} of data.recent, which")
+    return np.where(np.isfinite(found) & (found >= 0), found, 0.0)
+
+
+def _codes(frame: pd.DataFrame, name: str | None) -> Integers | None:
+    return None if name is None or name not in frame else pd.factorize(frame[name])[0].astype(np.int64)
+
+
+def _ranks(frame: pd.DataFrame, name: str | None) -> Integers | None:
+    if name is None or name not in frame:
+        return None
+    codes = pd.factorize(moments(frame[name], "data.time"), sort=True)[0].astype(np.int64)
+    return np.where(codes < 0, codes.max(initial=0) + 1, codes)
+
+
+def _alternatives(evidence: Evidence, frame: pd.DataFrame, cases: Cases) -> Iterator[Alternative]:
+    """Guesses and constants are what they were; rules are applied anew."""
+    rules = {rule.key: rule for rule in _rules(evidence, frame, cases)}
+    for each in evidence.alternatives:
+        if each.key in rules:
+            yield rules[each.key]
+        elif each.key in ("mean", "median", "random") and isinstance(each.predictions, Cases):
+            constant: Any = np.full(cases.n, each.predictions.y_pred[0])
+            yield replace(each, predictions=baselines.with_predictions(cases, constant))
+        elif not isinstance(each.predictions, Cases):
+            yield each
+
+
+def _rules(evidence: Evidence, frame: pd.DataFrame, cases: Cases) -> tuple[Alternative, ...]:
+    try:
+        return baselines.rules(evidence.spec, frame, cases, Target(evidence.task, evidence.classes))
+    except (ReadinessError, KeyError, TypeError, ValueError):  # a column that a rule asks for is not there
+        return ()
+
+
+def _costs(evidence: Evidence, frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Costs of each row by the spec's key, where the recent rows have their column and it holds amounts."""
+    found = {}
+    for key in evidence.costs:
+        column = getattr(evidence.spec.errors.costs, key)
+        assert isinstance(column, CostColumn)
+        if column.column in frame:
+            with contextlib.suppress(DataError):
+                found[key] = amounts(frame[column.column], f"errors.costs.{key}")
+    return found

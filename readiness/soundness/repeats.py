@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from readiness.answers import Criterion
+from readiness.core.findings import Criterion
+from readiness.core.format import format_share, listed
+from readiness.core.withholding import Kind
 from readiness.evidence.copies import UNITS, Copies
-from readiness.evidence.usable_rows import MOST_COPIES
-from readiness.numbers import format_share, listed
+from readiness.evidence.target import MOST_COPIES
 from readiness.soundness.copies import copies_of
 from readiness.soundness.tables import Tables
 from readiness.statistics.inference import Exact
-from readiness.statistics.judging import Claim
-from readiness.withholding import Kind
+from readiness.statistics.judge_claims import Claim
 
 MOST_UNITS = 0.05
 """Of the test rows whose name another test row has, though it is to name a row."""

@@ -9,23 +9,16 @@ them, too; nor does a training table that holds the test rows itself, which is w
 
 from __future__ import annotations
 
-from readiness.answers import Criterion
+from readiness.core.findings import Criterion, Unavailable
+from readiness.core.format import format_share
+from readiness.core.withholding import Kind
 from readiness.evidence.equal_refits import EqualRefits
 from readiness.evidence.evidence import Evidence
-from readiness.numbers import format_share
 from readiness.soundness.copies import copies_against_supplied
 from readiness.soundness.tables import not_known
 from readiness.statistics.inference import Exact, Mapped, Undefined, within_0_and_1
-from readiness.statistics.judging import Claim
-from readiness.statistics.refit_advantage import (
-    NO_GAIN,
-    SEEN_ALPHA,
-    SEEN_LIMIT,
-    RefitAdvantage,
-    refit_advantage,
-)
-from readiness.unavailable import Unavailable
-from readiness.withholding import Kind
+from readiness.statistics.judge_claims import Claim
+from readiness.statistics.refit_advantage import NO_GAIN, SEEN_ALPHA, SEEN_LIMIT, RefitAdvantage, refit_advantage
 
 MOST_UNDETECTED = 0.30
 """More seen test rows than that must be ruled out, see `RefitAdvantage.most`, or nothing is shown."""

@@ -9,15 +9,15 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.answers import Criterion, Finding, Outcome
-from readiness.checklist import this_day
-from readiness.criteria import Task
+from readiness.core.checklist import this_day
+from readiness.core.findings import Criterion, Finding, Outcome
+from readiness.core.policy import Task
+from readiness.core.withholding import Kind
 from readiness.evidence.copies import Copies
 from readiness.evidence.evidence import Evidence, Recent
-from readiness.spec import Spec
+from readiness.spec.schema import Spec
 from readiness.statistics.inference import Undefined
-from readiness.statistics.judging import Claim
-from readiness.withholding import Kind
+from readiness.statistics.judge_claims import Claim
 
 
 @dataclass(frozen=True, slots=True, eq=False)

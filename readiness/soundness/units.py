@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.criteria import SEGMENT_ROWS, Task
+from readiness.core.policy import SEGMENT_ROWS, Task
 from readiness.evidence.columns import unspoken
-from readiness.evidence.segmentation import MOST_VALUES
+from readiness.evidence.segments import MOST_VALUES
 from readiness.evidence.tables import whole_numbers
 from readiness.soundness.tables import Tables
-from readiness.spec.soundness import counts
+from readiness.spec.inputs import counts
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.repeats import repeats
+from readiness.statistics.copies import repeats
 
 FEWEST_VALUES = 30
 LEAST_NEW = 0.05

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from functools import reduce
 from itertools import chain
 
-from readiness import criteria
-from readiness.catalogue import METRICS, Metric
-from readiness.criteria import BAR, BARS, Bar, Task
-from readiness.numbers import format_threshold, with_unit
-from readiness.spec import Costs, Requirement, Spec
-from readiness.spec.yaml_reading import KeyPath
+from readiness.core import policy
+from readiness.core.format import format_threshold, with_unit
+from readiness.core.metrics import METRICS, Metric
+from readiness.core.policy import BAR, BARS, Bar, Task
+from readiness.spec.schema import Costs, Requirement, Spec
+from readiness.spec.yaml import KeyPath
 
 Fault = tuple[KeyPath, str]
 
@@ -60,8 +60,8 @@ def _margin(spec: Spec) -> Iterator[Fault]:
     tests = [part.test for part in (*baseline.rules, baseline.current, baseline.human) if part is not None]
     if baseline.margin is None or "non_inferiority" not in tests or baseline.metric in spec.metrics:
         return
-    if baseline.margin > criteria.WORSE_AND_STILL_AS_GOOD:
-        most = format_threshold(criteria.WORSE_AND_STILL_AS_GOOD)
+    if baseline.margin > policy.WORSE_AND_STILL_AS_GOOD:
+        most = format_threshold(policy.WORSE_AND_STILL_AS_GOOD)
         yield (
             ("baseline", "margin"),
             (
@@ -89,7 +89,7 @@ def _gain(requirement: Requirement, metric: Metric) -> str:
     limit = requirement.limit
     if limit >= 0:
         return ""
-    least, name = -criteria.WORSE_AND_STILL_AS_GOOD, requirement.lift_over or requirement.gain_over
+    least, name = -policy.WORSE_AND_STILL_AS_GOOD, requirement.lift_over or requirement.gain_over
     bounded = metric.ends[1] - metric.ends[0] < math.inf or metric.ends[1] == 1
     if requirement.gain_over and not bounded:
         return (
@@ -120,7 +120,7 @@ def _requirement(requirement: Requirement, metric: Metric) -> str:
     low, high = metric.ends
     if math.isinf(low) or math.isinf(high) or _is_at_end(requirement, metric):
         return ""
-    room = criteria.END_OF_RANGE * (high - low)
+    room = policy.END_OF_RANGE * (high - low)
     edge = round(low + room if wants_more else high - room, 10)
     if (limit < edge) if wants_more else (limit > edge):
         end = "least" if wants_more else "most"
@@ -141,11 +141,11 @@ def _groups(spec: Spec) -> Iterator[Fault]:
     for measure, limit in spec.segments.fairness.items():
         key: KeyPath = ("segments", "fairness", measure)
         found = f"found {format_threshold(limit)}, expected"
-        if measure.endswith("_ratio") and limit < criteria.FAIR_RATIO:
-            least = format_threshold(criteria.FAIR_RATIO)
+        if measure.endswith("_ratio") and limit < policy.FAIR_RATIO:
+            least = format_threshold(policy.FAIR_RATIO)
             yield key, f"{found} at least {least}: below it one group gets five times as often what the other gets"
-        if measure.endswith("_difference") and limit > criteria.FAIR_DIFFERENCE:
-            most = format_threshold(criteria.FAIR_DIFFERENCE)
+        if measure.endswith("_difference") and limit > policy.FAIR_DIFFERENCE:
+            most = format_threshold(policy.FAIR_DIFFERENCE)
             yield key, f"{found} at most {most}: groups that are further apart are treated as opposites"
 
 
@@ -154,7 +154,7 @@ def _price(spec: Spec, task: Task | None) -> Iterator[Fault]:
     dearest = None if costs is None or task in (Task.REGRESSION, Task.RANKING) else _dearest(costs)
     if value is None or dearest is None:
         return
-    most = criteria.PRICE_SHARE * dearest
+    most = policy.PRICE_SHARE * dearest
     if value > most:
         yield (
             ("errors", "value_per_prediction"),
@@ -175,12 +175,12 @@ def _dearest(costs: Costs) -> float | None:
 
 def _cover(spec: Spec) -> Iterator[Fault]:
     given = spec.errors.interval
-    if given is not None and given.at_least is not None and given.at_least < criteria.INTERVAL_COVER:
+    if given is not None and given.at_least is not None and given.at_least < policy.INTERVAL_COVER:
         yield (
             ("errors", "interval", "at_least"),
             (
                 f"found {format_threshold(given.at_least)}, expected at least "
-                f"{format_threshold(criteria.INTERVAL_COVER)}: everything on one side of the middle covers as many rows"
+                f"{format_threshold(policy.INTERVAL_COVER)}: everything on one side of the middle covers as many rows"
             ),
         )
 

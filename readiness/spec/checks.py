@@ -3,23 +3,70 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from readiness.criteria import Task
-from readiness.hints import nearest, shown
-from readiness.spec import ModelFile, Rule, Spec, label_text
+from readiness.core.policy import Task
+from readiness.core.sanitize import nearest, shown
 from readiness.spec.bounds import too_wide
-from readiness.spec.class_checks import class_misfits
-from readiness.spec.prediction_checks import prediction_faults
-from readiness.spec.ranking_checks import ranking_misfits
+from readiness.spec.inputs import is_outside, vouches_of
 from readiness.spec.rules import RuleError, parse_rule
-from readiness.spec.soundness import is_outside, vouches_of
-from readiness.spec.supplied_checks import supplied_misfits
-from readiness.spec.yaml_reading import KeyPath
+from readiness.spec.schema import ModelFile, Rule, Spec, label_text
+from readiness.spec.supplied_checks import prediction_faults, supplied_misfits
+from readiness.spec.yaml import KeyPath
+
+# ----------------------------------------------------------------------------------------------------
+# Do floors of classes fit the task and the classes?
 
 Fault = tuple[KeyPath, str]
-"""A key and what is wrong there."""
+
+
+def class_misfits(spec: Spec, task: Task | None) -> Iterator[Fault]:
+    """What is wrong with `errors.floors`; `task` is None when nobody states it."""
+    floors, labels = spec.errors.floors, [label_text(label) for label in spec.data.classes or ()]
+    if floors and task is not None and not task.has_classes:
+        yield ("errors", "floors"), f"this task is {task}, which has no classes"
+        return
+    for label in floors:
+        if labels and label not in labels:
+            yield ("errors", "floors", label), f"{shown(label)} is not in data.classes" + nearest(label, labels)
+
+
+# ----------------------------------------------------------------------------------------------------
+# Does a spec say of a ranking what a ranking needs, and nothing that only other tasks have?
+
+
+def ranking_misfits(spec: Spec, task: Task | None) -> Iterator[tuple[KeyPath, str]]:
+    """A key and what is wrong there, for the task as far as it is known."""
+    data, errors = spec.data, spec.errors
+    if task is not Task.RANKING:
+        if data.query is not None:
+            yield ("data", "query"), f"only a ranking has queries; this task is {task}"
+        if task is not None and "top_k" in errors.model_fields_set:
+            yield ("errors", "top_k"), f"only a ranking shows the first rows of a query; this task is {task}"
+        return
+    if data.query is None:
+        yield ("data", "query"), "missing; a ranking names the column that says which rows are put in order together"
+    if data.positive is not None:
+        yield ("data", "positive"), "a ranking has no positive class; rows with a target above 0 are the relevant ones"
+    if data.classes is not None:
+        yield ("data", "classes"), "a ranking has no classes; its target is a relevance, a number from 0"
+    yield from _errors(spec)
+    current = spec.baseline.current
+    for where, part in (("model",), spec.model), (("baseline", "current"), current):
+        if part is not None and part.predictions is not None and isinstance(part.predictions.score, Mapping):
+            yield (*where, "predictions", "score"), "a ranking has one score for each row; name one column"
+
+
+def _errors(spec: Spec) -> Iterator[tuple[KeyPath, str]]:
+    errors = spec.errors
+    if errors.costs is not None and errors.costs.matrix is not None:
+        yield ("errors", "costs"), "a ranking takes the costs false_positive (shown, not relevant) and false_negative"
+    if errors.do_nothing is not None:
+        yield ("errors", "do_nothing"), "doing nothing is showing nothing in a ranking; leave this out"
+
+
+# ----------------------------------------------------------------------------------------------------
 
 GUESSES = {
     Task.BINARY: ("uniform", "majority", "stratified", "minority"),

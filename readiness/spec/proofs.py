@@ -7,12 +7,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from readiness.checklist import NO_PROOFS, PROOF, Proofs, evidence_fault, is_address, is_like_path
-from readiness.digests import sha256_path, size_of
-from readiness.exceptions import InputError
-from readiness.looking import exists, is_file, is_folder, nearby
-from readiness.spec import Spec
-from readiness.spec.reading import LoadedSpec
+from readiness.core.checklist import NO_PROOFS, PROOF, Proofs, evidence_fault, is_address, is_like_path
+from readiness.core.errors import InputError
+from readiness.core.files import exists, is_file, is_folder, nearby, sha256_path, size_of
+from readiness.spec.load import LoadedSpec
+from readiness.spec.schema import Spec
 
 MOST_FILES = 10_000
 """Files of a folder that is named as evidence; one with more is no document."""

@@ -7,15 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from readiness import criteria
-from readiness.checklist import ATTESTABLE
-from readiness.numbers import listed
+from readiness.core import policy
+from readiness.core.checklist import ATTESTABLE
+from readiness.core.format import listed
 from readiness.spec.inputs import (
     MOST_VALID_DAYS,
     ColumnName,
     Day,
     Label,
     MetricName,
+    ModelFile,
+    Name,
     NotNegative,
     Part,
     Positive,
@@ -91,11 +93,11 @@ class Segments(Part):
     """Question 3: does it work for everyone?"""
 
     metrics: tuple[MetricName, ...] | None = Field(None, description="metrics that are judged for every segment")
-    limit: Positive = Field(criteria.SEGMENT_LIMIT, description="largest tolerated deficit against all other rows")
-    warning: Positive = Field(criteria.SEGMENT_WARNING, description="deficit from which a warning is shown")
-    coverage: Share = Field(criteria.SEGMENT_COVERAGE, description="share of rows that assessable segments must hold")
+    limit: Positive = Field(policy.SEGMENT_LIMIT, description="largest tolerated deficit against all other rows")
+    warning: Positive = Field(policy.SEGMENT_WARNING, description="deficit from which a warning is shown")
+    coverage: Share = Field(policy.SEGMENT_COVERAGE, description="share of rows that assessable segments must hold")
     power: Annotated[float, Field(gt=0, lt=1)] = Field(
-        criteria.SEGMENT_POWER, description="chance that a segment without deficit is met, to count as assessable"
+        policy.SEGMENT_POWER, description="chance that a segment without deficit is met, to count as assessable"
     )
     judged_slices: Literal["named", "all", "none"] = Field(
         "named",
@@ -176,17 +178,17 @@ class Errors(Part):
         None, description="rows that can be acted on: a share of the test rows up to 1, else a number of them"
     )
     dearer: Annotated[float, Field(ge=0, lt=1)] = Field(
-        criteria.DEARER, description="share by which errors may cost more than those of the current model"
+        policy.DEARER, description="share by which errors may cost more than those of the current model"
     )
     floors: Mapping[str, Floor] = Field(
         default_factory=dict, description="by class the least share of its rows that must be found"
     )
     class_floor: Floor = Field(
-        criteria.CLASS_FLOOR,
+        policy.CLASS_FLOOR,
         description="the same for classes without a floor of their own whose errors cost something, by costs.matrix",
     )
     class_coverage: Share = Field(
-        criteria.CLASS_COVERAGE,
+        policy.CLASS_COVERAGE,
         description="more than two classes: share of rows, and of what is at stake, in classes with enough rows",
     )
     value_per_prediction: Positive | None = Field(None, description="value that a prediction creates, in the currency")
@@ -195,43 +197,41 @@ class Errors(Part):
     )
     show: tuple[ColumnName, ...] = Field((), description="columns shown with the worst errors")
     confident: Annotated[float, Field(gt=0.5, lt=1)] = Field(
-        criteria.CONFIDENT, description="probability from which a wrong answer counts as confidently wrong"
+        policy.CONFIDENT, description="probability from which a wrong answer counts as confidently wrong"
     )
     interval: GivenInterval | None = Field(None, description="regression: intervals that come with the predictions")
     top_k: Annotated[int, Field(gt=0)] = Field(
-        criteria.TOP_K, description="ranking: rows of a query that are shown, and so count as predicted positive"
+        policy.TOP_K, description="ranking: rows of a query that are shown, and so count as predicted positive"
     )
 
 
 class Stability(Part):
     """Question 5: is performance consistent?"""
 
-    folds: Annotated[int, Field(ge=2, le=50)] = Field(criteria.FOLDS, description="parts of the training table")
-    repeats: Annotated[int, Field(ge=1, le=100)] = Field(criteria.REPEATS, description="times the folds are redrawn")
-    budget_seconds: Positive = Field(criteria.BUDGET_SECONDS, description="time after which no new repeat begins")
+    folds: Annotated[int, Field(ge=2, le=50)] = Field(policy.FOLDS, description="parts of the training table")
+    repeats: Annotated[int, Field(ge=1, le=100)] = Field(policy.REPEATS, description="times the folds are redrawn")
+    budget_seconds: Positive = Field(policy.BUDGET_SECONDS, description="time after which no new repeat begins")
     half_width: Positive = Field(
-        criteria.HALF_WIDTH, description="largest half of the 95 % interval of the mean; regression: share of the mean"
+        policy.HALF_WIDTH, description="largest half of the 95 % interval of the mean; regression: share of the mean"
     )
-    churn_met: Share = Field(criteria.CHURN_MET, description="met up to this share of labels that change on refitting")
-    churn_not_met: Share = Field(criteria.CHURN_NOT_MET, description="not met above this share")
-    std: Positive = Field(
-        criteria.FOLD_STD, description="largest standard deviation of the folds, under evidence: point"
-    )
+    churn_met: Share = Field(policy.CHURN_MET, description="met up to this share of labels that change on refitting")
+    churn_not_met: Share = Field(policy.CHURN_NOT_MET, description="not met above this share")
+    std: Positive = Field(policy.FOLD_STD, description="largest standard deviation of the folds, under evidence: point")
 
     seeds: Annotated[int, Field(ge=0, le=20)] = Field(
-        criteria.SEEDS, description="refits on all training rows that differ in their seed alone"
+        policy.SEEDS, description="refits on all training rows that differ in their seed alone"
     )
     perturbation: Positive = Field(
-        criteria.PERTURBATION, description="size of small changes to numbers, as a share of the interquartile range"
+        policy.PERTURBATION, description="size of small changes to numbers, as a share of the interquartile range"
     )
     windows: Annotated[int, Field(ge=2, le=50)] | None = Field(
         None, description="equal parts of the test rows in time order; as many as the rows can prove when left out"
     )
     window_limit: Positive = Field(
-        criteria.WINDOW_LIMIT, description="largest tolerated deficit of a window of time against all other rows"
+        policy.WINDOW_LIMIT, description="largest tolerated deficit of a window of time against all other rows"
     )
     trend_limit: Positive = Field(
-        criteria.TREND_LIMIT, description="decline from the first to the last row above which a trend is not met"
+        policy.TREND_LIMIT, description="decline from the first to the last row above which a trend is not met"
     )
 
     @model_validator(mode="after")
@@ -260,18 +260,16 @@ class Production(Part):
     clean_error_accepted: tuple[
         Literal["missing_value", "unseen_category", "outlier", "empty_frame", "one_row", "column_order"], ...
     ] = Field(
-        criteria.CLEAN_ERROR_ACCEPTED,  # type: ignore[arg-type]  # plain texts over there, these literals here
+        policy.CLEAN_ERROR_ACCEPTED,  # type: ignore[arg-type]  # plain texts over there, these literals here
         description="probes for which a clean error is as good as a prediction",
     )
-    drift_warning: Positive = Field(criteria.DRIFT_WARNING, description="stability index from which drift is a warning")
-    drift_limit: Positive = Field(criteria.DRIFT_LIMIT, description="stability index above which drift is not met")
+    drift_warning: Positive = Field(policy.DRIFT_WARNING, description="stability index from which drift is a warning")
+    drift_limit: Positive = Field(policy.DRIFT_LIMIT, description="stability index above which drift is not met")
     drift_exempt: tuple[ColumnName, ...] = Field(
         (), description="columns that are meant to change, such as a version, and are not looked at for drift"
     )
-    calls: Annotated[int, Field(ge=300, le=1_000_000)] = Field(
-        criteria.LATENCY_CALLS, description="calls that are timed"
-    )
-    call_seconds: Positive = Field(criteria.LATENCY_SECONDS, description="time after which no further call is made")
+    calls: Annotated[int, Field(ge=300, le=1_000_000)] = Field(policy.LATENCY_CALLS, description="calls that are timed")
+    call_seconds: Positive = Field(policy.LATENCY_SECONDS, description="time after which no further call is made")
 
     @model_validator(mode="after")
     def _warning_first(self) -> Production:
@@ -319,3 +317,70 @@ class Attestation(Part):
 
 
 Checklist = Mapping[Literal[ATTESTABLE], Attestation]  # type: ignore[valid-type]  # the keys are the boxes
+
+
+# ----------------------------------------------------------------------------------------------------
+# What must the candidate beat, and by how much? The section of question 1.
+
+Test = Literal["superiority", "non_inferiority"]
+
+
+class Rule(Part):
+    """A hand-written rule, the simplest alternative to a model."""
+
+    name: Name = Field(description="what the report calls the rule")
+    when: str | None = Field(None, description="condition such as \"amount > 10000 and region == 'north'\"")
+    then: Label | None = Field(None, description="prediction where the condition holds; binary: the positive class")
+    otherwise: Label | None = Field(None, description="prediction elsewhere; binary: the negative class")
+    column: ColumnName | None = Field(None, description="a column of data.test that holds the rule's predictions")
+    test: Test = Field(
+        "superiority",
+        description="superiority: better by more than the margin; non_inferiority: not worse by more than the margin",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Rule:
+        if (self.when is None) == (self.column is None):
+            raise ValueError("give either when (a condition) or column (ready-made predictions)")
+        if self.when is None and not (self.then is None and self.otherwise is None):
+            raise ValueError("then and otherwise belong to when; a column holds its own predictions")
+        return self
+
+
+class CurrentModel(ModelFile):
+    """The model now in production."""
+
+    name: Name = Field(description="what the report calls it")
+    test: Test = Field(
+        "superiority",
+        description="superiority: better by more than the margin; non_inferiority: not worse by more than the margin",
+    )
+
+
+class Human(Part):
+    """How well people do the same task, from a study outside this data."""
+
+    metric: MetricName = Field(description="metric that the study measured, such as recall")
+    value: float = Field(description="what it measured")
+    n: Annotated[int, Field(gt=0)] | None = Field(None, description="cases in the study; without it nothing is proven")
+    source: str = Field("", description="where the figure comes from")
+    test: Test = Field(
+        "superiority",
+        description="superiority: better by more than the margin; non_inferiority: not worse by more than the margin",
+    )
+
+
+class Baseline(Part):
+    """Question 1: does it beat the alternatives?"""
+
+    metric: MetricName | None = Field(None, description="primary metric")
+    margin: NotNegative | None = Field(
+        None,
+        description="required gain; of an error: as a share of the baseline's; of a metric of your own: in its unit",
+    )
+    rules: tuple[Rule, ...] = Field((), description="hand-written rules to beat")
+    current: CurrentModel | None = Field(None, description="the model now in production")
+    human: Human | None = Field(None, description="how well people do the same task")
+    cost_per_prediction: Mapping[str, NotNegative] = Field(
+        default_factory=dict, description="by method; shown, not judged"
+    )

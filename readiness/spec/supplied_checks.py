@@ -4,14 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from readiness.criteria import PRIMARY_METRIC, Task
-from readiness.hints import shown
-from readiness.spec import PredictionColumns, Spec
-from readiness.spec.prediction_checks import prediction_faults
-from readiness.spec.supplied import FoldColumns
-from readiness.spec.yaml_reading import KeyPath
+from readiness.core.policy import PRIMARY_METRIC, Task
+from readiness.core.sanitize import nearest, shown
+from readiness.spec.schema import FoldColumns, PredictionColumns, Spec, label_text
+from readiness.spec.yaml import KeyPath
+
+# ----------------------------------------------------------------------------------------------------
+# Do columns with ready-made predictions fit the task and the classes?
 
 Fault = tuple[KeyPath, str]
+
+
+def prediction_faults(where: KeyPath, columns: PredictionColumns, spec: Spec, task: Task | None) -> Iterator[Fault]:
+    """What is wrong with these columns; `where` is their key, and `task` None when nobody states it."""
+    score, key = columns.score, (*where, "score")
+    if task is Task.REGRESSION and score is not None:
+        yield key, "a regression has no scores; name the predicted value in label"
+    if task is Task.MULTICLASS and isinstance(score, str):
+        yield key, "more than two classes need one score column for each: {class: column}"
+    if score is not None and not isinstance(score, str):
+        yield from _each_class(key, list(score), spec)
+
+
+def _each_class(key: KeyPath, scored: list[str], spec: Spec) -> Iterator[Fault]:
+    labels, positive = [label_text(label) for label in spec.data.classes or ()], spec.data.positive
+    if len(scored) < 2 and positive is None:
+        yield key, "names fewer than two classes; name one column for each class"
+    if positive is not None and label_text(positive) not in scored:
+        yield key, f"has no column for the positive class {shown(positive)}"
+    if len(labels) > 2 and (missing := [label for label in labels if label not in scored]):
+        yield key, f"has no column for {', '.join(map(shown, missing))}"
+    for label in scored:
+        if labels and label not in labels:
+            yield (*key, label), f"{shown(label)} is not in data.classes" + nearest(label, labels)
+
+
+# ----------------------------------------------------------------------------------------------------
+
 PARQUET = (".parquet", ".pq")
 ORDER_REMEDY = "Only a column that both tables have tells whether their rows are in the same order."
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from readiness.spec import Spec
+from readiness.spec.schema import Spec
 
 USUAL = {
     "age": "age ages birth birthday birthdate birthyear dob yob",

@@ -12,18 +12,16 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from readiness.checklist import BOXES, Source
-from readiness.criteria import Task
-from readiness.digests import sha256_path
+from readiness.core.checklist import BOXES, Source
+from readiness.core.errors import InputError
+from readiness.core.files import exists, is_folder, is_utf8, sha256_path
+from readiness.core.format import listed
+from readiness.core.policy import Task
+from readiness.core.program import template_path
 from readiness.evidence.models.kinds import Kind, kind_of
 from readiness.evidence.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
-from readiness.exceptions import InputError
-from readiness.looking import exists, is_folder, is_utf8
-from readiness.numbers import listed
-from readiness.resources import template_path
-from readiness.starter.examples import baseline_example, business_example, errors_example
+from readiness.starter.examples import baseline_example, business_example, errors_example, yaml_label, yaml_text
 from readiness.starter.table_guesses import Grouping, Guesses, Target, guess_columns, guess_target
-from readiness.starter.yaml_writing import yaml_label, yaml_text
 
 NOTEBOOK = "readiness.ipynb"
 TABLE_ENDINGS = CSV_SUFFIXES + PARQUET_SUFFIXES

@@ -15,10 +15,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from readiness.criteria import Task
+from readiness.core.errors import DataError
+from readiness.core.policy import Task
 from readiness.evidence.tables import PARQUET_SUFFIXES, header, read_table, whole_numbers
-from readiness.exceptions import DataError
-from readiness.spec import Label
+from readiness.spec.schema import Label
 
 SAMPLE_ROWS = 10_000
 """First rows that are looked at; a guess needs no more."""

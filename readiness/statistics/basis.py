@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from readiness.answers import Basis, Recomputable
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Basis, Recomputable
 from readiness.statistics.inference import Inference, f1_of_jaccard, linear, within_0_and_1
 
 SHARE = "share"
@@ -67,7 +67,7 @@ _FORMS: Mapping[str, _Form] = {
     "tanh": _Form(*_MAPPED, fixed={"function": math.tanh}),
     "clipped": _Form(*_MAPPED, fixed={"function": within_0_and_1}),
     "clipped_queries": _Form(
-        "readiness.statistics.queries", "QueryMean", (), ("inner",), fixed={"function": within_0_and_1}
+        "readiness.statistics.ranking", "QueryMean", (), ("inner",), fixed={"function": within_0_and_1}
     ),
     "linear": _Form("readiness.statistics.inference", "Linear", ("scale", "shift"), ("inner",), build=linear),
     MOVER: _Form(_INTERVALS, "Mover", ("factor", "correlation"), ("a", "b")),
@@ -76,10 +76,10 @@ _FORMS: Mapping[str, _Form] = {
     "t_log": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "log"}),
     "t_logit": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "logit"}),
     "t_logit_downward": _Form(
-        "readiness.statistics.ranking", "_Downward", (*_NORMAL, "unbiased"), fixed={"scale": "logit"}
+        "readiness.statistics.scores", "_Downward", (*_NORMAL, "unbiased"), fixed={"scale": "logit"}
     ),
     SKEWED: _Form(_MEANS, "SkewedMean", ("value", "se", "df", "skewness", "n", "units")),
-    _RESAMPLED: _Form("readiness.statistics.resampling", "Resampled", ("value", "se", "df", "n", "skewness")),
+    _RESAMPLED: _Form("readiness.statistics.custom", "Resampled", ("value", "se", "df", "n", "skewness")),
     WIDER: _Form(_MEANS, "WiderMean", (), ("other", "corrected")),
     "rare_amounts": _Form(_MEANS, "RareAmounts", ("total", "squares", "largest", "n")),
     "unvaried": _Form(_INTERVALS, "Unvaried", ("value", "rows", "n", "least", "most")),
@@ -87,8 +87,8 @@ _FORMS: Mapping[str, _Form] = {
     "calibration": _Form(
         "readiness.statistics.calibration", "CalibrationError", ("squared", "noise", "chance", "scale", "n")
     ),
-    "widened": _Form("readiness.statistics.windows", "Widened", ("least", "most"), ("inner", "widening")),
-    "widening": _Form("readiness.statistics.windows", "Widening", ("ratio", "df")),
+    "widened": _Form("readiness.statistics.stability", "Widened", ("least", "most"), ("inner", "widening")),
+    "widening": _Form("readiness.statistics.stability", "Widening", ("ratio", "df")),
     "group": _Form(_PARITY, "Group", (), ("share",)),
     "spread": _Form(_PARITY, "Spread", (), ("groups*",)),
     "least_ratio": _Form(_PARITY, "LeastRatio", (), ("groups*",)),

@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import chndtr, chndtrinc
+from scipy.special import chndtr, chndtrinc, expit, logit, ndtr
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.dependence import MOST_BUCKETS, MOST_TERMS, TERMS_FACTOR, TERMS_POWER, Dependence
+from readiness.statistics.dependence import (
+    MOST_BUCKETS,
+    MOST_TERMS,
+    TERMS_FACTOR,
+    TERMS_POWER,
+    Dependence,
+    standard_error,
+)
 from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile, student_quantile
-from readiness.statistics.influence import REFERENCE_ALPHA
+from readiness.statistics.intervals import Binomial, Normal, OrderStatistic
+from readiness.statistics.means import REFERENCE_ALPHA, mean_of, weighted_share
 
 MOST_BINS, ROWS_OF_A_BIN = 15, 50
 """As many bins of equal size as leave 50 rows in each, and never more than 15."""
@@ -229,3 +237,179 @@ def _least_variance(rows: Probabilities, bins: Integers) -> Floats:
     perfect = np.bincount(bins, part**2 * given * (1 - given))
     share = (np.bincount(bins, part * rows.came_true) * worth + 1) / (worth + 2)
     return np.asarray(np.maximum(perfect, share * (1 - share) / worth))
+
+
+# ----------------------------------------------------------------------------------------------------
+# In which way are probabilities wrong: too high, too sure of themselves, or no better than chance allows?
+
+NEAREST = 1e-6
+"""Probabilities are kept this far from 0 and 1 before their logarithms are taken."""
+MOST_STEPS, CLOSE = 30, 1e-8
+WARM_UP = 20_000
+"""So many rows show where to start from, so that few steps need all of them."""
+STEEPEST = 1e3
+"""A slope beyond this means that the probabilities part the rows without a single exception."""
+_SANDWICH = "logistic recalibration with a sandwich error (Cox 1958)"
+
+
+def in_the_large(rows: Probabilities) -> Inference | Undefined:
+    """Mean probability less the share that came true: above 0 is too high."""
+    weight = None if np.all(rows.weight == 1) else rows.weight
+    return mean_of(rows.given - rows.came_true, rows.dependence, weight=weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibration:
+    """The line a + b · logit(p) that the log odds of what came true follow (Cox 1958)."""
+
+    intercept: float
+    slope: Inference
+    """Below 1: too sure of itself; above 1: not sure enough."""
+    extreme: int
+    """Rows whose probability was 0 or 1 and had to be moved."""
+
+
+def recalibrate(rows: Probabilities) -> Recalibration | Undefined:
+    """Weighted maximum likelihood by Newton's steps.
+
+    Undefined when only one class came true, when all probabilities are alike, and when they part the classes fully.
+    """
+    y, w = rows.came_true, rows.weight
+    if not 0 < float(w @ y) < float(w.sum()) * (1 - 1e-12):
+        return Undefined("Only one of the two outcomes came true.", rows.n)
+    x = logit(np.clip(rows.given, NEAREST, 1 - NEAREST))
+    if np.ptp(x) < 1e-9:
+        return Undefined("All probabilities are alike, so there is no slope.", rows.n)
+    few = slice(None, None, max(1, rows.n // WARM_UP))
+    near = _newton(x[few], y[few], w[few]) if rows.n > 2 * WARM_UP else None
+    found = _newton(x, y, w, IDENTITY if near is None else near[0])
+    if found is None:
+        return Undefined("The probabilities part the two classes without exception, so the slope has no limit.", rows.n)
+    line, inverse = found
+    residual = w * (y - expit(line[0] + line[1] * x))
+    se, df = standard_error(rows.n * residual * (inverse[0, 1] + inverse[1, 1] * x), rows.dependence)
+    slope = Normal(float(line[1]), se, df, rows.n, method=_SANDWICH)
+    extreme = int(np.count_nonzero((rows.given < NEAREST) | (rows.given > 1 - NEAREST)))
+    return Recalibration(float(line[0]), slope, extreme)
+
+
+IDENTITY: Floats = np.array([0.0, 1.0])
+
+
+def _newton(x: Floats, y: Floats, w: Floats, start: Floats = IDENTITY) -> tuple[Floats, Floats] | None:
+    """Coefficients and the inverse information; None when they run away, as then no step is ever small.
+
+    Steps are halved until the fit improves.
+    """
+    line, best = start, -math.inf
+    step = np.zeros(2)
+    for _ in range(MOST_STEPS):
+        for halving in range(10):
+            tried = line + step / 2**halving
+            score = tried[0] + tried[1] * x
+            fit = float((w * y) @ score - w @ np.logaddexp(0, score))
+            if fit >= best:
+                break
+        line, best = tried, fit
+        p = expit(score)
+        spread, pull = w * p * (1 - p), w * (y - p)
+        mixed = float(spread @ x)
+        information = np.array([[float(spread.sum()), mixed], [mixed, float((spread * x) @ x)]])
+        if abs(line[1]) > STEEPEST or np.linalg.cond(information) > 1e13:
+            return None
+        inverse = np.linalg.inv(information)
+        step = inverse @ np.array([float(pull.sum()), float(pull @ x)])
+        if float(np.abs(step).max()) < CLOSE * (1 + float(np.abs(line).max())):
+            return line, inverse
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class BrierExcess:
+    """The Brier score less what the probabilities themselves promise: mean of (y - p)(1 - 2p) (Spiegelhalter 1986)."""
+
+    excess: Inference
+    """0 for a perfect model."""
+    score: float
+    z: float
+    """The excess in units of its standard error under a perfect model; dependent rows: of its measured one."""
+
+    @property
+    def p_value(self) -> float:
+        """Chance of so large an excess, up or down, in a perfect model."""
+        return 2 * float(ndtr(-abs(self.z)))
+
+
+def brier_excess(rows: Probabilities) -> BrierExcess | Undefined:
+    """Spiegelhalter's test; Undefined where every probability is 0, 1 or a half, so that nothing could differ."""
+    p, w = rows.given, rows.weight
+    each = (rows.came_true - p) * (1 - 2 * p)
+    value = float(w @ each) / rows.n
+    own = math.sqrt(float(w**2 @ ((1 - 2 * p) ** 2 * np.clip(p * (1 - p), 0, None)))) / rows.n
+    se, df = own, math.inf
+    if rows.dependence.codes is not None:
+        se, df = standard_error(w * (each - value), rows.dependence)
+    if not 0 < se < math.inf:
+        return Undefined("The probabilities leave no room for chance, so the test does not exist.", rows.n)
+    seen, _ = standard_error(w * (each - value))
+    excess = Normal(value, max(se, seen), df, rows.n, method="t-interval of (y - p)(1 - 2p) (Spiegelhalter 1986)")
+    return BrierExcess(excess, float(w @ (rows.came_true - p) ** 2) / rows.n, value / se)
+
+
+@dataclass(frozen=True, slots=True)
+class BrierParts:
+    """Brier score = reliability - resolution + uncertainty, nearly (Murphy 1973): exact for one probability a bin."""
+
+    reliability: float
+    """What wrong probabilities cost."""
+    resolution: float
+    """What telling rows apart gains."""
+    uncertainty: float
+    """The score of always giving the overall share."""
+
+
+def brier_parts(rows: Probabilities) -> BrierParts:
+    """Over the bins of the calibration error."""
+    bins, w = rows.bins, rows.weight
+    mass = np.bincount(bins, w)
+    safe = np.where(mass > 0, mass, 1.0)
+    given, true = (np.bincount(bins, w * values) / safe for values in (rows.given, rows.came_true))
+    share = float(w @ rows.came_true) / rows.n
+    return BrierParts(
+        float(mass @ (given - true) ** 2) / rows.n,
+        float(mass @ (true - share) ** 2) / rows.n,
+        share * (1 - share),
+    )
+
+
+# ----------------------------------------------------------------------------------------------------
+# Do intervals that come with predictions hold what they promise, and how wide would an honest band be?
+
+
+def coverage(cases: Cases, low: Floats, high: Floats) -> Inference | Undefined:
+    """Share of rows whose true value lies inside [low, high], arrays of n rows."""
+    if cases.n == 0:
+        return Undefined("There are no rows.")
+    inside = ((low <= cases.y_true) & (cases.y_true <= high)).astype(float)
+    if cases.is_plain:
+        return Binomial(float(inside.sum()), cases.n)
+    if not cases.relative_weight.any():
+        return Undefined("These rows have no weight.", cases.n)
+    return weighted_share(inside, cases)
+
+
+def conformal_half_width(cases: Cases, level: float) -> Inference | Undefined:
+    """Half-width of a band around predictions that holds a further row with chance `level` or more.
+
+    The ceil((n + 1) · level)-th smallest absolute residual (Vovk, Gammerman and Shafer 2005; Lei et al. 2018); its
+    limits are those of the quantile that it stands for. Only for exchangeable rows that count alike.
+    """
+    n = cases.n
+    rank = math.ceil((n + 1) * level - 1e-9)
+    if not cases.is_plain:
+        return Undefined("Rows that depend on each other or count differently allow no such band.", n)
+    if rank > n:
+        return Undefined(f"{n:,} rows are too few: at least {math.ceil(level / (1 - level) - 1e-9):,} are needed.", n)
+    size = np.sort(np.abs(cases.y_true - cases.y_pred).astype(float))
+    quantile = min(rank / n, 1 - 1e-12)
+    return OrderStatistic(size, quantile, "split-conformal rank (Vovk et al. 2005), limits with binomial ranks")

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from readiness.catalogue import METRICS, Metric
-from readiness.criteria import Task
+from readiness.core.metrics import METRICS, Metric
+from readiness.core.policy import Task
 from readiness.statistics.dependence import Dependence
 
 Array = npt.NDArray[Any]

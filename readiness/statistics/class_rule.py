@@ -14,9 +14,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.criteria import CLASS_FOUND, SEGMENT_POWER, Task
-from readiness.spec import Spec
-from readiness.statistics.power import proportion_rows
+from readiness.core.policy import CLASS_FOUND, SEGMENT_POWER, Task
+from readiness.spec.schema import Spec
+from readiness.statistics.sample_size import proportion_rows
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")

@@ -8,28 +8,128 @@ m - (1 + r) · b (Fieller 1954), so no ratio needs an interval.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import bdtr
+from scipy.special import bdtr, ndtr
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
-from readiness.statistics.class_means import ClassMean
-from readiness.statistics.class_ranking import CLASS_RANKING_METRICS
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
+from readiness.statistics.custom import compare_own, measure_own
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.guessing import DRAWN, Guess, guess_influence, measure_guess
+from readiness.statistics.estimators import influence, measure
 from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
-from readiness.statistics.labels import BINARY_LABEL_METRICS, MACRO_METRICS, label_metric_values
+from readiness.statistics.labels import (
+    BINARY_LABEL_METRICS,
+    MACRO_METRICS,
+    MULTICLASS_LABEL_METRICS,
+    label_influence,
+    label_metric_values,
+)
+from readiness.statistics.losses import is_mean_of_losses, row_losses, unusable
 from readiness.statistics.means import WiderMean, mean_of, wider_mean
-from readiness.statistics.metrics import influence, measure
-from readiness.statistics.own import compare_own
-from readiness.statistics.queries import QueryMean, compare_queries
-from readiness.statistics.row_losses import is_mean_of_losses, row_losses, unusable
+from readiness.statistics.ranking import QueryMean, compare_queries
+from readiness.statistics.scores import CLASS_RANKING_METRICS, ClassMean, guessed_top, is_top_accuracy, ranked
 
-__all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
+# ----------------------------------------------------------------------------------------------------
+# What would guessing score? Exact expectations of guesses with fixed class probabilities, nothing simulated.
+#
+# "Always the majority class" is the guess that gives one class probability 1; "stratified" takes the training shares.
+
+AREAS = CLASS_RANKING_METRICS | {"roc_auc"}
+"""One half, whatever is guessed."""
+SEED = 0x67756573
+"""Unlike any seed that a person would make test rows with, to which the answers would then be tied."""
+DRAWN = ", the answers of the guess drawn once by seed"
+"""How a metric of the user's own, of which no expectation is known, is taken of a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A method that guesses each class with a fixed probability, whatever the row."""
+
+    probabilities: tuple[float, ...]
+    """One for each class code, summing to 1."""
+
+    def __post_init__(self) -> None:
+        if min(self.probabilities) < 0 or abs(sum(self.probabilities) - 1) > 1e-6:
+            raise ValueError(f"probabilities of a guess are {self.probabilities}; expected shares that sum to 1")
+
+    def table(self, true: Floats) -> Floats:
+        """Expected confusion matrix, shape (..., K, K), from counts of the true classes, shape (..., K)."""
+        return np.asarray(true[..., :, None] * np.asarray(self.probabilities))
+
+    def cases(self, like: Cases) -> Cases:
+        """The guess as scored rows: the same probabilities for every row of `like`."""
+        p = np.asarray(self.probabilities)
+        score = np.full(like.n, p[1]) if like.task is Task.BINARY else np.tile(p, (like.n, 1))
+        return replace(like, y_pred=np.full(like.n, int(np.argmax(p))), y_score=score, is_probability=True)
+
+    def drawn(self, like: Cases) -> Cases:
+        """The guess with an answer drawn for every row, always the same one for the same rows."""
+        p = np.asarray(self.probabilities)
+        codes = np.random.default_rng(SEED).choice(len(p), like.n, p=p / p.sum())
+        return replace(self.cases(like), y_pred=codes.astype(np.int64))
+
+
+def measure_guess(metric: str, cases: Cases, guess: Guess) -> Inference | Undefined:
+    """A metric of guessing on these rows: the exact expectation, or the measured loss of the constant probabilities.
+
+    The precision of a guess that never says "positive" counts as 0, as in scikit-learn. Of classes that it gives the
+    same probability, any may be among the first k.
+    """
+    if cases.n == 0:
+        return Undefined("There are no rows.")
+    if metric in cases.own:
+        key = f"own metric {metric} guessed {guess.probabilities}"
+        if key not in cases.remembered:
+            cases.remembered[key] = measure_own(metric, guess.drawn(cases), note=DRAWN)
+        found: Inference | Undefined = cases.remembered[key]
+        return found
+    value = guess_value(metric, cases, guess)
+    if value is not None:
+        return Exact(value, cases.n, "exact expectation of guessing", "exact expectation of guessing")
+    return measure(metric, guess.cases(cases))
+
+
+def guess_value(metric: str, cases: Cases, guess: Guess) -> float | None:
+    """Exact expectation of a label or ranking metric under guessing; None for losses of probabilities."""
+    if metric in BINARY_LABEL_METRICS | MULTICLASS_LABEL_METRICS:
+        table = guess.table(cases.cells.sum(axis=1))
+        values = label_metric_values(metric, table, binary=cases.task is Task.BINARY)
+        return float(np.nan_to_num(values))
+    if metric in AREAS:
+        return 0.5
+    if is_top_accuracy(metric):
+        shares = cases.cells.sum(axis=1) / cases.n
+        return float(shares @ guessed_top(metric, guess.probabilities))
+    if metric == "average_precision":
+        return float(cases.cells[1].sum() / cases.n)
+    return None
+
+
+def guess_influence(metric: str, cases: Cases, guess: Guess) -> Floats | Undefined:
+    """Influence of each row on a guess's metric, shape (n,): only the shares of the true classes matter."""
+    if metric in BINARY_LABEL_METRICS | MULTICLASS_LABEL_METRICS:
+        table = guess.table(cases.cells.sum(axis=1))
+        pull = np.nan_to_num(label_influence(metric, table, binary=cases.task is Task.BINARY))
+        by_class = pull @ np.asarray(guess.probabilities)
+        return np.asarray(by_class[cases.y_true.astype(np.int64)] * cases.relative_weight)
+    if metric in AREAS:
+        return np.zeros(cases.n)
+    if is_top_accuracy(metric):
+        chance = guessed_top(metric, guess.probabilities)
+        by_row = chance[cases.y_true.astype(np.int64)]
+        return np.asarray(cases.relative_weight * (by_row - float(cases.relative_weight @ by_row) / cases.n))
+    if metric == "average_precision":
+        share = float(cases.cells[1].sum() / cases.n)
+        return np.asarray(cases.relative_weight * ((cases.y_true == 1) - share))
+    return influence(metric, guess.cases(cases))
+
+
+# ----------------------------------------------------------------------------------------------------
 
 PAIRED = "Dirichlet draws on the paired counts"
 HALF = 0.5
@@ -233,3 +333,63 @@ def mcnemar(candidate: Cases, other: Cases) -> float:
     only_one = int(np.count_nonzero(right != theirs))
     fewer = min(int(np.count_nonzero(right & ~theirs)), int(np.count_nonzero(theirs & ~right)))
     return min(1.0, 2 * float(bdtr(fewer, only_one, 0.5))) if only_one else 1.0
+
+
+# ----------------------------------------------------------------------------------------------------
+# What do the tests say that people usually report of two methods on the same rows? Facts beside the judged gain.
+#
+# Both tests ask for any difference at all, however small; the judged gain asks for a margin.
+
+PAIRED_DELONG = "paired DeLong 1988, from both methods' placements of the same rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Discordant:
+    """Rows on which exactly one of two methods is right."""
+
+    only_candidate: int
+    only_other: int
+    p_value: float
+    """Exact and two-sided (McNemar 1947): the chance of so unequal a split if both were right equally often."""
+
+
+def discordant(candidate: Cases, other: Cases) -> Discordant:
+    """Where the two differ in being right, for labels on the same independent rows."""
+    mine, theirs = candidate.y_pred == candidate.y_true, other.y_pred == other.y_true
+    only = int(np.count_nonzero(mine & ~theirs)), int(np.count_nonzero(theirs & ~mine))
+    return Discordant(*only, mcnemar(candidate, other))
+
+
+def delong(candidate: Cases, other: Cases) -> Normal | Undefined:
+    """ROC AUC of the candidate less that of the other, paired on the same independent rows (DeLong 1988).
+
+    Undefined where a class has fewer than two rows, or where the two order all rows alike: there is no variation then.
+    """
+    mine, theirs = ranked("roc_auc", candidate), ranked("roc_auc", other)
+    if isinstance(mine, Undefined):
+        return mine
+    if isinstance(theirs, Undefined):
+        return theirs
+    se = _delong_error(mine.influence - theirs.influence, candidate)
+    if not 1e-12 < se < math.inf:
+        return Undefined("Both put the rows in the same order, or a class has a single row.", candidate.n)
+    return Normal(mine.value - theirs.value, se, math.inf, candidate.n, "identity", PAIRED_DELONG, -1.0, 1.0)
+
+
+def delong_p(difference: Normal) -> float:
+    """Two-sided chance of so large a difference of ROC AUC if there were none."""
+    return 2 * float(ndtr(-abs(difference.value) / difference.se))
+
+
+def _delong_error(influence: Floats, cases: Cases) -> float:
+    """The root of the variance of both classes' placements, each with its own degrees of freedom."""
+    total = 0.0
+    for rows in (cases.y_true == 1, cases.y_true != 1):
+        size = int(np.count_nonzero(rows))
+        if size < 2:
+            return math.inf
+        total += size / (size - 1) * float(influence[rows] @ influence[rows])
+    return math.sqrt(total) / cases.n
+
+
+__all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]

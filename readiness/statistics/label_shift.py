@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import kolmogorov
 
 from readiness.statistics.cases import Floats
-from readiness.statistics.guessing import Guess
+from readiness.statistics.comparison import Guess
 from readiness.statistics.inference import Exact, Inference, OneSided, Undefined, linear
 from readiness.statistics.intervals import Mover
 from readiness.statistics.labels import label_metric_values

@@ -15,10 +15,10 @@ from typing import Literal
 
 import numpy as np
 
-from readiness.criteria import SOUNDNESS_ALPHA, Task
+from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.inference import Undefined, student_quantile
-from readiness.statistics.leaks import (
+from readiness.statistics.leakage import (
     BEYOND_SQUARES,
     FEW,
     Column,

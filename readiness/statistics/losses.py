@@ -3,26 +3,276 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import xlogy
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.inference import Inference, Mapped, Undefined
-from readiness.statistics.intervals import Normal, Unvaried
-from readiness.statistics.means import mean_of, wider_mean
-from readiness.statistics.medians import median_of
-from readiness.statistics.row_losses import (
-    EPSILON,
-    EXPLAINED,
-    PROBABILITY_LOSSES,
-    ROOTS,
-    quantile_of,
-    row_losses,
-    squared_deviations,
-    unusable,
-)
+from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined
+from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, Unvaried
+from readiness.statistics.means import design_effect, mean_of, wider_mean
+
+# ----------------------------------------------------------------------------------------------------
+# What is the loss of one row? Errors of values and of probabilities, and the rows for which they exist.
+
+PROBABILITY_LOSSES = frozenset({"log_loss", "brier"})
+ROOTS = {"rmse": "mse", "rmsle": "msle"}
+"""Roots of a mean, by the mean that they are the root of."""
+EXPLAINED = frozenset({"r2", "explained_variance"})
+SQUARED = frozenset({"mse", "rmse"}) | EXPLAINED
+"""Metrics of squared errors, which a few large errors decide."""
+EPSILON = float(np.finfo(np.float64).eps)
+"""Probabilities are kept this far from 0 and 1 in the log loss, as in scikit-learn."""
+NEAR_ZERO = EPSILON
+"""A true value below this counts as this in the MAPE, as in scikit-learn."""
+LARGEST = 1e50
+"""Powers of errors beyond this, as the skewness takes them, are no numbers any more."""
+_PINBALL = re.compile(r"pinball_(\d+)")
+
+
+def quantile_of(metric: str) -> float | None:
+    """Which quantile a pinball loss is of, 0 to 1; None for any other metric."""
+    match = _PINBALL.fullmatch(metric)
+    return int(match[1]) / 100 if match else None
+
+
+def is_mean_of_losses(metric: str) -> bool:
+    """Whether a metric is the mean over the rows of a loss of 0 or more."""
+    return metric in PROBABILITY_LOSSES or metric in _MEANS or quantile_of(metric) is not None
+
+
+def unusable(metric: str, cases: Cases) -> Undefined | None:
+    """Why this metric cannot be computed from these cases, if so."""
+    if cases.n == 0:
+        return Undefined("There are no rows.")
+    if cases.weight is not None and not cases.weight.sum() > 0:
+        return Undefined("These rows have no weight.", cases.n)
+    if metric in PROBABILITY_LOSSES:
+        if cases.y_score is None or not cases.is_probability:
+            return Undefined("There are no predicted probabilities.", cases.n)
+        return None if np.isfinite(cases.y_score).all() else Undefined("Some scores are missing or infinite.", cases.n)
+    if not np.isfinite(cases.y_pred).all():
+        return Undefined("Some predictions are missing or infinite.", cases.n)
+    if max(float(np.abs(_true(cases)).max()), float(np.abs(cases.y_pred.astype(float)).max())) > LARGEST:
+        return Undefined("Some values are larger than 10^50, too large to compute with their errors.", cases.n)
+    return _outside(metric, cases)
+
+
+def _outside(metric: str, cases: Cases) -> Undefined | None:
+    """Why a metric does not exist for these true and predicted numbers."""
+    if metric in EXPLAINED and not float(cases.relative_weight @ squared_deviations(cases)) > 0:
+        return Undefined("The true values are all the same, so there is no variation to explain.", cases.n)
+    if metric == "wmape" and not float(cases.relative_weight @ np.abs(_true(cases))) > 0:
+        return Undefined("The true values are all 0, so there is no sum to take a share of.", cases.n)
+    if metric == "mape" and (zeros := int(np.count_nonzero(_true(cases) == 0))):
+        rows = "1 true value is" if zeros == 1 else f"{zeros:,} true values are"
+        return Undefined(f"{rows} 0, of which no error is a percentage; judge wmape or mae instead.", cases.n)
+    if metric in _LEAST:
+        (true, or_equal), predicted, words = _LEAST[metric]
+        low = float(_true(cases).min())
+        if low < true or (low == true and not or_equal) or float(cases.y_pred.min()) <= predicted:
+            return Undefined(words, cases.n)
+    return None
+
+
+_LOGS = "Some true or predicted values are -1 or less, and their logarithm of one more does not exist."
+_LEAST: Mapping[str, tuple[tuple[float, bool], float, str]] = {
+    "msle": ((-1.0, False), -1.0, _LOGS),
+    "rmsle": ((-1.0, False), -1.0, _LOGS),
+    "mean_poisson_deviance": (
+        (0.0, True),
+        0.0,
+        "The Poisson deviance needs true values of 0 or more and predictions above 0.",
+    ),
+    "mean_gamma_deviance": (
+        (0.0, False),
+        0.0,
+        "The gamma deviance needs true values and predictions above 0.",
+    ),
+}
+"""The least true value, whether it may be reached, the value that predictions must exceed, and what is said else."""
+
+
+def row_losses(metric: str, cases: Cases) -> Floats:
+    """The loss of each row, shape (n,), 0 or more: of a root the loss below it, of R² the squared error, of the
+    explained variance the squared deviation of the error from its mean, of wMAPE and the median error the error.
+    """
+    if metric in PROBABILITY_LOSSES:
+        assert cases.y_score is not None
+        return probability_losses(metric, cases.y_true, cases.y_score)
+    true, predicted = _true(cases), cases.y_pred.astype(float)
+    if (quantile := quantile_of(metric)) is not None:
+        return np.asarray(np.where(true >= predicted, quantile, 1 - quantile) * np.abs(true - predicted))
+    if metric == "explained_variance":
+        error = true - predicted
+        return np.asarray((error - float(cases.relative_weight @ error) / cases.n) ** 2)
+    name = "mse" if metric == "r2" else ROOTS.get(metric, metric)
+    return _MEANS.get(name, _absolute)(true, predicted)
+
+
+def probability_losses(metric: str, y_true: Floats, y_score: Floats) -> Floats:
+    """Log loss or Brier loss of each row. Brier (1950): binary (p - y)², multiclass the sum over classes."""
+    if y_score.ndim == 1:
+        hit = np.where(y_true == 1, y_score, 1 - y_score)
+        if metric == "brier":
+            return np.asarray((1 - hit) ** 2)
+    else:
+        hit = np.take_along_axis(y_score, y_true.astype(np.int64)[:, None], axis=1)[:, 0]
+        if metric == "brier":
+            return np.asarray(np.maximum(0.0, (y_score**2).sum(axis=1) - 2 * hit + 1))
+    return np.asarray(-np.log(np.clip(hit, EPSILON, 1 - EPSILON)))
+
+
+def squared_deviations(cases: Cases) -> Floats:
+    """Squared distance of each true value from their mean, shape (n,)."""
+    y = _true(cases)
+    return np.asarray((y - float(cases.relative_weight @ y) / cases.n) ** 2)
+
+
+def _true(cases: Cases) -> Floats:
+    return cases.y_true.astype(float)
+
+
+def _absolute(true: Floats, predicted: Floats) -> Floats:
+    return np.asarray(np.abs(true - predicted))
+
+
+def _squared(true: Floats, predicted: Floats) -> Floats:
+    return np.asarray((true - predicted) ** 2)
+
+
+def _squared_logs(true: Floats, predicted: Floats) -> Floats:
+    return np.asarray((np.log1p(true) - np.log1p(predicted)) ** 2)
+
+
+def _of_the_truth(true: Floats, predicted: Floats) -> Floats:
+    return np.asarray(np.abs(true - predicted) / np.maximum(np.abs(true), NEAR_ZERO))
+
+
+def _poisson(true: Floats, predicted: Floats) -> Floats:
+    """2 (y log(y / m) - y + m) (McCullagh and Nelder 1989); never below 0 but for roundings."""
+    return np.maximum(0.0, 2 * (xlogy(true, true / predicted) - true + predicted))
+
+
+def _gamma(true: Floats, predicted: Floats) -> Floats:
+    """2 (log(m / y) + y / m - 1) (McCullagh and Nelder 1989)."""
+    return np.maximum(0.0, 2 * (np.log(predicted / true) + true / predicted - 1))
+
+
+_MEANS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
+    "mae": _absolute,
+    "mse": _squared,
+    "msle": _squared_logs,
+    "mape": _of_the_truth,
+    "mean_poisson_deviance": _poisson,
+    "mean_gamma_deviance": _gamma,
+}
+"""Losses of values whose mean is a metric, from true and predicted values."""
+
+
+# ----------------------------------------------------------------------------------------------------
+# How large is the median error, also when rows count differently or depend on each other?
+
+WOODRUFF = "limits of the share of rows below, turned into values (Woodruff 1952)"
+
+
+@dataclass(frozen=True, slots=True)
+class _PlainMedian(OneSided):
+    """The median of independent values of equal weight; limits are order statistics."""
+
+    value: float
+    """Between the two middle values, when their number is even."""
+    order: OrderStatistic
+
+    @property
+    def n(self) -> int:
+        """Number of values."""
+        return self.order.n
+
+    @property
+    def method(self) -> str:
+        """Order statistics."""
+        return self.order.method
+
+    @property
+    def bound_method(self) -> str:
+        """Order statistics."""
+        return self.order.bound_method
+
+    def lower(self, alpha: float) -> float:
+        """One of the values."""
+        return self.order.lower(alpha)
+
+    def upper(self, alpha: float) -> float:
+        """One of the values."""
+        return self.order.upper(alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class _EffectiveMedian(OneSided):
+    """The median of weighted or dependent values: where the limits of the share below the median are reached."""
+
+    value: float
+    values: Floats = field(repr=False, compare=False)
+    """Sorted ascending."""
+    below: Floats = field(repr=False, compare=False)
+    """Share of the weight up to and with each value."""
+    share: Binomial
+    """One half, of as many rows as the weights and the dependence leave."""
+    method: str = WOODRUFF
+
+    @property
+    def n(self) -> int:
+        """Number of values."""
+        return len(self.values)
+
+    @property
+    def bound_method(self) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    def lower(self, alpha: float) -> float:
+        """The value up to which the share below lies at its lower limit."""
+        return self._at(self.share.lower(alpha)) if self._enough(alpha) else -math.inf
+
+    def upper(self, alpha: float) -> float:
+        """The value up to which the share below lies at its upper limit."""
+        return self._at(self.share.upper(alpha)) if self._enough(alpha) else math.inf
+
+    def _enough(self, alpha: float) -> bool:
+        """All of m independent values lie on one side of the median with chance 2^-m."""
+        return bool(0.5 ** self.share.effective_rows(alpha) <= alpha)
+
+    def _at(self, share: float) -> float:
+        return float(self.values[min(self.n - 1, int(np.searchsorted(self.below, share - 1e-12)))])
+
+
+def median_of(losses: Floats, cases: Cases) -> Inference:
+    """The (weighted) median of one loss for each row, shape (n,), with its uncertainty."""
+    order = np.argsort(losses)
+    values = losses[order]
+    if cases.is_plain:
+        return _PlainMedian(float(np.median(values)), OrderStatistic(values, 0.5))
+    below = np.cumsum(cases.relative_weight[order]) / cases.n
+    value = _weighted_median(values, below)
+    deff, df = design_effect((losses <= value).astype(float), cases)
+    rows = int(np.count_nonzero(cases.relative_weight))
+    return _EffectiveMedian(value, values, below, Binomial(rows / 2, rows, deff * rows / cases.n, df))
+
+
+def _weighted_median(values: Floats, below: Floats) -> float:
+    """Where the share below passes one half; between two values when it is one half in between, as in scikit-learn."""
+    lower, upper = (int(np.searchsorted(below, 0.5 + by)) for by in (-1e-12, 1e-12))
+    last = len(values) - 1
+    return float(values[min(lower, last)] + values[min(upper, last)]) / 2
+
+
+# ----------------------------------------------------------------------------------------------------
 
 T_LOG = "t-interval of the mean on the log scale"
 RATIO = "delta method of a ratio of sums, on the log scale"

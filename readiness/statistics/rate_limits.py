@@ -16,9 +16,9 @@ stated one (`simulated_easy_answers` in tests/benchmarks).
 
 from __future__ import annotations
 
-from readiness.answers import Basis, rounded
-from readiness.catalogue import Metric
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Basis, rounded
+from readiness.core.metrics import Metric
 from readiness.statistics.basis import inference_of
 from readiness.statistics.inference import Inference, Undefined
 

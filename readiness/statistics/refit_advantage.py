@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.dependence import INDEPENDENT, Dependence, standard_error
 from readiness.statistics.inference import OneSided, Undefined, student_quantile
-from readiness.statistics.queries import PerQuery, per_query
+from readiness.statistics.ranking import PerQuery, per_query
 
 SEEN_LIMIT = 0.10
 """Share of seen test rows above which they are no test."""

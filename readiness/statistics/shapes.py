@@ -10,17 +10,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from readiness.answers import Basis
-from readiness.catalogue import Metric
-from readiness.criteria import Task
-from readiness.statistics.agreement import AGREEMENT_METRICS
-from readiness.statistics.averages import AVERAGE_METRICS, MICRO_METRICS
+from readiness.core.findings import Basis
+from readiness.core.metrics import Metric
+from readiness.core.policy import Task
 from readiness.statistics.basis import IN_GROUPS, MOVER, SHARE, SKEWED, WIDER
-from readiness.statistics.class_ranking import CLASS_RANKING_METRICS
-from readiness.statistics.four_cells import F_SCORES, SHARE_METRICS
-from readiness.statistics.row_losses import EXPLAINED, ROOTS
-from readiness.statistics.top_classes import is_top_accuracy
-from readiness.statistics.windows import ends_of
+from readiness.statistics.labels import AGREEMENT_METRICS, AVERAGE_METRICS, F_SCORES, MICRO_METRICS, SHARE_METRICS
+from readiness.statistics.losses import EXPLAINED, ROOTS
+from readiness.statistics.scores import CLASS_RANKING_METRICS, is_top_accuracy
+from readiness.statistics.stability import ends_of
 
 CLOSE = 1e-9
 _HALF, _ONE, _NONE = (0.5, 0.5), (1.0, 1.0), (0.0, 0.0)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats, Integers
 
 ALIKE = 100

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from readiness.answers import Question, recompute
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Question, recompute
 from readiness.verdict.decision import decide
-from readiness.verdict.numbers import check_all
+from readiness.verdict.recomputation.numbers import check_all
 from readiness.verdict.record import Record
 
 

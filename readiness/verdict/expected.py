@@ -9,17 +9,16 @@ import datetime
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from readiness import criteria as policy
-from readiness.answers import Finding, Outcome, Question, Status, left_out_code
-from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Conclusion, Proofs, Source, conclusion
-from readiness.criteria import Task
-from readiness.evidence.steadiness import DRIFT_OF_ANSWERS, steady_answers
-from readiness.required import CODES, calendar_names
-from readiness.spec import Spec
+from readiness.core import policy
+from readiness.core.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Conclusion, Proofs, Source, conclusion
+from readiness.core.findings import Finding, Outcome, Question, Status, left_out_code
+from readiness.core.policy import Task
+from readiness.core.withholding import DRIFT_OF_ANSWERS, Soundness, steady_answers
 from readiness.spec.checks import GUESSES
+from readiness.spec.schema import Spec
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
+from readiness.verdict.margins import CODES, calendar_names
 from readiness.verdict.record import RecordedAnswer
-from readiness.withholding import Soundness
 
 Alternatives = tuple[str, ...]
 """A code, and those that say why it is missing."""
@@ -51,7 +50,7 @@ def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> 
             lacking += [one[0] for one in required[answer.question] if not _any_of(one, counting)]
             lacking += _missing_constants(answer, counting, spec, task)
             if answer.question is Question.ERRORS:
-                from readiness.verdict.tied_classes import missing_classes  # loads what computes numbers
+                from readiness.verdict.recomputation.classes import missing_classes  # loads what computes numbers
 
                 lacking += missing_classes(answer.findings, spec, task)
     return tuple(lacking)

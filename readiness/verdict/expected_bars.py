@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from readiness import criteria as policy
-from readiness.answers import Criterion, Finding, Status
-from readiness.catalogue import METRICS
-from readiness.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, conclusion
-from readiness.criteria import Task
-from readiness.evidence.steadiness import DRIFT_OF_ANSWERS
-from readiness.required import CODES, required_margin
-from readiness.spec import Spec
+from readiness.core import policy
+from readiness.core.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, conclusion
+from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.metrics import METRICS
+from readiness.core.policy import Task
+from readiness.core.withholding import DRIFT_OF_ANSWERS
+from readiness.spec.schema import Spec
+from readiness.verdict.margins import CODES, required_margin
 from readiness.verdict.record import RecordedAnswer
 
 
@@ -174,7 +174,7 @@ def _by_family(finding: Finding, spec: Spec, task: Task) -> Bar | None:
 
 def _of_classes(finding: Finding, spec: Spec) -> Bar | None:
     """Of several classes together the lowest floor; which they are is known where counts are (`tied_classes`)."""
-    from readiness.verdict.tied_classes import CLASS, COVERAGE, floor_of  # loads what computes numbers
+    from readiness.verdict.recomputation.classes import CLASS, COVERAGE, floor_of  # loads what computes numbers
 
     if COVERAGE.fullmatch(finding.code):
         return Bar(">=", spec.errors.class_coverage, refutable=False)

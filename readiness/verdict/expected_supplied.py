@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.answers import Finding, Outcome, Status, rounded
-from readiness.catalogue import QUANTILES
-from readiness.required import CODES
-from readiness.spec import Spec
-from readiness.spec.supplied import FIGURES, NOT_HERE
+from readiness.core.findings import Finding, Outcome, Status, rounded
+from readiness.core.metrics import QUANTILES
+from readiness.spec.schema import FIGURES, NOT_HERE, Spec
+from readiness.verdict.margins import CODES
 from readiness.verdict.record import RecordedAnswer
 
 _METRICS = {code: metric for metric, code in CODES.items()}

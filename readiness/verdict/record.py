@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from readiness.answers import Answer, Finding, Question, Status
-from readiness.codec import decode, encode
-from readiness.exceptions import InvalidReport
-from readiness.facts import Gathered, Reuse, Uses
+from readiness.core.canonical import decode, encode
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Answer, Finding, Question, Status
+from readiness.core.provenance import Gathered, Reuse, Uses
+from readiness.core.withholding import Soundness
+from readiness.spec.schema import NOT_HERE
 from readiness.verdict.decision import Decision, Verdict
-from readiness.withholding import Soundness
 
 SCHEMA = "readiness/v1"
 
@@ -109,3 +111,62 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
         if key in top
     }
     return decode(Record, top | {"gathered": gathered})
+
+
+# ----------------------------------------------------------------------------------------------------
+# The last day on which a report holds by its own spec; one rule for the page, the overview and `verify`.
+
+
+def last_day(record: Record) -> date | None:
+    """The day, in UTC, or None when the spec sets no end: `about.valid_days` after the review was finished.
+
+    Raises:
+        InvalidReport: the record sets an end that cannot be told. It must not pass for a report without one.
+    """
+    days = record.about.get("valid_days")
+    if days is None:
+        return None
+    if not isinstance(days, int) or isinstance(days, bool) or days < 1:
+        raise InvalidReport("The record says for how many days it is valid, and not as a whole number above 0.")
+    try:
+        finished = datetime.fromisoformat(record.run.finished)
+        moment = finished.astimezone(UTC) if finished.tzinfo else finished
+        return (moment + timedelta(days=days)).date()
+    except (ValueError, OverflowError) as error:
+        raise InvalidReport("The record is valid for some days, and its last day cannot be told from it.") from error
+
+
+def has_ended(record: Record, now: datetime) -> bool:
+    """Whether the last day is over at `now`, a time with its zone.
+
+    Raises:
+        InvalidReport: as `last_day`.
+    """
+    end = last_day(record)
+    return end is not None and now.astimezone(UTC).date() > end
+
+
+# ----------------------------------------------------------------------------------------------------
+# The record as whoever verifies it will read it. The signed text keeps the keys of its objects sorted, and no other
+# order, so whatever is to be made again from it must be made from this form.
+
+
+def signed_form(record: Record) -> Record:
+    """The same record after it was written and read."""
+    return from_plain(_sorted(to_plain(record)))
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(part) for part in value] if isinstance(value, list) else value
+
+
+# ----------------------------------------------------------------------------------------------------
+# How much of a record rests on what others measured?
+
+
+def supplied_words(record: Record) -> str:
+    """In words: "3 figures were supplied, not measured here"; empty when everything was measured here."""
+    count = sum(NOT_HERE in finding.warning for answer in record.answers for finding in answer.findings)
+    return f"{count} figure{'s were' if count > 1 else ' was'} {NOT_HERE}" if count else ""

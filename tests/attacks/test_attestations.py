@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Outcome, Status
-from readiness.delivery.host_checks import Digests
-from readiness.digests import sha256_path
-from readiness.exceptions import IncompleteRecord, ReviewError, SpecError
+from readiness.core.errors import IncompleteRecord, ReviewError, SpecError
+from readiness.core.files import sha256_path
+from readiness.core.findings import Outcome, Status
+from readiness.run.host_checks import Digests
+from readiness.spec.load import load_spec
 from readiness.spec.proofs import proof_fault, proofs_of
-from readiness.spec.reading import load_spec
 from tests.walking import Walked, walk
 
 BOX = "PROD-BOX-MONITORING"
@@ -131,7 +131,7 @@ def test_a_notebook_cannot_say_that_evidence_was_there(review_files: Write) -> N
     def forge(notebook: Any) -> None:
         (gather,) = [cell for cell in notebook.cells if cell.id == "gather"]
         gather.source += (
-            "\nimport dataclasses\nfrom readiness.digests import Artifact"
+            "\nimport dataclasses\nfrom readiness.core.files import Artifact"
             "\ninputs = (*evidence.gathered.inputs, Artifact('evidence: runbook.md', 'a' * 64, 1))"
             "\nfound = dataclasses.replace(evidence.gathered, inputs=inputs)"
             "\nevidence = dataclasses.replace(evidence, gathered=found)"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Basis, Bounds, Finding, Recomputable, Status, recompute
-from readiness.delivery.verification import verify
-from readiness.exceptions import IncompleteRecord, InvalidReport
+from readiness.core.errors import IncompleteRecord, InvalidReport
+from readiness.core.findings import Basis, Bounds, Finding, Recomputable, Status, recompute
 from readiness.signing.keys import generate
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
+from readiness.signing.verify import verify
 from readiness.statistics.basis import inference_of
 from readiness.verdict.checks import check
 from readiness.verdict.decision import decide
@@ -311,7 +311,7 @@ def test_verify_refuses_what_the_signer_signed(honest: Record, tmp_path: Path) -
 
 TEMPLATE = """\
 from dataclasses import replace
-from readiness.answers import Answer, recompute
+from readiness.core.findings import Answer, recompute
 business = ask(questions.business, evidence)
 def better(f):
     f = replace(f, bounds=replace(f.bounds, lower=0.97, upper=0.99)) if f.criterion.wants_more else f

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Basis, Finding, Question, Status, recompute
-from readiness.criteria import Task
-from readiness.exceptions import InvalidReport, SpecError
-from readiness.spec.reading import load_spec
-from readiness.verdict.allowed import recorded_spec
+from readiness.core.errors import InvalidReport, SpecError
+from readiness.core.findings import Basis, Finding, Question, Status, recompute
+from readiness.core.policy import Task
+from readiness.spec.load import load_spec
 from readiness.verdict.checks import check
 from readiness.verdict.expected import missing_codes
-from readiness.verdict.looser import looser_bars
+from readiness.verdict.recomputation.shapes import recorded_spec
 from readiness.verdict.record import Record
+from readiness.verdict.reservations import looser_bars
 from tests.attacks.test_bounds import basis, computed, forged, found
 from tests.walking import walk
 

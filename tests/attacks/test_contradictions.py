@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from readiness import canonical
-from readiness.answers import Status
-from readiness.comparing.overview import overview
+from readiness.core import canonical
+from readiness.core.findings import Status
+from readiness.report.compare.read import overview
 from readiness.signing.keys import generate, write_key_pair
 from readiness.signing.layout import Parts, join, split
 from readiness.signing.reports import sign_report
 from readiness.verdict.decision import Decision, Verdict, decide
 from readiness.verdict.record import Record
-from tests.comparing.files import report_file
-from tests.page import records
+from tests.report.compare.files import report_file
+from tests.report.page import records
 
 Run = Callable[..., tuple[int, str, str]]
 Edit = Callable[[dict[str, Any]], Any]

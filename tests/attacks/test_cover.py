@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from readiness.answers import Outcome, Question
-from readiness.checklist import BOXES, Source
-from readiness.criteria import BARS, CLEAN_ERROR_ACCEPTED, Bar
-from readiness.narrative import text_report
-from readiness.numbers import format_level, format_threshold
-from readiness.page import render_page
-from readiness.resources import template_path
-from readiness.spec import Spec
+from readiness.core.checklist import BOXES, Source
+from readiness.core.findings import Outcome, Question
+from readiness.core.format import format_level, format_threshold
+from readiness.core.policy import BARS, CLEAN_ERROR_ACCEPTED, Bar
+from readiness.core.program import template_path
+from readiness.report.page import render_page
+from readiness.report.sentences import text_report
+from readiness.spec.schema import Spec
 from readiness.spec.usual_segments import unsegmented
 from readiness.verdict.imitation import imitates
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
 from tests.conftest import make_rows
-from tests.page import records
+from tests.report.page import records
 from tests.walking import walk
 
 Files = Callable[..., Path]

@@ -15,16 +15,16 @@ import pytest
 from bs4 import BeautifulSoup
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from readiness.answers import Question
-from readiness.criteria import Task
-from readiness.exceptions import SpecError
-from readiness.spec.reading import load_spec
+from readiness.core.errors import SpecError
+from readiness.core.findings import Question
+from readiness.core.policy import Task
+from readiness.spec.load import load_spec
 from readiness.verdict.decision import Verdict
 from readiness.verdict.expected import missing_codes
 from readiness.verdict.expected_bars import lower_bars
 from readiness.verdict.reservations import reservations
 from tests.conftest import make_rows
-from tests.page import records
+from tests.report.page import records
 from tests.walking import Walked, walk
 
 Files = Callable[..., Path]

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from readiness.drafts.arrays import as_column, as_table
-from readiness.drafts.review import review
-from readiness.exceptions import DataError
-from readiness.spec.reading import spec_of
+from readiness.core.errors import DataError
+from readiness.reviews.arrays import as_column, as_table
+from readiness.reviews.from_arrays import review
+from readiness.spec.load import spec_of
 from tests.conftest import make_rows
 
 Write = Callable[..., Path]

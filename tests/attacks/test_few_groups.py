@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Basis, Finding, Recomputable, Status, recompute
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Basis, Finding, Recomputable, Status, recompute
 from readiness.statistics.basis import IN_GROUPS
 from readiness.verdict.checks import check
 from readiness.verdict.decision import decide

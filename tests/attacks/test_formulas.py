@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Basis, Criterion, Finding, Question, Recomputable, Status
-from readiness.delivery.verification import verify
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Basis, Criterion, Finding, Question, Recomputable, Status
 from readiness.signing.keys import generate
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
+from readiness.signing.verify import verify
 from readiness.verdict.checks import check
 from readiness.verdict.record import Record, to_plain
 from tests.attacks.test_bounds import REGIONS, basis, computed, forged, found, with_bounds

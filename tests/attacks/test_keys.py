@@ -14,8 +14,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from readiness.exceptions import KeyFileError
-from readiness.passphrases import signer
+from readiness.cli.passphrases import signer
+from readiness.core.errors import KeyFileError
 from readiness.signing import memory
 from readiness.signing.guessable import why_guessable
 from readiness.signing.keys import generate, load_private, needs_passphrase, write_key_pair
@@ -93,7 +93,7 @@ class TestPassphrases:
     def test_a_typed_one_is_looked_at_too(self, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         """The keyboard is no way around."""
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-        monkeypatch.setattr("readiness.passphrases.getpass.getpass", lambda _prompt: "password1234")
+        monkeypatch.setattr("readiness.cli.passphrases.getpass.getpass", lambda _prompt: "password1234")
         code, _, complained = run("keygen", "--out", tmp_path / "k.pem")
         assert (2, False) == (code, (tmp_path / "k.pem").exists())
         assert "easy to guess" in complained
@@ -113,7 +113,7 @@ class TestWhenItIsRead:
         write_key_pair(generate(), pem, PASSPHRASE)
         reading = piped(PASSPHRASE + b"\n")
         decrypted: list[Any] = []
-        monkeypatch.setattr("readiness.passphrases.load_private", lambda *given: decrypted.append(given))
+        monkeypatch.setattr("readiness.cli.passphrases.load_private", lambda *given: decrypted.append(given))
         opener = signer(pem, reading)
         assert [] == decrypted
         os.set_blocking(reading, False)
@@ -131,8 +131,8 @@ class TestWhenItIsRead:
 
         A wrong one then costs the signature and nothing else.
         """
-        from readiness.delivery import runner
-        from readiness.delivery.execution import Execution
+        from readiness.run import runner
+        from readiness.run.execution import Execution
         from tests.walking import walk
 
         spec = review_files()
@@ -151,7 +151,7 @@ class TestWhenItIsRead:
 
         monkeypatch.setattr(runner, "execute", kernel)
         monkeypatch.setattr(runner, "_report", lambda *_given: (walked.record, walked.report))
-        monkeypatch.setattr("readiness.passphrases.read_from", read)
+        monkeypatch.setattr("readiness.cli.passphrases.read_from", read)
         out = tmp_path / "out"
         code, _, complained = run("run", spec, "--key", pem, "--passphrase-fd", reading, "--out", out)
         assert (2, ["the kernel runs", "read True"]) == (code, events)
@@ -234,7 +234,7 @@ class TestMemory:
         write_key_pair(generate(), tmp_path / "k.pem", None)
         code = (
             "import ctypes, resource, pathlib\n"
-            "from readiness.passphrases import signer\n"
+            "from readiness.cli.passphrases import signer\n"
             "from readiness.signing.keys import generate, load_private, write_key_pair\n"
             f"pem = pathlib.Path({str(tmp_path / 'k.pem')!r})\n"
             "state = lambda: (ctypes.CDLL(None).prctl(3), resource.getrlimit(resource.RLIMIT_CORE)[0])\n"
@@ -262,7 +262,7 @@ class TestMemory:
         """Once, beside the output; an ordinary user only where the system did not let the memory be closed."""
         write_key_pair(generate(), tmp_path / "k.pem", None)
         monkeypatch.setattr(memory.os, "geteuid", lambda: user)
-        monkeypatch.setattr("readiness.passphrases.close_memory", lambda: closed)
+        monkeypatch.setattr("readiness.cli.passphrases.close_memory", lambda: closed)
         _, said, complained = run("run", tmp_path / "none.yaml", "--key", tmp_path / "k.pem")
         told = [line for line in complained.splitlines() if line in (memory.AS_ROOT, memory.NOT_CLOSED)]
         assert bool(words) == (len(told) == 1)

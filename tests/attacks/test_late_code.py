@@ -13,10 +13,9 @@ import pytest
 import yaml
 
 import readiness
-from readiness import tool_source
-from readiness.exceptions import ReviewError
-from readiness.resources import template_path
-from readiness.tool_source import ToolSource, tool_digest
+from readiness.core import program as tool_source
+from readiness.core.errors import ReviewError
+from readiness.core.program import ToolSource, template_path, tool_digest
 
 EDITS = {
     "a template of the page": 'root.parent / "templates" / "page" / "cover.html.j2"',
@@ -71,7 +70,7 @@ def test_a_candidate_that_edits_this_program_gets_no_page(
 
 LATE = """\
 import sys
-from readiness.delivery import execution
+from readiness.run import execution
 seen = {}
 whole = execution._Prepared.before
 def before(self, go):

@@ -15,14 +15,14 @@ import nbformat
 import psutil
 import pytest
 
-from readiness.delivery.execution import Execution, execute
-from readiness.delivery.kernels import _read_to_end, _says_all_ended
-from readiness.delivery.progress import Silent
-from readiness.delivery.runner import variables
-from readiness.delivery.walkthrough import read_template
-from readiness.evidence.probes.apart import Request, measure_apart
-from readiness.exceptions import InputError, KernelError, SpecError
-from readiness.spec.reading import load_spec
+from readiness.core.errors import InputError, KernelError, SpecError
+from readiness.evidence.probes.subprocess import Request, measure_apart
+from readiness.run.executed import read_template
+from readiness.run.execution import Execution, execute
+from readiness.run.kernels import _read_to_end, _says_all_ended
+from readiness.run.progress import Silent
+from readiness.run.runner import variables
+from readiness.spec.load import load_spec
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux knows child subreapers")
 DAEMON = """\
@@ -133,7 +133,7 @@ def test_nobody_looks_into_the_launcher(through: str) -> None:
     """Its report cannot be forged through its open files by a process of the same user; those of others can be seen."""
     script = f"""\
 import ctypes, os, subprocess, sys
-from readiness.delivery import launcher
+from readiness.run import launcher
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 ctypes.CDLL(None).prctl(launcher.SET_DUMPABLE, 1, 0, 0, 0)
@@ -181,7 +181,7 @@ def test_processes_of_the_kernel_are_safe_as_well(tmp_path: Path) -> None:
 
 def test_variables_that_a_spec_names(review_files: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """They stand in the record; one that is not set, or that decides which code is run, is refused."""
-    from readiness.delivery.runner import check_variables
+    from readiness.run.runner import check_variables
 
     def named(*names: str) -> Path:
         spec = review_files()
@@ -219,7 +219,7 @@ def test_nothing_is_run_before_the_host_is_ready(tmp_path: Path) -> None:
 
 def test_a_host_that_is_ready_before_the_kernel_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The signal to go is not lost; a template that waits for it, as the stock one does, is walked."""
-    from readiness.delivery import walkthrough
+    from readiness.run import executed as walkthrough
 
     monkeypatch.setattr(walkthrough, "template_path", lambda _name: tmp_path / "template.ipynb")
     execution = run(f"from readiness import require\nrequire({version('readiness')!r})\nprint('gone on')", tmp_path)

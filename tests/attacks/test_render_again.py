@@ -18,10 +18,10 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 
 import readiness
-from readiness.delivery import page_again, runner
-from readiness.delivery.execution import Execution
-from readiness.evidence.surroundings import OF_THE_PAGE, environment
-from readiness.resources import template_path
+from readiness.core.program import template_path
+from readiness.evidence.environment import OF_THE_PAGE, environment
+from readiness.run import page_again, runner
+from readiness.run.execution import Execution
 from readiness.signing.keys import generate, write_key_pair
 from readiness.signing.layout import Parts, join, split
 from readiness.signing.reports import Subject, read_report, sign_report, statement, unsigned_report
@@ -167,10 +167,10 @@ def _other_programs(reviewed: Reviewed, run: Run, monkeypatch: pytest.MonkeyPatc
 
 def _altered_template(reviewed: Reviewed, run: Run) -> None:
     """The template on the disk of the reviewing machine said something else while the page was made."""
-    from readiness.delivery.executed import code as code_of
-    from readiness.delivery.executed import figures, prose
-    from readiness.page import render_page
-    from readiness.page.render import INDEX, harden
+    from readiness.report.page import render_page
+    from readiness.report.page.render import INDEX, harden
+    from readiness.run.executed import code as code_of
+    from readiness.run.executed import figures, prose
 
     folder = reviewed.folder / "page"
     folder.mkdir()

@@ -20,11 +20,11 @@ import joblib
 import pytest
 import yaml
 
+from readiness.core.errors import ModelError, ReviewError
 from readiness.evidence.models import own_modules
-from readiness.evidence.models.loading import load_model
+from readiness.evidence.models.load import load_model
 from readiness.evidence.models.own_modules import named_files, serve, served, stop
-from readiness.exceptions import ModelError, ReviewError
-from readiness.spec import ModelFile
+from readiness.spec.schema import ModelFile
 from tests.walking import walk
 
 MARK = "open({!r}, 'a').write(__name__ + '\\n')\n"

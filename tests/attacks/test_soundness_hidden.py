@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from readiness.answers import Finding, Question, Status, overall
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Finding, Question, Status, overall
+from readiness.core.withholding import Soundness
 from readiness.verdict.checks import check
 from readiness.verdict.decision import decide
 from readiness.verdict.record import Record, from_plain, to_plain
-from readiness.withholding import Soundness
-from tests.unsound.test_unsound import split_at_random
-from tests.unsound.workshop import Workshop, vouch
+from tests.end_to_end.unsound.test_unsound import split_at_random
+from tests.end_to_end.unsound.workshop import Workshop, vouch
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from readiness.digests import Artifact
-from readiness.page.cover import cover
-from readiness.spec.digest import spec_digest
-from readiness.spec.reading import LoadedSpec, load_spec
-from tests.page import records
+from readiness.core.files import Artifact
+from readiness.report.page.cover import cover
+from readiness.spec.load import LoadedSpec, load_spec, spec_digest
+from tests.report.page import records
 from tests.walking import walk
 
 A, B = "a" * 64, "b" * 64

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from readiness.criteria import BARS, Bar
+from readiness.core.errors import SpecError
+from readiness.core.policy import BARS, Bar
 from readiness.evidence.preflight import preflight
-from readiness.exceptions import SpecError
-from readiness.spec.reading import load_spec
-from readiness.spec.schema import spec_schema
+from readiness.spec.json_schema import spec_schema
+from readiness.spec.load import load_spec
 
 Files = Callable[..., Path]
 

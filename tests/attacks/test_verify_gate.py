@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Finding
-from readiness.delivery.standing import Standing, required_verdict, standing
-from readiness.exceptions import InputError, InvalidReport
+from readiness.core.errors import InputError, InvalidReport
+from readiness.core.findings import Finding
 from readiness.signing.keys import PrivateKey, generate, write_key_pair
+from readiness.signing.verify import Standing, required_verdict, standing
 from readiness.spec.inputs import MOST_VALID_DAYS
-from readiness.spec.reading import load_spec
+from readiness.spec.load import load_spec
 from readiness.verdict.decision import Verdict, decide
-from readiness.verdict.record import Record
-from readiness.verdict.validity import last_day
-from tests.comparing.files import report_file
-from tests.page import records
+from readiness.verdict.record import Record, last_day
+from tests.report.compare.files import report_file
+from tests.report.page import records
 
 Run = Callable[..., tuple[int, str, str]]
 LAST = date(2027, 5, 21)

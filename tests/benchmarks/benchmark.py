@@ -34,7 +34,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from readiness.digests import sha256_file
+from readiness.core.files import sha256_file
 
 ROWS = (10_000, 100_000, 1_000_000)
 TRAIN_ROWS, COLUMNS, TREES = 50_000, 30, 100

@@ -25,14 +25,15 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, average_precision_score, f1_score, recall_score, roc_auc_score
 
-from readiness.answers import Answer, Question
-from readiness.criteria import Task
-from readiness.evidence.alternatives import trivial, with_predictions
+from readiness.core.findings import Answer, Question
+from readiness.core.policy import Task
+from readiness.core.provenance import DataFacts, Environment, Gathered, ModelFacts
+from readiness.evidence.baselines import trivial, with_predictions
 from readiness.evidence.evidence import Alternative, DriftTables, Evidence
-from readiness.evidence.segmentation import segmented
-from readiness.facts import DataFacts, Environment, Gathered, ModelFacts
-from readiness.questions import baseline, business, errors, production, segments, what_if
-from readiness.spec import Spec
+from readiness.evidence.segments import segmented
+from readiness.questions import baseline, business, errors, production, segments
+from readiness.questions import thresholds as what_if
+from readiness.spec.schema import Spec
 from readiness.statistics.cases import Cases
 from readiness.statistics.slices import binned, quantile_edges, search
 

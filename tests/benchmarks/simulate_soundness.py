@@ -38,9 +38,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.answers import Finding, Status
-from readiness.evidence.gathering import gather
-from readiness.evidence.refitting import refitted
+from readiness.core.findings import Finding, Status
+from readiness.evidence.collect import gather
+from readiness.evidence.measure_refits import refitted
 from readiness.soundness.assessment import assessed
 from readiness.statistics.intervals import Binomial
 from tests.benchmarks.simulation import percent, table

@@ -22,12 +22,12 @@ from numpy.random import Generator
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from readiness.answers import Status
-from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
+from readiness.core.findings import Status
+from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
 from readiness.soundness import copies, repeats
 from readiness.soundness.tables import Tables
-from readiness.spec import Spec
-from readiness.statistics.judging import settle
+from readiness.spec.schema import Spec
+from readiness.statistics.judge_claims import settle
 from tests.benchmarks.simulation import Share, run_share, table
 
 HEAD = ("what", "kind of table", "rows", "how often, %", "simulation error", "remark")

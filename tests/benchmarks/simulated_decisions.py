@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from readiness.criteria import DRIFT_LIMIT
+from readiness.core.policy import DRIFT_LIMIT
 from tests.benchmarks.simulated_questions import (
     churn_met,
     drift_met,

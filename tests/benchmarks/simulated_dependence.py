@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 from scipy.special import ndtri
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.metrics import measure, withheld
+from readiness.statistics.estimators import measure, withheld
 from tests.benchmarks.simulated_labels import distance
 from tests.benchmarks.simulation import EXACT_RUNS, Coverage, Generator, Sample
 

@@ -6,14 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from readiness.answers import Answer, Status
-from readiness.catalogue import METRICS
-from readiness.criteria import Task
+from readiness.core.findings import Answer, Status
+from readiness.core.metrics import METRICS
+from readiness.core.policy import Task
 from readiness.questions import errors
 from readiness.statistics.cases import Cases
+from readiness.statistics.estimators import measure, withheld
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.means import mean_of
-from readiness.statistics.metrics import measure, withheld
 from readiness.statistics.rate_limits import scaled_limit
 from tests.benchmarks.simulation import ALPHA, Coverage, Generator, Sample, Share
 from tests.questions.conftest import evidence_of

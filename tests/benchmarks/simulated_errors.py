@@ -7,14 +7,14 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.calibration import measure_calibration_error
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.comparison import compare
 from readiness.statistics.costs import mean_cost_from_cells
+from readiness.statistics.estimators import measure, withheld
 from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.means import mean_of
-from readiness.statistics.metrics import measure, withheld
 from tests.benchmarks.simulated_labels import SIZES
 from tests.benchmarks.simulation import EXACT_RUNS, Coverage, Generator, Sample
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.answers import Finding, Status
-from readiness.criteria import SOUNDNESS_ALPHA, Task
+from readiness.core.findings import Finding, Status
+from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.evidence.evidence import Evidence, Training
 from readiness.soundness.assessment import settled
 from readiness.soundness.groups import errors_by_unit, examine

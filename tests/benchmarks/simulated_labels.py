@@ -8,11 +8,11 @@ from functools import lru_cache, partial
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.comparison import compare
+from readiness.statistics.estimators import measure, withheld
 from readiness.statistics.labels import label_metric_values, measure_table
-from readiness.statistics.metrics import measure, withheld
 from tests.benchmarks.simulation import Coverage, Generator, Sample
 
 SIZES = (30, 100, 300, 1_000, 10_000)

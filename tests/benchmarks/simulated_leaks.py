@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from readiness.answers import Status
-from readiness.criteria import Task
+from readiness.core.findings import Status
+from readiness.core.policy import Task
 from readiness.soundness.assessment import settled
 from readiness.soundness.leak import examine_tables
 from readiness.soundness.tables import Tables
-from readiness.spec import Spec
+from readiness.spec.schema import Spec
 from tests.benchmarks.simulation import Generator, Share, run_share, table
 
 MOST = 0.012

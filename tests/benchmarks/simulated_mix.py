@@ -13,19 +13,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, ndtr
 
-from readiness.answers import Status
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.findings import Status
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent, Unused
 from readiness.soundness import missing, mix
 from readiness.soundness.assessment import settled
 from readiness.soundness.tables import Aimed
 from readiness.statistics.cases import Cases
+from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.label_shift import SharePositive, carried, carried_mean, from_two, table_of
 from readiness.statistics.labels import label_metric_values
-from readiness.statistics.metrics import measure
 from tests.benchmarks.simulation import Coverage, Generator, Sample, Share, run_coverage, run_share, table
 from tests.questions.conftest import evidence_of
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from readiness.answers import Answer, Criterion, Status
-from readiness.criteria import BASELINE_MARGIN, CHURN_MET, CHURN_NOT_MET, DRIFT_LIMIT, SEGMENT_LIMIT, Task
+from readiness.core.findings import Answer, Criterion, Status
+from readiness.core.policy import BASELINE_MARGIN, CHURN_MET, CHURN_NOT_MET, DRIFT_LIMIT, SEGMENT_LIMIT, Task
 from readiness.questions import business, segments
 from readiness.questions.over_time import over_time
 from readiness.statistics.cases import Cases, Floats
@@ -20,7 +20,7 @@ from readiness.statistics.costs import mean_cost_from_cells
 from readiness.statistics.drift import drift_of_counts
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.intervals import OrderStatistic
-from readiness.statistics.judging import Claim, settle
+from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.labels import label_metric_values
 from readiness.statistics.stability import churn
 from tests.benchmarks.simulation import ALPHA, Generator

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.answers import Finding, Status
-from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.findings import Finding, Status
+from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.soundness.recent import examine
 from readiness.soundness.tables import Aimed
-from readiness.statistics.judging import settle
+from readiness.statistics.judge_claims import settle
 from tests.benchmarks.simulation import Generator, Share
 from tests.questions.conftest import evidence_of
 

@@ -30,18 +30,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from readiness.answers import Finding, Status
-from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.findings import Finding, Status
+from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import equal_refits
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.fold_scores import asked_of_copies, held_score
+from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
 from readiness.evidence.retraining import Retraining
-from readiness.evidence.splits import Plan
 from readiness.soundness import seen
 from readiness.statistics.cases import Cases
-from readiness.statistics.judging import Claim, settle
+from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.refit_advantage import SEEN_LIMIT
 from tests.benchmarks.simulation import Generator, error, generator, percent
 from tests.questions.conftest import spec_of

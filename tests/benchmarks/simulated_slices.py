@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from readiness.answers import Answer, Finding, Status
-from readiness.criteria import Task
+from readiness.core.findings import Answer, Finding, Status
+from readiness.core.policy import Task
 from readiness.questions import segments
 from tests.benchmarks.simulation import Generator, Share
 from tests.questions.conftest import evidence_of

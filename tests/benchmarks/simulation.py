@@ -11,7 +11,7 @@ import numpy as np
 
 from readiness.statistics.basis import basis_of
 from readiness.statistics.inference import Inference, Undefined
-from readiness.statistics.reservations import reservation
+from readiness.statistics.judge_claims import reservation
 
 TARGET = 0.95
 LEAST_COVERAGE = 0.925

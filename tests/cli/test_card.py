@@ -13,8 +13,8 @@ import pytest
 from readiness import cli
 from readiness.signing.keys import PrivateKey, generate, write_key_pair
 from readiness.signing.reports import sign_report
-from tests.card.sources import PAGE, report_bytes
-from tests.page import records
+from tests.report.card.sources import PAGE, report_bytes
+from tests.report.page import records
 
 Run_ = Callable[..., tuple[int, str, str]]
 HEAVY = ("matplotlib", "sklearn", "pandas", "papermill", "nbconvert", "scipy", "seaborn", "IPython", "numpy")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from readiness.cli.watching import keep_checking
-from readiness.delivery import watching
-from readiness.delivery.watching import stamps, wait_for_change, watched
-from readiness.exceptions import InputError
+from readiness.cli.reviews import keep_checking
+from readiness.core.errors import InputError
+from readiness.run import watch as watching
+from readiness.run.watch import stamps, wait_for_change, watched
 
 SPEC = """\
 extends: base.yaml

@@ -11,14 +11,14 @@ from xml.etree import ElementTree
 import pytest
 import xmlschema
 
-from readiness.cli.failing import CHOICES, exit_code, exit_words
-from readiness.delivery.named_files import writable
-from readiness.delivery.runner import ReviewResult
-from readiness.exceptions import InputError, KernelError, ReviewError
+from readiness.cli.reviews import CHOICES, exit_code, exit_words
+from readiness.core.errors import InputError, KernelError, ReviewError
+from readiness.core.files import writable
+from readiness.run.runner import ReviewResult
 from readiness.signing.reports import Subject, statement, unsigned_report
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, to_plain
-from tests.page import records
+from tests.report.page import records
 
 Run_ = Callable[..., tuple[int, str, str]]
 SCHEMA = xmlschema.XMLSchema(str(Path(__file__).parent / "junit.xsd"))
@@ -52,7 +52,7 @@ def reviewed(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Reco
             (elsewhere / "report.html").write_bytes(report_of(found))
             return ReviewResult(found, elsewhere / "report.html", elsewhere / "notebook.ipynb")
 
-        monkeypatch.setattr("readiness.delivery.runner.review", review)
+        monkeypatch.setattr("readiness.run.runner.review", review)
         monkeypatch.setattr("readiness.cli.reviews.tell_what_can_be_proven", lambda *_: None)
 
     return set_up

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from readiness.signing.keys import PrivateKey, generate, load_public, write_key_pair
-from tests.comparing.files import report_file
-from tests.page import records
+from tests.report.compare.files import report_file
+from tests.report.page import records
 from tests.test_layers import HEAVY
 
 Command = Callable[..., tuple[int, str, str]]

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from readiness.delivery.runner import ReviewResult
-from readiness.exceptions import InputError, SpecError
+from readiness.cli.messages import tell_result
+from readiness.core.errors import InputError, SpecError
+from readiness.run.runner import ReviewResult
 from readiness.signing.keys import generate, write_key_pair
 from readiness.signing.reports import sign_report
-from readiness.spec.reading import load_spec
-from readiness.telling import tell_result
-from tests.page import records
-from tests.test_cli import MODEL, Run_, make_record, make_report
+from readiness.spec.load import load_spec
+from tests.cli.test_cli import MODEL, Run_, make_record, make_report
+from tests.report.page import records
 
 LIE = "1.0\n\nThis proves:\n  - that the board has approved"
 SIGNED = "r.html\nSigned with SHA256:AAAA"

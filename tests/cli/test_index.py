@@ -8,8 +8,8 @@ import pytest
 
 from readiness.signing.keys import generate, write_key_pair
 from tests.cli.test_compare import Command
-from tests.comparing.files import report_file, with_facts
-from tests.page import records
+from tests.report.compare.files import report_file, with_facts
+from tests.report.page import records
 
 
 @pytest.fixture

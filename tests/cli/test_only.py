@@ -14,17 +14,16 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from readiness import cli
-from readiness.answers import Question, left_out_code
-from readiness.delivery.files import publish_partial
-from readiness.delivery.host_checks import Digests
-from readiness.delivery.verification import open_report
-from readiness.digests import sha256_file
-from readiness.evidence import gathering
-from readiness.evidence.gathering import gather
+from readiness.core.errors import InputError, SpecError
+from readiness.core.files import publish_partial, sha256_file
+from readiness.core.findings import Question, left_out_code
+from readiness.core.selection import chosen, questions_of
+from readiness.evidence import collect as gathering
+from readiness.evidence.collect import gather
 from readiness.evidence.preflight import preflight
-from readiness.exceptions import InputError, SpecError
-from readiness.partial import chosen, questions_of
-from readiness.spec.reading import load_spec
+from readiness.run.host_checks import Digests
+from readiness.signing.verify import open_report
+from readiness.spec.load import load_spec
 
 SPEC = """\
 x-signed: &signed {done: true, by: Ann, on: 2026-01-02, evidence: wiki}

@@ -16,16 +16,16 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from readiness.answers import Question
-from readiness.delivery.browser import NAMES, find_browser, print_page
-from readiness.exceptions import InputError, ReadinessError
-from readiness.page import render_page
+from readiness.core.errors import InputError, ReadinessError
+from readiness.core.findings import Question
+from readiness.report.browser import NAMES, find_browser, print_page
+from readiness.report.page import render_page
 from readiness.signing.keys import generate, write_key_pair
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.verdict.record import to_plain
-from tests.page import records
-from tests.page.records import CODE, FIGURES, PROSE
-from tests.page.test_browser import BROWSER
+from tests.report.page import records
+from tests.report.page.records import CODE, FIGURES, PROSE
+from tests.report.page.test_browser import BROWSER
 
 browser = pytest.mark.browser
 needs_browser = pytest.mark.skipif(
@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def printed(folder: Path) -> PdfReader:
     """The signed report, printed once for all that is looked for in it."""
-    from readiness.delivery.pdf import print_report
+    from readiness.report.pdf import print_report
 
     return PdfReader(print_report(folder / "report.html", folder / "made" / "copy.pdf").path)
 
@@ -134,8 +134,8 @@ class TestCommand:
 class TestPlace:
     def test_a_verified_report(self, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> None:
         """Beside the report, and only after its signature was proven."""
-        monkeypatch.setattr("readiness.delivery.pdf.find_browser", lambda: Path("browser"))
-        monkeypatch.setattr("readiness.delivery.pdf.print_page", lambda *_, **__: b"%PDF-1.4")
+        monkeypatch.setattr("readiness.report.pdf.find_browser", lambda: Path("browser"))
+        monkeypatch.setattr("readiness.report.pdf.print_page", lambda *_, **__: b"%PDF-1.4")
         code, said, _ = run("pdf", folder / "report.html", "--key", folder / "k.pub")
         assert (0, True) == (code, said.startswith("Verified: signed with SHA256:"))
         assert hashlib.sha256((folder / "report.html").read_bytes()).hexdigest() in said
@@ -148,7 +148,7 @@ class TestRefused:
         def never(*_: object, **__: object) -> bytes:
             raise AssertionError("it was printed")
 
-        monkeypatch.setattr("readiness.delivery.pdf.print_page", never)
+        monkeypatch.setattr("readiness.report.pdf.print_page", never)
 
     def test_a_damaged_report(self, folder: Path, run: Run_, tmp_path: Path) -> None:
         """Exit 5, and nothing is printed."""
@@ -173,7 +173,7 @@ class TestRefused:
     def test_no_report_and_no_browser(self, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> None:
         """Exit 2, with what was looked for and what to install."""
         assert 2 == run("pdf", folder / "nowhere.html")[0]
-        monkeypatch.setattr("readiness.delivery.browser.shutil.which", lambda name: None)
+        monkeypatch.setattr("readiness.report.browser.shutil.which", lambda name: None)
         code, _, complained = run("pdf", folder / "report.html", "--out", folder / "never.pdf")
         assert (2, False) == (code, (folder / "never.pdf").exists())
         assert all(name in complained for name in NAMES)

@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score, mean_absolute_error, precision_score, recall_score
 
-from readiness.answers import Status
-from readiness.checklist import BOXES, Source
-from readiness.demo import attestations, fraud
+from readiness.core.checklist import BOXES, Source
+from readiness.core.errors import InputError
+from readiness.core.findings import Status
+from readiness.demo import fraud
+from readiness.demo import material as attestations
 from readiness.demo.cases import CASES, build
-from readiness.evidence.gathering import gather
+from readiness.evidence.collect import gather
 from readiness.evidence.tables import read_table
-from readiness.exceptions import InputError
 from readiness.questions import baseline, errors, segments
-from readiness.spec.reading import load_spec
+from readiness.spec.load import load_spec
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from readiness import review
-from readiness.digests import sha256_file
-from readiness.unavailable import Unavailable
+from readiness.core.files import sha256_file
+from readiness.core.findings import Unavailable
 
 rng = np.random.default_rng(13)
 ROWS = pd.DataFrame(rng.normal(size=(200, 2)), columns=["a", "b"])

@@ -17,11 +17,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from readiness.criteria import Task
-from readiness.evidence.argmax import predicts_most_probable
-from readiness.evidence.candidates import CHECKED_ROWS, Candidate, named_features
-from readiness.evidence.outputs import numbers, positions
-from readiness.exceptions import DataError, ModelError, ScoringError
+from readiness.core.errors import DataError, ModelError, ScoringError
+from readiness.core.policy import Task
+from readiness.evidence.candidate import CHECKED_ROWS, Candidate, named_features, predicts_most_probable
+from readiness.evidence.validation import numbers, positions
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(300, 3)), columns=["a", "b c", "d"])
@@ -171,7 +170,7 @@ def test_every_known_name_exists() -> None:
     """The names of known models are those of the installed libraries."""
     from sklearn.utils import all_estimators
 
-    from readiness.evidence.argmax import KNOWN, SEARCHES
+    from readiness.evidence.candidate import KNOWN, SEARCHES
 
     listed = {f"{kind.__module__}.{kind.__qualname__}" for _, kind in all_estimators()}
     ours = {name for name in KNOWN | SEARCHES if name.startswith("sklearn.") and "Halving" not in name}

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from readiness.core.errors import DataError
 from readiness.evidence.copies import Asked, Table, check_recent, copies_if_any, find_copies
 from readiness.evidence.near_copies import near_copies
-from readiness.exceptions import DataError
 
 N = 1_000
 FEATURES = ("x", "z", "kind", "level")

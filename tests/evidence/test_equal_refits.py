@@ -13,15 +13,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from readiness.criteria import Task
+from readiness.core.findings import Unavailable
+from readiness.core.policy import Task
 from readiness.evidence import equal_refits as module
-from readiness.evidence.candidates import Candidate
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import Asked, Copy, EqualRefits, equal_refits, sampled
+from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
-from readiness.evidence.splits import Plan
 from readiness.statistics.cases import Cases
 from readiness.statistics.refit_advantage import RefitLosses, row_losses
-from readiness.unavailable import Unavailable
 
 RANDOM = np.random.default_rng(0)
 ROWS = pd.DataFrame(RANDOM.normal(size=(400, 3)), columns=["a", "b", "c"])

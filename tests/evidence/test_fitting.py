@@ -10,9 +10,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
-from readiness.evidence.fitting import fit, query_argument
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate, fit, query_argument
 
 FRAME = pd.DataFrame({"search": ["b", "a", "b", "a", "b"], "x": [1.0, 2.0, 3.0, 4.0, 5.0]})
 LABELS = np.array([10.0, 20.0, 30.0, 40.0, 50.0])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.evidence.gathering import gather
-from readiness.exceptions import SpecError
+from readiness.core.errors import SpecError
+from readiness.evidence.collect import gather
 
 SPEC = """\
 model: {name: m, version: "1", predictions: {label: said}}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.evidence.gathering import gather
-from readiness.exceptions import InputError
+from readiness.core.errors import InputError
+from readiness.evidence.collect import gather
 
 SPEC = """\
 model: {name: m, version: "1", predictions: {label: said}}

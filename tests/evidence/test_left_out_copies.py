@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 import yaml
 
-from readiness.evidence.gathering import gather
+from readiness.core.errors import DataError, SpecError
+from readiness.core.provenance import Dropped
+from readiness.evidence.collect import gather
 from readiness.evidence.preflight import preflight
-from readiness.evidence.training_hashes import read_hashes, write_hashes
-from readiness.exceptions import DataError, SpecError
-from readiness.facts import Dropped
+from readiness.evidence.row_hashes import read_hashes, write_hashes
 from readiness.soundness import copies, repeats
 from readiness.soundness.tables import Tables
-from readiness.spec.reading import load_spec
+from readiness.spec.load import load_spec
 from tests.conftest import make_rows
 
 TRAIN = make_rows(600, 1)
@@ -55,7 +55,7 @@ def test_recent_rows_that_were_trained_on_are_refused(tmp_path, review_files):
 
 def test_supplied_hashes_are_read_and_checked(tmp_path, review_files):
     """As a part of the evidence; a garbled file is told by the check and by the review."""
-    from readiness.evidence.hashing import hashes_of_source
+    from readiness.evidence.row_hashes import hashes_of_source
 
     supplied = {"training_rows": {"path": "rows.txt", "source": "the vendor"}}
     path = review_files({"supplied": supplied})

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from readiness.evidence.gathering import gather
-from readiness.evidence.moments import moments
-from readiness.exceptions import DataError
+from readiness.core.errors import DataError
+from readiness.evidence.collect import gather
+from readiness.evidence.segments import moments
 
 
 def test_text_becomes_dates_and_missing_stays_missing() -> None:

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
-from readiness.evidence.perturbing import Perturbed, perturbed, shaken
-from readiness.unavailable import Unavailable
+from readiness.core.findings import Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.perturb import Perturbed, perturbed, shaken
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(

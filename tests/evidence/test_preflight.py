@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.catalogue import METRICS
-from readiness.criteria import Task
-from readiness.evidence.limits import end_fault
+from readiness.core.errors import SpecError
+from readiness.core.metrics import METRICS
+from readiness.core.policy import Task
+from readiness.evidence.baselines import end_fault
 from readiness.evidence.preflight import metric_fault, preflight
-from readiness.exceptions import SpecError
-from readiness.spec import Requirement
-from readiness.spec.reading import load_spec
+from readiness.spec.load import load_spec
+from readiness.spec.schema import Requirement
 from tests.conftest import make_rows
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.criteria import Task
+from readiness.core.errors import DataError
+from readiness.core.policy import Task
 from readiness.evidence.columns import Needed, shared_with
 from readiness.evidence.recent import recent_rows
-from readiness.evidence.targets import Target
-from readiness.exceptions import DataError
+from readiness.evidence.target import Target
 
 BINARY = Target(Task.BINARY, ("no", "yes"))
 NUMBER = Target(Task.REGRESSION)

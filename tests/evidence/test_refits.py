@@ -21,13 +21,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.criteria import Task
+from readiness.core.findings import Unavailable
+from readiness.core.policy import Task
 from readiness.evidence import refits
-from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.refit_work import fitting_labels, seeded_clone
+from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.refit_jobs import Plan, fitting_labels, seeded_clone
 from readiness.evidence.refits import RefitEstimate, Refits, estimate, refit
-from readiness.evidence.splits import Plan
-from readiness.unavailable import Unavailable
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(120, 3)), columns=["a", "b", "c"])

@@ -13,16 +13,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.answers import Status
-from readiness.criteria import Task
-from readiness.evidence import refits, refitting
-from readiness.evidence.candidates import Candidate
+from readiness.core.findings import Status, Unavailable
+from readiness.core.policy import Task
+from readiness.evidence import measure_refits as refitting
+from readiness.evidence import refits
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Training
-from readiness.evidence.perturbing import Perturbed
+from readiness.evidence.measure_refits import refitted
+from readiness.evidence.perturb import Perturbed
 from readiness.evidence.refits import Refits
-from readiness.evidence.refitting import refitted
 from readiness.questions import stability
-from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of
 
 RANDOM = np.random.default_rng(0)

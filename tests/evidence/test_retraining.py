@@ -17,14 +17,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.evidence import refits
-from readiness.evidence.candidates import Candidate, Scores
+from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.equal_refits import Copy
-from readiness.evidence.refit_work import seeded_clone, takes_seed
+from readiness.evidence.refit_jobs import Plan, seeded_clone, takes_seed
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, refit
 from readiness.evidence.retraining import Retrained, learning_curve, seeds_of
-from readiness.evidence.splits import Plan
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(RANDOM.normal(size=(400, 3)), columns=["a", "b", "c"])

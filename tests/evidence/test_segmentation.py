@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.evidence.segmentation import MOST_VALUES, columns_of, segmented
-from readiness.exceptions import DataError
-from readiness.spec import SegmentColumn
+from readiness.core.errors import DataError
+from readiness.evidence.segments import MOST_VALUES, columns_of, segmented
+from readiness.spec.schema import SegmentColumn
 
 
 def counts(cut):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.criteria import Task
-from readiness.evidence.splits import Plan, derived_seed
+from readiness.core.policy import Task
+from readiness.evidence.refit_jobs import Plan, derived_seed
 
 Y = np.arange(60) % 3 // 2  # a third is positive
 GROUPS = np.arange(60) // 4

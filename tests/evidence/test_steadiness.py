@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.answers import Basis, Bounds, Criterion, Estimate, Finding, Outcome, Status
-from readiness.evidence.steadiness import KNOWN, OVERLAP, SCORES, WEIGHTED, steady_answers
-from readiness.withholding import Soundness
+from readiness.core.findings import Basis, Bounds, Criterion, Estimate, Finding, Outcome, Status
+from readiness.core.withholding import KNOWN, OVERLAP, SCORES, WEIGHTED, Soundness, steady_answers
 
 BASIS = Basis("psi", {"raw": 0.01, "bins": 10.0, "n_reference": 900.0, "n_current": 900.0})
 ANSWERS = Finding(

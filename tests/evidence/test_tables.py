@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from readiness.digests import Artifact, manifest, sha256_file, sha256_path
+from readiness.core.errors import DataError, InputError
+from readiness.core.files import Artifact, manifest, sha256_file, sha256_path
 from readiness.evidence.tables import as_read, header, holds_many, read, read_table, whole_numbers
-from readiness.exceptions import DataError, InputError
 
 
 def write(folder: Path, content: bytes | str, name: str = "rows.csv") -> Path:

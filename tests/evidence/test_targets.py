@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.criteria import Task
-from readiness.evidence.targets import find_target
-from readiness.exceptions import DataError
-from readiness.spec import Data
+from readiness.core.errors import DataError
+from readiness.core.policy import Task
+from readiness.evidence.target import find_target
+from readiness.spec.schema import Data
 
 
 def data(**more):

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.evidence.hashing import hashes_of_source
-from readiness.evidence.training_hashes import hashes_like, hashes_of, read_hashes, write_hashes
-from readiness.exceptions import DataError, InputError
+from readiness.core.errors import DataError, InputError
+from readiness.evidence.row_hashes import hashes_like, hashes_of, hashes_of_source, read_hashes, write_hashes
 from tests.conftest import make_rows
 from tests.evidence.test_copies import rows
 

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from readiness.core.errors import DataError, InputError, SpecError
 from readiness.evidence.preflight import preflight
-from readiness.evidence.supplied.reading import _column_of
+from readiness.evidence.supplied.read import _column_of
 from readiness.evidence.tables import header, read_table
-from readiness.exceptions import DataError, InputError, SpecError
-from readiness.spec.pinning import pin_of
-from readiness.spec.reading import load_spec
+from readiness.spec.load import load_spec, pin_of
 from readiness.starter.table_guesses import guess_columns
 
 ROWS = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "ü", "z"]})

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.criteria import Task
-from readiness.evidence.alternatives import trivial
+from readiness.core.policy import Task
+from readiness.core.provenance import DataFacts, Environment, Gathered, ModelFacts
+from readiness.evidence.baselines import trivial
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.segmentation import segmented
-from readiness.facts import DataFacts, Environment, Gathered, ModelFacts
-from readiness.spec import Spec
+from readiness.evidence.segments import segmented
+from readiness.spec.schema import Spec
 from readiness.statistics.cases import Cases
 
 

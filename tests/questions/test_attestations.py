@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Finding, Outcome, Question, Status, not_assessed
-from readiness.checklist import attested_outcome
-from readiness.criteria import Task
-from readiness.digests import Artifact
-from readiness.page.tables import outcome_mark, said
-from readiness.questions.attestations import attested_instead, box_findings
-from readiness.spec import Attestation, Spec
+from readiness.core.checklist import attested_outcome
+from readiness.core.files import Artifact
+from readiness.core.findings import Finding, Outcome, Question, Status, not_assessed
+from readiness.core.policy import Task
+from readiness.questions.production import attested_instead, box_findings
+from readiness.report.page.tables import outcome_mark, said
+from readiness.spec.schema import Attestation, Spec
 from readiness.verdict.expected import false_attestations, missing_drift
 from readiness.verdict.expected_bars import lower_bars
 from readiness.verdict.record import RecordedAnswer

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
+from readiness.core.findings import Status, Unavailable
+from readiness.core.policy import Task
 from readiness.evidence.evidence import Technical
 from readiness.questions import business
 from readiness.statistics.intervals import OrderStatistic
-from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, of_cells
 
 

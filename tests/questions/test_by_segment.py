@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from readiness.criteria import Task
-from readiness.evidence.segmentation import Segmentation
-from readiness.questions.by_segment import CUT_QUERIES, Split, difference, split_by
+from readiness.core.policy import Task
+from readiness.evidence.segments import Segmentation
+from readiness.questions.deficits import CUT_QUERIES, Split, difference, split_by
 from readiness.statistics.cases import Cases
+from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Exact, Undefined
-from readiness.statistics.metrics import measure
 
 LABELS = ({"place": "a"}, {"place": "b"})
 

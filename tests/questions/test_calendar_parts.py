@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Question, Status
-from readiness.criteria import Task
+from readiness.core.findings import Question, Status
+from readiness.core.policy import Task
 from readiness.questions import segments
-from readiness.questions.calendar_parts import ENOUGH_ROWS, calendar_parts
-from readiness.questions.slice_columns import slice_columns
+from readiness.questions.slice_columns import ENOUGH_ROWS, calendar_parts, slice_columns
 from readiness.verdict.expected import missing_segments
 from readiness.verdict.record import RecordedAnswer
 from tests.questions.conftest import evidence_of

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Finding, Question, Status
-from readiness.evidence.drifting import drift_tables
+from readiness.core.findings import Finding, Question, Status
+from readiness.core.withholding import Kind, Soundness
+from readiness.evidence.drift import drift_tables
 from readiness.evidence.evidence import Evidence
 from readiness.questions import production
 from readiness.soundness.assessment import _examined
@@ -17,7 +18,6 @@ from readiness.soundness.recent import examine
 from readiness.verdict.expected import missing_drift
 from readiness.verdict.expected_bars import other_bars
 from readiness.verdict.record import RecordedAnswer
-from readiness.withholding import Kind, Soundness
 from tests.soundness.recent_world import FEATURES, evidence_with, rows_of
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
+from readiness.core.findings import Status
+from readiness.core.policy import Task
 from readiness.questions import segments
 from tests.questions.conftest import evidence_of, of_cells
 

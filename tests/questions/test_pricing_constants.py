@@ -7,14 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
-from readiness.evidence.alternatives import with_predictions
+from readiness.core.findings import Status, Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.baselines import with_predictions
 from readiness.evidence.evidence import Alternative, Training
 from readiness.questions import errors
-from readiness.questions.pricing import prices
-from readiness.questions.pricing_constants import constants
-from readiness.unavailable import Unavailable
+from readiness.questions.costs import constants, prices
 from tests.questions.conftest import evidence_of, of_cells
 
 KNOWN = of_cells(138, 12, 45, 805)

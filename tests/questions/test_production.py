@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Outcome, Status
-from readiness.checklist import ATTESTABLE, BOXES, Source, this_day
+from readiness.core.checklist import ATTESTABLE, BOXES, Source, this_day
+from readiness.core.findings import Outcome, Status, Unavailable
 from readiness.evidence.evidence import DriftTables, Technical
 from readiness.evidence.probes.robustness import PROBES, ProbeResult
 from readiness.questions import production
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import OrderStatistic
-from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, of_cells
 
 LIMITS = {"latency_p99_ms": 100, "throughput_per_second": 100, "size_mb": 50, "memory_mb": 500}

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.criteria import Task
-from readiness.evidence.alternatives import trivial
+from readiness.core.policy import Task
+from readiness.core.provenance import DataFacts, Environment, Gathered, ModelFacts
+from readiness.evidence.baselines import trivial
 from readiness.evidence.evidence import Alternative, Evidence
-from readiness.facts import DataFacts, Environment, Gathered, ModelFacts
 from readiness.questions import errors
-from readiness.questions.ranked_errors import shown_facts, shown_or_not
+from readiness.questions.classes import shown_facts, shown_or_not
 from readiness.statistics.cases import Cases
 from tests.questions.conftest import spec_of
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
+from readiness.core.findings import Status
+from readiness.core.policy import Task
 from readiness.questions import segments, stability
 from readiness.verdict.expected_bars import other_bars
 from readiness.verdict.record import RecordedAnswer

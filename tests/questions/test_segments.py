@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Status, recompute
-from readiness.criteria import Task
-from readiness.evidence.segmentation import Segmentation
+from readiness.core.findings import Status, recompute
+from readiness.core.policy import Task
+from readiness.evidence.segments import Segmentation
 from readiness.questions import segments
-from readiness.questions.by_segment import split_by
+from readiness.questions.deficits import split_by
 from readiness.statistics.cases import Cases
-from readiness.statistics.metrics import measure
+from readiness.statistics.estimators import measure
 from tests.questions.conftest import evidence_of
 
 ACCURACY = {"metrics": ["accuracy"]}

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.answers import Status
+from readiness.core.findings import Status
 from readiness.questions.slice_columns import slice_columns
-from readiness.questions.slice_places import CONFIRMED, with_places
+from readiness.questions.weak_slices import CONFIRMED, with_places
 from tests.questions.test_weak_slices import ask, evidence_with, slices, table
 
 
@@ -68,7 +68,7 @@ def test_rows_that_cannot_be_told_say_nothing(segment):
 
 def test_runs_of_bins_are_known_by_their_words():
     """Each run of amounts in words is that run."""
-    from readiness.questions.slice_places import _part
+    from readiness.questions.weak_slices import _part
 
     frame = table(2000)
     columns = slice_columns(evidence_with(frame))[0]

@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
+from readiness.core.findings import Status, Unavailable
+from readiness.core.policy import Task
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.questions import stability
-from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, of_cells
 
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
-from readiness.evidence.candidates import Scores
-from readiness.evidence.perturbing import Perturbed
+from readiness.core.findings import Status, Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Scores
+from readiness.evidence.perturb import Perturbed
 from readiness.evidence.retraining import Retrained, Retraining
 from readiness.questions import stability
-from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of
 from tests.questions.test_stability import STEADY, refits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.answers import Status
+from readiness.core.findings import Status
 from readiness.questions import errors
 from tests.questions.conftest import evidence_of, of_cells
 from tests.questions.test_errors import KNOWN, asked

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.questions import errors
-from readiness.questions.trust import drawn_bins
+from readiness.questions.calibration import drawn_bins
 from readiness.statistics.calibration import measure_calibration_error
 from tests.questions.conftest import evidence_of
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Criterion, Status
-from readiness.catalogue import METRICS
-from readiness.criteria import Task
+from readiness.core.findings import Criterion, Status
+from readiness.core.metrics import METRICS
+from readiness.core.policy import Task
 from readiness.questions import segments
 from readiness.questions.deficits import Ruler
 from readiness.questions.slice_columns import MOST_COLUMNS, slice_columns

@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
+from readiness.core.findings import Status
+from readiness.core.policy import Task
 from readiness.questions import errors
-from readiness.questions.cost_parts import cost_parts
-from readiness.questions.pricing import prices
+from readiness.questions.costs import cost_parts, prices
 from tests.questions.conftest import evidence_of, of_cells
 from tests.questions.test_errors import KNOWN, asked
 

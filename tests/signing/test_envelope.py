@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
 from readiness.signing.envelope import from_bundle, pae, seal, to_bundle
 from readiness.signing.keys import PrivateKey
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from readiness.exceptions import KeyFileError
+from readiness.core.errors import KeyFileError
 from readiness.signing import keys as module
 from readiness.signing.keys import (
     PrivateKey,

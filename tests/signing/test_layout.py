@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
 from readiness.signing import layout
 from readiness.signing.layout import Parts, join, split
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness import canonical
-from readiness.exceptions import InvalidReport, KeyFileError, UnsignedReport
+from readiness.core import canonical
+from readiness.core.errors import InvalidReport, KeyFileError, UnsignedReport
 from readiness.signing import layout
 from readiness.signing.keys import PrivateKey, generate, load_public
 from readiness.signing.reports import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
 from readiness.signing import statement as module
 from readiness.signing.statement import PREDICATE_TYPE, Subject, check_page, decode, encode, statement
 

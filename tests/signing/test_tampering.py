@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from readiness import canonical
-from readiness.exceptions import InvalidReport, UnsignedReport
+from readiness.core import canonical
+from readiness.core.errors import InvalidReport, UnsignedReport
 from readiness.signing import layout
 from readiness.signing.envelope import pae, seal, to_bundle
 from readiness.signing.keys import PrivateKey, generate

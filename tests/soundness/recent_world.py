@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
 from tests.questions.conftest import evidence_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.soundness.tables import Tables
 from tests.questions.conftest import spec_of
 

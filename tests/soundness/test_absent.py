@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import Task
+from readiness.core.findings import Status
+from readiness.core.policy import Task
 from readiness.evidence.evidence import Recent, Training
-from readiness.evidence.segmentation import segmented
+from readiness.evidence.segments import segmented
 from readiness.soundness.absent import examine
 from readiness.soundness.assessment import settled
 from readiness.soundness.tables import Aimed

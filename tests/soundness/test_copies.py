@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Status
-from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
-from readiness.evidence.supplied.measurements import Elsewhere
-from readiness.evidence.training_hashes import hashes_of
+from readiness.core.findings import Status
+from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
+from readiness.core.withholding import can_never_be_vouched
+from readiness.evidence.evidence import Elsewhere
+from readiness.evidence.row_hashes import hashes_of
 from readiness.soundness import copies, repeats
 from readiness.soundness.copies import copies_against_supplied
-from readiness.statistics.judging import settle
-from readiness.withholding import can_never_be_vouched
+from readiness.statistics.judge_claims import settle
 from tests.evidence.test_copies import FEATURES, N, rows, truth, with_copies
 from tests.questions.conftest import evidence_of
 from tests.soundness.rows import tables_of

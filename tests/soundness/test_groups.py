@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Status
-from readiness.checklist import this_day
-from readiness.criteria import Task
+from readiness.core.checklist import this_day
+from readiness.core.findings import Status
+from readiness.core.policy import Task
+from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Training
-from readiness.evidence.gathering import gather
 from readiness.soundness import units
 from readiness.soundness.assessment import settled
 from readiness.soundness.groups import errors_by_unit, examine

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Finding, Status
-from readiness.criteria import Task
+from readiness.core.findings import Finding, Status
+from readiness.core.policy import Task
+from readiness.core.withholding import is_vouched
 from readiness.evidence.evidence import Recent
 from readiness.soundness import leak_columns
 from readiness.soundness.assessment import settled
 from readiness.soundness.leak import examine, examine_tables
-from readiness.withholding import is_vouched
 from tests.questions.conftest import evidence_of
 from tests.soundness.rows import tables_of
 

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Finding, Question, Status
-from readiness.criteria import Task
-from readiness.evidence.candidates import Scores
+from readiness.core.findings import Finding, Question, Status, Unavailable
+from readiness.core.policy import Task
+from readiness.core.withholding import Soundness, withhold
+from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import Evidence, Training, Unused
 from readiness.questions import business, segments
 from readiness.soundness.assessment import settled
 from readiness.soundness.missing import examine
 from readiness.soundness.tables import Aimed
-from readiness.unavailable import Unavailable
-from readiness.withholding import Soundness, withhold
 from tests.questions.conftest import evidence_of, of_cells
 
 COSTS = {"false_positive": 1, "false_negative": 10, "currency": "EUR"}

@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Finding, Outcome, Status
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.findings import Finding, Outcome, Status, Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.soundness.assessment import settled
 from readiness.soundness.mix import examine, other_ends
 from readiness.soundness.recent_rows import MOST_ROWS, RecentScores, recent_scores
 from readiness.soundness.tables import Aimed
-from readiness.unavailable import Unavailable
 from tests.benchmarks.simulated_mix import Model, reviewed, rows
 from tests.questions.conftest import evidence_of, of_cells
 

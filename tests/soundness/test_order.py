@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Status
+from readiness.core.findings import Status
 from readiness.soundness.assessment import settled
 from readiness.soundness.order import examine
 from tests.soundness.rows import tables_of

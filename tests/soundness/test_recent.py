@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.answers import Finding, Status
+from readiness.core.findings import Finding, Status
+from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.soundness.assessment import _examined
 from readiness.soundness.recent import examine
-from readiness.withholding import Kind
 from tests.soundness.recent_world import evidence_with, rows_of
 
 

@@ -27,23 +27,22 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.answers import Finding, Question, Status
-from readiness.criteria import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.findings import Finding, Question, Status, Unavailable
+from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import EqualRefits, equal_refits
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.fold_scores import asked_of_copies, held_score
+from readiness.evidence.measure_refits import refitted
+from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
-from readiness.evidence.refitting import refitted
 from readiness.evidence.retraining import Retraining
-from readiness.evidence.splits import Plan
-from readiness.evidence.training_hashes import hashes_of
+from readiness.evidence.row_hashes import hashes_of
 from readiness.soundness import seen
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import INDEPENDENT
-from readiness.statistics.judging import settle
+from readiness.statistics.judge_claims import settle
 from readiness.statistics.refit_advantage import RefitLosses
-from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of, spec_of
 
 COLUMNS = ["a", "b", "c", "d"]

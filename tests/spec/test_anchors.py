@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.exceptions import SpecError
-from readiness.spec.normal import normalised, set_keys
-from readiness.spec.reading import load_spec
+from readiness.core.errors import SpecError
+from readiness.spec.load import load_spec, normalised, set_keys
 
 MODEL = 'model: {name: fraud, version: "1.4", path: m.joblib}\n'
 MINIMUM = f"{MODEL}data: {{test: test.csv, target: y}}\n"

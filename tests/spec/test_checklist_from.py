@@ -9,10 +9,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from readiness.exceptions import SpecError
-from readiness.spec.reading import LoadedSpec, load_spec, looked_at
-from readiness.spec.schema import checklist_schema, spec_schema
-from readiness.spec.sources import MAX_BYTES, MAX_FILES
+from readiness.core.errors import SpecError
+from readiness.spec.json_schema import checklist_schema, spec_schema
+from readiness.spec.layers import MAX_BYTES, MAX_FILES
+from readiness.spec.load import LoadedSpec, load_spec, looked_at
 
 MINIMUM = 'model: {name: fraud, version: "1.4", path: m.joblib}\ndata: {test: test.csv, target: y}\n'
 TEAM = "monitoring: {done: true, by: Ann, on: 2026-10-01, evidence: wiki/monitoring}\nab_test: {not_applicable: internal}\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.exceptions import SpecError
-from readiness.spec.settings import Unusable, parse_setting
-from readiness.spec.yaml_reading import parse_yaml
+from readiness.core.errors import SpecError
+from readiness.spec.layers import Unusable, parse_setting
+from readiness.spec.yaml import parse_yaml
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.exceptions import SpecError
-from readiness.spec.reading import load_spec
+from readiness.core.errors import SpecError
+from readiness.spec.load import load_spec
 
 TOP = (
     'extends: team.yaml\nmodel: {name: a, version: "1", predictions: {label: p}}\n'

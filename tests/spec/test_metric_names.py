@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.catalogue import canonical
+from readiness.core.metrics import canonical
 
 
 @pytest.mark.parametrize(

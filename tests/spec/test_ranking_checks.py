@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.criteria import Task
-from readiness.spec import Spec
+from readiness.core.policy import Task
 from readiness.spec.checks import misfits, stated_task
+from readiness.spec.schema import Spec
 
 
 def spec_of(data, **more):

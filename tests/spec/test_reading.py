@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from readiness.exceptions import SpecError
-from readiness.spec import Spec, reading
-from readiness.spec.reading import LoadedSpec, load_spec
+from readiness.core.errors import SpecError
+from readiness.spec import load as reading
+from readiness.spec.load import LoadedSpec, load_spec
+from readiness.spec.schema import Spec
 
 MODEL = 'model: {name: fraud, version: "1.4", path: model.joblib}\n'
 DATA = "data: {test: test.csv, target: is_fraud}\n"

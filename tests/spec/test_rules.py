@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.exceptions import DataError, InputError
+from readiness.core.errors import DataError, InputError
 from readiness.spec.rules import RuleError, parse_rule
 
 TABLE = pd.DataFrame(
@@ -279,7 +279,9 @@ def test_a_long_chain_is_no_deep_one() -> None:
 
 def test_parsing_loads_no_pandas() -> None:
     """The spec is checked in well under a second."""
-    code = "import sys, readiness.spec.reading, readiness.spec.rules; print('pandas' in sys.modules, 'numpy' in sys.modules)"
+    code = (
+        "import sys, readiness.spec.load, readiness.spec.rules; print('pandas' in sys.modules, 'numpy' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "False False" == done.stdout.strip()
 

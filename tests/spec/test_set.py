@@ -10,12 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from readiness.digests import sha256_file
-from readiness.exceptions import InputError, SpecError
-from readiness.spec.normal import set_keys
-from readiness.spec.pinning import pin_of
-from readiness.spec.reading import LoadedSpec, load_spec
-from readiness.spec.settings import Unusable, keys_of, parse_setting
+from readiness.core.errors import InputError, SpecError
+from readiness.core.files import sha256_file
+from readiness.spec.layers import Unusable, keys_of, parse_setting
+from readiness.spec.load import LoadedSpec, load_spec, pin_of, set_keys
 
 SPEC = """\
 model: {name: fraud, version: "1.4", path: m.joblib}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from readiness.spec import Spec
 from readiness.spec.checks import misfits
+from readiness.spec.schema import Spec
 
 INTERVAL = {"low": "l", "high": "h", "level": 0.9}
 

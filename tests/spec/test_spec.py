@@ -12,8 +12,11 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import ValidationError
 
-from readiness import criteria
-from readiness.spec import (
+from readiness.core import policy as criteria
+from readiness.spec.checks import baseline_names, misfits, stated_task
+from readiness.spec.json_schema import spec_schema
+from readiness.spec.messages import parsed
+from readiness.spec.schema import (
     Attestation,
     Costs,
     Model,
@@ -24,9 +27,6 @@ from readiness.spec import (
     Spec,
     label_text,
 )
-from readiness.spec.checks import baseline_names, misfits, stated_task
-from readiness.spec.problems import parsed
-from readiness.spec.schema import spec_schema
 
 FULL: dict[str, Any] = {
     "about": {

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from readiness.criteria import Task
-from readiness.spec import Spec
+from readiness.core.policy import Task
 from readiness.spec.checks import misfits
+from readiness.spec.schema import Spec
 from readiness.spec.supplied_checks import supplied_columns, supplied_key
 
 FIRST, SECOND = {"label": "p1", "fold": "f1"}, {"label": "p2", "fold": "f2"}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.exceptions import SpecError
-from readiness.spec.yaml_reading import Document, Problem, keyed, parse_yaml
+from readiness.core.errors import SpecError
+from readiness.spec.yaml import Document, Problem, keyed, parse_yaml
 
 
 def read(text: str) -> Document:

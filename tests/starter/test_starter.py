@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from readiness.checklist import BOXES, Source
-from readiness.criteria import Task
-from readiness.exceptions import DataError, InputError
-from readiness.spec import Spec
-from readiness.spec.reading import load_spec
-from readiness.spec.yaml_reading import parse_yaml
+from readiness.core.checklist import BOXES, Source
+from readiness.core.errors import DataError, InputError
+from readiness.core.policy import Task
+from readiness.spec.load import load_spec
+from readiness.spec.schema import Spec
+from readiness.spec.yaml import parse_yaml
 from readiness.starter.starter import copy_template, remarks, starter, write_starter
 
 HOSTILE = (

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.spec.yaml_reading import parse_yaml
+from readiness.spec.yaml import parse_yaml
+from readiness.starter.examples import yaml_label, yaml_text
 from readiness.starter.table_guesses import nameable
-from readiness.starter.yaml_writing import yaml_label, yaml_text
 
 
 @given(st.text(min_size=1).filter(nameable))

@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from readiness.criteria import Task
-from readiness.statistics.agreement import agreement_inference, agreement_values
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Mapped
 from readiness.statistics.intervals import Draws, Unvaried
-from readiness.statistics.labels import label_metric_values, measure_labels, measure_table
+from readiness.statistics.labels import (
+    agreement_inference,
+    agreement_values,
+    label_metric_values,
+    measure_labels,
+    measure_table,
+)
 
 BOTH = ("cohen_kappa", "matthews_corrcoef")
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from readiness.statistics.averages import AVERAGE_METRICS, average_influence, average_values
+from readiness.statistics.labels import AVERAGE_METRICS, average_influence, average_values
 
 
 def rows(table):

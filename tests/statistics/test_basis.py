@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.answers import Basis, Recomputable
-from readiness.codec import decode, encode
-from readiness.criteria import Task
-from readiness.exceptions import InvalidReport
+from readiness.core.canonical import decode, encode
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Basis, Recomputable
+from readiness.core.policy import Task
 from readiness.statistics.basis import basis_of, flat, inference_of, recomputable_from
 from readiness.statistics.cases import Cases
+from readiness.statistics.custom import Resampled
 from readiness.statistics.drift import StabilityIndex
+from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Exact, Mapped, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, OrderStatistic, Unvaried, f1_from_counts
 from readiness.statistics.labels import measure_labels
 from readiness.statistics.means import mean_of
-from readiness.statistics.metrics import measure
 from readiness.statistics.parity import Group, LeastRatio, Spread, Widest
-from readiness.statistics.resampling import Resampled
-from readiness.statistics.windows import Widened, Widening
+from readiness.statistics.stability import Widened, Widening
 
 RNG = np.random.default_rng(3)
 SHARE, OTHER = Binomial(58, 120), Binomial(700.0, 900)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.calibration import (
     calibration_influence,
     equal_bins,

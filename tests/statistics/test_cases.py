@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 
 Y, PREDICTED = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 0, 1, 0])

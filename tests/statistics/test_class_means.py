@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.class_means import class_mean
+from readiness.statistics.estimators import measure
 from readiness.statistics.intervals import Normal
-from readiness.statistics.metrics import measure
+from readiness.statistics.scores import class_mean
 
 
 def test_the_ceiling_is_that_of_perfect_classes():

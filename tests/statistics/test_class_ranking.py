@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.class_means import ClassMean
-from readiness.statistics.class_ranking import CLASS_RANKING_METRICS, ranked_classes
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Unvaried
-from readiness.statistics.ranking import measure_ranking
+from readiness.statistics.scores import CLASS_RANKING_METRICS, ClassMean, measure_ranking, ranked_classes
 
 EVERY = sorted(CLASS_RANKING_METRICS)
 

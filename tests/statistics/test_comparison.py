@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare, human_comparison, mcnemar
+from readiness.statistics.estimators import METRICS, measure, metric_names
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial, Draws, Normal
-from readiness.statistics.metrics import METRICS, measure, metric_names
 
 
 def flip(y, share, seed):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.concentration import mean_in_tails, rank_correlation, ranks, share_of_largest
 from readiness.statistics.inference import Undefined
+from readiness.statistics.thresholds import mean_in_tails, rank_correlation, ranks, share_of_largest
 
 
 def rows(n: int, **more) -> Cases:

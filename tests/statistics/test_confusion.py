@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.confusion import confusion_by_group, measure_by_group
+from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Undefined
-from readiness.statistics.metrics import measure
+from readiness.statistics.parity import confusion_by_group, measure_by_group
 
 RNG = np.random.default_rng(0)
 Y, PREDICTED, CODES = RNG.integers(0, 3, 500), RNG.integers(0, 3, 500), RNG.integers(0, 4, 500)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import (
     INDEPENDENT,
@@ -23,9 +23,9 @@ from readiness.statistics.dependence import (
     standard_error,
     unknown_error,
 )
-from readiness.statistics.influence import design_effect
+from readiness.statistics.estimators import measure, withheld
 from readiness.statistics.intervals import Binomial, Normal, mover_mean
-from readiness.statistics.metrics import measure, withheld
+from readiness.statistics.means import design_effect
 
 amounts = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=80).map(np.array)
 

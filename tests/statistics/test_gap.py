@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.statistics.gap import null_gap, shrunken_gap
+from readiness.statistics.parity import null_gap, shrunken_gap
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.guessing import Guess, guess_influence, measure_guess
+from readiness.statistics.comparison import Guess, guess_influence, measure_guess
 from readiness.statistics.inference import Exact, Undefined
 
 Y = np.repeat([0, 1], [70, 30])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.statistics.importance import effective_rows, importance_weights, related_columns
+from readiness.statistics.drift import effective_rows, importance_weights, related_columns
 
 
 def test_weights_are_the_ratio_of_shares():

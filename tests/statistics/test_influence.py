@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import Dependence, group_sums, standard_error
-from readiness.statistics.influence import design_effect
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.shares import weighted_share
+from readiness.statistics.means import design_effect, weighted_share
 
 
 def cases(n: int, **more) -> Cases:

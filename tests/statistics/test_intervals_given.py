@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
+from readiness.statistics.calibration import conformal_half_width, coverage
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.intervals_given import conformal_half_width, coverage
 
 
 def values(error, **more) -> Cases:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 
-from readiness.answers import Criterion, Status, recompute
+from readiness.core.findings import Criterion, Status, recompute
 from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic
-from readiness.statistics.judging import Claim, round_up, settle
-from readiness.statistics.power import proportion_rows
+from readiness.statistics.judge_claims import Claim, round_up, settle
+from readiness.statistics.sample_size import proportion_rows
 
 
 def claim(inference, op=">=", threshold=0.9, code="BUSI-1", **more) -> Claim:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.guessing import Guess
+from readiness.statistics.comparison import Guess
+from readiness.statistics.estimators import number
 from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.label_shift import (
@@ -23,7 +24,6 @@ from readiness.statistics.label_shift import (
     shift_of_log_odds,
     table_of,
 )
-from readiness.statistics.metrics import number
 
 RECALL, ALARMS = Binomial(80, 100), Binomial(90, 900)
 """80 of 100 positives are found, 90 of 900 negatives are called positive."""

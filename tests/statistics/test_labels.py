@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.class_means import ClassMean
 from readiness.statistics.dependence import Dependence, standard_error
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
@@ -25,6 +24,7 @@ from readiness.statistics.labels import (
     row_influence,
     worst_class_recall,
 )
+from readiness.statistics.scores import ClassMean
 
 
 def averaged(name: str, how: str):

@@ -7,9 +7,9 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.metrics import r2_score, roc_auc_score
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.leak_search import Asked, own_value, search, stands_out
-from readiness.statistics.leaks import Target, column_of_categories, column_of_numbers
+from readiness.statistics.leakage import Target, column_of_categories, column_of_numbers
 
 N = 3000
 

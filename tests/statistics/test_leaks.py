@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.inference import Undefined
-from readiness.statistics.leaks import (
+from readiness.statistics.leakage import (
     Target,
     area_inference,
     area_of,
@@ -18,7 +18,7 @@ from readiness.statistics.leaks import (
     skill_of,
     telling,
 )
-from readiness.statistics.placements import roc_auc
+from readiness.statistics.scores import roc_auc
 
 N = 4000
 RNG = np.random.default_rng(0)

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from sklearn import metrics as reference
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Unvaried

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.criteria import PRIMARY_METRIC, SEGMENT_METRICS, Task
+from readiness.core.policy import PRIMARY_METRIC, SEGMENT_METRICS, Task
 from readiness.statistics.cases import Cases
+from readiness.statistics.estimators import METRICS, TECHNICAL, influence, measure, metric_names, withheld
 from readiness.statistics.inference import Undefined
-from readiness.statistics.metrics import METRICS, TECHNICAL, influence, measure, metric_names, withheld
 
 
 def sample(task: Task, n: int = 120, **more) -> Cases:

@@ -9,16 +9,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from readiness.catalogue import Metric
-from readiness.criteria import Task
-from readiness.statistics import resampling
+from readiness.core.metrics import Metric
+from readiness.core.policy import Task
+from readiness.statistics import custom as resampling
 from readiness.statistics.cases import Cases, OwnFunction
-from readiness.statistics.comparison import compare
-from readiness.statistics.guessing import Guess, measure_guess
+from readiness.statistics.comparison import Guess, compare, measure_guess
+from readiness.statistics.custom import adds_up, draw_of
+from readiness.statistics.estimators import influence, measure, number, withheld
 from readiness.statistics.inference import Undefined
-from readiness.statistics.metrics import influence, measure, number, withheld
-from readiness.statistics.own import adds_up
-from readiness.statistics.resampling import draw_of
 
 
 def owning(function, *, classes=(), scores=False, greater=True):
@@ -79,7 +77,7 @@ def test_a_large_table_is_resampled_in_part(monkeypatch):
     """500 of 5,000 rows at a time give the same standard error, of a mean and of a sum; the method says so."""
     y = np.random.default_rng(2).normal(3, 2, 5000)
     whole = measure("profit", values(y)).se
-    monkeypatch.setattr("readiness.statistics.own.MOST_ROWS", 500)
+    monkeypatch.setattr("readiness.statistics.custom.MOST_ROWS", 500)
 
     mean = measure("profit", values(y))
     total = measure("profit", values(y, lambda y_true, y_pred: y_true.sum()))
@@ -91,7 +89,7 @@ def test_a_large_table_is_resampled_in_part(monkeypatch):
 
 def test_a_number_that_neither_adds_up_nor_averages_is_never_scaled(monkeypatch):
     """The root of a sum is taken of all rows each time."""
-    monkeypatch.setattr("readiness.statistics.own.MOST_ROWS", 500)
+    monkeypatch.setattr("readiness.statistics.custom.MOST_ROWS", 500)
     y = np.random.default_rng(2).lognormal(size=2000)
 
     found = measure("profit", values(y, lambda y_true, y_pred: math.sqrt(y_true.sum())))

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.dependence import Dependence, standard_error, unknown_error
+from readiness.statistics.dependence import (
+    Dependence,
+    alike_factor,
+    is_panel,
+    standard_error,
+    unknown_error,
+    variance_of_panel,
+)
+from readiness.statistics.estimators import measure, withheld
 from readiness.statistics.inference import student_quantile
 from readiness.statistics.means import mean_of
-from readiness.statistics.metrics import measure, withheld
-from readiness.statistics.panels import alike_factor, is_panel, variance_of_panel
-from readiness.statistics.windows import NOT_WIDER, widening, widening_apart, within_moments
+from readiness.statistics.stability import NOT_WIDER, widening, widening_apart, within_moments
 
 
 def test_the_factor_of_two_and_three_alike_moments():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.spec.questions import Segments
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, f1_from_counts, linear
-from readiness.statistics.power import (
+from readiness.statistics.sample_size import (
     auc_rows,
     auc_variance,
     average_precision_rows,

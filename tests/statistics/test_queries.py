@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import average_precision_score, ndcg_score
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare, human_comparison
+from readiness.statistics.estimators import influence, measure, withheld
 from readiness.statistics.inference import Undefined
-from readiness.statistics.metrics import influence, measure, withheld
-from readiness.statistics.queries import (
+from readiness.statistics.ranking import (
     PerQuery,
     among_first,
     is_best_order,

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Normal, Unvaried
-from readiness.statistics.ranking import measure_ranking, ranked
+from readiness.statistics.scores import measure_ranking, ranked
 
 BOTH = ("roc_auc", "average_precision")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from scipy.stats import beta
 
-from readiness.catalogue import METRICS
-from readiness.exceptions import InvalidReport
+from readiness.core.errors import InvalidReport
+from readiness.core.metrics import METRICS
 from readiness.statistics.basis import basis_of
 from readiness.statistics.inference import Exact, Undefined
 from readiness.statistics.intervals import Binomial, Mover, Normal

@@ -7,9 +7,8 @@ import pytest
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
-from readiness.statistics.calibration import probabilities_of
+from readiness.statistics.calibration import brier_excess, brier_parts, in_the_large, probabilities_of, recalibrate
 from readiness.statistics.inference import Undefined
-from readiness.statistics.recalibration import brier_excess, brier_parts, in_the_large, recalibrate
 from tests.statistics.test_calibration import binary, drawn
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import t as student
 from sklearn.metrics import brier_score_loss
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import INDEPENDENT, Dependence
 from readiness.statistics.inference import Undefined

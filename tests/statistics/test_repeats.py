@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.statistics.repeats import (
-    beyond_chance,
-    deals_needed,
-    deals_without_match,
-    is_measure,
-    repeats,
-)
+from readiness.statistics.copies import beyond_chance, deals_needed, deals_without_match, is_measure, repeats
 
 
 def clustered(share, values=200, each=5, seed=0):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
+from readiness.statistics.comparison import delong, delong_p, discordant
 from readiness.statistics.inference import Undefined
-from readiness.statistics.reported import delong, delong_p, discordant
 
 
 def cases_of(y_true, score):

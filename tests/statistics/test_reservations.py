@@ -8,18 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.answers import Criterion, Status
-from readiness.criteria import Task
+from readiness.core.findings import Criterion, Status
+from readiness.core.policy import Task
 from readiness.statistics.basis import basis_of
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare
+from readiness.statistics.estimators import measure, withheld
 from readiness.statistics.inference import linear
 from readiness.statistics.intervals import Binomial, Mover, ShareInGroups
-from readiness.statistics.judging import Claim, settle
+from readiness.statistics.judge_claims import FEWEST_GROUPS, Claim, few_groups, reservation, settle
 from readiness.statistics.means import mean_of
-from readiness.statistics.metrics import measure, withheld
 from readiness.statistics.parity import Group, Spread
-from readiness.statistics.reservations import FEWEST_GROUPS, few_groups, reservation
 
 FEW = ShareInGroups(940.0, 1000, 1.5, 10.0, 98.0, 12.0)
 """60 misses that come from 12 equal groups."""

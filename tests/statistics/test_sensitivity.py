@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.statistics.sensitivity import Flips, flips
+from readiness.statistics.costs import Flips, flips
 
 
 @given(st.floats(0.002, 500))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.statistics.slice_tables import MOST_STEPS, Losses, axis_of, certainty, difference, over_runs
+from readiness.statistics.slices import MOST_STEPS, Losses, axis_of, certainty, difference, over_runs
 
 
 def within(codes, axis, run):

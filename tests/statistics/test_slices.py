@@ -8,10 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.slice_tables import MOST_STEPS, Span
-from readiness.statistics.slices import LEAST_ROWS, binned, first_half, quantile_edges, rows_of, search
+from readiness.statistics.slices import (
+    LEAST_ROWS,
+    MOST_STEPS,
+    Span,
+    binned,
+    first_half,
+    quantile_edges,
+    rows_of,
+    search,
+)
 
 
 def columns(n, *levels, seed=0):

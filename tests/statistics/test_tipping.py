@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.metrics import number
+from readiness.statistics.estimators import number
 from readiness.statistics.tipping import (
     ALL,
     LADDER,

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.top_classes import guessed_top, measure_top, top_influence
+from readiness.statistics.scores import guessed_top, measure_top, top_influence
 
 
 def sample(decimals: int = 8, n: int = 200, **more) -> Cases:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from readiness.criteria import Task
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
-from readiness.statistics.trend import decline, places
+from readiness.statistics.stability import decline, places
 
 
 def values(errors, time=None):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from readiness.statistics.drift import FOLDS, ToldApart, area_error, detectable_area, tell_apart
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Normal, Unvaried
-from readiness.statistics.two_samples import FOLDS, ToldApart, area_error, detectable_area, tell_apart
 
 
 def sides(n, m):

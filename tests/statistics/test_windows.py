@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.catalogue import Metric
-from readiness.criteria import Task
+from readiness.core.metrics import Metric
+from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, OwnFunction
+from readiness.statistics.estimators import measure
 from readiness.statistics.inference import normal_quantile
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.metrics import measure
-from readiness.statistics.windows import (
+from readiness.statistics.stability import (
     NOT_WIDER,
     Widened,
     Widening,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.answers import Answer, Finding, Question, Status
+from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.verdict.decision import FLOWCHART, Verdict, decide
 
 

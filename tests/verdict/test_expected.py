@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from readiness.answers import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, not_assessed
-from readiness.checklist import conclusion
-from readiness.criteria import Task
-from readiness.spec import Attestation, Spec
+from readiness.core.checklist import conclusion
+from readiness.core.findings import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, not_assessed
+from readiness.core.policy import Task
+from readiness.spec.schema import Attestation, Spec
 from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_trend, required_codes
 from readiness.verdict.expected_bars import Bar, lower_bars, stated_limits
 from readiness.verdict.record import RecordedAnswer

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from readiness.answers import Question, Status
-from readiness.verdict.decision import ADVICE, Action, Decision, Step, Verdict
-from readiness.verdict.next_step import next_step
+from readiness.core.findings import Question, Status
+from readiness.verdict.decision import ADVICE, Action, Decision, Step, Verdict, next_step
 
 SEGMENTS = Question.SEGMENTS
 

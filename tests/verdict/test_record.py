@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from readiness.answers import Question, Status
-from readiness.canonical import dumps, loads
-from readiness.exceptions import InvalidReport
+from readiness.core.canonical import dumps, loads
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Question, Status
 from readiness.verdict.checks import check
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import from_plain, to_plain
-from tests.page import records
+from tests.report.page import records
 
 
 @pytest.mark.parametrize("make", [records.ready, records.not_ready])

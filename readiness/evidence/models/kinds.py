@@ -7,7 +7,7 @@ from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 
-from readiness.hints import shown
+from readiness.core.sanitize import shown
 
 PICKLES = (".joblib", ".pkl", ".pickle")
 COMPRESSIONS = (".gz", ".z", ".bz2", ".xz", ".lzma")

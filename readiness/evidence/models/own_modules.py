@@ -32,7 +32,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from readiness.digests import Artifact
+from readiness.core.files import Artifact
 
 ROLE = "module: "
 """What the names of served modules begin with among the inputs of a record; the path from the spec's folder follows."""

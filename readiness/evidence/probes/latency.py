@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.criteria import LATENCY_CALLS, LATENCY_SECONDS, LATENCY_WARM_UP
-from readiness.evidence.candidates import Candidate
-from readiness.unavailable import Unavailable
+from readiness.core.findings import Unavailable
+from readiness.core.policy import LATENCY_CALLS, LATENCY_SECONDS, LATENCY_WARM_UP
+from readiness.evidence.candidate import Candidate
 
 MINIMUM_CALLS = 300
 """Below 299 calls there is no upper limit for the 99th percentile at 95 % confidence (binomial ranks)."""

@@ -9,13 +9,137 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from readiness.evidence.candidates import Candidate, Scores
-from readiness.evidence.probes.attempts import Attempt, ProbeOutcome, attempt, same
-from readiness.evidence.probes.changes import holds_numbers, holds_words, with_extremes, with_gaps, with_stranger
+from readiness.core.errors import ScoringError
+from readiness.core.policy import PERTURBATION_SCALE
+from readiness.evidence.candidate import Candidate, Scores
+
+# ----------------------------------------------------------------------------------------------------
+# How are a few real rows changed, so that each is still a row the model could be handed?
+
+STRANGER = "a value never seen before"
+EXTREME = 1e30
+"""Beyond any measured quantity, and still within the range of single precision."""
+
+
+def holds_words(values: pd.Series[Any]) -> bool:
+    """Whether a column holds text or categories of any kind."""
+    dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return True
+    if pd.api.types.is_object_dtype(dtype):
+        return any(isinstance(value, str) for value in values)
+    return bool(pd.api.types.is_string_dtype(dtype))
+
+
+def holds_numbers(values: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers, truth values excepted."""
+    return bool(pd.api.types.is_numeric_dtype(values.dtype)) and not pd.api.types.is_bool_dtype(values.dtype)
+
+
+def with_gaps(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The rows with nothing in `columns`, in the form in which a table with gaps is read."""
+    return rows.assign(**{name: _gaps(rows[name]) for name in columns})
+
+
+def with_stranger(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rows with one value in `column` that no training row can have had."""
+    values = rows[column]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        known = values.dtype.categories
+        numeric = len(known) > 0 and pd.api.types.is_numeric_dtype(known.dtype)
+        stranger = known.max() + 1 if numeric else STRANGER
+        kind = pd.CategoricalDtype([*known, stranger], ordered=values.dtype.ordered)
+        return rows.assign(**{column: pd.Series([stranger] * len(rows), index=rows.index, dtype=kind)})
+    return rows.assign(**{column: pd.Series(STRANGER, index=rows.index, dtype=values.dtype)})
+
+
+def with_extremes(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rows with, in turn, ten standard deviations below and above the mean, -1e30 and 1e30 in `column`."""
+    values = rows[column].astype(float)
+    known = values[np.isfinite(values)]
+    middle = float(known.mean()) if len(known) else 0.0
+    spread = float(known.std(ddof=0)) if len(known) else 0.0
+    reach = PERTURBATION_SCALE * (spread or abs(middle) or 1.0)
+    extremes = np.resize([middle - reach, middle + reach, -EXTREME, EXTREME], len(rows))
+    return rows.assign(**{column: np.asarray(extremes)})
+
+
+def _gaps(values: pd.Series[Any]) -> pd.Series[Any]:
+    dtype: Any = values.dtype
+    if pd.api.types.is_bool_dtype(dtype):
+        dtype = object
+    elif pd.api.types.is_integer_dtype(dtype):
+        dtype = float
+    gaps: pd.Series[Any] = pd.Series(np.nan, index=values.index, dtype=dtype)
+    return gaps
+
+
+# ----------------------------------------------------------------------------------------------------
+# What became of one try: a usable prediction, a clean error, or a failure?
+
+ProbeOutcome = Literal["passed", "clean_error", "failed", "not_applicable", "unavailable"]
+TOLERANCE = 1e-6
+"""Two scores nearer than this, absolutely or relatively, are the same: libraries add in varying order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
+    """One try with some rows."""
+
+    outcome: ProbeOutcome
+    """passed: there are usable scores."""
+    message: str = ""
+    scores: Scores | None = None
+
+
+def attempt(candidate: Candidate, rows: pd.DataFrame, given: Any = None) -> Attempt:
+    """Ask the candidate about `rows`, or hand it `given` instead of its features in their order.
+
+    A clean error is an exception that says something. Ending the program, running out of memory, an exception
+    without a word, and scores that are missing or unusable are failures.
+    """
+    if given is not None:
+        try:
+            return Attempt("passed", scores=Scores(np.asarray(candidate.call(given))))
+        except (Exception, SystemExit) as error:
+            return _after(error)
+    try:
+        return Attempt("passed", scores=candidate.score(rows))
+    except ScoringError as error:  # its cause is what the model raised; without one, what it returned is unusable
+        return Attempt("failed", error.message.rstrip(".")) if error.__cause__ is None else _after(error.__cause__)
+
+
+def _after(error: BaseException) -> Attempt:
+    if isinstance(error, SystemExit):
+        return Attempt("failed", "it ended the program")
+    said = " ".join(str(error).split()).split(". ")[0][:200].rstrip(".")  # the first sentence says it
+    clean = bool(said) and not isinstance(error, MemoryError | RecursionError)
+    return Attempt("clean_error" if clean else "failed", f"{type(error).__name__}: {said or 'without a word'}")
+
+
+def same(first: Scores, second: Scores) -> bool:
+    """Whether two answers agree: equal labels, and scores equal within the tolerance."""
+    pairs = [(first.predicted, second.predicted), (first.scores, second.scores)]
+    return all(_close(a, b) for a, b in pairs)
+
+
+def _close(first: object, second: object) -> bool:
+    if first is None or second is None:
+        return first is second
+    a, b = np.asarray(first), np.asarray(second)
+    if a.shape != b.shape:
+        return False
+    if a.dtype.kind == "f" and b.dtype.kind == "f":
+        return bool(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
+    return bool(np.array_equal(a, b))
+
+
+# ----------------------------------------------------------------------------------------------------
 
 ROWS = 20
 """Rows that each probe looks at."""

@@ -8,19 +8,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.catalogue import QUANTILES
-from readiness.evidence.candidates import Scores
-from readiness.evidence.evidence import Evidence, Technical, Training
+from readiness.core.findings import Unavailable
+from readiness.core.metrics import QUANTILES
+from readiness.evidence.candidate import Scores
+from readiness.evidence.evidence import Evidence, SuppliedRepeat, Technical, Training
 from readiness.evidence.fold_scores import fold_score, held_score
 from readiness.evidence.probes.latency import SLOW_TOGETHER, slow_together
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.evidence.retraining import Retrained, Retraining
-from readiness.evidence.supplied.measurements import SuppliedRepeat
-from readiness.evidence.supplied.repeats import copied_labels
-from readiness.spec.supplied import FIGURES
+from readiness.evidence.supplied.read import copied_labels
+from readiness.spec.schema import FIGURES
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
-from readiness.unavailable import Unavailable
 
 FOLDS = "supply fold predictions under supplied.folds"
 CHOSEN = "a setting of the spec stands in the way, so supplied folds do not count"

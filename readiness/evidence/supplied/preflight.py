@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from readiness.evidence.supplied.log import check_file, read_log
+from readiness.core.errors import InputError
+from readiness.core.sanitize import nearest, shown
+from readiness.evidence.supplied.read import check_file, read_log
 from readiness.evidence.tables import TableHeader, header
-from readiness.exceptions import InputError
-from readiness.hints import nearest, shown
-from readiness.spec.reading import LoadedSpec
+from readiness.spec.load import LoadedSpec
 from readiness.spec.supplied_checks import PARQUET, column_names, entries, order_unknown
-from readiness.spec.yaml_reading import KeyPath
+from readiness.spec.yaml import KeyPath
 
 Fault = tuple[KeyPath, str]
 _LOG: KeyPath = ("supplied", "latency", "path")
@@ -34,7 +34,7 @@ def supplied_faults(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Ite
 
 def _of_hashes(loaded: LoadedSpec, path: str, test: TableHeader | None) -> Iterator[Fault]:
     try:
-        from readiness.evidence.training_hashes import read_hashes  # loads what hashes
+        from readiness.evidence.row_hashes import read_hashes  # loads what hashes
 
         columns = read_hashes(loaded.resolve(path)).columns
     except InputError as error:

@@ -21,9 +21,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from readiness.evidence.models.loading import LoadedModel, load_model
-from readiness.exceptions import ModelError
-from readiness.spec import ModelFile
+from readiness.core.errors import ModelError
+from readiness.evidence.models.load import LoadedModel, load_model
+from readiness.spec.schema import ModelFile
 
 X, Y = np.arange(80.0).reshape(40, 2), np.arange(40) % 2
 

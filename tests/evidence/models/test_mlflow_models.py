@@ -23,22 +23,21 @@ from sklearn.preprocessing import StandardScaler
 
 pytest.importorskip("mlflow")
 
-from readiness.answers import Question
-from readiness.criteria import Task
-from readiness.digests import sha256_path
-from readiness.evidence.candidates import Candidate
+from readiness.core.errors import ModelError, SpecError
+from readiness.core.files import sha256_path
+from readiness.core.findings import Question, Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.environment import environment
 from readiness.evidence.models import kinds
-from readiness.evidence.models.loading import LoadedModel, load_model
-from readiness.evidence.models.mlflow_models import mlflow, undisturbed
+from readiness.evidence.models.load import LoadedModel, load_model
+from readiness.evidence.models.mlflow import mlflow, undisturbed
 from readiness.evidence.preflight import preflight
-from readiness.evidence.probes.apart import Request, measure_apart
-from readiness.evidence.refit_work import unfit_for_cloning
-from readiness.evidence.surroundings import environment
-from readiness.exceptions import ModelError, SpecError
-from readiness.spec import ModelFile
-from readiness.spec.reading import load_spec
+from readiness.evidence.probes.subprocess import Request, measure_apart
+from readiness.evidence.refit_jobs import unfit_for_cloning
+from readiness.spec.load import load_spec
+from readiness.spec.schema import ModelFile
 from readiness.starter.starter import starter
-from readiness.unavailable import Unavailable
 from tests.walking import walk
 
 FRAME = pd.DataFrame({"age": np.arange(60.0), "visits": np.arange(60) % 7})

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  # imported after what may be missing
 """ONNX files: they say what the model says that they were made of, and nothing in them is taken on trust."""
 
 from __future__ import annotations
@@ -23,25 +24,24 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 skl2onnx = pytest.importorskip("skl2onnx")
 
-from readiness.answers import Question  # noqa: E402
-from readiness.criteria import Task  # noqa: E402
-from readiness.digests import sha256_path  # noqa: E402
-from readiness.evidence.candidates import Candidate, Scores  # noqa: E402
-from readiness.evidence.gathering import gather  # noqa: E402
-from readiness.evidence.models import kinds  # noqa: E402
-from readiness.evidence.models.loading import LoadedModel, load_model  # noqa: E402
-from readiness.evidence.models.onnx_inputs import convert  # noqa: E402
-from readiness.evidence.models.onnx_models import PIECE  # noqa: E402
-from readiness.evidence.preflight import preflight  # noqa: E402
-from readiness.evidence.probes.apart import Request, measure_apart  # noqa: E402
-from readiness.evidence.refit_work import unfit_for_cloning  # noqa: E402
-from readiness.evidence.surroundings import environment  # noqa: E402
-from readiness.exceptions import ModelError, ScoringError, SpecError  # noqa: E402
-from readiness.spec import ModelFile  # noqa: E402
-from readiness.spec.reading import load_spec  # noqa: E402
-from readiness.starter.starter import starter  # noqa: E402
-from readiness.unavailable import Unavailable  # noqa: E402
-from tests.walking import walk  # noqa: E402
+from readiness.core.errors import ModelError, ScoringError, SpecError
+from readiness.core.files import sha256_path
+from readiness.core.findings import Question, Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.collect import gather
+from readiness.evidence.environment import environment
+from readiness.evidence.models import kinds
+from readiness.evidence.models.load import LoadedModel, load_model
+from readiness.evidence.models.onnx import PIECE
+from readiness.evidence.models.onnx_inputs import convert
+from readiness.evidence.preflight import preflight
+from readiness.evidence.probes.subprocess import Request, measure_apart
+from readiness.evidence.refit_jobs import unfit_for_cloning
+from readiness.spec.load import load_spec
+from readiness.spec.schema import ModelFile
+from readiness.starter.starter import starter
+from tests.walking import walk
 
 NUMBERS = ["age", "visits"]
 SINGLE = 2e-6

@@ -15,14 +15,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
-from readiness.evidence.models.loading import load_model
-from readiness.evidence.probes.apart import Apart, Request, measure_apart
+from readiness.core.findings import Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.models.load import load_model
 from readiness.evidence.probes.memory import Memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES
-from readiness.spec import ModelFile
-from readiness.unavailable import Unavailable
+from readiness.evidence.probes.subprocess import Apart, Request, measure_apart
+from readiness.spec.schema import ModelFile
 
 FRAME = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0) % 7})
 

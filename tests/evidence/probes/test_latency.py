@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.findings import Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
-from readiness.unavailable import Unavailable
 
 FRAME = pd.DataFrame({"a": np.arange(50.0), "b": np.arange(50.0)})
 

@@ -15,11 +15,19 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.criteria import Task
-from readiness.evidence.candidates import Candidate
+from readiness.core.policy import Task
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes import robustness
-from readiness.evidence.probes.changes import holds_numbers, holds_words, with_extremes, with_gaps, with_stranger
-from readiness.evidence.probes.robustness import PROBES, ProbeResult, sample_rows
+from readiness.evidence.probes.robustness import (
+    PROBES,
+    ProbeResult,
+    holds_numbers,
+    holds_words,
+    sample_rows,
+    with_extremes,
+    with_gaps,
+    with_stranger,
+)
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(

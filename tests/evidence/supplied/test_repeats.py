@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from readiness.criteria import BUDGET_SECONDS, Task
-from readiness.evidence.candidates import Scores
+from readiness.core.errors import DataError
+from readiness.core.findings import Unavailable
+from readiness.core.policy import BUDGET_SECONDS, Task
+from readiness.evidence.candidate import Scores
+from readiness.evidence.evidence import SuppliedRepeat
+from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import RefitEstimate, too_slow
-from readiness.evidence.splits import Plan
 from readiness.evidence.supplied.instead import CHOSEN, with_supplied_refits
-from readiness.evidence.supplied.measurements import SuppliedRepeat
-from readiness.evidence.supplied.repeats import ROWS_COMPARED, check_repeats, copied_labels, overlap
-from readiness.exceptions import DataError
+from readiness.evidence.supplied.read import ROWS_COMPARED, check_repeats, copied_labels, overlap
 from readiness.questions.supplied import NOT_OF_IT, SEEN, _too_far
+from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Exact
-from readiness.statistics.metrics import METRICS
-from readiness.unavailable import Unavailable
 from tests.evidence.supplied.test_supplied import Files, files  # noqa: F401
 
 FIRST = np.array([0, 0, 0, 0, 1, 1, 1, 1])

@@ -14,21 +14,20 @@ import pytest
 import yaml
 from scipy import stats
 
-from readiness.evidence.evidence import Evidence, Technical
-from readiness.evidence.gathering import gather
+from readiness.core.errors import DataError, InputError, SpecError
+from readiness.core.findings import Unavailable
+from readiness.evidence.collect import gather
+from readiness.evidence.evidence import Elsewhere, Evidence, Technical
+from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_runtime import probe
 from readiness.evidence.preflight import preflight
-from readiness.evidence.probing import probe
 from readiness.evidence.refits import Refits
-from readiness.evidence.refitting import refitted
 from readiness.evidence.supplied.instead import CUT, SHARED, with_supplied_measures, with_supplied_refits
-from readiness.evidence.supplied.log import MOST_BYTES, read_log
-from readiness.evidence.supplied.measurements import Elsewhere
-from readiness.exceptions import DataError, InputError, SpecError
+from readiness.evidence.supplied.read import MOST_BYTES, read_log
 from readiness.questions import business, production, stability
 from readiness.questions.supplied import NOT_HERE
-from readiness.spec.reading import load_spec
+from readiness.spec.load import load_spec
 from readiness.statistics.inference import Exact
-from readiness.unavailable import Unavailable
 from tests.questions.conftest import evidence_of
 
 TRAIN = """\

@@ -1,0 +1,1 @@
+"""Words that all floors share: findings, how they are judged, policy, metrics, errors, files."""

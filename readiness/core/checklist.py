@@ -1,0 +1,271 @@
+"""Which 25 boxes must be checked before go-live, and how does each get its answer?"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from readiness.core.findings import Outcome, Question
+
+
+class Attested(Protocol):
+    """What a named person says of a box, as the spec has it."""
+
+    @property
+    def done(self) -> bool | None:
+        """True when it is done; None when nobody has said."""
+
+    @property
+    def by(self) -> str:
+        """Who says so."""
+
+    @property
+    def on(self) -> datetime.date | None:
+        """When it was said."""
+
+    @property
+    def evidence(self) -> str:
+        """Where that can be seen: a path beside the spec, or a web address."""
+
+    @property
+    def valid_until(self) -> datetime.date | None:
+        """The last day on which it holds."""
+
+    @property
+    def not_applicable(self) -> str:
+        """Why the box does not apply, in place of `done`."""
+
+
+class Source(StrEnum):
+    """Where the answer to a box comes from."""
+
+    ANSWER = "answer"
+    """From one of the other five answers, filled in when the decision is made."""
+    MEASURED = "measured"
+    """Measured here where possible, else attested by a named person."""
+    ATTESTED = "attested"
+    """A named person says so, with evidence."""
+    APPROVAL = "approval"
+    """Answered by approvals, after the report is signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box; `code` is the prefix of the findings of question 6 that belong to it."""
+
+    key: str
+    group: str
+    title: str
+    source: Source
+    code: str
+    question: Question | None = None
+
+
+def _answer(key: str, title: str, question: Question) -> Box:
+    return Box(key, "Performance", title, Source.ANSWER, "", question)
+
+
+def _attested(key: str, group: str, title: str) -> Box:
+    return Box(key, group, title, Source.ATTESTED, f"PROD-BOX-{key.upper().replace('_', '-')}")
+
+
+BOXES = (
+    Box(
+        "training_matches_production", "Data", "Training distribution matches production", Source.MEASURED, "PROD-DRIFT"
+    ),
+    Box("missing_values", "Data", "Missing values are handled", Source.MEASURED, "PROD-PROBE-MISSING-VALUE"),
+    Box(
+        "unexpected_categories",
+        "Data",
+        "Unexpected categories are handled",
+        Source.MEASURED,
+        "PROD-PROBE-UNSEEN-CATEGORY",
+    ),
+    Box("outliers", "Data", "Outliers do not crash it", Source.MEASURED, "PROD-PROBE-OUTLIER"),
+    _attested("real_pipeline", "Data", "Tested on the real data pipeline, not only on a clean file"),
+    _answer("beats_baseline", "Beats the baselines", Question.BASELINE),
+    _answer("meets_requirements", "Meets the business requirements", Question.BUSINESS),
+    _answer("consistent_segments", "Consistent across segments", Question.SEGMENTS),
+    _answer("stable_splits", "Stable across splits", Question.STABILITY),
+    _answer("error_cost", "Cost of errors is acceptable", Question.ERRORS),
+    Box("latency", "Technical", "Latency", Source.MEASURED, "PROD-LATENCY"),
+    Box("model_size", "Technical", "Model size", Source.MEASURED, "PROD-SIZE"),
+    Box("memory", "Technical", "Memory", Source.MEASURED, "PROD-MEMORY"),
+    Box("throughput", "Technical", "Throughput", Source.MEASURED, "PROD-THROUGHPUT"),
+    _attested("graceful_degradation", "Technical", "Degrades gracefully under load"),
+    _attested("monitoring", "Operational", "Monitoring is in place"),
+    _attested("alert_thresholds", "Operational", "Alert thresholds are set"),
+    _attested("rollback_plan", "Operational", "Rollback plan"),
+    _attested("ab_test", "Operational", "A/B test is designed"),
+    _attested("drift_detection", "Operational", "Drift detection is ready"),
+    _attested("bias_audit", "Governance", "Bias and fairness audit"),
+    _attested("documentation", "Governance", "Documentation"),
+    Box("stakeholder_sign_off", "Governance", "Stakeholder sign-off", Source.APPROVAL, "PROD-BOX-STAKEHOLDER-SIGN-OFF"),
+    _attested("legal_review", "Governance", "Legal and compliance review"),
+    _attested("model_versioning", "Governance", "Model versioning"),
+)
+"""All 25, in the order of the report."""
+
+ATTESTABLE = tuple(box.key for box in BOXES if box.source in (Source.MEASURED, Source.ATTESTED))
+"""Keys that the spec's `checklist` may name."""
+
+
+BEFORE_ALL = datetime.date.min
+"""Stands for no day: nothing has expired yet, and no date is held against it."""
+FIRST_DAY = datetime.date(2000, 1, 1)
+"""An earlier date is a slip: no model that is reviewed here was attested before."""
+EXPIRES_SOON = datetime.timedelta(days=30)
+"""How long before its last day an attestation is marked as expiring soon."""
+EARLIEST_ZONE = datetime.timedelta(days=1)
+"""Where a day begins first, it is a day later than by UTC for most hours; its date lies in no future."""
+
+PROOF = "evidence: "
+"""How the name of a file begins, among the inputs of a record, that an attestation names as its evidence."""
+NOT_SEEN = "not seen by us"
+"""What is said of evidence at a web address: nothing is fetched."""
+SHORT_DIGEST = 12
+
+Proofs = Mapping[str, str]
+"""SHA-256 of the evidence that is there and is a path, by that path as the spec writes it."""
+NO_PROOFS: Proofs = MappingProxyType({})
+
+_ADDRESS = re.compile(r"https?://[^\s/?#.:@][^\s/?#]*(?:[/?#]\S*)?", re.IGNORECASE)
+_PATH = re.compile(r"\S*(?:[/\\]\S*|\.[A-Za-z0-9]{1,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What an attestation comes to on a day."""
+
+    outcome: Outcome
+    reason: str
+    """In words: who said so, when, on which evidence; or why that does not count."""
+    warning: str = ""
+
+
+def this_day() -> datetime.date:
+    """The day it is, by UTC: the same for everybody who recomputes what had expired."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def is_address(evidence: str) -> bool:
+    """Whether evidence is an address of the web, and not a path."""
+    return _ADDRESS.fullmatch(evidence.strip()) is not None
+
+
+def is_like_path(evidence: str) -> bool:
+    """Whether evidence reads like the path of a file, and not like a sentence or the name of a ticket."""
+    return "://" not in evidence and _PATH.fullmatch(evidence.strip()) is not None
+
+
+def proofs_among(files: Iterable[tuple[str, str]]) -> Proofs:
+    """The evidence among files that are given by name and SHA-256, as the inputs of a record are."""
+    return {name.removeprefix(PROOF): sha256 for name, sha256 in files if name.startswith(PROOF)}
+
+
+def conclusion(attestation: Attested | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS) -> Conclusion:
+    """What an attestation in the spec's `checklist` comes to on a day; it still holds on its last one.
+
+    What is done counts only with a person, a plausible date, and evidence that is there: a file or folder among
+    `proofs`, or a web address, which is marked as not seen. Anything less is missing, which is not a yes.
+    """
+    if attestation is None:
+        return Conclusion(Outcome.MISSING, "nobody has attested it")
+    if attestation.valid_until is not None and day > attestation.valid_until and _is_yes(attestation):
+        given = _reason_why_not(attestation) or f"attested {_who(attestation, proofs)}"
+        return Conclusion(Outcome.EXPIRED, f"{given}; expired on {attestation.valid_until}")
+    soon = f"holds only until {last_day(attestation)}" if expires_soon(attestation, day) else ""
+    if attestation.not_applicable.strip():
+        return Conclusion(Outcome.NOT_APPLICABLE, _reason_why_not(attestation), soon)
+    if attestation.done is None:
+        return Conclusion(Outcome.PENDING, "it is still pending")
+    if not attestation.done:
+        return Conclusion(Outcome.FAILED, f"attested as not done: {_who(attestation, proofs)}")
+    if faults := tuple(attestation_faults(attestation, day, evidence_fault(attestation.evidence, proofs))):
+        return Conclusion(Outcome.MISSING, f"attested {_named(attestation)}; it does not count: {'; '.join(faults)}")
+    unseen = f"its evidence is at a web address, {NOT_SEEN}" if is_address(attestation.evidence) else ""
+    return Conclusion(Outcome.ATTESTED, _who(attestation, proofs), "; ".join(filter(None, (unseen, soon))))
+
+
+def attested_outcome(
+    attestation: Attested | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
+) -> Outcome:
+    """The outcome of a box that somebody attested, or nobody; see `conclusion`."""
+    return conclusion(attestation, day, proofs).outcome
+
+
+def last_day(attestation: Attested) -> datetime.date | None:
+    """The last day on which an attestation holds: the one it names, else, for what is done, a year after its date."""
+    if attestation.valid_until is not None:
+        return attestation.valid_until
+    if not attestation.done or attestation.on is None or attestation.on.year == datetime.MAXYEAR:
+        return None
+    on = attestation.on
+    leap = (on.month, on.day) == (2, 29)
+    return datetime.date(on.year + 1, 3, 1) if leap else on.replace(year=on.year + 1)
+
+
+def expires_soon(attestation: Attested, day: datetime.date) -> bool:
+    """Whether an attestation that holds on `day` will not hold much longer."""
+    last = last_day(attestation)
+    return day > BEFORE_ALL and last is not None and _is_yes(attestation) and day <= last <= day + EXPIRES_SOON
+
+
+def date_fault(attestation: Attested, day: datetime.date) -> str:
+    """What is wrong with the date of what is attested as done; empty when nothing is."""
+    on = attestation.on
+    if on is None:
+        return "it has no date"
+    if on < FIRST_DAY:
+        return f"its date {on} lies before {FIRST_DAY}"
+    if day == BEFORE_ALL:
+        return ""
+    if on > day + EARLIEST_ZONE:
+        return f"its date {on} lies in the future"
+    last = last_day(attestation)
+    if attestation.valid_until is None and last is not None and day > last:
+        return f"its date {on} is more than a year ago, and it names no valid_until"
+    return ""
+
+
+def evidence_fault(evidence: str, proofs: Proofs) -> str:
+    """What is wrong with the evidence of what is attested as done; empty when nothing is."""
+    if not evidence.strip():
+        return "it names no evidence"
+    if is_address(evidence) or proofs.get(evidence):
+        return ""
+    if is_like_path(evidence):
+        return "its evidence was not found beside the spec"
+    return "its evidence is neither a file beside the spec nor a web address (https://…)"
+
+
+def attestation_faults(attestation: Attested, day: datetime.date, of_evidence: str) -> Iterator[str]:
+    """Why what is attested as done does not count; `of_evidence` is what is wrong with its evidence."""
+    by = "" if attestation.by.strip() else "it names nobody under `by`"
+    yield from filter(None, (by, date_fault(attestation, day), of_evidence))
+
+
+def _is_yes(attestation: Attested) -> bool:
+    """Whether it says something good, be it true or not."""
+    return bool(attestation.not_applicable.strip()) or attestation.done is True
+
+
+def _reason_why_not(attestation: Attested) -> str:
+    said = attestation.not_applicable.strip()
+    return f"does not apply: {attestation.not_applicable}" if said else ""
+
+
+def _named(attestation: Attested) -> str:
+    by, on, evidence = attestation.by or "unnamed", attestation.on or "undated", attestation.evidence or "none"
+    return f"by {by}, {on}; evidence: {evidence}"
+
+
+def _who(attestation: Attested, proofs: Proofs) -> str:
+    sha256 = proofs.get(attestation.evidence, "")
+    seen = f" (SHA-256 {sha256[:SHORT_DIGEST]})" if sha256 else ""
+    return f"{_named(attestation)}{f' ({NOT_SEEN})' if is_address(attestation.evidence) else seen}"

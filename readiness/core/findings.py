@@ -1,0 +1,319 @@
+"""What is a yes? Estimates, criteria, findings and the one function that judges.
+
+Four statuses and no more. Only *met* counts as a yes; a warning is a label on a finding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+SIGNIFICANT_DIGITS = 10
+"""Bounds are rounded to this many digits before judging, so that anyone recomputes the same status; estimates, too."""
+
+
+class Status(StrEnum):
+    """What is known about one claim."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_PROVEN = "not_proven"
+    NOT_ASSESSED = "not_assessed"
+
+    @property
+    def words(self) -> str:
+        """The status as people read it: "not met"."""
+        return self.value.replace("_", " ")
+
+
+class Question(StrEnum):
+    """The six questions, in the order of the report."""
+
+    BASELINE = "baseline"
+    BUSINESS = "business"
+    SEGMENTS = "segments"
+    ERRORS = "errors"
+    STABILITY = "stability"
+    PRODUCTION = "production"
+
+    @property
+    def number(self) -> int:
+        """1 to 6."""
+        return list(Question).index(self) + 1
+
+    @property
+    def prefix(self) -> str:
+        """The first four letters of its finding codes: "BASE"."""
+        return self.value[:4].upper()
+
+    @property
+    def words(self) -> str:
+        """The question in plain words."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Question.BASELINE: "Does it beat the alternatives?",
+    Question.BUSINESS: "Does it meet the stated requirements?",
+    Question.SEGMENTS: "Does it work for everyone?",
+    Question.ERRORS: "Are the failure modes acceptable?",
+    Question.STABILITY: "Is performance consistent?",
+    Question.PRODUCTION: "Will it work in the real world?",
+}
+
+
+class Outcome(StrEnum):
+    """What came of something that is observed or attested rather than measured on a scale."""
+
+    PASSED = "passed"
+    ACCEPTED_ERROR = "accepted_error"
+    """A clean error where the spec says that a clean error will do."""
+    ATTESTED = "attested"
+    NOT_APPLICABLE = "not_applicable"
+    FAILED = "failed"
+    PENDING = "pending"
+    EXPIRED = "expired"
+    MISSING = "missing"
+    UNAVAILABLE = "unavailable"
+    """It could not be looked at; the reason says why."""
+
+    @property
+    def status(self) -> Status:
+        """The status that this outcome means."""
+        if self in _GOOD_OUTCOMES:
+            return Status.MET
+        return Status.NOT_MET if self is Outcome.FAILED else Status.NOT_ASSESSED
+
+
+_GOOD_OUTCOMES = frozenset({Outcome.PASSED, Outcome.ACCEPTED_ERROR, Outcome.ATTESTED, Outcome.NOT_APPLICABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A measured number with what is known of its uncertainty."""
+
+    value: float
+    low: float | None
+    """Lower end of the two-sided interval; None is "no limit can be given"."""
+    high: float | None
+    level: float
+    """Confidence of the interval, 0 < level < 1; 1 for exact quantities."""
+    n: int
+    """Size of the denominator that the number rests on."""
+    unit: str = ""
+    method: str = ""
+
+
+class Recomputable(StrEnum):
+    """From what anybody can compute bounds once more."""
+
+    COUNTS = "counts"
+    """From counts of rows that stand in the record."""
+    EVIDENCE = "evidence"
+    """From the kept scores of the test rows, not from the record alone."""
+    NO = "no"
+    """Only by measuring again: clock readings, refits, files, metrics of the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """From which numbers a measured value, its interval and its bounds follow, and by which formula."""
+
+    form: str
+    """One of the formulas of `statistics.basis`: "share"."""
+    numbers: Mapping[str, float | None] = field(default_factory=dict)
+    """By name, such as successes and n of a share; None is "without end"."""
+    parts: tuple[Basis, ...] = ()
+    """The numbers that are put together: the shares inside and outside a segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is compared with a threshold: one-sided limits, already rounded."""
+
+    lower: float | None
+    """None is "no lower limit can be given"."""
+    upper: float | None
+    alpha: float
+    """Allowed chance of a wrong *met*."""
+    method: str = ""
+    adjustment: str = "none"
+    """How the side that says *not met* was adjusted for many claims."""
+    claims: int = 0
+    """By how many claims alpha is divided on that side; 0 where the claim takes no part in the adjustment."""
+    recomputable: Recomputable = Recomputable.NO
+    basis: Basis | None = None
+    """None where no formula on a few numbers gives the bounds."""
+
+    @classmethod
+    def rounded(cls, lower: float, upper: float, alpha: float, *, method: str = "", **more: Any) -> Bounds:
+        """Bounds from raw limits in [-inf, inf]."""
+        return cls(rounded(lower), rounded(upper), alpha, method, **more)
+
+    def alphas(self, criterion: Criterion) -> tuple[float, float]:
+        """At which chance of error the lower and the upper limit stand."""
+        favourable = self.alpha / max(1, self.claims)
+        return (self.alpha, favourable) if criterion.wants_more else (favourable, self.alpha)
+
+
+def rounded(limit: float) -> float | None:
+    """To the digits that are recorded; None for what is not finite."""
+    return float(f"{limit:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(limit) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """The bar, and who set it."""
+
+    op: str
+    """One of > >= < <=."""
+    threshold: float
+    unit: str = ""
+    source: str = "default"
+    """"default", or the spec key that set it."""
+    refuted_beyond: float | None = None
+    """Where *not met* begins, if that is another value than the threshold."""
+    refutable: bool = True
+    """False: falling short is *not proven*, never *not met*."""
+    presumed: bool = False
+    """True: holds unless the opposite is proven. Only for what is asked of the rows themselves (`EVID-…`), never of the
+    candidate: there a yes takes proof."""
+
+    def __post_init__(self) -> None:
+        if self.op not in _COMPARE:
+            raise ValueError(f"op is {self.op!r}; expected one of {', '.join(_COMPARE)}")
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether larger is better."""
+        return self.op in (">", ">=")
+
+    def holds(self, value: float) -> bool:
+        """Whether a plain number satisfies the criterion."""
+        return _COMPARE[self.op](value, self.threshold)
+
+    def refuted_by(self, limit: float) -> bool:
+        """Whether the most favourable limit is on the wrong side."""
+        bar = self.threshold if self.refuted_beyond is None else self.refuted_beyond
+        return not _COMPARE[self.op](limit, bar)
+
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One claim with its evidence. `code` is stable between versions."""
+
+    code: str
+    name: str
+    status: Status
+    blocking: bool = True
+    """False: shown, not judged."""
+    metric: str = ""
+    segment: Mapping[str, str] = field(default_factory=dict)
+    measured: Estimate | None = None
+    bounds: Bounds | None = None
+    criterion: Criterion | None = None
+    outcome: Outcome | None = None
+    withheld: str = ""
+    """Why this finding cannot be *met*, whatever its bounds say; empty when it can."""
+    reason: str = ""
+    needs: str = ""
+    """What would settle a finding that is *not proven* or *not assessed*."""
+    warning: str = ""
+    measured_time: bool = False
+    """True: the number is a clock reading and differs from run to run."""
+
+    @property
+    def point_status(self) -> Status:
+        """What the point rule says: the measured value against the threshold, chance ignored."""
+        if self.measured is None or self.criterion is None:
+            return self.status
+        return Status.MET if self.criterion.holds(self.measured.value) else Status.NOT_MET
+
+
+def judge(bounds: Bounds, criterion: Criterion, *, withheld: str = "") -> Status:
+    """Met when the less favourable limit satisfies the criterion, not met when even the more favourable
+    one does not, else not proven. A missing limit proves nothing on its side. What is presumed is met unless its
+    opposite is proven.
+    """
+    bad, good = (bounds.lower, bounds.upper) if criterion.wants_more else (bounds.upper, bounds.lower)
+    if good is not None and criterion.refutable and criterion.refuted_by(good):
+        return Status.NOT_MET
+    if criterion.presumed:
+        is_free = good is not None and not criterion.refuted_by(good) and not withheld
+        return Status.MET if is_free else Status.NOT_PROVEN
+    if bad is not None and criterion.holds(bad) and not withheld:
+        return Status.MET
+    return Status.NOT_PROVEN
+
+
+def recompute(finding: Finding) -> Status:
+    """The status that follows from what the finding holds; equal to its own, or the finding is false."""
+    if finding.bounds is not None and finding.criterion is not None:
+        return judge(finding.bounds, finding.criterion, withheld=finding.withheld)
+    if finding.outcome is not None:
+        return finding.outcome.status
+    return Status.NOT_ASSESSED
+
+
+def not_assessed(code: str, name: str, reason: str, *, needs: str = "", **more: Any) -> Finding:
+    """A finding about something that nobody could look at."""
+    return Finding(code, name, Status.NOT_ASSESSED, reason=reason, needs=needs, **more)
+
+
+def left_out_code(question: Question) -> str:
+    """The code of the finding that says: a partial review does not ask this question."""
+    return f"{question.prefix}-LEFT-OUT"
+
+
+def overall(findings: tuple[Finding, ...]) -> Status:
+    """The status of a question: the worst of its blocking findings; none at all is *not assessed*."""
+    statuses = {finding.status for finding in findings if finding.blocking}
+    if Status.NOT_MET in statuses:
+        return Status.NOT_MET
+    if not statuses or Status.NOT_ASSESSED in statuses:
+        return Status.NOT_ASSESSED
+    return Status.NOT_PROVEN if Status.NOT_PROVEN in statuses else Status.MET
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The findings of one question. `tables` feed the plots and are not signed; findings are."""
+
+    question: Question
+    findings: tuple[Finding, ...]
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        """*Met* only when every blocking finding is."""
+        return overall(self.findings)
+
+    def plus(self, *findings: Finding) -> Answer:
+        """The same answer with more findings."""
+        return replace(self, findings=(*self.findings, *findings))
+
+
+# ----------------------------------------------------------------------------------------------------
+# What stands where a measurement could not be made?
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Something that could not be measured, and why in one plain sentence."""
+
+    reason: str
+    needs: str = ""
+    """What would make it measurable."""
+    chosen: bool = False
+    """True: a setting of the spec stands in the way, so that no measurement from elsewhere may take its place."""

@@ -1,0 +1,103 @@
+"""What was found before the first question: the candidate, its files, its data, and where it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from readiness.core.files import Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Rows that were read and not scored."""
+
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataFacts:
+    """What the candidate was tested on."""
+
+    task: str
+    target: str
+    rows_read: int
+    rows_scored: int
+    dropped: tuple[Dropped, ...] = ()
+    classes: tuple[str, ...] = ()
+    class_rows: tuple[int, ...] = ()
+    positive: str = ""
+    positives: int | None = None
+    train_rows: int | None = None
+    features: int = 0
+    first: str = ""
+    """Earliest time in the test rows, ISO 8601; empty without a time column."""
+    last: str = ""
+    queries: int | None = None
+    """Ranking: how many queries the scored rows belong to."""
+    unsegmented: tuple[str, ...] = ()
+    """Columns of the test table by which people are usually told apart, and which no segment looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """The candidate."""
+
+    name: str
+    version: str
+    kind: str = ""
+    """How it came in: "scikit-learn Pipeline", "predictions only"."""
+    files: tuple[Artifact, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where the numbers were computed."""
+
+    python: str
+    platform: str
+    packages: Mapping[str, str]
+    hardware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the kernel found before the first question: the part of the record that is not an answer."""
+
+    model: ModelFacts
+    inputs: tuple[Artifact, ...]
+    data: DataFacts
+    environment: Environment
+    spec: Mapping[str, Any]
+    """The spec as read, every default filled in."""
+    set_keys: tuple[str, ...] = ()
+    """Dotted keys that the spec sets itself; all others are defaults."""
+    settings: tuple[str, ...] = ()
+    """What was set on the command line over the files of the spec, each as KEY=VALUE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How often test rows were used to judge a candidate, by the ledger beside the outputs."""
+
+    number: int
+    """Which of the distinct candidates on these rows this one is, in the order of their first review; from 1."""
+    tried: int
+    """How many there are, this one included."""
+    fault: str = ""
+    """What is wrong with the ledger; empty when it is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """A part of the evidence that was measured by an earlier review and taken from the local cache."""
+
+    part: str
+    """In words: "scores of the test rows"."""
+    measured: str
+    """When, ISO 8601, UTC."""
+    where: str
+    """On which machine: its hardware and platform in words."""

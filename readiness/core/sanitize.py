@@ -1,0 +1,130 @@
+"""What does a reader see of a string that somebody else wrote? Nothing hidden, nothing turned round, nothing endless.
+
+Column names, category values, file names and texts of a spec are written by others. Control characters can end a
+line, colour a terminal or turn the reading direction round, so they are shown by their number instead of acting.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+NOT_TYPESET = "mathjax_ignore tex2jax_ignore"
+"""Classes of HTML in which a notebook leaves $ alone; elsewhere it would typeset a name as a formula."""
+LONGEST_NAME = 200
+"""Characters of a name or a value that are shown."""
+LONGEST_TEXT = 800
+"""Characters of a sentence that are shown."""
+_SENTENCES = frozenset({"reason", "needs", "text", "withheld", "about", "purpose", "limitations"})
+
+_HIDING = frozenset(
+    {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, half surrogates, private and unassigned ones, odd line ends
+)
+_JOINERS = frozenset("\u200c\u200d")  # some scripts cannot be written without them
+
+
+def visible(text: str, keep: str = "") -> str:
+    """Replace every character that acts or hides by its number: "⟨U+202E⟩"; those in `keep` stay.
+
+    Line ends and tabs become spaces, except those in `keep`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character, keep) for character in text)
+
+
+def _shown(character: str, keep: str) -> str:
+    if character in keep or character in _JOINERS:
+        return character
+    if character in "\n\t":
+        return " "
+    category = unicodedata.category(character)
+    if category in _HIDING or category == "Cf":
+        return f"⟨U+{ord(character):04X}⟩"
+    return character
+
+
+def shorten(text: str, longest: int = LONGEST_NAME) -> str:
+    """Cut a long text and say how long it was."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 40].rstrip()}… ({len(text):,} characters)"
+
+
+def presentable(value: T) -> T:
+    """The same value (a dataclass, and whatever it holds) with every string visible and of bearable length."""
+    return cast(T, _presentable(value, LONGEST_NAME))
+
+
+def _presentable(value: object, longest: int) -> object:
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return shorten(visible(value), longest)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [item.name for item in dataclasses.fields(value)]
+        return dataclasses.replace(value, **{n: _presentable(getattr(value, n), _length(n, longest)) for n in names})
+    if isinstance(value, Mapping):
+        return {_presentable(k, longest): _presentable(v, _length(str(k), longest)) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return tuple(_presentable(part, longest) for part in value)
+    return value
+
+
+def _length(name: str, longest: int) -> int:
+    return LONGEST_TEXT if name in _SENTENCES else longest
+
+
+# ----------------------------------------------------------------------------------------------------
+# How is something that a person wrote shown back to them, and which name did they probably mean?
+
+_SHOWN_CHARACTERS = 60
+_LISTED_NAMES = 20
+_CLOSE_ENOUGH = 0.65
+"""Share of matching characters; at the customary 0.6 of `difflib`, "bogus" is near "about"."""
+
+
+def escaped(text: str, limit: int = _SHOWN_CHARACTERS) -> str:
+    r"""`text` on one line, at most `limit` characters of it; control and direction marks appear as \u escapes."""
+    part = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:limit])
+    return part if len(text) <= limit else f"{part}… ({len(text):,} characters)"
+
+
+def shown(value: object, limit: int = _SHOWN_CHARACTERS) -> str:
+    """A value as it may stand in a sentence: text in double quotes, everything shortened to `limit` characters."""
+    if isinstance(value, str):
+        return f'"{escaped(value, limit)}"'
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    return escaped(str(value), limit)
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name: the nearest candidate, else the list of them.
+
+    Returns `; did you mean "recall"?`, or `; expected one of f1, recall`, or nothing when there are no candidates.
+    """
+    names = list(candidates)
+    best = _closest(name, names)
+    if best is not None:
+        return f"; did you mean {shown(best)}?"
+    if not names:
+        return ""
+    more = len(names) - _LISTED_NAMES
+    listed = ", ".join(escaped(each) for each in names[:_LISTED_NAMES])
+    return f"; expected one of {listed}{f' and {more} more' if more > 0 else ''}"
+
+
+def _closest(name: str, names: list[str]) -> str | None:
+    folded = {_folded(each): each for each in reversed(names)}
+    found = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=_CLOSE_ENOUGH)
+    return folded[found[0]] if found else None
+
+
+def _folded(name: str) -> str:
+    # Matching takes time that grows with the product of the lengths, so a very long name is cut first.
+    return name[: 2 * _SHOWN_CHARACTERS].casefold().replace("-", "_").replace(" ", "_")

@@ -1,0 +1,270 @@
+"""What could one do instead of using the candidate? Trivial guesses, rules, and the model now in production."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.core.errors import DataError, ReadinessError, ScoringError
+from readiness.core.findings import Unavailable
+from readiness.core.metrics import Metric
+from readiness.core.policy import Task
+from readiness.evidence.cache.cache import CURRENT, Kept, scored
+from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.evidence import Alternative
+from readiness.evidence.models.load import load_model
+from readiness.evidence.target import Target
+from readiness.evidence.validation import numbers, positions
+from readiness.spec.load import LoadedSpec
+from readiness.spec.rules import parse_rule
+from readiness.spec.schema import PredictionColumns, Requirement, Rule, Spec
+from readiness.statistics.cases import Cases
+from readiness.statistics.comparison import Guess
+
+# ----------------------------------------------------------------------------------------------------
+# Can a requirement's limit tell models apart? What is wrong with a limit, told before anything is measured.
+
+_WORDS = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
+MAY_BE_NEGATIVE = frozenset({"r2", "explained_variance", "matthews_corrcoef", "cohen_kappa"})
+
+
+def check_threshold(threshold: float | None, where: str, *, is_probability: bool) -> None:
+    """Refuse a threshold that no probability can reach, or that each one does.
+
+    Raises:
+        DataError: `where` names the key, such as "model.threshold".
+    """
+    if threshold is not None and is_probability and not 0 <= threshold <= 1:
+        alike = "no row" if threshold > 1 else "every row"
+        raise DataError(
+            f"{where} is {threshold:g}, and the model gives probabilities, which lie between 0 and 1: {alike} would be "
+            "predicted positive.",
+            remedy="Set it to a probability from 0 to 1, or leave it out for 0.5.",
+        )
+
+
+def limit_fault(requirement: Requirement, metric: Metric) -> str:
+    """What is wrong with this limit on this metric; empty when nothing is."""
+    relative = requirement.lift_over or requirement.gain_over
+    if metric.needs == "own" and requirement.of_class is not None:
+        return f"{metric.name} is your own, which knows no of_class; let its function look at that class"
+    if metric.needs == "measurement":
+        if relative:
+            return f"{metric.name} is measured on the model alone; state its limit without lift_over and gain_over"
+        if (requirement.op in (">", ">=")) is not metric.greater_is_better:
+            return f"{metric.name} needs {'at_least' if metric.greater_is_better else 'at_most'}"
+    if metric.is_share and not relative and not 0 <= requirement.limit <= 1:
+        hint = f"; did you mean {requirement.limit / 100:g}?" if 1 < requirement.limit <= 100 else ""
+        return f"{metric.name} lies between 0 and 1, and the limit is {requirement.limit:g}{hint}"
+    if relative and metric.name == "bias":
+        return "a bias is best at 0, not where it is lowest, so gains in it mean nothing; compare by mae"
+    if requirement.lift_over and metric.name in MAY_BE_NEGATIVE:
+        return f"{metric.name} may be below 0, where a share of it means nothing; use gain_over"
+    if requirement.lift_over and not metric.greater_is_better and requirement.limit >= 1:
+        return f"an error cannot fall by {requirement.limit:g} of itself; a lift of an error lies below 1"
+    return ""
+
+
+def value_fault(metric: Metric, value: float) -> str:
+    """What is wrong with a figure that somebody states as measured; empty where the metric can have it."""
+    low, high = metric.ends
+    if low <= value <= high:
+        return ""
+    hint = f"; did you mean {value / 100:g}?" if metric.is_share and 2 <= value <= 100 else ""
+    return f"{metric.name} {_span(low, high)}, and the figure is {value:g}{hint}"
+
+
+def end_fault(requirement: Requirement, metric: Metric, task: Task | None) -> str:
+    """Why this limit is met by every value, or by none; empty when it can tell models apart."""
+    if requirement.lift_over or requirement.gain_over or metric.needs == "own":
+        return ""
+    low, high = metric.ends
+    if metric.name == "brier" and (task is Task.BINARY or requirement.of_class is not None):
+        high = 1.0  # more classes: the sum over them, up to 2
+    op, limit = requirement.op, requirement.limit
+    if op in (">", ">="):
+        always = limit < low or (op == ">=" and limit == low)
+        never = limit > high or (op == ">" and limit == high)
+    else:
+        always = limit > high or (op == "<=" and limit == high)
+        # nothing takes no time or room, but a model without an error is possible
+        never = limit < low or (limit == low and (op == "<" or metric.needs == "measurement"))
+    if not (always or never):
+        return ""
+    known = f"{metric.name} {_span(low, high)}, and the limit is {_WORDS[op]} {limit:g}"
+    return f"{known}: every model meets it" if always else f"{known}: no model can meet it"
+
+
+def _span(low: float, high: float) -> str:
+    if math.isinf(high):
+        return f"is never below {low:g}"
+    return f"is never above {high:g}" if math.isinf(low) else f"lies between {low:g} and {high:g}"
+
+
+# ----------------------------------------------------------------------------------------------------
+
+SCORE_THRESHOLD = 0.5
+"""Labels from scores alone, when the spec sets no threshold."""
+NO_ANSWER = "A row without an answer is an error, and leaving such rows out would hide it."
+FILL_IT = "Fill the column with what is done in production where there is no answer."
+
+
+def trivial(cases: Cases, reference: NDArray[Any] | None) -> tuple[Alternative, ...]:
+    """What needs no model: guesses by chance, the largest class or, of two, the smaller; mean and median; random order.
+
+    Class shares, mean and median are those of the training rows (`reference`, coded), else of the test rows.
+    """
+    if cases.task is Task.RANKING:  # equal scores are in a random order, whose exact expectation is measured
+        return (Alternative("random", "a random order", with_predictions(cases, np.zeros(cases.n))),)
+    known = cases.y_true if reference is None else reference
+    note = "" if reference is not None else "taken from the test rows, as no training table is given"
+    if cases.task is Task.REGRESSION:
+        values = (("mean", float(np.mean(known))), ("median", float(np.median(known))))
+        return tuple(
+            Alternative(key, f"always the {key} of the training rows" if not note else f"always the {key}",
+                        with_predictions(cases, np.full(cases.n, value)), note)
+            for key, value in values
+        )  # fmt: skip
+    counts = np.bincount(known, minlength=cases.n_classes).astype(float)
+    shares = counts / counts.sum()
+    largest = np.eye(cases.n_classes)[int(counts.argmax())]
+    other = (("minority", "always the smaller class", 1 - largest),) if cases.task is Task.BINARY else ()
+    guesses = (
+        ("uniform", "a random guess", np.full(cases.n_classes, 1 / cases.n_classes)),
+        ("majority", "always the largest class", largest),
+        ("stratified", "a random guess in proportion to the classes", shares),
+        *other,
+    )
+    return tuple(
+        Alternative(key, name, Guess(tuple(map(float, probabilities))), note if key != "uniform" else "")
+        for key, name, probabilities in guesses
+    )
+
+
+def with_predictions(cases: Cases, y_pred: NDArray[Any], scores: Scores | None = None) -> Cases:
+    """The same rows with the predictions of another method."""
+    proper = scores is not None and scores.is_probability
+    return replace(cases, y_pred=y_pred, y_score=None if scores is None else scores.scores, is_probability=proper)
+
+
+def rules(spec: Spec, frame: pd.DataFrame, cases: Cases, target: Target) -> tuple[Alternative, ...]:
+    """The hand-written rules, applied to the same rows.
+
+    Raises:
+        DataError: a rule that does not fit the columns or the classes.
+    """
+    return tuple(
+        Alternative(f"rule-{k}", rule.name, with_predictions(cases, _ruled(rule, frame, target)))
+        for k, rule in enumerate(spec.baseline.rules, 1)
+    )
+
+
+def _ruled(rule: Rule, frame: pd.DataFrame, target: Target) -> NDArray[Any]:
+    where = f"The rule {rule.name!r}"
+    if rule.column is not None:
+        return _labelled(frame[rule.column], target, where)
+    assert rule.when is not None
+    condition = parse_rule(rule.when)
+    holds = condition.evaluate({name: frame[name] for name in condition.columns})
+    yes, no = _consequences(rule, target)
+    return np.asarray(np.where(holds, yes, no))
+
+
+def _consequences(rule: Rule, target: Target) -> tuple[Any, Any]:
+    """Predictions where the rule holds and where it does not; binary: positive and negative unless it says else."""
+    default: tuple[Any, Any] = (target.classes[1], target.classes[0]) if target.task is Task.BINARY else (None, None)
+    labels = [
+        rule.then if rule.then is not None else default[0],
+        rule.otherwise if rule.otherwise is not None else default[1],
+    ]
+    series = pd.Series(labels, dtype=object if target.task.has_classes else np.float64)
+    coded = target.coded(series, f"The rule {rule.name!r}")
+    return coded[0], coded[1]
+
+
+def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any]:
+    coded = target.coded(column, f"{where}, column {column.name!r},")
+    missing = coded < 0 if target.task.has_classes else np.isnan(coded)
+    if missing.any():
+        raise DataError(
+            f"{where}: the column {column.name!r} lacks a prediction for {int(missing.sum()):,} scored rows.",
+            remedy=f"{NO_ANSWER} {FILL_IT}",
+        )
+    return coded
+
+
+def current(
+    loaded: LoadedSpec, frame: pd.DataFrame, features: Sequence[str], cases: Cases, target: Target, kept: Kept
+) -> tuple[Alternative, ...]:
+    """The model in production, scored on the same rows; what fails is *not assessed*, not fatal."""
+    spec = loaded.spec.baseline.current
+    if spec is None:
+        return ()
+    try:
+        if spec.predictions is not None:
+            scores = from_columns(spec.predictions, frame, target, spec.threshold)
+        else:
+            model = load_model(spec, loaded.folder)
+            candidate = Candidate.of(
+                model.estimator, features, task=target.task, classes=target.classes, threshold=spec.threshold,
+                seed=loaded.spec.seed, query=loaded.spec.data.query,
+            )  # fmt: skip
+            candidate = replace(candidate, named=False) if model.takes_arrays else candidate
+            scores = scored(kept.of_model(spec, model, candidate), CURRENT, candidate, frame)
+        check_threshold(spec.threshold, "baseline.current.threshold", is_probability=scores.is_probability)
+    except ReadinessError as error:
+        return (Alternative("current", spec.name, Unavailable(error.message, error.remedy)),)
+    return (Alternative("current", spec.name, with_predictions(cases, scores.predicted, scores)),)
+
+
+def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, threshold: float | None) -> Scores:
+    """Ready-made predictions from columns of the test table.
+
+    Raises:
+        DataError: labels that are not in the class list; scores that are missing, infinite or not numbers.
+    """
+    if not target.task.has_classes:
+        column = spec.label or spec.score
+        assert isinstance(column, str)
+        return Scores(_column(frame, column), method="columns")
+    scores, proper = _scores(spec, frame, target)
+    if spec.label is not None and threshold is None:
+        predicted = _labelled(frame[spec.label], target, "model.predictions.label")
+    elif target.task is Task.BINARY:
+        assert scores is not None
+        predicted = (scores >= (SCORE_THRESHOLD if threshold is None else threshold)).astype(np.int64)
+    else:
+        assert scores is not None
+        predicted = scores.argmax(axis=1)
+    return Scores(predicted, scores, proper, target.classes, "columns")
+
+
+def _column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """The numbers of a column that was made elsewhere; what is wrong with it is wrong with the table."""
+    try:
+        return numbers(frame[name].to_numpy(), len(frame), f"The column {name!r}")
+    except ScoringError as error:
+        raise DataError(
+            error.message.replace(" returned ", " holds ", 1),
+            remedy=f"Every scored row needs a prediction. {FILL_IT}",
+        ) from None
+
+
+def _scores(spec: PredictionColumns, frame: pd.DataFrame, target: Target) -> tuple[NDArray[np.float64] | None, bool]:
+    if spec.score is None:
+        return None, False
+    if isinstance(spec.score, str):
+        scores = _column(frame, spec.score)
+        return scores, bool(scores.min() >= 0 and scores.max() <= 1)
+    order = positions(list(spec.score), target.classes)
+    table = np.zeros((len(frame), len(target.classes)))
+    for place, column in zip(order, spec.score.values(), strict=True):
+        table[:, place] = _column(frame, column)
+    proper = bool(table.min() >= 0 and np.all(np.abs(table.sum(axis=1) - 1) < 1e-3))
+    return (table[:, 1] if target.task is Task.BINARY else table), proper

@@ -1,0 +1,313 @@
+"""Which code decides the numbers? Digests of our own source, of the installed packages, and of modules of the user's.
+
+A loader beside the spec, or a package in a working folder, decides what a model says as much as the model file does.
+Its modules are told by where they lie: not in the standard library, not among the installed packages. With a module
+that was loaded, all Python files of its package or of its folder count, and those below the spec's folder. What is
+imported later, while the model predicts, is told afterwards: `manifest`.
+
+What cannot be known: code and other files that such code reads by a path elsewhere (`runpy`, `open`), or over a
+network, libraries of the system, and code that was changed in memory.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import sys
+import sysconfig
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+import readiness
+from readiness.core.files import Artifact, sha256_file
+from readiness.evidence.cache.store import digest_of, last_changed
+from readiness.evidence.models.own_modules import is_served, modules_before
+
+# ----------------------------------------------------------------------------------------------------
+# Which packages are installed, and which of their files lie there as they were installed?
+#
+# A version says little: a package can be built again under the same one. Its list of files with their digests (RECORD)
+# tells, and where it came from (direct_url.json). A file that is in no list, or was written to after its list, is not
+# known by that, and its content counts.
+
+FOLDERS = frozenset({"site-packages", "dist-packages"})
+SECONDS = 60.0
+"""A file that was written so shortly after the list of its package was still written by the same installation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The packages of this environment, as they were when this process first asked."""
+
+    digest: str
+    written: dict[str, float] = field(repr=False)
+    """When the list that names a file was written, by the file's path."""
+
+    def as_installed(self, path: str) -> bool:
+        """Whether a file is listed, and was not written to since.
+
+        Raises:
+            OSError: there is no such file.
+        """
+        listed = self.written.get(path)
+        return listed is not None and Path(path).stat().st_mtime <= listed + SECONDS
+
+
+@functools.cache
+def installed() -> Installed:
+    """Read the lists of all packages; about a tenth of a second."""
+    written: dict[str, float] = {}
+    lines = sorted(_line(package, written) for package in metadata.distributions())
+    return Installed(hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest(), written)
+
+
+def _line(package: metadata.Distribution, written: dict[str, float]) -> str:
+    """What a package is known by; its files are added to `written`."""
+    try:
+        said = [package.read_text(name) or "" for name in ("RECORD", "direct_url.json")]
+        written.update(_listed(package, said[0]))
+        digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in said)
+        return " ".join((package.metadata["Name"], package.version, *digests))
+    except Exception:  # what is left of a package that was not removed whole
+        return ""
+
+
+def _listed(package: metadata.Distribution, record: str) -> dict[str, float]:
+    """The files that a list names, each with the time at which the list was written."""
+    folder = os.path.realpath(str(package.locate_file("")))
+    names = [line.partition(",")[0] for line in record.splitlines()]
+    lists = [name for name in names if name.endswith(".dist-info/RECORD")]
+    if not lists:
+        return {}
+    when = Path(folder, lists[0]).stat().st_mtime
+    return {f"{folder}{os.sep}{name.replace('/', os.sep)}": when for name in names if not name.startswith(("..", "/"))}
+
+
+# ----------------------------------------------------------------------------------------------------
+
+MOST_FILES = 2_000
+"""Files of the user's own beyond which they are not read all, and nothing is kept."""
+MOST_BYTES = 250_000_000
+"""The same for what lies beside a loader."""
+ELSEWHERE = "module elsewhere: "
+"""What the names of such modules begin with among the inputs of a record; the module's name follows."""
+CLOCK = 1.0
+"""Seconds by which the time at which a process began may be wrong."""
+WRITTEN = frozenset({".html", ".ipynb", ".md", ".pdf"})
+"""Kinds of files that no loader reads, and that a review may write beside the spec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The user's own files that decide what a model says."""
+
+    files: Mapping[str, str]
+    """SHA-256 by path."""
+    own: bool
+    """Whether there is code of the user's own: a loader, or a module that is not installed."""
+
+    @property
+    def digest(self) -> str:
+        """Of all paths and contents."""
+        return _digest_of_lines(f"{path}: {digest}" for path, digest in sorted(self.files.items()))
+
+
+def program() -> Mapping[str, str] | None:
+    """The interpreter, the kind of machine, all installed packages, and our own source.
+
+    None where our own source was changed since this process began, so that what runs may not be what lies there.
+    """
+    paths = sorted(map(str, _our_folder().rglob("*.py")))
+    if _any_changed(paths):
+        return None
+    return {
+        "python": f"{platform.python_implementation()} {sys.version}",
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": installed().digest,
+        "readiness": _digest_of_lines(f"{path} {digest_of(path)}" for path in paths),
+    }
+
+
+def local_code(folder: Path, model: Path, *, loader: bool, aside: frozenset[Path] = frozenset()) -> Code | None:
+    """The user's own code, once the model is loaded; `folder` is the spec's, `aside` what is known otherwise.
+
+    With code of the user's own, all Python files below `folder` count. With a `loader`, which may read more than the
+    model, so do all files directly beside the spec and directly beside the model.
+
+    None when it cannot be told: code that was written into a notebook or changed since this process began, so that
+    what runs is not what lies there; a module whose file does not exist; too many files.
+    """
+    if _written_here():
+        return None
+    try:
+        modules = list(_local_modules())
+        places: dict[Path, bool] = {}
+        own = [(name, path) for name, path in modules if not FOLDERS & {*path.parts}]
+        if own or loader:
+            places[folder.resolve()] = True
+        for name, path in own:
+            around, deep = _around(name, path)
+            places[around] = places.get(around, False) or deep
+        paths = {path for _, path in modules}
+        for place, deep in places.items():
+            paths.update(_bounded(_python_files(place, deep=deep)))
+        if loader:
+            paths.update(_beside({folder.resolve(), model.resolve().parent}, {model.resolve(), *aside}))
+        files = {str(path): digest_of(str(path)) for path in _bounded(paths)}
+        return None if _any_changed(files) else Code(files, own=bool(own) or loader)
+    except (OSError, _Untold):
+        return None
+
+
+def manifest(known: Mapping[str, str]) -> dict[str, str] | None:
+    """The files that decided what was just measured, with their digests: those that were `known`, and all local
+    modules that are loaded by now.
+
+    None where one of them, or a module that is installed, was changed since this process began.
+    """
+    if _written_here():
+        return None
+    try:
+        files = {**known, **{str(path): digest_of(str(path)) for _, path in _local_modules()}}
+        changed = _any_changed({*files, *(str(path) for _, path in _modules())})
+        return None if changed or any(digest_of(path) != known[path] for path in known) else files
+    except (OSError, _Untold):
+        return None
+
+
+def loaded_elsewhere() -> tuple[Artifact, ...]:
+    """Modules of the user's that were imported from other places than the spec's folder, with their digests now.
+
+    They are neither installed as a package lists them nor part of this program: a working folder on the search path, a
+    package in development, a file of a package that was edited. Those that were there before the review began are left
+    out; a module without a file of its own, as in an archive, has no digest.
+    """
+    ours, packages, found = _our_folder(), installed(), []
+    before = modules_before()
+    for name, path in _modules():
+        if name in before or path.is_relative_to(ours) or is_served(name):
+            continue
+        is_there = path.exists()
+        if not is_there or not packages.as_installed(str(path)):
+            digest, size = (sha256_file(path), path.stat().st_size) if is_there else ("", 0)
+            found.append(Artifact(f"{ELSEWHERE}{name}", digest, size))
+    return tuple(found)
+
+
+class _Untold(Exception):
+    """Which code runs cannot be told."""
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    """Loaded modules that are not in the standard library, sorted by name, whether or not their file exists."""
+    for name, module in sorted([*sys.modules.items()], key=lambda item: item[0]):
+        file = getattr(module, "__dict__", {}).get("__file__")  # asking for the attribute may load a lazy module
+        if isinstance(file, str) and (path := _outside(file)) is not None and not _made_up(name, file):
+            yield name, path
+
+
+def _made_up(name: str, file: str) -> bool:
+    """Whether an installed package only says so of a module that it made in memory, as PyTorch does."""
+    root = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None) or ""
+    return not Path(file).is_absolute() and not Path(file).exists() and bool(FOLDERS & {*Path(root).parts})
+
+
+@functools.lru_cache(maxsize=4 * MOST_FILES)
+def _outside(file: str) -> Path | None:
+    """The path of a module's file; None in the standard library."""
+    path = Path(file).resolve()
+    standard = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
+    inside = any(path.is_relative_to(Path(place).resolve()) for place in standard if place)
+    return None if inside and not FOLDERS & {*path.parts} else path
+
+
+def _local_modules() -> Iterator[tuple[str, Path]]:
+    """Modules that are neither ours nor as they were installed, sorted by name.
+
+    Raises:
+        _Untold: the file of one does not exist; it may lie in an archive.
+        OSError: one cannot be looked at.
+    """
+    ours, packages = _our_folder(), installed()
+    for name, path in _modules():
+        if path.is_relative_to(ours):
+            continue
+        if not path.exists():
+            raise _Untold(name)
+        if not packages.as_installed(str(path)):
+            yield name, path
+
+
+def _around(name: str, path: Path) -> tuple[Path, bool]:
+    """The folder of a module's outermost package and all below it; without a package its own folder alone."""
+    depth = name.count(".") + (path.stem == "__init__")
+    if depth and depth <= len(path.parents):
+        return path.parents[depth - 1], True
+    return path.parent, False
+
+
+def _python_files(folder: Path, *, deep: bool) -> Iterator[Path]:
+    """Python files in a folder, and below it where not hidden, not an environment and not installed."""
+    for place, folders, names in os.walk(folder):
+        usual = [name for name in folders if not name.startswith(".") and name not in FOLDERS]
+        folders[:] = [name for name in usual if not Path(place, name, "pyvenv.cfg").exists()] if deep else []
+        yield from (Path(place, name) for name in names if name.endswith(".py"))
+
+
+def _beside(folders: Iterable[Path], without: Iterable[Path]) -> set[Path]:
+    """All files directly in these folders that no review writes.
+
+    Raises:
+        _Untold: they are too large to be read.
+    """
+    apart = {path.resolve() for path in without}
+    all_ = (path for folder in folders for path in folder.iterdir() if path.is_file())
+    found = {path for path in _bounded(all_) if path.suffix.lower() not in WRITTEN and path.resolve() not in apart}
+    if sum(path.stat().st_size for path in found) > MOST_BYTES:
+        raise _Untold("too much lies beside the loader")
+    return found
+
+
+def _bounded(paths: Iterable[Path]) -> Iterator[Path]:
+    for number, path in enumerate(paths):
+        if number == MOST_FILES:
+            raise _Untold("too many files")
+        yield path
+
+
+def _written_here() -> bool:
+    """Whether a notebook defines functions or classes of its own, which have no file to be known by."""
+    main = sys.modules.get("__main__")
+    if main is None or getattr(main, "__file__", None):
+        return False
+    own = (value for value in [*vars(main).values()] if isinstance(value, type | types.FunctionType))
+    return any(getattr(value, "__module__", "") == "__main__" for value in own)
+
+
+def _any_changed(paths: Iterable[str]) -> bool:
+    """Whether a file was changed since this process began, so that what was read may not be what lies there."""
+    began = _began()
+    try:
+        return any(last_changed(path) > began for path in paths)
+    except OSError:
+        return True
+
+
+def _began() -> float:
+    """When this process began, at the earliest, in seconds since 1970."""
+    return psutil.Process().create_time() - CLOCK
+
+
+def _our_folder() -> Path:
+    return Path(readiness.__file__).resolve().parent
+
+
+def _digest_of_lines(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()

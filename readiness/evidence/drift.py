@@ -1,0 +1,92 @@
+"""Which rows are held against which, to see whether the world has moved since the candidate was fitted, and how far
+has a column moved?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.core.findings import Unavailable
+from readiness.core.format import format_change
+from readiness.core.policy import DRIFT_ROWS
+from readiness.core.sanitize import shorten
+from readiness.evidence.evidence import DriftTables
+from readiness.evidence.tables import holds_many
+from readiness.statistics.drift import Drift, categorical_drift, numeric_drift
+from readiness.statistics.inference import Undefined
+
+
+def drift_tables(
+    seed: int,
+    test: pd.DataFrame,
+    reference: pd.DataFrame | None,
+    features: tuple[str, ...],
+    recent: pd.DataFrame | None,
+) -> DriftTables | Unavailable:
+    """The features of the training rows (`reference`) beside those of recent rows, else of the test rows.
+
+    Of a table of very many rows, a random sample that follows from `seed`.
+    """
+    if reference is None:
+        return Unavailable("no training table is given", "name the training rows under data.train")
+    against, current = ("test", test) if recent is None else ("recent", recent)
+    both = [name for name in features if name in reference and name in current]
+    if not both:
+        return Unavailable("the training table holds none of the features", "give the training rows with features")
+    sizes = [f"{len(frame):,}" for frame in (reference, current) if len(frame) > DRIFT_ROWS]
+    sampled = f"a random sample of {DRIFT_ROWS:,} of {' and '.join(sizes)} rows" if sizes else ""
+    return DriftTables(_sample(reference, both, seed), _sample(current, both, seed), features, against, sampled)
+
+
+def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:
+    if len(frame) <= DRIFT_ROWS:
+        return frame[columns]
+    rows = np.sort(np.random.default_rng(seed).choice(len(frame), DRIFT_ROWS, replace=False))
+    return frame[columns].iloc[rows]
+
+
+def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
+    """Drift of one column: of numbers and dates in bins, of all else by its values."""
+    if holds_many(reference) or holds_many(current):
+        return Undefined("the column holds lists or records, which cannot be compared")
+    if all(pd.api.types.is_datetime64_any_dtype(side.dtype) for side in (reference, current)):
+        return numeric_drift(as_floats(reference), as_floats(current), write=_dates)
+    if is_number(reference) and is_number(current):
+        return numeric_drift(as_floats(reference), as_floats(current))
+    return categorical_drift(reference.astype(object), current.astype(object))
+
+
+def is_number(values: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers or dates, which have an order."""
+    dtype = values.dtype
+    if pd.api.types.is_bool_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
+        return False
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype)
+
+
+def as_floats(values: pd.Series[Any]) -> NDArray[np.float64]:
+    """(n,): numbers, or seconds since 1970 of dates; nan where missing."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        seconds = (values - pd.Timestamp(0, tz=getattr(values.dtype, "tz", None))).dt.total_seconds()
+        return np.asarray(seconds, dtype=np.float64)
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def _dates(seconds: Sequence[float]) -> list[str]:
+    """Moments, as seconds since 1970, with the time of day where days alone would not tell them apart."""
+    moments = [pd.Timestamp(0) + pd.Timedelta(seconds=each) for each in seconds]
+    written = ([moment.strftime(form) for moment in moments] for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S"))
+    return next((texts for texts in written if len(set(texts)) == len(moments)), [str(moment) for moment in moments])
+
+
+def largest_change(drift: Drift) -> str:
+    """The bin whose share moved most: "the share of rows where it is above 40 rose from 10 % to 62 %"."""
+    changes = np.abs(np.subtract(drift.current_share, drift.reference_share))
+    most = int(changes.argmax())
+    moved = format_change(drift.reference_share[most], drift.current_share[most])
+    return f"the share of rows where it is {shorten(drift.bins[most])} {moved}"

@@ -1,0 +1,159 @@
+"""How would clones of the candidate do, fitted on other draws of the training rows? Adds the refits to the evidence,
+and what the candidate itself says of slightly changed rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from readiness.core.findings import Question, Unavailable
+from readiness.core.policy import Task
+from readiness.evidence.cache.cache import Kept
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.equal_refits import EqualRefits, equal_refits, sampled
+from readiness.evidence.evidence import Evidence, Training
+from readiness.evidence.fold_scores import asked_of_copies, fold_score, held_score
+from readiness.evidence.perturb import MOST_ROWS, perturbed
+from readiness.evidence.refit_jobs import Plan
+from readiness.evidence.refits import Holdout, RefitEstimate, Refits, estimate, known_repeats, refit, too_slow
+from readiness.evidence.retraining import Retraining, learning_curve, seeds_of
+from readiness.evidence.supplied.instead import FOLDS, with_supplied_refits
+
+NO_MODEL = Unavailable("there is no model file, only predictions", f"{FOLDS}, or give the model file under model.path")
+NO_QUERIES = Unavailable("the training table lacks the column of the queries", "add it to data.train")
+NO_TRAINING = Unavailable("no training table is given", "name the training rows under data.train")
+HOLDOUT_ROWS = 20_000
+"""Test rows that every refit is asked about; a seeded sample above."""
+
+
+def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -> Evidence:
+    """The same evidence with refits; `told` hears beforehand what they will cost."""
+    if not evidence.asks(Question.STABILITY):
+        return evidence
+    kept = evidence.known()
+    refits: Refits | Unavailable
+    try:
+        refits, retraining = _refits(evidence, told, kept)
+    except Exception as error:  # the other questions stand
+        refits = _failed(error)
+        retraining = Retraining(equal=refits)
+    made = not isinstance(refits, Unavailable) or retraining.curve or not isinstance(retraining.equal, Unavailable)
+    reused = (*evidence.reused, *(kept.reused() if made else ()))
+    evidence = with_supplied_refits(replace(evidence, refits=refits, retraining=retraining, reused=reused))
+    if evidence.candidate is None or not len(evidence.rows):
+        return evidence
+    rows, size = _sample(evidence, MOST_ROWS), evidence.spec.stability.perturbation
+    kept = evidence.known()
+    shaken = perturbed(evidence.candidate, evidence.rows, evidence.cases.y_pred, rows, size=size, kept=kept)
+    return replace(evidence, perturbed=shaken, reused=(*evidence.reused, *kept.reused()))
+
+
+def _refits(evidence: Evidence, told: Callable[[str], None], kept: Kept) -> tuple[Refits | Unavailable, Retraining]:
+    candidate, training = evidence.candidate, evidence.training
+    if candidate is None:
+        return NO_MODEL, Retraining(equal=NO_MODEL)
+    if training is None:
+        return NO_TRAINING, Retraining(equal=NO_TRAINING)
+    missing = [name for name in candidate.features if name not in training.frame]
+    if missing:
+        why = Unavailable(f"the training table lacks the feature {missing[0]}", "add it to data.train")
+        return why, Retraining(equal=why)
+    if evidence.task is Task.RANKING and training.queries is None:
+        return NO_QUERIES, Retraining(equal=NO_QUERIES)
+    return _fitted(evidence, candidate, training, told, kept)
+
+
+def _fitted(
+    evidence: Evidence, candidate: Candidate, training: Training, told: Callable[[str], None], kept: Kept
+) -> tuple[Refits | Unavailable, Retraining]:
+    """Clones on all rows first, which carry all six answers; then repeats, or a learning curve where the time is too
+    short for them. What fails makes nothing but itself unavailable.
+    """
+    columns = dict.fromkeys((*candidate.features, *((candidate.query,) if candidate.query else ())))
+    frame, plan = training.frame[list(columns)], _plan(evidence, training)
+    rows = _sample(evidence, HOLDOUT_ROWS)
+    held = Holdout(evidence.rows.iloc[rows][list(candidate.features)], held_score(evidence, rows))
+    budget, seeds = evidence.spec.stability.budget_seconds, evidence.spec.stability.seeds
+    equal: EqualRefits | Unavailable
+    try:
+        told("Copies of the candidate are fitted on all training rows.")
+        asked = asked_of_copies(evidence, training, rows, held)
+        equal, copies, each = equal_refits(candidate, frame, plan, asked, seeds=seeds, seconds=budget, kept=kept)
+    except Exception as error:  # a failing refit makes nothing else unavailable
+        equal, copies, each = _failed(error), (), None
+    made, note = seeds_of(candidate, copies, seeds=seeds, n_train=len(plan.y)) if each else ((), "")
+    retraining = Retraining(rows, made, notes=(note,) if note else (), equal=equal)
+    try:
+        return _repeats(evidence, candidate, training, told, kept, (frame, plan, held), retraining, each)
+    except Exception as error:
+        return _failed(error), replace(retraining, seeds=(), notes=())
+
+
+def _failed(error: Exception) -> Unavailable:
+    return Unavailable(f"refitting failed with {type(error).__name__}: {str(error)[:200]}")
+
+
+def _repeats(
+    evidence: Evidence,
+    candidate: Candidate,
+    training: Training,
+    told: Callable[[str], None],
+    kept: Kept,
+    rows: tuple[pd.DataFrame, Plan, Holdout],
+    retraining: Retraining,
+    each: float | None,
+) -> tuple[Refits | Unavailable, Retraining]:
+    """Refits on parts of the training rows; `each` is the time in seconds of a fit on all of them, where known."""
+    start, (frame, plan, held) = time.perf_counter(), rows
+    without = replace(retraining, seeds=(), notes=())
+    done = known_repeats(kept, candidate, plan, held)
+    cost = estimate(candidate, frame, plan, holdout=held, done=done, whole_fit=each)
+    if isinstance(cost, Unavailable):
+        return cost, without
+    budget = evidence.spec.stability.budget_seconds
+    told(_announcement(cost, budget, len(done) * plan.folds))
+    if why := too_slow(cost, plan, budget, done):
+        curve, note = learning_curve(candidate, frame, plan, held, cost=cost, seconds=budget, kept=kept)
+        return why, replace(without, curve=curve, notes=(note,) if note else ())
+    score = fold_score(evidence, training)
+    refits = refit(
+        candidate, frame, plan, score, budget_seconds=budget, estimated=cost, holdout=held, done=done, kept=kept
+    )
+    if isinstance(refits, Unavailable):
+        return refits, without
+    took = time.perf_counter() - start + kept.seconds  # with what is kept
+    if not isinstance(retraining.equal, Unavailable):
+        took += retraining.equal.made_in
+    return replace(refits, seconds=took), retraining
+
+
+def _sample(evidence: Evidence, most: int) -> NDArray[np.int64]:
+    """Positions of at most so many test rows, in their order; queries stay whole, and the first one always comes."""
+    return sampled(evidence.cases.n, most, evidence.spec.seed, evidence.cases.queries)
+
+
+def _announcement(cost: RefitEstimate, budget: float, kept: int) -> str:
+    before = f"{kept:,} refits are kept from an earlier review. " if kept else ""
+    if not cost.fits:
+        return before.rstrip()
+    cut = "" if cost.seconds <= budget else f"; the budget of {budget:g} s will cut this"
+    return f"{before}Refitting: {cost.words}{cut}."
+
+
+def _plan(evidence: Evidence, training: Training) -> Plan:
+    stability = evidence.spec.stability
+    return Plan(
+        training.target,
+        evidence.task,
+        stability.folds,
+        stability.repeats,
+        evidence.spec.seed,
+        training.whole,
+        training.time,
+    )

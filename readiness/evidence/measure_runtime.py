@@ -1,0 +1,145 @@
+"""How does the candidate behave when it is timed, weighed and provoked? Adds these measurements to the evidence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from readiness.core.findings import Question, Unavailable
+from readiness.core.metrics import METRICS, QUANTILES
+from readiness.evidence.cache.probes import timed_batches, timed_calls, tried_apart
+from readiness.evidence.evidence import Evidence, Technical
+from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
+from readiness.evidence.probes.memory import Memory
+from readiness.evidence.probes.subprocess import Apart, Request, measure_apart
+from readiness.evidence.supplied.instead import with_supplied_measures
+from readiness.spec.schema import Spec
+from readiness.statistics.inference import Exact, Inference
+from readiness.statistics.intervals import OrderStatistic
+
+RUNS = 9
+"""Runs for each batch size: enough for limits of the median that still hold after adjustment for many claims."""
+MEGABYTE = 1e6
+T = TypeVar("T")
+NO_MODEL = Unavailable("there is no model file, only predictions", "give the model file under model.path")
+
+LEFT_OUT = Unavailable("this partial review does not ask for it", "a review of all six questions")
+
+
+def probe(evidence: Evidence) -> Evidence:
+    """The same evidence with latency, throughput, size, memory and the robustness probes of the candidate."""
+    if not _asked(evidence):
+        return evidence
+    if evidence.candidate is None or evidence.model is None:
+        names = (*QUANTILES, "throughput_per_second", "size_mb", "memory_mb")
+        unmeasured = replace(evidence, technical=Technical(dict.fromkeys(names, NO_MODEL)), probes=NO_MODEL)
+        return with_supplied_measures(unmeasured)
+    limits = evidence.spec.production
+    candidate, rows, seed = evidence.candidate, evidence.rows, evidence.spec.seed
+    start, kept = time.perf_counter(), evidence.known()
+
+    def calls() -> Latency | Unavailable:
+        return measure_latency(candidate, rows, calls=limits.calls, seconds=limits.call_seconds, seed=seed)
+
+    def batches() -> tuple[Throughput, ...] | Unavailable:
+        return measure_throughput(candidate, rows, runs=RUNS, seed=seed)
+
+    with threadpool_limits(limits=1):  # as one worker of a service; more threads on a busy machine wait for each other
+        latency = _guarded(
+            lambda: (
+                timed_calls(kept, calls, calls=limits.calls, seconds=limits.call_seconds)
+                if _wants(evidence, "latency")
+                else LEFT_OUT
+            )
+        )
+        throughput = _guarded(
+            lambda: timed_batches(kept, batches, runs=RUNS) if _wants(evidence, "throughput") else LEFT_OUT
+        )
+    no_file = evidence.model.no_file
+    why = no_file if no_file is not None or _wants(evidence, "memory") else LEFT_OUT
+    request = Request.about(evidence.spec.model, evidence.folder, candidate, rows)
+    apart = Apart(why, why) if why is not None else tried_apart(kept, lambda: measure_apart(request))
+    measures: dict[str, Inference | Unavailable] = {**_latencies(latency), **_speeds(throughput)}
+    measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE) if no_file is None else no_file
+    measures["memory_mb"] = _memory(apart.memory)
+    facts = _facts(latency, throughput, apart.memory)
+    facts["seconds"] = Exact(time.perf_counter() - start + kept.seconds)  # with what it took to measure what is kept
+    technical = Technical(measures, facts, _milliseconds(latency), _note(latency))
+    reused = (*evidence.reused, *kept.reused())
+    return with_supplied_measures(replace(evidence, technical=technical, probes=apart.probes, reused=reused))
+
+
+def _asked(evidence: Evidence) -> bool:
+    """Whether a question is asked that looks at what is measured here."""
+    return evidence.asks(Question.PRODUCTION) or (evidence.asks(Question.BUSINESS) and is_required(evidence.spec))
+
+
+def _wants(evidence: Evidence, metric: str) -> bool:
+    """Whether a question is asked that needs metrics whose names begin so; question 6 needs all."""
+    required = any(each.metric.startswith(metric) for each in evidence.spec.business.requirements)
+    return evidence.asks(Question.PRODUCTION) or required
+
+
+def is_required(spec: Spec) -> bool:
+    """Whether a requirement of the business is about something that is measured here."""
+    named = (requirement.metric for requirement in spec.business.requirements)
+    return any(name in METRICS and METRICS[name].needs == "measurement" for name in named)
+
+
+def _guarded(measure: Callable[[], T | Unavailable]) -> T | Unavailable:
+    try:
+        return measure()
+    except Exception as error:  # a measurement that fails is not assessed; the other ones stand
+        return Unavailable(f"measuring it failed with {type(error).__name__}: {str(error)[:200]}")
+
+
+def _milliseconds(latency: Latency | Unavailable) -> np.ndarray | None:
+    return None if isinstance(latency, Unavailable) else latency.nanoseconds / 1e6
+
+
+def _latencies(latency: Latency | Unavailable) -> Mapping[str, Inference | Unavailable]:
+    if isinstance(latency, Unavailable):
+        return dict.fromkeys(QUANTILES, latency)
+    milliseconds = latency.nanoseconds / 1e6
+    return {name: OrderStatistic(milliseconds, q) for name, q in QUANTILES.items()}
+
+
+def _speeds(throughput: tuple[Throughput, ...] | Unavailable) -> Mapping[str, Inference | Unavailable]:
+    if isinstance(throughput, Unavailable):
+        return {"throughput_per_second": throughput}
+    return {"throughput_per_second": OrderStatistic(throughput[-1].rows_per_second, 0.5)}
+
+
+def _memory(memory: Memory | Unavailable) -> Inference | Unavailable:
+    return memory if isinstance(memory, Unavailable) else Exact(memory.peak / MEGABYTE)
+
+
+def _facts(
+    latency: Latency | Unavailable, throughput: tuple[Throughput, ...] | Unavailable, memory: Memory | Unavailable
+) -> dict[str, Inference]:
+    facts: dict[str, Inference] = {}
+    if not isinstance(latency, Unavailable):
+        facts["latency_cold"] = Exact(latency.cold_start / 1e6)
+    if not isinstance(throughput, Unavailable):
+        facts |= {f"throughput_{speed.batch}": OrderStatistic(speed.rows_per_second, 0.5) for speed in throughput}
+    if not isinstance(memory, Unavailable):
+        facts["memory_model"] = Exact(memory.model / MEGABYTE)
+    return facts
+
+
+def _note(latency: Latency | Unavailable) -> str:
+    if isinstance(latency, Unavailable):
+        return ""
+    together = "; slow calls follow one another, so the true range is wider" if latency.slow_together > 0.1 else ""
+    return (
+        f"{latency.calls:,} calls of {latency.method} with a {latency.form}, one after the other, "
+        f"on one thread, after {latency.warm_up} calls of warm-up{together}"
+    )
+
+
+__all__ = ["QUANTILES", "is_required", "probe"]

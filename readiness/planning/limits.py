@@ -1,0 +1,197 @@
+"""How many refits, timed calls and rows of drift do stability and production need?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.special import chdtri
+
+from readiness.core import policy
+from readiness.core.format import format_threshold, with_unit
+from readiness.core.metrics import QUANTILES
+from readiness.core.policy import Task
+from readiness.planning.assumptions import (
+    STATED,
+    Assumed,
+    Assumptions,
+    Floats,
+    candidate_table,
+    known_table,
+    level_of,
+    row_spread,
+)
+from readiness.planning.rows_needed import (
+    CALLS,
+    RECENT,
+    RULED_OUT,
+    TEST,
+    TRAINING,
+    Own,
+    Planned,
+    by_normal_formula,
+    planned,
+    unplanned,
+)
+from readiness.spec.schema import Cost, CostColumn, label_text
+from readiness.statistics.inference import student_quantile
+from readiness.statistics.sample_size import contrast_rows, drift_rows, proportion_rows
+
+
+def planned_stability(a: Assumptions, power: float) -> Iterator[Planned]:
+    """Churn among the training rows, and the half-width of the cross-validated mean."""
+    stability = a.spec.stability
+    if a.task.has_classes:
+        churn = a.number("churn", stability.churn_met / 2, "half of the limit")
+        rows = proportion_rows(1 - churn.value, 1 - stability.churn_met, alpha=a.spec.alpha, power=power)
+        needed: Own | str = "cannot be proven: the assumed share is not below the limit" if rows is None else Own(
+            rows, "rows that refits predict", 1.0
+        )  # fmt: skip
+        text = f"at most {100 * stability.churn_met:.4g} % of labels change on refitting"
+        yield planned("stability.churn_met", text, needed, (churn.words("churn"),), kind=TRAINING)
+    yield _half_width(a, power)
+
+
+def _half_width(a: Assumptions, power: float) -> Planned:
+    """T · S · root(1/J + n_test / n_train) (Nadeau and Bengio 2003) with folds that differ by chance alone."""
+    stability, metric = a.spec.stability, a.spec.primary_metric(a.task)
+    key, text = "stability.half_width", f"half the interval of the mean {metric.label} at most {stability.half_width:g}"
+    level = level_of(a, metric.name)
+    spread = None if level is None else row_spread(a, metric, level.value)
+    if level is None or spread is None:
+        return unplanned(key, text, f"open: state --assume {metric.name}=…", TRAINING)
+    limit = stability.half_width * (level.value if a.task is policy.Task.REGRESSION else 1.0)
+    scores = stability.folds * stability.repeats
+    t = student_quantile((1 - a.spec.confidence) / 2, scores - 1)
+    unlucky = float(chdtri(scores - 1, 1 - power)) / (scores - 1)
+    per_fold = unlucky * (t * spread / limit) ** 2 * (1 / scores + 1 / (stability.folds - 1))
+    needed = Own(math.ceil(stability.folds * per_fold), "rows", 1.0, "folds that differ by chance alone")
+    return planned(key, text, needed, (level.words(metric.label, metric.unit),), kind=TRAINING)
+
+
+def planned_production(a: Assumptions, power: float) -> Iterator[Planned]:
+    """Timed calls for each limit of a latency, and rows for drift."""
+    limits = a.spec.production
+    for name in QUANTILES:
+        limit = getattr(limits, name)
+        if limit is not None:
+            text = f"{a.spec.metric(name).title} <= {format_threshold(limit)} ms"
+            yield latency_calls(a, f"production.{name}", text, name, power)
+    yield _drift(a, power)
+
+
+def latency_calls(a: Assumptions, key: str, text: str, name: str, power: float) -> Planned:
+    """Calls that prove a quantile of latency; sizes and the like are measured on the spot and need no rows."""
+    if name not in QUANTILES:
+        return Planned(key, text, 0, "measured on the spot, needs no rows", (), TEST)
+    q, alpha, made = QUANTILES[name], a.spec.alpha, a.spec.production.calls
+    within = a.number("within", (1 + q) / 2, "half-way between the quantile and 1; --assume within=…")
+    calls = proportion_rows(within.value, q, alpha=alpha, power=power)
+    if calls is None:
+        return unplanned(key, text, "cannot be proven: too few calls within the limit are assumed", CALLS)
+    fewest = math.ceil(math.log(alpha) / math.log(q) - 1e-9)
+    short = "" if made >= calls else f", so set production.calls to {calls:,}"
+    here = f"; the spec times {made:,}{short}" if a.spec.model.path is not None else " in a log under supplied.latency"
+    own = Own(calls, f"calls, at least {fewest:,} even if none is slower{here}")
+    return planned(key, text, own, (within.words("share of calls within the limit"),), kind=CALLS)
+
+
+def _drift(a: Assumptions, power: float) -> Planned:
+    """Without drift the index is (bins - 1)(1/n + 1/m) on average; that and its chance error must fit the limit."""
+    limit, bins = a.spec.production.drift_limit, policy.DRIFT_BINS
+    rows = drift_rows(limit, bins, alpha=a.spec.alpha, power=power)
+    by_chance = (bins - 1) * 2 / rows
+    noun = f"rows on each side; by chance alone the index is then {by_chance:.2g} in {bins} bins"
+    return planned("production.drift_limit", f"drift of each feature at most {limit:g}", Own(rows, noun),
+                   ("no true drift",), kind=RECENT)  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------
+# How many rows prove that errors cost less than answers without a model, and less than a prediction is worth?
+
+VARIED = 2.0
+"""Mean square of costs that differ from row to row, as a multiple of their squared mean: as for exponential costs."""
+
+
+def planned_costs(a: Assumptions, power: float) -> Iterator[Planned]:
+    """Savings above 0 against doing nothing and the other constant answer; the cost of a prediction below its value."""
+    costs, key, text = a.spec.errors.costs, "errors.costs", "savings against doing nothing above 0"
+    if costs is None:
+        yield unplanned(key, "none is stated, so question 4 cannot be a yes", RULED_OUT)
+        return
+    if costs.false_positive is None or costs.false_negative is None or a.task is not Task.BINARY:
+        yield unplanned(key, text, "cannot be planned: it depends on how the errors spread")
+        return
+    alarm, missed = _price(a, "false_positive", costs.false_positive), _price(a, "false_negative", costs.false_negative)
+    table, assumed = _table(a)
+    if table is None or alarm is None or missed is None:
+        wanted = [word for word, price in (("false_positive", alarm), ("false_negative", missed)) if price is None]
+        wanted += ["recall", "precision", "prevalence"] if table is None else []
+        yield unplanned(key, text, "open: state " + " and ".join(f"--assume {word}=…" for word in wanted))
+        return
+    varied = _second_moments(costs.false_positive, costs.false_negative)
+    words = (*assumed, *(price.words(name, costs.currency) for name, price in
+                         (("a false alarm costs", alarm), ("a missed positive costs", missed))))  # fmt: skip
+    own = np.array([[0.0, alarm.value], [missed.value, 0.0]])
+    nothing, other = (own[:, [k, k]] for k in ((1, 0) if _idle_is_positive(a) else (0, 1)))
+    yield planned(key, text, _rows(a, table, nothing - own, varied, 0.0, power), words)
+    share, said = _capacity(a, table)
+    mixed = share * other + (1 - share) * nothing
+    answer = "the other answer for every row" if share == 1 else "acting on rows drawn at random"
+    text = f"savings against {answer} above 0"
+    yield planned("errors.costs, constant", text, _rows(a, table, mixed - own, varied, 0.0, power), (*words, *said))
+    value = a.spec.errors.value_per_prediction
+    if value is not None:
+        limit = with_unit(format_threshold(value), costs.currency)
+        yield planned("errors.value_per_prediction", f"errors cost less than {limit} per row",
+                      _rows(a, table, -own, varied, -value, power), words)  # fmt: skip
+
+
+def _capacity(a: Assumptions, table: Floats) -> tuple[float, tuple[str, ...]]:
+    """Which share of rows needs no model to be acted on: what can be carried out, or what the candidate acts on."""
+    given = a.spec.errors.capacity
+    if given is None or given > 1:  # a number of rows is no share before there are rows
+        return 1.0, () if given is None else ("every row could be acted on",)
+    own = float(table[:, 0 if _idle_is_positive(a) else 1].sum())
+    return max(given, own), ()
+
+
+def _rows(a: Assumptions, table: Floats, gains: Floats, varied: Floats, bar: float, power: float) -> Own | str:
+    """Normal formula for the mean gain of a row."""
+    mean = float((table * gains).sum())
+    if mean <= bar:
+        return f"cannot be proven: {mean - bar:+.3g} per row under the assumptions"
+    spread = float((table * gains**2 * varied).sum() - mean**2) ** 0.5
+    rows = contrast_rows(mean - bar, spread, alpha=a.spec.alpha, power=power)
+    return by_normal_formula(a, rows)
+
+
+def _table(a: Assumptions) -> tuple[Floats | None, tuple[str, ...]]:
+    """The cells that recall and precision make; where only one of them or F1 is assumed, both are taken as equal."""
+    known = known_table(a)
+    named = [(name, level_of(a, name)) for name in ("recall", "precision", "f1")]
+    said = tuple(level.words(name) for name, level in named[:2] if level is not None)
+    if known is not None:
+        return known, said
+    for name, level in named:
+        if level is not None:
+            return candidate_table(a, name, level.value), (level.words(name), "recall and precision alike")
+    return None, ()
+
+
+def _price(a: Assumptions, word: str, cost: Cost) -> Assumed | None:
+    if word in a.stated:
+        return Assumed(a.stated[word], STATED)
+    return None if isinstance(cost, CostColumn) else Assumed(float(cost), "errors.costs")
+
+
+def _second_moments(alarm: Cost, missed: Cost) -> Floats:
+    """By true class: what a cost that differs from row to row adds to the mean square."""
+    by_class = [VARIED if isinstance(cost, CostColumn) else 1.0 for cost in (alarm, missed)]
+    return np.repeat(np.array(by_class)[:, None], 2, axis=1)
+
+
+def _idle_is_positive(a: Assumptions) -> bool:
+    idle, positive = a.spec.errors.do_nothing, a.spec.data.positive
+    return idle is not None and positive is not None and label_text(idle) == label_text(positive)

@@ -1,5 +1,0 @@
-"""How do the findings look? One function per figure, `(answer, *, ax=None) -> Axes`, that only draws."""
-
-from readiness.plots import baseline, business, decision, errors, production, segments, stability
-
-__all__ = ["baseline", "business", "decision", "errors", "production", "segments", "stability"]

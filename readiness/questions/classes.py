@@ -1,0 +1,280 @@
+"""Is each class told apart from all others, and found often enough for what it costs?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.format import format_level, listed
+from readiness.core.policy import Task
+from readiness.evidence.evidence import Alternative, Evidence
+from readiness.questions.deficits import STILL, TOO_SMALL
+from readiness.questions.wording import count_of
+from readiness.spec.schema import Errors
+from readiness.statistics.cases import Cases
+from readiness.statistics.class_rule import ClassRule, against_rest, class_rule
+from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.inference import Exact, Inference, Undefined, linear
+from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.labels import measure_table
+from readiness.statistics.ranking import among_first
+
+APART, FOUND = "ERRO-APART-", "ERRO-FOUND-"
+TOGETHER = "SMALL"
+"""In place of the number of a class: those with too few rows, judged together."""
+NEVER_NAMED = "a candidate that names this class; more rows alone will not help"
+
+
+@dataclass(frozen=True, slots=True)
+class _Some:
+    """One class, or several together, against all others."""
+
+    number: str
+    """The end of its finding codes."""
+    members: tuple[int, ...]
+    words: str
+    """In the data's own words: "species = setosa"."""
+    name: str
+    """Of the class, for the tables: "setosa"."""
+    too_few: str = ""
+
+
+def class_claims(evidence: Evidence, criteria: Errors) -> list[Claim]:
+    """Each class is named more often where it is true than where it is not, and found at its floor or more often."""
+    if not evidence.task.has_classes:
+        return []
+    rule, rows = class_rule(evidence.spec, evidence.task, evidence.classes), evidence.cases.counts.sum(axis=1)
+    small = set(rule.small(rows))
+    found = [_one(evidence, rule, k, float(rows[k]), is_small=k in small) for k in range(len(rule.names))]
+    if rule.judges_together(rows):
+        members = tuple(sorted(small))
+        found.append(_Some(TOGETHER, members, f"the {len(members)} small classes together", f"{len(members)} classes"))
+    claims = [claim for some in found for claim in _claims(evidence, criteria, rule, some)]
+    return [*claims, *(_coverage(criteria, rule, rows) if rule.told_apart else ())]
+
+
+def without_small(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Classes that are too small do not block, unless it is proven that they are not told apart, or not found."""
+    return tuple(_small(f) if f.code.startswith((APART, FOUND)) and f.withheld.startswith(TOO_SMALL) else f
+                 for f in findings)  # fmt: skip
+
+
+def _small(finding: Finding) -> Finding:
+    if finding.status is not Status.NOT_MET:
+        return replace(finding, blocking=False)
+    return replace(finding, reason=f"{finding.reason}; {STILL.replace('deficit', 'failure')}", withheld="")
+
+
+def _one(evidence: Evidence, rule: ClassRule, k: int, rows: float, *, is_small: bool) -> _Some:
+    name, target = rule.names[k], evidence.gathered.data.target
+    words = f"{target} = {name}"
+    too_few = f"{TOO_SMALL}: {count_of(round(rows), 'rows')} of {words}, {rule.minimum:,} are needed"
+    return _Some(str(k + 1), (k,), words, name, too_few if is_small else "")
+
+
+def _claims(evidence: Evidence, criteria: Errors, rule: ClassRule, some: _Some) -> list[Claim]:
+    claims = [_told_apart(evidence, some)] if rule.told_apart else []
+    floor = rule.floor_of(some.members)
+    if floor is not None:
+        is_stated = any(rule.stated[k] for k in some.members)
+        claims.append(_found(evidence, criteria, some, floor, "floors" if is_stated else "class_floor"))
+    return claims
+
+
+def _told_apart(evidence: Evidence, some: _Some) -> Claim:
+    """P(named | true) less P(named | not true), from Newcombe's (1998) two sets of limits."""
+    (right, wrong), (miss, hit) = _table(evidence, some)
+    both = _measured(evidence, some, "balanced_accuracy")
+    inference = both if isinstance(both, Undefined) else linear(both, scale=2.0, shift=-1.0)
+    reason = (
+        f"{hit:,.0f} of {count_of(round(hit + miss), 'rows')} of {some.words} were called so, and {wrong:,.0f} of "
+        f"{right + wrong:,.0f} others"
+    )
+    needs = "" if hit + wrong else NEVER_NAMED
+    if not hit + wrong:
+        reason = f"no row at all was called {some.words}, which {count_of(round(hit + miss), 'rows')} are"
+    return Claim(
+        f"{APART}{some.number}",
+        f"Rows of {some.words} are called so more often than others",
+        "informedness",
+        inference,
+        Criterion(">", 0.0, "points"),
+        unit="points",
+        segment={"class": some.name},
+        withheld=some.too_few or _withheld(evidence, some, "balanced_accuracy"),
+        reason=f"{some.too_few}; {reason}" if some.too_few else reason,
+        needs=needs,
+        denominator=f"rows of {some.words}",
+    )
+
+
+def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key: str) -> Claim:
+    (_, _), (miss, hit) = _table(evidence, some)
+    reason = f"{hit:,.0f} of {count_of(round(hit + miss), 'rows')} of {some.words} were found"
+    return Claim(
+        f"{FOUND}{some.number}",
+        f"Rows of {some.words} that are found: {format_level(floor)} or more",
+        "recall",
+        _measured(evidence, some, "recall"),
+        Criterion(">=", floor, "share", criteria.origin(key)),
+        unit="share",
+        segment={"class": some.name},
+        withheld=some.too_few or _withheld(evidence, some, "recall"),
+        reason=f"{some.too_few}; {reason}" if some.too_few else reason,
+        denominator=f"rows of {some.words}",
+    )
+
+
+def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[Claim]:
+    small, total = rule.small(rows), sum(rows)
+    large = total - sum(rows[k] for k in small)
+    text = f"{large:,.0f} of {total:,.0f} rows are of classes with at least {rule.minimum:,} rows"
+    names = listed([f"{rule.names[k]} ({rows[k]:,.0f})" for k in small], most=8)
+    told = f"; too few to be judged: {names}" if small else ""
+    bar = Criterion(">=", criteria.class_coverage, "share", criteria.origin("class_coverage"), refutable=False)
+
+    def claim(end: str, name: str, share: float, reason: str) -> Claim:
+        return Claim(
+            f"ERRO-CLASSES-COVERAGE{end}",
+            name,
+            "coverage",
+            Exact(share, round(total)),
+            bar,
+            unit="share",
+            reason=reason + told,
+            needs=f"more rows of {names}" if small else "",
+        )
+
+    claims = [claim("", "Rows of classes that are large enough to be judged", rule.covered(rows), text)]
+    at_stake = rule.covered_cost(rows)
+    if at_stake is not None:
+        said = "counted by what the dearest error with a row of the class costs"
+        claims.append(claim("-COST", "The same of what is at stake", at_stake, said))
+    return claims
+
+
+def _table(evidence: Evidence, some: _Some) -> list[list[float]]:
+    found: list[list[float]] = against_rest(evidence.cases.counts, some.members).tolist()
+    return found
+
+
+def _measured(evidence: Evidence, some: _Some, metric: str) -> Inference | Undefined:
+    if evidence.cases.is_plain:
+        return measure_table(metric, against_rest(evidence.cases.counts, some.members), binary=True)
+    return measure(metric, _cases(evidence, some))
+
+
+def _withheld(evidence: Evidence, some: _Some, metric: str) -> str:
+    return "" if evidence.cases.is_plain else withheld(metric, _cases(evidence, some))
+
+
+def _cases(evidence: Evidence, some: _Some) -> Cases:
+    """The rows as a binary task, with the counts of `against_rest`."""
+    cases, members = evidence.cases, list(some.members)
+    true = np.isin(cases.y_true, members)
+    said = np.where(true, cases.y_pred == cases.y_true, np.isin(cases.y_pred, members))
+    codes = (true.astype(np.int64), said.astype(np.int64))
+    return replace(cases, task=Task.BINARY, y_true=codes[0], y_pred=codes[1], y_score=None, n_classes=2)
+
+
+# ----------------------------------------------------------------------------------------------------
+# How well is each of several classes found, and how far can its name be believed? Shown, not judged.
+
+MOST_CLASSES = 20
+"""Classes with numbers of their own: those that are found worst, of equal ones the rarest."""
+
+
+def by_class(evidence: Evidence) -> list[Claim]:
+    """Recall and precision of each class against all others, the worst first."""
+    counts, names = evidence.cases.counts, evidence.classes
+    rows = counts.sum(axis=1)
+    found = np.divide(counts.diagonal(), rows, out=np.ones(len(rows)), where=rows > 0)
+    return [
+        claim
+        for k in map(int, np.lexsort((rows, found))[:MOST_CLASSES])
+        for claim in (
+            _fact(evidence, k, "recall", f"{{right:,.0f}} of {rows[k]:,.0f} rows of {names[k]} were found"),
+            _fact(evidence, k, "precision", f"{{right:,.0f}} of {counts[:, k].sum():,.0f} rows called {names[k]} are"),
+        )
+    ]
+
+
+def _fact(evidence: Evidence, k: int, metric: str, words: str) -> Claim:
+    counts = evidence.cases.counts
+    whole = counts.sum(axis=1)[k] if metric == "recall" else counts[:, k].sum()
+    return Claim(
+        f"ERRO-CLASS-{k + 1}-{metric.upper()}",
+        "Share of its rows that are found" if metric == "recall" else "Share of its predictions that are right",
+        metric,
+        measure(metric, evidence.cases.one_against_rest(k)),
+        None,
+        segment={"class": evidence.classes[k]},
+        blocking=False,
+        reason=words.replace("{right:,.0f}", f"{counts[k, k]:,.0f}") if whole else "",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------
+# What is an error of a ranking? A relevant row that nobody gets to see, or a row that is shown and not relevant.
+#
+# Shown are the first rows of each query, as many as `errors.top_k` says; rows of equal score in the order of the table.
+# Doing nothing is showing nothing. Counted so, a ranking has the errors of two classes, and they are priced as such;
+# rows of one query depend on each other.
+
+CLASSES = ("not relevant", "relevant")
+
+
+def shown_or_not(evidence: Evidence) -> Evidence:
+    """The same rows as two classes: relevant or not, and shown or not, under the candidate and what it is compared
+    with. A random order shows no particular rows and is left out.
+    """
+    k = evidence.spec.errors.top_k
+    cases = _two_classes(evidence.cases, k)
+    others = tuple(_converted(other, k) for other in evidence.alternatives if other.key != "random")
+    counts = np.bincount(cases.y_true, minlength=2)
+    data = replace(
+        evidence.gathered.data,
+        classes=CLASSES,
+        class_rows=(int(counts[0]), int(counts[1])),
+        positive=CLASSES[1],
+        positives=int(counts[1]),
+    )
+    return replace(evidence, cases=cases, alternatives=others, gathered=replace(evidence.gathered, data=data))
+
+
+def shown_facts(evidence: Evidence) -> tuple[Finding, ...]:
+    """How many rows count as shown; `evidence` is that of the ranking."""
+    spec, k = evidence.spec, evidence.spec.errors.top_k
+    shown = int(np.count_nonzero(among_first(evidence.cases, k)))
+    claim = Claim(
+        "ERRO-SHOWN",
+        f"Rows among the first {k} of their query, which count as shown",
+        "rows",
+        Exact(float(shown), evidence.cases.n),
+        None,
+        unit="rows",
+        blocking=False,
+        reason="relevant and not shown is a false negative, shown and not relevant a false positive",
+    )
+    return tuple(settle([claim], alpha=spec.alpha, level=spec.confidence))
+
+
+def _converted(other: Alternative, k: int) -> Alternative:
+    known = other.predictions
+    return replace(other, predictions=_two_classes(known, k)) if isinstance(known, Cases) else other
+
+
+def _two_classes(cases: Cases, k: int) -> Cases:
+    return replace(
+        cases,
+        task=Task.BINARY,
+        y_true=(cases.y_true > 0).astype(np.int64),
+        y_pred=among_first(cases, k).astype(np.int64),
+        y_score=None,
+        is_probability=False,
+        groups=cases.queries if cases.groups is None else cases.groups,
+        queries=None,
+    )

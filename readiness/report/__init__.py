@@ -1,0 +1,1 @@
+"""Everything that presents a record: sentences, figures, the page, the model card, comparisons, files for CI."""

@@ -1,0 +1,170 @@
+"""How do reports stand side by side in a table? One column for each, headed by its letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from readiness.core.findings import Finding, Question, Status
+from readiness.core.format import format_criterion, format_estimate, format_interval
+from readiness.core.sanitize import presentable, shorten, visible
+from readiness.core.selection import NOT_ASKED
+from readiness.report.compare.differences import NONE, Aspect, Change, Kind, bars_differ, finding_name, segments_differ
+from readiness.report.compare.read import Report
+from readiness.report.page.cover import VERDICT_STATUS
+from readiness.report.page.tables import Cell, Column, Mark, Row, Table, answer_mark, mark, outcome_mark, table
+from readiness.report.sentences import asked, result_words, segment_words, topic
+from readiness.verdict.record import Record
+from readiness.verdict.reservations import reservations
+
+LONGEST = 160
+"""Characters of a value in a column."""
+LONGEST_RESERVATION = 400
+"""Characters of one thing that undermines a result."""
+MANY = 60
+"""Rows beyond which a table of settings is folded."""
+DIFFERS = "differs"
+
+
+def columns(reports: Sequence[Report], first: str) -> list[Column]:
+    """The columns of a table whose rows are headed by `first`."""
+    return [Column(first), *(Column(report.title) for report in reports)]
+
+
+def aspects_table(
+    reports: Sequence[Report], caption: str, aspects: Iterable[Aspect], *, marks: bool = True, note: str = ""
+) -> Table:
+    """One row for each aspect; with `marks`, those that differ say so in words."""
+    rows = [_row(aspect, marks=marks) for aspect in aspects]
+    note = note if rows else f"Nothing differs. {note}".strip()
+    return table(caption, columns(reports, "What"), rows, note=note, most=MANY)
+
+
+def result_given(record: Record) -> Mark:
+    """The test result as glyph and word; that of a partial review is none."""
+    status = Status.NOT_ASSESSED if record.only else VERDICT_STATUS[record.verdict]
+    return Mark(status, result_words(record).partition(" (")[0])
+
+
+def reservation_words(record: Record) -> str:
+    """What undermines the result, as on the first screen of its report; empty when nothing does."""
+    told = (f"{each.label}: {each.text}" for each in reservations(presentable(record)))
+    return visible("; ".join(shorten(text, LONGEST_RESERVATION) for text in told))
+
+
+def answer_given(record: Record, question: Question) -> Mark:
+    """The answer to a question as glyph and word; "not asked" where it was not."""
+    if question not in asked(record):
+        return Mark(Status.NOT_ASSESSED, NOT_ASKED)
+    recorded = next(answer for answer in record.answers if answer.question is question)
+    return answer_mark(recorded.status)
+
+
+def _row(aspect: Aspect, *, marks: bool) -> Row:
+    notes = aspect.notes or ("",) * len(aspect.values)
+    cells = (Cell(_shown(value), _shown(note)) for value, note in zip(aspect.values, notes, strict=True))
+    return Row((Cell(_shown(aspect.label), DIFFERS if marks and aspect.differs else ""), *cells))
+
+
+def _shown(text: str) -> str:
+    return shorten(visible(text), LONGEST)
+
+
+# ----------------------------------------------------------------------------------------------------
+# Which tables show the findings that differ between reports, and the criteria that do?
+
+LONGEST_REASON, LONGEST_CODE = 160, 60
+_FACTS = "Facts that are shown and not judged"
+_NOT_JUDGED = Mark(Status.NOT_ASSESSED, "not judged")
+_ABSENT = Mark(Status.NOT_ASSESSED, "not in this report")
+_CLOCK = "Times are readings of a clock, never twice the same."
+
+
+def finding_tables(
+    reports: Sequence[Report], changes: Sequence[Change], *, most: int | None = None
+) -> tuple[Table, ...]:
+    """Judged findings by the kind of change, the weightiest first; at most so many whose numbers merely moved."""
+    judged = [change for change in changes if change.matched.is_judged]
+    made = []
+    for kind in Kind:
+        table = _table(reports, kind.value, [change for change in judged if change.kind is kind])
+        made += [_first(table, most) if kind is Kind.VALUE and most is not None else table]
+    return tuple(each for each in made if each.rows)
+
+
+def _first(table: Table, most: int) -> Table:
+    rows = (*table.rows, *table.more)
+    left = len(rows) - most
+    note = f"And {left} more with the same status: add --all. {table.note}".strip() if left > 0 else table.note
+    return replace(table, rows=rows[:most], more=(), note=note)
+
+
+def fact_tables(reports: Sequence[Report], changes: Sequence[Change]) -> tuple[Table, ...]:
+    """Facts that differ without being judged anywhere, folded."""
+    facts = [change for change in changes if not change.matched.is_judged]
+    moved = [change for change in facts if change.kind is not Kind.PRESENCE]
+    rest = [change for change in facts if change.kind is Kind.PRESENCE]
+    made = [_table(reports, f"{_FACTS}: {Kind.VALUE.value.lower()}", moved, folds=True)]
+    made += [_table(reports, f"{_FACTS}: {Kind.PRESENCE.value.lower()}", rest, folds=True)]
+    return tuple(each for each in made if each.rows)
+
+
+def criteria_table(reports: Sequence[Report], changes: Sequence[Change]) -> Table:
+    """Claims that do not have the same limit in all reports."""
+    rows = [_criteria_row(change) for change in changes if bars_differ(change.matched)]
+    note = "" if rows else "Nothing differs: a claim that several reports make has the same limit in all of them."
+    return table("Criteria that differ", columns(reports, "Claim"), rows, note=note)
+
+
+def _table(reports: Sequence[Report], caption: str, changes: Sequence[Change], *, folds: bool = False) -> Table:
+    rows = [_finding_row(change) for change in changes]
+    clock = any(finding.measured_time for change in changes for finding in change.matched.present)
+    heads = columns(reports, "Finding")
+    return table(f"{caption} ({len(rows)})", heads, rows, note=_CLOCK if clock else "", folds=folds)
+
+
+def _finding_row(change: Change) -> Row:
+    row = change.matched
+    told, placed, judged = bars_differ(row), segments_differ(row), row.is_judged
+    shown = (None if each is None else presentable(each) for each in row.findings)
+    return Row((_name(change), *(_cell(each, told=told, placed=placed, judged=judged) for each in shown)))
+
+
+def _criteria_row(change: Change) -> Row:
+    required = (None if f is None else f.criterion for f in change.matched.findings)
+    return Row((_name(change), *(Cell(NONE if each is None else format_criterion(each)) for each in required)))
+
+
+def _name(change: Change) -> Cell:
+    row = change.matched
+    code = shorten(visible(row.first.code), LONGEST_CODE)
+    return Cell(finding_name(presentable(row)), f"{row.question.number} {topic(row.question)}, {code}")
+
+
+def _cell(finding: Finding | None, *, told: bool, placed: bool, judged: bool) -> Cell:
+    """What one report says of a finding; `told`: also what it required; `placed`: also in which rows; `judged`: with
+    its status in a word.
+    """
+    if finding is None:
+        return Cell(mark=_ABSENT) if judged else Cell(NONE, _ABSENT.word)
+    measured, criterion = finding.measured, finding.criterion
+    if measured is None:
+        text, notes = "", [shorten(finding.reason, LONGEST_REASON)]
+    else:
+        text, notes = format_estimate(measured, criterion), [format_interval(measured, criterion)]
+    notes += [segment_words(finding)] if placed else []
+    notes += [f"required {format_criterion(criterion)}"] if told and criterion is not None else []
+    notes += [_why_not(finding)] if judged and not finding.blocking else []
+    own = _mark(finding) if judged else None
+    return Cell(text, "; ".join(filter(None, dict.fromkeys(notes))), own, warning=finding.warning)
+
+
+def _mark(finding: Finding) -> Mark:
+    if not finding.blocking:
+        return _NOT_JUDGED
+    return mark(finding.status) if finding.outcome is None else outcome_mark(finding.outcome)
+
+
+def _why_not(finding: Finding) -> str:
+    """Why a report merely shows what another one judges."""
+    return shorten(finding.withheld or finding.reason, LONGEST_REASON)

@@ -1,0 +1,155 @@
+"""How does a plot become a picture that survives a notebook, an untrusted JupyterLab and the page?
+
+A picture carries SVG for the page, PNG for where SVG is not shown, and its finding in one sentence for those who
+cannot see it. The same answer gives the same bytes, and a figure that cannot be drawn never stops a review.
+"""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure, SubFigure
+
+from readiness.core.findings import Answer
+from readiness.report.plots.lettering import plain
+from readiness.report.plots.style import NothingToDraw, house_style
+from readiness.report.plots.svg import lean
+from readiness.verdict.decision import Decision
+
+PNG_DPI = 110
+RASTER_DPI = 130
+"""Resolution of the parts of an SVG that hold too many points to be drawn one by one."""
+LARGEST_SVG = 60_000
+"""Bytes; a larger SVG is left out and the PNG stands alone."""
+LONGEST_ALT = 600
+
+Bundle = tuple[dict[str, str], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One figure, ready to be displayed."""
+
+    name: str
+    """Module and function of the plot: "baseline.lifts"."""
+    question: str
+    """The question it belongs to, or "decision"; empty when that cannot be told."""
+    svg: str
+    """Empty when it would be larger than `LARGEST_SVG`."""
+    png: bytes
+    alt: str
+    """The finding in one sentence."""
+    caption: str
+    """What is drawn."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        """What Jupyter displays: both images, the sentence as text, and all words as metadata."""
+        del include, exclude
+        data = {"image/png": base64.b64encode(self.png).decode("ascii"), "text/plain": self.alt}
+        alt = {"alt": self.alt}
+        named = {"figure": self.name, "question": self.question, "caption": self.caption, "alt": self.alt}
+        metadata: dict[str, Any] = {"image/png": alt, "readiness": named}
+        if self.svg:
+            return {"image/svg+xml": self.svg, **data}, {"image/svg+xml": alt, **metadata}
+        return data, metadata
+
+
+@dataclass(frozen=True, slots=True)
+class NotDrawn:
+    """A figure that could not be drawn, and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"The figure {self.name} is not shown: {self.reason}."
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        """What Jupyter displays: the reason."""
+        del include, exclude
+        return {"text/plain": str(self)}, {"readiness": {"figure": self.name, "not_drawn": self.reason}}
+
+
+def draw(plot: Callable[..., Axes], answer: Any, *more: Any, alt: str | None = None) -> Picture | NotDrawn:
+    """The picture of `plot(answer, *more)`; never raises.
+
+    The caption is the first paragraph of the plot's docstring. The sentence is `alt`, or that of the function
+    beside the plot whose name ends in `_alt`, or the answer's status.
+    """
+    name = _name(plot)
+    try:
+        svg, png = _render(plot, answer, *more)
+        sentence = plain(alt if alt is not None else _sentence(plot, answer, *more))[:LONGEST_ALT]
+    except NothingToDraw as nothing:
+        return NotDrawn(name, str(nothing))
+    except Exception as error:  # whatever is wrong with a picture, the findings stand without it
+        return NotDrawn(name, f"drawing it failed ({type(error).__name__}: {plain(error)[:200]})")
+    return Picture(name, _question(answer), svg, png, sentence, _caption(plot))
+
+
+def _name(plot: Callable[..., Axes]) -> str:
+    module = getattr(plot, "__module__", "").rpartition(".")[2]
+    return f"{module}.{getattr(plot, '__name__', type(plot).__name__)}".removeprefix(".")
+
+
+def _caption(plot: Callable[..., Axes]) -> str:
+    return " ".join((plot.__doc__ or "").split("\n\n")[0].split())
+
+
+def _sentence(plot: Callable[..., Axes], answer: Any, *more: Any) -> str:
+    beside = getattr(inspect.unwrap(plot), "__globals__", {}).get(f"{getattr(plot, '__name__', '')}_alt")
+    if beside is not None:
+        return str(beside(answer, *more))
+    return f"{answer.question.words} {answer.status.words}." if isinstance(answer, Answer) else _caption(plot)
+
+
+def _question(answer: Any) -> str:
+    if isinstance(answer, Decision):
+        return "decision"
+    return str(answer.question.value) if isinstance(answer, Answer) else ""
+
+
+def _render(plot: Callable[..., Axes], *what: Any) -> tuple[str, bytes]:
+    with house_style():
+        figure = _sheet(plot(*what))
+        layout = figure.get_layout_engine()
+        if layout is not None:
+            # laid out once: both files show the same picture, in half the time
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+        svg = lean(_svg(figure))
+        return (svg if len(svg.encode("utf-8")) <= LARGEST_SVG else ""), _png(figure)
+
+
+def _sheet(ax: Axes) -> Figure:
+    figure = ax.figure
+    while isinstance(figure, SubFigure):
+        figure = figure.figure
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def _svg(figure: Figure) -> str:
+    """Without date and program, so that the same picture has the same bytes."""
+    buffer = io.StringIO()
+    figure.set_dpi(RASTER_DPI)
+    canvas = FigureCanvasSVG(figure)
+    canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
+
+
+def _png(figure: Figure) -> bytes:
+    """Without the program's version, for the same reason."""
+    buffer = io.BytesIO()
+    figure.set_dpi(PNG_DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    return buffer.getvalue()

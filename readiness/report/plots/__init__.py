@@ -1,0 +1,5 @@
+"""How do the findings look? One function per figure, `(answer, *, ax=None) -> Axes`, that only draws."""
+
+from readiness.report.plots import baseline, business, decision, errors, production, segments, stability
+
+__all__ = ["baseline", "business", "decision", "errors", "production", "segments", "stability"]

@@ -1,0 +1,344 @@
+"""What does an executed notebook hold? The record's parts, figures, prose and code; strict about what is missing.
+
+Papermill's own marks say "completed" even after a timeout or a killed kernel, so only the outputs count.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import nbformat
+
+from readiness.core.canonical import decode
+from readiness.core.errors import IncompleteRecord, InputError, InvalidReport
+from readiness.core.files import Artifact, opened
+from readiness.core.findings import Question
+from readiness.core.program import template_path
+from readiness.core.provenance import Gathered, Reuse
+from readiness.core.withholding import Soundness
+from readiness.report.page import PageFigure
+from readiness.verdict.decision import Decision
+from readiness.verdict.record import RecordedAnswer, Template
+
+# ----------------------------------------------------------------------------------------------------
+# Which notebook is walked? The template: read once, digested, and asked what it calls its parts.
+#
+# It is handled as a notebook in memory and never by its path, because papermill reads braces in paths as its own.
+
+STOCK = "readiness.ipynb"
+PARAMETERS_TAG = "parameters"
+
+_HEADING = re.compile(r"^ {0,3}#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Walkthrough:
+    """A template, ready to be executed."""
+
+    notebook: Any
+    """An nbformat notebook, version 4."""
+    template: Template
+
+    def sections(self) -> tuple[str, ...]:
+        """For each cell the heading that it stands under; "" before the first."""
+        return headings(self.notebook.cells)
+
+
+def read_template(path: Path | None = None) -> Walkthrough:
+    """Read the template at `path`, else the one that comes with the package.
+
+    Raises:
+        InputError: no such file, or not a notebook.
+    """
+    stock = template_path(STOCK)
+    content = _bytes(path or stock)
+    try:
+        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat raises whatever the JSON happens to trip over
+        raise InputError(
+            f"The template {path or stock} is not a Jupyter notebook: {_first_line(error)}.",
+            remedy="Give an .ipynb file; a copy of the package's own template is a good start.",
+        ) from error
+    digest = hashlib.sha256(content).hexdigest()
+    is_stock = path is None or digest == hashlib.sha256(stock.read_bytes()).hexdigest()
+    return Walkthrough(notebook, Template((path or stock).name, digest, is_stock))
+
+
+def check_parameters(walkthrough: Walkthrough, wanted: frozenset[str]) -> frozenset[str]:
+    """The parameters that a template declares; refuses one that lacks any of `wanted`, where papermill only warns.
+
+    Raises:
+        InputError: naming what is missing.
+    """
+    cells = [cell for cell in walkthrough.notebook.cells if PARAMETERS_TAG in cell.metadata.get("tags", [])]
+    name = walkthrough.template.name
+    if len(cells) != 1 or cells[0].cell_type != "code":
+        raise InputError(
+            f"The template {name} has {len(cells)} cells tagged {PARAMETERS_TAG!r}; expected one code cell.",
+            remedy=f"Give it one cell with that tag that assigns {', '.join(sorted(wanted))}.",
+        )
+    declared = _assigned(cells[0].source, name)
+    missing = sorted(wanted - declared)
+    if missing:
+        raise InputError(
+            f"The template {name} does not declare {', '.join(missing)} in its cell tagged {PARAMETERS_TAG!r}.",
+            remedy=f'Add a line such as: {missing[0]}: str = ""',
+        )
+    return frozenset(declared)
+
+
+def headings(cells: Any) -> tuple[str, ...]:
+    """For each cell the text of the last Markdown heading of level 1 or 2 at or above it."""
+    current, found = "", []
+    for cell in cells:
+        if cell.cell_type == "markdown" and (here := _HEADING.findall(cell.source)):
+            current = " ".join(here[-1].split())
+        found.append(current)
+    return tuple(found)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with opened(path) as stream:
+            return stream.read()
+    except OSError as error:
+        raise InputError(f"The template {path} cannot be read: {error.strerror}.", remedy="Check the path.") from error
+
+
+def _assigned(source: str, name: str) -> set[str]:
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError as error:
+        raise InputError(
+            f"The template {name} has a cell tagged {PARAMETERS_TAG!r} that is not Python: {error.msg}."
+        ) from error
+    targets: list[ast.expr] = []
+    for statement in statements:
+        targets += statement.targets if isinstance(statement, ast.Assign) else []
+        targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+
+
+# ----------------------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+
+MIME = "application/vnd.readiness.{}+json"
+ERROR_TAG = "papermill-error-cell-tag"
+INJECTED_TAG = "injected-parameters"
+QUESTION_TAG = "question-"
+
+_REMEDY = "Run the notebook again from its first cell; if it happens again, compare it with the package's own template."
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The mark of the last cell."""
+
+    nonce: str = ""
+    """What the host handed over; empty when nobody did."""
+    tool: str = ""
+    tool_sha256: str = ""
+    """Of the sources that computed it."""
+    answers: int = 0
+    started: str = ""
+    finished: str = ""
+    only: tuple[str, ...] = ()
+    """Names of the questions that were asked; empty: all six."""
+    reused: tuple[Reuse, ...] = ()
+    """What was taken from the cache."""
+    modules: tuple[Artifact, ...] = ()
+    """The user's own code that was imported, beside the spec and elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNotebook:
+    """The record's parts, as the cells showed them."""
+
+    gathered: Gathered
+    answers: tuple[RecordedAnswer, ...]
+    """Six, in the order of the questions."""
+    soundness: Soundness
+    decision: Decision
+    completion: Completion
+
+
+def read_record(notebook: Any) -> ReadNotebook:
+    """Collect what the cells recorded.
+
+    Args:
+        notebook: An executed nbformat notebook, version 4.
+
+    Raises:
+        IncompleteRecord: something is missing, shown twice, not executed or ended with an error.
+    """
+    _check_executed(notebook)
+    gathered = _one(notebook, "gathered", Gathered, "The evidence")
+    soundness = _one(notebook, "soundness", Soundness, "What was found of the rows")
+    decision = _one(notebook, "decision", Decision, "The decision")
+    completion = _one(notebook, "complete", Completion, "The completion mark")
+    answers = _answers(notebook)
+    places = [place for place, _, _ in _payloads(notebook)]
+    if completion.answers != len(Question) or places[-1] != _place(notebook, "complete"):
+        raise IncompleteRecord("The completion mark is not the last result of the notebook.", remedy=_REMEDY)
+    return ReadNotebook(gathered, answers, soundness, decision, completion)
+
+
+def _check_executed(notebook: Any) -> None:
+    for cell, heading in zip(notebook.cells, headings(notebook.cells), strict=True):
+        where = f"under “{heading}”" if heading else "at the top of the notebook"
+        if ERROR_TAG in _tags(cell) or any(o.get("output_type") == "error" for o in cell.get("outputs", [])):
+            raise IncompleteRecord(f"A cell {where} ended with an error.", remedy=_REMEDY)
+        if cell.cell_type == "code" and cell.source.strip() and cell.get("execution_count") is None:
+            raise IncompleteRecord(f"A cell {where} was not executed.", remedy=_REMEDY)
+
+
+def _payloads(notebook: Any) -> Iterator[tuple[int, str, Any]]:
+    """Place, kind and content of everything that the cells recorded, in the order of the notebook."""
+    kinds = {MIME.format(kind): kind for kind in ("gathered", "soundness", "answer", "decision", "complete")}
+    for place, (_, output) in enumerate(_outputs(notebook)):
+        for mime, kind in kinds.items():
+            if mime in output.get("data", {}):
+                yield place, kind, _plain(output["data"][mime])
+
+
+def _outputs(notebook: Any) -> Iterator[tuple[Any, Any]]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            yield cell, output
+
+
+def _plain(data: Any) -> Any:
+    """Ordinary dicts and lists instead of nbformat's own."""
+    return json.loads(json.dumps(data))
+
+
+def _place(notebook: Any, kind: str) -> int:
+    return next(place for place, found, _ in _payloads(notebook) if found == kind)
+
+
+def _one(notebook: Any, kind: str, into: type[T], words: str) -> T:
+    found = [data for _, name, data in _payloads(notebook) if name == kind]
+    if len(found) != 1:
+        times = "not there" if not found else f"there {len(found)} times"
+        raise IncompleteRecord(f"{words} must be shown once in the notebook; it is {times}.", remedy=_REMEDY)
+    return _decoded(into, found[0], words)
+
+
+def _decoded(into: type[T], data: Any, words: str) -> T:
+    try:
+        return decode(into, data)
+    except InvalidReport as error:
+        raise IncompleteRecord(f"{words} cannot be read. {error.message}", remedy=_REMEDY) from error
+
+
+def _answers(notebook: Any) -> tuple[RecordedAnswer, ...]:
+    shown = [_decoded(RecordedAnswer, data, "An answer") for _, kind, data in _payloads(notebook) if kind == "answer"]
+    for question in Question:
+        count = sum(answer.question is question for answer in shown)
+        if count != 1:
+            times = "no answer" if not count else f"{count} answers"
+            raise IncompleteRecord(
+                f"Question {question.number}, “{question.words}”, has {times} in the notebook; expected one.",
+                remedy=_REMEDY,
+            )
+    return tuple(sorted(shown, key=lambda answer: answer.question.number))
+
+
+def figures(notebook: Any) -> tuple[PageFigure, ...]:
+    """The figures that belong to a question or to the decision, in the order of the notebook."""
+    found = (_figure(cell, output) for cell, output in _outputs(notebook))
+    return tuple(figure for figure in found if figure is not None)
+
+
+def _figure(cell: Any, output: Any) -> PageFigure | None:
+    named, data = output.get("metadata", {}).get("readiness", {}), output.get("data", {})
+    question = str(named.get("question") or _section(cell))
+    if "figure" not in named or question not in {*map(str, Question), "decision"}:
+        return None
+    svg, png = _text(data.get("image/svg+xml", "")).encode("utf-8"), _decoded_png(_text(data.get("image/png", "")))
+    if not svg and not png:
+        return None
+    return PageFigure(
+        question, str(named["figure"]), str(named.get("alt", "")), str(named.get("caption", "")), svg, png
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "".join(value)
+
+
+def _decoded_png(text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (ValueError, binascii.Error):
+        return b""
+
+
+def prose(notebook: Any) -> dict[Question, str]:
+    """The template's Markdown on each question, from cells tagged "question-baseline" and so on."""
+    return {question: text for question in Question if (text := _joined(notebook, question, "markdown"))}
+
+
+def code(notebook: Any) -> dict[Question, str]:
+    """The source that each question was asked with."""
+    return {question: text for question in Question if (text := _joined(notebook, question, "code"))}
+
+
+def _joined(notebook: Any, question: Question, kind: str) -> str:
+    cells = (cell for cell in notebook.cells if cell.cell_type == kind and _section(cell) == question.value)
+    return "\n\n".join(cell.source.strip() for cell in cells if cell.source.strip())
+
+
+def _tags(cell: Any) -> list[str]:
+    return [str(tag) for tag in cell.get("metadata", {}).get("tags", [])]
+
+
+def _section(cell: Any) -> str:
+    return next((tag.removeprefix(QUESTION_TAG) for tag in _tags(cell) if tag.startswith(QUESTION_TAG)), "")
+
+
+def normal_form_digest(notebook: Any) -> str:
+    """SHA-256 (hex) of what matters in an executed notebook, whoever saved it.
+
+    Recipe: for each cell `[type, source, tags, outputs]`, where outputs are, of every `display_data` and
+    `execute_result`, `[data, metadata.readiness]` (null where there is none); the list of cells as JSON with sorted
+    keys, no blanks, ASCII only. Thereby left out: cell ids, execution counts and times, papermill's and the notebook's
+    other metadata, and printed text, which may hold process ids.
+    """
+    return _digest(notebook, outputs=True)
+
+
+def source_digest(notebook: Any) -> str:
+    """The same digest without outputs and without the cell that papermill adds: what the template was."""
+    return _digest(notebook, outputs=False)
+
+
+def _digest(notebook: Any, *, outputs: bool) -> str:
+    cells = [
+        [cell.cell_type, cell.source, _tags(cell), _shown(cell) if outputs else []]
+        for cell in notebook.cells
+        if outputs or INJECTED_TAG not in _tags(cell)
+    ]
+    text = json.dumps(cells, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _shown(cell: Any) -> list[Any]:
+    kinds = ("display_data", "execute_result")
+    shown = (output for output in cell.get("outputs", []) if output.get("output_type") in kinds)
+    return [[output.get("data", {}), output.get("metadata", {}).get("readiness")] for output in shown]

@@ -1,0 +1,288 @@
+"""Does the kernel's record agree with what the host sees for itself?
+
+The kernel ran the candidate's own code, so what it says is a claim. The host hashes every file before and after
+the run, reads the spec itself, and derives from it which findings must be there.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from readiness.core.checklist import Proofs, proofs_among
+from readiness.core.errors import IncompleteRecord, InvalidReport, ReviewError
+from readiness.core.files import Artifact, sha256_path
+from readiness.core.findings import Question, left_out_code
+from readiness.core.policy import Task
+from readiness.evidence.environment import OF_THE_PAGE, environment
+from readiness.evidence.models.own_modules import ROLE, named_files
+from readiness.evidence.tables import header
+from readiness.spec.layers import RECORDED_AS
+from readiness.spec.load import LoadedSpec, normalised, set_keys, spec_digest
+from readiness.spec.proofs import proof_paths
+from readiness.spec.schema import Spec
+from readiness.spec.usual_segments import unsegmented
+from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_segments, missing_trend
+from readiness.verdict.expected_bars import lower_bars
+from readiness.verdict.expected_supplied import false_supplies
+from readiness.verdict.record import Record, RecordedAnswer
+
+MODEL = "model"
+TABLES = ("test", "train", "recent")
+LISTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """SHA-256 of every file of a review by its role, such as "test: fraud.parquet"."""
+
+    files: Mapping[str, str]
+    paths: Mapping[str, Path]
+
+    @classmethod
+    def of(cls, loaded: LoadedSpec) -> Digests:
+        """Hash the spec's files, the model, the tables, the model now in production, and what attestations rest on.
+
+        Raises:
+            InputError: one of them cannot be read.
+        """
+        paths = _paths(loaded)
+        files = {role: sha256_path(path) for role, path in paths.items()}
+        return cls(files | ({RECORDED_AS: loaded.settings_sha256} if loaded.settings else {}), paths)
+
+    def check_unchanged(self) -> None:
+        """Hash everything once more.
+
+        Raises:
+            ReviewError: naming the files that are no longer what they were.
+        """
+        changed = [path.name for role, path in self.paths.items() if _digest(path) != self.files[role]]
+        if changed:
+            raise ReviewError(
+                f"{', '.join(changed)} changed while the review was running.",
+                remedy="Nobody knows which version was reviewed. Run it again while nothing writes to these files.",
+            )
+
+    @property
+    def proofs(self) -> Proofs:
+        """Of the files and folders that attestations name as evidence."""
+        return proofs_among(self.files.items())
+
+    @property
+    def test(self) -> str:
+        """Of the test table."""
+        return next(sha256 for role, sha256 in self.files.items() if role.startswith(f"{TABLES[0]}: "))
+
+    @property
+    def model(self) -> str | None:
+        """Of the candidate's file or folder; None when there are only predictions."""
+        return self.files.get(MODEL)
+
+
+def _paths(loaded: LoadedSpec) -> dict[str, Path]:
+    spec = loaded.spec
+    paths = {name: path for name, (path, _) in zip(loaded.names, loaded.files, strict=True)}
+    for role in TABLES:
+        given = getattr(spec.data, role)
+        if given is not None:
+            paths[f"{role}: {Path(given).name}"] = loaded.resolve(given)
+    current = spec.baseline.current
+    if current is not None and current.path is not None and loaded.resolve(current.path).exists():
+        paths[f"current: {Path(current.path).name}"] = loaded.resolve(current.path)
+    paths |= {f"{role}: {Path(given).name}": loaded.resolve(given) for role, given in spec.supplied.files.items()}
+    if spec.model.path is not None:
+        paths[MODEL] = loaded.resolve(spec.model.path)
+    return paths | proof_paths(loaded) | named_files(loaded.folder, _references(spec))
+
+
+def _references(spec: Spec) -> list[str]:
+    """The functions of the user's own that every review of this spec calls."""
+    loader = spec.model.loader if spec.model.path is not None else None
+    return [*([loader] if loader else []), *(own.use for own in spec.metrics.values())]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_path(path)
+    except (ReviewError, OSError, ValueError):
+        return ""
+
+
+def check_record(
+    record: Record, loaded: LoadedSpec, digests: Digests, only: Sequence[str] = (), *, cached: bool = False
+) -> None:
+    """Hold the record against the host's own knowledge, and recompute its verdict.
+
+    `only` names the questions that a partial review was told to ask; `cached` says whether it was given a cache.
+
+    Raises:
+        IncompleteRecord: a finding that the spec asks for is missing or does not count.
+        ReviewError: the record is about other files or another spec, or its verdict does not follow.
+    """
+    _check_files(record, digests)
+    _check_modules(record, loaded.folder)
+    _check_program(record)
+    _check_spec(record, loaded)
+    _check_asked(record, only)
+    if record.reused and not cached:
+        raise IncompleteRecord(
+            f"The notebook took {record.reused[0].part} from a cache, and it was given none.", remedy=_REMEDY
+        )
+    task = _task(record, loaded)
+    lacking = (
+        *missing_codes(record.answers, loaded.spec, task),
+        *missing_segments(record.answers, loaded.spec, task, record.gathered.data.rows_scored),
+        *missing_trend(record.answers, loaded.spec),
+        *missing_drift(
+            record.answers,
+            loaded.spec,
+            record.gathered.data.features,
+            _days(record)[0],
+            digests.proofs,
+            record.soundness,
+        ),
+    )
+    if lacking:
+        more = f" and {len(lacking) - LISTED} more" if len(lacking) > LISTED else ""
+        raise IncompleteRecord(
+            f"The notebook's record lacks findings that this spec asks for: {', '.join(lacking[:LISTED])}{more}.",
+            remedy=_REMEDY,
+        )
+    _check_bars(record, loaded, task, digests.proofs)
+    from readiness.verdict.checks import check  # loads libraries of numbers
+
+    try:
+        check(record, counted=True)
+    except InvalidReport as error:
+        raise IncompleteRecord(f"The notebook's record contradicts itself. {error.message}", remedy=_REMEDY) from error
+
+
+def _check_bars(record: Record, loaded: LoadedSpec, task: Task, proofs: Proofs) -> None:
+    """By the day on which the review began; or on which it ended, when midnight lay between them."""
+    spec = loaded.spec
+    judged = [(lower_bars(record.answers, spec, task, day, proofs), day) for day in _days(record)]
+    found = [(lower, false_attestations(record.answers, spec, day, proofs)) for lower, day in judged]
+    lower, false = min(found, key=lambda codes: len(codes[0]) + len(codes[1]))
+    _refuse("judges by other bars than this spec sets", lower)
+    _refuse("fills boxes otherwise than this spec attests", false)
+    _refuse("holds figures that this spec does not supply", false_supplies(record.answers, spec, _calls(loaded)))
+
+
+def _calls(loaded: LoadedSpec) -> Sequence[float] | None:
+    """The times of the supplied log, read by the host itself."""
+    given = loaded.spec.supplied.latency
+    if given is None:
+        return None
+    from readiness.evidence.supplied.read import read_calls
+
+    return [float(time) for time in read_calls(loaded, given)]
+
+
+def _days(record: Record) -> tuple[datetime.date, ...]:
+    """The days of the run, which the host timed itself."""
+    moments = (record.run.started, record.run.finished)
+    return tuple(dict.fromkeys(datetime.datetime.fromisoformat(moment).date() for moment in moments))
+
+
+def _refuse(what: str, codes: tuple[str, ...]) -> None:
+    if codes:
+        raise IncompleteRecord(f"The notebook's record {what}: {', '.join(codes[:LISTED])}.", remedy=_REMEDY)
+
+
+_REMEDY = "If the template was changed, see that it asks all six questions and shows every answer as it came."
+
+
+def _check_files(record: Record, digests: Digests) -> None:
+    named = {artifact.name: artifact.sha256 for artifact in record.gathered.inputs}
+    expected = {role: sha256 for role, sha256 in digests.files.items() if role != MODEL}
+    wrong = [role for role, sha256 in expected.items() if named.get(role) != sha256]
+    model = [artifact.sha256 for artifact in record.gathered.model.files]
+    if model != ([] if digests.model is None else [digests.model]):
+        wrong.append("the model file")
+    if wrong:
+        raise ReviewError(
+            f"The notebook's record is about other files than the spec names: {', '.join(wrong)}.",
+            remedy="Run the review again; if it happens again, the template reads files of its own.",
+        )
+
+
+def _check_program(record: Record) -> None:
+    """The kernel runs on the host's own interpreter and packages, so it can name no others.
+
+    Raises:
+        ReviewError: it does.
+    """
+    there, here = record.gathered.environment, environment()
+    names = ("readiness", *OF_THE_PAGE)
+    same = all(there.packages.get(name) == here.packages.get(name) for name in names) and there.python == here.python
+    if not same or record.tool != f"readiness {here.packages['readiness']}":
+        raise ReviewError(
+            "The notebook's record names other versions of this program, or of what makes its page, than run here.",
+            remedy="Run the review again; if it happens again, the candidate changes what is recorded.",
+        )
+
+
+def _check_modules(record: Record, folder: Path) -> None:
+    """Modules that were served from the spec's folder lie there as they were recorded.
+
+    Raises:
+        ReviewError: one does not.
+    """
+    served = [each for each in record.gathered.inputs if each.name.startswith(ROLE)]
+    changed = [each.name for each in served if not _lies_there(folder, each)]
+    if changed:
+        raise ReviewError(
+            f"{', '.join(changed[:LISTED])} is not what the notebook's record says, or changed during the review.",
+            remedy="Nobody knows which code was run. Run the review again while nothing writes to these files.",
+        )
+
+
+def _lies_there(folder: Path, module: Artifact) -> bool:
+    """Whether the file has the recorded digest; it may be a link, and its name may not lead out of the folder."""
+    name = PurePosixPath(module.name.removeprefix(ROLE))
+    return not name.is_absolute() and ".." not in name.parts and _digest(folder / name) == module.sha256
+
+
+def _check_spec(record: Record, loaded: LoadedSpec) -> None:
+    spec, gathered = loaded.spec, record.gathered
+    same = (
+        gathered.spec == normalised(spec)
+        and gathered.set_keys == set_keys(spec)
+        and gathered.settings == loaded.settings
+        and spec_digest((each.name, each.sha256) for each in gathered.inputs) == loaded.digest
+        and (gathered.model.name, gathered.model.version) == (spec.model.name, spec.model.version)
+        and gathered.data.target == spec.data.target
+        and gathered.data.unsegmented == unsegmented(spec, header(loaded.resolve(spec.data.test)).columns)
+        and (record.rule, record.seed) == (spec.evidence, spec.seed)
+    )
+    if not same:
+        raise ReviewError(
+            "The notebook's record holds another spec than the one that was read.",
+            remedy="Run the review again; if it happens again, the template changes the spec.",
+        )
+
+
+def _check_asked(record: Record, only: Sequence[str]) -> None:
+    """A question may stand aside only where the host said so."""
+    aside = [answer.question for answer in record.answers if left_out(answer)]
+    unasked = [question for question in Question if only and question.value not in only]
+    if tuple(record.only) != tuple(only) or aside != unasked:
+        raise IncompleteRecord("The notebook asked other questions than it was told to ask.", remedy=_REMEDY)
+
+
+def left_out(answer: RecordedAnswer) -> bool:
+    """Whether an answer says that its question was not asked."""
+    return any(finding.code == left_out_code(answer.question) for finding in answer.findings)
+
+
+def _task(record: Record, loaded: LoadedSpec) -> Task:
+    stated = loaded.spec.data.task
+    try:
+        task = Task(record.gathered.data.task)
+    except ValueError as error:
+        raise IncompleteRecord(f"The record's task is {record.gathered.data.task!r}, which is none.") from error
+    if stated is not None and task is not stated:
+        raise ReviewError(f"The notebook reviewed a {task} task; the spec says {stated}.")
+    return task

@@ -1,0 +1,187 @@
+"""Counts that must agree: cells of the confusion matrix, counts behind bounds, rows of segments, rows that exist."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import Basis, Finding, Question, Recomputable
+from readiness.core.policy import Task
+from readiness.statistics.basis import MOVER, SHARES, flat
+from readiness.statistics.cases import Floats
+from readiness.statistics.labels import SHARE_METRICS, rows_that_count
+from readiness.verdict.recomputation.bounds import is_relative
+
+if TYPE_CHECKING:
+    from readiness.verdict.record import Record
+
+Counts = tuple[tuple[float, float], ...]
+"""Hits and rows of each share that a metric is made of."""
+
+_BINARY = ("ERRO-TN", "ERRO-FP", "ERRO-FN", "ERRO-TP")
+_CELL = re.compile(r"ERRO-CELL-(\d+)-(\d+)")
+_NAMED = re.compile(r"(SEGM-\d+)-(?:\d+|SMALL)-\w+")
+_ROWS = re.compile(r"(SEGM-\d+-\d+)-ROWS")
+_GROUPS: Mapping[str, tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]] = {
+    "demographic_parity_ratio": (((1, 3), (0, 1, 2, 3)),),
+    "demographic_parity_difference": (((1, 3), (0, 1, 2, 3)),),
+    "equal_opportunity_difference": (((3,), (2, 3)),),
+    "equalized_odds_difference": (((3,), (2, 3)), ((1,), (0, 1))),
+}
+"""Which of the four cells, true negative to true positive, count among which when groups are compared."""
+
+
+def check_counts(record: Record) -> None:
+    """Raises:
+    InvalidReport: counts in different places do not agree, or speak of more rows than were scored.
+    """
+    _check_rows(record)
+    table = cells(record)
+    if table is None and _must_be_shown(record):
+        raise InvalidReport("The record prices or judges errors, and does not say which rows were right and wrong.")
+    if table is None or record.gathered.spec.get("data", {}).get("weight"):
+        return  # weighted rows are not counted one by one
+    for question in (Question.BASELINE, Question.BUSINESS, Question.SEGMENTS, Question.STABILITY):
+        for finding in record.answer(question).findings:
+            bounds = finding.bounds
+            if bounds is not None and bounds.recomputable is Recomputable.COUNTS and bounds.basis is not None:
+                _check_finding(record, question, finding, bounds.basis, table)
+
+
+def cells(record: Record) -> Floats | None:
+    """The confusion matrix that question 4 shows, (true, predicted); None where it shows none."""
+    found = {f.code: f.measured.value for f in record.answer(Question.ERRORS).findings if f.measured is not None}
+    if set(_BINARY) <= set(found):
+        return np.array([found[code] for code in _BINARY]).reshape(2, 2)
+    places = {(int(m[1]), int(m[2])): value for code, value in found.items() if (m := _CELL.fullmatch(code))}
+    size = math.isqrt(len(places))
+    if not places or set(places) != {(i, j) for i in range(1, size + 1) for j in range(1, size + 1)}:
+        return None
+    return np.array([[places[i, j] for j in range(1, size + 1)] for i in range(1, size + 1)])
+
+
+def _must_be_shown(record: Record) -> bool:
+    has_classes = record.gathered.data.task in (Task.BINARY, Task.MULTICLASS)
+    return has_classes and any(f.bounds is not None for f in record.answer(Question.ERRORS).findings)
+
+
+def _check_finding(record: Record, question: Question, finding: Finding, basis: Basis, table: Floats) -> None:
+    """Raises: InvalidReport."""
+    possible, is_gain = list(_possible(finding.metric, record, table)), _is_gain(record, question, finding)
+    found = tuple(_shares(_of_candidate(basis))) if is_gain else _summed(finding, basis)
+    if not possible or (is_gain and not found):
+        return
+    is_whole = is_gain or question is Question.BUSINESS or _is_named(finding)
+    if any(_agree(found, counts, exactly=is_whole) for counts in possible):
+        return
+    raise InvalidReport(
+        f"Finding {finding.code} counts {_said(found)}; the right and wrong rows of question 4 give "
+        f"{'' if is_whole else 'at most '}{_said(possible[0])}."
+    )
+
+
+def _is_gain(record: Record, question: Question, finding: Finding) -> bool:
+    return question is Question.BASELINE or is_relative(record, finding)
+
+
+def _of_candidate(gain: Basis) -> Basis:
+    """The candidate's own number in a gain over another method: moved by the other's value, or less the other."""
+    inner = gain.parts[0] if gain.form == "linear" and gain.parts else gain
+    return inner.parts[0] if inner.form == MOVER and inner.parts else inner
+
+
+def _is_named(finding: Finding) -> bool:
+    """Whether it compares a segment with all other rows, or all groups, so that both together are all rows."""
+    return bool(_NAMED.fullmatch(finding.code)) or finding.metric in _GROUPS
+
+
+def _possible(metric: str, record: Record, table: Floats) -> Iterator[Counts]:
+    """What the matrix gives for a metric; with more than two classes for each class against the rest, too."""
+    if record.gathered.data.task == Task.MULTICLASS:
+        if metric in ("accuracy", "precision_micro", "recall_micro", "f1_micro"):
+            yield ((float(np.trace(table)), float(table.sum())),)
+        for k in range(len(table)):
+            yield from _of_four(metric, one_against_rest(table, k).ravel())
+    elif record.gathered.data.task == Task.BINARY:
+        yield from _of_four(metric, table.ravel())
+
+
+def one_against_rest(table: Floats, k: int) -> Floats:
+    """The confusion matrix (2, 2) of one class against all others."""
+    hit, true, said = float(table[k, k]), float(table[k].sum()), float(table[:, k].sum())
+    return np.array([[float(table.sum()) - true - said + hit, said - hit], [true - hit, hit]])
+
+
+def _of_four(metric: str, four: Floats) -> Iterator[Counts]:
+    if metric in SHARE_METRICS:
+        hits, among = rows_that_count(metric)
+        yield ((float(four[hits].sum()), float(four[among].sum())),)
+    elif metric == "balanced_accuracy":
+        yield tuple(pair for name in ("recall", "specificity") for counts in _of_four(name, four) for pair in counts)
+    elif metric in _GROUPS:
+        yield tuple((float(four[list(h)].sum()), float(four[list(a)].sum())) for h, a in _GROUPS[metric])
+
+
+def _summed(finding: Finding, basis: Basis) -> Counts:
+    """The counts behind bounds, those of both sides or of all groups together."""
+    if finding.metric in _GROUPS:
+        spreads = basis.parts if basis.form == "widest" else (basis,)
+        return tuple(_total(_shares(spread)) for spread in spreads)
+    top = basis if basis.form != "widened" else basis.parts[0]
+    if top.form != MOVER or not finding.segment:
+        return tuple(_shares(basis))
+    return tuple(_total(pairs) for pairs in zip(*(_shares(part) for part in top.parts), strict=True))
+
+
+def _shares(basis: Basis) -> list[tuple[float, float]]:
+    return [(part.numbers["successes"] or 0.0, part.numbers["n"] or 0.0) for part in flat(basis) if part.form in SHARES]
+
+
+def _total(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return sum(hits for hits, _ in pairs), sum(rows for _, rows in pairs)
+
+
+def _agree(found: Counts, wanted: Counts, *, exactly: bool) -> bool:
+    if len(found) != len(wanted):
+        return False
+    pairs = [(a, b) for mine, theirs in zip(found, wanted, strict=True) for a, b in zip(mine, theirs, strict=True)]
+    return all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-6) or (not exactly and a < b) for a, b in pairs)
+
+
+def _said(counts: Counts) -> str:
+    return " and ".join(f"{hits:,.10g} of {rows:,.10g}" for hits, rows in counts)
+
+
+def _check_rows(record: Record) -> None:
+    """Raises: InvalidReport."""
+    scored = record.gathered.data.rows_scored
+    for question in (Question.SEGMENTS, Question.ERRORS):
+        for finding in record.answer(question).findings:
+            if finding.measured is not None and finding.measured.n > scored:
+                raise InvalidReport(
+                    f"Finding {finding.code} speaks of {finding.measured.n:,} rows; scored were {scored:,}."
+                )
+    segments = record.answer(Question.SEGMENTS).findings
+    rows = {m[1]: f.measured.value for f in segments if f.measured and (m := _ROWS.fullmatch(f.code))}
+    by_segmentation: dict[str, float] = defaultdict(float)
+    for segment, count in rows.items():
+        by_segmentation[segment.rpartition("-")[0]] += count
+    for segmentation, total in by_segmentation.items():
+        if total > scored:
+            raise InvalidReport(f"The segments {segmentation} hold {total:,.0f} rows; scored were {scored:,}.")
+    for finding in segments:
+        segment = finding.code.rpartition("-")[0]
+        if (
+            finding.bounds is not None
+            and finding.measured is not None
+            and finding.measured.n > rows.get(segment, math.inf)
+        ):
+            raise InvalidReport(
+                f"Finding {finding.code} speaks of {finding.measured.n:,} rows; its segment has {rows[segment]:,.0f}."
+            )

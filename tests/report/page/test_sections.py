@@ -1,0 +1,159 @@
+"""What the sections hold, before any HTML is made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from readiness.core.findings import Answer, Finding, Outcome, Question, Status
+from readiness.report.page import errors, production
+from readiness.report.page.baseline import tables as baseline_tables
+from readiness.report.page.cover import cover, format_time, valid_until
+from readiness.report.page.sections import sections, unmeasured
+from readiness.report.page.tables import anchor, claims_table, facts_table
+from readiness.verdict.record import Record
+from tests.report.page import records
+
+
+@pytest.mark.parametrize("make", [records.not_ready, records.ready, records.not_proven, records.regression])
+def test_every_finding_is_in_a_table(make) -> None:
+    """The codes that the tables of a section show are those of its answer."""
+    record: Record = make()
+    for section in sections(record):
+        shown = frozenset().union(*(table.codes for table in section.tables))
+        assert {finding.code for finding in record.answer(section.question).findings} == shown
+
+
+def test_rows_are_as_wide_as_their_table() -> None:
+    """Every row has a cell for each column, or is the heading of a group."""
+    for section in sections(records.not_ready()):
+        for table in (*section.tables, *([section.audit] if section.audit else [])):
+            widths = {len(row.cells) for row in (*table.rows, *table.more) if not row.group}
+            assert widths == {len(table.columns)}
+
+
+def test_methods_meet_metrics_and_costs() -> None:
+    """One row for each method, one column for each metric, the cost last."""
+    table = baseline_tables(records.baseline().findings)[1]
+    assert ["Method", "Accuracy", "F1", "Recall", "Cost per prediction"] == [column.title for column in table.columns]
+    assert ["Gradient boosting", "0.996", "0.612", "0.692", "0.0040 EUR"] == [cell.text for cell in table.rows[0].cells]
+    assert "–" == table.rows[1].cells[-1].text
+
+
+def test_a_confusion_of_many_classes_becomes_a_list() -> None:
+    """Up to twelve classes make a matrix; beyond that the wrong cells are listed, the largest first."""
+
+    def cell(true: int, guess: int) -> Finding:
+        where = {"true": f"c{true}", "predicted": f"c{guess}"}
+        return records.fact(f"ERRO-CELL-{true}-{guess}", "rows", float(true + guess), unit="rows", segment=where)
+
+    small = [cell(i, j) for i in range(3) for j in range(3)]
+    (matrix,) = errors.tables(small, "")
+    assert (3, 4) == (len(matrix.rows), len(matrix.columns))
+    large = [cell(i, j) for i in range(13) for j in range(13)]
+    (listed,) = errors.tables(large, "")
+    assert ["c11", "c12", "23"] == [cell.text for cell in listed.rows[0].cells]
+    assert 169 == len(listed.rows) + len(listed.more)
+
+
+def test_a_failed_question_still_has_its_section() -> None:
+    """A crash leaves one finding, and it is shown."""
+    for question in Question:
+        failed = Finding(f"{question.prefix}-FAILED", question.words, Status.NOT_ASSESSED, reason="it crashed")
+        answers = [Answer(q, (failed,)) if q is question else a for q, a in _answers().items()]
+        section = sections(records.record(answers))[question.number - 1]
+        assert f"{question.prefix}-FAILED" in frozenset().union(*(table.codes for table in section.tables))
+        assert "not assessed" == section.mark.word
+
+
+def _answers() -> dict[Question, Answer]:
+    record = records.ready()
+    return {question: record.answer(question) for question in Question}
+
+
+def test_boxes_without_findings_are_not_passed_over() -> None:
+    """A box that nothing speaks for is not assessed, and the page says so."""
+    answers = [a if q is not Question.PRODUCTION else Answer(q, ()) for q, a in _answers().items()]
+    record = records.record(answers)
+    (boxes,) = production.tables((), record)
+    row = next(row for row in boxes.rows if row.cells[0].text == "Latency")
+    assert "Nobody has looked at it, and nobody has vouched for it" == row.cells[1].text
+    assert row.cells[2].mark is not None
+    assert Status.NOT_ASSESSED is row.cells[2].mark.status
+
+
+def test_a_measurement_that_fails_decides_its_box() -> None:
+    """One drifting column is enough for its box."""
+    drifted = records.claim("PROD-DRIFT-9", "Drift of x", (0.6, 0.5, 0.7, 900), ("<", 0.25), (0.52, 0.68))
+    answer = records.production().plus(drifted)
+    boxes = production.tables(answer.findings, records.ready())[0]
+    row = boxes.rows[1]
+    assert "Training distribution matches production" == row.cells[0].text
+    assert row.cells[2].mark is not None
+    assert Status.NOT_MET is row.cells[2].mark.status
+    assert "Measured: 0.600, required less than 0.25" == row.cells[1].text
+
+
+def test_facts_are_not_unmeasured() -> None:
+    """A fact has no bar, so its status says little; only what could be settled is listed."""
+    fact = records.text_fact("STAB-NOTE", "A note", "as seen")
+    gap = records.outcome("STAB-GAP", "A gap", Outcome.UNAVAILABLE, "not there", blocking=False, needs="a table")
+    answers = [a.plus(fact, gap) if q is Question.STABILITY else a for q, a in _answers().items()]
+    found = dict(unmeasured(records.record(answers)))
+    assert ["STAB-GAP"] == [finding.code for finding in found[Question.STABILITY]]
+
+
+def test_only_met_claims_may_be_folded() -> None:
+    """A table of claims stays open as soon as one of them is not met."""
+    met, not_met = records.stability().findings[0], records.business().findings[0]
+    assert claims_table([met], "x", folds=True).folds
+    assert not claims_table([met, not_met], "x", folds=True).folds
+    assert facts_table([], "x", folds=True).folds
+
+
+@pytest.mark.parametrize(("code", "id_"), [("BUSI-1", "BUSI-1"), ("a b", ""), ('x"', ""), ("", ""), ("1", "")])
+def test_a_code_is_an_id_only_when_it_can_be_one(code: str, id_: str) -> None:
+    """Codes of users are not trusted to be ids."""
+    assert id_ == anchor(code)
+
+
+def test_the_cover_tells_what_was_set() -> None:
+    """Sections with own criteria are named, with the spec's digest; data and model are no criteria."""
+    lines = {line.label: line.text for line in cover(records.ready()).lines}
+    assert (
+        "The spec sets its own for business, errors and segments; all others are defaults; spec 3fa9c01be8d2"
+        == lines["Criteria"]
+    )
+    assert lines["Tested on"].startswith("24,000 rows, 2026-03-01 to 2026-08-31; is_fraud = 1 in 120 of 24,000 (0.5 %)")
+    assert "declared in production: 0.4 %; 12 rows left out" in lines["Tested on"]
+
+
+def test_the_cover_tells_what_is_first_to_do() -> None:
+    """Required actions come first, and a ready model needs approval."""
+    steps = cover(records.not_ready()).steps
+    assert steps[0].text.endswith("only its owner may change it: Don't miss fraud")
+    assert steps[1].text.startswith("To settle it")
+    assert "Approval by those required" in cover(records.ready()).steps[0].text
+
+
+def test_times_are_written_for_people() -> None:
+    """Known forms are written out, others left alone."""
+    assert "22 November 2026, 20:04 UTC" == format_time("2026-11-22T20:04:12Z")
+    assert "22 November 2026, 18:04 UTC" == format_time("2026-11-22T20:04:12+02:00")
+    assert "soon" == format_time("soon")
+    assert "21 May 2027" == valid_until(records.ready())
+    assert "" == valid_until(records.regression())
+
+
+def test_the_usual_tests_are_folded_and_said_not_to_count() -> None:
+    """McNemar and DeLong stand in a table of their own, below what is judged."""
+    from readiness.core.findings import Estimate, Finding, Status
+
+    facts = [
+        Finding(code, "n", Status.NOT_ASSESSED, blocking=False, measured=Estimate(0.04, 0.04, 0.04, 1.0, 100))
+        for code in ("BASE-MCNEMAR-RULE-1", "BASE-DELONG-CURRENT")
+    ]
+    (shown,) = baseline_tables(facts)
+
+    assert ("Tests as they are usually reported", True) == (shown.caption, shown.folds)
+    assert {"BASE-MCNEMAR-RULE-1", "BASE-DELONG-CURRENT"} == shown.codes
+    assert "what counts is the gain" in shown.note

@@ -1,0 +1,227 @@
+"""Pictures: the same bytes twice, small, with words for those who cannot see them; a failure is a note."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from readiness.core.findings import Answer, Question, Status
+from readiness.report.pictures import LARGEST_SVG, NotDrawn, Picture, draw
+from readiness.report.plots import baseline, business, decision, errors, segments
+from tests import literal_answers as literal
+from tests.literal_answers import DRAWN, NAMES
+
+
+@pytest.mark.parametrize(("plot", "answer"), DRAWN, ids=NAMES)
+def test_the_same_answer_gives_the_same_bytes(plot, answer):
+    """Two drawings of one answer do not differ in a single byte."""
+    assert draw(plot, answer) == draw(plot, answer)
+
+
+@pytest.mark.parametrize(("plot", "answer"), DRAWN, ids=NAMES)
+def test_a_picture_is_small_named_and_told_in_words(plot, answer):
+    """Image files of their kind, below 40 kB; caption and sentence are plain lines."""
+    picture = draw(plot, answer)
+
+    assert isinstance(picture, Picture)
+    assert f"{answer.question.value}.{plot.__name__}" == picture.name
+    assert answer.question.value == picture.question
+    assert ET.fromstring(picture.svg).tag.endswith("svg")
+    assert len(picture.svg) < 40_000
+    assert picture.png.startswith(b"\x89PNG")
+    assert b"Software" not in picture.png
+    assert picture.alt.endswith(".")
+    assert "\n" not in picture.alt + picture.caption
+    assert len(picture.caption) > 40
+
+
+def test_the_sentence_states_the_finding_with_its_numbers():
+    """The text alternative says what was measured, required and found."""
+    picture = draw(baseline.lifts, literal.baseline())
+
+    assert (
+        "Gain in F1: +0.742 over always the majority class, +0.051 over the rule, −0.050 over the current model "
+        "and not measured over people; required more than 0.02: 1 met, 1 not proven, 1 not met, 1 not assessed."
+        == picture.alt
+    )
+
+
+def test_the_sentence_on_costs():
+    """Costs, savings, interval, requirement and status in one sentence."""
+    assert (
+        "Cost of errors: this model 1,650 EUR, doing nothing 15,000 EUR; saved against doing nothing +13.35 EUR "
+        "(95 % interval 11.20 to 15.10 EUR), required more than 0 EUR, met." == draw(errors.costs, literal.errors()).alt
+    )
+
+
+def test_the_sentence_on_confusion():
+    """Counts stand beside what they are counted out of."""
+    assert (
+        "943 of 1,000 rows are predicted right; 45 of 850 negative are predicted as positive, "
+        "12 of 150 positive are predicted as negative." == draw(errors.confusion, literal.errors()).alt
+    )
+
+
+def test_a_sentence_of_the_users_own_wins():
+    """`alt` replaces the sentence and is made plain."""
+    assert "My own words." == draw(baseline.lifts, literal.baseline(), alt="My\nown words.").alt
+
+
+def test_jupyter_gets_both_images_and_all_words():
+    """Data and metadata are as the page reads them back."""
+    picture = draw(segments.deficits, literal.segments())
+    data, metadata = picture._repr_mimebundle_()
+
+    assert {"image/svg+xml", "image/png", "text/plain"} == set(data)
+    assert picture.png == base64.b64decode(data["image/png"])
+    assert picture.alt == data["text/plain"]
+    assert {
+        "image/svg+xml": {"alt": picture.alt},
+        "image/png": {"alt": picture.alt},
+        "readiness": {
+            "figure": "segments.deficits",
+            "question": "segments",
+            "caption": picture.caption,
+            "alt": picture.alt,
+        },
+    } == metadata
+
+
+def test_a_heavy_svg_is_left_out():
+    """Where the SVG would be too large the PNG stands alone."""
+    hostile = Answer(
+        Question.BUSINESS,
+        tuple(
+            literal.finding(
+                f"BUSI-{k}",
+                "".join(chr(0x100 + 40 * k + j) for j in range(30)),
+                0.1,
+                0.0,
+                0.2,
+                ">",
+                0.5,
+                metric="".join(chr(0x400 + 20 * k + j) for j in range(20)),
+                unit="".join(chr(0x370 + 5 * k + j) for j in range(8)),
+            )
+            for k in range(14)
+        ),
+    )
+    picture = draw(business.requirements, hostile)
+    data, _ = picture._repr_mimebundle_()
+
+    assert len(picture.svg) <= LARGEST_SVG
+    assert ("image/svg+xml" in data) is bool(picture.svg)
+    assert "image/png" in data
+
+
+def test_residuals_and_large_matrices_stay_light():
+    """Two thousand points and forty classes are a raster inside the SVG."""
+    many = literal.classes([f"class {k}" for k in range(40)])
+
+    assert 0 < len(draw(errors.confusion, many).svg) < 45_000
+
+
+def test_a_figure_without_findings_is_a_note():
+    """Nothing to draw is said in plain words, and is no error."""
+    note = draw(errors.residuals, literal.errors())
+
+    assert isinstance(note, NotDrawn)
+    assert (
+        "The figure errors.residuals is not shown: no sizes of errors are at hand, as where classes are predicted."
+        == str(note)
+    )
+    assert str(note) == note._repr_mimebundle_()[0]["text/plain"]
+
+
+def test_a_plot_that_fails_is_a_note_too():
+    """Whatever a plot raises, a review goes on."""
+
+    def broken(answer):
+        """A plot of the user's own."""
+        raise RuntimeError("no paper\nleft")
+
+    note = draw(broken, literal.baseline())
+
+    assert isinstance(note, NotDrawn)
+    assert "test_figures.broken" == note.name
+    assert "drawing it failed (RuntimeError: no paper left)" == note.reason
+
+
+def test_a_plot_of_the_users_own_has_a_sentence():
+    """Without a sentence beside it, a plot is told by the question and its status."""
+
+    def own(answer):
+        """A plot of the user's own.
+
+        With more to read.
+        """
+        return baseline.lifts(answer)
+
+    picture = draw(own, literal.baseline())
+
+    assert "A plot of the user's own." == picture.caption
+    assert "Does it beat the alternatives? not met." == picture.alt
+
+
+def test_the_flowchart_belongs_to_the_decision():
+    """Decision and answers in, one picture out."""
+    picture = draw(decision.flowchart, *literal.decided(literal.six(segments=Status.NOT_MET)))
+
+    assert "decision.flowchart" == picture.name
+    assert "decision" == picture.question
+    assert (
+        "Test result: NOT READY; the way ends at fork 3 of 6, “Does it work for everyone?” no: "
+        "Investigate the segment and fix the cause." == picture.alt
+    )
+
+
+def test_the_flowchart_of_six_yes():
+    """All forks passed is said so."""
+    picture = draw(decision.flowchart, *literal.decided(literal.six()))
+
+    assert "Test result: READY; all 6 forks of the flowchart were passed with yes." == picture.alt
+
+
+@pytest.mark.parametrize("name", literal.HOSTILE, ids=range(len(literal.HOSTILE)))
+def test_hostile_names_neither_stop_nor_enter_a_picture(name):
+    """Every figure with names from the data is drawn; none of the text is in the SVG."""
+    answers = (
+        (baseline.lifts, literal.finding("BASE-LIFT-X", f"Gain over {name}", 0.1, 0.0, 0.3, ">", 0.02)),
+        (
+            business.requirements,
+            literal.finding("BUSI-1", name, 0.1, 0.0, 0.3, ">", 0.02, metric=name or "m", unit=name[:40]),
+        ),
+        (
+            segments.deficits,
+            literal.finding("SEGM-1-1-F1", name, 0.1, 0.0, 0.3, "<", 0.2, metric="f1", segment={name: name}),
+        ),
+    )
+    for plot, found in answers:
+        picture = draw(plot, Answer(Question.BASELINE, (found,)))
+
+        assert isinstance(picture, Picture), picture
+        assert "<script" not in picture.svg
+        assert picture.alt.isprintable()
+
+
+@pytest.mark.parametrize("backend", ["agg", "module://matplotlib_inline.backend_inline"])
+def test_no_backend_changes_a_picture(backend):
+    """The environment's backend can neither remove a figure nor change its bytes."""
+    code = (
+        "import hashlib\nfrom tests import literal_answers as literal\n"
+        "from readiness.report.pictures import draw\n"
+        "from readiness.report.plots import baseline\n"
+        "picture = draw(baseline.lifts, literal.baseline())\n"
+        "print(hashlib.sha256(picture.png + picture.svg.encode()).hexdigest())"
+    )
+    environment = {**os.environ, "MPLBACKEND": backend, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    picture = draw(baseline.lifts, literal.baseline())
+    assert hashlib.sha256(picture.png + picture.svg.encode()).hexdigest() == said.stdout.strip()
