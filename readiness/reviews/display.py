@@ -353,7 +353,7 @@ class Pictures:
     """The figures of one answer, or of the decision; each is drawn when it is first looked at."""
 
     def __init__(self, module: str, names: tuple[str, ...], *drawn_from: Any) -> None:
-        """`names` are functions of the module of `readiness.report.plots`; `drawn_from` is what they are called with."""
+        """`names` are functions of a module of `report.plots`; `drawn_from` is what they are called with."""
         self._module, self._names, self._drawn_from = getattr(plots, module), names, drawn_from
 
     @cached_property
