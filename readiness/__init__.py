@@ -1,4 +1,4 @@
-"""Is this model ready? Six questions, one verdict, one signed page.
+"""Signed model-readiness reports: six questions, one verdict, one page.
 
 The names below are what a review's notebook works with; each is loaded when it is first used.
 """

@@ -1,4 +1,4 @@
-"""What does a review leave behind for a CI service? Test results and a summary, whatever becomes of the review.
+"""Files that a review leaves behind for a CI service: test results and a summary, whatever becomes of the review.
 
 Before the review starts the files say that there is no result yet, so that a review that is killed never leaves an
 earlier one's results in its place. Only the summary of a step on GitHub is added to: other commands write there, too.

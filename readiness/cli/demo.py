@@ -1,4 +1,4 @@
-"""How does a demo go? Build the case, review it, make a key when the kernel has ended, sign, verify."""
+"""The demo from end to end: a case is built, reviewed, and signed with a key that is made when the kernel has ended."""
 
 from __future__ import annotations
 

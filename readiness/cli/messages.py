@@ -1,4 +1,4 @@
-"""What does a command say to the person at the keyboard? Texts of several lines, on standard output."""
+"""Texts of several lines for the person at the keyboard, on standard output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does a passphrase come from? From the keyboard or an open file; never from an argument or the environment."""
+"""Passphrases, from the keyboard or an open file; never from an argument or the environment."""
 
 from __future__ import annotations
 

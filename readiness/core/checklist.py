@@ -1,4 +1,4 @@
-"""Which 25 boxes must be checked before go-live, and how does each get its answer?"""
+"""The 25 boxes that must be checked before go-live, and how each gets its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies at a path that somebody named? A path that cannot be looked at ends in plain words, not in a fault.
+"""Files that somebody named: what lies there, their digests, and writing that never leaves half of one.
 
 `Path.exists` and its relatives raise where a folder may not be searched or a name is too long; these say so.
 """

@@ -1,4 +1,4 @@
-"""What is a yes? Estimates, criteria, findings and the one function that judges.
+"""Estimates, criteria, findings and the one function that judges: what is a yes.
 
 Four statuses and no more. Only *met* counts as a yes; a warning is a label on a finding.
 """

@@ -1,4 +1,4 @@
-"""How is a number written so that a reader is never misled by its rounding?
+"""Numbers as text, so that a reader is never misled by their rounding.
 
 Two rules. A printed number keeps the order of the true ones: 0.9496 against a required 0.95 is not printed as
 0.95. And a share that is not nothing (or not everything) is never printed as 0 (or 1). Digits are added until

@@ -1,4 +1,4 @@
-"""Which metrics are there, what are they called, and what do they need? Names only, so that the host may ask, too."""
+"""The metrics: names, directions, units and what they need. No numbers, so that the host may ask, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which bars apply when the spec sets none? The whole default policy on one page, each number with its source."""
+"""The whole default policy on one page: the bars where the spec sets none, each number with its source."""
 
 from __future__ import annotations
 

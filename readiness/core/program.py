@@ -1,4 +1,4 @@
-"""Where do the templates lie? Inside an installed package, beside the package in a source checkout."""
+"""The program's own files: templates, sources, their digest, and the watch that they stay as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a reader see of a string that somebody else wrote? Nothing hidden, nothing turned round, nothing endless.
+"""Foreign text made safe to show: nothing hidden, nothing turned round, nothing endless; and the nearest known name.
 
 Column names, category values, file names and texts of a spec are written by others. Control characters can end a
 line, colour a terminal or turn the reading direction round, so they are shown by their number instead of acting.

@@ -1,4 +1,4 @@
-"""Which of the six questions does a partial review ask, and how is it called? Never so that it reads like a verdict."""
+"""The questions that a partial review asks, and its name, which never reads like a verdict."""
 
 from __future__ import annotations
 

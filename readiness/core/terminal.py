@@ -1,4 +1,4 @@
-"""How does a command end? In words for people and a number for programs, whatever happened."""
+"""Standard streams and the end of a command: words for people and a number for programs, whatever happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which claims can the rows not carry? What was found of the evidence itself, and what it takes from the six answers.
+"""Doubts about the rows, kind by kind, and the claims that each withholds from the six answers.
 
 A doubt never proves anything against the candidate: it turns *met* into *not proven*, and leaves all else as it is.
 """

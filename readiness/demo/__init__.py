@@ -1,3 +1,3 @@
-"""Which candidates show what a review looks like? Small ones, made on the spot from seeds and from scikit-learn."""
+"""Candidates that show what a review looks like: small ones, made on the spot from seeds and from scikit-learn."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which demo cases are there, and how does one get into a folder?"""
+"""The list of demo cases, and how one gets into a folder."""
 
 from __future__ import annotations
 

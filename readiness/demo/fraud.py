@@ -1,4 +1,4 @@
-"""How can a model be good on average and fail people of 65 and more? Synthetic card payments that show it.
+"""Synthetic card payments on which a model is good on average and fails people of 65 and more.
 
 Two kinds of fraud happen in these data. With a *stolen card* somebody else pays: far from home, often, on a new
 device. Where somebody is *talked into paying*, the cardholder pays: near home, on their own device, to a payee they

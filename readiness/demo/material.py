@@ -1,4 +1,4 @@
-"""What does a demo case consist of, and how do the same bytes come out of it every time?"""
+"""Tables, models, attestations and spec of a demo case, with the same bytes every time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a review end on small, real tables? Breast cancer (569 rows) and diabetes (442 rows), from scikit-learn."""
+"""Small, real tables from scikit-learn: breast cancer (569 rows) and diabetes (442 rows)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could one do instead of using the candidate? Trivial guesses, rules, and the model now in production."""
+"""Alternatives to the candidate: trivial guesses, rules, and the model now in production."""
 
 from __future__ import annotations
 

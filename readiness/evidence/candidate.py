@@ -1,4 +1,4 @@
-"""What does the candidate say about these rows? One pass through the model, in the form it was fitted on."""
+"""The candidate's answers to rows: one pass through the model, in the form it was fitted on."""
 
 from __future__ import annotations
 

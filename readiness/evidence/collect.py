@@ -1,4 +1,4 @@
-"""How does a spec become evidence? Everything is read once, and the candidate scores every row once."""
+"""From a spec to evidence: everything is read once, and the candidate scores every row once."""
 
 from __future__ import annotations
 

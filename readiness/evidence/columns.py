@@ -1,4 +1,4 @@
-"""Which columns of which table does a review need? Nothing else is read."""
+"""The columns of each table that a review needs; nothing else is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which test rows are copies, of training rows or of each other? A copy is the same row once more, not an equal one.
+"""Test rows that are copies, of training rows or of each other: the same row once more, not an equal one.
 
 In tables of few values equal rows are different cases. A copy shares the name of its row (`data.id`), or all features
 together with a key column, one whose values hardly ever come twice among rows that differ.

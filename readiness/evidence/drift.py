@@ -1,6 +1,4 @@
-"""Which rows are held against which, to see whether the world has moved since the candidate was fitted, and how far
-has a column moved?
-"""
+"""Recent rows held against training rows, column by column."""
 
 from __future__ import annotations
 

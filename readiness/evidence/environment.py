@@ -1,4 +1,4 @@
-"""Where were the numbers computed? Versions and hardware, without names of machines or people."""
+"""Versions and hardware that the numbers were computed with, without names of machines or people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How would the candidate do, fitted once more? Clones on all training rows, asked about rows of both tables.
+"""The candidate fitted once more: clones on all training rows, asked about rows of both tables.
 
 They differ in their seed alone. Test rows they have not seen, training rows they have: what they lose on either tells
 what memory gains, and a candidate that was fitted on the training rows alone does on the test rows as they do. Where

@@ -1,4 +1,4 @@
-"""What do the six questions look at? One scored table and what was measured around it; nothing else has rows in it."""
+"""What the six questions look at: one scored table and what was measured around it; nothing else has rows in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a refit score? The primary metric, or a loss for each row, of training rows or of rows that all share."""
+"""Scores of refits: the primary metric, or a loss for each row, of training rows or of rows that all share."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""How would clones of the candidate do, fitted on other draws of the training rows? Adds the refits to the evidence,
-and what the candidate itself says of slightly changed rows.
-"""
+"""Refits on other draws of the training rows, and answers to slightly changed rows, added to the evidence."""
 
 from __future__ import annotations
 

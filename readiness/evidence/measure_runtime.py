@@ -1,4 +1,4 @@
-"""How does the candidate behave when it is timed, weighed and provoked? Adds these measurements to the evidence."""
+"""Times, memory and probes of the candidate, added to the evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are test rows nearer to training rows than training rows are to each other? Copies that were moved a little are.
+"""Test rows that lie nearer to training rows than these do to each other: copies that were moved a little.
 
 A test row counts as a near copy when its nearest training row is nearer than the nearest other training row is in all
 but 0.5 % of the training rows, and ten times nearer than usual: without copies, half a percent of the test rows or

@@ -1,4 +1,4 @@
-"""Does the candidate keep its answer when a row changes a little? Numbers move, a few categories are redrawn."""
+"""Slightly changed rows, to see whether the candidate keeps its answer: numbers move, a few categories are redrawn."""
 
 from __future__ import annotations
 

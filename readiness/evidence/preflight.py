@@ -1,4 +1,4 @@
-"""Does the spec fit the files it names? Told before a kernel starts; no model is loaded, of rows only text is read."""
+"""Whether the spec fits the files it names, before a kernel starts; no model is loaded, of rows only text is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the rows that production met of late? Their columns, and the truth as far as it is known."""
+"""Rows that production met of late: their columns, and the truth as far as it is known."""
 
 from __future__ import annotations
 

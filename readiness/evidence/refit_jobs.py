@@ -1,4 +1,6 @@
-"""What is done in one refit? A seeded clone is fitted with one thread, and asked about the rows it has not seen."""
+"""One refit: a seeded clone, fitted with one thread and asked about rows it has not seen; and the pool that runs
+many.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much does the result depend on which rows were drawn for training? Clones of the candidate, refitted.
+"""Refits on other draws of the training rows: how much the result depends on the draw.
 
 The candidate itself is never touched. Results are the same for the same rows and seed, whatever the number of
 worker processes; only how many repeats fit into the time may differ, and that is said.

@@ -1,4 +1,4 @@
-"""What else do refits show? Clones on fewer and fewer rows, asked about the same test rows as those of other seeds.
+"""Further refits: other seeds, and clones on fewer and fewer rows, asked about the same test rows.
 
 What does not fit into the time is left out, and that is said.
 """

@@ -1,4 +1,4 @@
-"""Which rows are the same in two tables? Values and rows as 64-bit hashes, however they are stored.
+"""Rows and values as 64-bit hashes, however they are stored, and files of the hashes of training rows.
 
 A number is the same as an integer, a float, a category or plain text; dates are the same with or without a zone, in any
 unit down to a microsecond; text is the same whatever its case, its width and its spaces. Missing is missing, be it

@@ -1,4 +1,4 @@
-"""Do two tables use the same names for the same rows? `data.id` names rows, units of several rows, or rows anew.
+"""Names of rows in two tables: whether `data.id` names rows, units of several rows, or rows anew in each table.
 
 A name that both tables give is a copy, also where its features were measured again. Not so where the column names
 units, such as customers, nor where each table numbers its rows from the start: then rows of one name have no more in

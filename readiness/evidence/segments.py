@@ -1,4 +1,4 @@
-"""Into which groups do the rows fall? Columns, binned numbers, parts of dates, and crossings of them."""
+"""Groups of rows: columns, binned numbers, parts of dates, and crossings of them."""
 
 from __future__ import annotations
 

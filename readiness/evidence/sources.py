@@ -1,4 +1,4 @@
-"""Where do the rows of a table come from? From a file, or from a frame in memory; both give the same rows."""
+"""Where the rows of a table come from: a file, or a frame in memory; both give the same rows."""
 
 from __future__ import annotations
 

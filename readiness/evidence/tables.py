@@ -1,4 +1,4 @@
-"""What is in a table file? Headers without reading rows, and rows of only the columns that are needed.
+"""Table files: headers without reading rows, and rows of only the columns that are needed.
 
 Values arrive as `pandas.read_csv` and `pandas.read_parquet` would give them to the person who trained the
 model, with four differences: dates are dates, decimals are floats, nullable numbers without a gap are plain

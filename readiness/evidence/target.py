@@ -1,4 +1,6 @@
-"""What is to be predicted? The task, the class list and the coded target; never guessed from test labels alone."""
+"""The task, the class list and the coded target, never guessed from test labels alone; and the rows that can be
+scored.
+"""
 
 from __future__ import annotations
 

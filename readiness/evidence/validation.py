@@ -1,4 +1,4 @@
-"""Is what a model returned usable? Shapes, missing values and class names, checked and put in the review's order."""
+"""Validation of what a model returned: shapes, missing values and class names, put in the review's order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is taken for true before there is a model? Stated by the user, read off the spec, or a default; each says so."""
+"""What is taken for true before there is a model: stated by the user, read off the spec, or a default; each says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can this data prove the stated criteria at all? Told from the target and the segment columns, without a model."""
+"""Whether the data can prove the stated criteria at all, told from target and segment columns, without a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many refits, timed calls and rows of drift do stability and production need?"""
+"""Refits, timed calls, rows of drift and rows for savings that the claims of questions 2, 5 and 6 need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many rows does each criterion of a spec need? Told before anybody trains a model or gathers data."""
+"""The rows that each criterion of a spec needs, told before anybody trains a model or gathers data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many rows does one metric need to clear its limit, if it truly has the assumed value?"""
+"""The rows that one metric needs to clear its limit, if it truly has the assumed value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which six questions are asked, and in which order? Each is a module with `TITLE` and `ask`."""
+"""The six questions in their order, each a module with `TITLE` and `ask`."""
 
 from __future__ import annotations
 

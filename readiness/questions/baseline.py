@@ -1,4 +1,4 @@
-"""Does it beat the alternatives?
+"""Question 1: the gain over every alternative, and by how much for certain.
 
 Purpose: a model that does no better than a rule of thumb is a cost without a return.
 Method: the gain over every baseline on the same rows, with its interval; every gain must exceed the margin, or, where

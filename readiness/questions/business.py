@@ -1,4 +1,4 @@
-"""Does it meet the stated requirements?
+"""Question 2: the stated requirements, each held against what was measured.
 
 Purpose: a model is ready for a business, not for a leaderboard; each requirement is a sentence somebody stands by.
 Method: every requirement is measured on the test rows and must be met by its less favourable limit.

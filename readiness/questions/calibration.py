@@ -1,4 +1,4 @@
-"""How far can the candidate's probabilities be trusted? Shown, not judged."""
+"""Calibration of probabilities and the worst errors: shown, not judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is each class told apart from all others, and found often enough for what it costs?"""
+"""Classes one by one: told apart from all others, and found often enough for what they cost; rankings likewise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the candidate's errors cost, row by row, and what would doing nothing cost?"""
+"""Costs of the candidate's errors, row by row, and of doing nothing."""
 
 from __future__ import annotations
 

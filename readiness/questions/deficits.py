@@ -1,4 +1,4 @@
-"""How much worse is a segment than all other rows, and from how many rows on can that be judged?"""
+"""Deficits: how much worse a segment is than all other rows, and from how many rows on that can be judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the failure modes acceptable?
+"""Question 4: the errors, what they cost, and who bears them.
 
 Purpose: errors differ in price; what counts is what they cost, and whether that is less than the model saves.
 Method: every error is counted and priced; the savings against doing nothing, and against every constant answer, must be

@@ -1,4 +1,4 @@
-"""Does the metric hold from the first test row to the last? Each window of time against all other rows, and the trend.
+"""The metric from the first test row to the last: each window of time against all other rows, and the trend.
 
 A window is judged as a segment is; Christmas is found because the finding names its dates.
 """

@@ -1,4 +1,4 @@
-"""Will it work in the real world?
+"""Question 6: latency, memory, robustness, drift, and what people attest.
 
 Purpose: a file of clean rows is not production; this question looks at speed, size, odd values, drift and operations.
 Method: what a program can measure is measured on this machine; the rest a named person attests with evidence.

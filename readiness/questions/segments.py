@@ -1,4 +1,4 @@
-"""Does it work for everyone?
+"""Question 3: every segment against all other rows, and comparisons of groups.
 
 Purpose: an average hides the people for whom the model is wrong; this question looks at each group by itself.
 Method: each segment is compared with all other rows. The deficit must be proven to be below the limit; a segment with

@@ -1,4 +1,4 @@
-"""By which columns, cut how, is the search for weak spots made?"""
+"""The columns by which weak slices are searched, and how each is cut."""
 
 from __future__ import annotations
 

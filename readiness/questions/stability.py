@@ -1,4 +1,4 @@
-"""Is performance consistent?
+"""Question 5: refits, seeds, windows of time and small changes of rows.
 
 Purpose: a result that hangs on the luck of one split will not be seen again.
 Method: clones are fitted again and again on parts of the training rows. The mean score must be known closely enough

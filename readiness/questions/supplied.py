@@ -1,4 +1,4 @@
-"""Which claims rest on what was measured elsewhere? They are judged by the same rules, and every one says so."""
+"""Claims that rest on what was measured elsewhere, judged by the same rules; every one says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What if the costs were different, or the threshold? Shown, not judged."""
+"""Other costs and other thresholds: what would change. Shown, not judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does it do worse that nobody named? Searched on one half of the rows, tested on the other."""
+"""Weak slices that nobody named: searched on one half of the rows, tested on the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are counts said in the data's own words? "54 of 60 rows with is_fraud = 1 were found"."""
+"""Counts in the data's own words: "54 of 60 rows with is_fraud = 1 were found"."""
 
 from __future__ import annotations
 

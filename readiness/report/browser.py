@@ -1,4 +1,4 @@
-"""How does an installed browser print a page that nobody trusts? Chromium or Chrome, offline, in a private folder.
+"""An installed Chromium or Chrome that prints a page which nobody trusts: offline, in a private folder.
 
 The browser is driven over a pipe by its own protocol (Chrome DevTools), so no driver and no open port are needed. The
 page is handed to it at an address that does not exist. Whatever else the page asks for is refused, three times over:

@@ -1,4 +1,4 @@
-"""How does a review become JUnit XML? A question is a suite, a claim that was judged is a case; only *met* passes.
+"""JUnit XML of a review: a question is a suite, a claim that was judged is a case; only *met* passes.
 
 *Not met* and *not proven* are failures. *Not assessed* is an error, never "skipped", which most services show in green:
 nobody knows whether the claim holds. What is shown and not judged is no case. JUnit has no single standard; this keeps

@@ -1,4 +1,4 @@
-"""How is a review told in a few lines of Markdown? For the summary of a CI job or a comment on a merge request.
+"""A review in a few lines of Markdown, for the summary of a CI job or a comment on a merge request.
 
 Names and reasons are written by others. In Markdown they could open a link, a tag or a table cell, call people by their
 names or refer to issues, so every sign that acts is made to stand for itself. Each line begins with words of ours.

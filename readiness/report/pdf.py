@@ -1,4 +1,4 @@
-"""How does a report become a PDF? The page of an intact report, printed, with the digest of the report on each page.
+"""A report as a PDF: the page of an intact report, printed, with the digest of the report on each page.
 
 The PDF is a copy for those who need paper. What is signed is the HTML file, and every page of the copy says so.
 """

@@ -1,4 +1,4 @@
-"""How does a plot become a picture that survives a notebook, an untrusted JupyterLab and the page?
+"""Plots as pictures that survive a notebook, an untrusted JupyterLab and the page.
 
 A picture carries SVG for the page, PNG for where SVG is not shown, and its finding in one sentence for those who
 cannot see it. The same answer gives the same bytes, and a figure that cannot be drawn never stops a review.

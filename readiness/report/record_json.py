@@ -1,4 +1,4 @@
-"""How does a record become ordinary JSON? With numbers as numbers, for programs that read it.
+"""The record as ordinary JSON, with numbers as numbers, for programs that read it.
 
 In the signed record decimals are strings, because a signed text has one spelling of each number only.
 """

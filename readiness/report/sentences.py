@@ -1,4 +1,4 @@
-"""How are findings, answers and the verdict said in sentences? The same words in notebook, page and terminal.
+"""Findings, answers and the verdict in sentences: the same words in notebook, page and terminal.
 
 Reads answers and records only, computes nothing, and needs no more than the standard library.
 """

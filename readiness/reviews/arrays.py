@@ -1,4 +1,4 @@
-"""How does an array-like become named columns? A frame, an array, lists, a table of Arrow's or of Polars'."""
+"""Array-likes as named columns: a frame, an array, lists, a table of Arrow's or of Polars'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a draft look in a notebook? Plain HTML without script or style sheet, on light and dark ground alike.
+"""The look of a draft in a notebook: plain HTML without script or style sheet, on light and dark ground alike.
 
 All looks are in style attributes, so nothing leaks into the notebook. Text and lines take the colour of the theme
 around them; the only own colours are those of the marks, with white on a ground dark enough for it, and the white

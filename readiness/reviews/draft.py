@@ -1,4 +1,4 @@
-"""What does `readiness.review` give back? Six answers that are computed when they are looked at, all of them drafts."""
+"""The draft that `readiness.review` returns: six answers that are computed when they are looked at."""
 
 from __future__ import annotations
 

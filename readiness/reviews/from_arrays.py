@@ -1,4 +1,4 @@
-"""How is a model in memory reviewed? From what a notebook holds anyway: a fitted model, rows and their truth."""
+"""A review of a model in memory, from what a notebook holds anyway: a fitted model, rows and their truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tables and which roles of columns follow from what was given? One table for the test rows, one for training."""
+"""Tables and roles of columns that follow from what was given: one table for test rows, one for training."""
 
 from __future__ import annotations
 

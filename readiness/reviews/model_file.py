@@ -1,4 +1,4 @@
-"""How does a model in memory become a file? With joblib, into a folder that is gone afterwards, or not at all."""
+"""A model in memory as a file: with joblib, into a folder that is gone afterwards, or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a cell ask, show and record? One display shows a result to the reader and records it for the machine."""
+"""Steps of a review's notebook: one display shows a result to the reader and records it for the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do keywords become a spec? In its own words, with two short forms, and checked by the spec itself."""
+"""Keywords as a spec: in its own words, with two short forms, and checked by the spec itself."""
 
 from __future__ import annotations
 

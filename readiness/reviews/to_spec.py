@@ -1,4 +1,4 @@
-"""How does a draft become files? Model, tables and a spec, after which `readiness run` finds the same."""
+"""A draft as files: model, tables and a spec, after which `readiness run` finds the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an executed notebook hold? The record's parts, figures, prose and code; strict about what is missing.
+"""What an executed notebook holds: the record's parts, figures, prose and code; strict about what is missing.
 
 Papermill's own marks say "completed" even after a timeout or a killed kernel, so only the outputs count.
 """

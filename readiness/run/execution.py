@@ -1,4 +1,4 @@
-"""What came of walking the notebook? It is executed in a fresh kernel, and whatever goes wrong is said in plain words.
+"""Execution of the notebook in a fresh kernel; whatever goes wrong is said in plain words.
 
 Papermill's own marks are no evidence: after a timeout or a killed kernel they call every cell completed, and a
 cell that calls `sys.exit` raises nothing at all. So the exceptions are caught here and the outputs looked at.

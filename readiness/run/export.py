@@ -1,4 +1,4 @@
-"""How does an executed notebook become a report? Its record is read, recomputed, and made into a page.
+"""The report of an executed notebook: its record is read, recomputed, and made into a page.
 
 `export_page` is what the host calls. `ReadinessExporter` is the same for nbconvert:
 `jupyter nbconvert --execute --to readiness_report notebook.ipynb` writes an unsigned report.

@@ -1,4 +1,4 @@
-"""Does the kernel's record agree with what the host sees for itself?
+"""Checks of the kernel's record against what the host sees for itself.
 
 The kernel ran the candidate's own code, so what it says is a claim. The host hashes every file before and after
 the run, reads the spec itself, and derives from it which findings must be there.

@@ -1,4 +1,4 @@
-"""How far is the review? One line for each part of the notebook, with its time and, where it answers, the answer.
+"""Progress of a review: one line for each part of the notebook, with its time and, where it answers, the answer.
 
 On a terminal the line of the running part counts the seconds; elsewhere each line is written once, when done.
 """

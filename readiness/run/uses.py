@@ -1,4 +1,4 @@
-"""How many candidates were judged by these very test rows? A small ledger beside the outputs keeps count.
+"""The ledger of uses: how many candidates were judged by these very test rows.
 
 Each line holds the digest of the line before, so that a line that was changed or taken out is noticed. The rows are
 known by their truth in its order: another table starts anew, and the same rows with other columns do not.

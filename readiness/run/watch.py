@@ -1,4 +1,4 @@
-"""When has a spec, or a file that it names, changed? Looks at times and sizes now and then.
+"""Changes of a spec, or of a file that it names, told by times and sizes now and then.
 
 Editors replace files, so one may be gone for a moment: a change counts once all files have kept still for one look.
 """

@@ -1,4 +1,6 @@
-"""What can be said of a report file? Read it, or prove who signed it and that its verdict follows from its findings."""
+"""Verification of a report file: who signed it, that its verdict follows from its findings, and what it is worth
+today.
+"""
 
 from __future__ import annotations
 

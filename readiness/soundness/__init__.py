@@ -1,1 +1,1 @@
-"""Can these rows carry an answer? Asked before the six questions, one module for each kind of doubt."""
+"""Whether the rows can carry an answer, asked before the six questions: one module for each kind of doubt."""

@@ -1,4 +1,4 @@
-"""Is everybody whom production meets among the test rows? Values of segments, and classes, that these cannot assess.
+"""Everybody whom production meets and the test rows lack: values of segments, and classes, that these cannot assess.
 
 A segment that the test rows lack is no segment of question 3, so that all of its segments can be served well and a
 tenth of the people badly.

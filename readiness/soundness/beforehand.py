@@ -1,4 +1,4 @@
-"""What can be told of the rows before there is a model? The rules that need none, on the tables of a spec."""
+"""What can be told of the rows before there is a model: the rules that need none, on the tables of a spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do test rows also stand in the training table? Copies, near copies, and more equal rows than chance gives.
+"""Test rows that also stand in the training table: copies, near copies, and more equal rows than chance gives.
 
 Purpose: a model answers rows that it was fitted on from memory; no number about them says how it will do on others.
 Method: a copy shares the name of its row, or all features together with a key column. Other equal rows are counted

@@ -1,4 +1,4 @@
-"""Are training and test rows of different units, and does each unit count for no more than it says?
+"""Units on both sides of the split, and units that count for more than they say.
 
 Rows of one customer are alike. A model that learnt from some of them is tested on what it knows already; and a hundred
 test rows of ten customers say less than a hundred of a hundred. Where the spec names what rows belong to, the names are

@@ -1,4 +1,4 @@
-"""Does a column give the answer away, because its value is known only once the answer is?
+"""Columns that give the answer away, because their value is known only once the answer is.
 
 A column that tells nearly all is not proven to be a leak: truly strong columns exist. So it leaves a doubt until
 somebody who did not prepare the review says when its value is known (`data.known_at`). It is a leak where that is after

@@ -1,4 +1,4 @@
-"""Which rows and columns are asked whether they give the answer away? The features, as numbers or as categories.
+"""Rows and columns that are asked whether they give the answer away: the features, as numbers or as categories.
 
 Test rows, and training rows where the test rows are few: that a column holds the answer does not depend on a model, so
 both tables show it.

@@ -1,4 +1,4 @@
-"""Could the rows without a known truth overturn a result? How much more often would they have to be wrong?
+"""Rows without a known truth: how much more often they would have to be wrong to overturn a result.
 
 There is no share of rows that is harmless: where one row in a hundred is positive, 1.9 % of rows without a truth can
 turn a recall of 0.90 into 0.31. So each claim that is met is held against its tipping point: the odds of an error among

@@ -1,4 +1,4 @@
-"""Are the rows mixed as in production? Claims carried to the declared share of positives, and counted without weights.
+"""The mix of rows: claims carried to the declared share of positives, and counted without weights.
 
 Where production's share of positives is declared and is another one than that of the test rows, each claim of questions
 1, 2 and 4 that is met is measured once more at each end of what is declared; one that is not met there is not proven.

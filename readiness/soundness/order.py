@@ -1,4 +1,4 @@
-"""Do the test rows come after the training rows? Their times, with the time that a truth takes to be known.
+"""The order in time of training and test rows, with the time that a truth takes to be known.
 
 A model that learnt from days that it is tested on knows what those days were like; tomorrow it will not.
 """

@@ -1,4 +1,4 @@
-"""Do recent rows look like the test rows, and if not: does the candidate still answer and perform as it did?
+"""Recent rows that look unlike the test rows, and whether the candidate still answers and performs as it did.
 
 A difference alone is a warning. It is a doubt where the candidate's answers have moved, where too few test rows are
 like recent ones to say anything of them, where a claim fails once test rows are weighed like recent ones, or where it

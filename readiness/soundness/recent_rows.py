@@ -1,4 +1,4 @@
-"""What does the candidate say of recent rows? Scored once for every rule that asks; of very many, a seeded sample."""
+"""The candidate's answers to recent rows, scored once for every rule that asks; of very many, a seeded sample."""
 
 from __future__ import annotations
 

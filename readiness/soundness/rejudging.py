@@ -1,4 +1,4 @@
-"""Which claims of the questions rest on the mix of test rows, and what would they be worth on other rows?
+"""Claims of the questions judged again, on other rows or weights.
 
 The claims of questions 1, 2 and 4 once more, apart from how they are worded: so that the rules of soundness can measure
 them with other weights, at another share of positives, or with rows whose truth is not known.

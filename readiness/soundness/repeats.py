@@ -1,4 +1,4 @@
-"""Does each test row count once? Copies of test rows, equal rows that somebody made, and names that are given twice.
+"""Test rows that count more than once: copies, equal rows that somebody made, and names that are given twice.
 
 Purpose: rows that stand there twice count twice, and make intervals narrower than the rows warrant.
 Method: copies as they are found beside the training table. Of other equal rows it is asked whether independent rows

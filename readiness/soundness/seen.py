@@ -1,4 +1,4 @@
-"""Had the model seen the test rows? Beside copies of itself that were fitted on the training rows alone.
+"""Test rows that the model had seen, told beside copies of itself that were fitted on the training rows alone.
 
 Purpose: a model that was fitted on test rows answers them from memory, and no number about them says how it will do.
 Method: clones of all training rows are asked about the same test rows. A lead over them is held against what memory

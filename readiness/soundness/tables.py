@@ -1,4 +1,4 @@
-"""What do the rules look at that need no model? Two or three tables and what the spec says of their columns."""
+"""What rules look at that need no model: two or three tables and what the spec says of their columns."""
 
 from __future__ import annotations
 

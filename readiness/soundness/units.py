@@ -1,4 +1,4 @@
-"""Which columns look as if they named what rows belong to: customers, patients, machines?
+"""Columns that look as if they named what rows belong to: customers, patients, machines.
 
 A name of units is open: tomorrow brings new ones. Branches, regions and grades are closed: they are strata, whose rows
 do not make intervals too narrow (Abadie, Athey, Imbens and Wooldridge 2023). Ages and amounts are measures and name

@@ -1,4 +1,4 @@
-"""Is a bar so wide that nothing can miss it? Told before anything is read; the widest values stand in `criteria`."""
+"""Bars so wide that nothing can miss them, told before anything is read; the widest values stand in `core.policy`."""
 
 from __future__ import annotations
 

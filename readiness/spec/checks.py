@@ -1,4 +1,4 @@
-"""Do the parts of a spec fit each other? What can be told before any table or model is opened."""
+"""Whether the parts of a spec fit each other: what can be told before any table or model is opened."""
 
 from __future__ import annotations
 

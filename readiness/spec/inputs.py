@@ -1,4 +1,4 @@
-"""What does a spec say about the report, the candidate and the tables? The first three sections of a spec."""
+"""Report, candidate and tables: the first three sections of a spec, and what somebody may vouch for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys may a spec hold, and which a checklist? JSON Schemas of both files, for editors and other tools."""
+"""JSON Schemas of a spec and of a checklist, for editors and other tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do several documents become one? What lies on top wins; only mappings are joined."""
+"""Several documents as one: what lies on top wins; only mappings are joined."""
 
 from __future__ import annotations
 

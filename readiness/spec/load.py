@@ -1,4 +1,4 @@
-"""How does a file become a spec? One door: read, completed by what it extends, checked, frozen."""
+"""The one door of a spec: read, completed by what it extends, checked, frozen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is each fault that pydantic finds told in one sentence to the person who wrote the spec?
+"""Faults that pydantic finds, each told in one sentence to the person who wrote the spec.
 
 A value that may be of several kinds (text, or a mapping with column, ...) gives pydantic one complaint for each kind;
 they are joined here into one sentence for each key.

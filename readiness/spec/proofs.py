@@ -1,4 +1,4 @@
-"""Which files do the attestations of a spec name as evidence, and may each of them serve as such?"""
+"""Files that the attestations of a spec name as evidence, and whether each may serve as such."""
 
 from __future__ import annotations
 

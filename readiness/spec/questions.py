@@ -1,4 +1,4 @@
-"""What does a spec ask of the candidate? The sections of the questions 2 to 6, and the attestations."""
+"""Sections of the six questions, and the attestations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows does a hand-written condition pick? The grammar of `when`, read by hand and never by `eval`.
+"""Conditions written by hand: the grammar of `when`.
 
     condition  = and-part {"or" and-part}
     and-part   = part {"and" part}

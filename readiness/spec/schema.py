@@ -1,4 +1,4 @@
-"""What does a spec say? The typed, frozen form of `readiness.yaml`; unknown keys are errors."""
+"""The typed, frozen form of `readiness.yaml`; unknown keys are errors."""
 
 from __future__ import annotations
 

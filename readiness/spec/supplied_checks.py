@@ -1,4 +1,4 @@
-"""Do the supplied measurements fit the rest of the spec? What can be told before any file is opened."""
+"""Whether supplied measurements fit the rest of the spec: what can be told before any file is opened."""
 
 from __future__ import annotations
 

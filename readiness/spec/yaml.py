@@ -1,4 +1,4 @@
-"""Which plain data does a YAML file hold, and on which line does each value stand?
+"""YAML files as plain data, and the line on which each value stands.
 
 YAML 1.2 core schema: only `true` and `false` are booleans, so `on`, `yes` and `no` stay text; dates stay text. Keys
 are always text, as written. Anchors and merge keys (`<<`) work. Tags that make objects are refused.

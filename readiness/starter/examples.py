@@ -1,4 +1,4 @@
-"""Which switched-off examples does a starter spec show, for each kind of target?"""
+"""Switched-off examples that a starter spec shows, for each kind of target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a first spec come out of a model file and a table? Runnable as it is, with TODO where only you can know.
+"""A first spec from a model file and a table: runnable as it is, with TODO where only its user can know.
 
 The model file is hashed, never opened. Every guess is marked as one.
 """

@@ -1,4 +1,4 @@
-"""What may the columns of a table be for? Guesses for a starter spec, each of which its user has to confirm."""
+"""Guesses at what the columns of a table may be for, each of which its user has to confirm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far are predicted probabilities from the shares that come true? Calibration error without its chance part.
+"""Calibration: how far predicted probabilities are from the shares that come true, without the chance part.
 
 The plain binned error is above 0 for a perfect model, too: on average 0.12 with 100 rows and 15 bins. Here the squared
 difference of each bin is freed of its own sampling variance (Bröcker 2012; Kumar, Liang and Ma 2019).

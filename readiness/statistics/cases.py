@@ -1,4 +1,4 @@
-"""What was predicted, and what was true? The rows of one scored table, coded as numbers."""
+"""The rows of one scored table, coded as numbers: what was predicted, and what was true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which classes must be told apart, how often must each be found, and which have too few rows to say?
+"""The rule for classes: which must be told apart, how often each must be found, and which have too few rows to say.
 
 A candidate may have a good accuracy and never name one of its classes. So each class must be named more often where it
 is true than where it is not, and a class whose errors cost something, or for which a floor is stated, must be found at

@@ -1,4 +1,4 @@
-"""Is the candidate better than something else on the same rows, and by how much for certain?
+"""Comparison of two methods on the same rows: the gain, and by how much for certain.
 
 Every comparison is a contrast s · (m - factor · b), with s = +1 where greater is better and -1 for errors, so that a
 positive contrast always means "the candidate is better". A relative requirement "better by r" is the contrast

@@ -1,4 +1,4 @@
-"""How often do rows repeat, how often would they by chance alone, and how near is the nearest of other rows?
+"""Repeats among rows: how often, how often by chance alone, and how near the nearest of other rows is.
 
 Rows come as 64-bit hashes. By chance a new row equals one of n known rows with about 1 - f1/n, where f1 of them have no
 twin (Good 1953, after Turing); its variance is (f1 (1 - f1/n) + 2 f2) / n² (Esty 1983), f2 being the values that occur

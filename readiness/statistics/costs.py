@@ -1,4 +1,4 @@
-"""What does a row cost on average, when every kind of outcome has a fixed price?"""
+"""The average cost of a row, when every kind of outcome has a fixed price."""
 
 from __future__ import annotations
 

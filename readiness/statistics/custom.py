@@ -1,4 +1,4 @@
-"""What is a metric of the user's own worth for these cases, and how far may chance have moved it?
+"""Metrics of the user's own, and how far chance may have moved them.
 
 Nothing is known of the function but its numbers, so its chance error is taken from resamples (see `resampling`): a
 t-interval around the value, corrected for skewness. Whatever the function does, the review goes on.

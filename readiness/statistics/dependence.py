@@ -1,4 +1,4 @@
-"""Which rows depend on each other, and how much less do they say for it? Rows of one group, and rows near in time.
+"""Dependence of rows, of one group or near in time, and how much less they say for it.
 
 Groups go first: rows of one group are summed, and groups count as independent. Only a single series without groups is
 looked at in the order of time; rows of one moment are summed, as nobody knows their order. Of many rows in few moments

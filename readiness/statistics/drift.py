@@ -1,4 +1,4 @@
-"""Does a column look different now from what the model was trained on? PSI with an interval that knows its sample size.
+"""Drift of a column: the population stability index with an interval that knows its sample size; tests of two samples.
 
 The population stability index is sum (p - q) ln(p / q) over bins. In small samples it is large without any drift
 ((bins - 1)(1/n + 1/m) on average), so a bare "PSI > 0.1" is a verdict on the sample size. PSI / (1/n + 1/m) follows a

@@ -1,4 +1,4 @@
-"""What is a metric worth for these cases, and how far may chance have moved it?"""
+"""The estimator of each metric: its value for cases, and how far chance may have moved it."""
 
 from __future__ import annotations
 

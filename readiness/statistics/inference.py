@@ -1,4 +1,4 @@
-"""What is an inference? A measured number that answers for its uncertainty at any level.
+"""An inference: a measured number that answers for its uncertainty at any level.
 
 `interval(level)` is the two-sided interval that is shown; `lower(alpha)` and `upper(alpha)` are the one-sided limits
 that are compared with a threshold. Limits that cannot be given are infinite.

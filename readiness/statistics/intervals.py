@@ -1,4 +1,4 @@
-"""How sure are we of one measured number? Shown intervals and judged one-sided bounds, all in closed form."""
+"""Intervals of one measured number: shown intervals and judged one-sided bounds, all in closed form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from the measured numbers of one question? Claims become findings; the rule itself is answers.judge.
+"""From the measured numbers of one question to findings: claims judged together; the rule itself is `findings.judge`.
 
 The side that says *met* is not adjusted: every claim of a question must hold, so a wrong *met* of the whole needs only
 one claim to be wrong (Berger 1982). The side that says *not met* is adjusted over the blocking claims (Holm 1979).

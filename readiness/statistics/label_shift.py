@@ -1,4 +1,4 @@
-"""What would a metric be worth with another share of positives, and do recent scores look as if only the share changed?
+"""Label shift: a metric at another share of positives, and scores that look as if only the share had changed.
 
 Label shift: within each class rows look as before, and only the shares of the classes differ (Saerens, Latinne and
 Decaestecker 2002). Then recall and false positive rate stay, and all that follows from them and from the share of

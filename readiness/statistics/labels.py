@@ -1,4 +1,4 @@
-"""How often are the predicted labels right? Metrics of the confusion matrix, their intervals and influences.
+"""Metrics of the confusion matrix, their intervals and influences.
 
 A table has shape (true class, predicted class); binary class 1 is the positive one.
 """

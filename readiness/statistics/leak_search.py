@@ -1,4 +1,4 @@
-"""Which columns tell so much of the target that they may be the answer itself: one, two at once, a sum, or gaps?
+"""The search for columns that may be the answer itself: one, two at once, a sum, or gaps.
 
 Three ways to be suspicious. *Certain*: the area under the ROC curve, or R², is surely at least 0.99. The others ask for
 more, because honest columns come in company: every other column must leave at least three times as much unexplained.

@@ -1,4 +1,4 @@
-"""How well does one column alone tell the target, on rows that it was not learnt from?
+"""How well one column alone tells the target, on rows that it was not learnt from.
 
 Rows are cut into two halves. In each a column is fitted in the plainest way there is (the mean target of each of its
 values or bins; of a number that is to be told, a straight line within each bin) and asked about the other half, so that

@@ -1,4 +1,4 @@
-"""How large are the errors? Means of losses, their roots and ratios, explained variance, bias and the median error."""
+"""Sizes of errors: means of losses, their roots and ratios, explained variance, bias and the median error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the mean of amounts that differ from row to row, such as savings? Honest also when few rows decide it."""
+"""Means of amounts that differ from row to row, such as savings, honest also when few rows decide them."""
 
 from __future__ import annotations
 

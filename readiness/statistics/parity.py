@@ -1,4 +1,4 @@
-"""How far apart are several groups? Highest minus lowest, and lowest over highest, of one share in each group.
+"""Differences among several groups: highest minus lowest, and lowest over highest, of one share in each group.
 
 Which group is highest is not known beforehand. The side that says "this close at least" is the widest limit over all
 pairs: it can only be wrong when the limit of the truly extreme pair is, so it needs no adjustment. The side that says

@@ -1,4 +1,4 @@
-"""In what order does a method put the rows of each query, and how good is it? NDCG, MAP, MRR and the first k rows.
+"""The order in which a method puts the rows of each query: NDCG, MAP, MRR and the first k rows.
 
 Rows of a query with equal scores are in no order of their own: each value is the exact mean over all orders of them
 (McSherry and Najork 2008; for NDCG the same as in scikit-learn). A method that gives all rows one score is a random

@@ -1,4 +1,4 @@
-"""Which deficit is too large where a rate is small? A limit in points, scaled to what the rate has to lose.
+"""Limits of deficits in points, scaled to what a small rate has to lose.
 
 A limit of 0.15 cannot be missed by a recall of 0.10, which has no 0.15 to lose, and a false positive rate of 0.002 that
 rises to 0.10 has risen fiftyfold within it. So a limit in points is never more than

@@ -1,4 +1,4 @@
-"""Which share of the test rows had a model seen? Its lead over refits of itself, beside what memory gains them.
+"""The lead of a model over refits of itself, beside what memory gains them: which share of the test rows it had seen.
 
 Losses are per row (ranking: per query), smaller is better. A refit loses less on rows that it was fitted on than on
 others; the difference is what memory gains. A model that does better on the test rows than refits that never saw

@@ -1,4 +1,4 @@
-"""How many rows would settle a question that is not proven, or prove one that has not yet been asked?"""
+"""Sample sizes: how many rows would settle a question, and the power of those that there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well do scores put positives above negatives? ROC AUC and average precision with their uncertainty."""
+"""Scores that put positives above negatives: ROC AUC and average precision with their uncertainty."""
 
 from __future__ import annotations
 

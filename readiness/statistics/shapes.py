@@ -1,4 +1,4 @@
-"""Shapes of inferences: which formulas, with which constants, may stand on top of the counts or moments of a metric?
+"""Shapes of inferences: which formulas, with which constants, may stand on top of the counts or moments of a metric.
 
 One table beside the code that makes inferences. A basis of another shape is none that this program computes: a share
 that is stretched and moved, the F1 of a recall, a difference of which nobody knows what it is taken from.

@@ -1,4 +1,4 @@
-"""Where does a model fail that nobody asked about? All combinations of one or two columns, looked at at once.
+"""Weak slices: all combinations of one or two columns, looked at at once.
 
 Among a million combinations some look bad by chance alone, so what is found on one half of the rows is only a
 suspicion, and has to be tested on the other half.

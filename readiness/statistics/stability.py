@@ -1,4 +1,4 @@
-"""How much would refitting change the model? Fold scores, their corrected mean, and churn of predictions."""
+"""Stability: fold scores, their corrected mean, churn of predictions, windows of time and trend."""
 
 from __future__ import annotations
 

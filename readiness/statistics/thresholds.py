@@ -1,4 +1,4 @@
-"""Which threshold would have cost least, and how much does the one in use give away? Never judged on its own rows."""
+"""The threshold that would have cost least, never judged on the rows it was chosen on; and concentration of errors."""
 
 from __future__ import annotations
 

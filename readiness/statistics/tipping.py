@@ -1,4 +1,4 @@
-"""How wrong would rows without a truth have to be to overturn a result? Pattern mixtures and their tipping point.
+"""Tipping points: how wrong rows without a truth would have to be to overturn a result, by pattern mixtures.
 
 Each row without a truth is held against rows with one, where the share of errors is known: those that were answered and
 scored alike, and, for what is said of a class, the rows of that class. A factor multiplies the odds of an error: 1 says

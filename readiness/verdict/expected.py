@@ -1,4 +1,4 @@
-"""Which findings must a record hold, given the spec? So that no template can leave out the question it fails.
+"""Findings that a record must hold, given the spec, so that no template can leave out the question it fails.
 
 The finding of every code must be there and must count. Its bar must be the one of the spec: see `expected_bars`.
 """

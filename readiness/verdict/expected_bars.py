@@ -1,4 +1,4 @@
-"""Which bar must each finding be held against, given the spec? So that no record judges by a lower one."""
+"""The bar that each finding must be held against, given the spec, so that no record judges by a lower one."""
 
 from __future__ import annotations
 

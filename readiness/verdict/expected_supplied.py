@@ -1,4 +1,4 @@
-"""Does a record claim as supplied only what the spec supplies, and as measured only what could be measured here?"""
+"""Supplied and measured: a record claims as supplied only what the spec supplies, as measured only what could be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a name read like a verdict? What others wrote is never taken for what this program says."""
+"""Names that read like a verdict: what others wrote is never taken for what this program says."""
 
 from __future__ import annotations
 

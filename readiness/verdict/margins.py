@@ -1,5 +1,4 @@
-"""How much does the spec require of a gain, under which code does a technical limit stand, and what are parts of a
-date called?
+"""Margins that the spec requires of a gain, codes of technical limits, and names of parts of a date.
 
 Both the questions and the host ask this: the host, without loading what computes numbers.
 """

@@ -1,4 +1,4 @@
-"""What does a signature cover? The record of one review, its plain form, and its recomputation."""
+"""The record of one review, which a signature covers, and its plain form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What undermines trust in a result, each only when it is so? One list for the first screen, terminal and notebook."""
+"""What undermines trust in a result, each only when it is so: one list for the first screen, terminal and notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does what was found of the rows hold, and does every answer keep to it? Recomputed by host and verifier alike."""
+"""Whether what was found of the rows holds, and every answer keeps to it; recomputed by host and verifier alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a review is kept for the next one, and under which key is it found again?
+"""The cache of one review: what is found again for the next one, and under which key.
 
 A key names everything that decides a measurement: model file, tables, the roles of their columns, the form in which
 the model takes rows, seeds, our own source, the installed packages, the user's own modules and where they lie, and

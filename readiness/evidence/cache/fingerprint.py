@@ -1,4 +1,4 @@
-"""Which code decides the numbers? Digests of our own source, of the installed packages, and of modules of the user's.
+"""Digests of the code that decides the numbers: our own source, installed packages, and modules of the user's.
 
 A loader beside the spec, or a package in a working folder, decides what a model says as much as the model file does.
 Its modules are told by where they lie: not in the standard library, not among the installed packages. With a module

@@ -1,4 +1,4 @@
-"""How are times, memory and probes kept? As they were measured, each with how long that took, on this machine.
+"""Cached times, memory and probes: as they were measured, with how long that took, on this machine.
 
 Only what was measured to its end is kept: a process that died tells nothing for certain about the model.
 """

@@ -1,4 +1,4 @@
-"""How are refits kept? All that they said, so that another metric or another threshold needs none of them again."""
+"""Cached refits: all that they said, so that another metric or another threshold needs none of them again."""
 
 from __future__ import annotations
 

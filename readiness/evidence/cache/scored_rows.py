@@ -1,4 +1,4 @@
-"""Which rows were scored, and how? Kept on this machine, so that two candidates can be compared row by row.
+"""Scored rows on this machine, so that two candidates can be compared row by row.
 
 A report holds no rows. What is kept here is what a paired comparison needs and no more: for each row a hash of its
 id, the coded truth, the coded prediction, the scores, and what makes rows depend on each other. The hash has no key:

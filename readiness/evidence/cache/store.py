@@ -1,4 +1,4 @@
-"""How are measurements kept on this machine, so that only a whole entry of our own is ever believed?
+"""The store of cached measurements on this machine, of which only a whole entry of our own is ever believed.
 
 One file for each entry, named by the SHA-256 of its key. It begins with a code (HMAC-SHA256, RFC 2104) over all the
 rest, made with a random key that lies in the same folder. So an entry that is damaged, cut off, made on another

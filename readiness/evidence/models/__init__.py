@@ -1,1 +1,1 @@
-"""How does a model file become an object that predicts? Pickles, skops, ONNX, MLflow, and loaders of the user's own."""
+"""Model files that become objects that predict: pickles, skops, ONNX, MLflow, and loaders of the user's own."""

@@ -1,4 +1,4 @@
-"""Which functions stand behind the metrics of the user's own? Found like a model's loader: named in the signed spec."""
+"""Functions behind the metrics of the user's own, found like a model's loader: named in the signed spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of which kind is a model file, and what does it take to load one? Told by its name; nothing is opened."""
+"""Kinds of model files and what it takes to load one, told by the name; nothing is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a model file become an object that predicts? By its kind, and never without consent.
+"""Loading of a model file by its kind, and never without consent.
 
 A pickle runs whatever its author put into it, and so does an MLflow folder, so one is loaded only when the spec
 pins its digest: the pin says "I vouch for this very file". The bytes that are hashed are the bytes that are loaded.

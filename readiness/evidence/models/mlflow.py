@@ -1,4 +1,4 @@
-"""How does an MLflow model folder become an object that predicts?
+"""MLflow model folders as objects that predict.
 
 Loading one runs code: what it holds is pickled, and it may bring modules along. So it needs a pin like any pickle.
 Where its own library gives an estimator in the manner of scikit-learn, that estimator is reviewed; otherwise the

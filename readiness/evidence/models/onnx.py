@@ -1,4 +1,4 @@
-"""Which ONNX files are opened, and as what? Those whose digest covers all of them, as what their outputs say.
+"""ONNX files that are opened: those whose digest covers all of them, as what their outputs say.
 
 It is data, not code: a graph of operators from a fixed set that onnxruntime brings along. Nothing in the file can
 name a function of Python or a library, and no library of custom operators is loaded for it. So it needs no pin,

@@ -1,4 +1,4 @@
-"""How do the columns of a table become the inputs that an ONNX graph declares? Exactly, or not at all.
+"""Columns of a table as the inputs that an ONNX graph declares: exactly, or not at all.
 
 A graph declares the type of each input. What cannot become it without loss or guessing (a gap where whole numbers
 are taken, a number where text is taken) is refused in words: another library would have to refuse it, too.

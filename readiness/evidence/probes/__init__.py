@@ -1,1 +1,1 @@
-"""What does the candidate cost, and what does it do with rows that nobody wishes for?"""
+"""Probes of the candidate: what it costs, and what it does with rows that nobody wishes for."""

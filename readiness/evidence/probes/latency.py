@@ -1,4 +1,4 @@
-"""How long does one row take, and how many rows pass in a second?
+"""Latency of single rows, and how many rows pass in a second.
 
 These are service times of one caller who waits for each answer. Under a steady stream of requests a slow
 answer also delays the ones behind it, which no closed loop shows (Tene 2013, "coordinated omission").

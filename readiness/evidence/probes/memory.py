@@ -1,4 +1,4 @@
-"""How much memory does the loaded model take? Asked of the operating system, in a process that did nothing else."""
+"""Memory of the loaded model, asked of the operating system in a process that did nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the candidate do with gaps, strangers, extremes, lone rows and shuffled columns?
+"""Robustness of the candidate to gaps, strangers, extremes, lone rows and shuffled columns.
 
 Each probe changes a few real rows and tells whether the answer is still usable (after Chen, Cheung & Yiu 1998,
 metamorphic testing). A clean error is told apart from a prediction: whether it will do is for the spec to say.

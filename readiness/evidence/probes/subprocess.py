@@ -1,4 +1,4 @@
-"""What does the candidate do in a process of its own? Memory first, then the probes: a crash there harms nobody.
+"""The candidate in a process of its own: memory first, then the probes, so that a crash harms nobody.
 
 The process inherits no environment but the few variables that programs need to start, so a model finds no
 keys or passwords there. It is no jail: it may still read files and reach the network.

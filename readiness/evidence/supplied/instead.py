@@ -1,4 +1,4 @@
-"""Where nothing could be measured here, what was measured elsewhere? A measurement made here always comes first."""
+"""Measurements from elsewhere, where nothing could be measured here; one made here always comes first."""
 
 from __future__ import annotations
 

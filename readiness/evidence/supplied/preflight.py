@@ -1,4 +1,4 @@
-"""Do the supplied files and columns exist? Told before a kernel starts; of a text log every line is read."""
+"""Whether supplied files and columns exist, before a kernel starts; of a text log every line is read."""
 
 from __future__ import annotations
 

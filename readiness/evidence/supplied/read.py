@@ -1,4 +1,4 @@
-"""How do supplied predictions and calls become numbers? Everything is checked; a doubt is told, never mended."""
+"""Supplied predictions and calls as numbers: everything is checked; a doubt is told, never mended."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How does a report land on the model card? A section between two markers, and the results in the front matter."""
+"""A report on the model card: a section between two markers, and the results in the front matter."""

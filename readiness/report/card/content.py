@@ -1,4 +1,4 @@
-"""What of a report belongs on a card? The same choice for the Markdown section and for other registries."""
+"""What of a report belongs on a card: the same choice for the Markdown section and for other registries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does the front matter of a card keep its `model-index`, and how is that changed and nothing else?
+"""The front matter of a card: its `model-index`, changed where it stands, and nothing else.
 
 The block is found by the rule of the Hub's own server, read by a YAML parser that knows the place of every value, and
 cut by those places. First only our results are cut out or put in, so that others keep their comments and their

@@ -1,4 +1,4 @@
-"""Where does our section begin and end in a card that somebody else wrote? And how is it replaced there?
+"""The markers of our section in a card that somebody else wrote, and what stands between them.
 
 The markers are HTML comments, each alone on its line, where Markdown takes them for a block of their own: not inside
 a code block, a quotation, a list, another comment or the front matter. Anything else is refused, so that nothing

@@ -1,4 +1,4 @@
-"""Which numbers speak for a model on its card? The primary metric, and those that the business's requirements name.
+"""Numbers that speak for a model on its card: the primary metric, and those that requirements name.
 
 Times and sizes are left out: they belong to a machine, not to a data set.
 """

@@ -1,4 +1,4 @@
-"""What does a card say that nobody has written yet? What the spec says about the model, and what it does not."""
+"""A card that nobody has written yet: what the spec says about the model, and what it does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the section of the card say? Verdict, six answers with their numbers, limits, and how to check it all."""
+"""The section of the card: verdict, six answers with their numbers, limits, and how to check it all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the card become what the report says, and not one byte more? Read, composed, compared and written whole."""
+"""The card read, composed, compared and written whole: what the report says, and not one byte more."""
 
 from __future__ import annotations
 

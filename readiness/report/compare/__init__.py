@@ -1,1 +1,1 @@
-"""How do candidates compare? Several reports side by side, and one page over all reports of a folder."""
+"""Several reports side by side, and one page over all reports of a folder."""

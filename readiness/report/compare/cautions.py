@@ -1,4 +1,4 @@
-"""What must a reader know before comparing? Whether like is compared with like, in sentences."""
+"""What a reader must know before comparing: whether like is compared with like, in sentences."""
 
 from __future__ import annotations
 

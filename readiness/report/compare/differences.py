@@ -1,4 +1,4 @@
-"""What differs between reports? Findings by how much it matters, and everything that they were made from."""
+"""Differences between reports: findings by how much they matter, and everything that they were made from."""
 
 from __future__ import annotations
 

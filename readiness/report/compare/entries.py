@@ -1,4 +1,4 @@
-"""What is said of one candidate among many? The words of an overview, the same on the page and on the terminal."""
+"""One candidate among many: the words of an overview, the same on the page and on the terminal."""
 
 from __future__ import annotations
 

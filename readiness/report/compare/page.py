@@ -1,4 +1,4 @@
-"""How do a comparison and an overview become pages? In the look of a report, and marked as not being one."""
+"""Pages of a comparison and an overview: in the look of a report, and marked as not being one."""
 
 from __future__ import annotations
 

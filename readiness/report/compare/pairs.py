@@ -1,6 +1,4 @@
-"""What does a comparison row by row say, and are there rows for one? How it comes about is the matter of `pairs`, which
-loads libraries of numbers.
-"""
+"""Comparison row by row: whether there are rows for one, how they are matched, and what it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which reports are compared, and what is known of who signed them?"""
+"""The reports that are compared, and what is known of who signed them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on a comparison? Sections of sentences and tables, the same for the page and for the terminal."""
+"""Sections of a comparison: sentences and tables, the same for the page and for the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do reports stand side by side in a table? One column for each, headed by its letter."""
+"""Tables of several reports: one column for each, headed by its letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are a comparison and an overview said on a terminal? The content of the pages, line by line."""
+"""A comparison and an overview on a terminal: the content of the pages, line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an approver see? The page of a report, made from its record."""
+"""The page of a report, which an approver sees, made from its record."""
 
 from __future__ import annotations
 

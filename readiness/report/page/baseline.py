@@ -1,4 +1,4 @@
-"""Which tables show the gain over the alternatives?"""
+"""Tables of question 1: the gain over the alternatives."""
 
 from __future__ import annotations
 

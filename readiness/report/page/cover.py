@@ -1,4 +1,4 @@
-"""What stands on the first screen? About fifteen lines that an approver can stop reading after."""
+"""The first screen: about fifteen lines that an approver can stop reading after."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tables show how the candidate fails, and what its errors cost?"""
+"""Tables of question 4: how the candidate fails, and what its errors cost."""
 
 from __future__ import annotations
 

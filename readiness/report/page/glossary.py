@@ -1,4 +1,4 @@
-"""What do the words of the page mean? A short list at its end, and a link to it where a section first uses a word."""
+"""The words of the page: a short list at its end, and a link to it where a section first uses a word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tables show whether the candidate will work in the real world?"""
+"""Tables of question 6: latency, drift, probes and attestations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what was the report made? Digests, versions, settings, and what was not provided."""
+"""What the report was made from: digests, versions, settings, and what was not provided."""
 
 from __future__ import annotations
 

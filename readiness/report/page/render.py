@@ -1,4 +1,4 @@
-"""How does a record become one HTML page? Views and figures into one template that escapes everything."""
+"""The one HTML page of a record: views and figures in one template that escapes everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in the six sections? One for each question, always built in the same way, from the record alone."""
+"""The six sections, one for each question, always built in the same way, from the record alone."""
 
 from __future__ import annotations
 

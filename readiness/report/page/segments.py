@@ -1,4 +1,4 @@
-"""Which tables show whether the candidate works for everyone?"""
+"""Tables of question 3: segments, groups and weak slices."""
 
 from __future__ import annotations
 

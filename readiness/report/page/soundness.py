@@ -1,4 +1,4 @@
-"""What does the page say of the rows themselves? One table before the first question, worst first."""
+"""What the page says of the rows themselves: one table before the first question, worst first."""
 
 from __future__ import annotations
 

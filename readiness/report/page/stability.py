@@ -1,4 +1,4 @@
-"""Which tables show whether performance is consistent? The claims, each window of time, and the facts."""
+"""Tables of question 5: the claims, each window of time, and the facts."""
 
 from __future__ import annotations
 

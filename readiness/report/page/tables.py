@@ -1,4 +1,4 @@
-"""What is a table of the page? Plain cells with their meaning; how they look is the style sheet's business."""
+"""Tables of the page: plain cells with their meaning; how they look is the style sheet's business."""
 
 from __future__ import annotations
 

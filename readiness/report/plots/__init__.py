@@ -1,4 +1,4 @@
-"""How do the findings look? One function per figure, `(answer, *, ax=None) -> Axes`, that only draws."""
+"""One function per figure, `(answer, *, ax=None) -> Axes`, that only draws."""
 
 from readiness.report.plots import baseline, business, decision, errors, production, segments, stability
 

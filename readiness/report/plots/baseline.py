@@ -1,4 +1,4 @@
-"""Does it beat the alternatives? The gain over each of them, and every method side by side."""
+"""Figures of question 1: the gain over each alternative, and every method side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does it meet the stated requirements? What was required against what was measured, each on its own scale."""
+"""Figures of question 2: what was required against what was measured, each on its own scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way through the flowchart was taken, and what is advised where it ended?"""
+"""The way that was taken through the flowchart, and what is advised where it ended."""
 
 from __future__ import annotations
 

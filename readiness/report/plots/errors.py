@@ -1,4 +1,4 @@
-"""Are the failure modes acceptable? Which errors there are, what they cost, and how large they get."""
+"""Figures of question 4: which errors there are, what they cost, how large they get, and calibration."""
 
 from __future__ import annotations
 

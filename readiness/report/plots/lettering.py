@@ -1,4 +1,4 @@
-"""How is a word or a number written in a figure, whatever the data holds?
+"""Words and numbers in a figure, whatever the data holds.
 
 Names come from data: they may hold control characters, mathematics, scripts that no installed font has,
 or ten thousand letters. Everything that reaches a figure goes through `plain` first; the full text is in the table.

@@ -1,4 +1,4 @@
-"""How is a finding drawn? A point, its interval, its bar, its status in words: the marks that figures are made of."""
+"""Marks that figures are made of: a point, its interval, its bar, its status in words."""
 
 from __future__ import annotations
 

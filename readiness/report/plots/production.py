@@ -1,4 +1,4 @@
-"""Will it work in the real world? How long answers take, and how far recent data have moved from the training data."""
+"""Figures of question 6: how long answers take, and how far recent data have moved from the training data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does it work for everyone? Each segment against all other rows, and each segment's own value."""
+"""Figures of question 3: each segment against all other rows, and each segment's own value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is performance consistent? The score of every refit, what the mean is known to be, and the metric over time."""
+"""Figures of question 5: the score of every refit, what the mean is known to be, and the metric over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do all figures share? Colours, marks, paper, and a drawing state that leaves no trace outside."""
+"""What all figures share: colours, marks, paper, and a drawing state that leaves no trace outside."""
 
 from __future__ import annotations
 

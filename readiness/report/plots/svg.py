@@ -1,4 +1,4 @@
-"""How small can matplotlib's SVG be without looking different?
+"""Small SVG: what matplotlib writes, shorter, and looking the same.
 
 Letters stay letters: the reader's browser draws them, in scripts that no bundled font has, too. What all texts share is
 said once; comments, metadata, empty groups and digits finer than a screen go.

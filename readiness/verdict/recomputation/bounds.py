@@ -1,4 +1,4 @@
-"""The recomputation of numbers: do value, interval and bounds of every finding belong together, and to the counts?
+"""Whether value, interval and bounds of every finding belong together, and to the counts.
 
 What no formula gives again is held to what is true of every method: limits enclose the value, and of two limits of one
 number the one with the smaller chance of error lies farther out.

@@ -1,4 +1,4 @@
-"""Classes in a record: is each of them judged, by the counts of the confusion matrix, and against its own floor?"""
+"""Classes in a record: each judged, by the counts of the confusion matrix, and against its own floor."""
 
 from __future__ import annotations
 
