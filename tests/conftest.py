@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,84 @@ import pandas as pd
 import pytest
 import yaml
 from hypothesis import HealthCheck, settings
+from pytest_timeout import is_debugging
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-# A busy machine is no failure: nothing is timed.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# A busy machine is no failure: nothing is timed. Without --all the examples are the same ones in every run.
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fast", max_examples=15, derandomize=True, **UNTIMED)
+settings.register_profile("sampled", max_examples=50, derandomize=True, **UNTIMED)
+settings.register_profile("all", max_examples=100, **UNTIMED)
+settings.load_profile("sampled")
 os.environ["READINESS_CACHE"] = "off"  # tests neither fill nor believe the cache of whoever runs them
+
+
+SECONDS, SLOW_SECONDS, AGAIN_SECONDS = 120, 300, 60
+"""Limits of a test with its fixtures, and when one that outlives its limit is interrupted again."""
+
+
+class TookTooLong(BaseException):
+    """The limit of a test is over; no `except Exception`, neither ours nor that of Hypothesis, takes it for its own."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Three sizes of one suite."""
+    group = parser.getgroup("size", "how much is run")
+    group.addoption("--fast", action="store_true", help="leave out what is slow or needs a browser; few examples")
+    group.addoption("--all", action="store_true", help="simulations and random examples whole, not sampled")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples Hypothesis tries, before the modules of the tests are read."""
+    if not config.getoption("--hypothesis-profile", None):
+        chosen = next((name for name in ("fast", "all") if config.getoption(f"--{name}")), "sampled")
+        settings.load_profile(chosen)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test its limit; with --fast, leave out the long ones."""
+    for item in items:
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS if is_long(item) else SECONDS))
+    if config.getoption("--fast"):
+        config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
+        items[:] = [item for item in items if not is_long(item)]
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether a test is marked as slow or drives a browser."""
+    return any(item.get_closest_marker(name) for name in ("slow", "browser"))
+
+
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
+    """Interrupt a test at its limit, and again while it goes on: one interruption may be caught or lost on the way.
+
+    pytest-timeout rings once, with an exception that Hypothesis takes for the test's answer to an example, which it
+    then tries again, without a limit.
+    """
+    if settings.method != "signal" or threading.current_thread() is not threading.main_thread():
+        return None  # pytest-timeout's own way
+
+    def interrupt(_number: int, _frame: object) -> None:
+        if not is_debugging():
+            raise TookTooLong(f"{item.nodeid} took longer than {settings.timeout:g} seconds")
+
+    def cancel() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+    item.cancel_timeout = cancel  # type: ignore[attr-defined]
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, settings.timeout, AGAIN_SECONDS)
+    return True
+
+
+@pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether simulations run whole (--all) or as a sample under their fixed seeds."""
+    return bool(request.config.getoption("--all"))
 
 
 def make_rows(n: int, seed: int) -> pd.DataFrame:
