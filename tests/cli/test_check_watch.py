@@ -208,6 +208,6 @@ def test_the_command_goes_on_until_ctrl_c(tmp_path: Path) -> None:
             until("Watching 2 files;")
             process.send_signal(signal.SIGINT)
             until("Stopped watching.")
-            assert 0 == process.wait(10)
+            assert 0 == process.wait()
         finally:
             process.kill()
