@@ -18,8 +18,8 @@ from pypdf import PdfReader
 
 from readiness.core.errors import InputError, ReadinessError
 from readiness.core.findings import Question
-from readiness.report.browser import NAMES, find_browser, print_page
 from readiness.report.page import render_page
+from readiness.report.pdf import NAMES, find_browser, print_page, print_report
 from readiness.signing.keys import generate, write_key_pair
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.verdict.record import to_plain
@@ -57,8 +57,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def printed(folder: Path) -> PdfReader:
     """The signed report, printed once for all that is looked for in it."""
-    from readiness.report.pdf import print_report
-
     return PdfReader(print_report(folder / "report.html", folder / "made" / "copy.pdf").path)
 
 
@@ -109,7 +107,7 @@ class TestPrinted:
             for k in range(30)
         )
         page = f"<!doctype html><html lang=en><title>t</title><style>{style}</style>{blocks}</html>"
-        made = PdfReader(io.BytesIO(print_page(find_browser(), page.encode(), footer="<span></span>")))
+        made = PdfReader(io.BytesIO(print_page(find_browser(), page.encode(), footer="-")))
         last = [re.findall(r"(?:CAP|HEAD|ROW\d)\.", sheet.extract_text())[-1] for sheet in made.pages]
         assert len(last) > 8
         assert [] == [word for word in last if word in ("CAP.", "HEAD.", "ROW0.")]
@@ -173,7 +171,7 @@ class TestRefused:
     def test_no_report_and_no_browser(self, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> None:
         """Exit 2, with what was looked for and what to install."""
         assert 2 == run("pdf", folder / "nowhere.html")[0]
-        monkeypatch.setattr("readiness.report.browser.shutil.which", lambda name: None)
+        monkeypatch.setattr("readiness.report.pdf.shutil.which", lambda name: None)
         code, _, complained = run("pdf", folder / "report.html", "--out", folder / "never.pdf")
         assert (2, False) == (code, (folder / "never.pdf").exists())
         assert all(name in complained for name in NAMES)
@@ -243,7 +241,7 @@ class TestBrowser:
         folders: list[str] = []
         make = tempfile.mkdtemp
         monkeypatch.setattr("tempfile.mkdtemp", lambda **how: folders.append(make(**how)) or folders[-1])
-        made = PdfReader(io.BytesIO(print_page(find_browser(), page.encode(), footer="<span></span>")))
+        made = PdfReader(io.BytesIO(print_page(find_browser(), page.encode(), footer="-")))
         server.shutdown()
         server.server_close()
         text = " ".join(sheet.extract_text() for sheet in made.pages)
