@@ -94,9 +94,15 @@ _EVERY_CLAIM_OF_REFITS = (Kind.LEAK, Kind.GROUPS)
 """Doubts that hold for training rows as well, so that refits on them prove nothing either."""
 _IN_TIME = ("STAB-WINDOW-", "STAB-TREND")
 """Claims of question 5 that rest on test rows."""
-_NEVER_VOUCHED = ("EVID-SEEN-COPIES", "EVID-SEEN-NEAR", "EVID-REPEATS-COPIES", "EVID-MIX-CARRIED", "EVID-RECENT")
+_NEVER_VOUCHED = (
+    "EVID-SEEN-COPIES", "EVID-SEEN-NEAR", "EVID-SEEN-RULE", "EVID-REPEATS-COPIES", "EVID-MIX-CARRIED", "EVID-RECENT",
+)  # fmt: skip
 """Copies are there for everybody to see, what recent rows look like nobody can know better than the rows, and no word
-makes a claim hold at the share that the spec itself declares."""
+makes a claim hold at the share that the spec itself declares. Nor does a word stand in for a search for copies that
+failed.
+"""
+_LOOKED_AT_BY_ONE_RULE = (Kind.REPEATS, Kind.MIX)
+"""Kinds with findings that nobody can vouch for, all of one rule: where that failed, there might be such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,8 @@ def is_vouched(finding: Finding, vouched: Collection[str]) -> bool:
     """Whether what somebody vouches for covers the finding: its kind, or each of the columns that it is about."""
     kind = kind_of(finding.code)
     if kind is None or can_never_be_vouched(finding.code):
+        return False
+    if finding.criterion is None and kind in _LOOKED_AT_BY_ONE_RULE:
         return False
     columns = [f"{kind.value}/{column}" for key, column in finding.segment.items() if key.startswith("column")]
     return kind.value in vouched or (bool(columns) and all(column in vouched for column in columns))

@@ -20,7 +20,7 @@ from readiness.core.format import format_count_of, listed
 from readiness.core.policy import Task
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
-from readiness.evidence.columns import as_column, columns_of
+from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation, segmented_alike
 from readiness.questions.deficits import Ruler, ruler_of, split_by
@@ -28,7 +28,7 @@ from readiness.questions.wording import count_of
 from readiness.soundness.rejudging import aimed, priced_claims, scored_claims
 from readiness.soundness.tables import Examined, not_asked, not_known
 from readiness.soundness.units import are_stretches_of_time
-from readiness.spec.schema import SegmentEntry
+from readiness.spec.inputs import SegmentEntry, is_about_periods
 from readiness.statistics.cases import Array, Integers
 from readiness.statistics.class_rule import least_rows
 from readiness.statistics.intervals import Binomial
@@ -37,8 +37,6 @@ from readiness.statistics.stability import independent
 
 MOST_ABSENT = 0.10
 """Share of rows that may be where the test rows say nothing: what question 3 leaves out of its coverage, too."""
-PERIODS = ("month", "quarter", "year")
-"""Parts of dates that never come again: that recent rows are of other months than the test rows is no fault."""
 VOUCH = (
     "let somebody outside those who prepared this say under soundness.absent why those who are hardly among the test "
     "rows are served as well"
@@ -94,8 +92,7 @@ def _rulers(evidence: Evidence) -> list[Ruler]:
 
 
 def _is_about_time(evidence: Evidence, entry: SegmentEntry, segmentation: Segmentation) -> bool:
-    parts = entry if isinstance(entry, tuple) else (entry,)
-    if any(as_column(part).by in PERIODS for part in parts):
+    if is_about_periods(entry):
         return True
     return are_stretches_of_time(evidence.cases.time, segmentation.codes)
 

@@ -228,6 +228,16 @@ class KnownAt(Vouch):
 SegmentEntry = ColumnName | SegmentColumn | Annotated[tuple[ColumnName | SegmentColumn, ...], Field(min_length=1)]
 
 
+PERIODS = ("month", "quarter", "year")
+"""Parts of dates that never come again: that recent rows are of other months than the test rows is no fault."""
+
+
+def is_about_periods(entry: SegmentEntry) -> bool:
+    """Whether a segment column, or one of crossed ones, is a part of dates that never comes again."""
+    parts = entry if isinstance(entry, tuple) else (entry,)
+    return any(isinstance(part, SegmentColumn) and part.by in PERIODS for part in parts)
+
+
 class Data(Part):
     """Tables and the roles of their columns."""
 
