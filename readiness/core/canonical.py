@@ -181,7 +181,7 @@ def _decode(kind: Any, data: Any, where: str) -> Any:
     if kind is Any:
         return data
     if origin in (Union, types.UnionType):
-        return None if data is None else _decode(next(a for a in arguments if a is not type(None)), data, where)
+        return _decode_union(arguments, data, where)
     if origin is tuple:
         return tuple(_decode(arguments[0], part, f"{where}[{i}]") for i, part in enumerate(_typed(list, data, where)))
     if origin is not None and issubclass(origin, Mapping):
@@ -196,16 +196,31 @@ def _decode(kind: Any, data: Any, where: str) -> Any:
     return _typed(kind, data, where)
 
 
+def _decode_union(kinds: tuple[Any, ...], data: Any, where: str) -> Any:
+    """One kind or None; or one of several plain kinds, such as text or an integer."""
+    if type(None) in kinds:
+        return None if data is None else _decode(next(kind for kind in kinds if kind is not type(None)), data, where)
+    return _typed(next((kind for kind in kinds if isinstance(data, kind)), kinds[0]), data, where)
+
+
 def _decode_dataclass(kind: type, data: dict[str, Any], where: str) -> Any:
     hints = _hints(kind)
+    derived = {item.name for item in dataclasses.fields(kind) if not item.init}
     unknown = sorted(set(data) - set(hints))
     if unknown:
         raise InvalidReport(f"The record's {where} holds the unknown key {unknown[0]!r}.")
     values = {key: _decode(hints[key], part, f"{where}.{key}") for key, part in data.items()}
     try:
-        return kind(**values)
+        made = kind(**{key: value for key, value in values.items() if key not in derived})
     except (TypeError, ValueError) as error:
         raise InvalidReport(f"The record's {where} is not complete: {error}.") from error
+    for name in sorted(derived & set(values)):  # what follows from other fields is recorded for readers
+        if values[name] != getattr(made, name):
+            raise InvalidReport(
+                f"The record's {where}.{name} is {str(values[name])[:60]!r}; the other fields give "
+                f"{str(getattr(made, name))[:60]!r}."
+            )
+    return made
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from readiness.core.keys import FindingKey as FindingKey
+from readiness.core.keys import Question as Question
+from readiness.core.keys import Topic, key_of
+
 SIGNIFICANT_DIGITS = 10
 """Bounds are rounded to this many digits before judging, so that anyone recomputes the same status; estimates, too."""
 
@@ -27,42 +31,6 @@ class Status(StrEnum):
     def words(self) -> str:
         """The status as people read it: "not met"."""
         return self.value.replace("_", " ")
-
-
-class Question(StrEnum):
-    """The six questions, in the order of the report."""
-
-    BASELINE = "baseline"
-    BUSINESS = "business"
-    SEGMENTS = "segments"
-    ERRORS = "errors"
-    STABILITY = "stability"
-    PRODUCTION = "production"
-
-    @property
-    def number(self) -> int:
-        """1 to 6."""
-        return list(Question).index(self) + 1
-
-    @property
-    def prefix(self) -> str:
-        """The first four letters of its finding codes: "BASE"."""
-        return self.value[:4].upper()
-
-    @property
-    def words(self) -> str:
-        """The question in plain words."""
-        return _TITLES[self]
-
-
-_TITLES = {
-    Question.BASELINE: "Does it beat the alternatives?",
-    Question.BUSINESS: "Does it meet the stated requirements?",
-    Question.SEGMENTS: "Does it work for everyone?",
-    Question.ERRORS: "Are the failure modes acceptable?",
-    Question.STABILITY: "Is performance consistent?",
-    Question.PRODUCTION: "Will it work in the real world?",
-}
 
 
 class Outcome(StrEnum):
@@ -211,9 +179,9 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One claim with its evidence. `code` is stable between versions."""
+    """One claim with its evidence."""
 
-    code: str
+    key: FindingKey = field(metadata={"hidden": True})
     name: str
     status: Status
     blocking: bool = True
@@ -232,6 +200,13 @@ class Finding:
     warning: str = ""
     measured_time: bool = False
     """True: the number is a clock reading and differs from run to run."""
+    code: str = field(init=False)
+    """How people quote it: the code of the key, stable between versions."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.key, str):
+            object.__setattr__(self, "key", key_of(self.key))
+        object.__setattr__(self, "code", self.key.code)
 
     @property
     def point_status(self) -> Status:
@@ -266,14 +241,14 @@ def recompute(finding: Finding) -> Status:
     return Status.NOT_ASSESSED
 
 
-def not_assessed(code: str, name: str, reason: str, *, needs: str = "", **more: Any) -> Finding:
+def not_assessed(key: FindingKey, name: str, reason: str, *, needs: str = "", **more: Any) -> Finding:
     """A finding about something that nobody could look at."""
-    return Finding(code, name, Status.NOT_ASSESSED, reason=reason, needs=needs, **more)
+    return Finding(key, name, Status.NOT_ASSESSED, reason=reason, needs=needs, **more)
 
 
 def left_out_code(question: Question) -> str:
     """The code of the finding that says: a partial review does not ask this question."""
-    return f"{question.prefix}-LEFT-OUT"
+    return Topic.LEFT_OUT.key(question=question).code
 
 
 def overall(findings: tuple[Finding, ...]) -> Status:

@@ -11,7 +11,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -66,13 +66,25 @@ def _presentable(value: object, longest: int) -> object:
     if isinstance(value, str) and not isinstance(value, Enum):
         return shorten(visible(value), longest)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [item.name for item in dataclasses.fields(value)]
-        return dataclasses.replace(value, **{n: _presentable(getattr(value, n), _length(n, longest)) for n in names})
+        return _presentable_parts(value, longest)
     if isinstance(value, Mapping):
         return {_presentable(k, longest): _presentable(v, _length(str(k), longest)) for k, v in value.items()}
     if isinstance(value, tuple | list):
         return tuple(_presentable(part, longest) for part in value)
     return value
+
+
+def _presentable_parts(value: Any, longest: int) -> object:
+    """Fields that follow from others are made presentable by themselves, and what is marked as `hidden` stays: a key is
+    looked up, never shown.
+    """
+    shown = [item for item in dataclasses.fields(value) if not item.metadata.get("hidden")]
+    parts = {item.name: _presentable(getattr(value, item.name), _length(item.name, longest)) for item in shown}
+    made = dataclasses.replace(value, **{item.name: parts[item.name] for item in shown if item.init})
+    for item in shown:
+        if not item.init:
+            object.__setattr__(made, item.name, parts[item.name])
+    return made
 
 
 def _length(name: str, longest: int) -> int:

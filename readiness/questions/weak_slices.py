@@ -222,7 +222,7 @@ def slice_findings(
         key=lambda f: (not counts[f.code], f.status is not Status.NOT_MET, -f.measured.value if f.measured else 0.0),
     )
     shown = [
-        replace(finding, code=f"{CODE}-{place}", blocking=counts[finding.code])
+        replace(finding, key=f"{CODE}-{place}", blocking=counts[finding.code])
         for place, finding in enumerate(worse[:MOST_SHOWN], 1)
     ]
     return (*shown, _summary(suspected, worse, criteria))

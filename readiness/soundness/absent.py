@@ -60,7 +60,7 @@ def examine(evidence: Evidence) -> list[Examined]:
         return [not_asked(Kind.ABSENT, "there are no recent and no training rows that could hold somebody else")]
     claims = list(_of_segments(evidence))
     first: list[Examined] = (
-        [replace(claims[0], code=Kind.ABSENT.code), *claims[1:]]
+        [replace(claims[0], key=Kind.ABSENT.code), *claims[1:]]
         if claims
         else [not_asked(Kind.ABSENT, _why_not(evidence))]
     )
@@ -105,13 +105,13 @@ def _segment(
         lacking = shorten(segmentation.name)
         where = "recent" if evidence.recent is not None else "training"
         cure = f"add {lacking} to the table of {where} rows; or {VOUCH}"
-        return replace(not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure), code=code)
+        return replace(not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure), key=code)
     reference = None if evidence.training is None else evidence.training.frame
     try:
         others = segmented_alike(population.frame, entry, evidence.rows, reference)
     except DataError as error:
         cure = f"write {shorten(segmentation.name)} alike in all tables; or {VOUCH}"
-        return replace(not_known(Kind.ABSENT, str(error), cure), code=code)
+        return replace(not_known(Kind.ABSENT, str(error), cure), key=code)
     return _judged(code, segmentation, others, _asked(evidence, segmentation, rulers), population.noun)
 
 

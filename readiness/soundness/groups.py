@@ -82,7 +82,7 @@ _VOUCHED = (
 
 
 def _numbered(claims: Sequence[Claim], code: str, first: int) -> list[Claim]:
-    return [replace(claim, code=f"{code}-{k}") for k, claim in enumerate(claims, first)]
+    return [replace(claim, key=f"{code}-{k}") for k, claim in enumerate(claims, first)]
 
 
 # Named ----------------------------------------------------------------------------------------------------------

@@ -476,4 +476,4 @@ def _training(evidence: Evidence) -> list[Finding]:
     total = len(training.target) + training.unused
     said = f"{format_count_of(training.unused, total, 'training rows')} lack a truth, a group, a weight or a query"
     shown = not_asked(Kind.MISSING, said)
-    return [replace(shown, code=f"{Kind.MISSING.code}-TRAINING", name="Training rows that cannot be used")]
+    return [replace(shown, key=f"{Kind.MISSING.code}-TRAINING", name="Training rows that cannot be used")]

@@ -181,7 +181,7 @@ def _presumed(claim: Claim, before: Finding, code: str, words: str, needs: str) 
     bar = f"{claim.criterion.op} {format_value(claim.criterion.threshold, claim.unit)}"
     return replace(
         claim,
-        code=code,
+        key=code,
         name=f"{claim.name}, {words}",
         criterion=replace(claim.criterion, presumed=True),
         withheld="",

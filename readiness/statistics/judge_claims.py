@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from readiness.core.findings import Basis, Bounds, Criterion, Estimate, Finding, Recomputable, Status, judge, rounded
+from readiness.core.keys import FindingKey, key_of
 from readiness.core.metrics import TECHNICAL
 from readiness.statistics.basis import IN_GROUPS, MOVER, SKEWED, WIDER, basis_of, flat, recomputable_from
 from readiness.statistics.inference import Exact, Inference, Undefined
@@ -114,7 +115,7 @@ POINT_METHOD = "point estimate"
 class Claim:
     """One thing that is asserted of the candidate, with what was measured."""
 
-    code: str
+    key: FindingKey
     name: str
     metric: str
     inference: Inference | Undefined
@@ -132,8 +133,13 @@ class Claim:
     """Plain word for the rows that the number rests on: "positives", "calls"."""
     from_scores: bool = True
     """Whether the test rows and their scores alone give the number; False: it took refits, other tables, a clock."""
+    code: str = field(init=False)
+    """The code of the key."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.key, str):
+            object.__setattr__(self, "key", key_of(self.key))
+        object.__setattr__(self, "code", self.key.code)
         if self.blocking and self.criterion is None:
             raise ValueError(f"{self.code} blocks without a criterion; give one, or make it a fact with blocking=False")
 
@@ -220,7 +226,7 @@ def _make(
     needs: str | None = None,
 ) -> Finding:
     return Finding(
-        claim.code, claim.name, status, claim.blocking, claim.metric, claim.segment, measured, bounds, claim.criterion,
+        claim.key, claim.name, status, claim.blocking, claim.metric, claim.segment, measured, bounds, claim.criterion,
         None, claim.withheld, reason, claim.needs if needs is None else needs, claim.warning, claim.measured_time,
     )  # fmt: skip
 

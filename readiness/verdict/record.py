@@ -14,6 +14,7 @@ from readiness.core.provenance import Gathered, Reuse, Uses
 from readiness.core.withholding import Soundness
 from readiness.spec.schema import NOT_HERE
 from readiness.verdict.decision import Decision, Verdict
+from readiness.verdict.old_records import upgraded
 
 SCHEMA = "readiness/v1"
 
@@ -110,7 +111,7 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
         for key in ("model", "inputs", "data", "environment", "spec", "set_keys", "settings")
         if key in top
     }
-    return decode(Record, top | {"gathered": gathered})
+    return decode(Record, upgraded(top) | {"gathered": gathered})
 
 
 # ----------------------------------------------------------------------------------------------------

@@ -171,4 +171,4 @@ def _with_area(finding: Any, low: float, high: float) -> Any:
     if finding.code != "BASE-VALUE-CANDIDATE-F1":
         return finding
     area = dataclasses.replace(finding.measured, value=(low + high) / 2, low=low, high=high)
-    return dataclasses.replace(finding, code="BASE-VALUE-CANDIDATE-ROC_AUC", measured=area)
+    return dataclasses.replace(finding, key="BASE-VALUE-CANDIDATE-ROC_AUC", measured=area)

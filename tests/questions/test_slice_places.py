@@ -46,7 +46,7 @@ def test_counts_are_those_of_the_rows():
     answer = ask(evidence)
     named = [f for f in answer.findings if f.code.startswith("SEGM-2-") and f.criterion is not None]
     pattern = next(f for f in answer.findings if f.status is Status.NOT_MET)
-    made = replace(pattern, code="SEGM-SLICE-1", segment={"colour": "blue"}, blocking=False, reason="wrong: many")
+    made = replace(pattern, key="SEGM-SLICE-1", segment={"colour": "blue"}, blocking=False, reason="wrong: many")
     (placed,) = with_places(evidence, [made], named)
     blue = frame["colour"] == "blue"
     both, all_blue = int((blue & (frame["age"] == "65+")).sum()), int(blue.sum())
@@ -61,7 +61,7 @@ def test_rows_that_cannot_be_told_say_nothing(segment):
     evidence = evidence_with(frame, frame["age"] == "65+", wrong=0.9)
     answer = ask(evidence)
     pattern = next(f for f in answer.findings if f.status is Status.NOT_MET)
-    made = replace(pattern, code="SEGM-SLICE-1", segment=segment, blocking=False)
+    made = replace(pattern, key="SEGM-SLICE-1", segment=segment, blocking=False)
     (placed,) = with_places(evidence, [made], answer.findings)
     assert (CONFIRMED, pattern.reason) == (placed.warning, placed.reason)
 

@@ -86,7 +86,7 @@ def test_a_code_stands_once_and_under_its_question():
     record = records.ready()
     twice = edited(record, Question.BASELINE, lambda a: with_findings(a, [*a.findings, a.findings[0]]))
     astray = edited(
-        record, Question.BUSINESS, lambda a: with_findings(a, [*a.findings, replace(a.findings[0], code="SEGM-1-1-X")])
+        record, Question.BUSINESS, lambda a: with_findings(a, [*a.findings, replace(a.findings[0], key="SEGM-1-1-X")])
     )
 
     refused(twice, "twice")

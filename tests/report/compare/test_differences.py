@@ -85,12 +85,12 @@ def test_kinds_come_in_their_order() -> None:
     """Status, judged or not, criterion, value, presence; within a kind in the order of the report."""
     names = ("status", "judged", "criterion", "value")
     judged = [recall(0.80), dataclasses.replace(recall(0.95), blocking=False), recall(0.95, 0.8), recall(0.96)]
-    first = [dataclasses.replace(recall(0.95), code=f"BUSI-{k}", name=name) for k, name in enumerate(names, 1)]
+    first = [dataclasses.replace(recall(0.95), key=f"BUSI-{k}", name=name) for k, name in enumerate(names, 1)]
     second = [
-        dataclasses.replace(each, code=f"BUSI-{k}", name=name)
+        dataclasses.replace(each, key=f"BUSI-{k}", name=name)
         for k, (name, each) in enumerate(zip(names, judged, strict=True), 1)
     ]
-    extra = dataclasses.replace(recall(0.95), code="BUSI-5", name="added")
+    extra = dataclasses.replace(recall(0.95), key="BUSI-5", name="added")
     made = (
         record_with(*first[::-1], question=Question.BUSINESS),
         record_with(*second, extra, question=Question.BUSINESS),

@@ -38,9 +38,9 @@ def test_the_users_own_metric_keeps_its_name() -> None:
 def test_only_what_is_exact_is_called_exact() -> None:
     """A reading is made once, a half-width is an estimate, a file's size is exact."""
     exact = finding("PROD-SIZE", "Model size", 3.0, 3.0, 3.0, "<=", 5, metric="size_mb")
-    memory = dataclasses.replace(exact, code="PROD-MEMORY", metric="memory_mb")
-    timed = dataclasses.replace(exact, code="BUSI-1", measured_time=True)
-    half = dataclasses.replace(exact, code="STAB-HALF-WIDTH", metric="f1")
+    memory = dataclasses.replace(exact, key="PROD-MEMORY", metric="memory_mb")
+    timed = dataclasses.replace(exact, key="BUSI-1", measured_time=True)
+    half = dataclasses.replace(exact, key="STAB-HALF-WIDTH", metric="f1")
 
     assert ["exact", "measured once", "measured once", ""] == [
         without_chance(each) for each in (exact, memory, timed, half)
