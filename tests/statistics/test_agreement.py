@@ -14,10 +14,10 @@ from readiness.statistics.inference import Mapped
 from readiness.statistics.intervals import Draws, Unvaried
 from readiness.statistics.labels import (
     agreement_inference,
-    agreement_values,
     label_metric_values,
     measure_labels,
     measure_table,
+    row_influence,
 )
 
 BOTH = ("cohen_kappa", "matthews_corrcoef")
@@ -27,9 +27,11 @@ def test_by_hand():
     """TN 90, FP 2, FN 3, TP 5: right 0.95, by chance 0.8612, so kappa 0.64; correlation 0.6428."""
     table = np.array([[90.0, 2.0], [3.0, 5.0]])
     chance = 0.92 * 0.93 + 0.08 * 0.07
-    assert (0.95 - chance) / (1 - chance) == pytest.approx(float(agreement_values("cohen_kappa", table)))
+    assert (0.95 - chance) / (1 - chance) == pytest.approx(
+        float(label_metric_values("cohen_kappa", table, binary=False))
+    )
     expected = (90 * 5 - 2 * 3) / math.sqrt(92 * 8 * 93 * 7)
-    assert expected == pytest.approx(float(agreement_values("matthews_corrcoef", table)))
+    assert expected == pytest.approx(float(label_metric_values("matthews_corrcoef", table, binary=False)))
 
 
 @pytest.mark.parametrize("metric", BOTH)
@@ -37,7 +39,7 @@ def test_two_classes_in_short_are_two_classes_in_full(metric):
     """Four cells give what a table of any size gives, also where rows or columns are empty."""
     tables = np.random.default_rng(0).integers(0, 4, (200, 2, 2)).astype(float)
     tables = tables[tables.sum(axis=(1, 2)) > 0]
-    expected = agreement_values(metric, tables)
+    expected = label_metric_values(metric, tables, binary=False)
     assert expected == pytest.approx(label_metric_values(metric, tables, binary=True))
 
 
@@ -107,3 +109,16 @@ def test_limits_of_few_rows_seldom_miss(metric):
         assert isinstance(measured, Draws)
         misses += measured.lower(0.05) > truth, measured.upper(0.05) < truth
     assert misses.max() / 100 <= 0.09
+
+
+@pytest.mark.parametrize("metric", BOTH)
+@pytest.mark.parametrize("counts", [(7, 6, 11), (47, 38, 30), (5, 3)])
+def test_a_method_that_always_says_one_class_cannot_vary(metric, counts):
+    """Its agreement is 0 whatever the rows, so none has an influence, not even one of roundings, and limits are wide."""
+    y = np.repeat(np.arange(len(counts)), counts)
+    task = Task.BINARY if len(counts) == 2 else Task.MULTICLASS
+    cases = Cases(task, y, np.zeros(len(y), dtype=np.int64), n_classes=len(counts), groups=np.arange(len(y)) % 7)
+    assert not row_influence(metric, cases).any()
+    measured = measure_labels(metric, cases)
+    assert 0.0 == measured.value
+    assert measured.lower(0.05) < -0.1 < 0.1 < measured.upper(0.05)

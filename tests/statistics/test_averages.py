@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from readiness.statistics.labels import AVERAGE_METRICS, average_influence, average_values
+from readiness.statistics.labels import AVERAGE_METRICS, label_influence, label_metric_values
 
 
 def rows(table):
@@ -33,25 +33,30 @@ def test_empty_classes_count_as_in_scikit_learn(cells):
     if table.sum() == 0:
         return
     for metric in AVERAGE_METRICS:
-        assert expected(metric, table) == pytest.approx(float(average_values(metric, table)))
+        assert expected(metric, table) == pytest.approx(float(label_metric_values(metric, table, binary=False)))
 
 
 def test_macro_precision_and_jaccard_by_hand():
     """Three classes; the third is never predicted and its precision counts as 0."""
     table = np.array([[8.0, 2.0, 0.0], [1.0, 4.0, 0.0], [1.0, 4.0, 0.0]])
-    assert (0.8 + 0.4 + 0) / 3 == pytest.approx(float(average_values("precision_macro", table)))
-    assert (8 / 12 + 4 / 11 + 0) / 3 == pytest.approx(float(average_values("jaccard_macro", table)))
-    assert (10 * 0.8 + 5 * 0.4) / 20 == pytest.approx(float(average_values("precision_weighted", table)))
+    assert (0.8 + 0.4 + 0) / 3 == pytest.approx(float(label_metric_values("precision_macro", table, binary=False)))
+    assert (8 / 12 + 4 / 11 + 0) / 3 == pytest.approx(float(label_metric_values("jaccard_macro", table, binary=False)))
+    assert (10 * 0.8 + 5 * 0.4) / 20 == pytest.approx(
+        float(label_metric_values("precision_weighted", table, binary=False))
+    )
 
 
 @pytest.mark.parametrize("metric", sorted(AVERAGE_METRICS))
 def test_influences_cancel_and_are_the_derivative(metric):
     """Their mean over the rows is 0; a thousandth of a row more moves the average by influence / n · 0.001."""
     table = np.random.default_rng(0).integers(1, 30, (4, 4)).astype(float)
-    pull = average_influence(metric, table)
+    pull = label_influence(metric, table, binary=False)
     assert 0 == pytest.approx(float((table * pull).sum()), abs=1e-9)
     for cell in ((0, 0), (1, 2), (3, 1)):
         more = table.copy()
         more[cell] += 1e-3
-        slope = float(average_values(metric, more) - average_values(metric, table)) / 1e-3
+        slope = (
+            float(label_metric_values(metric, more, binary=False) - label_metric_values(metric, table, binary=False))
+            / 1e-3
+        )
         assert pull[cell] / table.sum() == pytest.approx(slope, abs=1e-5)
