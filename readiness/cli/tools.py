@@ -79,12 +79,13 @@ def hash_rows(
 
     Whoever can list all possible names, such as customer numbers, can tell from their hashes which were used.
     """
-    from readiness.evidence.row_hashes import hashes_of_source, write_hashes
+    from readiness.evidence.row_hashes import check_place, hashes_of_source, write_hashes
 
+    check_place(out, source)
     given = hashes_of_source(source, name=id_, target=target, columns=tuple(columns or ()))
     write_hashes(given, out)
     what = f"names of rows in {given.columns[0]}" if given.names_rows else f"rows of {len(given.columns):,} columns"
-    say(f"Wrote {out}: {len(given.hashes):,} hashes of {what}.")
+    say(f"Wrote {out}: {len(given.hashes):,} {'hash' if len(given.hashes) == 1 else 'hashes'} of {what}.")
     say("Name it under supplied.training_rows: {path: …, source: who made it, and from which table}.")
     return 0
 

@@ -208,7 +208,10 @@ def _natural(unit: str) -> tuple[float, ...]:
 
 
 def _percent(share: float, digits: int) -> str:
-    return f"{format_against(100 * share, 0.0, 100.0, digits=digits)} %"
+    value = 100 * share
+    if 0 < abs(value) < 10.0**-MOST_DIGITS:
+        return f"{_signed(f'{value:.3g}')} %"
+    return f"{format_against(value, 0.0, 100.0, digits=digits)} %"
 
 
 def _percent_digits(share: float) -> int:

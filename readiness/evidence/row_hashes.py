@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from readiness.core.errors import DataError, InputError
-from readiness.core.files import exists, is_file
+from readiness.core.files import exists, is_file, is_folder, write_whole
 from readiness.core.sanitize import nearest, shown
 from readiness.evidence.columns import features_of
 from readiness.evidence.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, header, read_table, require_columns
@@ -300,7 +299,12 @@ def hashes_like(frame: pd.DataFrame, given: TrainingHashes) -> Hashes:
 
 
 def write_hashes(given: TrainingHashes, path: Path) -> None:
-    """Write the file, whole or not at all."""
+    """Write the file, whole or not at all.
+
+    Raises:
+        InputError: its folder cannot be made.
+        ReviewError: it could not be written, for want of room or of rights.
+    """
     head = {
         "columns": list(given.columns),
         "format": FORMAT,
@@ -311,13 +315,13 @@ def write_hashes(given: TrainingHashes, path: Path) -> None:
     digits = given.hashes.astype(">u8").tobytes().hex()
     lines = "".join(f"{digits[k : k + 16]}\n" for k in range(0, len(digits), 16))
     text = json.dumps(head, sort_keys=True, ensure_ascii=True) + "\n" + lines
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(text.encode("ascii"))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {path.parent} cannot be made: {error.strerror}.", remedy="Name another place with --out."
+        ) from error
+    write_whole(path, text.encode("ascii"))
 
 
 def read_hashes(path: Path) -> TrainingHashes:
@@ -380,7 +384,43 @@ def _garbled(path: Path, why: str) -> DataError:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which rows and columns are hashed, of a spec or of a table?
+# Which rows and columns are hashed, of a spec or of a table? And where may the hashes be written?
+
+
+def check_place(out: Path, source: Path) -> None:
+    """Refuse a place where no file can be written, and files that the hashes are made from or a review reads.
+
+    Raises:
+        InputError: it is a folder, lies below a file, or is one of these files under whatever name.
+    """
+    remedy = "Name a new file, such as --out training-rows.txt."
+    if is_folder(out):
+        raise InputError(f"{shown(str(out))} is a folder.", remedy=remedy)
+    above = next(each for each in out.absolute().parents if exists(each))
+    if not is_folder(above):
+        raise InputError(f"{shown(str(out))} lies below {shown(str(above))}, which is no folder.", remedy=remedy)
+    if not exists(out):
+        return
+    if not is_file(out):
+        raise InputError(f"{shown(str(out))} is no regular file.", remedy=remedy)
+    for read in _files_of(source):
+        if exists(read) and read.samefile(out):
+            raise InputError(f"{shown(str(out))} is {shown(read.name)}, which would be overwritten.", remedy=remedy)
+
+
+def _files_of(source: Path) -> tuple[Path, ...]:
+    if _is_table(source):
+        return (source,)
+    loaded = load_spec(source)
+    data, hashes = loaded.spec.data, loaded.spec.supplied.training_rows  # these may be made anew
+    supplied = (path for path in loaded.spec.supplied.files.values() if hashes is None or path != hashes.path)
+    given = (data.train, data.test, data.recent, loaded.spec.model.path, *supplied)
+    named = (loaded.resolve(path) for path in given if path is not None)
+    return (*(path for path, _ in loaded.files), *named)
+
+
+def _is_table(source: Path) -> bool:
+    return source.name.lower().endswith(CSV_SUFFIXES + PARQUET_SUFFIXES)
 
 
 def hashes_of_source(
@@ -389,9 +429,16 @@ def hashes_of_source(
     """Hashes of a training table, or of that of a spec, which then says what its columns are.
 
     Raises:
-        InputError: the spec or the table cannot be used, or columns are named for a spec.
+        InputError: the spec or the table cannot be used, columns are named for a spec, or names of rows beside them.
     """
-    if source.name.lower().endswith(CSV_SUFFIXES + PARQUET_SUFFIXES):
+    if "" in (name, target, *columns):
+        raise InputError("Found an empty name of a column.", remedy="Name a column of the table, or leave it out.")
+    if name and (target or columns):
+        raise InputError(
+            "Found --id beside --target or --column; expected names of rows, or what the rows hold.",
+            remedy="Leave out --id to hash whole rows, or all others to hash the names of rows.",
+        )
+    if _is_table(source):
         return _of_table(source, name, target, columns)
     if name or target or columns:
         raise InputError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from readiness.core.environment import name_fault
 from readiness.core.metrics import canonical
+from readiness.core.person_names import may_be_the_same, mixed_word, words_of
 from readiness.core.policy import Task
 from readiness.core.sanitize import shown
 
@@ -33,6 +33,21 @@ Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
 MetricName = Annotated[str, AfterValidator(canonical)]
 ColumnName = Annotated[str, Field(min_length=1)]
 FilePath = Annotated[str, Field(min_length=1)]
+
+
+def _of_a_person(name: str) -> str:
+    if not words_of(name):
+        raise ValueError(f'found {shown(name)}, which has no letter; expected a name such as "Anna Schmidt"')
+    if word := mixed_word(name):
+        raise ValueError(
+            f"found {shown(name)}, whose {shown(word)} mixes letters of scripts that look alike; write it in one script"
+        )
+    return name
+
+
+PersonName = Annotated[
+    str, Field(min_length=1, max_length=200), AfterValidator(_one_line), AfterValidator(_of_a_person)
+]
 
 
 def _calendar_day(value: object) -> object:
@@ -106,7 +121,9 @@ class About(Part):
     purpose: str = Field("", description="what the model decides or supports, in one sentence")
     out_of_scope: str = Field("", description="what the model must not be used for")
     owner: str = Field("", description="who answers for the model")
-    prepared_by: tuple[str, ...] = Field((), description="who prepared this review")
+    prepared_by: tuple[Annotated[str, AfterValidator(_of_a_person)], ...] = Field(
+        (), description="who prepared this review"
+    )
     risk: Literal["", "low", "medium", "high"] = Field("", description="how much harm a wrong prediction can do")
     valid_days: ValidDays | None = Field(None, description="days until the review must be repeated, 1 to 1096")
     population: str = Field("", description="whom or what the test rows stand for, and how they were drawn")
@@ -123,6 +140,15 @@ class About(Part):
         """The ends of the declared share of positives in production: none, one or two, in rising order."""
         given = self.production_prevalence
         return () if given is None else (given,) if isinstance(given, float | int) else tuple(dict.fromkeys(given))
+
+    @field_validator("production_prevalence", mode="before")
+    @classmethod
+    def _one_or_two(cls, given: object) -> object:
+        if isinstance(given, list | tuple) and len(given) != 2:
+            raise ValueError(
+                f"found {shown(list(given))}, expected one share such as 0.02, or two of them: [low, high]"
+            )
+        return given
 
     @field_validator("production_prevalence")
     @classmethod
@@ -214,7 +240,7 @@ class SegmentColumn(Part):
 class Vouch(Part):
     """A person's word for something that the rows cannot show."""
 
-    by: Name = Field(description="who says so; nobody of about.prepared_by")
+    by: PersonName = Field(description="who says so; nobody of about.prepared_by")
     on: Day = Field(description="when that was said, as 2026-11-22; it counts for a year")
     why: Name = Field(description="on what grounds, in one sentence; it stands on the first screen")
 
@@ -331,8 +357,8 @@ def vouches_of(soundness: Vouched, data: Data) -> Iterator[tuple[tuple[str, ...]
 
 
 def is_outside(name: str, about: About) -> bool:
-    """Whether somebody is not among those who prepared the review, however the name is spelt."""
-    return _folded(name) not in {_folded(other) for other in about.prepared_by}
+    """Whether somebody is surely not among those who prepared the review, however the name is spelt."""
+    return not any(may_be_the_same(name, other) for other in about.prepared_by)
 
 
 def counts(word: Vouch, about: About, day: datetime.date) -> bool:
@@ -346,7 +372,3 @@ def vouched_kinds(soundness: Vouched, data: Data, about: About, day: datetime.da
     words |= {f"leak/{column}": known for column, known in data.known_at.items() if known.when == "before"}
     words |= {f"groups/{column}": word for column, word in data.independent.items()}
     return tuple(kind for kind, word in words.items() if word is not None and counts(word, about, day))
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -42,6 +42,7 @@ _PATTERNS = {
     "[0-9a-f]{64}": "a SHA-256 digest: 64 characters out of 0-9 and a-f",
     "[a-z0-9_]{0,39}": "a name of lower-case letters, digits and _, up to 40 of them, that begins with a letter",
     ":": "a reference such as package.module:function",
+    "(s|min|h|d|w)": 'a duration such as "30 d", "12 h" or "90 min"',
 }
 
 _MOST_FAULTS = 500
@@ -111,13 +112,18 @@ def _key(fault: ErrorDetails, data: Any) -> KeyPath:
     """The location in the data: pydantic's without the names of kinds that it holds where a value may be of several."""
     key: list[str | int] = []
     for step in fault["loc"]:
-        known = step in data if isinstance(data, dict) else isinstance(data, list) and isinstance(step, int)
+        known = step in data if isinstance(data, dict) else _is_place(step, data)
         if known:
             key.append(step)
             data = data[step]
     if fault["type"] == "missing" and fault["loc"]:
         key.append(fault["loc"][-1])
     return tuple(key)
+
+
+def _is_place(step: str | int, data: Any) -> bool:
+    """Whether a step leads to an entry of a list that is there; one that is missing is told of the list."""
+    return isinstance(data, list) and isinstance(step, int) and step < len(data)
 
 
 def _sentence(key: KeyPath, faults: list[ErrorDetails], document: Document, *, silent_on_kind: bool) -> str:
@@ -209,8 +215,16 @@ def _or(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+_NOBODY_VOUCHES: dict[KeyPath, str] = {
+    ("soundness", "recent"): "nobody can vouch for recent rows: test on rows like the recent ones",
+    ("soundness", "copies"): "nobody can vouch for copies: leave them out, or split the rows anew",
+}
+
+
 def _near_key(key: KeyPath) -> str:
     name = str(key[-1])
+    if key in _NOBODY_VOUCHES:
+        return f"; {_NOBODY_VOUCHES[key]}"
     if name == "true" and "on" in _keys_at(key[:-1]):
         return "; a program that reads a bare on as true, by YAML 1.1, has rewritten the key: write 'on': in quotes"
     near = nearest(name, _keys_at(key[:-1]))

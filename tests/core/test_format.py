@@ -228,3 +228,9 @@ def test_cuts_are_told_apart():
     assert ["1.00001", "1.00002"] == format_edges([1.00001, 1.00002], 4)
     assert ["1,000,000.1", "1,000,000.2"] == format_edges([1000000.1, 1000000.2], 4)
     assert ["0", "infinity"] == format_edges([-0.0, math.inf], 4)
+
+
+def test_a_tiny_share_has_three_digits_and_is_not_nothing():
+    """Also where a double rounds: 100 times 1e-300 is no power of ten."""
+    assert ["1e−298 %", "1.23e−18 %"] == [format_share(share) for share in (1e-300, 1.23456e-20)]
+    assert "0.0000001 %" == format_share(1e-9)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from readiness.core.errors import DataError, InputError
-from readiness.evidence.row_hashes import hashes_like, hashes_of, hashes_of_source, read_hashes, write_hashes
+from readiness.evidence.row_hashes import (
+    check_place,
+    hashes_like,
+    hashes_of,
+    hashes_of_source,
+    read_hashes,
+    write_hashes,
+)
 from tests.conftest import make_rows
 from tests.evidence.test_copies import rows
 
@@ -121,3 +129,53 @@ def test_a_table_needs_its_columns_named(tmp_path):
     assert ("x", "level") == hashes_of_source(table, target="level", columns=("x",)).columns
     with pytest.raises(DataError, match="lacks"):
         hashes_of_source(table, name="nobody")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "name", "target": "level"}, {"name": "name", "columns": ("x",)}, {"name": ""}, {"target": ""},
+        {"columns": ("x", "")},
+    ],
+)  # fmt: skip
+def test_options_that_mean_nothing_together_are_refused(tmp_path, options):
+    """Names of rows and what rows hold are two ways; an empty name is no column."""
+    rows(20).to_csv(tmp_path / "train.csv", index=False)
+    with pytest.raises(InputError) as refused:
+        hashes_of_source(tmp_path / "train.csv", **options)
+    assert refused.value.remedy
+
+
+def test_hashes_never_overwrite_what_they_are_made_from(tmp_path, monkeypatch):
+    """By its name, another spelling of the path, a link or a second name."""
+    table = tmp_path / "train.csv"
+    rows(20).to_csv(table, index=False)
+    before = table.read_bytes()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.txt").symlink_to(table)
+    (tmp_path / "second.txt").hardlink_to(table)
+    monkeypatch.chdir(tmp_path)
+    for out in ("train.csv", "./folder/../train.csv", "link.txt", "second.txt", str(table)):
+        with pytest.raises(InputError, match="would be overwritten"):
+            check_place(Path(out), table)
+    assert before == table.read_bytes()
+    check_place(tmp_path / "new" / "rows.txt", table)
+
+
+def test_hashes_never_overwrite_what_a_review_reads(tmp_path, review_files):
+    """Neither the spec nor a table of it."""
+    path = review_files()
+    for name in (path.name, "train.parquet", "test.parquet"):
+        with pytest.raises(InputError, match="would be overwritten"):
+            check_place(tmp_path / name, path)
+
+
+def test_a_place_where_no_file_can_be_is_refused(tmp_path, monkeypatch):
+    """A folder, what lies below a file, and no name at all."""
+    table = tmp_path / "train.csv"
+    rows(20).to_csv(table, index=False)
+    monkeypatch.chdir(tmp_path)
+    for out, words in (("", "is a folder"), (str(tmp_path), "is a folder"), ("train.csv/rows.txt", "lies below")):
+        with pytest.raises(InputError, match=words) as refused:
+            check_place(Path(out), table)
+        assert "--out" in refused.value.remedy

@@ -156,6 +156,16 @@ def test_unknown_keys_name_the_nearest(tmp_path: Path, text: str, expected: str)
          'baseline.rules[0].when: found the number 5, expected text; put it in quotes: "5"'),
         ("baseline: {rules: [{when: a > 5}]}",
          "baseline.rules[0].name: missing; expected what the report calls the rule"),
+        ("about: {production_prevalence: [0.1]}",
+         "about.production_prevalence: found [0.1], expected one share such as 0.02, or two of them: [low, high]"),
+        ("about: {production_prevalence: [0.1, 0.2, 0.3]}",
+         "about.production_prevalence: found [0.1, 0.2, 0.3], expected one share such as 0.02, or two of them: [low, high]"),
+        ("about: {prepared_by: ['.']}",
+         'about.prepared_by[0]: found ".", which has no letter; expected a name such as "Anna Schmidt"'),
+        ("soundness: {seen: {by: '42', on: 2026-11-01, why: w}}",
+         'soundness.seen.by: found "42", which has no letter; expected a name such as "Anna Schmidt"'),
+        ("soundness: {recent: {by: a, on: 2026-11-01, why: w}}",
+         ("soundness.recent: unknown key; nobody can vouch for recent rows: test on rows like the recent ones")),
         ("production: {must_handle: [outliers]}",
          'production.must_handle[0]: found the text "outliers"; did you mean "outlier"?'),
     ],
@@ -163,6 +173,13 @@ def test_unknown_keys_name_the_nearest(tmp_path: Path, text: str, expected: str)
 def test_wrong_values_say_what_was_found_and_expected(tmp_path: Path, text: str, expected: str) -> None:
     """One sentence for each key, however many kinds of value it takes."""
     assert [f"line 3, {expected}"] == problems(tmp_path, with_minimum(text))
+
+
+def test_a_duration_is_asked_for_in_words(tmp_path: Path) -> None:
+    """And not as a regular expression."""
+    text = f"{MODEL}data: {{test: a.csv, target: y, label_horizon: -1 d}}\n"
+    expected = 'line 2, data.label_horizon: found "-1 d", expected a duration such as "30 d", "12 h" or "90 min"'
+    assert [expected] == problems(tmp_path, text)
 
 
 @pytest.mark.parametrize(
