@@ -34,7 +34,7 @@ from readiness.evidence.environment import environment
 from readiness.evidence.models import kinds
 from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.onnx import PIECE
-from readiness.evidence.models.onnx_inputs import convert
+from readiness.evidence.models.typed_columns import convert
 from readiness.evidence.preflight import preflight
 from readiness.evidence.probes.subprocess import Request, measure_apart
 from readiness.evidence.refit_jobs import unfit_for_cloning
