@@ -31,9 +31,8 @@ def compare(
 
     from readiness.cli.options import cache_folder
     from readiness.report.compare.page import COMPARISON, check_place, comparison_page, write_page
-    from readiness.report.compare.pairs import pairings
     from readiness.report.compare.read import read_reports
-    from readiness.report.compare.sections import sections
+    from readiness.report.compare.sections import pairings, sections
     from readiness.signing.keys import load_public
 
     if out is not None:

@@ -19,7 +19,6 @@ from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts, Gathered, ModelFacts
 from readiness.core.selection import questions_of
 from readiness.evidence import baselines, tables
-from readiness.evidence.baselines import check_threshold
 from readiness.evidence.cache.cache import TEST, UNUSED, Keeper, Kept, scored
 from readiness.evidence.cache.scored_rows import keep_rows
 from readiness.evidence.candidate import Candidate, Scores, named_features
@@ -37,6 +36,7 @@ from readiness.evidence.copies import Asked, Copies, Table, asked_of, check_rece
 from readiness.evidence.drift import drift_tables
 from readiness.evidence.environment import environment
 from readiness.evidence.evidence import Evidence, Recent, Training, Unused
+from readiness.evidence.limits import check_threshold
 from readiness.evidence.models.custom_metrics import own_functions
 from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.own_modules import stop

@@ -19,8 +19,8 @@ from readiness.core.files import exists, is_address, is_file, nearby, sha256_pat
 from readiness.core.metrics import ALIASES, METRICS, metric_names
 from readiness.core.policy import Task
 from readiness.core.sanitize import nearest, shown
-from readiness.evidence.baselines import end_fault, limit_fault, value_fault
 from readiness.evidence.columns import features_of, is_nested, needed
+from readiness.evidence.limits import end_fault, limit_fault, value_fault
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra
 from readiness.evidence.supplied.preflight import supplied_faults
 from readiness.evidence.tables import PARQUET_SUFFIXES, TableHeader, header

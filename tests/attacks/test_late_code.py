@@ -144,7 +144,7 @@ class TestToolSource:
         import importlib.util
         import py_compile
 
-        module = own_copy / "readiness" / "canonical.py"
+        module = own_copy / "readiness" / "core" / "canonical.py"
         compiled = Path(py_compile.compile(str(module)) or "")
         assert compiled == Path(importlib.util.cache_from_source(str(module)))
         assert not tool_source._is_stale(compiled)

@@ -18,7 +18,7 @@ from readiness.core.errors import InputError, SpecError
 from readiness.core.files import publish_partial, sha256_file
 from readiness.core.findings import Question, left_out_code
 from readiness.core.selection import chosen, questions_of
-from readiness.evidence import collect as gathering
+from readiness.evidence import collect
 from readiness.evidence.collect import gather
 from readiness.evidence.preflight import preflight
 from readiness.run.host_checks import Digests
@@ -153,7 +153,7 @@ def test_nothing_is_read_that_the_questions_do_not_need(case: Path, monkeypatch:
     def fail(*_args: object) -> None:
         raise AssertionError("the current model is not asked for")
 
-    monkeypatch.setattr(gathering.alternatives, "current", fail)
+    monkeypatch.setattr(collect.baselines, "current", fail)
     pin = sha256_file(case / "new.joblib")
     evidence = gather(case / "readiness.yaml", settings=f"model.path=new.joblib\nmodel.sha256={pin}", only="segments")
     assert evidence.recent is not None

@@ -11,7 +11,7 @@ from readiness.core.errors import DataError, InputError, KeyFileError
 from readiness.core.files import exists, is_file, is_folder, is_utf8, manifest, nearby, opened, sha256_file, sha256_path
 from readiness.evidence.tables import header
 from readiness.report.compare.page import OVERVIEW, check_place
-from readiness.report.compare.pairs import pairings
+from readiness.report.compare.sections import pairings
 from readiness.run.executed import read_template
 from readiness.signing.keys import load_public
 from readiness.spec.load import load_spec

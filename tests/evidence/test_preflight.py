@@ -7,7 +7,7 @@ import pytest
 from readiness.core.errors import SpecError
 from readiness.core.metrics import METRICS
 from readiness.core.policy import Task
-from readiness.evidence.baselines import end_fault
+from readiness.evidence.limits import end_fault
 from readiness.evidence.preflight import metric_fault, preflight
 from readiness.spec.load import load_spec
 from readiness.spec.schema import Requirement

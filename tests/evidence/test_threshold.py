@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from readiness.core.errors import InputError
-from readiness.evidence.baselines import check_threshold
 from readiness.evidence.collect import gather
+from readiness.evidence.limits import check_threshold
 
 
 def test_a_threshold_beyond_all_probabilities_is_refused(review_files):

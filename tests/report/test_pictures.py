@@ -149,7 +149,7 @@ def test_a_plot_that_fails_is_a_note_too():
     note = draw(broken, literal.baseline())
 
     assert isinstance(note, NotDrawn)
-    assert "test_figures.broken" == note.name
+    assert "test_pictures.broken" == note.name
     assert "drawing it failed (RuntimeError: no paper left)" == note.reason
 
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from readiness.core.errors import InputError
-from readiness.core.files import is_folder
 from readiness.core.findings import Estimate
-from readiness.core.format import format_count, format_count_of, listed
+from readiness.core.format import format_count, format_count_of
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
 from readiness.core.sanitize import visible
 from readiness.evidence.cache.scored_rows import ScoredRows, find_rows
 from readiness.evidence.cache.store import Store
+from readiness.report.compare.pairing import HOW_TO, SAME, UNMEASURED, Paired, Pairing, matched_words, outcome_words
 from readiness.report.compare.read import Report
 from readiness.spec.schema import Spec, label_text
 from readiness.statistics.basis import basis_of
@@ -29,104 +27,6 @@ from readiness.statistics.estimators import measure, number, withheld
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.judge_claims import Claim, reservation, settle
 from readiness.verdict.record import Record
-
-HOW_TO = "run both reviews on this machine with data.id set, and without --no-cache"
-SAME = "the same answer on all"
-UNTOLD, UNMEASURED = "not told apart", "not measured"
-
-
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """One metric of two candidates on the same rows."""
-
-    title: str
-    mine: Estimate | None
-    """Of the first report; None where the metric is not defined on these rows."""
-    theirs: Estimate | None
-    gain: Estimate | None
-    """How much better the other one is, in the good direction of the metric; below zero it is worse.
-
-    Exactly zero, without an interval, where both say the same of every row.
-    """
-    outcome: str
-    """In words: "B is better", "not told apart", "the same answer on all 500 rows"."""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    """One report against the first one."""
-
-    letters: tuple[str, str]
-    rows: int = 0
-    """Rows that both have scored."""
-    notes: tuple[str, ...] = ()
-    metrics: tuple[Paired, ...] = ()
-    problem: str = ""
-    """Why there is no comparison; empty when there is one."""
-
-
-def pairings(reports: Sequence[Report], folder: Path | None) -> tuple[Pairing, ...]:
-    """Every report against the first one, row by row; `folder` is the cache, None for none."""
-    if folder is not None and _is_there(folder):
-        from readiness.evidence.cache.store import Store
-
-        store = Store.open(folder)
-        if store is not None:
-            return paired_rows(reports, store)
-    problem = f"Nothing is kept on this machine; {HOW_TO}. So there is no comparison row by row."
-    return tuple(Pairing((reports[0].letter, other.letter), problem=problem) for other in reports[1:])
-
-
-def _is_there(folder: Path) -> bool:
-    try:
-        return is_folder(folder)
-    except InputError:  # a cache that nobody may look at holds nothing for us
-        return False
-
-
-def headline(pairing: Pairing) -> str:
-    """On which metrics the second one is better, worse or not told apart, in one sentence."""
-    first, second = pairing.letters
-    if pairing.problem or not pairing.metrics:
-        return f"Whether {second} is better than {first} is not known: there is no comparison row by row."
-    rows = format_count(pairing.rows)
-    if all(each.outcome.startswith(SAME) for each in pairing.metrics):
-        return f"{second} gives {SAME.replace('answer', f'answer as {first}')} {rows} rows."
-    ways = {
-        f"{second} is better": f"better than {first} on",
-        f"{first} is better": f"worse than {first} on",
-        UNTOLD: f"not told apart from {first} on",
-        SAME: f"the same as {first} on",
-        UNMEASURED: "not measured on",
-    }
-    named = {words: _titles(pairing, outcome) for outcome, words in ways.items()}
-    said = [f"{words} {listed(titles, most=6)}" for words, titles in named.items() if titles]
-    return f"On the same {rows} rows, {second} is {'; '.join(said)}."
-
-
-def _titles(pairing: Pairing, outcome: str) -> list[str]:
-    return [each.title for each in pairing.metrics if each.outcome.startswith(outcome)]
-
-
-def matched_words(count: int, sizes: Sequence[tuple[str, int]]) -> str:
-    """How many rows both have: "Matched by their id: 9,000 of 10,000 rows of A (90 %) and …"."""
-    shares = " and ".join(format_count_of(count, n, f"rows of {name}") for name, n in sizes)
-    return f"Matched by their id: {shares}."
-
-
-def outcome_words(gain: Estimate | None, letters: tuple[str, str], caution: str = "") -> str:
-    """Which of two is better; only said where the interval of the gain leaves zero out and no `caution` forbids it."""
-    if gain is None:
-        return UNMEASURED
-    if caution:
-        return UNTOLD
-    if gain.low is not None and gain.low > 0:
-        return f"{letters[1]} is better"
-    if gain.high is not None and gain.high < 0:
-        return f"{letters[0]} is better"
-    return UNTOLD
-
 
 # ----------------------------------------------------------------------------------------------------
 # How much better is one of two candidates on the same rows, metric by metric?

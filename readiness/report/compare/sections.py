@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from readiness.core.errors import InputError
+from readiness.core.files import is_folder
 from readiness.core.findings import Question
 from readiness.core.format import format_count, format_estimate, format_interval, format_level, listed
 from readiness.core.provenance import Reuse
@@ -12,7 +15,7 @@ from readiness.core.sanitize import presentable, visible
 from readiness.report.compare import differences
 from readiness.report.compare.cautions import cautions
 from readiness.report.compare.differences import NONE, Aspect, Change
-from readiness.report.compare.pairs import Paired, Pairing, headline
+from readiness.report.compare.pairing import HOW_TO, Paired, Pairing, headline
 from readiness.report.compare.read import Report
 from readiness.report.compare.tables import (
     answer_given,
@@ -40,6 +43,26 @@ _CHANGED = "Claims that were judged, the weightiest changes before the others."
 _GROUNDS = (
     "What is not the same in all reports is marked “differs”. Whole digests are compared, their beginnings shown."
 )
+
+
+def pairings(reports: Sequence[Report], folder: Path | None) -> tuple[Pairing, ...]:
+    """Every report against the first one, row by row; `folder` is the cache, None for none."""
+    if folder is not None and _is_there(folder):
+        from readiness.evidence.cache.store import Store
+        from readiness.report.compare.pairs import paired_rows  # loads libraries of numbers
+
+        store = Store.open(folder)
+        if store is not None:
+            return paired_rows(reports, store)
+    problem = f"Nothing is kept on this machine; {HOW_TO}. So there is no comparison row by row."
+    return tuple(Pairing((reports[0].letter, other.letter), problem=problem) for other in reports[1:])
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return is_folder(folder)
+    except InputError:  # a cache that nobody may look at holds nothing for us
+        return False
 
 
 @dataclass(frozen=True, slots=True)

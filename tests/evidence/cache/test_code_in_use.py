@@ -35,9 +35,9 @@ def load(path): return Model(joblib.load(path))
 LAZY = "from latefeats.post import post; return post(self.inner.predict_proba(rows))"
 ASK = """
 import sys
-from readiness.evidence.gathering import gather
-from readiness.evidence.keeping import code_in_use, kept
-code_in_use._began, kept.program = lambda: 1e12, lambda: {}  # somebody may be writing ours
+from readiness.evidence.collect import gather
+from readiness.evidence.cache import cache, fingerprint
+fingerprint._began, cache.program = lambda: 1e12, lambda: {}  # somebody may be writing ours
 evidence = gather(sys.argv[1], cache=sys.argv[2])
 print(",".join(reuse.part for reuse in evidence.reused) or "nothing", round(float(evidence.cases.y_score.sum()), 6))
 """

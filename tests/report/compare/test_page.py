@@ -15,9 +15,8 @@ import pytest
 
 from readiness.core.errors import InputError
 from readiness.report.compare.page import COMPARISON, OVERVIEW, comparison_page, overview_page, write_page
-from readiness.report.compare.pairs import pairings
 from readiness.report.compare.read import overview
-from readiness.report.compare.sections import sections
+from readiness.report.compare.sections import pairings, sections
 from tests.report.compare.files import as_reports, report_file
 from tests.report.page import records
 

@@ -19,8 +19,9 @@ from readiness.core.findings import Answer, Estimate, Question
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Evidence
 from readiness.questions import baseline
-from readiness.report.compare.pairs import Paired, Pairing, headline, outcome_words, pairings
+from readiness.report.compare.pairing import Paired, Pairing, headline, outcome_words
 from readiness.report.compare.read import Report
+from readiness.report.compare.sections import pairings
 from readiness.verdict.decision import decide
 from readiness.verdict.record import Record, from_plain, to_plain
 from tests.report.compare.files import as_reports

@@ -11,9 +11,9 @@ from readiness.core.files import Artifact
 from readiness.core.findings import Estimate, Question
 from readiness.report.compare.cautions import cautions
 from readiness.report.compare.page import comparison_page
-from readiness.report.compare.pairs import Paired, Pairing, pairings
+from readiness.report.compare.pairing import Paired, Pairing
 from readiness.report.compare.read import Report
-from readiness.report.compare.sections import Section, sections
+from readiness.report.compare.sections import Section, pairings, sections
 from readiness.report.compare.text import comparison_text
 from readiness.report.page.tables import Row, Table
 from readiness.verdict.record import Record
