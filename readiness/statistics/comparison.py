@@ -8,6 +8,7 @@ m - (1 + r) · b (Fieller 1954), so no ratio needs an interval.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.custom import compare_own, measure_own
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.estimators import influence, measure
+from readiness.statistics.estimators import estimator_of, influence, measure
 from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
 from readiness.statistics.labels import (
@@ -28,7 +29,7 @@ from readiness.statistics.labels import (
     label_influence,
     label_metric_values,
 )
-from readiness.statistics.losses import is_mean_of_losses, row_losses, unusable
+from readiness.statistics.losses import row_losses, unusable
 from readiness.statistics.means import WiderMean, mean_of, wider_mean
 from readiness.statistics.ranking import QueryMean, compare_queries
 from readiness.statistics.scores import CLASS_RANKING_METRICS, ClassMean, guessed_top, is_top_accuracy, ranked
@@ -176,35 +177,51 @@ def compare(
         raise ValueError(f"factor is {factor}; expected 0 or more")
     if isinstance(other, Cases) and not np.array_equal(candidate.y_true, other.y_true):
         raise ValueError("candidate and other must be scored on the same rows")
-    if metric in candidate.own:
+    estimator = estimator_of(metric, candidate)
+    if estimator.paired == "resamples":
         rival, note = (other.drawn(candidate), DRAWN) if isinstance(other, Guess) else (other, "")
         return compare_own(metric, candidate, rival, factor=factor, note=note)
     mine = measure(metric, candidate)
     if isinstance(mine, Undefined):
         return mine
-    if metric == "bias":
-        return Undefined(NO_DIRECTION, candidate.n)
-    if candidate.metric(metric).needs == "order" and isinstance(other, Cases):
-        return compare_queries(metric, candidate, other, factor)
     sign = 1.0 if candidate.metric(metric).greater_is_better else -1.0
-    if candidate.task is Task.BINARY and metric in BINARY_LABEL_METRICS and candidate.is_plain:
-        return _by_cells(metric, candidate, other, sign, factor, seed)
-    theirs = measure_guess(metric, candidate, other) if isinstance(other, Guess) else _measure_rival(metric, other)
-    if isinstance(theirs, Undefined):
-        return theirs
-    if is_mean_of_losses(metric) and not _at_an_end(mine):
-        return _by_losses(metric, candidate, other, sign, factor)
-    return _by_influence(metric, candidate, other, sign, factor, mine, theirs)
+    return _COMPARED[estimator.paired](_Pair(metric, candidate, other, sign, factor, mine, seed))
 
 
-def _by_cells(
-    metric: str, candidate: Cases, other: Cases | Guess, sign: float, factor: float, seed: int
-) -> Inference | Undefined:
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two methods on the same rows, and what is asked of them."""
+
+    metric: str
+    candidate: Cases
+    other: Cases | Guess
+    sign: float
+    """-1 where less is better."""
+    factor: float
+    mine: Inference
+    """The candidate's metric."""
+    seed: int
+
+
+def _never(pair: _Pair) -> Undefined:
+    return Undefined(NO_DIRECTION, pair.candidate.n)
+
+
+def _by_queries(pair: _Pair) -> Inference | Undefined:
+    if isinstance(pair.other, Guess):
+        return _by_influence(pair)
+    return compare_queries(pair.metric, pair.candidate, pair.other, pair.factor)
+
+
+def _by_cells(pair: _Pair) -> Inference | Undefined:
     """Draws of the shares of the joint cells; a guess depends on nothing but the share of positives.
 
     Half a row in each cell keeps empty cells open, which *met* needs, but it pulls a nearly perfect candidate down, so
     that the upper limits alone would miss in up to 16 % of small samples; hence the wider of two sets of draws.
     """
+    metric, candidate, other, seed = pair.metric, pair.candidate, pair.other, pair.seed
+    if candidate.task is not Task.BINARY or not candidate.is_plain:
+        return _by_influence(pair)
     if isinstance(other, Guess):
         codes, shape = candidate.cell_codes, (-1, 2, 2, 1)
     else:
@@ -216,7 +233,7 @@ def _by_cells(
         mine = cells.sum(axis=3)
         theirs = other.table(mine.sum(axis=2)) if isinstance(other, Guess) else cells.sum(axis=2)
         a, b = (label_metric_values(metric, tables, binary=True) for tables in (mine, theirs))
-        return np.asarray(sign * (a - factor * np.nan_to_num(b)))
+        return np.asarray(pair.sign * (a - pair.factor * np.nan_to_num(b)))
 
     value = float(contrast(counts[None, :] / candidate.n)[0])
     half, none = (np.sort(contrast(_joint_draws(counts, prior, seed, shape))) for prior in (HALF, UNSEEN))
@@ -232,33 +249,36 @@ def _joint_draws(counts: Floats, prior: float, seed: int, shape: tuple[int, ...]
     return cell_draws(mirrored, prior, seed).reshape(shape).swapaxes(2, 3)
 
 
-def _measure_rival(metric: str, other: Cases) -> Inference | Undefined:
+def _measure_other(pair: _Pair) -> Inference | Undefined:
     """The other method's metric; shares of what it never predicts count as 0, as in scikit-learn."""
+    metric, other = pair.metric, pair.other
+    if isinstance(other, Guess):
+        return measure_guess(metric, pair.candidate, other)
     never = {"precision": 1, "negative_predictive_value": 0}.get(metric)
     if never is not None and other.n and not (other.y_pred == never).any():
         return Exact(0.0, other.n)
     return measure(metric, other)
 
 
-def _by_losses(
-    metric: str, candidate: Cases, other: Cases | Guess, sign: float, factor: float
-) -> Inference | Undefined:
-    rival = other.cases(candidate) if isinstance(other, Guess) else other
+def _by_losses(pair: _Pair) -> Inference | Undefined:
+    """The mean of the paired differences of losses."""
+    metric, candidate = pair.metric, pair.candidate
+    if _at_an_end(pair.mine):
+        return _by_influence(pair)
+    rival = pair.other.cases(candidate) if isinstance(pair.other, Guess) else pair.other
     if (problem := unusable(metric, rival)) is not None:
         return problem
-    paired = sign * (row_losses(metric, candidate) - factor * row_losses(metric, rival))
+    paired = pair.sign * (row_losses(metric, candidate) - pair.factor * row_losses(metric, rival))
     return mean_of(paired, candidate.dependence, weight=candidate.weight)
 
 
-def _by_influence(
-    metric: str,
-    candidate: Cases,
-    other: Cases | Guess,
-    sign: float,
-    factor: float,
-    mine: Inference,
-    theirs: Inference,
-) -> Inference | Undefined:
+def _by_influence(pair: _Pair) -> Inference | Undefined:
+    metric, candidate, other, mine, sign, factor = (
+        pair.metric, pair.candidate, pair.other, pair.mine, pair.sign, pair.factor,
+    )  # fmt: skip
+    theirs = _measure_other(pair)
+    if isinstance(theirs, Undefined):
+        return theirs
     pull = influence(metric, candidate)
     push = guess_influence(metric, candidate, other) if isinstance(other, Guess) else influence(metric, other)
     value = sign * (mine.value - factor * theirs.value)
@@ -276,6 +296,16 @@ def _by_influence(
     if candidate.task is not Task.REGRESSION:
         return gain
     return wider_mean(gain, sign * (pull - factor * push), candidate.dependence)
+
+
+_COMPARED: Mapping[str, Callable[[_Pair], Inference | Undefined]] = {
+    "cells": _by_cells,
+    "losses": _by_losses,
+    "influences": _by_influence,
+    "queries": _by_queries,
+    "never": _never,
+}
+"""By what the estimator of the metric says of pairs; resamples of a metric of the user's own are drawn beforehand."""
 
 
 def _unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) -> Inference:

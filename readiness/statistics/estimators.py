@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -22,11 +26,10 @@ from readiness.statistics.labels import (
     measure_labels,
     row_influence,
 )
-from readiness.statistics.losses import NEAR_ZERO, SQUARED, loss_influence, measure_losses, row_losses, unusable
+from readiness.statistics.losses import NEAR_ZERO, loss_influence, measure_losses, row_losses, unusable
 from readiness.statistics.ranking import measure_queries, withheld_queries
 from readiness.statistics.scores import (
     CLASS_RANKING_METRICS,
-    is_top_accuracy,
     measure_ranking,
     measure_top,
     ranked,
@@ -34,7 +37,19 @@ from readiness.statistics.scores import (
     top_influence,
 )
 
-__all__ = ["METRICS", "TECHNICAL", "Metric", "influence", "measure", "metric_names", "number", "withheld"]
+__all__ = [
+    "ESTIMATORS",
+    "METRICS",
+    "TECHNICAL",
+    "Estimator",
+    "Metric",
+    "estimator_of",
+    "influence",
+    "measure",
+    "metric_names",
+    "number",
+    "withheld",
+]
 
 MINIMUM_CLASS_ROWS = 5
 """True rows that every class needs before an average over them can be met: below, its intervals are too narrow."""
@@ -49,15 +64,23 @@ NEAR_ZERO_OF_MEDIAN = 1e-3
 """A true value is close to 0 below this fraction of the median absolute true value."""
 
 
-def _measure_labels_once(metric: str, cases: Cases) -> Inference | Undefined:
-    """Several questions ask for the same number of rows that depend on each other, which takes a pass over all."""
-    if cases.is_plain:
-        return measure_labels(metric, cases)
-    key = f"labels {metric}"
-    if key not in cases.remembered:
-        cases.remembered[key] = measure_labels(metric, cases)
-    found: Inference | Undefined = cases.remembered[key]
-    return found
+Measure = Callable[[str, Cases], Inference | Undefined]
+Pull = Callable[[str, Cases], Floats | Undefined]
+Pairing = Literal["cells", "losses", "influences", "queries", "resamples", "never"]
+"""From what the difference of two methods on the same rows is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """How a metric is computed from cases; each function takes its name and the cases."""
+
+    measure: Measure
+    """The number with its uncertainty."""
+    influence: Pull
+    """Of each row, shape (n,)."""
+    paired: Pairing = "influences"
+    withheld: Callable[[str, Cases], str] = lambda _metric, _cases: ""
+    """Why no *met* may come of it, beyond rows that depend on each other too much; empty when it may."""
 
 
 def measure(metric: str, cases: Cases) -> Inference | Undefined:
@@ -66,21 +89,8 @@ def measure(metric: str, cases: Cases) -> Inference | Undefined:
     Raises:
         ValueError: the metric is not one of the task's.
     """
-    _known(metric, cases)
-    if cases.n == 0:
-        return Undefined("There are no rows.")
-    if metric in cases.own:
-        return measure_own(metric, cases)
-    if metric in _labels(cases):
-        return _measure_labels_once(metric, cases)
-    needs = cases.metric(metric).needs
-    if needs == "order":
-        return measure_queries(metric, cases)
-    if needs == "scores" or metric in CLASS_RANKING_METRICS:
-        return measure_ranking(metric, cases)
-    if metric == "calibration_error":
-        return measure_calibration_error(cases)
-    return measure_top(metric, cases) if is_top_accuracy(metric) else measure_losses(metric, cases)
+    estimator = estimator_of(metric, cases)
+    return estimator.measure(metric, cases) if cases.n else Undefined("There are no rows.")
 
 
 def number(metric: str, cases: Cases) -> float:
@@ -92,26 +102,8 @@ def number(metric: str, cases: Cases) -> float:
 
 
 def influence(metric: str, cases: Cases) -> Floats | Undefined:
-    """Influence of each row on a metric, shape (n,), mean 0 (see `influence`); Undefined as in `measure`."""
-    _known(metric, cases)
-    if metric in cases.own:
-        return Undefined("Rows have no known influence on a metric of one's own.", cases.n)
-    if metric in _labels(cases):
-        result = measure_labels(metric, cases)
-        return result if isinstance(result, Undefined) else row_influence(metric, cases)
-    if cases.metric(metric).needs == "order":
-        return Undefined("This is a mean over queries, and rows have no influence of their own.", cases.n)
-    if cases.metric(metric).needs == "scores" or metric in CLASS_RANKING_METRICS:
-        part = ranked(metric, cases)
-        return part if isinstance(part, Undefined) else part.influence
-    if metric == "calibration_error":
-        return calibration_influence(cases)
-    if is_top_accuracy(metric):
-        return top_influence(metric, cases)
-    problem = unusable(metric, cases)
-    if problem is None and metric == "median_absolute_error":
-        problem = Undefined("The median error has no row influences.", cases.n)
-    return loss_influence(metric, cases) if problem is None else problem
+    """Influence of each row on a metric, shape (n,), mean 0 (see `means`); Undefined as in `measure`."""
+    return estimator_of(metric, cases).influence(metric, cases)
 
 
 def withheld(metric: str, cases: Cases) -> str:
@@ -119,44 +111,52 @@ def withheld(metric: str, cases: Cases) -> str:
 
     What the numbers behind the bounds tell by themselves is left to `reservations`.
     """
-    _known(metric, cases)
-    if cases.metric(metric).needs == "order":
-        return withheld_queries(metric, cases)
-    if (too_dependent := _too_dependent(metric, cases)) != "":
+    estimator = estimator_of(metric, cases)
+    if estimator.paired != "queries" and (too_dependent := _too_dependent(metric, cases)) != "":
         return too_dependent
+    return estimator.withheld(metric, cases)
+
+
+def estimator_of(metric: str, cases: Cases) -> Estimator:
+    """What computes a metric of these cases.
+
+    Raises:
+        ValueError: the metric is not one of the task's.
+    """
     if metric in cases.own:
-        return withheld_own(metric, cases)
-    if metric in _labels(cases) and not is_of_shares(metric, cases) and (few := _few_groups_wrong(metric, cases)):
-        return few
-    if cases.task is Task.MULTICLASS and metric in MACRO_METRICS | CLASS_RANKING_METRICS:
-        return _small_class(cases)
-    if metric in ("roc_auc", "average_precision"):
-        return too_few(metric, cases)
-    if metric in SQUARED:
-        return _heavy_tail(metric, cases)
-    return _near_zero(cases) if metric == "mape" else ""
-
-
-def _too_dependent(metric: str, cases: Cases) -> str:
-    if not cases.dependence.is_serial or metric in cases.own:
-        return unknown_error(cases.dependence)
-    pull = influence(metric, cases)
-    return unknown_error(cases.dependence, None if isinstance(pull, Undefined) else pull)
-
-
-def _known(metric: str, cases: Cases) -> None:
-    if metric not in cases.own and not (metric in METRICS and cases.task in METRICS[metric].tasks):
+        return OWN
+    if metric not in METRICS or cases.task not in METRICS[metric].tasks:
         names = ", ".join(metric_names(cases.task))
         raise ValueError(f"metric is {metric!r}; for a {cases.task} task expected one of {names}")
+    return ESTIMATORS[re.sub(r"(?<=_)\d+", "k", metric)]
 
 
-def _labels(cases: Cases) -> frozenset[str]:
-    if not cases.task.has_classes:
-        return frozenset()
-    return BINARY_LABEL_METRICS if cases.task is Task.BINARY else MULTICLASS_LABEL_METRICS
+# Labels
 
 
-def _small_class(cases: Cases) -> str:
+def _measure_labels_once(metric: str, cases: Cases) -> Inference | Undefined:
+    """Several questions ask for the same number of rows that depend on each other, which takes a pass over all."""
+    if cases.is_plain:
+        return measure_labels(metric, cases)
+    key = f"labels {metric}"
+    if key not in cases.remembered:
+        cases.remembered[key] = measure_labels(metric, cases)
+    found: Inference | Undefined = cases.remembered[key]
+    return found
+
+
+def _influence_on_labels(metric: str, cases: Cases) -> Floats | Undefined:
+    result = measure_labels(metric, cases)
+    return result if isinstance(result, Undefined) else row_influence(metric, cases)
+
+
+def _withheld_labels(metric: str, cases: Cases) -> str:
+    if not is_of_shares(metric, cases) and (few := _few_groups_wrong(metric, cases)):
+        return few
+    return _small_class(metric, cases) if cases.task is Task.MULTICLASS and metric in MACRO_METRICS else ""
+
+
+def _small_class(_metric: str, cases: Cases) -> str:
     true = np.bincount(cases.y_true.astype(np.int64), minlength=cases.n_classes)
     small = int(np.count_nonzero(true < MINIMUM_CLASS_ROWS))
     if not small:
@@ -178,6 +178,26 @@ def _few_groups_wrong(metric: str, cases: Cases) -> str:
     return few_groups(groups, float(np.count_nonzero(pulls))) if groups > 0 else ""
 
 
+# Scores
+
+
+def _influence_on_ranking(metric: str, cases: Cases) -> Floats | Undefined:
+    part = ranked(metric, cases)
+    return part if isinstance(part, Undefined) else part.influence
+
+
+# Losses
+
+
+def _influence_on_losses(metric: str, cases: Cases) -> Floats | Undefined:
+    problem = unusable(metric, cases)
+    return loss_influence(metric, cases) if problem is None else problem
+
+
+def _influence_on_median(metric: str, cases: Cases) -> Floats | Undefined:
+    return unusable(metric, cases) or Undefined("The median error has no row influences.", cases.n)
+
+
 def _heavy_tail(metric: str, cases: Cases) -> str:
     if cases.n < TAIL_ROWS or unusable(metric, cases) is not None:
         return ""
@@ -192,7 +212,7 @@ def _heavy_tail(metric: str, cases: Cases) -> str:
     )
 
 
-def _near_zero(cases: Cases) -> str:
+def _near_zero(_metric: str, cases: Cases) -> str:
     size = np.abs(cases.y_true.astype(float))
     if not len(size):
         return ""
@@ -204,3 +224,62 @@ def _near_zero(cases: Cases) -> str:
         f"{share:.1%} of the true values are close to 0, where a percentage error says nothing; "
         "judge the mean absolute error instead."
     )
+
+
+# Dependence
+
+
+def _too_dependent(metric: str, cases: Cases) -> str:
+    if not cases.dependence.is_serial or metric in cases.own:
+        return unknown_error(cases.dependence)
+    pull = influence(metric, cases)
+    return unknown_error(cases.dependence, None if isinstance(pull, Undefined) else pull)
+
+
+# The table
+
+
+def _without_influence(reason: str) -> Pull:
+    return lambda _, cases: Undefined(reason, cases.n)
+
+
+OWN = Estimator(
+    measure_own,
+    _without_influence("Rows have no known influence on a metric of one's own."),
+    "resamples",
+    withheld_own,
+)
+"""Of a metric that the user brought."""
+_LABELS = Estimator(_measure_labels_once, _influence_on_labels, "cells", _withheld_labels)
+_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=too_few)
+_CLASS_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=_small_class)
+_CALIBRATION = Estimator(
+    lambda _, cases: measure_calibration_error(cases), lambda _, cases: calibration_influence(cases)
+)
+_MEAN_LOSS = Estimator(measure_losses, _influence_on_losses, "losses")
+_OF_LOSSES = Estimator(measure_losses, _influence_on_losses)
+"""Roots and ratios of mean losses."""
+_QUERIES = Estimator(
+    measure_queries,
+    _without_influence("This is a mean over queries, and rows have no influence of their own."),
+    "queries",
+    withheld_queries,
+)
+ESTIMATORS: Mapping[str, Estimator] = {
+    **dict.fromkeys(BINARY_LABEL_METRICS | MULTICLASS_LABEL_METRICS, _LABELS),
+    **dict.fromkeys(("roc_auc", "average_precision"), _RANKING),
+    **dict.fromkeys(CLASS_RANKING_METRICS, _CLASS_RANKING),
+    "calibration_error": _CALIBRATION,
+    "top_k_accuracy": Estimator(measure_top, top_influence),
+    **dict.fromkeys(
+        ("log_loss", "brier", "mae", "msle", "pinball_k", "mean_poisson_deviance", "mean_gamma_deviance"), _MEAN_LOSS
+    ),
+    "mape": replace(_MEAN_LOSS, withheld=_near_zero),
+    "mse": replace(_MEAN_LOSS, withheld=_heavy_tail),
+    **dict.fromkeys(("rmse", "r2", "explained_variance"), replace(_OF_LOSSES, withheld=_heavy_tail)),
+    **dict.fromkeys(("rmsle", "wmape"), _OF_LOSSES),
+    "median_absolute_error": replace(_OF_LOSSES, influence=_influence_on_median),
+    "bias": replace(_OF_LOSSES, paired="never"),
+    **dict.fromkeys(("ndcg", "ndcg_at_k", "map", "mrr", "precision_at_k", "recall_at_k"), _QUERIES),
+}
+"""By the name of the metric; k stands for any number in it."""

@@ -24,8 +24,6 @@ PROBABILITY_LOSSES = frozenset({"log_loss", "brier"})
 ROOTS = {"rmse": "mse", "rmsle": "msle"}
 """Roots of a mean, by the mean that they are the root of."""
 EXPLAINED = frozenset({"r2", "explained_variance"})
-SQUARED = frozenset({"mse", "rmse"}) | EXPLAINED
-"""Metrics of squared errors, which a few large errors decide."""
 EPSILON = float(np.finfo(np.float64).eps)
 """Probabilities are kept this far from 0 and 1 in the log loss, as in scikit-learn."""
 NEAR_ZERO = EPSILON
@@ -39,11 +37,6 @@ def quantile_of(metric: str) -> float | None:
     """Which quantile a pinball loss is of, 0 to 1; None for any other metric."""
     match = _PINBALL.fullmatch(metric)
     return int(match[1]) / 100 if match else None
-
-
-def is_mean_of_losses(metric: str) -> bool:
-    """Whether a metric is the mean over the rows of a loss of 0 or more."""
-    return metric in PROBABILITY_LOSSES or metric in _MEANS or quantile_of(metric) is not None
 
 
 def unusable(metric: str, cases: Cases) -> Undefined | None:

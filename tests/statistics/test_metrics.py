@@ -7,7 +7,15 @@ import pytest
 
 from readiness.core.policy import PRIMARY_METRIC, SEGMENT_METRICS, Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.estimators import METRICS, TECHNICAL, influence, measure, metric_names, withheld
+from readiness.statistics.estimators import (
+    METRICS,
+    TECHNICAL,
+    estimator_of,
+    influence,
+    measure,
+    metric_names,
+    withheld,
+)
 from readiness.statistics.inference import Undefined
 
 
@@ -136,3 +144,14 @@ def test_true_values_near_zero_withhold_the_mape():
     y = np.where(np.arange(100) < 2, 0.0, 50.0)
     assert "2.0%" in withheld("mape", Cases(Task.REGRESSION, y, y + 1))
     assert not withheld("mape", sample(Task.REGRESSION))
+
+
+@pytest.mark.parametrize("task", Task)
+def test_every_metric_has_an_estimator(task):
+    """Also those with a number in their name; labels are compared by cells, and no other metric is."""
+    rows = Cases(task, np.ones(3), np.ones(3))
+    for name in metric_names(task):
+        by_cells = estimator_of(name, rows).paired == "cells"
+        assert by_cells == (METRICS[name].needs == "labels"), name
+    with pytest.raises(ValueError, match="expected one of"):
+        estimator_of("no_such_metric", rows)
