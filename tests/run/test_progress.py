@@ -95,10 +95,8 @@ def test_a_terminal_can_be_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     live = Live(told)
     for part in ("one", "two"):
         live.begin(part)
-        deadline = time.monotonic() + 5
-        while told.getvalue().count(f"\r\x1b[K{part}") < 2 and time.monotonic() < deadline:
+        while told.getvalue().count(f"\r\x1b[K{part}") < 2:  # for ever, if it did not tick
             time.sleep(0.001)
-        assert told.getvalue().count(f"\r\x1b[K{part}") >= 2
         live.end()
     assert 2 == told.getvalue().count("done\n")
 
