@@ -6,6 +6,7 @@ import difflib
 import json
 import math
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,21 @@ def differences(golden: Golden, now: Golden) -> list[str]:
 
 
 def summary(found: list[str], most: int = MOST_SHOWN) -> str:
-    """The first of the differences, and how many more there are."""
-    left = [f"… and {len(found) - most:,} more lines of differences"] if len(found) > most else []
-    return "\n".join([*found[:most], *left])
+    """How often each field differs, the first of the differences, and how many more lines there are."""
+    fields = Counter(_field(line) for line in found if line.startswith("/"))
+    counts = [f"{count:,} times {field}" for field, count in fields.most_common()]
+    changed = sum(line.startswith(("+", "-")) and not line.startswith(("+++", "---")) for line in found)
+    counts += [f"{changed:,} lines of the page gone or new"] if changed else []
+    left = [f"… and {len(found) - most:,} more lines"] if len(found) > most else []
+    return "\n".join(["; ".join(counts), *found[:most], *left])
+
+
+def _field(line: str) -> str:
+    """What of a finding a difference is about, whichever finding it is: "…/measured/value", "…/key new"."""
+    path, _, rest = line.partition(":")
+    how = rest.split(";")[0].strip()
+    inside = re.sub(r".*?/findings/[^/]+", "…", path, count=1)
+    return f"{inside} {how}".strip()
 
 
 def _between(golden: Any, now: Any, path: str) -> list[str]:

@@ -78,6 +78,19 @@ class TestDifferences:
         assert f"+{now['page'][10]}" in differences(golden, now)
 
 
+def test_a_summary_counts_by_field_first() -> None:
+    """So that one new field of all findings does not hide a number that moved."""
+    golden, now = read("ranking"), read("ranking")
+    findings = now["answers"]["segments"]["findings"]
+    for finding in findings.values():
+        finding["more"] = 1
+    stated(now, 2)
+    now["page"][0] += " indeed"
+    counts, *shown = summary(differences(golden, now), 5).splitlines()
+    assert counts == f"{len(findings)} times …/more new; 1 times …/measured/value; 2 lines of the page gone or new"
+    assert len(shown) == 6
+
+
 def test_what_is_written_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a finding takes one line."""
     golden = read("binary")
