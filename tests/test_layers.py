@@ -104,6 +104,7 @@ def test_plots_and_page_touch_no_evidence():
             assert not [other for other in imported(path) if other.startswith("evidence")], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["-c", "import readiness"], ["-m", "readiness", "--help"]])
 def test_the_doors_open_fast(arguments):
     """Neither `import readiness` nor `--help` loads a library of numbers, pictures or notebooks."""

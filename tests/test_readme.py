@@ -37,6 +37,7 @@ def test_there_is_a_yaml_block():
     assert 1 <= len(blocks("yaml"))
 
 
+@pytest.mark.slow
 def test_the_example_in_a_notebook_runs(tmp_path, monkeypatch, capsys):
     """The first lines of Python that a reader copies, as they stand there."""
     (example,) = blocks("python")

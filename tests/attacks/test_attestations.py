@@ -34,6 +34,7 @@ def inputs(walked: Walked) -> Mapping[str, str]:
     return {each.name: each.sha256 for each in walked.record.gathered.inputs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("evidence", ["runbook.md", "we looked at it", "OPS-17", "link.md", "pipe", "."])
 def test_evidence_that_is_not_there_fills_no_box(review_files: Write, tmp_path: Path, evidence: str) -> None:
     """A file that nobody wrote, a sentence, a ticket, a link to itself, a pipe, and the folder of the review."""
@@ -47,6 +48,7 @@ def test_evidence_that_is_not_there_fills_no_box(review_files: Write, tmp_path: 
     assert "it does not count: " in walked.page
 
 
+@pytest.mark.slow
 def test_evidence_that_is_there_is_recorded_with_its_digest(review_files: Write, tmp_path: Path) -> None:
     """And the box says the beginning of it."""
     (tmp_path / "runbook.md").write_text("one switch")
@@ -59,6 +61,7 @@ def test_evidence_that_is_there_is_recorded_with_its_digest(review_files: Write,
     assert sha256[:12] in walked.page
 
 
+@pytest.mark.slow
 def test_a_folder_of_documents_is_evidence(review_files: Write, tmp_path: Path) -> None:
     """By the digest of its list of files."""
     (tmp_path / "runbooks").mkdir()
@@ -68,6 +71,7 @@ def test_a_folder_of_documents_is_evidence(review_files: Write, tmp_path: Path) 
     assert sha256_path(tmp_path / "runbooks") == inputs(walked)["evidence: runbooks"]
 
 
+@pytest.mark.slow
 def test_an_address_is_marked_as_not_seen(review_files: Write) -> None:
     """It counts, and the page says that nobody here saw it."""
     walked = reviewed(review_files, evidence="https://wiki.example.com/runbook")
@@ -77,6 +81,7 @@ def test_an_address_is_marked_as_not_seen(review_files: Write) -> None:
     assert "not seen by us" in walked.page
 
 
+@pytest.mark.slow
 def test_a_signature_of_last_year_is_none(review_files: Write, tmp_path: Path) -> None:
     """More than a year ago, and nobody said that it would hold longer."""
     (tmp_path / "runbook.md").write_text("one switch")
@@ -88,6 +93,7 @@ def test_a_signature_of_last_year_is_none(review_files: Write, tmp_path: Path) -
     assert Outcome.ATTESTED is reviewed(review_files, on=long_ago, valid_until=until).findings[BOX].outcome
 
 
+@pytest.mark.slow
 def test_a_signature_for_ever_is_refused(review_files: Write, tmp_path: Path) -> None:
     """Nobody can have seen that a runbook will hold until the end of the calendar."""
     (tmp_path / "runbook.md").write_text("one switch")
@@ -115,6 +121,7 @@ def test_a_folder_without_a_document_is_no_evidence(review_files: Write, tmp_pat
     assert not proofs_of(loaded)
 
 
+@pytest.mark.slow
 def test_a_folder_with_nothing_but_a_pipe_fills_no_box(review_files: Write, tmp_path: Path) -> None:
     """In a whole review, whatever the spec says."""
     (tmp_path / "proofs").mkdir()
@@ -125,6 +132,7 @@ def test_a_folder_with_nothing_but_a_pipe_fills_no_box(review_files: Write, tmp_
     assert "evidence: proofs" not in inputs(walked)
 
 
+@pytest.mark.slow
 def test_a_notebook_cannot_say_that_evidence_was_there(review_files: Write) -> None:
     """One that puts a digest of its own among the inputs contradicts what the host sees."""
 
@@ -141,6 +149,7 @@ def test_a_notebook_cannot_say_that_evidence_was_there(review_files: Write) -> N
         reviewed(review_files, forge)
 
 
+@pytest.mark.slow
 def test_a_notebook_cannot_drop_the_mark_of_what_was_not_seen(review_files: Write) -> None:
     """The warning is part of the yes."""
 

@@ -21,6 +21,8 @@ from readiness.verdict.decision import decide
 from readiness.verdict.record import Record, to_plain
 from tests.walking import walk
 
+pytestmark = pytest.mark.slow
+
 SPEC = """\
 model: {name: Tiny Model, version: "1.0", predictions: {label: pred, score: score}}
 data: {test: test.csv, target: y, positive: 1, segments: [region]}

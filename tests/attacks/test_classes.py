@@ -22,6 +22,8 @@ from readiness.verdict.reservations import looser_bars
 from tests.attacks.test_bounds import basis, computed, forged, found
 from tests.walking import walk
 
+pytestmark = pytest.mark.slow
+
 SPEC: dict[str, Any] = {
     "model": {"name": "Tiny Model", "version": "1.0", "predictions": {"label": "pred"}},
     "data": {"test": "test.csv", "target": "y", "classes": ["a", "b", "c", "d", "e"], "segments": ["region"]},

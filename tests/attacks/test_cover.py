@@ -110,6 +110,7 @@ def test_usual_columns_are_found_by_whole_words(columns: str, unseen: str | None
     assert tuple(expected.split()) == unsegmented(spec, columns.split())
 
 
+@pytest.mark.slow
 def test_a_whole_review_tells_the_columns_that_it_leaves_out(review_files: Files) -> None:
     """Columns that the model is given, and columns that it is not."""
     test = make_rows(800, 2).assign(sex="f", ethnicity="a", image_id=range(800))

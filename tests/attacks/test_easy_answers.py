@@ -66,6 +66,7 @@ def text_of(walked: Walked) -> str:
     return " ".join(BeautifulSoup(walked.page, "html.parser").get_text(" ").split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.9, 1.1], ids=["nine rows of ten", "every row"])
 def test_a_model_that_alarms_nearly_always_is_told_that_a_constant_does_as_well(
     review_files: Files, share: float
@@ -86,6 +87,7 @@ def test_a_model_that_alarms_nearly_always_is_told_that_a_constant_does_as_well(
     assert "0.5 is what drawing lots would give" in told["Scores"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capacity", [0.89, 0.5, 40])
 def test_a_capacity_does_not_save_it(review_files: Files, capacity: float) -> None:
     """A limit that always alarming exceeds, and that the model exceeds, too: as many alarms by lot cost the same."""
@@ -98,6 +100,7 @@ def test_a_capacity_does_not_save_it(review_files: Files, capacity: float) -> No
     assert "acts on more rows than can be acted on" in text_of(walked)
 
 
+@pytest.mark.slow
 def test_a_capacity_is_told(review_files: Files) -> None:
     """It is what the savings hang on, so the answer says it."""
     walked = walk(review_files({"errors": {"capacity": 0.4}}), figures=False)
@@ -112,6 +115,7 @@ def test_a_capacity_of_numbers_is_refused(review_files: Files) -> None:
         load_spec(path)
 
 
+@pytest.mark.slow
 def test_a_cheaper_model_in_use_is_not_replaced(review_files: Files) -> None:
     """The candidate is fine; the model that it replaces misses nobody, and costs half as much."""
     test = make_rows(4000, 2)
@@ -124,6 +128,7 @@ def test_a_cheaper_model_in_use_is_not_replaced(review_files: Files) -> None:
     assert "Errors cost no more than those of old rules and 5 %" in text_of(walked)
 
 
+@pytest.mark.slow
 def test_how_much_dearer_is_accepted_has_an_end_and_is_told(review_files: Files) -> None:
     """A fifth at most; more than by default is on the cover."""
     with pytest.raises(SpecError, match="non-inferiority margins seldom exceed a fifth"):
@@ -133,6 +138,7 @@ def test_how_much_dearer_is_accepted_has_an_end_and_is_told(review_files: Files)
     assert "how much dearer than the current model errors may be 20 % instead of 5 %" in told
 
 
+@pytest.mark.slow
 def test_a_record_without_the_comparison_is_refused(review_files: Files) -> None:
     """A template that drops it, or judges it by another bar."""
     walked = reviewed(review_files, 0.9)

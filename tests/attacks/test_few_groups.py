@@ -16,6 +16,8 @@ from readiness.verdict.decision import decide
 from readiness.verdict.record import Record
 from tests.walking import vouched_for, walk
 
+pytestmark = pytest.mark.slow
+
 SPEC = """\
 model: {name: Tiny Model, version: "1.0", predictions: {label: pred}}
 data: {test: test.csv, target: y, positive: 1, group: user, segments: [region]}

@@ -20,6 +20,8 @@ from readiness.verdict.record import Record, to_plain
 from tests.attacks.test_bounds import REGIONS, basis, computed, forged, found, with_bounds
 from tests.walking import walk
 
+pytestmark = pytest.mark.slow
+
 BINARY = """\
 model: {name: Tiny Model, version: "1.0", predictions: {label: pred, score: score}}
 data: {test: test.csv, target: y, positive: 1, segments: [region]}

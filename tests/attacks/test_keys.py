@@ -33,6 +33,7 @@ def piped(data: bytes) -> int:
 
 
 class TestRights:
+    @pytest.mark.slow
     @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o610, 0o601, 0o777])
     def test_a_key_that_others_may_use_signs_nothing(self, mode: int, tmp_path: Path, run: Run) -> None:
         """It is refused before the review, with the command that mends it; the same key then works."""
@@ -124,6 +125,7 @@ class TestWhenItIsRead:
         assert b"" == os.read(copy, 100)  # read now, and only now
         os.close(copy)
 
+    @pytest.mark.slow
     def test_it_is_read_after_the_kernel_has_ended(
         self, tmp_path: Path, review_files: Callable[..., Path], run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -212,6 +214,7 @@ def ordinary_python() -> str:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux closes the memory of a process to its own user")
 class TestMemory:
+    @pytest.mark.slow
     @pytest.mark.parametrize(("closed", "found"), [(False, "open"), (True, "closed")])
     def test_another_process_of_the_same_user_reads_nothing(self, closed: bool, found: str) -> None:
         """What a candidate left behind cannot read memory, environment or open files of the process with the key; of a
@@ -221,6 +224,7 @@ class TestMemory:
         said = as_ordinary_user(READER.format(holder=holder))
         assert f"mem {found}\nenviron {found}\nfd/0 {found}\n" == said
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "work",
         [
@@ -243,6 +247,7 @@ class TestMemory:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert "1 0 0\n" == done.stdout
 
+    @pytest.mark.slow
     def test_the_kernel_is_not_closed(self, tmp_path: Path) -> None:
         """It is another program, which starts open; closing the host does not change how the candidate runs."""
         code = (
@@ -253,6 +258,7 @@ class TestMemory:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert "1" == done.stdout.strip()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("user", "closed", "words"), [(0, True, "as root"), (1000, True, ""), (1000, False, "read")]
     )

@@ -65,6 +65,7 @@ def lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_daemon_ends_with_the_kernel(tmp_path: Path) -> None:
     """When the kernel is gone, so is what cut itself loose from it; nothing is signed before."""
@@ -73,6 +74,7 @@ def test_a_daemon_ends_with_the_kernel(tmp_path: Path) -> None:
     assert not lives(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_daemon_of_a_process_of_its_own_ends_too(tmp_path: Path) -> None:
     """As a model does that forks where it is probed: a child of the kernel in another session."""
@@ -85,6 +87,7 @@ def test_a_daemon_of_a_process_of_its_own_ends_too(tmp_path: Path) -> None:
     assert not lives(int(mark.read_text()))
 
 
+@pytest.mark.slow
 @LINUX
 def test_many_that_go_on_forking_end(tmp_path: Path) -> None:
     """Each starts another one before it ends, in a session of its own."""
@@ -102,6 +105,7 @@ for _ in range(4):
     assert not [pid for pid in map(int, log.read_text().split() if log.exists() else ()) if lives(pid)]
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
 def test_whoever_ends_the_launcher_gets_no_report(tmp_path: Path, number: str) -> None:
@@ -127,6 +131,7 @@ def test_a_report_that_somebody_else_still_holds_is_none() -> None:
     assert not _says_all_ended(b"")
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("through", ["launcher", "nothing"])
 def test_nobody_looks_into_the_launcher(through: str) -> None:
@@ -149,6 +154,7 @@ launcher.main(look) if {through == "launcher"} else subprocess.run(look)
     assert ("denied" in said) is (through == "launcher")
 
 
+@pytest.mark.slow
 def test_a_kernel_that_dies_is_told_as_before(tmp_path: Path) -> None:
     """The launcher ends by the same signal as the kernel."""
     failure = run("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", tmp_path).failure
@@ -156,6 +162,7 @@ def test_a_kernel_that_dies_is_told_as_before(tmp_path: Path) -> None:
     assert "SIGKILL" in failure.message
 
 
+@pytest.mark.slow
 def test_the_kernel_sees_a_list_of_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key under any name and the address of a webhook stay behind; what the spec names arrives."""
     for name in ("OPENAI", "SLACK_WEBHOOK", "DB", "NEEDED", "OMP_WAIT_POLICY"):
@@ -168,6 +175,7 @@ def test_the_kernel_sees_a_list_of_variables(tmp_path: Path, monkeypatch: pytest
     assert not {"", str(tmp_path)} & set(path)
 
 
+@pytest.mark.slow
 def test_processes_of_the_kernel_are_safe_as_well(tmp_path: Path) -> None:
     """An interpreter that the candidate's libraries start looks for no module in the spec's folder."""
     (tmp_path / "wave.py").write_text("print('shadow')")
@@ -203,6 +211,7 @@ def test_variables_that_a_spec_names(review_files: Callable[..., Path], monkeypa
             load_spec(named(name))
 
 
+@pytest.mark.slow
 def test_nothing_is_run_before_the_host_is_ready(tmp_path: Path) -> None:
     """Any template but the stock one is started only when the host has loaded what it will use."""
     mark = tmp_path / "ran"
@@ -217,6 +226,7 @@ def test_nothing_is_run_before_the_host_is_ready(tmp_path: Path) -> None:
     assert mark.exists()
 
 
+@pytest.mark.slow
 def test_a_host_that_is_ready_before_the_kernel_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The signal to go is not lost; a template that waits for it, as the stock one does, is walked."""
     from readiness.run import executed as walkthrough
@@ -227,6 +237,7 @@ def test_a_host_that_is_ready_before_the_kernel_starts(tmp_path: Path, monkeypat
     assert "gone on" in printed(execution)
 
 
+@pytest.mark.slow
 def test_a_host_that_cannot_get_ready_completes_nothing(tmp_path: Path) -> None:
     """Its own failure is told, whatever the notebook did."""
 
@@ -239,6 +250,7 @@ def test_a_host_that_cannot_get_ready_completes_nothing(tmp_path: Path) -> None:
     assert 4 == failure.exit_code
 
 
+@pytest.mark.slow
 @LINUX
 def test_the_process_of_the_probes_sees_the_same_list(
     review_files: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

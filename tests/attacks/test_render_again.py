@@ -85,6 +85,7 @@ def verified(run: Run) -> tuple[int, str, str]:
     return run("verify", "report.html", "--key", "k.pub", "--render", "notebook.ipynb")
 
 
+@pytest.mark.slow
 def test_what_verify_says_of_a_page_made_again(reviewed: Reviewed, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """One review, and everything that can be wrong with its page; whatever is not equal is not valid."""
     code, said, complained = verified(run)
@@ -226,6 +227,7 @@ def test_every_package_that_makes_the_page_is_recorded() -> None:
     assert {name: metadata.version(name) for name in OF_THE_PAGE}.items() <= environment().packages.items()
 
 
+@pytest.mark.slow
 def test_parts_are_put_together_as_they_were(reviewed: Reviewed) -> None:
     """The pen of this module changes nothing by itself: the same parts give the same unsigned report."""
     parts = split(reviewed.original)

@@ -63,6 +63,7 @@ errors: {costs: {false_positive: 1, false_negative: 5}}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["safe", "module", "search path"])
 def test_modules_beside_the_spec_do_not_run_by_accident(tmp_path: Path, way: str) -> None:
     """A review of predictions, started in their folder, imports none of them in any of its processes."""
@@ -90,6 +91,7 @@ def test_modules_beside_the_spec_do_not_run_by_accident(tmp_path: Path, way: str
     assert not mark.exists(), mark.read_text()
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_gone_ends_no_command(tmp_path: Path) -> None:
     """Where a command is given need not exist any more."""
     code = "import os, sys; os.rmdir(os.getcwd()); sys.argv[1:] = ['--help']; from readiness.cli import main; main()"
@@ -132,6 +134,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_every_module_that_was_served_is_recorded(review_files: Callable[..., Path], tmp_path: Path) -> None:
     """The loader that the spec names, and what that imports; the page tells the digests."""
     (tmp_path / "pandas.py").write_text("raise SystemExit('shadow')")
@@ -142,6 +145,7 @@ def test_every_module_that_was_served_is_recorded(review_files: Callable[..., Pa
     assert "own_helper.py" in walked.page
 
 
+@pytest.mark.slow
 def test_the_same_files_and_another_helper_are_another_record(
     review_files: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -155,6 +159,7 @@ def test_the_same_files_and_another_helper_are_another_record(
     assert first["module: own_helper.py"] != second["module: own_helper.py"]
 
 
+@pytest.mark.slow
 def test_a_module_that_changes_itself_is_noticed(review_files: Callable[..., Path], tmp_path: Path) -> None:
     """What lies there afterwards must be what ran."""
     helper = HELPER + "open(__file__, 'a').write('# and gone')\n"
@@ -246,6 +251,7 @@ def test_modules_of_two_folders_do_not_mix(tmp_path: Path) -> None:
         assert [sha256(tmp_path / name / "own_twice.py")] == [each.sha256 for each in served()]
 
 
+@pytest.mark.slow
 def test_workers_that_refit_find_the_class_and_tell_of_it(tmp_path: Path, review_files: Callable[..., Path]) -> None:
     """A class beside the spec is refitted in worker processes, which import it from there and nothing else."""
     (tmp_path / "own_line.py").write_text(
@@ -288,6 +294,7 @@ def test_a_package_that_is_installed_from_the_folder_of_the_spec(
     assert {} == named_files(tmp_path / "b", ["own_edit:answer"])
 
 
+@pytest.mark.slow
 def test_a_loader_that_is_a_link(review_files: Callable[..., Path], tmp_path: Path) -> None:
     """As some builders lay files out; what it leads to is what is hashed and run."""
     spec = loading(review_files, tmp_path)

@@ -24,6 +24,7 @@ def on_the_cover(page: str) -> str:
     return str(found)
 
 
+@pytest.mark.slow
 def test_a_lower_bar_in_the_file_that_is_extended_shows(review_files: Callable[..., Path]) -> None:
     """The named file is the same byte for byte, and asks for half as much; the digest on the first screen tells."""
     path = review_files({"business": None, "extends": "team.yaml"})

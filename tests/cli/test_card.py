@@ -93,6 +93,7 @@ def ended(result: tuple[int, str, str]) -> tuple[int, str]:
     return code, next(end for end in known if said.strip().endswith(end))
 
 
+@pytest.mark.slow
 def test_the_commands_on_the_card_work(folder: Path, run: Run_, capsys: pytest.CaptureFixture[str]) -> None:
     """Digest, this program, and the page's bytes by stock tools, as they stand there."""
     run("report.html", "README.md")
@@ -200,6 +201,7 @@ def test_json_for_other_registries(folder: Path, run: Run_) -> None:
     assert not (folder / "README.md").exists()
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_loaded(folder: Path) -> None:
     """No library of tables or pictures, those of numbers only to recompute a report, and the Hub's client only when a card
     is written.

@@ -171,6 +171,7 @@ class TestKeepChecking:
             keep_checking(check, lambda: [tmp_path])
 
 
+@pytest.mark.slow
 def test_the_command_goes_on_until_ctrl_c(tmp_path: Path) -> None:
     """A spec that is missing, then wrong, then right; the exit code is 0."""
     spec = tmp_path / "readiness.yaml"

@@ -78,6 +78,7 @@ class TestFailOn:
             assert usual == (not said)
             assert usual or f"exit code {exit_code(record.verdict, choice)} because of --fail-on {choice}" in said
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("record", "choice", "code", "last"),
         [
@@ -97,6 +98,7 @@ class TestFailOn:
         assert (last or "readiness run … --key PEM") in said.splitlines()[-1]
         assert bool(last) == ("**Note:**" in Path("s.md").read_text())
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("error", "code"), [(InputError("No."), 2), (KernelError("Dead."), 4)])
     def test_never_does_not_cover_a_review_that_failed(
         self, error: Exception, code: int, run: Run_, reviewed: Callable[[object], None]
@@ -105,6 +107,7 @@ class TestFailOn:
         reviewed(error)
         assert code == run("run", "r.yaml", "--fail-on", "never")[0]
 
+    @pytest.mark.slow
     def test_an_unknown_choice(self, run: Run_, reviewed: Callable[[object], None]) -> None:
         """Bad input, told in the test results as well."""
         reviewed(NOT_READY)
@@ -114,6 +117,7 @@ class TestFailOn:
 
 
 class TestFiles:
+    @pytest.mark.slow
     def test_both_are_written(self, run: Run_, reviewed: Callable[[object], None], elsewhere: Path) -> None:
         """In folders that are made, with the path from here and the digest of the very report."""
         reviewed(NOT_READY)
@@ -123,6 +127,7 @@ class TestFiles:
         assert digest in Path("a/b/j.xml").read_text()
         assert f"Report: `report.html`, SHA-256 `{digest}`" in Path("c/s.md").read_text()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "error", [InputError("Nope.\n  - <this>"), KernelError("Dead."), KeyboardInterrupt(), RuntimeError("x")]
     )
@@ -141,6 +146,7 @@ class TestFiles:
         assert summary.startswith("## No test result: ")
         assert (f"Exit code {code}." in summary, "NOT READY" in summary) == (True, False)
 
+    @pytest.mark.slow
     def test_a_review_that_is_killed_leaves_no_earlier_result(
         self, run: Run_, reviewed: Callable[[object], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -155,11 +161,13 @@ class TestFiles:
         run("run", "r.yaml", "--junit", "j.xml", "--summary", "s.md")
         assert [True, True] == ["was ended from outside" in text for text in seen]
 
+    @pytest.mark.slow
     def test_a_spec_that_is_not_there(self, run: Run_) -> None:
         """The first thing that can go wrong is told, too."""
         assert 2 == run("run", "nowhere.yaml", "--junit", "j.xml")[0]
         assert "nowhere.yaml" in Path("j.xml").read_text()
 
+    @pytest.mark.slow
     def test_what_cannot_be_written_is_told_before_the_review(
         self, run: Run_, reviewed: Callable[[object], None], elsewhere: Path
     ) -> None:
@@ -173,6 +181,7 @@ class TestFiles:
         assert 2 == run("run", "r.yaml", "--junit", "same", "--summary", "folder/../same")[0]
         assert "model: {}\n" == Path("r.yaml").read_text()
 
+    @pytest.mark.slow
     def test_a_file_that_cannot_be_written_in_the_end(
         self, run: Run_, reviewed: Callable[[object], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -186,6 +195,7 @@ class TestFiles:
         code, said, complained = run("run", "r.yaml", "--junit", "j.xml")
         assert (4, True, True) == (code, "NOT READY" in said, "disk is full" in complained)
 
+    @pytest.mark.slow
     def test_a_link_stays_a_link(self, run: Run_, reviewed: Callable[[object], None], elsewhere: Path) -> None:
         """What is written is the file that it leads to."""
         reviewed(NOT_READY)
@@ -196,6 +206,7 @@ class TestFiles:
 
 
 class TestStepSummary:
+    @pytest.mark.slow
     def test_only_the_file_of_the_step_is_added_to(
         self, run: Run_, reviewed: Callable[[object], None], monkeypatch: pytest.MonkeyPatch, elsewhere: Path
     ) -> None:
@@ -209,6 +220,7 @@ class TestStepSummary:
         assert Path("step.md").read_text().startswith("mine\n\n\n## Test result: NOT READY")
         assert (2, 1) == tuple(Path(name).read_text().count("## Test result") for name in ("step.md", "other.md"))
 
+    @pytest.mark.slow
     def test_a_failure_is_added_once(
         self, run: Run_, reviewed: Callable[[object], None], monkeypatch: pytest.MonkeyPatch, elsewhere: Path
     ) -> None:
@@ -218,6 +230,7 @@ class TestStepSummary:
         run("run", "r.yaml", "--summary", "step.md")
         assert (1, True) == (Path("step.md").read_text().count("## "), "Dead." in Path("step.md").read_text())
 
+    @pytest.mark.slow
     def test_no_more_than_the_service_shows(
         self, run: Run_, reviewed: Callable[[object], None], monkeypatch: pytest.MonkeyPatch, elsewhere: Path
     ) -> None:
@@ -260,6 +273,7 @@ class TestShow:
         report.write_bytes(report.read_bytes().replace(b"a page", b"b page"))
         assert (5, "") == run("show", report, "--format", form)[:2]
 
+    @pytest.mark.slow
     def test_the_same_as_the_review_wrote(self, run: Run_, reviewed: Callable[[object], None], elsewhere: Path) -> None:
         """A report tells a service as much as the run that made it."""
         reviewed(NOT_READY)

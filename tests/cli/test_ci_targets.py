@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.test_ci_outputs import NOT_READY, Run_, elsewhere, reviewed
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["elsewhere", "reviewed"]
 
 SPEC = "## Test result: none yet\nmodel: {name: n, version: v, path: m.pkl}\ndata: {test: t.csv, target: y}\n"

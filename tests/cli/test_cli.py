@@ -222,12 +222,14 @@ class TestEndings:
         assert 2 == code
         assert "Traceback" not in complained
 
+    @pytest.mark.slow
     def test_a_spec_that_is_not_there(self, folder: Path, run: Run_) -> None:
         """check and run say the same."""
         assert 2 == run("check", "nowhere.yaml")[0]
         assert 2 == run("run", "nowhere.yaml")[0]
         assert not (folder / "outputs").exists()
 
+    @pytest.mark.slow
     def test_a_key_that_cannot_sign_is_told_before_the_review(self, folder: Path, run: Run_) -> None:
         """Nobody waits minutes to hear that the key file was the public one."""
         code, _, complained = run("run", "nowhere.yaml", "--key", "k.pub")
@@ -283,6 +285,7 @@ RECOMPUTING = ("numpy", "scipy")
 class TestStart:
     """What a command does not need it does not load; python starts in a tenth of the time."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("work", "needed"),
         [
@@ -313,6 +316,7 @@ class TestStart:
         with pytest.raises(AttributeError, match="no attribute 'nothing'"):
             _ = readiness.nothing
 
+    @pytest.mark.slow
     def test_python_m_readiness(self) -> None:
         """The module is the command."""
         done = subprocess.run(
@@ -324,6 +328,7 @@ class TestStart:
 class TestRun:
     """The review itself is tested elsewhere; here is what the command makes of its result."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("lower", "code", "word"), [(0.9, 0, "READY"), (0.5, 3, "NOT PROVEN")])
     def test_the_verdict_is_the_exit_code(
         self, lower: float, code: int, word: str, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch

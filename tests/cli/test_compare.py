@@ -110,6 +110,7 @@ def test_names_do_not_act_on_the_terminal(folder: Path, run: Command) -> None:
     assert "⟨U+001B⟩" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["compare", "a.html", "b.html"], ["index", ".", "--text"]])
 def test_the_doors_open_fast(folder: Path, words: list[str]) -> None:
     """Where no rows are kept, no library is loaded but those that recompute what a report says."""

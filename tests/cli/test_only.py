@@ -80,6 +80,7 @@ class TestChoice:
         assert said == caught.value.message
         assert "stability" in caught.value.remedy
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("more", [["--only", "nothing"], ["--only", ""], ["--only", "errors", "--key", "k.pem"]])
     def test_the_command_refuses_before_anything_else(self, case: Path, run: Run, more: list[str]) -> None:
         """2, before the key is looked for and before the spec is read."""

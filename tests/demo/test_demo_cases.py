@@ -62,6 +62,7 @@ def test_every_case_is_a_usable_spec_whose_files_exist(case: str, folders: dict[
     assert loaded.resolve(spec.model.path).stat().st_size < 1_000_000
 
 
+@pytest.mark.slow
 def test_the_same_bytes_come_out_in_another_process(tmp_path: Path, folders: dict[str, Path]) -> None:
     """Neither the order of hashes nor the number of threads changes a file."""
     code = "import sys, pathlib; from readiness.demo.cases import build; build('fraud', pathlib.Path(sys.argv[1]))"
@@ -70,6 +71,7 @@ def test_the_same_bytes_come_out_in_another_process(tmp_path: Path, folders: dic
     assert digests(folders["fraud"]) == digests(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_list_of_cases_needs_no_scikit_learn() -> None:
     """The command line names the cases without loading what they are made of."""
     code = "import sys, readiness.demo.cases; print('sklearn' in sys.modules, 'pandas' in sys.modules)"

@@ -111,6 +111,7 @@ def test_clones_get_the_labels_that_the_model_itself_had() -> None:
     assert fitting_labels(wrapped, CODES).dtype == np.int64
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two worker processes give what one process gives, also for a model with random training."""
     monkeypatch.setattr(refits, "WORKERS_PAY", 0.0)

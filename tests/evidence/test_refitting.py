@@ -76,6 +76,7 @@ def test_a_straight_line_keeps_its_mind() -> None:
     assert np.array_equal(np.arange(300), done.retraining.rows)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_evidence() -> None:
     """Scores on the hold-out, other seeds and small changes, twice."""
     given = evidence(DecisionTreeClassifier())

@@ -32,11 +32,13 @@ def program(folder: Path, script: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_what_it_prints_is_handed_on(tmp_path: Path) -> None:
     """Byte by byte."""
     assert NEW_ENOUGH == print_page(program(tmp_path, f"out.write_bytes({NEW_ENOUGH!r})"), b"<p>", footer="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "written",
     [
@@ -55,6 +57,7 @@ def test_what_is_no_pdf_of_the_page_is_not_taken(written: bytes, tmp_path: Path)
         print_page(program(tmp_path, f"out.write_bytes({written!r})"), b"<p>", footer="", seconds=20)
 
 
+@pytest.mark.slow
 def test_one_that_is_too_old_is_told_its_version(tmp_path: Path) -> None:
     """It would print a copy without its footer."""
     old = NEW_ENOUGH.replace(b"m%d" % MINIMUM_VERSION, b"m%d" % (MINIMUM_VERSION - 1))
@@ -62,6 +65,7 @@ def test_one_that_is_too_old_is_told_its_version(tmp_path: Path) -> None:
         print_page(program(tmp_path, f"out.write_bytes({old!r})"), b"<p>", footer="", seconds=20)
 
 
+@pytest.mark.slow
 def test_its_last_words_are_shown_harmlessly(tmp_path: Path) -> None:
     """Also where it had printed and failed nevertheless; nothing in them acts."""
     script = rf"out.write_bytes({NEW_ENOUGH!r}); sys.stderr.write('first\nno \x1b[31m paper.\n\n'); sys.exit(1)"
@@ -69,6 +73,7 @@ def test_its_last_words_are_shown_harmlessly(tmp_path: Path) -> None:
         print_page(program(tmp_path, script), b"<p>", footer="", seconds=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parent", ["time.sleep(30)", f"out.write_bytes({NEW_ENOUGH!r})"], ids=["waits", "has gone"])
 def test_a_child_that_stays_holds_nobody_up(parent: str, tmp_path: Path) -> None:
     """It has left the group of processes that is ended."""
@@ -87,6 +92,7 @@ def test_a_child_that_stays_holds_nobody_up(parent: str, tmp_path: Path) -> None
         os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_one_in_a_snap_reads_and_writes_where_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such a program has a /tmp of its own, and shares one folder with its user."""
     shared = tmp_path / "snap" / "browser" / "common"

@@ -210,6 +210,7 @@ def test_hostile_names_neither_stop_nor_enter_a_picture(name):
         assert picture.alt.isprintable()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["agg", "module://matplotlib_inline.backend_inline"])
 def test_no_backend_changes_a_picture(backend):
     """The environment's backend can neither remove a figure nor change its bytes."""

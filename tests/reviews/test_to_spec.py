@@ -119,6 +119,7 @@ def boosted(rows: pd.DataFrame, labels: pd.Series) -> Any:
     return HistGradientBoostingClassifier(max_iter=5, categorical_features="from_dtype").fit(rows, labels)
 
 
+@pytest.mark.slow
 def test_columns_of_every_kind_come_back_as_they_were(tmp_path: Path) -> None:
     """pandas reads the dtypes that were given, and the walk scores and groups as the draft did."""
     train, test = typed(300, 1), typed(300, 2)
@@ -193,6 +194,7 @@ def test_a_model_that_would_be_given_something_else_is_not_written(tmp_path: Pat
         draft.to_spec(tmp_path)
 
 
+@pytest.mark.slow
 def test_paths_are_written_as_they_read_from_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model in production, named from the working directory, is found from the folder of the spec."""
     monkeypatch.chdir(tmp_path)
@@ -215,6 +217,7 @@ def test_paths_are_written_as_they_read_from_the_folder(tmp_path: Path, monkeypa
     assert findings([draft.baseline]) == findings([walked(loaded.path).record.answer(Question.BASELINE)])
 
 
+@pytest.mark.slow
 def test_a_regression_and_a_model_of_arrays_walk_the_same(tmp_path: Path) -> None:
     """No classes, no names of features: the tables say what the arrays said."""
     rows = np.random.default_rng(0).normal(size=(400, 3))

@@ -48,6 +48,7 @@ def told(record: Record) -> dict[str, Any]:
     return {key: value for key, value in plain.items() if key not in ("run", "reused", "notebook_sha256")}
 
 
+@pytest.mark.slow
 def test_a_report_from_the_cache_says_the_same_and_says_so(
     review_files: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_report_from_the_cache_says_the_same_and_says_so(
     assert len(again.page) - len(plain.page) < 700
 
 
+@pytest.mark.slow
 def test_a_record_that_took_from_a_cache_that_it_was_not_given(review_files: Write, tmp_path: Path) -> None:
     """The host refuses it: who asked for no cache gets what was measured now."""
     spec = review_files()

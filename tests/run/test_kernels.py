@@ -102,6 +102,7 @@ def looked_around(tmp_path_factory: pytest.TempPathFactory) -> tuple[Execution, 
 
 
 class TestKernel:
+    @pytest.mark.slow
     def test_it_is_this_interpreter_whatever_is_installed(self, looked_around: tuple[Execution, Path, str]) -> None:
         """A foreign python3 on JUPYTER_PATH, which plain papermill dies of, changes nothing."""
         execution, folder, _ = looked_around
@@ -110,6 +111,7 @@ class TestKernel:
         assert sys.executable == seen["python"]
         assert str(folder) == seen["folder"]
 
+    @pytest.mark.slow
     def test_it_does_not_see_secrets(self, looked_around: tuple[Execution, Path, str]) -> None:
         """Neither the secret nor the backend that would hide every figure reach the kernel."""
         seen = json.loads(printed(looked_around[0]))["environment"]
@@ -120,17 +122,20 @@ class TestKernel:
         assert "readiness-ipython-" in seen["IPYTHONDIR"]
         assert not Path(seen["IPYTHONDIR"]).exists()
 
+    @pytest.mark.slow
     def test_parameters_arrive_as_they_are(self, looked_around: tuple[Execution, Path, str]) -> None:
         """Braces in a path are no placeholders, and the injected cell has a stable name."""
         cell = next(c for c in looked_around[0].notebook.cells if "injected-parameters" in c.metadata.get("tags", []))
         assert "injected-parameters" == cell.id
         assert 'spec_path = "/a {b}/readiness.yaml"' in cell.source
 
+    @pytest.mark.slow
     def test_the_kept_notebook_holds_no_copy_of_the_template(self, looked_around: tuple[Execution, Path, str]) -> None:
         """Papermill would keep the whole input notebook in the metadata."""
         kept = json.loads(looked_around[0].content())
         assert "looks_around.ipynb" == kept["metadata"]["papermill"]["input_path"]
 
+    @pytest.mark.slow
     def test_progress_names_the_parts_and_the_answers(self, looked_around: tuple[Execution, Path, str]) -> None:
         """One line for each heading with code below it, with the answer where there is one."""
         lines = looked_around[2].splitlines()
@@ -140,6 +145,7 @@ class TestKernel:
         assert lines[1].endswith(f"s  {Status.MET.words}")
         assert lines[2].endswith("s  done")
 
+    @pytest.mark.slow
     def test_it_takes_its_children_along(self, tmp_path: Path) -> None:
         """Processes that the candidate started end with the kernel, also those that left its group."""
         pids = [int(word) for word in printed(walk("leaves_children", tmp_path)).split()]
@@ -167,6 +173,7 @@ WHERE = 'The notebook stopped in the part "1. Does it beat the alternatives?": '
 
 
 class TestFailures:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("name", "said"),
         [
@@ -185,12 +192,14 @@ class TestFailures:
         assert WHERE + said == failure.message
         assert failure.remedy
 
+    @pytest.mark.slow
     def test_the_time_for_all_cells_together_is_limited(self, tmp_path: Path) -> None:
         """A cell that runs longer than the review may take is stopped with its kernel."""
         failure = walk("runs_long", tmp_path, seconds=2).failure
         assert isinstance(failure, KernelError)
         assert f"{WHERE}the review took longer than the 0.0333 minutes that it may take." == failure.message
 
+    @pytest.mark.slow
     def test_errors_of_ours_keep_their_kind(self, tmp_path: Path) -> None:
         """Bad data found in the kernel is bad input for the command too."""
         failure = walk("refuses_data", tmp_path).failure
@@ -210,6 +219,7 @@ class TestFailures:
         failure = _raised(name, "said", _Watch(Silent(), None))
         assert (name, exit_code) == (type(failure).__name__, failure.exit_code)
 
+    @pytest.mark.slow
     def test_progress_says_where_it_stopped(self, tmp_path: Path) -> None:
         """The last line says that this part did not end well."""
         told = io.StringIO()

@@ -62,29 +62,34 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory, key: PrivateKey) -> Revie
 
 
 class TestWholeReview:
+    @pytest.mark.slow
     def test_the_report_verifies_with_the_key(self, reviewed: ReviewResult, key: PrivateKey) -> None:
         """Page, record and recomputed verdict hold; the key id is told."""
         opened = verify(reviewed.report, [key.public])
         assert (reviewed.record, True) == (opened.record, opened.signed)
         assert key.public.keyid == reviewed.keyid
 
+    @pytest.mark.slow
     def test_not_every_model_is_ready(self, reviewed: ReviewResult) -> None:
         """45 of 50 is below 95 %, but 50 rows do not refute it; without a table to train on nothing is ready."""
         assert Verdict.NOT_READY is not reviewed.record.verdict
         assert (Verdict.NOT_PROVEN, 3) == (reviewed.record.verdict, reviewed.exit_code)
 
+    @pytest.mark.slow
     def test_it_was_the_custom_template(self, reviewed: ReviewResult) -> None:
         """The record names the notebook that was walked, and that it is not the stock one."""
         template = reviewed.record.template
         assert ("reviews.ipynb", False) == (template.name, template.stock)
         assert sha256_file(NOTEBOOKS / "reviews.ipynb") == template.sha256
 
+    @pytest.mark.slow
     def test_the_notebook_is_kept_beside_it(self, reviewed: ReviewResult) -> None:
         """Executed, with its outputs."""
         kept = json.loads(reviewed.notebook.read_text())
         assert reviewed.notebook.parent == reviewed.report.parent
         assert any(cell.get("outputs") for cell in kept["cells"])
 
+    @pytest.mark.slow
     def test_the_record_as_json_has_numbers(self, reviewed: ReviewResult) -> None:
         """Decimals that are strings in the signed record are numbers for programs."""
         record = plain(reviewed.record)
@@ -94,6 +99,7 @@ class TestWholeReview:
         assert 0.95 == record["spec"]["confidence"]
         json.dumps(record, allow_nan=False)
 
+    @pytest.mark.slow
     def test_reading_the_report_gives_the_same_record(self, reviewed: ReviewResult) -> None:
         """What show reads is what was reviewed."""
         assert reviewed.record == open_report(reviewed.report).record
@@ -117,18 +123,22 @@ class TestFailures:
     def never(self) -> PrivateKey:
         raise AssertionError("the key must not be opened for a failed review")
 
+    @pytest.mark.slow
     def test_a_cell_that_raises(self, spec: Path) -> None:
         """Exit 4, the notebook kept, the earlier report untouched, the key closed."""
         assert "division by zero" in self.failed(spec, "raises", KernelError)
 
+    @pytest.mark.slow
     def test_a_notebook_that_stops_early(self, spec: Path) -> None:
         """Without the completion mark there is no page."""
         assert "it is not there" in self.failed(spec, "stops_early", IncompleteRecord)
 
+    @pytest.mark.slow
     def test_a_completion_mark_of_another_run(self, spec: Path) -> None:
         """The nonce must be the one that was handed over."""
         assert "not of this run" in self.failed(spec, "forges_nonce", IncompleteRecord)
 
+    @pytest.mark.slow
     def test_a_table_that_changes_meanwhile(self, spec: Path) -> None:
         """Nobody knows which version was reviewed."""
         assert "test.csv changed while" in self.failed(spec, "writes_to_table", ReviewError)
@@ -137,6 +147,7 @@ class TestFailures:
 class TestBeforeTheKernel:
     """What is wrong with the input is told before anything is started or written."""
 
+    @pytest.mark.slow
     def test_a_spec_that_does_not_fit(self, spec: Path) -> None:
         """Every problem at once."""
         spec.write_text(SPEC.replace("recall", "recal").replace("region", "regio"))
@@ -145,6 +156,7 @@ class TestBeforeTheKernel:
         assert not (spec.parent / "out").exists()
         assert caught.value.problems
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("name", "said"),
         [
@@ -158,11 +170,13 @@ class TestBeforeTheKernel:
         with pytest.raises(InputError, match=said):
             review(spec, spec.parent / "out", template=NOTEBOOKS / f"{name}.ipynb")
 
+    @pytest.mark.slow
     def test_a_template_that_is_no_notebook(self, spec: Path) -> None:
         """Any other file is refused with its name."""
         with pytest.raises(InputError, match="is not a Jupyter notebook"):
             review(spec, spec.parent / "out", template=spec)
 
+    @pytest.mark.slow
     def test_out_that_is_a_file(self, spec: Path) -> None:
         """--out names a folder."""
         with pytest.raises(InputError, match="is a file"):
@@ -283,6 +297,7 @@ class TestHostChecks:
         assert "holds another spec" in self.refused(dataclasses.replace(self.record, gathered=gathered))
 
 
+@pytest.mark.slow
 def test_a_key_that_does_not_open_costs_the_signature_only(reviewed: ReviewResult, tmp_path: Path) -> None:
     """After minutes of work a wrong passphrase must not throw the review away."""
     from readiness.run.execution import Execution

@@ -52,6 +52,7 @@ def test_the_same_process_number_in_two_containers(tmp_path: Path, monkeypatch: 
     assert ({content[0]}, 50_000, ["f"]) == (set(content), len(content), [path.name for path in tmp_path.iterdir()])
 
 
+@pytest.mark.slow
 def test_a_review_in_another_process_waits(tmp_path: Path) -> None:
     """The lock is the system's, and it goes with the process that holds it."""
     script = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX); print(flush=True); input()"

@@ -197,6 +197,7 @@ def test_fitted_on_the_test_rows_alone() -> None:
     assert Status.NOT_MET == finding.status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["forest", "histograms", "tree"])
 def test_fitted_on_part_of_the_training_rows(name: str) -> None:
     """It does worse than its copies, if anything."""

@@ -559,6 +559,7 @@ trees = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(keys, trees, min_size=1, max_size=5))
 def test_any_tree_is_a_spec_or_a_list_of_problems(tmp_path: Path, tree: dict[str, object]) -> None:

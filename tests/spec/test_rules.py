@@ -277,6 +277,7 @@ def test_a_long_chain_is_no_deep_one() -> None:
     assert [True] == picked(" or ".join(["a > 5"] * 200), {"a": [6]})
 
 
+@pytest.mark.slow
 def test_parsing_loads_no_pandas() -> None:
     """The spec is checked in well under a second."""
     code = (

@@ -213,6 +213,7 @@ def test_an_anchor_that_contains_itself_is_refused() -> None:
         assert "an anchor contains itself" in refused(text)
 
 
+@pytest.mark.slow
 def test_very_many_values_are_refused() -> None:
     """A data file under the name of a spec; before all of it is taken in."""
     assert "holds far more than any spec" in refused("a: [" + "x, " * 100_001 + "]")

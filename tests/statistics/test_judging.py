@@ -50,6 +50,7 @@ def test_the_finding_holds_the_shown_interval_and_the_judged_bounds():
     assert ("Clopper-Pearson", "none") == (finding.bounds.method, finding.bounds.adjustment)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from([">=", "<="])), min_size=1, max_size=12))
 def test_not_met_follows_holm(pairs):

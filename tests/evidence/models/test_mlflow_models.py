@@ -260,6 +260,7 @@ def rewrite(spec: Path, **model: Any) -> None:
     spec.write_text(yaml.safe_dump(content))
 
 
+@pytest.mark.slow
 def test_a_whole_review_with_refits(review: Path) -> None:
     """The estimator inside is refitted like any other, and the package stands among the versions."""
     done = walk(review, figures=False)
@@ -298,6 +299,7 @@ def test_a_starter_spec_pins_the_folder_unopened(tmp_path: Path) -> None:
     assert "loader" not in text
 
 
+@pytest.mark.slow
 def test_probes_in_a_process_of_its_own(tmp_path: Path) -> None:
     """The folder is loaded once more elsewhere; MLflow itself is not counted as the model's memory."""
     import mlflow.sklearn

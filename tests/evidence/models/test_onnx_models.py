@@ -505,6 +505,7 @@ def test_check_tells_it_before_a_kernel_starts(review: Path, monkeypatch: pytest
         preflight(load_spec(review))
 
 
+@pytest.mark.slow
 def test_a_whole_review_of_an_onnx_file(review: Path) -> None:
     """It answers every question but the one that fits anew, from the same answers as the pipeline's own review."""
     as_onnx = walk(review, figures=False)
@@ -522,6 +523,7 @@ def test_a_whole_review_of_an_onnx_file(review: Path) -> None:
     assert np.abs(own.y_score - mine.y_score).max() < SINGLE
 
 
+@pytest.mark.slow
 def test_probes_and_memory_in_a_process_of_its_own(tmp_path: Path) -> None:
     """The graph is loaded once more elsewhere, and behaves: the library is not counted as the model's memory."""
     rows = columns_of(FRAME)

@@ -48,6 +48,7 @@ def outcomes(apart: Apart) -> dict[str, str]:
     return {probe.name: probe.outcome for probe in apart.probes}
 
 
+@pytest.mark.slow
 def test_memory_and_probes_of_a_saved_model(tmp_path: Path) -> None:
     """A pinned model is loaded in the process; its memory is plausible and every probe has an outcome."""
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(FRAME, FRAME["a"] > 20)
@@ -64,6 +65,7 @@ def test_memory_and_probes_of_a_saved_model(tmp_path: Path) -> None:
     assert outcomes(apart)["determinism"] == "passed"
 
 
+@pytest.mark.slow
 def test_secrets_are_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model finds no variable there but those that programs need to start."""
     monkeypatch.setenv("SIGNING_PASSPHRASE", "hush")
@@ -74,12 +76,14 @@ def test_secrets_are_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not {"SIGNING_PASSPHRASE", "HOME"} & set(seen)
 
 
+@pytest.mark.slow
 def test_what_a_model_prints_does_not_disturb(tmp_path: Path) -> None:
     """A talkative model is measured like a silent one."""
     apart = tried(tmp_path, "print('{\"error\": 1}', flush=True)\nos.write(1, b'x')\nreturn np.zeros(len(rows))")
     assert outcomes(apart)["one_row"] == "passed"
 
 
+@pytest.mark.slow
 def test_crash_fails_the_probe_and_spares_the_rest(tmp_path: Path) -> None:
     """A crash at a missing value fails that probe; earlier ones stand, later ones were not tried."""
     apart = tried(tmp_path, "if rows.isna().any(axis=None):\n    os.abort()\nreturn np.zeros(len(rows))")
@@ -91,6 +95,7 @@ def test_crash_fails_the_probe_and_spares_the_rest(tmp_path: Path) -> None:
     assert reason == "The model did not survive this: its process was killed by SIGABRT."
 
 
+@pytest.mark.slow
 def test_silence_fails_the_probe(tmp_path: Path) -> None:
     """A model that never comes back from a missing value is stopped."""
     code = "if rows.isna().any(axis=None):\n    time.sleep(600)\nreturn np.zeros(len(rows))"
@@ -98,6 +103,7 @@ def test_silence_fails_the_probe(tmp_path: Path) -> None:
     assert outcomes(apart)["missing_value"] == "failed"
 
 
+@pytest.mark.slow
 def test_model_that_cannot_predict_there_has_no_memory(tmp_path: Path) -> None:
     """A failure before the first measurement is the reason for everything."""
     apart = tried(tmp_path, "raise ValueError('no licence')")
@@ -106,6 +112,7 @@ def test_model_that_cannot_predict_there_has_no_memory(tmp_path: Path) -> None:
     assert apart.probes == apart.memory
 
 
+@pytest.mark.slow
 def test_changed_file_is_not_loaded_there(tmp_path: Path) -> None:
     """The pin is checked again in the process."""
     path = tmp_path / "model.joblib"
