@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from readiness.core.findings import Outcome, Question
+from readiness.core.keys import FindingKey, Topic
 
 
 class Attested(Protocol):
@@ -56,47 +57,87 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box; `code` is the prefix of the findings of question 6 that belong to it."""
+    """One box, and which findings of question 6 belong to it."""
 
     key: str
     group: str
     title: str
     source: Source
-    code: str
+    topics: tuple[Topic, ...] = ()
+    """What its findings are about; none where another answer fills it in."""
+    subject: str = ""
+    """The one probe, or the box itself, that they are about."""
     question: Question | None = None
+
+    def holds(self, key: FindingKey) -> bool:
+        """Whether a finding belongs to the box."""
+        return key.kind in self.topics and self.subject in ("", *key.subject)
+
+    @property
+    def finding(self) -> FindingKey | None:
+        """The key of its one finding; None where there may be several."""
+        return self.topics[0].key(self.subject) if self.subject else None
+
+    @property
+    def code(self) -> str:
+        """The code of its one finding; empty where there may be several."""
+        return "" if self.finding is None else self.finding.code
 
 
 def _answer(key: str, title: str, question: Question) -> Box:
-    return Box(key, "Performance", title, Source.ANSWER, "", question)
+    return Box(key, "Performance", title, Source.ANSWER, question=question)
 
 
 def _attested(key: str, group: str, title: str) -> Box:
-    return Box(key, group, title, Source.ATTESTED, f"PROD-BOX-{key.upper().replace('_', '-')}")
+    return Box(key, group, title, Source.ATTESTED, (Topic.BOX,), key)
+
+
+def _probed(key: str, title: str, probe: str) -> Box:
+    return Box(key, "Data", title, Source.MEASURED, (Topic.PROBE,), probe)
 
 
 BOXES = (
     Box(
-        "training_matches_production", "Data", "Training distribution matches production", Source.MEASURED, "PROD-DRIFT"
-    ),
-    Box("missing_values", "Data", "Missing values are handled", Source.MEASURED, "PROD-PROBE-MISSING-VALUE"),
-    Box(
-        "unexpected_categories",
+        "training_matches_production",
         "Data",
-        "Unexpected categories are handled",
+        "Training distribution matches production",
         Source.MEASURED,
-        "PROD-PROBE-UNSEEN-CATEGORY",
+        (Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS),
     ),
-    Box("outliers", "Data", "Outliers do not crash it", Source.MEASURED, "PROD-PROBE-OUTLIER"),
+    _probed("missing_values", "Missing values are handled", "missing_value"),
+    _probed("unexpected_categories", "Unexpected categories are handled", "unseen_category"),
+    _probed("outliers", "Outliers do not crash it", "outlier"),
     _attested("real_pipeline", "Data", "Tested on the real data pipeline, not only on a clean file"),
     _answer("beats_baseline", "Beats the baselines", Question.BASELINE),
     _answer("meets_requirements", "Meets the business requirements", Question.BUSINESS),
     _answer("consistent_segments", "Consistent across segments", Question.SEGMENTS),
     _answer("stable_splits", "Stable across splits", Question.STABILITY),
     _answer("error_cost", "Cost of errors is acceptable", Question.ERRORS),
-    Box("latency", "Technical", "Latency", Source.MEASURED, "PROD-LATENCY"),
-    Box("model_size", "Technical", "Model size", Source.MEASURED, "PROD-SIZE"),
-    Box("memory", "Technical", "Memory", Source.MEASURED, "PROD-MEMORY"),
-    Box("throughput", "Technical", "Throughput", Source.MEASURED, "PROD-THROUGHPUT"),
+    Box(
+        "latency",
+        "Technical",
+        "Latency",
+        Source.MEASURED,
+        (
+            Topic.LATENCY_LIMIT,
+            Topic.LATENCY_P50,
+            Topic.LATENCY_P95,
+            Topic.LATENCY_P99,
+            Topic.LATENCY_COLD,
+            Topic.LATENCY_P50_SHARED,
+            Topic.LATENCY_P95_SHARED,
+            Topic.LATENCY_P99_SHARED,
+        ),
+    ),
+    Box("model_size", "Technical", "Model size", Source.MEASURED, (Topic.SIZE_LIMIT, Topic.SIZE)),
+    Box("memory", "Technical", "Memory", Source.MEASURED, (Topic.MEMORY_LIMIT, Topic.MEMORY, Topic.MEMORY_OF_MODEL)),
+    Box(
+        "throughput",
+        "Technical",
+        "Throughput",
+        Source.MEASURED,
+        (Topic.THROUGHPUT_LIMIT, Topic.THROUGHPUT, Topic.THROUGHPUT_OF_BATCH, Topic.THROUGHPUT_SHARED),
+    ),
     _attested("graceful_degradation", "Technical", "Degrades gracefully under load"),
     _attested("monitoring", "Operational", "Monitoring is in place"),
     _attested("alert_thresholds", "Operational", "Alert thresholds are set"),
@@ -105,11 +146,20 @@ BOXES = (
     _attested("drift_detection", "Operational", "Drift detection is ready"),
     _attested("bias_audit", "Governance", "Bias and fairness audit"),
     _attested("documentation", "Governance", "Documentation"),
-    Box("stakeholder_sign_off", "Governance", "Stakeholder sign-off", Source.APPROVAL, "PROD-BOX-STAKEHOLDER-SIGN-OFF"),
+    Box(
+        "stakeholder_sign_off",
+        "Governance",
+        "Stakeholder sign-off",
+        Source.APPROVAL,
+        (Topic.BOX,),
+        "stakeholder_sign_off",
+    ),
     _attested("legal_review", "Governance", "Legal and compliance review"),
     _attested("model_versioning", "Governance", "Model versioning"),
 )
 """All 25, in the order of the report."""
+NO_LIMIT = frozenset({Topic.LATENCY_LIMIT, Topic.THROUGHPUT_LIMIT, Topic.SIZE_LIMIT, Topic.MEMORY_LIMIT})
+"""What the findings of technical boxes are about for which nobody stated a limit."""
 
 ATTESTABLE = tuple(box.key for box in BOXES if box.source in (Source.MEASURED, Source.ATTESTED))
 """Keys that the spec's `checklist` may name."""

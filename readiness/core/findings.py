@@ -204,8 +204,9 @@ class Finding:
     """How people quote it: the code of the key, stable between versions."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.key, str):
-            object.__setattr__(self, "key", key_of(self.key))
+        given: Any = self.key  # a cell of the user's own may give the text of its code
+        if isinstance(given, str):
+            object.__setattr__(self, "key", key_of(given))
         object.__setattr__(self, "code", self.key.code)
 
     @property

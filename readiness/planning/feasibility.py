@@ -28,6 +28,7 @@ from readiness.core.checklist import (
 )
 from readiness.core.findings import Outcome, Question, Status
 from readiness.core.format import format_against, format_threshold, listed
+from readiness.core.keys import Topic
 from readiness.core.policy import Task
 from readiness.core.sanitize import escaped, shown
 from readiness.evidence import tables
@@ -45,7 +46,7 @@ from readiness.spec.schema import Attestation, CostColumn, Requirement, Spec
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.ranking import MINIMUM_QUERIES
 from readiness.statistics.sample_size import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
-from readiness.verdict.expected_bars import unstated_codes
+from readiness.verdict.expected_bars import unstated
 
 DENOMINATORS = {
     "recall": 1,
@@ -272,10 +273,10 @@ NOT_REFITTED = (Kind.ONNX, Kind.ONNX_FOLDER)
 """Kinds of files that hold no training procedure."""
 MOST_NAMED = 4
 _LIMITS = {
-    "PROD-LATENCY-LIMIT": "production.latency_p99_ms",
-    "PROD-THROUGHPUT-LIMIT": "production.throughput_per_second",
-    "PROD-SIZE-LIMIT": "production.size_mb",
-    "PROD-MEMORY-LIMIT": "production.memory_mb",
+    Topic.LATENCY_LIMIT: "production.latency_p99_ms",
+    Topic.THROUGHPUT_LIMIT: "production.throughput_per_second",
+    Topic.SIZE_LIMIT: "production.size_mb",
+    Topic.MEMORY_LIMIT: "production.memory_mb",
 }
 
 
@@ -358,13 +359,14 @@ def _stability(loaded: LoadedSpec) -> Iterator[str]:
 
 def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]:
 
-    def is_attested(code: str) -> bool:
-        return _is_attested(spec, code, day, proofs)
+    def is_attested(topic: Topic) -> bool:
+        return _is_attested(spec, topic, day, proofs)
 
-    limits = [_LIMITS[code] for code in unstated_codes(spec) if code in _LIMITS and not is_attested(code)]
+    topics = [key.kind for key in unstated(spec)]
+    limits = [_LIMITS[each] for each in topics if each in _LIMITS and not is_attested(each)]
     if limits:
         yield f"no limit is stated for {_few(limits)}"
-    if spec.data.train is None and not is_attested("PROD-DRIFT"):
+    if spec.data.train is None and not is_attested(Topic.DRIFT):
         yield "drift needs the training rows (data.train)"
     if spec.model.path is None and (missing := [p for p in policy.MUST_PROBES if p not in spec.supplied.probes]):
         yield f"predictions cannot be probed ({_few([f'supplied.probes.{name}' for name in missing])})"
@@ -375,14 +377,14 @@ def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]
         yield f"{len(left)} of {len(asked)} boxes are not attested (checklist)"
 
 
-def _is_attested(spec: Spec, code: str, day: datetime.date, proofs: Proofs) -> bool:
+def _is_attested(spec: Spec, topic: Topic, day: datetime.date, proofs: Proofs) -> bool:
     """Whether the measured box of this finding is closed by a person in place of a measurement.
 
     What will be measured lacks its limit alone, which nobody can attest; but the box may not apply.
     """
-    box = next(box for box in BOXES if box.code and code.startswith(box.code) and box.source is Source.MEASURED)
+    box = next(box for box in BOXES if topic in box.topics and box.source is Source.MEASURED)
     outcome = attested_outcome(spec.checklist.get(box.key), day, proofs)
-    if code in _LIMITS and spec.model.path is not None:
+    if topic in _LIMITS and spec.model.path is not None:
         return outcome is Outcome.NOT_APPLICABLE
     return outcome.status is Status.MET
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from readiness.core.findings import Answer, Finding, Question, Status, Unavailable
 from readiness.core.format import format_count, format_share, format_value
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.questions.wording import extent, independent_cases, told
@@ -68,7 +69,7 @@ def _mcnemar(evidence: Evidence, other: Alternative, theirs: Cases) -> Claim:
         f"the other way round: {format_count(split.only_other)} rows ({MCNEMAR})"
     )
     return _fact(
-        f"BASE-MCNEMAR-{other.key.upper()}",
+        Topic.MCNEMAR.key(other.key),
         f"Right as often as {other.name}: p-value",
         "p_value",
         Exact(split.p_value, evidence.cases.n, MCNEMAR, MCNEMAR),
@@ -83,7 +84,7 @@ def _delong(evidence: Evidence, other: Alternative, theirs: Cases) -> Iterator[C
     p = delong_p(difference)
     said = f"{p:.4f}" if p >= SMALLEST_P else f"below {SMALLEST_P:.4f}"
     yield _fact(
-        f"BASE-DELONG-{other.key.upper()}",
+        Topic.DELONG.key(other.key),
         f"ROC AUC less that of {other.name}",
         "roc_auc",
         difference,
@@ -91,8 +92,8 @@ def _delong(evidence: Evidence, other: Alternative, theirs: Cases) -> Iterator[C
     )
 
 
-def _fact(code: str, name: str, metric: str, inference: Inference, reason: str) -> Claim:
-    return Claim(code, name, metric, inference, None, blocking=False, reason=reason)
+def _fact(key: FindingKey, name: str, metric: str, inference: Inference, reason: str) -> Claim:
+    return Claim(key, name, metric, inference, None, blocking=False, reason=reason)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -126,12 +127,12 @@ def ask(evidence: Evidence, criteria: Baseline) -> Answer:
 
 def _gain(evidence: Evidence, other: Alternative, metric: Metric) -> Claim:
     margin = required_margin(metric, evidence.spec.baseline, other.key)
-    code, name = f"BASE-LIFT-{other.key.upper()}", _gain_name(metric, margin, other.name)
+    key, name = Topic.LIFT.key(other.key), _gain_name(metric, margin, other.name)
     if isinstance(other.predictions, Unavailable):
-        return _no_gain(code, name, metric, margin, other.predictions)
+        return _no_gain(key, name, metric, margin, other.predictions)
     gain = compare(metric.name, evidence.cases, other.predictions, factor=margin.factor, seed=evidence.spec.seed)
     return Claim(
-        code,
+        key,
         name,
         metric.name,
         gain,
@@ -155,8 +156,8 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _no_gain(code: str, name: str, metric: Metric, margin: Margin, why: Unavailable) -> Claim:
-    return Claim(code, name, metric.name, Undefined(why.reason), margin.criterion, reason=why.reason, needs=why.needs)
+def _no_gain(key: FindingKey, name: str, metric: Metric, margin: Margin, why: Unavailable) -> Claim:
+    return Claim(key, name, metric.name, Undefined(why.reason), margin.criterion, reason=why.reason, needs=why.needs)
 
 
 def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> Inference | Undefined:
@@ -203,13 +204,13 @@ def _human_gain(evidence: Evidence, human: Human) -> Claim:
     name = _gain_name(metric, margin, "people")
     mine = measure(metric.name, evidence.cases)
     if isinstance(mine, Undefined):
-        return _no_gain("BASE-LIFT-HUMAN", name, metric, margin, Unavailable(mine.reason))
+        return _no_gain(Topic.LIFT.key("human"), name, metric, margin, Unavailable(mine.reason))
     gain = human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=margin.factor)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)
     source = _judged_words(metric, margin) + (f" (source: {human.source})" if human.source else "")
     return Claim(
-        "BASE-LIFT-HUMAN",
+        Topic.LIFT.key("human"),
         name,
         metric.name,
         gain,
@@ -227,7 +228,7 @@ def _values(evidence: Evidence, primary: Metric) -> list[Claim]:
     methods = [Alternative("candidate", evidence.spec.model.name, evidence.cases), *evidence.alternatives]
     return [
         Claim(
-            f"BASE-VALUE-{method.key.upper()}-{metric.upper()}",
+            Topic.METHOD_VALUE.key(method.key, metric=metric),
             method.name,
             metric,
             value_of(metric, evidence, method.predictions),
@@ -246,7 +247,7 @@ def _costs(evidence: Evidence, criteria: Baseline) -> list[Claim]:
     names |= {alternative.key: alternative.key for alternative in evidence.alternatives}
     return [
         Claim(
-            f"BASE-COST-{names.get(method, method).upper()}",
+            Topic.METHOD_COST.key(names.get(method, method).lower()),
             f"Cost per prediction of {method}",
             "cost_per_prediction",
             Exact(cost),
@@ -269,7 +270,7 @@ def _perfect(evidence: Evidence) -> list[Claim]:
     )
     return [
         Claim(
-            "BASE-PERFECT",
+            Topic.PERFECT.key(),
             "A perfect score",
             "share",
             Exact(1.0, cases.n),
@@ -293,7 +294,7 @@ def _imbalance(evidence: Evidence) -> list[Claim]:
     )
     return [
         Claim(
-            "BASE-IMBALANCE",
+            Topic.IMBALANCE.key(),
             "Share of the largest class",
             "share",
             Exact(share, sum(rows)),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from readiness.core.findings import Answer, Criterion, Question, Unavailable, not_assessed
 from readiness.core.format import format_value
+from readiness.core.keys import Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.supplied import marked
@@ -27,7 +28,7 @@ from readiness.statistics.judge_claims import Claim, settle
 TITLE = Question.BUSINESS.words
 
 NOTHING_STATED = not_assessed(
-    "BUSI-NONE",
+    Topic.NO_REQUIREMENTS.key(),
     "Stated requirements",
     "no requirement is stated, so there is nothing to meet",
     needs="state at least one requirement under business.requirements",
@@ -78,7 +79,7 @@ class _Stated:
         source = f"set in the spec: business.requirements, number {self.k}"
         limit = self.requirement.limit if threshold is None else threshold
         return Claim(
-            f"BUSI-{self.k}",
+            Topic.REQUIREMENT.key(self.k),
             self.requirement.says,
             self.metric.name,
             measured,

@@ -11,6 +11,7 @@ from scipy.special import ndtr
 
 from readiness.core.findings import Estimate, Finding, Status
 from readiness.core.format import format_count_of, format_edge, format_value
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.core.sanitize import shorten
 from readiness.evidence.evidence import Evidence
@@ -50,7 +51,7 @@ def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple
     order = wrong[np.lexsort((-confidence(evidence.cases.subset(wrong)), -badness[wrong]))][:SHOWN]
     return tuple(
         Finding(
-            f"ERRO-WORST-{rank}",
+            Topic.WORST_ROW.key(rank),
             f"Row {row + 1} of the scored rows",
             Status.NOT_ASSESSED,
             blocking=False,
@@ -134,8 +135,10 @@ def trust(evidence: Evidence) -> list[Claim]:
     return [claims[0], _in_the_large(evidence, rows), _slope(rows), *_brier(rows), claims[1], *_bins(evidence, rows)]
 
 
-def _fact(code: str, name: str, metric: str, inference: Inference | Undefined, unit: str = "", **more: object) -> Claim:
-    return Claim(f"ERRO-{code}", name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+def _fact(
+    key: FindingKey, name: str, metric: str, inference: Inference | Undefined, unit: str = "", **more: object
+) -> Claim:
+    return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
 
 
 def _calibration(evidence: Evidence, rows: Probabilities) -> Claim:
@@ -148,7 +151,7 @@ def _calibration(evidence: Evidence, rows: Probabilities) -> Claim:
         perfect, plain = (format_value(math.sqrt(x)) for x in (max(0.0, error.noise), error.squared))
         reason = f"in {bins} groups of rows the plain distance is {plain}, of which chance alone makes {perfect}"
         warning = "probabilities are off" if error.lower(evidence.spec.alpha) > OFF else ""
-    return _fact("CALIBRATION", name, "calibration_error", error, reason=reason, warning=warning)
+    return _fact(Topic.CALIBRATION_ERROR.key(), name, "calibration_error", error, reason=reason, warning=warning)
 
 
 def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
@@ -162,14 +165,16 @@ def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
         alpha = evidence.spec.alpha
         warning = "too high" if gap.lower(alpha) > OFF else "too low" if gap.upper(alpha) < -OFF else ""
     name = "Mean probability less the share that came true"
-    return _fact("IN-THE-LARGE", name, "calibration_in_the_large", gap, reason=reason, warning=warning)
+    return _fact(
+        Topic.CALIBRATION_IN_THE_LARGE.key(), name, "calibration_in_the_large", gap, reason=reason, warning=warning
+    )
 
 
 def _slope(rows: Probabilities) -> Claim:
     name = "Slope of calibration: 1 is right, below 1 overconfident, above 1 underconfident"
     found = recalibrate(rows)
     if isinstance(found, Undefined):
-        return _fact("SLOPE", name, "calibration_slope", found)
+        return _fact(Topic.CALIBRATION_SLOPE.key(), name, "calibration_slope", found)
     low, high = found.slope.interval(0.95)
     words = "overconfident" if high < 1 else "underconfident" if low > 1 else "neither is proven"
     reason = f"{words}; intercept {format_value(found.intercept)}"
@@ -177,13 +182,13 @@ def _slope(rows: Probabilities) -> Claim:
         moved = format_count_of(found.extreme, rows.n, "rows")
         reason += f"; {moved} lay within a millionth of 0 or 1 and were moved to it"
     warning = "overconfident" if high < SLOPES[0] else "underconfident" if low > SLOPES[1] else ""
-    return _fact("SLOPE", name, "calibration_slope", found.slope, reason=reason, warning=warning)
+    return _fact(Topic.CALIBRATION_SLOPE.key(), name, "calibration_slope", found.slope, reason=reason, warning=warning)
 
 
 def _brier(rows: Probabilities) -> list[Claim]:
     name, found = "Brier score less what the probabilities themselves promise", brier_excess(rows)
     if isinstance(found, Undefined):
-        return [_fact("SPIEGELHALTER", name, "brier_excess", found)]
+        return [_fact(Topic.SPIEGELHALTER.key(), name, "brier_excess", found)]
     parts = brier_parts(rows)
     wrong, apart, rarity = map(format_value, (parts.reliability, parts.resolution, parts.uncertainty))
     promised = format_value(found.score - found.excess.value)
@@ -193,7 +198,7 @@ def _brier(rows: Probabilities) -> list[Claim]:
         f"{rarity} from how rare the positive class is, less {apart} for telling rows apart, plus {wrong} for wrong "
         "probabilities"
     )
-    return [_fact("SPIEGELHALTER", name, "brier_excess", found.excess, reason=reason)]
+    return [_fact(Topic.SPIEGELHALTER.key(), name, "brier_excess", found.excess, reason=reason)]
 
 
 def _bins_of(evidence: Evidence, rows: Probabilities) -> NDArray[np.int64]:
@@ -247,7 +252,15 @@ def _unequal_bin(
 def _bin(k: int, span: str, share: Inference | Undefined, mean: float, hits: int, n: int) -> Claim:
     reason = f"{format_value(mean)} was given on average; {format_count_of(hits, n, 'rows')} came true"
     segment = {"predicted": span}
-    return _fact(f"BIN-{k + 1}", "Share that came true", "share", share, "share", segment=segment, reason=reason)
+    return _fact(
+        Topic.CALIBRATION_BIN.key(k + 1),
+        "Share that came true",
+        "share",
+        share,
+        "share",
+        segment=segment,
+        reason=reason,
+    )
 
 
 def _end(low: float, high: float, k: int) -> str:
@@ -263,7 +276,9 @@ def bins_table(evidence: Evidence) -> pd.DataFrame | None:
     bins = _bins_of(evidence, rows)
     mass = np.bincount(bins, rows.weight)
     means = np.bincount(bins, rows.weight * rows.given) / np.where(mass > 0, mass, 1.0)
-    return pd.DataFrame({"code": [f"ERRO-BIN-{k + 1}" for k in range(len(means))], "predicted": means})
+    return pd.DataFrame(
+        {"code": [Topic.CALIBRATION_BIN.key(k + 1).code for k in range(len(means))], "predicted": means}
+    )
 
 
 def _confident(evidence: Evidence) -> Claim:
@@ -272,7 +287,9 @@ def _confident(evidence: Evidence) -> Claim:
     sure, wrong = confidence(cases), cases.y_true != cases.y_pred
     errors, firm = int(wrong.sum()), sure >= bar
     if not errors:
-        return _fact("CONFIDENT", name, "share", Undefined("there are no errors in these rows"), "share")
+        return _fact(
+            Topic.CONFIDENT_ERRORS.key(), name, "share", Undefined("there are no errors in these rows"), "share"
+        )
     of_errors = cases.subset(wrong)
     hit, weight = firm[wrong].astype(float), of_errors.relative_weight
     share: Inference | Undefined = Undefined("the errors have no weight", errors)
@@ -291,4 +308,4 @@ def _confident(evidence: Evidence) -> Claim:
     elif not cases.is_plain:
         reason += " (no test: the rows depend on each other or count differently)"
     warning = "more than promised" if z is not None and float(ndtr(-z)) < evidence.spec.alpha else ""
-    return _fact("CONFIDENT", name, "share", share, "share", reason=reason, warning=warning)
+    return _fact(Topic.CONFIDENT_ERRORS.key(), name, "share", share, "share", reason=reason, warning=warning)

@@ -9,6 +9,7 @@ import numpy as np
 
 from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_level, listed
+from readiness.core.keys import Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.questions.deficits import STILL, TOO_SMALL
@@ -22,9 +23,7 @@ from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.labels import measure_table
 from readiness.statistics.ranking import among_first
 
-APART, FOUND = "ERRO-APART-", "ERRO-FOUND-"
-TOGETHER = "SMALL"
-"""In place of the number of a class: those with too few rows, judged together."""
+_ONE_CLASS = frozenset({Topic.CLASS_TOLD_APART, Topic.CLASS_FOUND})
 NEVER_NAMED = "a candidate that names this class; more rows alone will not help"
 
 
@@ -32,8 +31,8 @@ NEVER_NAMED = "a candidate that names this class; more rows alone will not help"
 class _Some:
     """One class, or several together, against all others."""
 
-    number: str
-    """The end of its finding codes."""
+    number: int
+    """Of the class, from 1; 0 for those with too few rows, judged together."""
     members: tuple[int, ...]
     words: str
     """In the data's own words: "species = setosa"."""
@@ -51,14 +50,14 @@ def class_claims(evidence: Evidence, criteria: Errors) -> list[Claim]:
     found = [_one(evidence, rule, k, float(rows[k]), is_small=k in small) for k in range(len(rule.names))]
     if rule.judges_together(rows):
         members = tuple(sorted(small))
-        found.append(_Some(TOGETHER, members, f"the {len(members)} small classes together", f"{len(members)} classes"))
+        found.append(_Some(0, members, f"the {len(members)} small classes together", f"{len(members)} classes"))
     claims = [claim for some in found for claim in _claims(evidence, criteria, rule, some)]
     return [*claims, *(_coverage(criteria, rule, rows) if rule.told_apart else ())]
 
 
 def without_small(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Classes that are too small do not block, unless it is proven that they are not told apart, or not found."""
-    return tuple(_small(f) if f.code.startswith((APART, FOUND)) and f.withheld.startswith(TOO_SMALL) else f
+    return tuple(_small(f) if f.key.kind in _ONE_CLASS and f.withheld.startswith(TOO_SMALL) else f
                  for f in findings)  # fmt: skip
 
 
@@ -72,7 +71,7 @@ def _one(evidence: Evidence, rule: ClassRule, k: int, rows: float, *, is_small: 
     name, target = rule.names[k], evidence.gathered.data.target
     words = f"{target} = {name}"
     too_few = f"{TOO_SMALL}: {count_of(round(rows), 'rows')} of {words}, {rule.minimum:,} are needed"
-    return _Some(str(k + 1), (k,), words, name, too_few if is_small else "")
+    return _Some(k + 1, (k,), words, name, too_few if is_small else "")
 
 
 def _claims(evidence: Evidence, criteria: Errors, rule: ClassRule, some: _Some) -> list[Claim]:
@@ -97,7 +96,7 @@ def _told_apart(evidence: Evidence, some: _Some) -> Claim:
     if not hit + wrong:
         reason = f"no row at all was called {some.words}, which {count_of(round(hit + miss), 'rows')} are"
     return Claim(
-        f"{APART}{some.number}",
+        Topic.CLASS_TOLD_APART.key(some.number) if some.number else Topic.SMALL_CLASSES_TOLD_APART.key(),
         f"Rows of {some.words} are called so more often than others",
         "informedness",
         inference,
@@ -115,7 +114,7 @@ def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key:
     (_, _), (miss, hit) = _table(evidence, some)
     reason = f"{hit:,.0f} of {count_of(round(hit + miss), 'rows')} of {some.words} were found"
     return Claim(
-        f"{FOUND}{some.number}",
+        Topic.CLASS_FOUND.key(some.number) if some.number else Topic.SMALL_CLASSES_FOUND.key(),
         f"Rows of {some.words} that are found: {format_level(floor)} or more",
         "recall",
         _measured(evidence, some, "recall"),
@@ -136,9 +135,9 @@ def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[
     told = f"; too few to be judged: {names}" if small else ""
     bar = Criterion(">=", criteria.class_coverage, "share", criteria.origin("class_coverage"), refutable=False)
 
-    def claim(end: str, name: str, share: float, reason: str) -> Claim:
+    def claim(topic: Topic, name: str, share: float, reason: str) -> Claim:
         return Claim(
-            f"ERRO-CLASSES-COVERAGE{end}",
+            topic.key(),
             name,
             "coverage",
             Exact(share, round(total)),
@@ -148,11 +147,13 @@ def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[
             needs=f"more rows of {names}" if small else "",
         )
 
-    claims = [claim("", "Rows of classes that are large enough to be judged", rule.covered(rows), text)]
+    claims = [
+        claim(Topic.CLASS_COVERAGE, "Rows of classes that are large enough to be judged", rule.covered(rows), text)
+    ]
     at_stake = rule.covered_cost(rows)
     if at_stake is not None:
         said = "counted by what the dearest error with a row of the class costs"
-        claims.append(claim("-COST", "The same of what is at stake", at_stake, said))
+        claims.append(claim(Topic.CLASS_COST_COVERAGE, "The same of what is at stake", at_stake, said))
     return claims
 
 
@@ -206,7 +207,7 @@ def _fact(evidence: Evidence, k: int, metric: str, words: str) -> Claim:
     counts = evidence.cases.counts
     whole = counts.sum(axis=1)[k] if metric == "recall" else counts[:, k].sum()
     return Claim(
-        f"ERRO-CLASS-{k + 1}-{metric.upper()}",
+        Topic.CLASS_VALUE.key(k + 1, metric=metric),
         "Share of its rows that are found" if metric == "recall" else "Share of its predictions that are right",
         metric,
         measure(metric, evidence.cases.one_against_rest(k)),
@@ -250,7 +251,7 @@ def shown_facts(evidence: Evidence) -> tuple[Finding, ...]:
     spec, k = evidence.spec, evidence.spec.errors.top_k
     shown = int(np.count_nonzero(among_first(evidence.cases, k)))
     claim = Claim(
-        "ERRO-SHOWN",
+        Topic.SHOWN.key(),
         f"Rows among the first {k} of their query, which count as shown",
         "rows",
         Exact(float(shown), evidence.cases.n),

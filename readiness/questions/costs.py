@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from readiness.core import policy
 from readiness.core.format import format_edge, format_share
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.spec.schema import CostColumn, Costs
@@ -235,16 +236,13 @@ def median_value(evidence: Evidence) -> float:
 # ranking shows the first rows of each query, what needs no model is to act on as many rows, drawn at random; on as many
 # as the candidate itself acts on, if that is more.
 
-OTHER = "CONSTANT"
-"""Of two classes, the one that is not called doing nothing."""
-
 
 @dataclass(frozen=True, slots=True)
 class Constant:
     """An answer that needs no model, and what it would cost row by row."""
 
-    code: str
-    """Stable, the end of ERRO-SAVINGS-…: "CONSTANT", "CLASS-3", "QUANTILE", "MEDIAN"."""
+    key: FindingKey
+    """Of the savings against it."""
     name: str
     """In the data's own words: "always is_fraud = 1"."""
     cost: Floats = field(compare=False)
@@ -287,17 +285,17 @@ def _classes(evidence: Evidence) -> Iterator[int]:
 
 
 def _of_class(evidence: Evidence, priced: Prices, answer: int, shown: Floats | None) -> Constant:
-    code = OTHER if evidence.task is Task.BINARY else f"CLASS-{answer + 1}"
+    key = Topic.SAVINGS_CONSTANT.key() if evidence.task is Task.BINARY else Topic.SAVINGS_CLASS.key(answer + 1)
     cost, named = cost_of_always(evidence, answer), f"{evidence.gathered.data.target} = {evidence.classes[answer]}"
     if shown is not None:
         mixed = shown * cost + (1 - shown) * priced.nothing
-        return Constant(code, "a random order that shows as many rows", mixed)
+        return Constant(key, "a random order that shows as many rows", mixed)
     acted = (evidence.cases.y_pred != idle_class(evidence)).astype(np.float64)
     weight, n = evidence.cases.relative_weight, evidence.cases.n
     own, most = float(weight @ acted) / n, _capacity(evidence)
     if most >= 1:
         cells, span = savings_cells(evidence, answer)
-        return Constant(code, f"always {named}", cost, cells=cells, range=span)
+        return Constant(key, f"always {named}", cost, cells=cells, range=span)
     share = max(own, most)
     mixed, drawn = (
         share * cost + (1 - share) * priced.nothing,
@@ -308,7 +306,7 @@ def _of_class(evidence: Evidence, priced: Prices, answer: int, shown: Floats | N
         note += f", the candidate acts on {format_share(own)}, so that as many are drawn"
         pull = (acted - own) * float(weight @ (cost - priced.nothing)) / n
         warning = "acts on more rows than can be acted on"
-    return Constant(code, drawn, mixed, pull, note=note, warning=warning)
+    return Constant(key, drawn, mixed, pull, note=note, warning=warning)
 
 
 def _capacity(evidence: Evidence) -> float:
@@ -325,13 +323,15 @@ def _of_values(evidence: Evidence, costs: Costs) -> Iterator[Constant]:
         return
     if evidence.spec.errors.do_nothing is not None:
         median = median_value(evidence)
-        yield Constant("MEDIAN", f"always {format_edge(median)} (the median)", cost_of_always(evidence, median))
+        yield Constant(
+            Topic.SAVINGS_MEDIAN.key(), f"always {format_edge(median)} (the median)", cost_of_always(evidence, median)
+        )
     if costs.under != costs.over:
         share = costs.under / (costs.under + costs.over)
         known, source = _known_values(evidence)
         best = float(np.quantile(known, share, method="inverted_cdf"))
         name = f"always {format_edge(best)} ({format_share(share)} of the {source} rows do not exceed it)"
-        yield Constant("QUANTILE", name, cost_of_always(evidence, best))
+        yield Constant(Topic.SAVINGS_QUANTILE.key(), name, cost_of_always(evidence, best))
 
 
 def _known_values(evidence: Evidence) -> tuple[NDArray[np.float64], str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from readiness.core import policy
 from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_pair
+from readiness.core.keys import FindingKey
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation
@@ -20,7 +21,7 @@ from readiness.spec.schema import Segments
 from readiness.statistics.cases import Cases
 from readiness.statistics.custom import adds_up
 from readiness.statistics.estimators import Metric, measure, withheld
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference, OneSided, Undefined
 from readiness.statistics.intervals import Binomial, Mover, Normal
 from readiness.statistics.judge_claims import Claim, holm_shares
 from readiness.statistics.losses import T_LOG, unusable
@@ -58,7 +59,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Deficit:
+class Deficit(OneSided):
     """How much worse a segment is than all other rows, counted in rows of the segment; positive is worse."""
 
     difference: Mover
@@ -317,12 +318,19 @@ def _rows_for_a_mean(evidence: Evidence, criteria: Segments) -> int:
 
 
 def deficit(
-    code: str, name: str, labels: Mapping[str, str], split: Split, ruler: Ruler, *, enough: bool, alone: bool = False
+    key: FindingKey,
+    name: str,
+    labels: Mapping[str, str],
+    split: Split,
+    ruler: Ruler,
+    *,
+    enough: bool,
+    alone: bool = False,
 ) -> Claim:
     """The claim that a segment does not do worse than all other rows by more than the limit.
 
     Args:
-        code: of the segment; the metric's name is added.
+        key: of the claim.
         name: the segment in words.
         labels: the segment as {column: value}.
         split: the metric in the segment and among all other rows.
@@ -342,7 +350,7 @@ def deficit(
         scaled = why_scaled(metric, ruler.criterion.threshold, criterion.threshold)
         counted += f"; {scaled}" if scaled else ""
     return Claim(
-        f"{code}-{metric.name.upper()}",
+        key,
         f"Deficit in {metric.title} of {name}",
         metric.name,
         Undefined(ALONE) if alone else gap,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from readiness.core import policy
 from readiness.core.findings import Answer, Criterion, Question, Unavailable, not_assessed
 from readiness.core.format import format_level, format_share, format_value
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.calibration import bins_table, trust, worst_errors
@@ -41,10 +42,10 @@ DRAWN = 2000
 """Residuals that a figure draws; a seeded sample above."""
 
 _CELLS = (
-    ("TN", "Rows rightly left alone"),
-    ("FP", "False positives (type I)"),
-    ("FN", "False negatives (type II)"),
-    ("TP", "Rows rightly found"),
+    (Topic.TRUE_NEGATIVES, "Rows rightly left alone"),
+    (Topic.FALSE_POSITIVES, "False positives (type I)"),
+    (Topic.FALSE_NEGATIVES, "False negatives (type II)"),
+    (Topic.TRUE_POSITIVES, "Rows rightly found"),
 )
 
 
@@ -53,12 +54,12 @@ def error_facts(evidence: Evidence) -> list[Claim]:
     if evidence.task is Task.REGRESSION:
         return _regression(evidence)
     wrong = evidence.cases.y_true != evidence.cases.y_pred
-    rate = _fact("RATE", "Share of rows that are wrong", "error_rate", _share(evidence, wrong), "share")
+    rate = _fact(Topic.ERROR_RATE.key(), "Share of rows that are wrong", "error_rate", _share(evidence, wrong), "share")
     return [rate, *(_binary(evidence) if evidence.task is Task.BINARY else _multiclass(evidence))]
 
 
-def _fact(code: str, name: str, metric: str, inference: object, unit: str = "", **more: object) -> Claim:
-    return Claim(f"ERRO-{code}", name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+def _fact(key: FindingKey, name: str, metric: str, inference: object, unit: str = "", **more: object) -> Claim:
+    return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
 
 
 def _share(evidence: Evidence, hit: NDArray[np.bool_]) -> Inference | Undefined:
@@ -77,23 +78,30 @@ def _binary(evidence: Evidence) -> list[Claim]:
     counts = [int(count) for count in evidence.cases.counts.ravel()]
     words = {str(key): text for key, text in evidence.spec.errors.describe.items()}
     names = evidence.classes
-    said = {"FP": words.get("false_positive", ""), "FN": words.get("false_negative", "")}
+    said = {
+        Topic.FALSE_POSITIVES: words.get("false_positive", ""),
+        Topic.FALSE_NEGATIVES: words.get("false_negative", ""),
+    }
     claims = [
         _fact(
-            code,
+            topic.key(),
             text,
             "rows",
             Exact(float(count), n),
             "rows",
-            reason=said.get(code, ""),
+            reason=said.get(topic, ""),
             segment={"true": names[place // 2], "predicted": names[place % 2]},
         )
-        for place, ((code, text), count) in enumerate(zip(_CELLS, counts, strict=True))
+        for place, ((topic, text), count) in enumerate(zip(_CELLS, counts, strict=True))
     ]
-    for code, index, key in (("FP", 1, "false_positive"), ("FN", 2, "false_negative")):
+    shares = (
+        (Topic.FALSE_POSITIVE_SHARE, 1, "false_positive"),
+        (Topic.FALSE_NEGATIVE_SHARE, 2, "false_negative"),
+    )
+    for topic, index, key in shares:
         text = words.get(key) or key.replace("_", " ") + "s"
         share = _share(evidence, evidence.cases.cell_codes == index)
-        claims.append(_fact(f"{code}-SHARE", f"Share of all rows: {text}", "share", share, "share"))
+        claims.append(_fact(topic.key(), f"Share of all rows: {text}", "share", share, "share"))
     return claims
 
 
@@ -101,7 +109,7 @@ def _multiclass(evidence: Evidence) -> list[Claim]:
     counts, names = evidence.cases.counts, evidence.classes
     return [
         _fact(
-            f"CELL-{i + 1}-{j + 1}",
+            Topic.CELL.key(i + 1, j + 1),
             "Rows by true and predicted class",
             "rows",
             Exact(float(counts[i, j]), evidence.cases.n),
@@ -118,14 +126,24 @@ def _regression(evidence: Evidence) -> list[Claim]:
     size = np.sort(np.abs(error))
     return [
         _fact(
-            "BIAS",
+            Topic.BIAS.key(),
             "Mean error (positive: predicted too high)",
             "bias",
             mean_of(error, evidence.cases.dependence, weight=evidence.cases.weight),
         ),
-        _fact("P50", "Error that half of the rows stay below", "absolute_error", _quantile(evidence, size, 0.50)),
-        _fact("P95", "Error that 95 of 100 rows stay below", "absolute_error", _quantile(evidence, size, 0.95)),
-        _fact("MAX", "Largest error", "absolute_error", Exact(float(size[-1]), len(size))),
+        _fact(
+            Topic.MEDIAN_ERROR.key(),
+            "Error that half of the rows stay below",
+            "absolute_error",
+            _quantile(evidence, size, 0.50),
+        ),
+        _fact(
+            Topic.P95_ERROR.key(),
+            "Error that 95 of 100 rows stay below",
+            "absolute_error",
+            _quantile(evidence, size, 0.95),
+        ),
+        _fact(Topic.LARGEST_ERROR.key(), "Largest error", "absolute_error", Exact(float(size[-1]), len(size))),
     ]
 
 
@@ -150,8 +168,8 @@ def values_facts(evidence: Evidence, priced: Prices | None) -> list[Claim]:
     return [_spread(evidence, size), *concentration(weighed, what), _band(evidence)]
 
 
-def _fact_of_values(code: str, name: str, metric: str, inference: Inference | Undefined, **more: str) -> Claim:
-    return Claim(f"ERRO-{code}", name, metric, inference, None, blocking=False, **more)  # type: ignore[arg-type]
+def _fact_of_values(key: FindingKey, name: str, metric: str, inference: Inference | Undefined, **more: str) -> Claim:
+    return Claim(key, name, metric, inference, None, blocking=False, **more)  # type: ignore[arg-type]
 
 
 def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
@@ -159,7 +177,7 @@ def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
     found = rank_correlation(size, cases.y_pred.astype(float), cases)
     if isinstance(found, Undefined):
         return _fact_of_values(
-            "SPREAD", "Do errors grow with the prediction? Rank correlation", "rank_correlation", found
+            Topic.SPREAD.key(), "Do errors grow with the prediction? Rank correlation", "rank_correlation", found
         )
     low, high = found.interval(evidence.spec.confidence)
     words = "larger for larger predictions" if low > 0 else "smaller for larger predictions" if high < 0 else ""
@@ -167,7 +185,7 @@ def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
     said = "{} in the lowest tenth of the predictions, {} in the highest".format(*tails)
     reason = f"errors are {words}: {said}" if words else f"no trend beyond chance: mean error {said}"
     name = "Do errors grow with the prediction? Rank correlation, 0 is no"
-    return _fact_of_values("SPREAD", name, "rank_correlation", found, reason=reason)
+    return _fact_of_values(Topic.SPREAD.key(), name, "rank_correlation", found, reason=reason)
 
 
 def _band(evidence: Evidence) -> Claim:
@@ -180,7 +198,7 @@ def _band(evidence: Evidence) -> Claim:
             f"a band of ± {format_value(found.value)} around a prediction holds {format_share(level)} of further rows "
             "like these"
         )
-    return _fact_of_values("CONFORMAL", name, "half_width", found, reason=reason)
+    return _fact_of_values(Topic.CONFORMAL_BAND.key(), name, "half_width", found, reason=reason)
 
 
 def given_interval_claims(evidence: Evidence) -> list[Claim]:
@@ -194,7 +212,7 @@ def given_interval_claims(evidence: Evidence) -> list[Claim]:
     reason = f"{inside:,} of {evidence.cases.n:,} true values lie inside the given intervals, which claim {claimed}"
     return [
         Claim(
-            "ERRO-COVERAGE",
+            Topic.INTERVAL_COVERAGE.key(),
             "Share of true values inside the given intervals",
             "coverage",
             coverage(evidence.cases, low, high),
@@ -219,7 +237,7 @@ def _missed(evidence: Evidence, low: NDArray[np.float64], high: NDArray[np.float
 TITLE = Question.ERRORS.words
 
 NO_COSTS = not_assessed(
-    "ERRO-SAVINGS",
+    Topic.SAVINGS.key(),
     "Savings against doing nothing",
     "the spec states no costs, so nobody knows whether these errors are acceptable",
     needs="state what each kind of error costs under errors.costs",
@@ -286,7 +304,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         + ("" if evidence.cases.weight is None else " (rows counted by their weight)")
     )
     savings = Claim(
-        "ERRO-SAVINGS",
+        Topic.SAVINGS.key(),
         "Savings for each row against doing nothing",
         "savings_per_row",
         _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells, *priced.savings_range),
@@ -298,7 +316,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
     )
     value = criteria.value_per_prediction
     cost = Claim(
-        "ERRO-COST",
+        Topic.COST.key(),
         "Cost of errors for each prediction",
         "cost_per_prediction",
         _mean(evidence, priced.candidate, priced.cost_cells, 0.0, priced.most_cost),
@@ -327,7 +345,7 @@ def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Claim:
     )
     varied = saved if constant.pull is None else saved + constant.pull
     return Claim(
-        f"ERRO-SAVINGS-{constant.code}",
+        constant.key,
         f"Savings for each row against {constant.name}",
         "savings_per_row",
         _mean(evidence, varied, constant.cells, *constant.range),
@@ -354,7 +372,9 @@ def _against_current(evidence: Evidence, priced: Prices) -> list[Claim]:
     if priced.current is None:
         why = current.predictions
         reason, needs = (why.reason, why.needs) if isinstance(why, Unavailable) else ("it has no predictions", "")
-        return [Claim("ERRO-CURRENT", name, "savings_per_row", Undefined(reason), bar, reason=reason, needs=needs)]
+        return [
+            Claim(Topic.CURRENT_COST.key(), name, "savings_per_row", Undefined(reason), bar, reason=reason, needs=needs)
+        ]
     contrast = (1 + errors.dearer) * priced.current - priced.candidate
     theirs, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.current, priced.candidate))
     words = (
@@ -363,7 +383,7 @@ def _against_current(evidence: Evidence, priced: Prices) -> list[Claim]:
     )
     return [
         Claim(
-            "ERRO-CURRENT",
+            Topic.CURRENT_COST.key(),
             name,
             "savings_per_row",
             _mean(evidence, contrast, None, *_span(priced, errors.dearer)),
@@ -409,19 +429,21 @@ def _amounts(evidence: Evidence, priced: Prices) -> list[Claim]:
     total, nothing = _total(evidence, priced.candidate), _total(evidence, priced.nothing)
     n, unit = evidence.cases.n, priced.currency
 
-    def fact(code: str, name: str, amount: Inference | Undefined, unit: str = unit, reason: str = "") -> Claim:
-        return Claim(f"ERRO-{code}", name, "cost", amount, None, unit=unit, blocking=False, reason=reason)
+    def fact(topic: Topic, name: str, amount: Inference | Undefined, unit: str = unit, reason: str = "") -> Claim:
+        return Claim(topic.key(), name, "cost", amount, None, unit=unit, blocking=False, reason=reason)
 
     facts = [
-        fact("COST-TOTAL", "Cost of all errors", Exact(total, n)),
-        fact("COST-NOTHING", f"Cost of doing nothing ({priced.nothing_is})", Exact(nothing, n)),
-        fact("SAVINGS-TOTAL", "Savings against doing nothing", Exact(nothing - total, n)),
+        fact(Topic.TOTAL_COST, "Cost of all errors", Exact(total, n)),
+        fact(Topic.NOTHING_COST, f"Cost of doing nothing ({priced.nothing_is})", Exact(nothing, n)),
+        fact(Topic.TOTAL_SAVINGS, "Savings against doing nothing", Exact(nothing - total, n)),
     ]
     if nothing > 0:
-        facts.append(fact("SAVINGS-SHARE", "Savings as a share of that cost", Exact(1 - total / nothing, n), "share"))
+        facts.append(
+            fact(Topic.SAVINGS_SHARE, "Savings as a share of that cost", Exact(1 - total / nothing, n), "share")
+        )
     if priced.current is not None:
         saved = mean_of(priced.current - priced.candidate, evidence.cases.dependence, weight=evidence.cases.weight)
         total_now = format_value(_total(evidence, priced.current), unit)
         words = f"the current model's errors cost {total_now} on the same rows"
-        facts.append(fact("SAVINGS-CURRENT", "Savings for each row against the current model", saved, reason=words))
+        facts.append(fact(Topic.CURRENT_SAVINGS, "Savings for each row against the current model", saved, reason=words))
     return facts

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_pair
+from readiness.core.keys import Topic
 from readiness.core.policy import FEWEST_WINDOWS, SEGMENT_COVERAGE, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation, as_dates
@@ -39,8 +40,8 @@ from readiness.statistics.stability import (
     within_moments,
 )
 
-TREND = "STAB-TREND"
-WINDOWS = "STAB-WINDOWS"
+TREND = Topic.TREND.key()
+WINDOWS = Topic.WINDOWS.key()
 ENOUGH_DAYS = 20
 """From so many different days on, a window begins with a day and not in the middle of one."""
 
@@ -123,7 +124,7 @@ def _measured(ruler: _Ruler, series: _Series) -> Measured:
 def only_proven_decline(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """A trend blocks only where a decline beyond the limit is proven: windows already answer for the rest."""
     return tuple(
-        replace(f, blocking=False, needs="") if f.code == TREND and f.status is not Status.NOT_MET else f
+        replace(f, blocking=False, needs="") if f.key == TREND and f.status is not Status.NOT_MET else f
         for f in findings
     )
 
@@ -199,7 +200,7 @@ def _window(evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentatio
     scaled = "" if ruler.by_ratio else why_scaled(metric, ruler.limit, bar.threshold)
     both = _both(evidence, cases.subset(inside), split, ruler, series.unknown)
     return Claim(
-        f"STAB-WINDOW-{code + 1}",
+        Topic.WINDOW.key(code + 1),
         f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}",
         metric.name,
         difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor),
@@ -269,7 +270,7 @@ def _table(evidence: Evidence, cut: Segmentation, judged: tuple[Split, ...], ove
         )
         rows.append(
             {
-                "code": f"STAB-WINDOW-{code + 1}",
+                "code": Topic.WINDOW.key(code + 1).code,
                 "words": cut.labels[code][cut.name],
                 "value": value,
                 "low": low,

@@ -15,13 +15,14 @@ import pandas as pd
 from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
 from readiness.core.findings import Answer, Criterion, Finding, Outcome, Question, Status, Unavailable, not_assessed
 from readiness.core.format import format_value
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import MUST_PROBES
 from readiness.core.sanitize import shorten
-from readiness.core.withholding import DRIFT_OF_ANSWERS, steady_answers
+from readiness.core.withholding import steady_answers
 from readiness.evidence.drift import column_drift, largest_change
 from readiness.evidence.evidence import DriftTables, Evidence
 from readiness.evidence.probes.robustness import ProbeResult
-from readiness.evidence.supplied.instead import SHARED_FACT, is_timed, or_supplied
+from readiness.evidence.supplied.instead import SHARED_FACT, or_supplied
 from readiness.questions.supplied import marked, supplied_probe, unused_measures
 from readiness.spec.schema import NOT_HERE, Attestation, Production, Spec
 from readiness.statistics.basis import inference_of
@@ -29,7 +30,7 @@ from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference, Undefined
 from readiness.statistics.judge_claims import Claim, settle
-from readiness.verdict.margins import CODES
+from readiness.verdict.margins import TOPICS
 
 # ----------------------------------------------------------------------------------------------------
 # What came of odd input? The probes as findings: made here, else supplied, else not assessed.
@@ -71,11 +72,7 @@ def _unprobed(evidence: Evidence, criteria: Production, name: str, why: Unavaila
     if given is not None:
         return _probe(given, criteria, blocking=blocking)
     needs = or_supplied(why, f"probes.{name}").needs
-    return not_assessed(_probe_code(name), _probe_name(name), why.reason, needs=needs)
-
-
-def _probe_code(name: str) -> str:
-    return f"PROD-PROBE-{name.upper().replace('_', '-')}"
+    return not_assessed(Topic.PROBE.key(name), _probe_name(name), why.reason, needs=needs)
 
 
 def _probe_name(name: str) -> str:
@@ -93,7 +90,7 @@ def _probe(result: ProbeResult, criteria: Production, *, blocking: bool) -> Find
     allowed = result.outcome == "clean_error" and not accepted and result.name != "determinism"
     hint = f"; if a clean error will do, say so in production.clean_error_accepted: [{result.name}]" if allowed else ""
     return Finding(
-        _probe_code(result.name),
+        Topic.PROBE.key(result.name),
         _probe_name(result.name),
         outcome.status,
         blocking=blocking,
@@ -117,7 +114,7 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
         name = "Training distribution matches production"
         return [
             Claim(
-                "PROD-DRIFT-SUMMARY", name, "psi", Undefined(tables.reason), limit, unit="PSI",
+                Topic.DRIFT_SUMMARY.key(), name, "psi", Undefined(tables.reason), limit, unit="PSI",
                 reason=tables.reason, needs=tables.needs,
             )
         ]  # fmt: skip
@@ -151,7 +148,7 @@ def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
     if found is None or found.bounds is None or found.bounds.basis is None:
         return None
     return Claim(
-        DRIFT_OF_ANSWERS,
+        Topic.DRIFT_OF_ANSWERS.key(),
         "Drift of the answers, test against recent rows",
         "psi",
         inference_of(found.bounds.basis),
@@ -196,7 +193,7 @@ def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: 
     drift = _compared(column, tables)
     against = f"training against {tables.against} rows"
     return Claim(
-        f"PROD-DRIFT-{k}",
+        Topic.DRIFT.key(k),
         f"Drift of {column}, {against}",
         "psi",
         drift if isinstance(drift, Undefined) else drift.index,
@@ -257,10 +254,12 @@ def attested_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple
 def _box(box: Box, attestation: Attestation | None, evidence: Evidence) -> Finding:
     if box.source is Source.APPROVAL:
         reason = "answered by the approvals that are given on this report"
-        return Finding(box.code, box.title, Status.NOT_ASSESSED, False, outcome=Outcome.PENDING, reason=reason)
+        return Finding(
+            Topic.BOX.key(box.key), box.title, Status.NOT_ASSESSED, False, outcome=Outcome.PENDING, reason=reason
+        )
     found = conclusion(attestation, evidence.day, proofs(evidence))
     return Finding(
-        box.code,
+        Topic.BOX.key(box.key),
         box.title,
         found.outcome.status,
         outcome=found.outcome,
@@ -278,14 +277,14 @@ def _needed(box: Box, outcome: Outcome) -> str:
 def _instead(finding: Finding, evidence: Evidence) -> Finding:
     if finding.status is not Status.NOT_ASSESSED or not finding.blocking:
         return finding
-    box = next((b for b in BOXES if b.source is Source.MEASURED and finding.code.startswith(b.code)), None)
+    box = next((b for b in BOXES if b.source is Source.MEASURED and b.holds(finding.key)), None)
     attestation = None if box is None else evidence.spec.checklist.get(box.key)
-    stated = finding.criterion is not None and finding.code != "PROD-DRIFT-SUMMARY"
+    stated = finding.criterion is not None and finding.key.kind is not Topic.DRIFT_SUMMARY
     if box is None or attestation is None or stated:  # a stated limit is met by a measurement only
         return finding
     measures, found = evidence.technical.measures, conclusion(attestation, evidence.day, proofs(evidence))
     outcome, reason = found.outcome, found.reason
-    known = any(_is_known(measures.get(metric)) for metric, code in CODES.items() if code.startswith(box.code))
+    known = any(_is_known(measures.get(metric)) for metric, topic in TOPICS.items() if topic in box.topics)
     if known and outcome is not Outcome.NOT_APPLICABLE:
         return finding  # there is a figure, and what lacks is its limit, which nobody can attest
     if outcome in (Outcome.EXPIRED, Outcome.MISSING):
@@ -295,7 +294,7 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
     gap = measures.get(finding.metric)
     why = gap.reason if isinstance(gap, Unavailable) else finding.reason
     said = reason if outcome is Outcome.NOT_APPLICABLE else f"not measured here ({why}); attested {reason}"
-    return Finding(finding.code, finding.name, outcome.status, outcome=outcome, reason=said, warning=found.warning)
+    return Finding(finding.key, finding.name, outcome.status, outcome=outcome, reason=said, warning=found.warning)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -303,21 +302,25 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
 TITLE = Question.PRODUCTION.words
 
 FACTS = {
-    "latency_cold": ("PROD-LATENCY-COLD", "Latency of the very first call", "ms"),
-    "throughput_1": ("PROD-THROUGHPUT-1", "Throughput one row at a time", "rows per second"),
-    "throughput_32": ("PROD-THROUGHPUT-32", "Throughput in batches of 32", "rows per second"),
-    "throughput_1024": ("PROD-THROUGHPUT-1024", "Throughput in batches of 1,024", "rows per second"),
-    "seconds": ("PROD-SECONDS", "Time that all calls and probes of the model took", "s"),
-    "memory_model": ("PROD-MEMORY-MODEL", "Memory that model and first prediction add to the libraries", "MB"),
+    "latency_cold": (Topic.LATENCY_COLD.key(), "Latency of the very first call", "ms"),
+    "throughput_1": (Topic.THROUGHPUT_OF_BATCH.key(1), "Throughput one row at a time", "rows per second"),
+    "throughput_32": (Topic.THROUGHPUT_OF_BATCH.key(32), "Throughput in batches of 32", "rows per second"),
+    "throughput_1024": (Topic.THROUGHPUT_OF_BATCH.key(1024), "Throughput in batches of 1,024", "rows per second"),
+    "seconds": (Topic.PROBE_SECONDS.key(), "Time that all calls and probes of the model took", "s"),
+    "memory_model": (Topic.MEMORY_OF_MODEL.key(), "Memory that model and first prediction add to the libraries", "MB"),
 }
 _ON_SHARED = {
     f"{metric}{SHARED_FACT}": (
-        f"{CODES[metric]}-SHARED",
+        topic.key(),
         f"{METRICS[metric].title[:1].upper()}{METRICS[metric].title[1:]}, on this shared machine",
         METRICS[metric].unit,
     )
-    for metric in CODES
-    if is_timed(metric)
+    for metric, topic in {
+        "latency_p50_ms": Topic.LATENCY_P50_SHARED,
+        "latency_p95_ms": Topic.LATENCY_P95_SHARED,
+        "latency_p99_ms": Topic.LATENCY_P99_SHARED,
+        "throughput_per_second": Topic.THROUGHPUT_SHARED,
+    }.items()
 }
 """What was measured on a shared machine: shown, never judged."""
 
@@ -355,7 +358,7 @@ def _limit_of(evidence: Evidence, criteria: Production, metric: str) -> Criterio
 def _limits(evidence: Evidence, criteria: Production) -> list[Claim]:
     return [
         _limit(evidence, metric, limit)
-        for metric in CODES
+        for metric in TOPICS
         if (limit := _limit_of(evidence, criteria, metric)) is not None
     ]
 
@@ -364,7 +367,7 @@ def _limit(evidence: Evidence, metric: str, limit: Criterion) -> Claim:
     measured = evidence.technical.measures.get(metric, Unavailable("it was not measured"))
     missing = isinstance(measured, Unavailable)
     claim = Claim(
-        CODES[metric],
+        TOPICS[metric].key(),
         _title(metric),
         metric,
         Undefined(measured.reason) if isinstance(measured, Unavailable) else measured,
@@ -397,47 +400,51 @@ def _how(evidence: Evidence, metric: str) -> str:
 
 def _without_limit(evidence: Evidence, criteria: Production) -> list[Finding]:
     """A technical box for which nobody stated a limit is not assessed; what was measured stands as a fact."""
-    boxes = {
-        "LATENCY": "latency_p99_ms",
-        "THROUGHPUT": "throughput_per_second",
-        "SIZE": "size_mb",
-        "MEMORY": "memory_mb",
+    unstated = {
+        Topic.LATENCY_LIMIT: "latency_p99_ms",
+        Topic.THROUGHPUT_LIMIT: "throughput_per_second",
+        Topic.SIZE_LIMIT: "size_mb",
+        Topic.MEMORY_LIMIT: "memory_mb",
     }
+    stated = {metric for metric in TOPICS if _limit_of(evidence, criteria, metric) is not None}
+    boxes = {topic: next(box for box in BOXES if topic in box.topics) for topic in unstated}
     return [
         not_assessed(
-            f"PROD-{box}-LIMIT",
+            topic.key(),
             f"Limit for {METRICS[metric].title}",
             "no limit is stated",
             needs=f"state production.{metric}",
             metric=metric,
         )
-        for box, metric in boxes.items()
-        if not any(_limit_of(evidence, criteria, m) for m in CODES if CODES[m].startswith(f"PROD-{box}"))
+        for topic, metric in unstated.items()
+        if not any(TOPICS[stated_metric] in boxes[topic].topics for stated_metric in stated)
     ]
 
 
 def _facts(evidence: Evidence) -> list[Claim]:
-    limited = [metric for metric in CODES if _limit_of(evidence, evidence.spec.production, metric) is not None]
+    limited = [metric for metric in TOPICS if _limit_of(evidence, evidence.spec.production, metric) is not None]
     told = {evidence.technical.note} if any(metric.startswith("latency") for metric in limited) else set()
     claims = []
     for metric, measured in evidence.technical.measures.items():
         if isinstance(measured, Unavailable) or metric in limited:
             continue
         how = _how(evidence, metric)
-        fact = _fact(CODES[metric], _title(metric), metric, measured, METRICS[metric].unit, "" if how in told else how)
+        fact = _fact(
+            TOPICS[metric].key(), _title(metric), metric, measured, METRICS[metric].unit, "" if how in told else how
+        )
         claims.append(marked(fact, evidence.technical.sources.get(metric, "")))
         told.add(how)  # how all calls were timed is said once
     claims += [
-        _fact(code, name, key, evidence.technical.facts[key], unit)
-        for key, (code, name, unit) in {**FACTS, **_ON_SHARED}.items()
-        if key in evidence.technical.facts
+        _fact(key, name, fact, evidence.technical.facts[fact], unit)
+        for fact, (key, name, unit) in {**FACTS, **_ON_SHARED}.items()
+        if fact in evidence.technical.facts
     ]
     return claims
 
 
-def _fact(code: str, name: str, metric: str, measured: Inference, unit: str, reason: str = "") -> Claim:
+def _fact(key: FindingKey, name: str, metric: str, measured: Inference, unit: str, reason: str = "") -> Claim:
     timed = metric != "size_mb"
-    return Claim(code, name, metric, measured, None, unit=unit, blocking=False, reason=reason, measured_time=timed)
+    return Claim(key, name, metric, measured, None, unit=unit, blocking=False, reason=reason, measured_time=timed)
 
 
 __all__ = ["TITLE", "ask"]

@@ -20,6 +20,7 @@ import numpy as np
 from readiness.core import policy
 from readiness.core.findings import Answer, Criterion, Finding, Question, Status, not_assessed
 from readiness.core.format import format_value, listed
+from readiness.core.keys import Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation
@@ -105,7 +106,7 @@ def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged
         splits = split_by(name, evidence.cases, segmentation)
         claims += [
             Claim(
-                f"SEGM-{i}-{j}-VALUE-{name.upper()}",
+                Topic.SEGMENT_VALUE.key(i, j, metric=name),
                 f"{evidence.spec.metric(name).title} of {segmentation.text(j - 1)}",
                 name,
                 split.inside,
@@ -128,15 +129,15 @@ def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> li
         worst = worst_class_recall(evidence.cases.subset(segmentation.codes == j - 1))
         if not isinstance(worst, Undefined):
             name = f"Worst class of {segmentation.text(j - 1)}: recall of {evidence.classes[worst[0]]}"
-            code = f"SEGM-{i}-{j}-VALUE-WORST_CLASS_RECALL"
-            found.append(Claim(code, name, "worst_class_recall", worst[1], None, segment=label, blocking=False))
+            key = Topic.SEGMENT_VALUE.key(i, j, metric="worst_class_recall")
+            found.append(Claim(key, name, "worst_class_recall", worst[1], None, segment=label, blocking=False))
     return found
 
 
 def _rows(i: int, j: int, segmentation: Segmentation, counts: Sequence[int]) -> Claim:
     rows, trained = counts[j - 1], segmentation.training_rows
     return Claim(
-        f"SEGM-{i}-{j}-ROWS",
+        Topic.SEGMENT_ROWS.key(i, j),
         f"Rows of {segmentation.text(j - 1)}",
         "rows",
         Exact(float(rows), sum(counts)),
@@ -159,7 +160,7 @@ def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, sp
     title, name = evidence.spec.metric(metric).title, segmentation.name
     return [
         Claim(
-            f"SEGM-{i}-GAP-{metric.upper()}",
+            Topic.SEGMENT_GAP.key(i, metric=metric),
             f"Best minus worst {title} over {name}",
             metric,
             Exact(gap, len(values)),
@@ -177,7 +178,7 @@ def worst_segments(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Fi
     """In each segmentation the segment with the largest deficit, and what may be behind it."""
     worst = []
     for i, segmentation in enumerate(evidence.segmentations, 1):
-        own = [f for f in findings if f.code.startswith(f"SEGM-{i}-") and f.segment and f.blocking and f.measured]
+        own = [f for f in findings if f.key.number("segmentation") == i and f.segment and f.blocking and f.measured]
         if not own:
             continue
         finding = max(own, key=lambda f: f.measured.value if f.measured else 0.0)
@@ -185,7 +186,7 @@ def worst_segments(evidence: Evidence, findings: tuple[Finding, ...]) -> list[Fi
         causes = "; ".join(_causes(finding)) if finding.status is not Status.MET else ""
         worst.append(
             Finding(
-                f"SEGM-{i}-WORST",
+                Topic.WORST_SEGMENT.key(i),
                 f"Largest deficit over {segmentation.name}",
                 Status.NOT_ASSESSED,
                 blocking=False,
@@ -263,7 +264,7 @@ def _claim(
     bar = Criterion(">=" if by_ratio else "<=", limit, unit, criteria.origin("fairness")) if limit is not None else None
     few = isinstance(compared, Undefined) and evidence.task is Task.BINARY
     return Claim(
-        f"SEGM-{i}-FAIR-{measure.upper()}",
+        Topic.FAIRNESS.key(i, metric=measure),
         _NAMES[measure].format(positive=evidence.positive, by=segmentation.name),
         measure,
         compared,
@@ -306,7 +307,7 @@ def _counts(group: Group, noun: str) -> str:
 TITLE = Question.SEGMENTS.words
 
 NONE_NAMED = not_assessed(
-    "SEGM-NONE",
+    Topic.NO_SEGMENTS.key(),
     "Segments",
     "no segment column is named, so nobody knows for whom the model fails",
     needs="name the columns that tell groups apart under data.segments",
@@ -366,7 +367,7 @@ def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Rul
     alone = len(splits) == 1
     claims = [
         deficit(
-            f"SEGM-{i}-{j}",
+            Topic.DEFICIT.key(i, j, metric=ruler.metric.name),
             segmentation.text(j - 1),
             segmentation.labels[j - 1],
             split,
@@ -417,7 +418,9 @@ def _pooled(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler
     split = split_by(ruler.metric.name, evidence.cases, pool)[1]
     enough = split.rows >= ruler.minimum
     name = f"{len(small)} small segments of {segmentation.name} together"
-    return [deficit(f"SEGM-{i}-SMALL", name, pool.labels[1], split, ruler, enough=enough)]
+    return [
+        deficit(Topic.SMALL_DEFICIT.key(i, metric=ruler.metric.name), name, pool.labels[1], split, ruler, enough=enough)
+    ]
 
 
 def _coverage(
@@ -432,7 +435,7 @@ def _coverage(
     text += f", and all segments together hold {held:,}" if held < ruler.minimum else ""
     text = f"none of {total:,} rows is in an assessable segment: {ruler.never}" if ruler.never else text
     return Claim(
-        f"SEGM-{i}-COVERAGE-{ruler.metric.name.upper()}",
+        Topic.SEGMENT_COVERAGE.key(i, metric=ruler.metric.name),
         f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
         "coverage",
         Exact(covered / total, total),
@@ -449,7 +452,7 @@ def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool
     missing = [segmentation.text(code) for code in sorted(segmentation.critical) if not large[code]]
     return [
         Claim(
-            f"SEGM-{i}-CRITICAL-{ruler.metric.name.upper()}",
+            Topic.CRITICAL_SEGMENTS.key(i, metric=ruler.metric.name),
             f"Critical segments of {segmentation.name} that are too small, for {ruler.metric.title}",
             "segments",
             Exact(float(len(missing)), len(segmentation.critical)),

@@ -19,6 +19,7 @@ import pandas as pd
 
 from readiness.core.findings import Answer, Criterion, Finding, Question, Unavailable, not_assessed
 from readiness.core.format import format_range, format_value
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import CHURN_NOT_MET, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.perturb import CATEGORY_SHARE, Perturbed
@@ -54,7 +55,7 @@ FLIPS = 0.05
 """Share of answers that small changes may flip before it is worth a warning; the cut-off is judgement."""
 UNSTEADY = "answers hang on the luck of training"
 JUMPY = "small changes flip answers"
-PERTURBED = "STAB-PERTURBED"
+PERTURBED = Topic.PERTURBED.key()
 
 
 def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[Claim]:
@@ -74,7 +75,7 @@ def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[C
     )
     name = f"Spread of {metric.title} over the refits on the same test rows (training standard deviation)"
     unit = "share of the mean" if relative else metric.unit
-    return [_fact("STAB-HOLDOUT", name, metric, Exact(spread, len(held)), unit, reason)]
+    return [_fact(Topic.HOLDOUT.key(), name, metric, Exact(spread, len(held)), unit, reason)]
 
 
 def spread_is_relative(metric: Metric) -> bool:
@@ -98,7 +99,7 @@ def seed_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
     each = ", ".join(format_value(value, metric.unit) for value in values)
     rows = f"{len(seeds)} refits on all training rows, asked about the same {cases.n:,} test rows"
     name = f"Highest minus lowest {metric.title} of refits that differ in their seed alone"
-    spread = _fact("STAB-SEEDS", name, metric, Exact(max(values) - min(values), len(seeds)), metric.unit, each)
+    spread = _fact(Topic.SEEDS.key(), name, metric, Exact(max(values) - min(values), len(seeds)), metric.unit, each)
     answers = np.stack([one.said.predicted for one in seeds])
     if evidence.task.has_classes:
         share, name = churn(answers, cases.dependence), "Share of rows whose answer changes with the seed alone"
@@ -108,7 +109,7 @@ def seed_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
     if isinstance(share, Undefined):
         return [spread]
     warning = UNSTEADY if share.value > CHURN_NOT_MET else ""
-    return [spread, replace(_fact("STAB-SEEDS-CHURN", name, metric, share, "share", rows), warning=warning)]
+    return [spread, replace(_fact(Topic.SEEDS_CHURN.key(), name, metric, share, "share", rows), warning=warning)]
 
 
 def perturbed_facts(evidence: Evidence, metric: Metric, found: Perturbed) -> list[Claim]:
@@ -160,7 +161,9 @@ def curve_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
         name = f"{_upper(metric.title)} after training on {percent} % of the rows"
         last = one.n_train == largest
         reason = "; ".join(filter(None, [f"{one.n_train:,} training rows", *(notes if last else [])]))
-        shown.append(_fact(f"STAB-CURVE-{percent}", name, metric, measure(metric.name, cases), metric.unit, reason))
+        shown.append(
+            _fact(Topic.LEARNING_CURVE.key(percent), name, metric, measure(metric.name, cases), metric.unit, reason)
+        )
     return shown
 
 
@@ -192,8 +195,8 @@ def _of_mean_error(change: Inference | Undefined, cases: Cases) -> Inference | U
     return linear(change, scale=1 / error) if error > 0 else Undefined("the mean error is 0")
 
 
-def _fact(code: str, name: str, metric: Metric, value: Inference | Undefined, unit: str, reason: str) -> Claim:
-    return Claim(code, name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
+def _fact(key: FindingKey, name: str, metric: Metric, value: Inference | Undefined, unit: str, reason: str) -> Claim:
+    return Claim(key, name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
 
 
 def _columns(count: int) -> str:
@@ -241,7 +244,7 @@ def _usable(evidence: Evidence) -> Refits | Unavailable:
 
 def _missing(why: Unavailable) -> Finding:
     return not_assessed(
-        "STAB-REFITS", "Refits of the candidate", f"the candidate was not refitted: {why.reason}", needs=why.needs
+        Topic.REFITS.key(), "Refits of the candidate", f"the candidate was not refitted: {why.reason}", needs=why.needs
     )
 
 
@@ -296,17 +299,17 @@ def _half_width(
     name = f"Half-width of the interval of the average {metric.title}"
     limit = Criterion("<=", criteria.half_width, unit, criteria.origin("half_width"), refutable=False)
     if isinstance(mean, Undefined):
-        return Claim("STAB-HALF-WIDTH", name, metric.name, mean, limit, unit=unit, reason=mean.reason)
+        return Claim(Topic.HALF_WIDTH.key(), name, metric.name, mean, limit, unit=unit, reason=mean.reason)
     half = half_width(mean, evidence.spec.confidence)
     if not math.isfinite(half):
         none = Undefined(NO_SPREAD)
-        return Claim("STAB-HALF-WIDTH", name, metric.name, none, limit, unit=unit, reason=NO_SPREAD, needs=VARY)
+        return Claim(Topic.HALF_WIDTH.key(), name, metric.name, none, limit, unit=unit, reason=NO_SPREAD, needs=VARY)
     width = half / abs(mean.value) if relative and mean.value else half
     low, high = mean.interval(evidence.spec.confidence)
     shown = format_value(mean.value, metric.unit)
     between = format_range(low, high, metric.unit)
     return Claim(
-        "STAB-HALF-WIDTH",
+        Topic.HALF_WIDTH.key(),
         name,
         metric.name,
         Exact(width, len(refits.folds), mean.method, mean.bound_method),
@@ -332,7 +335,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
     rows = f"{int(everywhere.sum()):,} training rows, each predicted once in each of {refits.repeats} repeats"
     return [
         Claim(
-            "STAB-CHURN",
+            Topic.CHURN.key(),
             "Share of rows whose answer changes between refits (churn)",
             "churn",
             share,
@@ -358,7 +361,7 @@ def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> C
         value = Exact(facts.coefficient_of_variation, folds) if facts.mean else NO_SHARE
         reason = reason if facts.mean else NO_SHARE.reason
     limit = Criterion("<", criteria.std, unit, criteria.origin("std"))
-    return Claim("STAB-STD", name, metric.name, value, limit, unit=unit, reason=reason, from_scores=False)
+    return Claim(Topic.FOLD_STD.key(), name, metric.name, value, limit, unit=unit, reason=reason, from_scores=False)
 
 
 def _facts(
@@ -372,29 +375,29 @@ def _facts(
     folds = len(refits.folds)
     title, notes = metric.title, "; ".join(note.rstrip(".") for note in said)
 
-    def fact(code: str, name: str, value: Inference | Undefined, reason: str = "", unit: str = metric.unit) -> Claim:
-        return Claim(f"STAB-{code}", name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
+    def fact(topic: Topic, name: str, value: Inference | Undefined, reason: str = "", unit: str = metric.unit) -> Claim:
+        return Claim(topic.key(), name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
 
     shown = [
-        fact("MEAN", f"Average {title} over the folds", mean, notes),
-        fact("STD", f"Standard deviation of the fold {title}", Exact(facts.std, folds), _grade(metric, facts)),
-        fact("MIN", f"Lowest {title} of a fold", Exact(facts.smallest, folds)),
-        fact("MAX", f"Highest {title} of a fold", Exact(facts.largest, folds)),
-        fact("RANGE", "Highest minus lowest", Exact(facts.range, folds)),
-        fact("FOLD-LOW", f"{RANGE}, lower end ({_end(facts, facts.low)})", Exact(facts.low, folds)),
-        fact("FOLD-HIGH", f"{RANGE}, upper end ({_end(facts, facts.high)})", Exact(facts.high, folds)),
+        fact(Topic.FOLD_MEAN, f"Average {title} over the folds", mean, notes),
+        fact(Topic.FOLD_STD, f"Standard deviation of the fold {title}", Exact(facts.std, folds), _grade(metric, facts)),
+        fact(Topic.FOLD_MIN, f"Lowest {title} of a fold", Exact(facts.smallest, folds)),
+        fact(Topic.FOLD_MAX, f"Highest {title} of a fold", Exact(facts.largest, folds)),
+        fact(Topic.FOLD_RANGE, "Highest minus lowest", Exact(facts.range, folds)),
+        fact(Topic.FOLD_LOW, f"{RANGE}, lower end ({_end(facts, facts.low)})", Exact(facts.low, folds)),
+        fact(Topic.FOLD_HIGH, f"{RANGE}, upper end ({_end(facts, facts.high)})", Exact(facts.high, folds)),
     ]
     if facts.mean:
         share = Exact(facts.coefficient_of_variation, folds)
-        shown.append(fact("CV", "Standard deviation as a share of the mean", share, unit="share"))
+        shown.append(fact(Topic.FOLD_CV, "Standard deviation as a share of the mean", share, unit="share"))
     shown += [] if refits.source else [_seconds(refits)]
-    return [claim for claim in shown if not (rule == "point" and claim.code == "STAB-STD")]
+    return [claim for claim in shown if not (rule == "point" and claim.key.kind is Topic.FOLD_STD)]
 
 
 def _seconds(refits: Refits) -> Claim:
     took = Exact(refits.seconds, len(refits.folds))
     return Claim(
-        "STAB-SECONDS", "Time that all refits took", "seconds", took, None,
+        Topic.REFIT_SECONDS.key(), "Time that all refits took", "seconds", took, None,
         unit="s", blocking=False, measured_time=True,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from readiness.core.findings import Finding, Question, Unavailable, not_assessed
 from readiness.core.format import format_value
+from readiness.core.keys import Topic
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
@@ -119,4 +120,4 @@ def _unused(question: Question, keys: Sequence[str]) -> tuple[Finding, ...]:
     named = ", ".join(f"supplied.{key}" for key in keys)
     why = f"{named}: the same was measured here, and a measurement made here comes first"
     name = "Supplied figures that are not looked at"
-    return (not_assessed(f"{question.prefix}-SUPPLIED-UNUSED", name, why, blocking=False),)
+    return (not_assessed(Topic.SUPPLIED_UNUSED.key(question=question), name, why, blocking=False),)

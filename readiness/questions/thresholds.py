@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from readiness.core.findings import Finding, Status
 from readiness.core.format import format_share, format_value
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions import business
@@ -38,9 +39,8 @@ USUAL = 0.5
 AGAIN = "state it as model.threshold and review again, for groups and stability were measured with the one in use"
 
 
-def _fact_of_advice(end: str, name: str, value: Inference | Undefined, reason: str, **more: str) -> Claim:
-    code = f"ERRO-THRESHOLD-{end}"
-    return Claim(code, name, "threshold", value, None, blocking=False, reason=reason, **more)  # type: ignore[arg-type]
+def _fact_of_advice(topic: Topic, name: str, value: Inference | Undefined, reason: str, **more: str) -> Claim:
+    return Claim(topic.key(), name, "threshold", value, None, blocking=False, reason=reason, **more)  # type: ignore[arg-type]
 
 
 def threshold_in_use(evidence: Evidence) -> list[Claim]:
@@ -51,9 +51,9 @@ def threshold_in_use(evidence: Evidence) -> list[Claim]:
     name, stated = "Threshold in use", evidence.spec.model.threshold
     flagged = f"{count_of(int((cases.y_pred == 1).sum()), 'rows')} of {cases.n:,} are called {evidence.positive}"
     if stated is not None:
-        return [_fact_of_advice("IN-USE", name, Exact(stated, cases.n), f"set in the spec; {flagged}")]
+        return [_fact_of_advice(Topic.THRESHOLD_IN_USE, name, Exact(stated, cases.n), f"set in the spec; {flagged}")]
     value, words = _implied(cases)
-    return [_fact_of_advice("IN-USE", name, value, f"the candidate's own rule: {words}; {flagged}")]
+    return [_fact_of_advice(Topic.THRESHOLD_IN_USE, name, value, f"the candidate's own rule: {words}; {flagged}")]
 
 
 def _implied(cases: Cases) -> tuple[Inference | Undefined, str]:
@@ -81,10 +81,14 @@ def threshold_advice(evidence: Evidence, found: CrossFitted) -> Claim:
     name = "Threshold that is recommended in its place"
     against = next(_against(evidence, found), "")
     if against:
-        return _fact_of_advice("ADVICE", name, Undefined(f"none: {against}", evidence.cases.n), "")
+        return _fact_of_advice(Topic.THRESHOLD_ADVICE, name, Undefined(f"none: {against}", evidence.cases.n), "")
     value = float(np.mean(found.thresholds))
     return _fact_of_advice(
-        "ADVICE", name, Exact(value, evidence.cases.n), _does(evidence, _with(evidence.cases, found)), needs=AGAIN
+        Topic.THRESHOLD_ADVICE,
+        name,
+        Exact(value, evidence.cases.n),
+        _does(evidence, _with(evidence.cases, found)),
+        needs=AGAIN,
     )
 
 
@@ -174,8 +178,10 @@ def what_if(evidence: Evidence, priced: Prices) -> list[Claim]:
     return [*_break_even(evidence), *_flips(evidence), *_threshold(evidence, priced), *_concentration(evidence, priced)]
 
 
-def _fact(code: str, name: str, metric: str, inference: Inference | Undefined, unit: str = "", **more: str) -> Claim:
-    return Claim(f"ERRO-{code}", name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+def _fact(
+    key: FindingKey, name: str, metric: str, inference: Inference | Undefined, unit: str = "", **more: str
+) -> Claim:
+    return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
 
 
 def _break_even(evidence: Evidence) -> list[Claim]:
@@ -206,7 +212,7 @@ def _break_even(evidence: Evidence) -> list[Claim]:
         found = Mapped(share, lambda p: p / (1 - p) if p < 1 else math.inf, note=", as odds")
     stated = f"as stated it is {_times(wrong_cost / saved)} as dear" if saved else f"a {right_name} costs nothing"
     reason = f"{int(right.sum()):,} of {acted.n:,} {answer}s were right; {stated}"
-    return [_fact("BREAK-EVEN", name, "cost_ratio", found, "times", reason=_joined(found, reason))]
+    return [_fact(Topic.BREAK_EVEN.key(), name, "cost_ratio", found, "times", reason=_joined(found, reason))]
 
 
 def _joined(found: Inference | Undefined, reason: str) -> str:
@@ -281,7 +287,7 @@ def _flip(evidence: Evidence, part: Part, where: Flips, gone: float | None, *, p
     if factor is None:
         span = f"from a thousandth to {FARTHEST:,.0f} times what {part.name} was said to cost"
         never = Undefined(f"{span}, savings are {'' if proven else 'not '}{is_so}", evidence.cases.n)
-        return _fact(f"FLIP-{part.code}", name, "cost_factor", never)
+        return _fact(Topic.FLIP.key(part.code.lower()), name, "cost_factor", never)
     sides = [("less", where.above), ("more", where.below)] if proven else [("more", where.above), ("less", where.below)]
     ways = [f"{word} than {_times(x)}" for word, x in sides if x is not None]
     told = (
@@ -293,7 +299,7 @@ def _flip(evidence: Evidence, part: Part, where: Flips, gone: float | None, *, p
     near = proven and 1 / NEAR < factor < NEAR
     warning = "hangs on this cost" if near else ""
     return _fact(
-        f"FLIP-{part.code}", name, "cost_factor", Exact(factor, evidence.cases.n), "times", reason=reason,
+        Topic.FLIP.key(part.code.lower()), name, "cost_factor", Exact(factor, evidence.cases.n), "times", reason=reason,
         warning=warning,
     )  # fmt: skip
 
@@ -305,7 +311,7 @@ def _threshold(evidence: Evidence, priced: Prices) -> list[Claim]:
         return []
     found = cross_fit(evidence.cases, *given, seed=evidence.spec.seed)
     if isinstance(found, Undefined):
-        return [_fact("THRESHOLD", "Threshold that would have cost least", "threshold", found)]
+        return [_fact(Topic.CHEAPEST_THRESHOLD.key(), "Threshold that would have cost least", "threshold", found)]
     advice = threshold_advice(evidence, found)
     return [_best(evidence, found), _regret(evidence, found, priced, advice), advice]
 
@@ -319,7 +325,7 @@ def _best(evidence: Evidence, found: CrossFitted) -> Claim:
     words = f"best for one half of the rows and for the other: {said}; the two {agree}"
     warning = "" if found.is_stable else "unstable"
     name = "Threshold that would have cost least, mean of two halves"
-    return _fact("THRESHOLD", name, "threshold", value, reason=words, warning=warning)
+    return _fact(Topic.CHEAPEST_THRESHOLD.key(), name, "threshold", value, reason=words, warning=warning)
 
 
 def _written(threshold: float) -> str:
@@ -329,14 +335,14 @@ def _written(threshold: float) -> str:
 def _regret(evidence: Evidence, found: CrossFitted, priced: Prices, advice: Claim) -> Claim:
     name = "Cost per row that a better threshold would save"
     if isinstance(found.regret, Undefined) or isinstance(found.cost, Undefined):
-        return _fact("REGRET", name, "regret", found.regret)
+        return _fact(Topic.REGRET.key(), name, "regret", found.regret)
     low, high = found.regret.interval(evidence.spec.confidence)
     own = format_value(found.cost.value + found.regret.value, priced.currency)
     verdict = "money is left on the table" if low > 0 else "chance alone could explain the difference"
     verdict = "the labels in use are cheaper" if high < 0 else verdict
     reason = f"{own} a row as it is, {format_value(found.cost.value, priced.currency)} with that threshold: {verdict}"
     warning = "a cheaper threshold exists" if is_recommended(advice) else ""
-    return _fact("REGRET", name, "regret", found.regret, priced.currency, reason=reason, warning=warning)
+    return _fact(Topic.REGRET.key(), name, "regret", found.regret, priced.currency, reason=reason, warning=warning)
 
 
 def _concentration(evidence: Evidence, priced: Prices) -> list[Claim]:
@@ -351,4 +357,4 @@ def concentration(amounts: NDArray[np.float64], what: str) -> list[Claim]:
     one, ten = (share_of_largest(amounts, part) for part in (0.01, 0.10))
     reason = f"the dearest 10 % of the rows carry {format_share(ten)}"
     name = f"Share of all {what} that the dearest 1 % of the rows carry"
-    return [_fact("CONCENTRATION", name, "concentration", Exact(one, len(amounts)), "share", reason=reason)]
+    return [_fact(Topic.CONCENTRATION.key(), name, "concentration", Exact(one, len(amounts)), "share", reason=reason)]

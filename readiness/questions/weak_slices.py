@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from readiness.core.findings import Estimate, Finding, Status
 from readiness.core.format import format_pair, format_share, listed
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation
@@ -25,7 +25,6 @@ from readiness.statistics.slices import Key, Mask, Search, Span, first_half, row
 from readiness.verdict.margins import calendar_names
 
 MOST_SHOWN = 4
-CODE = "SEGM-SLICE"
 
 _WRONG = {
     "accuracy": "wrong",
@@ -77,8 +76,8 @@ def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
         found = _search(evidence, ruler, columns, half)
         searched = max(searched, found.searched)
         for each in found.found:
-            code = f"{CODE}-{len(claims)}"
-            claim, chance = _tested(others, ruler, columns, each.key, half, found.searched, code)
+            slice_key = Topic.SLICE.key(len(claims))
+            claim, chance = _tested(others, ruler, columns, each.key, half, found.searched, slice_key)
             claims.append(claim)
             chances.append(chance)
             named.append(all(columns[span.column].is_named for span in each.key))
@@ -149,14 +148,20 @@ def _known(evidence: Evidence, columns: Sequence[CodedColumn]) -> frozenset[Key]
 
 
 def _tested(
-    others: Cases, ruler: Ruler, columns: Sequence[CodedColumn], key: Key, half: Mask, searched: int, code: str
+    others: Cases,
+    ruler: Ruler,
+    columns: Sequence[CodedColumn],
+    key: Key,
+    half: Mask,
+    searched: int,
+    slice_key: FindingKey,
 ) -> tuple[Claim, float]:
     """The claim about one combination, on the half that was not searched, and its exact chance where there is one."""
     inside = rows_of(key, [column.codes for column in columns])[~half]
     labels = {columns[column].name: columns[column].text(first, last) for column, first, last in key}
     pair = Segmentation("combination", inside.astype(np.int64), ({}, labels))
     split = split_by(ruler.metric.name, others, pair)[1]
-    claim = deficit(code, pair.text(1), labels, split, ruler, enough=True)  # nobody needs it to be met
+    claim = deficit(slice_key, pair.text(1), labels, split, ruler, enough=True)  # nobody needs it to be met
     found = f"found among {searched:,} combinations on the other half of the rows"
     return replace(claim, reason=f"{_said(split, ruler)}; {found}"), _chance(split, ruler)
 
@@ -222,7 +227,7 @@ def slice_findings(
         key=lambda f: (not counts[f.code], f.status is not Status.NOT_MET, -f.measured.value if f.measured else 0.0),
     )
     shown = [
-        replace(finding, key=f"{CODE}-{place}", blocking=counts[finding.code])
+        replace(finding, key=Topic.SLICE.key(place), blocking=counts[finding.code])
         for place, finding in enumerate(worse[:MOST_SHOWN], 1)
     ]
     return (*shown, _summary(suspected, worse, criteria))
@@ -234,7 +239,7 @@ def _is_judged(named: bool, criteria: Segments) -> bool:
 
 def _summary(suspected: Suspects, worse: Sequence[Finding], criteria: Segments) -> Finding:
     name = "Combinations of columns searched for weak spots"
-    fact = Finding(f"{CODE}S", name, Status.NOT_ASSESSED, blocking=False, metric="combinations")
+    fact = Finding(Topic.SLICES_SEARCHED.key(), name, Status.NOT_ASSESSED, blocking=False, metric="combinations")
     if not suspected.searched:
         return replace(fact, reason=f"no search: {_why_not(suspected)}")
     n = float(suspected.searched)
@@ -283,8 +288,6 @@ INSIDE = 0.9
 """Share of the rows of a weak spot from which it lies inside a group."""
 CONFIRMED = "confirmed weak spot"
 """How the warning of a weak spot begins that is proven to be worse by more than the limit and does not count."""
-_SHOWN = re.compile(r"SEGM-SLICE-\d+")
-_NAMED = re.compile(r"SEGM-(\d+)-\d+-\w+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -312,17 +315,16 @@ def with_places(evidence: Evidence, slices: Sequence[Finding], named: Sequence[F
 
 
 def _is_confirmed(finding: Finding) -> bool:
-    return bool(_SHOWN.fullmatch(finding.code)) and finding.status is Status.NOT_MET
+    return finding.key.kind is Topic.SLICE and finding.status is Status.NOT_MET
 
 
 def _failing(evidence: Evidence, named: Sequence[Finding]) -> Iterator[_Group]:
     """Each named group with a proven deficit, once."""
     seen: set[tuple[int, int]] = set()
     for finding in named:
-        match = _NAMED.fullmatch(finding.code)
-        if match is None or finding.status is not Status.NOT_MET or int(match[1]) > len(evidence.segmentations):
+        number, is_deficit = finding.key.number("segmentation"), finding.key.kind is Topic.DEFICIT
+        if not is_deficit or finding.status is not Status.NOT_MET or not 0 < number <= len(evidence.segmentations):
             continue
-        number = int(match[1])
         segmentation = evidence.segmentations[number - 1]
         codes = [code for code, label in enumerate(segmentation.labels) if dict(label) == dict(finding.segment)]
         if codes and (number, codes[0]) not in seen:

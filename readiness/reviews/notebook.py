@@ -15,8 +15,9 @@ from typing import Any
 from readiness.core.canonical import encode
 from readiness.core.environment import GO_VARIABLE
 from readiness.core.errors import ReviewError
-from readiness.core.findings import Answer, Finding, Question, left_out_code, not_assessed
+from readiness.core.findings import Answer, Finding, Question, not_assessed
 from readiness.core.format import format_criterion, format_estimate, format_interval
+from readiness.core.keys import Topic
 from readiness.core.program import tool_digest
 from readiness.core.provenance import Gathered
 from readiness.core.sanitize import NOT_TYPESET, presentable
@@ -53,7 +54,9 @@ def ask(question: ModuleType, evidence: Evidence) -> Answer:
     except Exception as error:  # whatever an analysis trips over, the other five questions stand
         said = (str(error).splitlines() or [""])[0][:300]
         reason = f"the analysis failed with {type(error).__name__}" + (f": {said}" if said else "")
-        failed = not_assessed(f"{which.prefix}-FAILED", which.words, reason, needs="mend what failed and run again")
+        failed = not_assessed(
+            Topic.FAILED.key(question=which), which.words, reason, needs="mend what failed and run again"
+        )
         return Answer(which, (failed,))
     return answer if evidence.soundness is None else withhold(answer, evidence.soundness, evidence.vouched)
 
@@ -65,7 +68,9 @@ def assess(evidence: Evidence) -> Evidence:
 
 def _left_out(question: Question) -> Finding:
     reason = "this partial review does not ask it"
-    return not_assessed(left_out_code(question), question.words, reason, needs="a review of all six questions")
+    return not_assessed(
+        Topic.LEFT_OUT.key(question=question), question.words, reason, needs="a review of all six questions"
+    )
 
 
 def show(shown: Evidence | Answer | Decision | Soundness | None) -> None:

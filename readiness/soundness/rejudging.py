@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from readiness.core import policy
 from readiness.core.findings import Criterion, Finding, Question, Status, Unavailable
+from readiness.core.keys import Topic
 from readiness.core.metrics import Metric
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
@@ -198,7 +199,7 @@ def _priced(evidence: Evidence, priced: Prices) -> Iterator[Priced]:
         name = "Cost of errors for each prediction"
         yield Priced("ERRO-COST", name, below, priced.candidate, priced.cost_cells, (0.0, priced.most_cost))
     for other in constants(evidence, priced, chance_to_be_shown(evidence)):
-        code, name = f"ERRO-SAVINGS-{other.code}", f"Savings for each row against {other.name}"
+        code, name = other.key.code, f"Savings for each row against {other.name}"
         saved = other.cost - priced.candidate + (0.0 if other.pull is None else other.pull)
         yield Priced(code, name, above, saved, other.cells, other.range)
     if priced.current is not None:
@@ -225,9 +226,10 @@ def deficit_claims(
                 continue
             splits = split_by(ruler.metric.name, evidence.cases, cut)
             for j, split in enumerate(splits, 1):
-                code, enough, alone = f"SEGM-{i}-{j}", split.rows >= ruler.minimum, len(splits) == 1
+                key = Topic.DEFICIT.key(i, j, metric=ruler.metric.name)
+                enough, alone = split.rows >= ruler.minimum, len(splits) == 1
                 named, labels = cut.text(j - 1), cut.labels[j - 1]
-                yield i, j, ruler, deficit(code, named, labels, split, ruler, enough=enough, alone=alone)
+                yield i, j, ruler, deficit(key, named, labels, split, ruler, enough=enough, alone=alone)
 
 
 def found(evidence: Evidence, claim: Claim) -> Finding:

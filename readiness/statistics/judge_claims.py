@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from readiness.core.findings import Basis, Bounds, Criterion, Estimate, Finding, Recomputable, Status, judge, rounded
 from readiness.core.keys import FindingKey, key_of
@@ -137,8 +137,9 @@ class Claim:
     """The code of the key."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.key, str):
-            object.__setattr__(self, "key", key_of(self.key))
+        given: Any = self.key  # a cell of the user's own may give the text of its code
+        if isinstance(given, str):
+            object.__setattr__(self, "key", key_of(given))
         object.__setattr__(self, "code", self.key.code)
         if self.blocking and self.criterion is None:
             raise ValueError(f"{self.code} blocks without a criterion; give one, or make it a fact with blocking=False")

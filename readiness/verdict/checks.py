@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Question, recompute
+from readiness.core.keys import Topic
 from readiness.verdict.decision import decide
 from readiness.verdict.recomputation.numbers import check_all
 from readiness.verdict.record import Record
@@ -37,18 +38,23 @@ def check(record: Record, *, counted: bool = False) -> None:
     check_all(record, counted=counted)
 
 
+_CELLS = frozenset(
+    {Topic.TRUE_NEGATIVES, Topic.FALSE_POSITIVES, Topic.FALSE_NEGATIVES, Topic.TRUE_POSITIVES, Topic.CELL}
+)
+
+
 def _check_counts(record: Record) -> None:
     """The cells of the confusion matrix add up to the rows that were scored, and to the positives."""
     data = record.gathered.data
-    own = [f for f in record.answer(Question.ERRORS).findings if f.code.startswith("ERRO-")]
-    rows = {f.code.removeprefix("ERRO-"): f.measured.value for f in own if f.measured}
-    cells = [value for code, value in rows.items() if code in ("TP", "FP", "FN", "TN") or code.startswith("CELL-")]
+    rows = {f.key: f.measured.value for f in record.answer(Question.ERRORS).findings if f.measured}
+    cells = [value for key, value in rows.items() if key.kind in _CELLS]
     if cells and sum(cells) != data.rows_scored:
         raise InvalidReport(
             f"The counts of right and wrong rows are {sum(cells):,.0f}; scored were {data.rows_scored:,}."
         )
-    if data.positives is not None and {"TP", "FN"} <= rows.keys() and rows["TP"] + rows["FN"] != data.positives:
-        raise InvalidReport(f"The record counts {rows['TP'] + rows['FN']:,.0f} positives, and {data.positives:,}.")
+    found = [rows[key] for key in (Topic.TRUE_POSITIVES.key(), Topic.FALSE_NEGATIVES.key()) if key in rows]
+    if data.positives is not None and len(found) == 2 and sum(found) != data.positives:
+        raise InvalidReport(f"The record counts {sum(found):,.0f} positives, and {data.positives:,}.")
 
 
 def _check_codes(record: Record) -> None:
@@ -58,13 +64,8 @@ def _check_codes(record: Record) -> None:
         raise InvalidReport(f"Finding {twice} stands in the record twice.")
     for answer in record.answers:
         for finding in answer.findings:
-            _check_prefix(finding.code, answer.question)
-
-
-def _check_prefix(code: str, question: Question) -> None:
-    """A finding of the user's own may have any prefix but that of another question."""
-    if any(code.startswith(f"{other.prefix}-") for other in Question if other is not question):
-        raise InvalidReport(f"Finding {code} stands under the question {question.value}.")
+            if finding.key.question not in (None, answer.question):
+                raise InvalidReport(f"Finding {finding.code} stands under the question {answer.question.value}.")
 
 
 def _check_decision(record: Record) -> None:

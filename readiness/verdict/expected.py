@@ -6,18 +6,18 @@ The finding of every code must be there and must count. Its bar must be the one 
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from readiness.core import policy
-from readiness.core.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Conclusion, Proofs, Source, conclusion
-from readiness.core.findings import Finding, Outcome, Question, Status, left_out_code
+from readiness.core.checklist import BEFORE_ALL, BOXES, NO_LIMIT, NO_PROOFS, Conclusion, Proofs, Source, conclusion
+from readiness.core.findings import Finding, Outcome, Question, Status
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
-from readiness.core.withholding import DRIFT_OF_ANSWERS, Soundness, steady_answers
+from readiness.core.withholding import Soundness, steady_answers
 from readiness.spec.checks import GUESSES
 from readiness.spec.schema import Spec
-from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated_codes
-from readiness.verdict.margins import CODES, calendar_names
+from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated
+from readiness.verdict.margins import TOPICS, calendar_names
 from readiness.verdict.record import RecordedAnswer
 
 Alternatives = tuple[str, ...]
@@ -27,16 +27,16 @@ Alternatives = tuple[str, ...]
 def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternatives, ...]]:
     """By question the findings that must be in a record of this spec and must count towards the answer."""
     stated: dict[Question, tuple[Alternatives, ...]] = {
-        Question.BASELINE: _each(f"BASE-LIFT-{key}" for key in _baselines(spec, task)),
-        Question.BUSINESS: _each(f"BUSI-{k}" for k in range(1, len(spec.business.requirements) + 1)),
+        Question.BASELINE: _each(Topic.LIFT.key(key) for key in _baselines(spec, task)),
+        Question.BUSINESS: _each(Topic.REQUIREMENT.key(k) for k in range(1, len(spec.business.requirements) + 1)),
         Question.SEGMENTS: _each((*_coverage(spec, task), *_group_comparisons(spec, task))),
         Question.ERRORS: _errors(spec, task),
-        Question.STABILITY: (*((code, "STAB-REFITS") for code in _stability(spec, task)), *_windows(spec)),
+        Question.STABILITY: (*_each_or(_stability(spec, task), Topic.REFITS.key()), *_windows(spec)),
         Question.PRODUCTION: _each(dict.fromkeys((*_boxes(), *_probes(spec), *stated_limits(spec)))),
     }
-    unstated = [(code, question) for code in unstated_codes(spec) for question in Question if _is_of(code, question)]
-    for code, question in unstated:
-        stated[question] = tuple(dict.fromkeys((*stated[question], (code,))))
+    for key in unstated(spec):
+        if key.question is not None:
+            stated[key.question] = tuple(dict.fromkeys((*stated[key.question], (key.code,))))
     return stated
 
 
@@ -64,30 +64,39 @@ def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, 
     answer = next((each for each in answers if each.question is Question.SEGMENTS), None)
     if answer is None or _could_not_be_asked(answer.question, [f for f in answer.findings if f.blocking]):
         return ()
-    found = {finding.code: finding for finding in answer.findings}
+    found = {finding.key: finding for finding in answer.findings}
     lacking: list[str] = []
     for i in range(1, len(spec.data.segments) + 1):
-        counts = {code: f for code, f in found.items() if re.fullmatch(rf"SEGM-{i}-\d+-ROWS", code)}
-        if sum(count.measured.value for count in counts.values() if count.measured) != rows:
+        counts = [f for f in _segment_rows(answer) if f.key.number("segmentation") == i]
+        if sum(count.measured.value for count in counts if count.measured) != rows:
             lacking.append(f"SEGM-{i}-ROWS (of all rows)")
-        judged = [code.removesuffix("ROWS") + name.upper() for code in counts for name in _segment_metrics(spec, task)]
-        lacking += [code for code in judged if code not in found or not _counts_or_is_small(found[code])]
-    return (*lacking, *_missing_slices(found, spec))
+        judged = [
+            Topic.DEFICIT.key(i, count.key.number("segment"), metric=name)
+            for count in counts
+            for name in _segment_metrics(spec, task)
+        ]
+        lacking += [key.code for key in judged if key not in found or not _counts_or_is_small(found[key])]
+    return (*lacking, *_missing_slices(answer, spec))
 
 
-def _missing_slices(found: Mapping[str, Finding], spec: Spec) -> list[str]:
+def _segment_rows(answer: RecordedAnswer) -> list[Finding]:
+    return [finding for finding in answer.findings if finding.key.kind is Topic.SEGMENT_ROWS]
+
+
+def _missing_slices(answer: RecordedAnswer, spec: Spec) -> list[str]:
     """What was searched must be said, and a weak slice that is shown counts where the spec lets it count."""
     if not spec.data.segments and spec.data.time is None:
         return []
-    rows = [finding for code, finding in found.items() if re.fullmatch(r"SEGM-\d+-\d+-ROWS", code)]
-    named = {*calendar_names(spec.data.time), *(column for finding in rows for column in finding.segment)}
+    columns = (column for finding in _segment_rows(answer) for column in finding.segment)
+    named = {*calendar_names(spec.data.time), *columns}
     judged, is_proof = spec.segments.judged_slices, spec.evidence == "interval"
-    lacking = [] if "SEGM-SLICES" in found else ["SEGM-SLICES"]
-    for code, finding in found.items():
+    searched = Topic.SLICES_SEARCHED.key()
+    lacking = [] if any(finding.key == searched for finding in answer.findings) else [searched.code]
+    for finding in answer.findings:
         counts = judged == "all" or (judged == "named" and named >= set(finding.segment))
         is_refuted = finding.status is Status.NOT_MET and not finding.blocking
-        if re.fullmatch(r"SEGM-SLICE-\d+", code) and is_refuted and counts and is_proof:
-            lacking.append(code)
+        if finding.key.kind is Topic.SLICE and is_refuted and counts and is_proof:
+            lacking.append(finding.code)
     return lacking
 
 
@@ -97,15 +106,15 @@ def missing_trend(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, .
     counting = [finding for finding in answer.findings if finding.blocking] if answer else []
     if answer is None or spec.data.time is None or _could_not_be_asked(answer.question, counting):
         return ()
-    found = {finding.code: finding for finding in answer.findings}
-    numbers = [int(code.removeprefix("STAB-WINDOW-")) for code in found if re.fullmatch(r"STAB-WINDOW-\d+", code)]
-    wanted = [f"STAB-WINDOW-{k}" for k in range(1, max(numbers, default=0) + 1)]
-    lacking = [code for code in wanted if code not in found or not found[code].blocking]
-    trend = found.get("STAB-TREND")
-    if (trend is None and "STAB-WINDOWS" not in found) or (
+    found = {finding.key: finding for finding in answer.findings}
+    last = max((key.number("window") for key in found), default=0)
+    wanted = [Topic.WINDOW.key(k) for k in range(1, min(last, len(found) + 1) + 1)]
+    lacking = [key.code for key in wanted if key not in found or not found[key].blocking]
+    trend = found.get(Topic.TREND.key())
+    if (trend is None and Topic.WINDOWS.key() not in found) or (
         trend and trend.status is Status.NOT_MET and not trend.blocking
     ):
-        lacking.append("STAB-TREND")
+        lacking.append(Topic.TREND.key().code)
     return tuple(lacking)
 
 
@@ -125,19 +134,19 @@ def missing_drift(
     counting = [finding for finding in answer.findings if finding.blocking] if answer else []
     if answer is None or _could_not_be_asked(answer.question, counting):
         return ()
-    summary = next((finding for finding in counting if finding.code == DRIFT_SUMMARY), None)
+    summary = next((finding for finding in counting if finding.key == DRIFT_SUMMARY), None)
     if summary and (summary.status is Status.NOT_ASSESSED or is_attested_instead(summary, spec, day, proofs)):
         return ()
     found = {finding.code for finding in counting} | _need_not_count(answer, spec, soundness)
-    wanted = [f"PROD-DRIFT-{k}" for k in range(1, features + 1)] or [DRIFT_SUMMARY]
-    return tuple(code for code in wanted if code not in found)
+    wanted = [Topic.DRIFT.key(k) for k in range(1, features + 1)] or [DRIFT_SUMMARY]
+    return tuple(key.code for key in wanted if key.code not in found)
 
 
 def _need_not_count(answer: RecordedAnswer, spec: Spec, soundness: Soundness | None) -> set[str]:
     """Codes of the drifting columns that are rightly shown without being judged."""
-    shown = {f.segment.get("column", ""): f.code for f in answer.findings if re.fullmatch(r"PROD-DRIFT-\d+", f.code)}
+    shown = {f.segment.get("column", ""): f.code for f in answer.findings if f.key.kind is Topic.DRIFT}
     exempt = {code for column, code in shown.items() if column in spec.production.drift_exempt}
-    answers = next((f for f in answer.findings if f.code == DRIFT_OF_ANSWERS and f.blocking), None)
+    answers = next((f for f in answer.findings if f.key.kind is Topic.DRIFT_OF_ANSWERS and f.blocking), None)
     steady = steady_answers(soundness)
     if answers is None or steady is None or answers.bounds is None or steady.bounds is None:
         return exempt
@@ -155,15 +164,15 @@ def false_attestations(
     """
     found = [f for answer in answers if answer.question is Question.PRODUCTION for f in answer.findings]
     boxes = [box for box in BOXES if box.source is Source.ATTESTED]
-    said = {box.code: conclusion(spec.checklist.get(box.key), day, proofs) for box in boxes}
-    said |= {box.code: Conclusion(Outcome.PENDING, "") for box in BOXES if box.source is Source.APPROVAL}
-    wrong = [f.code for f in found if f.code in said and not _says(f, said[f.code])]
-    measured = {f.code for f in found if f.measured is not None}
-    others = [f for f in found if f.code not in said]
+    said = {box.finding: conclusion(spec.checklist.get(box.key), day, proofs) for box in boxes}
+    said |= {box.finding: Conclusion(Outcome.PENDING, "") for box in BOXES if box.source is Source.APPROVAL}
+    wrong = [f.code for f in found if f.key in said and not _says(f, said[f.key])]
+    measured = {f.key.kind for f in found if f.measured is not None}
+    others = [f for f in found if f.key not in said]
     return (*wrong, *(f.code for f in others if not _may_hold(f, spec, day, proofs, measured)))
 
 
-_MAY_NOT_APPLY = ("PROD-PROBE-COLUMN-ORDER", "PROD-PROBE-UNSEEN-CATEGORY", "PROD-PROBE-OUTLIER")
+_MAY_NOT_APPLY = frozenset({"column_order", "unseen_category", "outlier"})
 """Probes that find nothing to change where there are no names, no categories or no numbers."""
 
 
@@ -174,17 +183,21 @@ def _says(finding: Finding, said: Conclusion) -> bool:
     return finding.status is not Status.MET or (finding.reason, finding.warning) == (said.reason, said.warning)
 
 
-def _may_hold(finding: Finding, spec: Spec, day: datetime.date, proofs: Proofs, measured: Collection[str]) -> bool:
+def _may_hold(finding: Finding, spec: Spec, day: datetime.date, proofs: Proofs, measured: Collection[Topic]) -> bool:
     """Whether a finding of question 6 that no person has to answer may hold its outcome."""
     if finding.outcome is Outcome.ACCEPTED_ERROR:
-        accepted = {f"PROD-PROBE-{name.upper().replace('_', '-')}" for name in spec.production.clean_error_accepted}
-        return finding.code in accepted
-    if finding.outcome is Outcome.NOT_APPLICABLE and finding.code in _MAY_NOT_APPLY and spec.model.path is not None:
+        return finding.key.part("probe") in spec.production.clean_error_accepted
+    if (
+        finding.outcome is Outcome.NOT_APPLICABLE
+        and finding.key.part("probe") in _MAY_NOT_APPLY
+        and spec.model.path is not None
+    ):
         return True
     if finding.outcome not in (Outcome.ATTESTED, Outcome.NOT_APPLICABLE):
         return True
-    box = finding.code.removesuffix("-LIMIT")  # what was measured lacks its limit, which nobody can attest
-    is_measured = box != finding.code and any(code in measured for code in CODES.values() if code.startswith(box))
+    boxes = [box for box in BOXES if finding.key.kind in NO_LIMIT and box.holds(finding.key)]
+    # what was measured lacks its limit, which nobody can attest
+    is_measured = any(topic in measured for box in boxes for topic in TOPICS.values() if topic in box.topics)
     may = finding.outcome is Outcome.NOT_APPLICABLE or not is_measured
     return may and is_attested_instead(finding, spec, day, proofs)
 
@@ -198,8 +211,8 @@ def _segment_metrics(spec: Spec, task: Task) -> tuple[str, ...]:
 
 
 def _could_not_be_asked(question: Question, counting: Sequence[Finding]) -> bool:
-    said = {(f"{question.prefix}-FAILED", Status.NOT_ASSESSED), (left_out_code(question), Status.NOT_ASSESSED)}
-    return len(counting) == 1 and (counting[0].code, counting[0].status) in said
+    said = {Topic.FAILED.key(question=question), Topic.LEFT_OUT.key(question=question)}
+    return len(counting) == 1 and counting[0].key in said and counting[0].status is Status.NOT_ASSESSED
 
 
 def _any_of(codes: Alternatives, counting: Sequence[Finding]) -> bool:
@@ -210,35 +223,39 @@ def _any_of(codes: Alternatives, counting: Sequence[Finding]) -> bool:
     return any(finding.code in others and finding.status is Status.NOT_ASSESSED for finding in counting)
 
 
-def _each(codes: Iterable[str]) -> tuple[Alternatives, ...]:
-    return tuple((code,) for code in codes)
+def _each(keys: Iterable[FindingKey]) -> tuple[Alternatives, ...]:
+    return tuple((key.code,) for key in keys)
+
+
+def _each_or(keys: Iterable[FindingKey], instead: FindingKey) -> tuple[Alternatives, ...]:
+    return tuple((key.code, instead.code) for key in keys)
 
 
 def _baselines(spec: Spec, task: Task) -> tuple[str, ...]:
     given = spec.baseline
     return (
-        *(guess.upper() for guess in GUESSES[task]),
-        *(f"RULE-{k}" for k in range(1, len(given.rules) + 1)),
-        *(("CURRENT",) if given.current is not None else ()),
-        *(("HUMAN",) if given.human is not None else ()),
+        *GUESSES[task],
+        *(f"rule-{k}" for k in range(1, len(given.rules) + 1)),
+        *(("current",) if given.current is not None else ()),
+        *(("human",) if given.human is not None else ()),
     )
 
 
-def _coverage(spec: Spec, task: Task) -> list[str]:
+def _coverage(spec: Spec, task: Task) -> list[FindingKey]:
     metrics = _segment_metrics(spec, task)
     segmentations = range(1, len(spec.data.segments) + 1)
     critical = [i for i, entry in enumerate(spec.data.segments, 1) if getattr(entry, "critical", ())]
     return [
-        f"SEGM-{i}-{what}-{metric.upper()}"
-        for what, which in (("COVERAGE", segmentations), ("CRITICAL", critical))
+        topic.key(i, metric=metric)
+        for topic, which in ((Topic.SEGMENT_COVERAGE, segmentations), (Topic.CRITICAL_SEGMENTS, critical))
         for i in which
         for metric in metrics
     ]
 
 
-def _group_comparisons(spec: Spec, task: Task) -> list[str]:
+def _group_comparisons(spec: Spec, task: Task) -> list[FindingKey]:
     segmentations = range(1, len(spec.data.segments) + 1) if task is Task.BINARY else ()
-    return [f"SEGM-{i}-FAIR-{measure.upper()}" for i in segmentations for measure in spec.segments.fairness]
+    return [Topic.FAIRNESS.key(i, metric=measure) for i in segmentations for measure in spec.segments.fairness]
 
 
 def _errors(spec: Spec, task: Task) -> tuple[Alternatives, ...]:
@@ -246,36 +263,36 @@ def _errors(spec: Spec, task: Task) -> tuple[Alternatives, ...]:
     is_cost_judged = spec.errors.costs is not None and spec.errors.value_per_prediction is not None
     is_interval_judged = spec.errors.interval is not None and spec.errors.interval.at_least is not None
     return (
-        ("ERRO-SAVINGS",),
-        *((code, "ERRO-SAVINGS") for code in _compared_costs(spec, task)),
-        *((("ERRO-COST",),) if is_cost_judged else ()),
-        *((("ERRO-COVERAGE",),) if is_interval_judged else ()),
+        *_each([Topic.SAVINGS.key()]),
+        *_each_or(_compared_costs(spec, task), Topic.SAVINGS.key()),
+        *_each([Topic.COST.key()] if is_cost_judged else []),
+        *_each([Topic.INTERVAL_COVERAGE.key()] if is_interval_judged else []),
     )
 
 
-def _compared_costs(spec: Spec, task: Task) -> Iterator[str]:
+def _compared_costs(spec: Spec, task: Task) -> Iterator[FindingKey]:
     """Of more than two classes only the record tells how many: see `_missing_constants`."""
     costs = spec.errors.costs
     if costs is None:
         return
     if task in (Task.BINARY, Task.RANKING):
-        yield "ERRO-SAVINGS-CONSTANT"
+        yield Topic.SAVINGS_CONSTANT.key()
     if task is Task.REGRESSION and spec.errors.do_nothing is not None:
-        yield "ERRO-SAVINGS-MEDIAN"
+        yield Topic.SAVINGS_MEDIAN.key()
     if task is Task.REGRESSION and costs.under != costs.over:
-        yield "ERRO-SAVINGS-QUANTILE"
+        yield Topic.SAVINGS_QUANTILE.key()
     if spec.baseline.current is not None:
-        yield "ERRO-CURRENT"
+        yield Topic.CURRENT_COST.key()
 
 
 def _missing_constants(answer: RecordedAnswer, counting: Sequence[Finding], spec: Spec, task: Task) -> list[str]:
     """Of the classes that the matrix shows, all but that of doing nothing, or the cheapest of many."""
     if answer.question is not Question.ERRORS or task is not Task.MULTICLASS or spec.errors.costs is None:
         return []
-    if any(f.code == "ERRO-SAVINGS" and f.status is Status.NOT_ASSESSED for f in counting):
+    if any(f.key.kind is Topic.SAVINGS and f.status is Status.NOT_ASSESSED for f in counting):
         return []
-    classes = sum(bool(re.fullmatch(r"ERRO-CELL-1-\d+", finding.code)) for finding in answer.findings)
-    judged = {finding.code for finding in counting if re.fullmatch(r"ERRO-SAVINGS-CLASS-\d+", finding.code)}
+    classes = sum(f.key.kind is Topic.CELL and f.key.number("true") == 1 for f in answer.findings)
+    judged = {finding.key for finding in counting if finding.key.kind is Topic.SAVINGS_CLASS}
     wanted = min(max(2, classes) - 1, policy.MOST_CONSTANTS)
     return [] if len(judged) >= wanted else [f"ERRO-SAVINGS-CLASS-… ({wanted} of them)"]
 
@@ -283,27 +300,24 @@ def _missing_constants(answer: RecordedAnswer, counting: Sequence[Finding], spec
 def _windows(spec: Spec) -> tuple[Alternatives, ...]:
     """With a time column, windows of time are judged, as many as the spec asks for."""
     count = 0 if spec.data.time is None else spec.stability.windows or 1
-    return tuple((f"STAB-WINDOW-{k}", "STAB-WINDOWS") for k in range(1, count + 1))
+    return _each_or((Topic.WINDOW.key(k) for k in range(1, count + 1)), Topic.WINDOWS.key())
 
 
-def _stability(spec: Spec, task: Task) -> tuple[str, ...]:
+def _stability(spec: Spec, task: Task) -> tuple[FindingKey, ...]:
     return (
-        "STAB-HALF-WIDTH",
-        *(("STAB-CHURN",) if task.has_classes else ()),
-        *(("STAB-STD",) if spec.evidence == "point" else ()),
+        Topic.HALF_WIDTH.key(),
+        *((Topic.CHURN.key(),) if task.has_classes else ()),
+        *((Topic.FOLD_STD.key(),) if spec.evidence == "point" else ()),
     )
 
 
-def _is_of(code: str, question: Question) -> bool:
-    return code.startswith(f"{question.prefix}-")
-
-
-def _boxes() -> tuple[str, ...]:
+def _boxes() -> tuple[FindingKey, ...]:
     """The attested ones, and those that a probe fills; limits and drift have codes of their own."""
-    probed = (box.code for box in BOXES if box.code.startswith("PROD-PROBE-"))
-    return (*probed, *(box.code for box in BOXES if box.source is Source.ATTESTED))
+    named = [(box.finding, box.source) for box in BOXES]
+    probed = [key for key, source in named if key is not None and source is Source.MEASURED]
+    return (*probed, *(key for key, source in named if key is not None and source is Source.ATTESTED))
 
 
-def _probes(spec: Spec) -> tuple[str, ...]:
+def _probes(spec: Spec) -> tuple[FindingKey, ...]:
     names = (*policy.MUST_PROBES, *spec.production.must_handle)
-    return tuple(f"PROD-PROBE-{name.upper().replace('_', '-')}" for name in names)
+    return tuple(Topic.PROBE.key(name) for name in names)

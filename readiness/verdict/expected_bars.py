@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from readiness.core import policy
-from readiness.core.checklist import BEFORE_ALL, BOXES, NO_PROOFS, Proofs, Source, conclusion
+from readiness.core.checklist import BEFORE_ALL, BOXES, NO_LIMIT, NO_PROOFS, Proofs, Source, conclusion
 from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import METRICS
 from readiness.core.policy import Task
-from readiness.core.withholding import DRIFT_OF_ANSWERS
 from readiness.spec.schema import Spec
-from readiness.verdict.margins import CODES, required_margin
+from readiness.verdict.margins import TOPICS, required_margin
 from readiness.verdict.record import RecordedAnswer
 
 
@@ -35,18 +34,10 @@ class Bar(NamedTuple):
 
 CLOSE = 1e-8
 """Recorded numbers have ten digits; a limit that follows from several agrees to fewer."""
-DRIFT_SUMMARY = "PROD-DRIFT-SUMMARY"
+DRIFT_SUMMARY = Topic.DRIFT_SUMMARY.key()
 """Stands for the drift of all features where none could be looked at."""
 
-_DEFICIT = re.compile(r"SEGM-\d+-(?:\d+|SMALL)-(\w+)")
-_COVERAGE = re.compile(r"SEGM-\d+-COVERAGE-\w+")
-_CRITICAL = re.compile(r"SEGM-\d+-CRITICAL-\w+")
-_DRIFT = re.compile(r"PROD-DRIFT-\d+")
-_SLICE = re.compile(r"SEGM-SLICE-\d+")
-_WINDOW = re.compile(r"STAB-WINDOW-\d+")
-_COMPARED = re.compile(r"SEGM-\d+-FAIR-(\w+)")
-_LIFT = re.compile(r"BASE-LIFT-.+")
-_CONSTANT = re.compile(r"ERRO-SAVINGS-(?:CONSTANT|CLASS-\d+|QUANTILE|MEDIAN)")
+_CONSTANTS = frozenset({Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS, Topic.SAVINGS_QUANTILE, Topic.SAVINGS_MEDIAN})
 
 
 def lower_bars(
@@ -61,19 +52,19 @@ def lower_bars(
     Where the spec states no bar there is nothing to judge: such a finding is *not assessed*, or attested in the spec.
     `day` is that of the review, on which an attestation may have expired; `proofs` is the evidence that is there.
     """
-    other, unstated = other_bars(answers, spec, task), (*unstated_codes(spec), DRIFT_SUMMARY)
+    other, without_bar = other_bars(answers, spec, task), (*unstated(spec), DRIFT_SUMMARY)
     judged = [f for answer in answers for f in answer.findings if f.status is not Status.NOT_ASSESSED]
-    wrong = {f.code for f in judged if f.code in unstated and not is_attested_instead(f, spec, day, proofs)}
+    wrong = {f.code for f in judged if f.key in without_bar and not is_attested_instead(f, spec, day, proofs)}
     return tuple(f.code for f in judged if f.code in wrong or f.code in other)
 
 
 def other_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
     """As `lower_bars`, so far as record and spec tell it by themselves: what is attested is taken as it is told."""
-    by_code, unstated = _by_code(spec), (*unstated_codes(spec), DRIFT_SUMMARY)
+    by_key, without_bar = _by_key(spec), (*unstated(spec), DRIFT_SUMMARY)
     wrong = []
     for finding in (finding for answer in answers for finding in answer.findings):
-        bar = by_code.get(finding.code) or _of_classes(finding, spec) or _by_family(finding, spec, task)
-        if finding.code in unstated:
+        bar = by_key.get(finding.key) or _of_classes(finding, spec) or _by_family(finding, spec, task)
+        if finding.key in without_bar:
             is_right = finding.bounds is None
         else:
             is_right = bar is None or _is_held(finding, bar, spec.alpha)
@@ -82,28 +73,32 @@ def other_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tup
     return tuple(wrong)
 
 
-def stated_limits(spec: Spec) -> Mapping[str, Bar]:
-    """By finding code the technical limits that the spec states, in `production` or as a business requirement."""
-    stated: dict[str, Bar] = {}
-    for metric, code in CODES.items():
+def stated_limits(spec: Spec) -> Mapping[FindingKey, Bar]:
+    """By key of the finding the technical limits that the spec states, in `production` or as a business requirement."""
+    stated: dict[FindingKey, Bar] = {}
+    for metric, topic in TOPICS.items():
         given = getattr(spec.production, metric)
         required = [Bar(r.op, r.limit) for r in spec.business.requirements if r.metric == metric]
         if given is not None:
-            stated[code] = Bar(">=" if METRICS[metric].greater_is_better else "<=", given)
+            stated[topic.key()] = Bar(">=" if METRICS[metric].greater_is_better else "<=", given)
         elif required:
-            stated[code] = required[0]
+            stated[topic.key()] = required[0]
     return stated
 
 
-def unstated_codes(spec: Spec) -> tuple[str, ...]:
-    """Codes of the findings that say: the spec states nothing here that could be met."""
+def unstated(spec: Spec) -> tuple[FindingKey, ...]:
+    """Keys of the findings that say: the spec states nothing here that could be met."""
     limits = stated_limits(spec)
-    technical = [box.code for box in BOXES if any(code.startswith(box.code) for code in CODES.values() if box.code)]
     return (
-        *(() if spec.business.requirements else ("BUSI-NONE",)),
-        *(() if spec.data.segments else ("SEGM-NONE",)),
-        *(() if spec.errors.costs else ("ERRO-SAVINGS",)),
-        *(f"{box}-LIMIT" for box in technical if not any(code.startswith(box) for code in limits)),
+        *(() if spec.business.requirements else (Topic.NO_REQUIREMENTS.key(),)),
+        *(() if spec.data.segments else (Topic.NO_SEGMENTS.key(),)),
+        *(() if spec.errors.costs else (Topic.SAVINGS.key(),)),
+        *(
+            topic.key()
+            for box in BOXES
+            for topic in box.topics
+            if topic in NO_LIMIT and not any(box.holds(key) for key in limits)
+        ),
     )
 
 
@@ -111,7 +106,7 @@ def is_attested_instead(
     finding: Finding, spec: Spec, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
 ) -> bool:
     """Whether a measured box holds the good outcome that the spec's `checklist` attests in place of a measurement."""
-    boxes = [box for box in BOXES if box.source is Source.MEASURED and finding.code.startswith(box.code)]
+    boxes = [box for box in BOXES if box.source is Source.MEASURED and box.holds(finding.key)]
     said = conclusion(spec.checklist.get(boxes[0].key) if boxes else None, day, proofs)
     is_so = finding.outcome is said.outcome and finding.reason.endswith(said.reason) and finding.warning == said.warning
     return finding.bounds is None and is_so and said.outcome.status is Status.MET
@@ -124,67 +119,65 @@ def _is_held(finding: Finding, bar: Bar, alpha: float) -> bool:
     return bounds.alpha == alpha and Bar.of(criterion) == bar
 
 
-def _by_code(spec: Spec) -> dict[str, Bar]:
+def _by_key(spec: Spec) -> dict[FindingKey, Bar]:
     stability = spec.stability
     bars = {
-        "ERRO-SAVINGS": Bar(">", policy.SAVINGS_PER_ROW),
-        "ERRO-CURRENT": Bar(">=", 0.0),
-        "STAB-HALF-WIDTH": Bar("<=", stability.half_width, refutable=False),
-        "STAB-CHURN": Bar("<=", stability.churn_met, refuted_beyond=stability.churn_not_met),
-        "STAB-STD": Bar("<", stability.std),
-        "STAB-TREND": Bar("<=", stability.trend_limit),
+        Topic.SAVINGS.key(): Bar(">", policy.SAVINGS_PER_ROW),
+        Topic.CURRENT_COST.key(): Bar(">=", 0.0),
+        Topic.HALF_WIDTH.key(): Bar("<=", stability.half_width, refutable=False),
+        Topic.CHURN.key(): Bar("<=", stability.churn_met, refuted_beyond=stability.churn_not_met),
+        Topic.FOLD_STD.key(): Bar("<", stability.std),
+        Topic.TREND.key(): Bar("<=", stability.trend_limit),
         **stated_limits(spec),
     }
     if spec.errors.interval is not None and spec.errors.interval.at_least is not None:
-        bars["ERRO-COVERAGE"] = Bar(">=", spec.errors.interval.at_least)
+        bars[Topic.INTERVAL_COVERAGE.key()] = Bar(">=", spec.errors.interval.at_least)
     if spec.errors.value_per_prediction is not None:
-        bars["ERRO-COST"] = Bar("<", spec.errors.value_per_prediction)
+        bars[Topic.COST.key()] = Bar("<", spec.errors.value_per_prediction)
     for k, requirement in enumerate(spec.business.requirements, 1):
-        bars[f"BUSI-{k}"] = Bar(requirement.op, 0.0 if requirement.lift_over else requirement.limit)
+        bars[Topic.REQUIREMENT.key(k)] = Bar(requirement.op, 0.0 if requirement.lift_over else requirement.limit)
     return bars
 
 
 def _by_family(finding: Finding, spec: Spec, task: Task) -> Bar | None:
-    code = finding.code
-    if _LIFT.fullmatch(code):
-        human = spec.baseline.human
-        is_human = code.endswith("-HUMAN") and human is not None
-        name = human.metric if is_human and human else spec.baseline.metric or policy.PRIMARY_METRIC[task]
-        key = code.removeprefix("BASE-LIFT-").lower()
-        return Bar.of(required_margin(spec.metric(name), spec.baseline, key).criterion)
-    if _CONSTANT.fullmatch(code):
+    kind, metric = finding.key.kind, finding.key.metric
+    if kind is Topic.LIFT:
+        method, human = finding.key.part("method"), spec.baseline.human
+        name = human.metric if method == "human" and human else spec.baseline.metric or policy.PRIMARY_METRIC[task]
+        return Bar.of(required_margin(spec.metric(name), spec.baseline, method).criterion)
+    if kind in _CONSTANTS:
         return Bar(">", policy.SAVINGS_PER_ROW)
-    if _COVERAGE.fullmatch(code):
+    if kind is Topic.SEGMENT_COVERAGE:
         return Bar(">=", spec.segments.coverage, refutable=False)
-    if _CRITICAL.fullmatch(code):
+    if kind is Topic.CRITICAL_SEGMENTS:
         return Bar("<=", 0, refutable=False)
-    if _DRIFT.fullmatch(code):
+    if kind is Topic.DRIFT:
         return Bar("<=", spec.production.drift_limit)
-    if code == DRIFT_OF_ANSWERS:
+    if kind is Topic.DRIFT_OF_ANSWERS:
         return Bar("<=", spec.production.drift_warning)
-    if _WINDOW.fullmatch(code):
+    if kind is Topic.WINDOW:
         return _deficit(spec.primary_metric(task).name, finding, spec, spec.stability.window_limit)
-    if _SLICE.fullmatch(code):
+    if kind is Topic.SLICE:
         return _deficit(finding.metric, finding, spec, spec.segments.limit)
-    if compared := _COMPARED.fullmatch(code):
-        return _group_comparison(compared[1].lower(), spec)
-    deficit = _DEFICIT.fullmatch(code)
-    return _deficit(deficit[1].lower(), finding, spec, spec.segments.limit) if deficit else None
+    if kind is Topic.FAIRNESS:
+        return _group_comparison(metric, spec)
+    is_deficit = kind in (Topic.DEFICIT, Topic.SMALL_DEFICIT)
+    return _deficit(metric, finding, spec, spec.segments.limit) if is_deficit else None
 
 
 def _of_classes(finding: Finding, spec: Spec) -> Bar | None:
     """Of several classes together the lowest floor; which they are is known where counts are (`tied_classes`)."""
-    from readiness.verdict.recomputation.classes import CLASS, COVERAGE, floor_of  # loads what computes numbers
+    from readiness.verdict.recomputation.classes import COVERED, FOUND, TOLD_APART, floor_of  # computes numbers
 
-    if COVERAGE.fullmatch(finding.code):
+    kind = finding.key.kind
+    if kind in COVERED:
         return Bar(">=", spec.errors.class_coverage, refutable=False)
-    told = CLASS.fullmatch(finding.code)
-    if told is None:
-        return None
-    if told[1] == "APART":
+    if kind in TOLD_APART:
         return Bar(">", 0.0)
+    if kind not in FOUND:
+        return None
     found = None if finding.criterion is None else finding.criterion.threshold
-    if told[2] is None and found in (spec.errors.class_floor, *spec.errors.floors.values()):
+    if kind is Topic.SMALL_CLASSES_FOUND and found in (spec.errors.class_floor, *spec.errors.floors.values()):
         return Bar(">=", found)
     return Bar(">=", floor_of(finding.segment.get("class", ""), spec))
 

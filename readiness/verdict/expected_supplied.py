@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.core.findings import Finding, Outcome, Status, rounded
+from readiness.core.findings import Finding, Outcome, Question, Status, rounded
+from readiness.core.keys import Topic
 from readiness.core.metrics import QUANTILES
 from readiness.spec.schema import FIGURES, NOT_HERE, Spec
-from readiness.verdict.margins import CODES
+from readiness.verdict.margins import TOPICS
 from readiness.verdict.record import RecordedAnswer
 
-_METRICS = {code: metric for metric, code in CODES.items()}
-_PROBE = "PROD-PROBE-"
-_WITHOUT_MODEL = ("STAB-WINDOW", "STAB-TREND", "PROD-DRIFT")
-"""How the codes of questions 5 and 6 begin that rest on rows and their predictions alone."""
+_METRICS = {topic: metric for metric, topic in TOPICS.items()}
+_WITHOUT_MODEL = frozenset({
+    Topic.WINDOW, Topic.WINDOWS, Topic.TREND, Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS,
+})  # fmt: skip
+"""What rests on rows and their predictions alone in questions 5 and 6."""
 
 
 def false_supplies(
@@ -36,17 +38,18 @@ def _is_judged(finding: Finding) -> bool:
 
 def _part(finding: Finding, spec: Spec) -> str:
     """What a finding rests on: "folds", "seeds", "probes.one_row", or a technical metric; empty for anything else."""
-    code = finding.code
-    if code.startswith("STAB-SEEDS"):
+    key = finding.key
+    if key.kind in (Topic.SEEDS, Topic.SEEDS_CHURN):
         return "seeds"
-    if code.startswith("STAB-"):
+    if key.question is Question.STABILITY:
         return "folds"
-    if code.startswith(_PROBE):
-        return f"probes.{code.removeprefix(_PROBE).lower().replace('-', '_')}"
-    if code.startswith("BUSI-"):
-        required = {f"BUSI-{k}": each.metric for k, each in enumerate(spec.business.requirements, 1)}
-        return required.get(code, "") if required.get(code) in CODES else ""
-    return _METRICS.get(code, "")
+    if key.kind is Topic.PROBE:
+        return f"probes.{key.part('probe')}"
+    if key.question is Question.BUSINESS:
+        required = dict(enumerate((each.metric for each in spec.business.requirements), 1))
+        metric = required.get(key.number("requirement"), "")
+        return metric if metric in TOPICS else ""
+    return _METRICS.get(key.kind, "")
 
 
 def _agrees(finding: Finding, spec: Spec, calls: Sequence[float] | None) -> bool:
@@ -105,10 +108,10 @@ def _cannot_be_measured(finding: Finding, spec: Spec) -> bool:
     if finding.outcome is Outcome.ATTESTED:
         return part in {f"probes.{name}" for name in spec.supplied.probes} and spec.model.path is None
     if spec.model.path is None and (part or _rests_on_model(finding)):
-        return not finding.code.startswith(_WITHOUT_MODEL)
+        return finding.key.kind not in _WITHOUT_MODEL
     on_the_clock = part.startswith("latency_") or part == "throughput_per_second"
     return spec.production.measured_on == "shared" and on_the_clock
 
 
 def _rests_on_model(finding: Finding) -> bool:
-    return finding.measured is not None and finding.code.startswith(("STAB-", "PROD-"))
+    return finding.measured is not None and finding.key.question in (Question.STABILITY, Question.PRODUCTION)

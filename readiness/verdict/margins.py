@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from readiness.core import policy
 from readiness.core.findings import Criterion
 from readiness.core.format import format_threshold, with_unit
+from readiness.core.keys import Topic
 from readiness.core.metrics import Metric
 from readiness.spec.questions import Test
 from readiness.spec.schema import Baseline
 
-CODES = {
-    "latency_p50_ms": "PROD-LATENCY-P50",
-    "latency_p95_ms": "PROD-LATENCY-P95",
-    "latency_p99_ms": "PROD-LATENCY-P99",
-    "throughput_per_second": "PROD-THROUGHPUT",
-    "size_mb": "PROD-SIZE",
-    "memory_mb": "PROD-MEMORY",
+TOPICS = {
+    "latency_p50_ms": Topic.LATENCY_P50,
+    "latency_p95_ms": Topic.LATENCY_P95,
+    "latency_p99_ms": Topic.LATENCY_P99,
+    "throughput_per_second": Topic.THROUGHPUT,
+    "size_mb": Topic.SIZE,
+    "memory_mb": Topic.MEMORY,
 }
-"""Finding codes of the technical metrics, in the order of the page."""
+"""What findings about the technical metrics are about, in the order of the page."""
 CALENDAR = ("hour", "weekday", "month of the year")
 """Parts of `data.time` by which weak spots are searched, and which count as if `data.segments` named them."""
 

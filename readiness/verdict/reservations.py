@@ -11,6 +11,7 @@ from readiness.core import policy
 from readiness.core.checklist import BOXES, Box, Source
 from readiness.core.findings import Finding, Outcome, Question, Status
 from readiness.core.format import format_level, format_share, format_threshold, format_value, listed, with_unit
+from readiness.core.keys import Topic
 from readiness.core.metrics import METRICS, TECHNICAL
 from readiness.core.policy import BARS, CONFIDENCE, Bar, Task
 from readiness.core.sanitize import shorten
@@ -193,7 +194,7 @@ _MOST_COLUMNS = 4
 _MOST_WARNINGS = 3
 _LONGEST_NAME = 140
 _LONGEST_COLUMN = 80
-_TRIVIAL = tuple(dict.fromkeys(guess.upper() for guesses in GUESSES.values() for guess in guesses))
+_TRIVIAL = tuple(dict.fromkeys(guess for guesses in GUESSES.values() for guess in guesses))
 _NO_ORDER = 0.5
 """ROC AUC of scores that say nothing."""
 
@@ -371,11 +372,11 @@ def _boxes(record: Record) -> Iterator[str]:
         return
     checklist = record.gathered.spec.get("checklist", {})
     findings = record.answer(Question.PRODUCTION).findings
-    away = {f.code for f in findings if f.outcome is Outcome.NOT_APPLICABLE}
+    away = [f.key for f in findings if f.outcome is Outcome.NOT_APPLICABLE]
     declared = [
         box
         for box in BOXES
-        if any(code.startswith(box.code) for code in away if box.code)
+        if any(map(box.holds, away))
         and (box.source is Source.ATTESTED or (checklist.get(box.key) or {}).get("not_applicable"))
     ]
     parts = [_of_boxes(declared, Source.ATTESTED, "that people answer")]
@@ -393,13 +394,14 @@ def _guess(record: Record) -> Iterator[str]:
     """A guess that meets every requirement on the rows; told only where each of its values is known."""
     if not (_asks(record, Question.BUSINESS) and _asks(record, Question.BASELINE)):
         return
-    values = {f.code: f for f in record.answer(Question.BASELINE).findings if f.code.startswith("BASE-VALUE-")}
+    found = [f for f in record.answer(Question.BASELINE).findings if f.key.kind is Topic.METHOD_VALUE]
+    values = {(f.key.part("method"), f.key.metric): f for f in found}
     judged = [f for f in record.answer(Question.BUSINESS).findings if f.blocking and f.criterion is not None]
     required = [finding for finding in judged if finding.metric not in TECHNICAL]
     if not required or not all(_is_of_all_rows(finding, record) for finding in required):
         return
     for guess in _TRIVIAL:
-        reached = [values.get(f"BASE-VALUE-{guess}-{finding.metric.upper()}") for finding in required]
+        reached = [values.get((guess, finding.metric)) for finding in required]
         if all(_meets(value, finding) for value, finding in zip(reached, required, strict=True)):
             name = next(value.name for value in reached if value is not None)
             yield f"{name} would meet {'the requirement' if len(required) == 1 else 'every requirement'}, too"
@@ -410,8 +412,8 @@ def _scores(record: Record) -> Iterator[str]:
     """Scores that may as well be drawn by lot."""
     if not _asks(record, Question.BASELINE):
         return
-    code = "BASE-VALUE-CANDIDATE-ROC_AUC"
-    found = next((f.measured for f in record.answer(Question.BASELINE).findings if f.code == code), None)
+    key = Topic.METHOD_VALUE.key("candidate", metric="roc_auc")
+    found = next((f.measured for f in record.answer(Question.BASELINE).findings if f.key == key), None)
     if found is None or found.low is None or found.low > _NO_ORDER:
         return
     high = found.value if found.high is None else found.high
@@ -423,10 +425,10 @@ def _scores(record: Record) -> Iterator[str]:
 def _is_of_all_rows(finding: Finding, record: Record) -> bool:
     """Whether a requirement is on the metric itself: no gain over another method, and not of one class alone."""
     stated = record.gathered.spec.get("business", {}).get("requirements", ())
-    number = finding.code.removeprefix("BUSI-")
-    if not number.isascii() or not number.isdecimal() or not 0 < int(number) <= len(stated):
+    number = finding.key.number("requirement")
+    if not 0 < number <= len(stated):
         return False
-    return not any(stated[int(number) - 1].get(key) for key in ("lift_over", "gain_over", "of_class"))
+    return not any(stated[number - 1].get(key) for key in ("lift_over", "gain_over", "of_class"))
 
 
 def _meets(value: Finding | None, required: Finding) -> bool:

@@ -116,7 +116,7 @@ def test_of_many_classes_the_cheapest_answers_are_looked_at():
         truth, truth, task=Task.MULTICLASS, classes=names, data={"classes": list(names)},
         errors={"costs": {"matrix": matrix}},
     )  # fmt: skip
-    assert [f"CLASS-{k}" for k in range(2, 22)] == [c.code for c in constants(evidence, prices(evidence))]
+    assert [f"ERRO-SAVINGS-CLASS-{k}" for k in range(2, 22)] == [c.key.code for c in constants(evidence, prices(evidence))]
 
 
 def of_numbers(predicted, training=None, **settings):
@@ -141,7 +141,7 @@ def test_a_quantile_of_the_training_rows_is_the_cheapest_number(found):
 def test_the_median_stays_where_doing_nothing_is_something_else():
     """And the quantile is left out where both sides cost the same: it is the median."""
     moved = of_numbers(np.zeros(100), do_nothing=3.0)
-    assert ["MEDIAN", "QUANTILE"] == [c.code for c in constants(moved, prices(moved))]
+    assert ["ERRO-SAVINGS-MEDIAN", "ERRO-SAVINGS-QUANTILE"] == [c.key.code for c in constants(moved, prices(moved))]
     even = of_numbers(np.zeros(100), costs={"under": 2, "over": 2})
     assert () == constants(even, prices(even))
 

@@ -7,7 +7,7 @@ import pytest
 
 from readiness.core.metrics import METRICS, TECHNICAL
 from readiness.spec.schema import Baseline
-from readiness.verdict.margins import CODES, required_margin
+from readiness.verdict.margins import TOPICS, required_margin
 
 SLOW = ("pandas", "scipy", "sklearn", "matplotlib", "joblib", "skops")
 
@@ -32,8 +32,8 @@ def test_a_margin_is_added_to_a_gain_and_taken_off_an_error(
 
 def test_every_technical_metric_has_a_code() -> None:
     """What is measured on the model stands under a code of its own."""
-    assert set(CODES) == TECHNICAL
-    assert len(CODES) == len(set(CODES.values()))
+    assert set(TOPICS) == TECHNICAL
+    assert len(TOPICS) == len(set(TOPICS.values()))
 
 
 def test_the_host_does_not_load_what_computes_numbers() -> None:

@@ -198,8 +198,8 @@ def _needs_counts(record: Record, question: Question, finding: Finding) -> bool:
 def is_relative(record: Record, finding: Finding) -> bool:
     """Whether a requirement asks for a gain over another method."""
     stated = record.gathered.spec.get("business", {}).get("requirements", [])
-    asked = {f"BUSI-{k}": each.get("lift_over") or each.get("gain_over") for k, each in enumerate(stated, 1)}
-    return bool(asked.get(finding.code))
+    asked = dict(enumerate((each.get("lift_over") or each.get("gain_over") for each in stated), 1))
+    return bool(asked.get(finding.key.number("requirement")))
 
 
 def _check_sides(measured: Estimate, bounds: Bounds, criterion: Criterion) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Finding, Question, Status
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.spec.schema import Spec
 from readiness.statistics.basis import SHARES, flat
@@ -18,10 +18,9 @@ from readiness.statistics.class_rule import ClassRule, against_rest, class_rule
 if TYPE_CHECKING:
     from readiness.verdict.record import Record
 
-CLASS = re.compile(r"ERRO-(APART|FOUND)-(?:(\d+)|SMALL)")
-COVERAGE = re.compile(r"ERRO-CLASSES-COVERAGE(-COST)?")
-_CELL = re.compile(r"ERRO-CELL-(\d+)-(\d+)")
-_BINARY = ("ERRO-TN", "ERRO-FP", "ERRO-FN", "ERRO-TP")
+TOLD_APART = frozenset({Topic.CLASS_TOLD_APART, Topic.SMALL_CLASSES_TOLD_APART})
+FOUND = frozenset({Topic.CLASS_FOUND, Topic.SMALL_CLASSES_FOUND})
+COVERED = frozenset({Topic.CLASS_COVERAGE, Topic.CLASS_COST_COVERAGE})
 _CLOSE = 1e-8
 
 
@@ -31,24 +30,36 @@ def missing_classes(findings: Sequence[Finding], spec: Spec, task: Task) -> list
     if not task.has_classes or not names or any(n is None for n in rows):
         return []
     known = [0.0 if n is None else n for n in rows]
-    rule, found = class_rule(spec, task, names), {finding.code: finding for finding in findings}
+    rule, found = class_rule(spec, task, names), {finding.key: finding for finding in findings}
     wanted = list(_wanted(rule, known))
-    return [code for code, may_stand_aside in wanted if not _counts(found.get(code), may_stand_aside=may_stand_aside)]
+    return [key.code for key, may_stand_aside in wanted if not _counts(found.get(key), may_stand_aside=may_stand_aside)]
 
 
 def _classes(findings: Sequence[Finding]) -> tuple[list[str], list[float | None]]:
-    """Names and true rows of the classes, from the cells of the confusion matrix, in the order of the codes."""
-    cells = {f.code: f for f in findings if f.code in _BINARY or _CELL.fullmatch(f.code)}
-    if set(_BINARY) <= set(cells):
-        lines = [[cells["ERRO-TN"], cells["ERRO-FP"]], [cells["ERRO-FN"], cells["ERRO-TP"]]]
-    else:
-        size = math.isqrt(len(cells))
-        codes = [[f"ERRO-CELL-{i}-{j}" for j in range(1, size + 1)] for i in range(1, size + 1)]
-        if not all(code in cells for line in codes for code in line):
-            return [], []
-        lines = [[cells[code] for code in line] for line in codes]
+    """Names and true rows of the classes, from the cells of the confusion matrix, in the order of the keys."""
+    lines = matrix_of(findings)
     names = [line[0].segment.get("true", "") for line in lines]
     return names, [_total(line) for line in lines]
+
+
+_PLACES = {
+    Topic.TRUE_NEGATIVES: (0, 0),
+    Topic.FALSE_POSITIVES: (0, 1),
+    Topic.FALSE_NEGATIVES: (1, 0),
+    Topic.TRUE_POSITIVES: (1, 1),
+}
+
+
+def matrix_of(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings of the confusion matrix, a line for each true class; none where they are no whole matrix."""
+    found = {_PLACES[f.key.kind]: f for f in findings if f.key.kind in _PLACES}
+    if len(found) < len(_PLACES):
+        named = [f for f in findings if f.key.kind is Topic.CELL]
+        found = {(f.key.number("true") - 1, f.key.number("predicted") - 1): f for f in named}
+    size = math.isqrt(len(found))
+    if set(found) != {(i, j) for i in range(size) for j in range(size)}:
+        return []
+    return [[found[i, j] for j in range(size)] for i in range(size)]
 
 
 def _total(line: Sequence[Finding]) -> float | None:
@@ -56,21 +67,23 @@ def _total(line: Sequence[Finding]) -> float | None:
     return sum(values) if len(values) == len(line) else None
 
 
-def _wanted(rule: ClassRule, rows: Sequence[float]) -> Iterator[tuple[str, bool]]:
-    """Codes, and whether the class has so few rows that it may stand aside."""
+def _wanted(rule: ClassRule, rows: Sequence[float]) -> Iterator[tuple[FindingKey, bool]]:
+    """Keys, and whether the class has so few rows that it may stand aside."""
     small = set(rule.small(rows))
-    groups: list[tuple[str, tuple[int, ...], bool]] = [(str(k + 1), (k,), k in small) for k in range(len(rule.names))]
-    if rule.judges_together(rows):
-        groups.append(("SMALL", tuple(sorted(small)), False))
-    for number, members, aside in groups:
+    for k in range(len(rule.names)):
         if rule.told_apart:
-            yield f"ERRO-APART-{number}", aside
-        if rule.floor_of(members) is not None:
-            yield f"ERRO-FOUND-{number}", aside
+            yield Topic.CLASS_TOLD_APART.key(k + 1), k in small
+        if rule.floor_of((k,)) is not None:
+            yield Topic.CLASS_FOUND.key(k + 1), k in small
+    if rule.judges_together(rows):
+        if rule.told_apart:
+            yield Topic.SMALL_CLASSES_TOLD_APART.key(), False
+        if rule.floor_of(tuple(sorted(small))) is not None:
+            yield Topic.SMALL_CLASSES_FOUND.key(), False
     if rule.told_apart:
-        yield "ERRO-CLASSES-COVERAGE", False
+        yield Topic.CLASS_COVERAGE.key(), False
         if rule.dearest is not None:
-            yield "ERRO-CLASSES-COVERAGE-COST", False
+            yield Topic.CLASS_COST_COVERAGE.key(), False
 
 
 def _counts(finding: Finding | None, *, may_stand_aside: bool) -> bool:
@@ -89,13 +102,13 @@ def check_classes(record: Record, spec: Spec, table: Floats) -> None:
     rule, rows = class_rule(spec, task, names), table.sum(axis=1).tolist()
     if len(names) != len(table):
         return
-    expected = {"ERRO-CLASSES-COVERAGE": rule.covered(rows), "ERRO-CLASSES-COVERAGE-COST": rule.covered_cost(rows)}
+    expected = {Topic.CLASS_COVERAGE: rule.covered(rows), Topic.CLASS_COST_COVERAGE: rule.covered_cost(rows)}
     for finding in record.answer(Question.ERRORS).findings:
-        match = CLASS.fullmatch(finding.code)
-        if match is not None and finding.bounds is not None:
-            members = (int(match[2]) - 1,) if match[2] else rule.small(rows)
-            _check_class(finding, rule, table, members, is_floor=match[1] == "FOUND")
-        wanted = expected.get(finding.code)
+        kind, number = finding.key.kind, finding.key.number("class")
+        if kind in TOLD_APART | FOUND and finding.bounds is not None:
+            is_one = kind in (Topic.CLASS_TOLD_APART, Topic.CLASS_FOUND)
+            _check_class(finding, rule, table, (number - 1,) if is_one else rule.small(rows), is_floor=kind in FOUND)
+        wanted = expected.get(kind)
         value = finding.measured.value if finding.measured is not None else None
         if wanted is not None and value is not None and not math.isclose(value, wanted, rel_tol=_CLOSE, abs_tol=_CLOSE):
             raise InvalidReport(

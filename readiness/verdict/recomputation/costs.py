@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Finding, Question
+from readiness.core.keys import Topic
 from readiness.core.policy import Task
 from readiness.spec.schema import Costs, Spec
 from readiness.statistics.cases import Floats
@@ -22,9 +22,12 @@ from readiness.verdict.recomputation.values import counted_cells, is_close, larg
 if TYPE_CHECKING:
     from readiness.verdict.record import Record
 
-TOTAL, NOTHING, SAVED, SHARE = "ERRO-COST-TOTAL", "ERRO-COST-NOTHING", "ERRO-SAVINGS-TOTAL", "ERRO-SAVINGS-SHARE"
-SAVINGS, COST = "ERRO-SAVINGS", "ERRO-COST"
-_CONSTANT = re.compile(r"ERRO-SAVINGS-(?:CONSTANT|CLASS-(\d+))")
+TOTAL, NOTHING, SAVED, SHARE, SAVINGS, COST = (
+    topic.key().code
+    for topic in (
+        Topic.TOTAL_COST, Topic.NOTHING_COST, Topic.TOTAL_SAVINGS, Topic.SAVINGS_SHARE, Topic.SAVINGS, Topic.COST,
+    )
+)  # fmt: skip
 _DRAWN = 0.25
 """Share of its distance from the value by which a simulated limit may differ from one that is simulated elsewhere."""
 
@@ -163,8 +166,9 @@ def _check_constants(found: Mapping[str, Finding], spec: Spec, prices: _Prices, 
     most = 1.0 if capacity is None else capacity if capacity <= 1 else min(1.0, capacity / rows)
     share = max(most, 1 - float(table[:, prices.idle].sum()) / rows)
     for code, finding in found.items():
-        match = _CONSTANT.fullmatch(code)
-        answer = None if match is None else int(match[1]) - 1 if match[1] else 1 - prices.idle
+        answer = {Topic.SAVINGS_CLASS: finding.key.number("class") - 1, Topic.SAVINGS_CONSTANT: 1 - prices.idle}.get(
+            finding.key.kind
+        )
         if answer is None or finding.bounds is None or not 0 <= answer < len(table):
             continue
         always = float((prices.always(answer) * table).sum())

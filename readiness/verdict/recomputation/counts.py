@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,11 +11,13 @@ import numpy as np
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Finding, Question, Recomputable
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.statistics.basis import MOVER, SHARES, flat
 from readiness.statistics.cases import Floats
 from readiness.statistics.labels import SHARE_METRICS, rows_that_count
 from readiness.verdict.recomputation.bounds import is_relative
+from readiness.verdict.recomputation.classes import matrix_of
 
 if TYPE_CHECKING:
     from readiness.verdict.record import Record
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
 Counts = tuple[tuple[float, float], ...]
 """Hits and rows of each share that a metric is made of."""
 
-_BINARY = ("ERRO-TN", "ERRO-FP", "ERRO-FN", "ERRO-TP")
-_CELL = re.compile(r"ERRO-CELL-(\d+)-(\d+)")
-_NAMED = re.compile(r"(SEGM-\d+)-(?:\d+|SMALL)-\w+")
-_ROWS = re.compile(r"(SEGM-\d+-\d+)-ROWS")
+_NAMED = frozenset({Topic.DEFICIT, Topic.SMALL_DEFICIT})
 _GROUPS: Mapping[str, tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]] = {
     "demographic_parity_ratio": (((1, 3), (0, 1, 2, 3)),),
     "demographic_parity_difference": (((1, 3), (0, 1, 2, 3)),),
@@ -56,14 +54,8 @@ def check_counts(record: Record) -> None:
 
 def cells(record: Record) -> Floats | None:
     """The confusion matrix that question 4 shows, (true, predicted); None where it shows none."""
-    found = {f.code: f.measured.value for f in record.answer(Question.ERRORS).findings if f.measured is not None}
-    if set(_BINARY) <= set(found):
-        return np.array([found[code] for code in _BINARY]).reshape(2, 2)
-    places = {(int(m[1]), int(m[2])): value for code, value in found.items() if (m := _CELL.fullmatch(code))}
-    size = math.isqrt(len(places))
-    if not places or set(places) != {(i, j) for i in range(1, size + 1) for j in range(1, size + 1)}:
-        return None
-    return np.array([[places[i, j] for j in range(1, size + 1)] for i in range(1, size + 1)])
+    lines = matrix_of([f for f in record.answer(Question.ERRORS).findings if f.measured is not None])
+    return np.array([[f.measured.value for f in line if f.measured] for line in lines]) if lines else None
 
 
 def _must_be_shown(record: Record) -> bool:
@@ -98,7 +90,7 @@ def _of_candidate(gain: Basis) -> Basis:
 
 def _is_named(finding: Finding) -> bool:
     """Whether it compares a segment with all other rows, or all groups, so that both together are all rows."""
-    return bool(_NAMED.fullmatch(finding.code)) or finding.metric in _GROUPS
+    return finding.key.kind in _NAMED or finding.metric in _GROUPS
 
 
 def _possible(metric: str, record: Record, table: Floats) -> Iterator[Counts]:
@@ -168,15 +160,16 @@ def _check_rows(record: Record) -> None:
                     f"Finding {finding.code} speaks of {finding.measured.n:,} rows; scored were {scored:,}."
                 )
     segments = record.answer(Question.SEGMENTS).findings
-    rows = {m[1]: f.measured.value for f in segments if f.measured and (m := _ROWS.fullmatch(f.code))}
-    by_segmentation: dict[str, float] = defaultdict(float)
-    for segment, count in rows.items():
-        by_segmentation[segment.rpartition("-")[0]] += count
+    counted = {f.key: f.measured.value for f in segments if f.measured and f.key.kind is Topic.SEGMENT_ROWS}
+    rows = {_segment(key): count for key, count in counted.items()}
+    by_segmentation: dict[int, float] = defaultdict(float)
+    for (segmentation, _), count in rows.items():
+        by_segmentation[segmentation] += count
     for segmentation, total in by_segmentation.items():
         if total > scored:
-            raise InvalidReport(f"The segments {segmentation} hold {total:,.0f} rows; scored were {scored:,}.")
+            raise InvalidReport(f"The segments SEGM-{segmentation} hold {total:,.0f} rows; scored were {scored:,}.")
     for finding in segments:
-        segment = finding.code.rpartition("-")[0]
+        segment = _segment(finding.key)
         if (
             finding.bounds is not None
             and finding.measured is not None
@@ -185,3 +178,8 @@ def _check_rows(record: Record) -> None:
             raise InvalidReport(
                 f"Finding {finding.code} speaks of {finding.measured.n:,} rows; its segment has {rows[segment]:,.0f}."
             )
+
+
+def _segment(key: FindingKey) -> tuple[int, int]:
+    """Numbers of a segmentation and of its segment, from 1; 0 for findings that are about none."""
+    return key.number("segmentation"), key.number("segment")

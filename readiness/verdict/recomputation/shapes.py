@@ -7,7 +7,6 @@ be anything, unless its metric is a share of rows.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Finding, Question
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import METRICS, TECHNICAL, Metric
 from readiness.core.policy import Task
 from readiness.spec.schema import Requirement, Spec
@@ -38,18 +38,16 @@ from readiness.statistics.shapes import (
 from readiness.statistics.stability import ends_of
 from readiness.verdict.margins import required_margin
 from readiness.verdict.recomputation.bounds import CLOSE, COUNTED
-from readiness.verdict.recomputation.classes import CLASS
+from readiness.verdict.recomputation.classes import FOUND, TOLD_APART
 
 if TYPE_CHECKING:
     from readiness.verdict.record import Record
 
-LIFT = "BASE-LIFT-"
-VALUE = "BASE-VALUE-"
-_STATED = re.compile(r"BUSI-(\d+)")
-_DEFICIT = re.compile(r"SEGM-(?:\d+-(?:\d+|SMALL)-\w+|SLICE-\d+)")
-_COMPARED = re.compile(r"SEGM-\d+-FAIR-\w+")
-_WINDOW = re.compile(r"STAB-WINDOW-\d+")
-PRICED = re.compile(r"ERRO-(?:COST|CURRENT|SAVINGS(?:-CONSTANT|-CLASS-\d+|-QUANTILE|-MEDIAN)?)")
+_DEFICITS = frozenset({Topic.DEFICIT, Topic.SMALL_DEFICIT, Topic.SLICE, Topic.WINDOW})
+PRICED = frozenset({
+    Topic.COST, Topic.CURRENT_COST, Topic.SAVINGS, Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS, Topic.SAVINGS_QUANTILE,
+    Topic.SAVINGS_MEDIAN,
+})  # fmt: skip
 """Means of amounts: costs, savings against doing nothing, against other constant answers, and against another model."""
 _EVERYWHERE, _SHARE = (-math.inf, math.inf), (0.0, 1.0)
 
@@ -90,7 +88,7 @@ def check_shapes(record: Record, spec: Spec) -> None:
     """
     for answer in record.answers:
         for finding in answer.findings:
-            if finding.measured is None or not (finding.bounds is not None or finding.code.startswith(VALUE)):
+            if finding.measured is None or not (finding.bounds is not None or finding.key.kind is Topic.METHOD_VALUE):
                 continue
             allowed = allowed_of(record, spec, answer.question, finding)
             if allowed is not None:
@@ -137,19 +135,21 @@ def _check_range(finding: Finding, allowed: Allowed) -> None:
 
 def allowed_of(record: Record, spec: Spec, question: Question, finding: Finding) -> Allowed | None:
     """What a finding may be computed from; None where nobody can tell."""
-    code, name = finding.code, finding.metric
+    kind, name = finding.key.kind, finding.metric
     rows, metric = rows_of(record), _metric(spec, name)
     if name in TECHNICAL:
         return None
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if PRICED.fullmatch(code):
-        return Allowed(MEAN if code == "ERRO-CURRENT" or not is_drawn(spec, rows) else ())
-    if match := CLASS.fullmatch(code):
-        return Allowed(A_SHARE, _SHARE) if match[1] == "FOUND" else Allowed(informedness_shapes(rows), (-1.0, 1.0))
-    if _COMPARED.fullmatch(code):
+    if kind in _BY_TOPIC:
+        return _BY_TOPIC[kind]
+    if kind in PRICED:
+        return Allowed(MEAN if kind is Topic.CURRENT_COST or not is_drawn(spec, rows) else ())
+    if kind in FOUND:
+        return Allowed(A_SHARE, _SHARE)
+    if kind in TOLD_APART:
+        return Allowed(informedness_shapes(rows), (-1.0, 1.0))
+    if kind is Topic.FAIRNESS:
         return Allowed(COMPARED.get(name, ()), _SHARE)
-    found = None if metric is None else _of_metric(spec, question, code, metric, rows)
+    found = None if metric is None else _of_metric(spec, question, finding.key, metric, rows)
     if found is not None:
         return found
     if name not in COUNTED.get(rows.task, frozenset()):
@@ -158,26 +158,25 @@ def allowed_of(record: Record, spec: Spec, question: Question, finding: Finding)
     return Allowed((*known, *COMPARED.get(name, ())))
 
 
-def _of_metric(spec: Spec, question: Question, code: str, metric: Metric, rows: Rows) -> Allowed | None:
-    """By the code: a value, a deficit of some rows, or a gain; None for a code of the user's own."""
-    if code.startswith(VALUE):
+def _of_metric(spec: Spec, question: Question, key: FindingKey, metric: Metric, rows: Rows) -> Allowed | None:
+    """By the key: a value, a deficit of some rows, or a gain; None for a key of the user's own."""
+    if key.kind is Topic.METHOD_VALUE:
         return Allowed((), ends_of(metric))
-    if _DEFICIT.fullmatch(code) or _WINDOW.fullmatch(code):
+    if key.kind in _DEFICITS:
         return _deficit(spec, metric, rows, in_windows=question is Question.STABILITY)
-    if code.startswith(LIFT):
-        key = code.removeprefix(LIFT).lower()
-        factor = required_margin(metric, spec.baseline, key).factor
-        return _contrast(metric, rows, factor, unpaired=is_human(spec, key))
-    stated = stated_requirement(spec, code)
+    if key.kind is Topic.LIFT:
+        factor = required_margin(metric, spec.baseline, key.part("method")).factor
+        return _contrast(metric, rows, factor, unpaired=is_human(spec, key.part("method")))
+    stated = stated_requirement(spec, key)
     return None if stated is None else _stated(spec, stated, metric, rows)
 
 
-_BY_CODE = {
-    "ERRO-COVERAGE": Allowed(A_SHARE, _SHARE),
-    "STAB-CHURN": Allowed(CHURN, _SHARE, limits_too=False),
-    "STAB-TREND": Allowed(DECLINE),
-    "STAB-HALF-WIDTH": Allowed((), (0.0, math.inf)),
-    "STAB-STD": Allowed((), (0.0, math.inf)),
+_BY_TOPIC = {
+    Topic.INTERVAL_COVERAGE: Allowed(A_SHARE, _SHARE),
+    Topic.CHURN: Allowed(CHURN, _SHARE, limits_too=False),
+    Topic.TREND: Allowed(DECLINE),
+    Topic.HALF_WIDTH: Allowed((), (0.0, math.inf)),
+    Topic.FOLD_STD: Allowed((), (0.0, math.inf)),
 }
 
 
@@ -219,10 +218,10 @@ def is_human(spec: Spec, key: str) -> bool:
     return key == "human" and spec.baseline.human is not None
 
 
-def stated_requirement(spec: Spec, code: str) -> Requirement | None:
+def stated_requirement(spec: Spec, key: FindingKey) -> Requirement | None:
     """The business requirement that a finding answers."""
-    match, stated = _STATED.fullmatch(code), spec.business.requirements
-    return stated[int(match[1]) - 1] if match and 1 <= int(match[1]) <= len(stated) else None
+    number, stated = key.number("requirement"), spec.business.requirements
+    return stated[number - 1] if 1 <= number <= len(stated) else None
 
 
 def relative_factor(stated: Requirement, metric: Metric) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Finding, Question
+from readiness.core.keys import Topic
 from readiness.core.metrics import Metric
 from readiness.core.policy import Task
 from readiness.spec.schema import Human, Spec, label_text
@@ -21,7 +22,7 @@ from readiness.statistics.labels import BINARY_LABEL_METRICS, MULTICLASS_LABEL_M
 from readiness.verdict.margins import required_margin
 from readiness.verdict.recomputation.classes import check_classes
 from readiness.verdict.recomputation.counts import cells, one_against_rest
-from readiness.verdict.recomputation.shapes import LIFT, VALUE, is_human, relative_factor, stated_requirement
+from readiness.verdict.recomputation.shapes import is_human, relative_factor, stated_requirement
 
 if TYPE_CHECKING:
     from readiness.verdict.record import Record
@@ -54,22 +55,22 @@ def values_of(record: Record) -> Mapping[tuple[str, str], float]:
     """By method and metric what question 1 shows: the candidate is "candidate", others go by their key."""
     found = {}
     for finding in record.answer(Question.BASELINE).findings:
-        if finding.code.startswith(VALUE) and finding.measured is not None:
-            found[_method(finding), finding.metric] = finding.measured.value
+        if finding.key.kind is Topic.METHOD_VALUE and finding.measured is not None:
+            found[finding.key.part("method"), finding.metric] = finding.measured.value
     return found
-
-
-def _method(finding: Finding) -> str:
-    return finding.code.removeprefix(VALUE).removesuffix(f"-{finding.metric.upper()}").lower()
 
 
 def _check_candidate(record: Record, spec: Spec, table: Floats) -> None:
     """Raises: InvalidReport."""
     for finding in record.answer(Question.BASELINE).findings:
-        if finding.code.startswith(VALUE) and finding.measured is not None and _method(finding) == CANDIDATE:
+        if (
+            finding.key.kind is Topic.METHOD_VALUE
+            and finding.measured is not None
+            and finding.key.part("method") == CANDIDATE
+        ):
             _check_value(finding, finding.measured.value, table)
     for finding in record.answer(Question.BUSINESS).findings:
-        stated = stated_requirement(spec, finding.code)
+        stated = stated_requirement(spec, finding.key)
         if finding.measured is None or stated is None or stated.lift_over or stated.gain_over:
             continue
         if stated.of_class is None or len(table) == 2:
@@ -115,10 +116,11 @@ def _check_guesses(record: Record, table: Floats) -> None:
         shown = {metric: value for (method, metric), value in values.items() if method == key}
         possible = list(_guesses(key, shown, len(table)))
         if possible and not any(_gives(guess, shown, table) for guess in possible):
-            metric = next(iter(shown), "")
+            findings = record.answer(Question.BASELINE).findings
+            code = next(f.code for f in findings if f.key.kind is Topic.METHOD_VALUE and f.key.part("method") == key)
             raise InvalidReport(
-                f"Finding {VALUE}{key.upper()}-{metric.upper()} does not hold, or another value of that guess: with "
-                "the true classes of question 4 there is no such guess."
+                f"Finding {code} does not hold, or another value of that guess: with the true classes of question 4 "
+                "there is no such guess."
             )
 
 
@@ -147,10 +149,10 @@ def _check_gains(record: Record, spec: Spec) -> None:
     """Raises: InvalidReport."""
     values = values_of(record)
     for finding in record.answer(Question.BASELINE).findings:
-        if finding.code.startswith(LIFT) and finding.measured is not None and finding.bounds is not None:
+        if finding.key.kind is Topic.LIFT and finding.measured is not None and finding.bounds is not None:
             _check_lift(finding, spec, values)
     for finding in record.answer(Question.BUSINESS).findings:
-        stated = stated_requirement(spec, finding.code)
+        stated = stated_requirement(spec, finding.key)
         if stated is None or finding.measured is None or stated.of_class is not None:
             continue
         metric = spec.metric(finding.metric)
@@ -166,7 +168,7 @@ def _check_gains(record: Record, spec: Spec) -> None:
 
 def _check_lift(finding: Finding, spec: Spec, values: Mapping[tuple[str, str], float]) -> None:
     """Raises: InvalidReport."""
-    key, metric = finding.code.removeprefix(LIFT).lower(), spec.metric(finding.metric)
+    key, metric = finding.key.part("method"), spec.metric(finding.metric)
     factor, people = required_margin(metric, spec.baseline, key).factor, spec.baseline.human
     mine = values.get((CANDIDATE, metric.name))
     if is_human(spec, key) and people is not None:
@@ -183,7 +185,11 @@ def _check_lift(finding: Finding, spec: Spec, values: Mapping[tuple[str, str], f
 def _rival(record: Record, values: Mapping[tuple[str, str], float], name: str, metric: str) -> float | None:
     """The value of the other method that a requirement names by its key or its name."""
     for finding in record.answer(Question.BASELINE).findings:
-        key = _method(finding) if finding.code.startswith(VALUE) and finding.metric == metric else CANDIDATE
+        key = (
+            finding.key.part("method")
+            if finding.key.kind is Topic.METHOD_VALUE and finding.metric == metric
+            else CANDIDATE
+        )
         if key != CANDIDATE and name in (key, finding.name):
             return values.get((key, metric))
     return None
