@@ -30,6 +30,8 @@ settings.load_profile("sampled")
 os.environ["READINESS_CACHE"] = "off"  # tests neither fill nor believe the cache of whoever runs them
 
 
+END_TO_END = Path(__file__).parent / "end_to_end"
+"""Where whole reviews are: all slow."""
 SECONDS, SLOW_SECONDS, AGAIN_SECONDS = 120, 300, 60
 """Limits of a test with its fixtures, and when one that outlives its limit is interrupted again."""
 
@@ -55,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give each test its limit; with --fast, leave out the long ones."""
     for item in items:
+        if END_TO_END in item.path.parents:
+            item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS if is_long(item) else SECONDS))
     if config.getoption("--fast"):
