@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from readiness.core.errors import DataError, ReadinessError, ScoringError
 from readiness.core.findings import Unavailable
 from readiness.core.policy import Task
-from readiness.evidence.cache.cache import CURRENT, Kept, scored
+from readiness.evidence.cache.cache import CURRENT, Cache
+from readiness.evidence.cache.entries import cached_scores
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.evidence import Alternative
 from readiness.evidence.limits import check_threshold
@@ -117,7 +118,7 @@ def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any
 
 
 def current(
-    loaded: LoadedSpec, frame: pd.DataFrame, features: Sequence[str], cases: Cases, target: Target, kept: Kept
+    loaded: LoadedSpec, frame: pd.DataFrame, features: Sequence[str], cases: Cases, target: Target, cache: Cache
 ) -> tuple[Alternative, ...]:
     """The model in production, scored on the same rows; what fails is *not assessed*, not fatal."""
     spec = loaded.spec.baseline.current
@@ -133,7 +134,7 @@ def current(
                 seed=loaded.spec.seed, query=loaded.spec.data.query,
             )  # fmt: skip
             candidate = replace(candidate, named=False) if model.takes_arrays else candidate
-            scores = scored(kept.of_model(spec, model, candidate), CURRENT, candidate, frame)
+            scores = cached_scores(cache.for_model(spec, model, candidate), CURRENT, candidate, frame)
         check_threshold(spec.threshold, "baseline.current.threshold", is_probability=scores.is_probability)
     except ReadinessError as error:
         return (Alternative("current", spec.name, Unavailable(error.message, error.remedy)),)

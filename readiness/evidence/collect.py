@@ -19,7 +19,8 @@ from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts, Gathered, ModelFacts
 from readiness.core.selection import questions_of
 from readiness.evidence import baselines, tables
-from readiness.evidence.cache.cache import TEST, UNUSED, Keeper, Kept, scored
+from readiness.evidence.cache.cache import TEST, UNUSED, Cache, CacheSetup
+from readiness.evidence.cache.entries import cached_scores
 from readiness.evidence.cache.scored_rows import keep_rows
 from readiness.evidence.candidate import Candidate, Scores, named_features
 from readiness.evidence.columns import (
@@ -169,20 +170,20 @@ def gather(
     asked = questions_of(only)
     model = load_model(loaded.spec.model, loaded.folder) if loaded.spec.model.path else None
     origins = file_origins(loaded)
-    keeper = Keeper.open(cache, tuple(origin.head.path for origin in origins.values()))
-    return gather_from(loaded, model, origins, keeper, asked)
+    setup = CacheSetup.open(cache, tuple(origin.head.path for origin in origins.values()))
+    return gather_from(loaded, model, origins, setup, asked)
 
 
 def gather_from(
     loaded: LoadedSpec,
     model: LoadedModel | None,
     origins: Mapping[str, Origin],
-    keeper: Keeper | None = None,
+    setup: CacheSetup | None = None,
     only: tuple[Question, ...] = (),
 ) -> Evidence:
     """The evidence about a candidate that is loaded already; `origins` are its tables by key: test, train, recent.
 
-    `keeper` knows what was measured earlier; without one, everything is measured now. `only` are the questions that a
+    `setup` leads to what was measured earlier; without one, everything is measured now. `only` are the questions that a
     partial review asks: what none of them looks at is not read.
 
     Raises:
@@ -217,13 +218,13 @@ def gather_from(
         check_recent(newest, others, asked, loaded.spec.data.time)
     elsewhere = read_supplied(loaded, target, tested, trained)
     inputs = {key: origin.artifact(key) for key, origin in origins.items()}
-    kept = _about_rows(Kept() if keeper is None else keeper.about(loaded, inputs), copies)
-    assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, kept, only)
+    cache = _about_rows(Cache() if setup is None else setup.cache_for(loaded, inputs), copies)
+    assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, cache, only)
     _check_folds(loaded, assembled.gathered.inputs, elsewhere.folds_sha256)
     facts = replace(assembled.gathered.data, unsegmented=unsegmented(loaded.spec, heads["test"].columns))
     evidence = replace(assembled, elsewhere=elsewhere, copies=copies, gathered=replace(assembled.gathered, data=facts))
-    if kept.store is not None:
-        keep_rows(evidence, kept.store)
+    if cache.store is not None:
+        keep_rows(evidence, cache.store)
     return evidence
 
 
@@ -234,12 +235,12 @@ def _without_copies(spec: Spec, test: Rows, train: Rows | None, asked: Asked) ->
     return (test, copies) if copies is None or spec.data.query is not None else without_copies(test, copies)
 
 
-def _about_rows(kept: Kept, copies: Copies | None) -> Kept:
+def _about_rows(cache: Cache, copies: Copies | None) -> Cache:
     """The same about the test rows that are left, where copies were left out."""
     if copies is None or copies.stay.all():
-        return kept
+        return cache
     left = hashlib.sha256(np.packbits(copies.stay).tobytes()).hexdigest()
-    return replace(kept, about={**kept.about, "left": left})
+    return replace(cache, about={**cache.about, "left": left})
 
 
 def _check_folds(loaded: LoadedSpec, inputs: Sequence[Artifact], digest: str) -> None:
@@ -299,25 +300,25 @@ def _score(
     candidate: Candidate | None,
     frame: pd.DataFrame,
     target: Target,
-    kept: Kept,
+    cache: Cache,
     part: str = TEST,
 ) -> Scores:
     if candidate is not None:
-        return scored(kept, part, candidate, frame)
+        return cached_scores(cache, part, candidate, frame)
     predictions = loaded.spec.model.predictions
     if predictions is None:
         raise ScoringError("The spec names neither a model file nor predictions.")
     return baselines.from_columns(predictions, frame, target, loaded.spec.model.threshold)
 
 
-def _unused(loaded: LoadedSpec, candidate: Candidate | None, rows: Rows, target: Target, kept: Kept) -> Unused | None:
+def _unused(loaded: LoadedSpec, candidate: Candidate | None, rows: Rows, target: Target, cache: Cache) -> Unused | None:
     """The rows that cannot be judged, scored like the others; what fails there is not fatal."""
     if rows.unused is None:
         return None
     frame, truth = rows.unused
     said: Scores | Unavailable
     try:
-        said = _score(loaded, candidate, frame, target, kept, UNUSED)
+        said = _score(loaded, candidate, frame, target, cache, UNUSED)
     except ReadinessError as error:
         said = Unavailable(error.message, error.remedy)
     return Unused(frame, truth, said)
@@ -332,12 +333,12 @@ def _assemble(
     train: Rows | None,
     recent: Recent | None,
     inputs: Mapping[str, Artifact],
-    kept: Kept,
+    cache: Cache,
     only: tuple[Question, ...],
 ) -> Evidence:
     spec = loaded.spec
     candidate = None if model is None else _candidate(loaded, model, features, target)
-    own = Kept() if model is None or candidate is None else kept.of_model(spec.model, model, candidate)
+    own = Cache() if model is None or candidate is None else cache.for_model(spec.model, model, candidate)
     reference = None if train is None else train.frame
     cuts = tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments)  # told before scoring
     scores = _score(loaded, candidate, test.frame, target, own)
@@ -348,7 +349,7 @@ def _assemble(
     others = (
         *baselines.trivial(cases, None if train is None else train.target),
         *baselines.rules(spec, test.frame, cases, target),
-        *(baselines.current(loaded, test.frame, features, cases, target, kept) if rivals else ()),
+        *(baselines.current(loaded, test.frame, features, cases, target, cache) if rivals else ()),
     )
     training = None if train is None else _training(loaded, train, features)
     return Evidence(
@@ -369,8 +370,8 @@ def _assemble(
         recent=recent,
         folder=loaded.folder,
         only=only,
-        reused=kept.reused(),
-        kept=replace(own, things=(candidate, test.frame, cases, training)),
+        reused=cache.summarize_hits(),
+        cache=replace(own, objects=(candidate, test.frame, cases, training)),
     )
 
 

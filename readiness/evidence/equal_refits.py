@@ -19,8 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.findings import Unavailable
-from readiness.evidence.cache.cache import REDRAWN, SEEDS, TRAINING, Kept, scored
-from readiness.evidence.cache.refits import keep, known
+from readiness.evidence.cache.cache import REDRAWN, SEEDS, TRAINING, Cache
+from readiness.evidence.cache.entries import cached_scores, find_refits, store_refits
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.refit_jobs import (
     Outcome,
@@ -110,7 +110,7 @@ class _Work:
     plan: Plan
     asked: Asked
     seconds: float
-    kept: Kept
+    cache: Cache
     copies: dict[int, Copy] = field(default_factory=dict)
     each: float = 0.0
     """Seconds that one takes."""
@@ -134,7 +134,7 @@ def equal_refits(
     *,
     seeds: int,
     seconds: float,
-    kept: Kept = NOTHING,
+    cache: Cache = NOTHING,
 ) -> tuple[EqualRefits | Unavailable, tuple[Copy, ...], float | None]:
     """The clones, the first ones for question 5, and the seconds that a fit took (None: none succeeded).
 
@@ -145,11 +145,11 @@ def equal_refits(
         asked: which rows, and how answers are counted.
         seeds: clones with other seeds that question 5 asks for.
         seconds: the budget of refits.
-        kept: what an earlier review made.
+        cache: what an earlier review made.
     """
     if why := unfit_for_cloning(candidate.estimator):
         return why, (), None
-    work = _Work(candidate, frame, plan, asked, seconds, kept)
+    work = _Work(candidate, frame, plan, asked, seconds, cache)
     try:
         failed = _make_copies(work, seeds) or _too_few(work)
         if failed:
@@ -225,7 +225,7 @@ def _make(work: _Work, numbers: range) -> Unavailable | None:
 
 def _recall(work: _Work, split: Split) -> bool:
     held, key = len(work.asked.holdout.frame), _key(work.plan, split)
-    found = known(work.kept, SEEDS, work.candidate, [split], held, **key)
+    found = find_refits(work.cache, SEEDS, work.candidate, [split], held, **key)
     if found is None:
         return False
     _add(work, found[0])
@@ -252,7 +252,7 @@ def _fit(work: _Work, splits: Sequence[Split], part: str, use: Callable[[Outcome
         return Unavailable(f"a refit on all training rows failed: {bad.error.rstrip('.')}")
     for outcome in outcomes:
         key = _key(work.plan, outcome.split)
-        keep(work.kept, part, work.candidate, [outcome], len(held), workers=min(workers, len(splits)), **key)
+        store_refits(work.cache, part, work.candidate, [outcome], len(held), workers=min(workers, len(splits)), **key)
         use(outcome)
     return None
 
@@ -288,7 +288,7 @@ def _are_alike(copies: Sequence[Copy]) -> bool:
 
 def _losses(work: _Work) -> RefitLosses:
     asked, copies = work.asked, work.in_order
-    said = scored(work.kept, TRAINING, work.candidate, work.frame.iloc[asked.train])
+    said = cached_scores(work.cache, TRAINING, work.candidate, work.frame.iloc[asked.train])
     if _are_alike(copies):  # their number says nothing more
         copies = copies[:1]
     return RefitLosses(
@@ -313,7 +313,7 @@ def _redrawn(work: _Work) -> list[NDArray[np.float32]]:
     found: dict[int, NDArray[np.float32]] = {}
     held, splits = len(work.asked.holdout.frame), []
     for split in _draws(work.plan):
-        outcomes = known(work.kept, REDRAWN, work.candidate, [split], held, **_key(work.plan, split))
+        outcomes = find_refits(work.cache, REDRAWN, work.candidate, [split], held, **_key(work.plan, split))
         if outcomes is None:
             splits.append(split)
         elif outcomes[0].held is not None:

@@ -17,7 +17,7 @@ from readiness.core.findings import Question, Unavailable
 from readiness.core.policy import Task
 from readiness.core.provenance import Gathered, Reuse
 from readiness.core.withholding import Soundness
-from readiness.evidence.cache.cache import Kept
+from readiness.evidence.cache.cache import Cache
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.copies import Copies
 from readiness.evidence.models.load import LoadedModel
@@ -206,8 +206,8 @@ class Evidence:
     """The questions that a partial review asks; empty: all six."""
     reused: tuple[Reuse, ...] = ()
     """What was taken from the cache instead of being measured now."""
-    kept: Kept = field(default_factory=Kept, repr=False)
-    """What is kept about this candidate on these rows."""
+    cache: Cache = field(default_factory=Cache, repr=False)
+    """What was measured earlier of this candidate on these rows."""
 
     @property
     def task(self) -> Task:
@@ -224,9 +224,9 @@ class Evidence:
         """The positive rows in the data's own words: "is_fraud = 1"."""
         return f"{self.gathered.data.target} = {self.gathered.data.positive}"
 
-    def known(self) -> Kept:
-        """What is kept, with nothing taken yet; nothing where the candidate or its rows were replaced since."""
-        return self.kept.about_these(self.candidate, self.rows, self.cases, self.training)
+    def begin_cache(self) -> Cache:
+        """The cache, with nothing taken yet; an empty one where the candidate or its rows were replaced since."""
+        return self.cache.begin_for(self.candidate, self.rows, self.cases, self.training)
 
     @property
     def without_truth(self) -> NDArray[Any] | None:

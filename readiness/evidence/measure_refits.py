@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from readiness.core.findings import Question, Unavailable
 from readiness.core.policy import Task
-from readiness.evidence.cache.cache import Kept
+from readiness.evidence.cache.cache import Cache
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import EqualRefits, equal_refits, sampled
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.fold_scores import asked_of_copies, fold_score, held_score
 from readiness.evidence.perturb import MOST_ROWS, perturbed
 from readiness.evidence.refit_jobs import Plan
-from readiness.evidence.refits import Holdout, RefitEstimate, Refits, estimate, known_repeats, refit, too_slow
+from readiness.evidence.refits import Holdout, RefitEstimate, Refits, estimate, find_cached_repeats, refit, too_slow
 from readiness.evidence.retraining import Retraining, learning_curve, seeds_of
 from readiness.evidence.supplied.instead import FOLDS, with_supplied_refits
 
@@ -34,25 +34,25 @@ def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -
     """The same evidence with refits; `told` hears beforehand what they will cost."""
     if not evidence.asks(Question.STABILITY):
         return evidence
-    kept = evidence.known()
+    cache = evidence.begin_cache()
     refits: Refits | Unavailable
     try:
-        refits, retraining = _refits(evidence, told, kept)
+        refits, retraining = _refits(evidence, told, cache)
     except Exception as error:  # the other questions stand
         refits = _failed(error)
         retraining = Retraining(equal=refits)
     made = not isinstance(refits, Unavailable) or retraining.curve or not isinstance(retraining.equal, Unavailable)
-    reused = (*evidence.reused, *(kept.reused() if made else ()))
+    reused = (*evidence.reused, *(cache.summarize_hits() if made else ()))
     evidence = with_supplied_refits(replace(evidence, refits=refits, retraining=retraining, reused=reused))
     if evidence.candidate is None or not len(evidence.rows):
         return evidence
     rows, size = _sample(evidence, MOST_ROWS), evidence.spec.stability.perturbation
-    kept = evidence.known()
-    shaken = perturbed(evidence.candidate, evidence.rows, evidence.cases.y_pred, rows, size=size, kept=kept)
-    return replace(evidence, perturbed=shaken, reused=(*evidence.reused, *kept.reused()))
+    cache = evidence.begin_cache()
+    shaken = perturbed(evidence.candidate, evidence.rows, evidence.cases.y_pred, rows, size=size, cache=cache)
+    return replace(evidence, perturbed=shaken, reused=(*evidence.reused, *cache.summarize_hits()))
 
 
-def _refits(evidence: Evidence, told: Callable[[str], None], kept: Kept) -> tuple[Refits | Unavailable, Retraining]:
+def _refits(evidence: Evidence, told: Callable[[str], None], cache: Cache) -> tuple[Refits | Unavailable, Retraining]:
     candidate, training = evidence.candidate, evidence.training
     if candidate is None:
         return NO_MODEL, Retraining(equal=NO_MODEL)
@@ -64,11 +64,11 @@ def _refits(evidence: Evidence, told: Callable[[str], None], kept: Kept) -> tupl
         return why, Retraining(equal=why)
     if evidence.task is Task.RANKING and training.queries is None:
         return NO_QUERIES, Retraining(equal=NO_QUERIES)
-    return _fitted(evidence, candidate, training, told, kept)
+    return _fitted(evidence, candidate, training, told, cache)
 
 
 def _fitted(
-    evidence: Evidence, candidate: Candidate, training: Training, told: Callable[[str], None], kept: Kept
+    evidence: Evidence, candidate: Candidate, training: Training, told: Callable[[str], None], cache: Cache
 ) -> tuple[Refits | Unavailable, Retraining]:
     """Clones on all rows first, which carry all six answers; then repeats, or a learning curve where the time is too
     short for them. What fails makes nothing but itself unavailable.
@@ -82,13 +82,13 @@ def _fitted(
     try:
         told("Copies of the candidate are fitted on all training rows.")
         asked = asked_of_copies(evidence, training, rows, held)
-        equal, copies, each = equal_refits(candidate, frame, plan, asked, seeds=seeds, seconds=budget, kept=kept)
+        equal, copies, each = equal_refits(candidate, frame, plan, asked, seeds=seeds, seconds=budget, cache=cache)
     except Exception as error:  # a failing refit makes nothing else unavailable
         equal, copies, each = _failed(error), (), None
     made, note = seeds_of(candidate, copies, seeds=seeds, n_train=len(plan.y)) if each else ((), "")
     retraining = Retraining(rows, made, notes=(note,) if note else (), equal=equal)
     try:
-        return _repeats(evidence, candidate, training, told, kept, (frame, plan, held), retraining, each)
+        return _repeats(evidence, candidate, training, told, cache, (frame, plan, held), retraining, each)
     except Exception as error:
         return _failed(error), replace(retraining, seeds=(), notes=())
 
@@ -102,7 +102,7 @@ def _repeats(
     candidate: Candidate,
     training: Training,
     told: Callable[[str], None],
-    kept: Kept,
+    cache: Cache,
     rows: tuple[pd.DataFrame, Plan, Holdout],
     retraining: Retraining,
     each: float | None,
@@ -110,22 +110,22 @@ def _repeats(
     """Refits on parts of the training rows; `each` is the time in seconds of a fit on all of them, where known."""
     start, (frame, plan, held) = time.perf_counter(), rows
     without = replace(retraining, seeds=(), notes=())
-    done = known_repeats(kept, candidate, plan, held)
+    done = find_cached_repeats(cache, candidate, plan, held)
     cost = estimate(candidate, frame, plan, holdout=held, done=done, whole_fit=each)
     if isinstance(cost, Unavailable):
         return cost, without
     budget = evidence.spec.stability.budget_seconds
     told(_announcement(cost, budget, len(done) * plan.folds))
     if why := too_slow(cost, plan, budget, done):
-        curve, note = learning_curve(candidate, frame, plan, held, cost=cost, seconds=budget, kept=kept)
+        curve, note = learning_curve(candidate, frame, plan, held, cost=cost, seconds=budget, cache=cache)
         return why, replace(without, curve=curve, notes=(note,) if note else ())
     score = fold_score(evidence, training)
     refits = refit(
-        candidate, frame, plan, score, budget_seconds=budget, estimated=cost, holdout=held, done=done, kept=kept
+        candidate, frame, plan, score, budget_seconds=budget, estimated=cost, holdout=held, done=done, cache=cache
     )
     if isinstance(refits, Unavailable):
         return refits, without
-    took = time.perf_counter() - start + kept.seconds  # with what is kept
+    took = time.perf_counter() - start + cache.seconds  # with what the cache saved
     if not isinstance(retraining.equal, Unavailable):
         took += retraining.equal.made_in
     return replace(refits, seconds=took), retraining
@@ -136,8 +136,8 @@ def _sample(evidence: Evidence, most: int) -> NDArray[np.int64]:
     return sampled(evidence.cases.n, most, evidence.spec.seed, evidence.cases.queries)
 
 
-def _announcement(cost: RefitEstimate, budget: float, kept: int) -> str:
-    before = f"{kept:,} refits are kept from an earlier review. " if kept else ""
+def _announcement(cost: RefitEstimate, budget: float, cached: int) -> str:
+    before = f"{cached:,} refits are kept from an earlier review. " if cached else ""
     if not cost.fits:
         return before.rstrip()
     cut = "" if cost.seconds <= budget else f"; the budget of {budget:g} s will cut this"

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from readiness.core.findings import Question, Unavailable
 from readiness.core.metrics import METRICS, QUANTILES
-from readiness.evidence.cache.probes import timed_batches, timed_calls, tried_apart
+from readiness.evidence.cache.entries import cached_latency, cached_probes, cached_throughput
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
 from readiness.evidence.probes.memory import Memory
@@ -41,7 +41,7 @@ def probe(evidence: Evidence) -> Evidence:
         return with_supplied_measures(unmeasured)
     limits = evidence.spec.production
     candidate, rows, seed = evidence.candidate, evidence.rows, evidence.spec.seed
-    start, kept = time.perf_counter(), evidence.known()
+    start, cache = time.perf_counter(), evidence.begin_cache()
 
     def calls() -> Latency | Unavailable:
         return measure_latency(candidate, rows, calls=limits.calls, seconds=limits.call_seconds, seed=seed)
@@ -52,25 +52,25 @@ def probe(evidence: Evidence) -> Evidence:
     with threadpool_limits(limits=1):  # as one worker of a service; more threads on a busy machine wait for each other
         latency = _guarded(
             lambda: (
-                timed_calls(kept, calls, calls=limits.calls, seconds=limits.call_seconds)
+                cached_latency(cache, calls, calls=limits.calls, seconds=limits.call_seconds)
                 if _wants(evidence, "latency")
                 else LEFT_OUT
             )
         )
         throughput = _guarded(
-            lambda: timed_batches(kept, batches, runs=RUNS) if _wants(evidence, "throughput") else LEFT_OUT
+            lambda: cached_throughput(cache, batches, runs=RUNS) if _wants(evidence, "throughput") else LEFT_OUT
         )
     no_file = evidence.model.no_file
     why = no_file if no_file is not None or _wants(evidence, "memory") else LEFT_OUT
     request = Request.about(evidence.spec.model, evidence.folder, candidate, rows)
-    apart = Apart(why, why) if why is not None else tried_apart(kept, lambda: measure_apart(request))
+    apart = Apart(why, why) if why is not None else cached_probes(cache, lambda: measure_apart(request))
     measures: dict[str, Inference | Unavailable] = {**_latencies(latency), **_speeds(throughput)}
     measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE) if no_file is None else no_file
     measures["memory_mb"] = _memory(apart.memory)
     facts = _facts(latency, throughput, apart.memory)
-    facts["seconds"] = Exact(time.perf_counter() - start + kept.seconds)  # with what it took to measure what is kept
+    facts["seconds"] = Exact(time.perf_counter() - start + cache.seconds)  # with what the cache saved
     technical = Technical(measures, facts, _milliseconds(latency), _note(latency))
-    reused = (*evidence.reused, *kept.reused())
+    reused = (*evidence.reused, *cache.summarize_hits())
     return with_supplied_measures(replace(evidence, technical=technical, probes=apart.probes, reused=reused))
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.findings import Unavailable
-from readiness.evidence.cache.cache import PERTURBED, Kept, packed, unpacked
+from readiness.evidence.cache.cache import PERTURBED, Cache
+from readiness.evidence.cache.entries import pack_scores, unpack_scores
 from readiness.evidence.cache.store import Entry
 from readiness.evidence.candidate import Candidate
 
-NOTHING = Kept()
+NOTHING = Cache()
 MOST_ROWS = 5_000
 CATEGORY_SHARE = 0.01
 """Share of the categories that are redrawn from their own column."""
@@ -44,7 +45,7 @@ def perturbed(
     rows: NDArray[np.int64],
     *,
     size: float,
-    kept: Kept = NOTHING,
+    cache: Cache = NOTHING,
 ) -> Perturbed | Unavailable:
     """Score `rows` of the test table again, with small changes.
 
@@ -54,9 +55,9 @@ def perturbed(
         predicted: what the candidate said about all test rows.
         rows: positions of at most a few thousand of them.
         size: standard deviation of the changes as a share of a column's interquartile range.
-        kept: where it is looked for first, and where it goes.
+        cache: where it is looked for first, and where it goes.
     """
-    if (found := kept.get(PERTURBED, lambda entry: _read(entry, candidate, predicted, rows), size=size)) is not None:
+    if (found := cache.get(PERTURBED, lambda entry: _read(entry, candidate, predicted, rows), size=size)) is not None:
         return found
     try:
         changed, numbers, categories = shaken(frame.iloc[rows], candidate.features, size=size, seed=candidate.seed)
@@ -65,13 +66,13 @@ def perturbed(
         said = candidate.score(changed)
     except Exception as error:  # a model that stumbles over a small change does not end the review
         return Unavailable(f"scoring rows with small changes failed: {' '.join(str(error).split())[:200]}")
-    arrays, facts = packed(said, "", candidate)
-    kept.put(PERTURBED, arrays, {**facts, "numbers": numbers, "categories": categories}, size=size)
+    arrays, facts = pack_scores(said, "", candidate)
+    cache.put(PERTURBED, arrays, {**facts, "numbers": numbers, "categories": categories}, size=size)
     return Perturbed(rows, predicted[rows], said.predicted, numbers, categories)
 
 
 def _read(entry: Entry, candidate: Candidate, predicted: NDArray[Any], rows: NDArray[np.int64]) -> Perturbed | None:
-    said, facts = unpacked(entry, "", entry.facts, candidate, len(rows)), entry.facts
+    said, facts = unpack_scores(entry, "", entry.facts, candidate, len(rows)), entry.facts
     if said is None:
         return None
     return Perturbed(rows, predicted[rows], said.predicted, int(facts["numbers"]), int(facts["categories"]))

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from readiness.core.findings import Unavailable
 from readiness.core.policy import BUDGET_SECONDS, MINIMUM_REPEATS
-from readiness.evidence.cache.cache import Kept
-from readiness.evidence.cache.refits import keep_repeats, repeats_kept
+from readiness.evidence.cache.cache import Cache
+from readiness.evidence.cache.entries import find_repeats, store_repeats
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.refit_jobs import (
     Outcome,
@@ -38,7 +38,7 @@ WORKERS_PAY = 15.0
 PATIENCE = 3.0
 """A single refit that takes this many budgets is taken to hang."""
 
-NOTHING = Kept()
+NOTHING = Cache()
 Score = Callable[[NDArray[np.int64], Scores], float]
 """The primary metric of some predictions: takes the positions of the rows and what was said about them."""
 
@@ -53,7 +53,7 @@ class Holdout:
     """The primary metric of what was said about them; nan when it does not exist."""
 
 
-Known = Mapping[int, Sequence[Outcome]]
+CachedRepeats = Mapping[int, Sequence[Outcome]]
 """Whole repeats that were made by an earlier review, by their number from 0."""
 
 
@@ -128,9 +128,9 @@ class Refits:
         return np.array([fold.held for fold in self.folds])
 
 
-def known_repeats(kept: Kept, candidate: Candidate, plan: Plan, holdout: Holdout | None) -> Known:
-    """The repeats of `plan` that are kept."""
-    found = repeats_kept(kept, candidate, plan, _rows(holdout))
+def find_cached_repeats(cache: Cache, candidate: Candidate, plan: Plan, holdout: Holdout | None) -> CachedRepeats:
+    """The repeats of `plan` that the cache holds."""
+    found = find_repeats(cache, candidate, plan, _rows(holdout))
     return {number: [_condensed(outcome, holdout) for outcome in outcomes] for number, outcomes in found}
 
 
@@ -145,7 +145,7 @@ def estimate(
     *,
     n_jobs: int | None = None,
     holdout: Holdout | None = None,
-    done: Known | None = None,
+    done: CachedRepeats | None = None,
     whole_fit: float | None = None,
 ) -> RefitEstimate | Unavailable:
     """Say what the refits will cost before they start: from those that are `done`, else from the seconds that a fit on
@@ -179,8 +179,8 @@ def refit(
     estimated: RefitEstimate | None = None,
     n_jobs: int | None = None,
     holdout: Holdout | None = None,
-    done: Known | None = None,
-    kept: Kept = NOTHING,
+    done: CachedRepeats | None = None,
+    cache: Cache = NOTHING,
 ) -> Refits | Unavailable:
     """Refit clones of the candidate by `plan` until it is done, or until the next repeat would exceed the budget.
 
@@ -196,7 +196,7 @@ def refit(
     if why := too_slow(cost, plan, budget_seconds, done):
         return why
     try:
-        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds, holdout, done, kept)
+        outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds, holdout, done, cache)
     finally:
         close_pool()
     if isinstance(outcomes, Unavailable):
@@ -211,8 +211,8 @@ def _whole_repeats(
     cost: RefitEstimate,
     end: float,
     holdout: Holdout | None,
-    known: Known,
-    kept: Kept,
+    known: CachedRepeats,
+    cache: Cache,
 ) -> list[Outcome] | Unavailable:
     labels = fitting_labels(candidate, plan.y)
     held = None if holdout is None else holdout.frame
@@ -246,7 +246,7 @@ def _whole_repeats(
             return outcomes
         if bad := next((outcome for outcome in outcomes if outcome.error), None):
             return _failure(bad)
-        keep_repeats(kept, candidate, plan, outcomes, _rows(holdout), workers=workers)
+        store_repeats(cache, candidate, plan, outcomes, _rows(holdout), workers=workers)
         done.extend(_condensed(outcome, holdout) for outcome in outcomes)
         repeat += count
     return done
@@ -284,7 +284,7 @@ def _failure(outcome: Outcome) -> Unavailable:
     return Unavailable(f"refit {split.fold + 1} of repeat {split.repeat + 1} failed: {outcome.error.rstrip('.')}")
 
 
-def too_slow(cost: RefitEstimate, plan: Plan, budget: float, done: Known | None = None) -> Unavailable | None:
+def too_slow(cost: RefitEstimate, plan: Plan, budget: float, done: CachedRepeats | None = None) -> Unavailable | None:
     """Why not even two repeats fit into `budget` seconds; None when they do, or are done."""
     if len(done or ()) >= MINIMUM_REPEATS:
         return None

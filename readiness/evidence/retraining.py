@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.findings import Unavailable
-from readiness.evidence.cache.cache import CURVE, Kept
-from readiness.evidence.cache.refits import keep, known
+from readiness.evidence.cache.cache import CURVE, Cache
+from readiness.evidence.cache.entries import find_refits, store_refits
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.equal_refits import NOT_MADE, Copy, EqualRefits
 from readiness.evidence.refit_jobs import (
@@ -91,7 +91,7 @@ def learning_curve(
     *,
     cost: RefitEstimate,
     seconds: float,
-    kept: Kept = NOTHING,
+    cache: Cache = NOTHING,
 ) -> tuple[tuple[Retrained, ...], str]:
     """One clone each of a quarter, half and all rows, as long as the next one is expected to fit into the seconds,
     and a note.
@@ -103,14 +103,16 @@ def learning_curve(
     for number, share in enumerate(SHARES):
         rows = np.sort(order[: max(1, round(share * len(order)))])
         split = Split(_CURVE, number, rows, rows[:0])
-        if one := _known(kept, CURVE, candidate, plan, holdout, split):
+        if one := _find_cached(cache, CURVE, candidate, plan, holdout, split):
             found.append(one)
             continue
         left = end - time.perf_counter()
         if each * share > left:
             return tuple(found), f"no time was left for a fit on {100 * share:g} % of the training rows"
         patience = PATIENCE * left
-        done = _refitted(candidate, frame, plan, holdout, [split], workers=1, patience=patience, kept=kept, part=CURVE)
+        done = _refitted(
+            candidate, frame, plan, holdout, [split], workers=1, patience=patience, cache=cache, part=CURVE
+        )
         if isinstance(done, Unavailable):
             return tuple(found), f"the fit on {100 * share:g} % of the training rows failed: {done.reason}"
         found += done
@@ -127,8 +129,10 @@ def _drawn(plan: Plan) -> NDArray[np.int64]:
     return np.argsort(place, kind="stable").astype(np.int64)
 
 
-def _known(kept: Kept, part: str, candidate: Candidate, plan: Plan, holdout: Holdout, split: Split) -> Retrained | None:
-    outcomes = known(kept, part, candidate, [split], len(holdout.frame), **_key(plan, split))
+def _find_cached(
+    cache: Cache, part: str, candidate: Candidate, plan: Plan, holdout: Holdout, split: Split
+) -> Retrained | None:
+    outcomes = find_refits(cache, part, candidate, [split], len(holdout.frame), **_key(plan, split))
     return None if outcomes is None else _retrained(outcomes[0], holdout)
 
 
@@ -145,7 +149,7 @@ def _refitted(
     *,
     workers: int,
     patience: float,
-    kept: Kept,
+    cache: Cache,
     part: str,
 ) -> list[Retrained] | Unavailable:
     if not splits:
@@ -161,7 +165,7 @@ def _refitted(
         return Unavailable(bad.error.rstrip("."))
     for outcome in outcomes:
         held, key = len(holdout.frame), _key(plan, outcome.split)
-        keep(kept, part, candidate, [outcome], held, workers=min(workers, len(outcomes)), **key)
+        store_refits(cache, part, candidate, [outcome], held, workers=min(workers, len(outcomes)), **key)
     return [_retrained(outcome, holdout) for outcome in outcomes]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from readiness.cli.options import cache_folder
 from readiness.core.errors import IncompleteRecord
-from readiness.evidence.cache import cache as kept
+from readiness.evidence.cache import cache as caches
 from readiness.evidence.cache.fingerprint import Code
 from readiness.report.sentences import reused_words, text_report
 from readiness.run.runner import _report
@@ -25,9 +25,9 @@ Write = Callable[..., Path]
 @pytest.fixture(autouse=True)
 def steady_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own modules, which somebody may be writing, count as unchanged."""
-    monkeypatch.setattr(kept, "program", lambda: {"readiness": "the same"})
-    monkeypatch.setattr(kept, "local_code", lambda *_, **__: Code({}, own=False))
-    monkeypatch.setattr(kept, "manifest", lambda known: {**known})
+    monkeypatch.setattr(caches, "program_digests", lambda: {"readiness": "the same"})
+    monkeypatch.setattr(caches, "local_code", lambda *_, **__: Code({}, own=False))
+    monkeypatch.setattr(caches, "list_code", lambda known: {**known})
 
 
 def with_cache(spec: Path, folder: Path) -> Walked:

@@ -20,16 +20,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.environment import decides
 from readiness.core.files import Artifact
 from readiness.core.provenance import Reuse
-from readiness.evidence.cache.fingerprint import local_code, manifest, program
+from readiness.evidence.cache.fingerprint import list_code, local_code, program_digests
 from readiness.evidence.cache.store import Entry, Store
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import machine
 from readiness.evidence.models.load import LoadedModel
 from readiness.evidence.models.own_modules import add_served, served
@@ -47,7 +45,7 @@ TEST, CURRENT, PERTURBED, UNUSED = (
 REFITS, SEEDS, CURVE = "refits", "refits with other seeds", "refits on fewer rows"
 REDRAWN, TRAINING = "refits on parts of the rows", "scores of training rows"
 LATENCY, THROUGHPUT, APART = "times of single calls", "rows per second", "memory and probes"
-"""The parts of a review that are kept, as the page calls them."""
+"""The parts of a review that the cache holds, as the page calls them."""
 _NAMES = {"name", "version", "path", "sha256", "threshold", "predictions", "test"}
 """What a spec says of a model that does not decide what is loaded: its digest does."""
 _FILES = {"test", "train", "recent", "id", "segments"}
@@ -58,7 +56,7 @@ _PASSING_GROUPS = ("DBUS_", "JPY_", "SSH_", "TERM", "WINDOWID", "XDG_SESSION_")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class Hit:
     """One entry that was taken."""
 
     part: str
@@ -67,15 +65,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """What is kept about one model on certain tables; of no use without a store."""
+class Cache:
+    """What was measured of one model on certain tables; of no use without a store."""
 
     store: Store | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     """A part of every key."""
-    things: tuple[object, ...] = ()
+    objects: tuple[object, ...] = ()
     """The very objects that `about` speaks of."""
-    found: list[Found] = field(default_factory=list)
+    found: list[Hit] = field(default_factory=list)
     """What was taken, as it happens."""
     files: dict[str, str] = field(default_factory=dict)
     """Files of code, by path with their SHA-256, on which what is measured next depends; what was taken adds its own.
@@ -84,7 +82,7 @@ class Kept:
     """
     folder: Path = Path()
     """The spec's."""
-    aside: frozenset[Path] = frozenset()
+    excluded: frozenset[Path] = frozenset()
     """Files in it that are known otherwise, or decide no measurement."""
 
     def get(self, part: str, read: Callable[[Entry], T | None], *, fits: int = 0, **key: Any) -> T | None:
@@ -97,14 +95,14 @@ class Kept:
         except (KeyError, IndexError, TypeError, ValueError):  # of a form that this version does not know
             return None
         if value is not None:
-            self.found.append(Found(part, fits, entry))
+            self.found.append(Hit(part, fits, entry))
             self.files.update(entry.files)
             add_served(Artifact(**each) for each in entry.facts.get("modules", ()))
         return value
 
     def put(self, part: str, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], **key: Any) -> None:
-        """Keep a measurement that was completed; not where code was changed since this process began."""
-        files = None if self.store is None else manifest(self.files)
+        """Store a measurement that was completed; not where code was changed since this process began."""
+        files = None if self.store is None else list_code(self.files)
         if self.store is not None and files is not None:
             facts = {**facts, "modules": [asdict(each) for each in served()]}
             self.store.put(self._key(part, key), arrays, facts, where=machine(), files=files)
@@ -112,64 +110,64 @@ class Kept:
     def _key(self, part: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**self.about, **key, "part": part}
 
-    def of_model(self, spec: ModelFile, model: LoadedModel, candidate: Candidate) -> Kept:
+    def for_model(self, spec: ModelFile, model: LoadedModel, candidate: Candidate) -> Cache:
         """The same about one model; nothing where its file, or the code that it needs, has no digest."""
         if self.store is None or not model.artifact.sha256:
-            return Kept()
-        code = local_code(self.folder, model.path, loader=spec.loader is not None, aside=self.aside)
+            return Cache()
+        code = local_code(self.folder, model.path, loader=spec.loader is not None, excluded=self.excluded)
         if code is None:
-            return Kept()
+            return Cache()
         about = {
             "model": model.artifact.sha256,
             "kind": Path(spec.path or "").suffix.lower(),
             "loading": spec.model_dump(mode="json", exclude=_NAMES),
             "code": code.digest,
-            "environment": _variables(own=code.own),
+            "environment": _digest_variables(own=code.own),
             "form": form(candidate),
         }
         return replace(self, about={**self.about, **about}, files=dict(code.files))
 
-    def about_these(self, *things: object) -> Kept:
-        """The same, with nothing taken yet; nothing at all where a notebook put other things in place of the known."""
-        same = len(things) == len(self.things) and all(a is b for a, b in zip(things, self.things, strict=True))
-        return replace(self, found=[]) if same else Kept()
+    def begin_for(self, *objects: object) -> Cache:
+        """The same, with nothing taken yet; an empty one where a notebook put other objects in place of these."""
+        same = len(objects) == len(self.objects) and all(a is b for a, b in zip(objects, self.objects, strict=True))
+        return replace(self, found=[]) if same else Cache()
 
     @property
     def seconds(self) -> float:
         """What it took to measure what was taken."""
         return float(sum(found.entry.facts.get("seconds", 0.0) for found in self.found))
 
-    def reused(self) -> tuple[Reuse, ...]:
+    def summarize_hits(self) -> tuple[Reuse, ...]:
         """What was taken, one entry for each part, as old as the oldest of it."""
         parts = dict.fromkeys(found.part for found in self.found)
-        return tuple(_reuse(part, [found for found in self.found if found.part == part]) for part in parts)
+        return tuple(_summarize(part, [found for found in self.found if found.part == part]) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class CacheSetup:
     """A store, and the tables as they lay there before the first row was read."""
 
     store: Store
     marks: Mapping[Path, tuple[int, ...]]
 
     @classmethod
-    def open(cls, folder: str, paths: tuple[Path, ...]) -> Keeper | None:
-        """The keeper of measurements on these tables; None where nothing can be kept in `folder`."""
+    def open(cls, folder: str, paths: tuple[Path, ...]) -> CacheSetup | None:
+        """For measurements on these tables; None where `folder` cannot hold any."""
         store = Store.open(Path(folder)) if folder else None
         return None if store is None else cls(store, {path: _mark(path) for path in paths})
 
-    def about(self, loaded: LoadedSpec, tables: Mapping[str, Artifact]) -> Kept:
-        """What is kept about measurements on these tables; nothing where one was written to while it was read."""
-        spec, code = loaded.spec, program()
+    def cache_for(self, loaded: LoadedSpec, tables: Mapping[str, Artifact]) -> Cache:
+        """The cache of measurements on these tables; an empty one where one was written to while it was read."""
+        spec, code = loaded.spec, program_digests()
         if code is None or any(mark != _mark(path) or not mark for path, mark in self.marks.items()):
-            return Kept()
+            return Cache()
         digests = {key: artifact.sha256 for key, artifact in tables.items() if key in ("test", "train")}
         if not all(digests.values()):
-            return Kept()
+            return Cache()
         data = spec.data.model_dump(mode="json", exclude=_FILES)
         about = {**code, "tables": digests, "data": data, "folder": str(loaded.folder.resolve())}
-        aside = frozenset((*self.marks, *(path for path, _ in loaded.files)))
-        return Kept(self.store, about, folder=loaded.folder, aside=aside)
+        excluded = frozenset((*self.marks, *(path for path, _ in loaded.files)))
+        return Cache(self.store, about, folder=loaded.folder, excluded=excluded)
 
 
 def form(candidate: Candidate) -> Mapping[str, Any]:
@@ -186,7 +184,7 @@ def form(candidate: Candidate) -> Mapping[str, Any]:
     }
 
 
-def _variables(*, own: bool) -> str:
+def _digest_variables(*, own: bool) -> str:
     """A digest of the environment variables that may decide what a model answers.
 
     Code of the user's `own` may read any of them, so all count that do not differ from one start to the next.
@@ -196,13 +194,13 @@ def _variables(*, own: bool) -> str:
     return hashlib.sha256("\0".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _reuse(part: str, found: list[Found]) -> Reuse:
+def _summarize(part: str, found: list[Hit]) -> Reuse:
     oldest = min((each.entry for each in found), key=lambda entry: entry.measured)
     fits = sum(each.fits for each in found)
-    return Reuse(f"{fits:,} {_singular(part, fits)}" if fits else part, oldest.measured, oldest.where)
+    return Reuse(f"{fits:,} {_name_one(part, fits)}" if fits else part, oldest.measured, oldest.where)
 
 
-def _singular(part: str, count: int) -> str:
+def _name_one(part: str, count: int) -> str:
     return part.replace("refits", "refit", 1) if count == 1 else part
 
 
@@ -213,52 +211,3 @@ def _mark(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
-
-
-# ----------------------------------------------------------------------------------------------------
-# How are scores kept, so that they come back bit by bit and serve any threshold?
-#
-# With a threshold, labels follow from the scores, so they are made anew; without one, the model's own are kept.
-
-
-def scored(kept: Kept, part: str, candidate: Candidate, frame: pd.DataFrame) -> Scores:
-    """What the candidate says of n rows: as it was kept, else asked now, and kept.
-
-    Raises:
-        ReadinessError: as `Candidate.score`.
-    """
-    found = kept.get(part, lambda entry: unpacked(entry, "", entry.facts, candidate, len(frame)))
-    if found is not None:
-        return found
-    said = candidate.score(frame)
-    arrays, facts = packed(said, "", candidate)
-    kept.put(part, arrays, facts)
-    return said
-
-
-def packed(said: Scores, prefix: str, candidate: Candidate) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Arrays, their names beginning with `prefix`, and plain values."""
-    arrays = {} if said.scores is None else {f"{prefix}scores": said.scores}
-    if said.scores is None or candidate.threshold is None:
-        arrays[f"{prefix}labels"] = said.predicted
-    return arrays, {"probability": said.is_probability, "method": said.method, "notes": list(said.notes)}
-
-
-def unpacked(entry: Entry, prefix: str, facts: Mapping[str, Any], candidate: Candidate, rows: int) -> Scores | None:
-    """The same again for `rows` rows; None where the arrays are of other rows or classes."""
-    scores = entry.arrays.get(f"{prefix}scores")
-    if scores is None or candidate.threshold is None:
-        labels = entry.arrays[f"{prefix}labels"]
-    else:
-        labels = (scores >= candidate.threshold).astype(np.int64)
-    width = () if scores is None or scores.ndim == 1 else (len(candidate.classes),)
-    if labels.shape != (rows,) or (scores is not None and scores.shape != (rows, *width)):
-        return None
-    return Scores(
-        labels,
-        scores,
-        bool(facts["probability"]),
-        candidate.classes,
-        str(facts["method"]),
-        tuple(map(str, facts["notes"])),
-    )

@@ -3,7 +3,7 @@
 A loader beside the spec, or a package in a working folder, decides what a model says as much as the model file does.
 Its modules are told by where they lie: not in the standard library, not among the installed packages. With a module
 that was loaded, all Python files of its package or of its folder count, and those below the spec's folder. What is
-imported later, while the model predicts, is told afterwards: `manifest`.
+imported later, while the model predicts, is told afterwards: `list_code`.
 
 What cannot be known: code and other files that such code reads by a path elsewhere (`runpy`, `open`), or over a
 network, libraries of the system, and code that was changed in memory.
@@ -27,11 +27,11 @@ import psutil
 
 import readiness
 from readiness.core.files import Artifact, sha256_file
-from readiness.evidence.cache.store import digest_of, last_changed
+from readiness.evidence.cache.store import change_time, digest_of
 from readiness.evidence.models.own_modules import is_served, modules_before
 
 # ----------------------------------------------------------------------------------------------------
-# Which packages are installed, and which of their files lie there as they were installed?
+# Installed packages, and which of their files lie there as they were installed.
 #
 # A version says little: a package can be built again under the same one. Its list of files with their digests (RECORD)
 # tells, and where it came from (direct_url.json). A file that is in no list, or was written to after its list, is not
@@ -43,14 +43,14 @@ SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledPackages:
     """The packages of this environment, as they were when this process first asked."""
 
     digest: str
     written: dict[str, float] = field(repr=False)
     """When the list that names a file was written, by the file's path."""
 
-    def as_installed(self, path: str) -> bool:
+    def is_as_installed(self, path: str) -> bool:
         """Whether a file is listed, and was not written to since.
 
         Raises:
@@ -61,25 +61,25 @@ class Installed:
 
 
 @functools.cache
-def installed() -> Installed:
+def installed_packages() -> InstalledPackages:
     """Read the lists of all packages; about a tenth of a second."""
     written: dict[str, float] = {}
-    lines = sorted(_line(package, written) for package in metadata.distributions())
-    return Installed(hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest(), written)
+    lines = sorted(_describe_package(package, written) for package in metadata.distributions())
+    return InstalledPackages(hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest(), written)
 
 
-def _line(package: metadata.Distribution, written: dict[str, float]) -> str:
+def _describe_package(package: metadata.Distribution, written: dict[str, float]) -> str:
     """What a package is known by; its files are added to `written`."""
     try:
         said = [package.read_text(name) or "" for name in ("RECORD", "direct_url.json")]
-        written.update(_listed(package, said[0]))
+        written.update(_listed_files(package, said[0]))
         digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in said)
         return " ".join((package.metadata["Name"], package.version, *digests))
     except Exception:  # what is left of a package that was not removed whole
         return ""
 
 
-def _listed(package: metadata.Distribution, record: str) -> dict[str, float]:
+def _listed_files(package: metadata.Distribution, record: str) -> dict[str, float]:
     """The files that a list names, each with the time at which the list was written."""
     folder = os.path.realpath(str(package.locate_file("")))
     names = [line.partition(",")[0] for line in record.splitlines()]
@@ -93,7 +93,7 @@ def _listed(package: metadata.Distribution, record: str) -> dict[str, float]:
 # ----------------------------------------------------------------------------------------------------
 
 MOST_FILES = 2_000
-"""Files of the user's own beyond which they are not read all, and nothing is kept."""
+"""Files of the user's own beyond which they are not read all, and nothing is cached."""
 MOST_BYTES = 250_000_000
 """The same for what lies beside a loader."""
 ELSEWHERE = "module elsewhere: "
@@ -119,24 +119,24 @@ class Code:
         return _digest_of_lines(f"{path}: {digest}" for path, digest in sorted(self.files.items()))
 
 
-def program() -> Mapping[str, str] | None:
+def program_digests() -> Mapping[str, str] | None:
     """The interpreter, the kind of machine, all installed packages, and our own source.
 
     None where our own source was changed since this process began, so that what runs may not be what lies there.
     """
     paths = sorted(map(str, _our_folder().rglob("*.py")))
-    if _any_changed(paths):
+    if _has_any_changed(paths):
         return None
     return {
         "python": f"{platform.python_implementation()} {sys.version}",
         "platform": f"{platform.system()} {platform.machine()}",
-        "packages": installed().digest,
+        "packages": installed_packages().digest,
         "readiness": _digest_of_lines(f"{path} {digest_of(path)}" for path in paths),
     }
 
 
-def local_code(folder: Path, model: Path, *, loader: bool, aside: frozenset[Path] = frozenset()) -> Code | None:
-    """The user's own code, once the model is loaded; `folder` is the spec's, `aside` what is known otherwise.
+def local_code(folder: Path, model: Path, *, loader: bool, excluded: frozenset[Path] = frozenset()) -> Code | None:
+    """The user's own code, once the model is loaded; `folder` is the spec's, `excluded` files are known otherwise.
 
     With code of the user's own, all Python files below `folder` count. With a `loader`, which may read more than the
     model, so do all files directly beside the spec and directly beside the model.
@@ -144,7 +144,7 @@ def local_code(folder: Path, model: Path, *, loader: bool, aside: frozenset[Path
     None when it cannot be told: code that was written into a notebook or changed since this process began, so that
     what runs is not what lies there; a module whose file does not exist; too many files.
     """
-    if _written_here():
+    if _is_written_in_notebook():
         return None
     try:
         modules = list(_local_modules())
@@ -153,32 +153,32 @@ def local_code(folder: Path, model: Path, *, loader: bool, aside: frozenset[Path
         if own or loader:
             places[folder.resolve()] = True
         for name, path in own:
-            around, deep = _around(name, path)
-            places[around] = places.get(around, False) or deep
+            package, deep = _package_folder(name, path)
+            places[package] = places.get(package, False) or deep
         paths = {path for _, path in modules}
         for place, deep in places.items():
-            paths.update(_bounded(_python_files(place, deep=deep)))
+            paths.update(_limit_number(_python_files(place, deep=deep)))
         if loader:
-            paths.update(_beside({folder.resolve(), model.resolve().parent}, {model.resolve(), *aside}))
-        files = {str(path): digest_of(str(path)) for path in _bounded(paths)}
-        return None if _any_changed(files) else Code(files, own=bool(own) or loader)
-    except (OSError, _Untold):
+            paths.update(_files_beside({folder.resolve(), model.resolve().parent}, {model.resolve(), *excluded}))
+        files = {str(path): digest_of(str(path)) for path in _limit_number(paths)}
+        return None if _has_any_changed(files) else Code(files, own=bool(own) or loader)
+    except (OSError, _UnknownCode):
         return None
 
 
-def manifest(known: Mapping[str, str]) -> dict[str, str] | None:
-    """The files that decided what was just measured, with their digests: those that were `known`, and all local
+def list_code(earlier: Mapping[str, str]) -> dict[str, str] | None:
+    """The files that decided what was just measured, with their digests: those of `earlier`, and all local
     modules that are loaded by now.
 
     None where one of them, or a module that is installed, was changed since this process began.
     """
-    if _written_here():
+    if _is_written_in_notebook():
         return None
     try:
-        files = {**known, **{str(path): digest_of(str(path)) for _, path in _local_modules()}}
-        changed = _any_changed({*files, *(str(path) for _, path in _modules())})
-        return None if changed or any(digest_of(path) != known[path] for path in known) else files
-    except (OSError, _Untold):
+        files = {**earlier, **{str(path): digest_of(str(path)) for _, path in _local_modules()}}
+        changed = _has_any_changed({*files, *(str(path) for _, path in _modules())})
+        return None if changed or any(digest_of(path) != earlier[path] for path in earlier) else files
+    except (OSError, _UnknownCode):
         return None
 
 
@@ -189,19 +189,19 @@ def loaded_elsewhere() -> tuple[Artifact, ...]:
     package in development, a file of a package that was edited. Those that were there before the review began are left
     out; a module without a file of its own, as in an archive, has no digest.
     """
-    ours, packages, found = _our_folder(), installed(), []
+    ours, packages, found = _our_folder(), installed_packages(), []
     before = modules_before()
     for name, path in _modules():
         if name in before or path.is_relative_to(ours) or is_served(name):
             continue
         is_there = path.exists()
-        if not is_there or not packages.as_installed(str(path)):
+        if not is_there or not packages.is_as_installed(str(path)):
             digest, size = (sha256_file(path), path.stat().st_size) if is_there else ("", 0)
             found.append(Artifact(f"{ELSEWHERE}{name}", digest, size))
     return tuple(found)
 
 
-class _Untold(Exception):
+class _UnknownCode(Exception):
     """Which code runs cannot be told."""
 
 
@@ -209,18 +209,19 @@ def _modules() -> Iterator[tuple[str, Path]]:
     """Loaded modules that are not in the standard library, sorted by name, whether or not their file exists."""
     for name, module in sorted([*sys.modules.items()], key=lambda item: item[0]):
         file = getattr(module, "__dict__", {}).get("__file__")  # asking for the attribute may load a lazy module
-        if isinstance(file, str) and (path := _outside(file)) is not None and not _made_up(name, file):
+        path = _path_outside_library(file) if isinstance(file, str) else None
+        if path is not None and not _is_made_in_memory(name, str(file)):
             yield name, path
 
 
-def _made_up(name: str, file: str) -> bool:
+def _is_made_in_memory(name: str, file: str) -> bool:
     """Whether an installed package only says so of a module that it made in memory, as PyTorch does."""
     root = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None) or ""
     return not Path(file).is_absolute() and not Path(file).exists() and bool(FOLDERS & {*Path(root).parts})
 
 
 @functools.lru_cache(maxsize=4 * MOST_FILES)
-def _outside(file: str) -> Path | None:
+def _path_outside_library(file: str) -> Path | None:
     """The path of a module's file; None in the standard library."""
     path = Path(file).resolve()
     standard = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
@@ -235,17 +236,17 @@ def _local_modules() -> Iterator[tuple[str, Path]]:
         _Untold: the file of one does not exist; it may lie in an archive.
         OSError: one cannot be looked at.
     """
-    ours, packages = _our_folder(), installed()
+    ours, packages = _our_folder(), installed_packages()
     for name, path in _modules():
         if path.is_relative_to(ours):
             continue
         if not path.exists():
-            raise _Untold(name)
-        if not packages.as_installed(str(path)):
+            raise _UnknownCode(name)
+        if not packages.is_as_installed(str(path)):
             yield name, path
 
 
-def _around(name: str, path: Path) -> tuple[Path, bool]:
+def _package_folder(name: str, path: Path) -> tuple[Path, bool]:
     """The folder of a module's outermost package and all below it; without a package its own folder alone."""
     depth = name.count(".") + (path.stem == "__init__")
     if depth and depth <= len(path.parents):
@@ -261,28 +262,32 @@ def _python_files(folder: Path, *, deep: bool) -> Iterator[Path]:
         yield from (Path(place, name) for name in names if name.endswith(".py"))
 
 
-def _beside(folders: Iterable[Path], without: Iterable[Path]) -> set[Path]:
+def _files_beside(folders: Iterable[Path], without: Iterable[Path]) -> set[Path]:
     """All files directly in these folders that no review writes.
 
     Raises:
         _Untold: they are too large to be read.
     """
-    apart = {path.resolve() for path in without}
+    without_them = {path.resolve() for path in without}
     all_ = (path for folder in folders for path in folder.iterdir() if path.is_file())
-    found = {path for path in _bounded(all_) if path.suffix.lower() not in WRITTEN and path.resolve() not in apart}
+    found = {
+        path
+        for path in _limit_number(all_)
+        if path.suffix.lower() not in WRITTEN and path.resolve() not in without_them
+    }
     if sum(path.stat().st_size for path in found) > MOST_BYTES:
-        raise _Untold("too much lies beside the loader")
+        raise _UnknownCode("too much lies beside the loader")
     return found
 
 
-def _bounded(paths: Iterable[Path]) -> Iterator[Path]:
+def _limit_number(paths: Iterable[Path]) -> Iterator[Path]:
     for number, path in enumerate(paths):
         if number == MOST_FILES:
-            raise _Untold("too many files")
+            raise _UnknownCode("too many files")
         yield path
 
 
-def _written_here() -> bool:
+def _is_written_in_notebook() -> bool:
     """Whether a notebook defines functions or classes of its own, which have no file to be known by."""
     main = sys.modules.get("__main__")
     if main is None or getattr(main, "__file__", None):
@@ -291,16 +296,16 @@ def _written_here() -> bool:
     return any(getattr(value, "__module__", "") == "__main__" for value in own)
 
 
-def _any_changed(paths: Iterable[str]) -> bool:
+def _has_any_changed(paths: Iterable[str]) -> bool:
     """Whether a file was changed since this process began, so that what was read may not be what lies there."""
-    began = _began()
+    began = _process_start()
     try:
-        return any(last_changed(path) > began for path in paths)
+        return any(change_time(path) > began for path in paths)
     except OSError:
         return True
 
 
-def _began() -> float:
+def _process_start() -> float:
     """When this process began, at the earliest, in seconds since 1970."""
     return psutil.Process().create_time() - CLOCK
 

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # ----------------------------------------------------------------------------------------------------
-# Is a file what it was? Its SHA-256, read anew only when the file was written to since this process read it.
+# The SHA-256 of files, read anew only when a file was written to since this process read it.
 
 MOST = 20_000
 """Digests that are remembered."""
@@ -51,7 +51,7 @@ def digest_of(path: str) -> str:
     return _digest(path, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
 
 
-def all_as_listed(files: Mapping[str, str]) -> bool:
+def are_unchanged(files: Mapping[str, str]) -> bool:
     """Whether every file, by its path, still has the digest that is listed for it."""
     try:
         return all(digest_of(path) == digest for path, digest in files.items())
@@ -59,7 +59,7 @@ def all_as_listed(files: Mapping[str, str]) -> bool:
         return False
 
 
-def last_changed(path: str) -> float:
+def change_time(path: str) -> float:
     """When a file was last written to or replaced, in seconds since 1970; a copied time of writing hides nothing.
 
     Raises:
@@ -79,6 +79,7 @@ def _digest(path: str, *_marks: int) -> str:
 
 FORMAT = "readiness measurements 2"
 SUFFIX = ".kept"
+"""Of the files of entries; with another one those that lie there would never be removed."""
 KEY_FILE = "key"
 KEY_BYTES = 32
 MOST_BYTES = 2_000_000_000
@@ -98,7 +99,7 @@ _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getatt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """What was kept under one key."""
+    """What was stored under one key."""
 
     arrays: Mapping[str, NDArray[Any]]
     facts: Mapping[str, Any]
@@ -140,7 +141,7 @@ class Store:
         path = self._path(key)
         try:
             data = _read(path, 2 * LARGEST_ENTRY)  # with its header
-            entry = None if data is None else self._opened(data, key)
+            entry = None if data is None else self._unseal(data, key)
         except Exception:  # whatever an entry trips over, it is as good as missing
             return None
         if entry is not None:
@@ -157,7 +158,7 @@ class Store:
         where: str,
         files: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep `arrays` of numbers and `facts` of plain values; where that is not possible, nothing happens.
+        """Store `arrays` of numbers and `facts` of plain values; where that is not possible, nothing happens.
 
         `files` by path with their SHA-256: the entry is found only while all of them are so.
 
@@ -165,17 +166,17 @@ class Store:
             ValueError: an array that holds no numbers, or facts that are no plain values.
         """
         if bad := next((name for name, array in arrays.items() if array.dtype.kind not in "biuf"), ""):
-            raise ValueError(f"the array {bad} holds {arrays[bad].dtype}; only numbers are kept")
+            raise ValueError(f"the array {bad} holds {arrays[bad].dtype}; only numbers are stored")
         if sum(array.nbytes for array in arrays.values()) > LARGEST_ENTRY:
             return
         with contextlib.suppress(OSError, MemoryError):
-            _replace(self._path(key), *self._sealed(key, arrays, facts, where, files or {}))
+            _replace(self._path(key), *self._seal(key, arrays, facts, where, files or {}))
             self._prune()
 
     def _path(self, key: Mapping[str, Any]) -> Path:
         return self.folder / f"{hashlib.sha256(_json(key)).hexdigest()}{SUFFIX}"
 
-    def _sealed(
+    def _seal(
         self,
         key: Mapping[str, Any],
         arrays: Mapping[str, NDArray[Any]],
@@ -194,16 +195,16 @@ class Store:
         content = (_json(header) + b"\n", stream.getbuffer())
         return self._code(*content) + b"\n", *content
 
-    def _opened(self, data: bytes, key: Mapping[str, Any]) -> Entry | None:
+    def _unseal(self, data: bytes, key: Mapping[str, Any]) -> Entry | None:
         after_code = data.index(b"\n") + 1
         if not hmac.compare_digest(data[: after_code - 1], self._code(memoryview(data)[after_code:])):
             return None
         after_header = data.index(b"\n", after_code) + 1
         header = json.loads(data[after_code:after_header])
-        if header["format"] != FORMAT or _json(header["key"]) != _json(key) or not all_as_listed(header["files"]):
+        if header["format"] != FORMAT or _json(header["key"]) != _json(key) or not are_unchanged(header["files"]):
             return None
-        with np.load(io.BytesIO(memoryview(data)[after_header:]), allow_pickle=False) as kept:
-            arrays = {name: kept[name].astype(kind, copy=False) for name, kind in header["kinds"].items()}
+        with np.load(io.BytesIO(memoryview(data)[after_header:]), allow_pickle=False) as stored:
+            arrays = {name: stored[name].astype(kind, copy=False) for name, kind in header["kinds"].items()}
         return Entry(arrays, header["facts"], str(header["measured"]), str(header["where"]), header["files"])
 
     def _code(self, *content: bytes | memoryview) -> bytes:
@@ -215,7 +216,7 @@ class Store:
     def _prune(self) -> None:
         """Remove what nobody will finish, and the entries that were not used for longest."""
         now, total = time.time(), 0
-        entries = sorted(_listed(self.folder), key=lambda entry: -entry[1].st_mtime)
+        entries = sorted(_regular_files(self.folder), key=lambda entry: -entry[1].st_mtime)
         for path, about in entries:
             if path.suffix == SUFFIX:
                 total += about.st_size
@@ -302,7 +303,7 @@ def _replace(path: Path, *pieces: bytes | memoryview) -> None:
         raise
 
 
-def _listed(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+def _regular_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for path in folder.iterdir():
         with contextlib.suppress(OSError):
             about = path.lstat()

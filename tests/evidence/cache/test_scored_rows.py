@@ -12,7 +12,7 @@ import pytest
 
 from readiness.core.canonical import decode, encode
 from readiness.core.provenance import Gathered
-from readiness.evidence.cache import cache as keeping
+from readiness.evidence.cache import cache as caches
 from readiness.evidence.cache.scored_rows import arrays_of, find_rows, from_arrays, id_hashes, key_of
 from readiness.evidence.cache.store import Store
 from readiness.evidence.collect import gather
@@ -25,7 +25,7 @@ Write = Callable[..., Path]
 @pytest.fixture(autouse=True)
 def steady(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own source, which somebody may be writing, counts as unchanged."""
-    monkeypatch.setattr(keeping, "program", lambda: {"readiness": "the same"})
+    monkeypatch.setattr(caches, "program_digests", lambda: {"readiness": "the same"})
 
 
 @pytest.fixture

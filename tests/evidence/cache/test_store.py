@@ -94,7 +94,7 @@ def test_an_entry_of_another_cache_is_not_believed(store: Store, tmp_path: Path)
 
 def test_no_pickle_goes_in_or_out(store: Store) -> None:
     """Objects are refused when they are put, and a file with one is not opened even with the right code."""
-    with pytest.raises(ValueError, match="only numbers are kept"):
+    with pytest.raises(ValueError, match="only numbers are stored"):
         store.put(KEY, {"a": np.array([{}], dtype=object)}, {}, where="")
     import io
 

@@ -14,11 +14,10 @@ import pytest
 import yaml
 
 import readiness
-from readiness.evidence.cache import cache as kept
-from readiness.evidence.cache import fingerprint as code_in_use
-from readiness.evidence.cache import fingerprint as installed
+from readiness.evidence.cache import cache as caches
+from readiness.evidence.cache import fingerprint
 from readiness.evidence.cache.cache import TEST
-from readiness.evidence.cache.fingerprint import local_code, manifest
+from readiness.evidence.cache.fingerprint import list_code, local_code
 from readiness.evidence.collect import gather
 from tests.conftest import make_rows
 
@@ -37,7 +36,7 @@ ASK = """
 import sys
 from readiness.evidence.collect import gather
 from readiness.evidence.cache import cache, fingerprint
-fingerprint._began, cache.program = lambda: 1e12, lambda: {}  # somebody may be writing ours
+fingerprint._process_start, cache.program_digests = lambda: 1e12, lambda: {}  # somebody may be writing ours
 evidence = gather(sys.argv[1], cache=sys.argv[2])
 print(",".join(reuse.part for reuse in evidence.reused) or "nothing", round(float(evidence.cases.y_score.sum()), 6))
 """
@@ -91,7 +90,7 @@ def test_variables_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Code of one's own may read any that lasts; libraries read those by which they choose how to compute."""
 
     def digests() -> tuple[str, str]:
-        return kept._variables(own=True), kept._variables(own=False)
+        return caches._digest_variables(own=True), caches._digest_variables(own=False)
 
     seen = [digests()]
     for name in ("SHLVL", "JPY_PARENT_PID", "FLIP", "KERAS_BACKEND"):
@@ -104,9 +103,9 @@ def test_variables_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No local module is loaded, and the process began at the end of time."""
-    monkeypatch.setattr(code_in_use, "_began", lambda: 1e12)
-    for name in [name for name, _ in code_in_use._local_modules()]:
-        monkeypatch.delattr(sys.modules[name], "__file__")
+    monkeypatch.setattr(fingerprint, "_process_start", lambda: 1e12)
+    for name in [name for name, _ in fingerprint._local_modules()]:
+        monkeypatch.delattr(sys.modules[name], "__file__", raising=False)  # one may have two names
 
 
 def loaded(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> None:
@@ -143,17 +142,17 @@ def test_what_lies_beside_a_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Files beside the spec and the model count, not the model, the tables and reports; too much is not read."""
     for name in ("words.json", "models/scale.csv", "models/m.bin", "rows.parquet", "report.html", "other/a.json"):
         old(tmp_path / name, "1")
-    model, aside = tmp_path / "models" / "m.bin", frozenset({tmp_path / "rows.parquet"})
-    found = local_code(tmp_path, model, loader=True, aside=aside)
+    model, excluded = tmp_path / "models" / "m.bin", frozenset({tmp_path / "rows.parquet"})
+    found = local_code(tmp_path, model, loader=True, excluded=excluded)
     assert found is not None
     assert [str(tmp_path / name) for name in ("models/scale.csv", "words.json")] == sorted(found.files)
-    without = local_code(tmp_path, model, loader=False, aside=aside)
+    without = local_code(tmp_path, model, loader=False, excluded=excluded)
     assert without is not None
     assert ({}, False, True) == (without.files, without.own, found.own)
     for limit in ("MOST_BYTES", "MOST_FILES"):
         with monkeypatch.context() as patch:
-            patch.setattr(code_in_use, limit, 1)
-            assert local_code(tmp_path, model, loader=True, aside=aside) is None
+            patch.setattr(fingerprint, limit, 1)
+            assert local_code(tmp_path, model, loader=True, excluded=excluded) is None
 
 
 @pytest.mark.usefixtures("alone")
@@ -162,7 +161,7 @@ def test_an_environment_below_the_spec_is_not_read(tmp_path: Path) -> None:
     old(tmp_path / "env" / "pyvenv.cfg", "")
     for name in ("env/a.py", ".git/b.py", "site-packages/c.py", "own/d.py"):
         old(tmp_path / name, "")
-    assert [tmp_path / "own" / "d.py"] == list(code_in_use._python_files(tmp_path, deep=True))
+    assert [tmp_path / "own" / "d.py"] == list(fingerprint._python_files(tmp_path, deep=True))
 
 
 @pytest.mark.usefixtures("alone")
@@ -172,16 +171,16 @@ def test_a_module_in_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         archive.writestr("zipped.py", "x = 1")
     loaded(monkeypatch, "zipped", tmp_path / "lib.zip" / "zipped.py")
     assert local_code(tmp_path, tmp_path / "m", loader=False) is None
-    assert manifest({}) is None
+    assert list_code({}) is None
 
 
 @pytest.mark.usefixtures("alone")
 def test_what_an_installed_package_made_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """It names a file that is none, and hinders nothing."""
     loaded(monkeypatch, "numpy.made", Path("_made.py"))
-    assert {} == manifest({})
+    assert {} == list_code({})
     loaded(monkeypatch, "made", Path("_made.py"))
-    assert manifest({}) is None
+    assert list_code({}) is None
 
 
 @pytest.mark.usefixtures("alone")
@@ -189,51 +188,51 @@ def test_code_that_is_changed_while_it_runs(tmp_path: Path, monkeypatch: pytest.
     """Nothing is known then: neither before nor after the work, also where the time of writing was set back."""
     file = old(tmp_path / "own.py", "x = 1")
     loaded(monkeypatch, "own", file)
-    monkeypatch.setattr(code_in_use, "_began", lambda: file.stat().st_ctime)
+    monkeypatch.setattr(fingerprint, "_process_start", lambda: file.stat().st_ctime)
     before = local_code(tmp_path, tmp_path / "m", loader=False)
     assert before is not None
-    assert {str(file)} == before.files.keys() == (manifest(before.files) or {}).keys()
+    assert {str(file)} == before.files.keys() == (list_code(before.files) or {}).keys()
     began = file.stat().st_ctime
-    monkeypatch.setattr(code_in_use, "_began", lambda: began - 0.001)
+    monkeypatch.setattr(fingerprint, "_process_start", lambda: began - 0.001)
     os.utime(file, (1, 1))
     assert local_code(tmp_path, tmp_path / "m", loader=False) is None
-    assert manifest(before.files) is None
-    assert manifest({}) is None
+    assert list_code(before.files) is None
+    assert list_code({}) is None
 
 
 @pytest.mark.usefixtures("alone")
 def test_known_files_that_are_others_by_now(tmp_path: Path) -> None:
     """What the key or an earlier entry named must still be so when something is kept."""
     file = old(tmp_path / "own.py", "x = 1")
-    known = {str(file): code_in_use.digest_of(str(file))}
-    assert known == manifest(known)
+    known = {str(file): fingerprint.digest_of(str(file))}
+    assert known == list_code(known)
     file.write_text("x = 2")
-    assert manifest(known) is None
+    assert list_code(known) is None
     file.unlink()
-    assert manifest(known) is None
+    assert list_code(known) is None
 
 
 def test_our_own_source_that_is_changed_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Old code runs, and new code lies there: its digest is not that of what runs."""
     file = old(tmp_path / "a.py", "x = 1")
-    monkeypatch.setattr(code_in_use, "_our_folder", lambda: tmp_path)
-    monkeypatch.setattr(code_in_use, "_began", lambda: 1e12)
-    first = code_in_use.program()
+    monkeypatch.setattr(fingerprint, "_our_folder", lambda: tmp_path)
+    monkeypatch.setattr(fingerprint, "_process_start", lambda: 1e12)
+    first = fingerprint.program_digests()
     assert first is not None
     file.write_text("x = 2")
-    second = code_in_use.program()
+    second = fingerprint.program_digests()
     assert second is not None
     assert first["readiness"] != second["readiness"]
-    monkeypatch.setattr(code_in_use, "_began", lambda: file.stat().st_ctime - 1)
-    assert code_in_use.program() is None
+    monkeypatch.setattr(fingerprint, "_process_start", lambda: file.stat().st_ctime - 1)
+    assert fingerprint.program_digests() is None
 
 
 def test_nothing_is_kept_where_our_own_source_is_unknown(
     review_files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # type: ignore[no-untyped-def]
     """The review goes on without the cache."""
-    monkeypatch.setattr(kept, "program", lambda: None)
-    assert gather(review_files(), cache=str(tmp_path / "cache")).kept.store is None
+    monkeypatch.setattr(caches, "program_digests", lambda: None)
+    assert gather(review_files(), cache=str(tmp_path / "cache")).cache.store is None
 
 
 def test_a_package_built_again_under_the_same_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,12 +242,12 @@ def test_a_package_built_again_under_the_same_version(tmp_path: Path, monkeypatc
     old(record.with_name("METADATA"), "Metadata-Version: 2.1\nName: mylib\nVersion: 1\n")
     module = old(place / "mylib.py", SAME)
     monkeypatch.syspath_prepend(str(place))
-    read = installed.installed.__wrapped__
+    read = fingerprint.installed_packages.__wrapped__
     packages = read()
-    assert packages.as_installed(os.path.realpath(module))
+    assert packages.is_as_installed(os.path.realpath(module))
     os.utime(module, (module.stat().st_mtime + 100,) * 2)
-    assert not packages.as_installed(os.path.realpath(module))
-    assert not packages.as_installed(os.path.realpath(record.with_name("METADATA")))
+    assert not packages.is_as_installed(os.path.realpath(module))
+    assert not packages.is_as_installed(os.path.realpath(record.with_name("METADATA")))
     record.write_text("mylib.py,sha256=b,1\nmylib-1.dist-info/RECORD,,\n")
     again = read()
     old(record.with_name("direct_url.json"), "{}")
@@ -260,8 +259,8 @@ def test_code_written_into_a_notebook_has_no_digest(tmp_path: Path, monkeypatch:
     main = types.ModuleType("__main__")
     main.make_rows = make_rows  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "__main__", main)
-    assert not code_in_use._written_here()
+    assert not fingerprint._is_written_in_notebook()
     exec("class Own: pass", vars(main))
-    assert code_in_use._written_here()
+    assert fingerprint._is_written_in_notebook()
     assert local_code(tmp_path, tmp_path / "m", loader=False) is None
-    assert manifest({}) is None
+    assert list_code({}) is None

@@ -1,4 +1,4 @@
-"""What is kept of a review: nothing is measured twice, and nothing is taken that was measured on something else."""
+"""The cache of a review: nothing is measured twice, and nothing is taken that was measured on something else."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from readiness.core.findings import Unavailable
 from readiness.evidence import equal_refits, refits, retraining
 from readiness.evidence import measure_refits as refitting
 from readiness.evidence import measure_runtime as probing
-from readiness.evidence.cache import cache as kept
-from readiness.evidence.cache import probes as kept_probes
-from readiness.evidence.cache.cache import REFITS, SEEDS, TEST, TRAINING, Kept, packed, unpacked
+from readiness.evidence.cache import cache as caches
+from readiness.evidence.cache import entries
+from readiness.evidence.cache.cache import REFITS, SEEDS, TEST, TRAINING, Cache, Hit
+from readiness.evidence.cache.entries import pack_scores, unpack_scores
 from readiness.evidence.cache.fingerprint import Code
 from readiness.evidence.cache.store import SUFFIX, Entry
 from readiness.evidence.candidate import Candidate, Scores
@@ -77,9 +78,9 @@ class Calls:
 
 def steady(monkeypatch: pytest.MonkeyPatch) -> None:
     """No source counts as changed, ours and the tests' own, which somebody may be writing."""
-    monkeypatch.setattr(kept, "program", lambda: {"readiness": "the same"})
-    monkeypatch.setattr(kept, "local_code", lambda *_, **__: Code({}, own=False))
-    monkeypatch.setattr(kept, "manifest", lambda known: {**known})
+    monkeypatch.setattr(caches, "program_digests", lambda: {"readiness": "the same"})
+    monkeypatch.setattr(caches, "local_code", lambda *_, **__: Code({}, own=False))
+    monkeypatch.setattr(caches, "list_code", lambda known: {**known})
 
 
 @pytest.fixture
@@ -206,10 +207,10 @@ def test_a_gap_among_the_repeats_is_filled(review_files: Write, cache: str, call
     spec = review_files({"stability": {"repeats": 4, "budget_seconds": 60}})
     first = refitted(gather(spec, cache=cache))
     calls.new()
-    store = first.kept.store
+    store = first.cache.store
     assert store is not None
     held = {"folds": 5, "plan_seed": 0, "repeat": 2, "held": 800}
-    store._path(first.kept._key(REFITS, held)).unlink()
+    store._path(first.cache._key(REFITS, held)).unlink()
     again = refitted(gather(spec, cache=cache))
     assert ([], [2]) == calls.new()
     assert_same(first, again)
@@ -292,7 +293,7 @@ def test_things_that_a_notebook_replaced_are_not_known(review_files: Write, cach
     assert evidence.candidate is not None
     other = replace(evidence, candidate=evidence.candidate.with_estimator(forest()))
     assert [TEST] == parts(refitted(other))
-    assert evidence.known().store is not None
+    assert evidence.begin_cache().store is not None
 
 
 def test_refits_that_do_not_fit_are_not_kept(review_files: Write, cache: str, calls: Calls) -> None:
@@ -310,13 +311,13 @@ def test_other_code_of_the_user_is_measured_anew(
     """And where the code cannot be told, nothing is kept at all."""
     steady(monkeypatch)
     spec, code = review_files(), ["one"]
-    monkeypatch.setattr(kept, "local_code", lambda *_, **__: Code({"module": code[0]}, own=True))
-    monkeypatch.setattr(kept, "manifest", lambda _: {})
+    monkeypatch.setattr(caches, "local_code", lambda *_, **__: Code({"module": code[0]}, own=True))
+    monkeypatch.setattr(caches, "list_code", lambda _: {})
     gather(spec, cache=cache)
     assert [TEST] == parts(gather(spec, cache=cache))
     code[0] = "two"
     assert [] == parts(gather(spec, cache=cache))
-    monkeypatch.setattr(kept, "local_code", lambda *_, **__: None)
+    monkeypatch.setattr(caches, "local_code", lambda *_, **__: None)
     for _ in range(2):
         assert [] == parts(gather(spec, cache=cache))
 
@@ -330,17 +331,17 @@ def test_scores_in_any_form_come_back(threshold: float | None) -> None:
 
     candidate = Candidate.of(svc, ["a", "b"], task=Task.BINARY, classes=(0, 1), threshold=threshold)
     said = candidate.score(train)
-    arrays, facts = packed(said, "x-", candidate)
+    arrays, facts = pack_scores(said, "x-", candidate)
     entry = Entry(arrays, facts, "", "")
-    back = unpacked(entry, "x-", facts, candidate, 200)
+    back = unpack_scores(entry, "x-", facts, candidate, 200)
     assert back is not None
     assert back.scores is not None
     assert (said.predicted.tobytes(), said.method, said.notes) == (back.predicted.tobytes(), back.method, back.notes)
     assert (said.classes, said.is_probability) == (back.classes, back.is_probability)
     assert ("x-labels" in arrays) == (threshold is None)
-    assert unpacked(entry, "x-", facts, candidate, 199) is None
+    assert unpack_scores(entry, "x-", facts, candidate, 199) is None
     wide = Entry({"x-scores": np.zeros((200, 3)), "x-labels": said.predicted}, facts, "", "")
-    assert unpacked(wide, "x-", facts, candidate, 200) is None
+    assert unpack_scores(wide, "x-", facts, candidate, 200) is None
 
 
 def test_times_memory_and_probes(
@@ -367,7 +368,7 @@ def test_times_memory_and_probes(
     assert [first.technical.measures[n].value for n in names] == [again.technical.measures[n].value for n in names]
     probing.probe(gather(edited(spec, production={"calls": 400}), cache=cache))
     assert ["latency"] == made[3:]
-    monkeypatch.setattr(kept_probes, "this_machine", lambda: "another one")
+    monkeypatch.setattr(entries, "this_machine", lambda: "another one")
     probing.probe(gather(spec, cache=cache))
     assert ["latency", "throughput", "apart"] == made[4:]
 
@@ -384,18 +385,18 @@ def test_a_process_that_did_not_end_well_is_asked_again(apart: Apart, tmp_path: 
     """It may have been for want of memory, and says nothing for certain."""
     from readiness.evidence.cache.store import Store
 
-    known, made = Kept(Store.open(tmp_path / "cache")), []
+    known, made = Cache(Store.open(tmp_path / "cache")), []
     for _ in range(2):
-        assert apart is kept_probes.tried_apart(known, lambda: (made.append(1), apart)[1])
+        assert apart is entries.cached_probes(known, lambda: (made.append(1), apart)[1])
     assert [1, 1] == made
 
 
 def test_seeds_are_counted_in_words() -> None:
     """One is one, many have their commas; several entries of a part are as old as the oldest."""
-    entries = [Entry({}, {"seconds": 1.5}, f"2026-11-2{day}T00:00:00+00:00", f"place {day}") for day in (3, 2)]
-    known = Kept(found=[kept.Found(SEEDS, 1, entries[0]), *(kept.Found(REFITS, 700, each) for each in entries)])
+    stored = [Entry({}, {"seconds": 1.5}, f"2026-11-2{day}T00:00:00+00:00", f"place {day}") for day in (3, 2)]
+    known = Cache(found=[Hit(SEEDS, 1, stored[0]), *(Hit(REFITS, 700, each) for each in stored)])
     assert [
         ("1 refit with other seeds", "2026-11-23T00:00:00+00:00", "place 3"),
         ("1,400 refits", "2026-11-22T00:00:00+00:00", "place 2"),
-    ] == [(reuse.part, reuse.measured, reuse.where) for reuse in known.reused()]
+    ] == [(reuse.part, reuse.measured, reuse.where) for reuse in known.summarize_hits()]
     assert 4.5 == known.seconds
