@@ -15,7 +15,7 @@ from typing import Any
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Recomputable
-from readiness.statistics.inference import Inference, f1_of_jaccard, linear, within_0_and_1
+from readiness.statistics.inference import OVER_QUERIES, Inference, f1_of_jaccard, linear, within_0_and_1
 
 SHARE = "share"
 IN_GROUPS = "share_in_groups"
@@ -58,29 +58,25 @@ class _Form:
 
 _NORMAL = ("value", "se", "df", "n", "least", "most")
 _MAPPED = ("readiness.statistics.inference", "Mapped", (), ("inner",))
-_FORMS: Mapping[str, _Form] = {
-    SHARE: _Form(_INTERVALS, "Binomial", ("successes", "n", "deff", "df")),
-    IN_GROUPS: _Form(_INTERVALS, "ShareInGroups", ("successes", "n", "deff", "df", "hit_groups", "miss_groups")),
+_FORMS: Mapping[str, _Form] = {  # the first that fits counts
+    SHARE: _Form(_INTERVALS, "Binomial", ("successes", "n", "deff", "df"), fixed={"hit_groups": None}),
+    IN_GROUPS: _Form(_INTERVALS, "Binomial", ("successes", "n", "deff", "df", "hit_groups", "miss_groups")),
     "number": _Form("readiness.statistics.inference", "Exact", ("value", "n")),
     "f1": _Form(*_MAPPED, fixed={"function": f1_of_jaccard}),
     "root": _Form(*_MAPPED, fixed={"function": math.sqrt}),
     "tanh": _Form(*_MAPPED, fixed={"function": math.tanh}),
+    "clipped_queries": _Form(*_MAPPED, fixed={"function": within_0_and_1, "note": OVER_QUERIES}),
     "clipped": _Form(*_MAPPED, fixed={"function": within_0_and_1}),
-    "clipped_queries": _Form(
-        "readiness.statistics.ranking", "QueryMean", (), ("inner",), fixed={"function": within_0_and_1}
-    ),
     "linear": _Form("readiness.statistics.inference", "Linear", ("scale", "shift"), ("inner",), build=linear),
-    MOVER: _Form(_INTERVALS, "Mover", ("factor", "correlation"), ("a", "b")),
-    "mover_same_rows": _Form(_MEANS, "SameRows", ("factor", "correlation"), ("a", "b")),
+    MOVER: _Form(_INTERVALS, "Mover", ("factor", "correlation"), ("a", "b"), fixed={"same_rows": False}),
+    "mover_same_rows": _Form(_INTERVALS, "Mover", ("factor", "correlation"), ("a", "b"), fixed={"same_rows": True}),
     "t": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "identity"}),
     "t_log": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "log"}),
-    "t_logit": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "logit"}),
-    "t_logit_downward": _Form(
-        "readiness.statistics.scores", "_Downward", (*_NORMAL, "unbiased"), fixed={"scale": "logit"}
-    ),
+    "t_logit": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "logit", "unbiased": None}),
+    "t_logit_downward": _Form(_INTERVALS, "Normal", (*_NORMAL, "unbiased"), fixed={"scale": "logit"}),
     SKEWED: _Form(_MEANS, "SkewedMean", ("value", "se", "df", "skewness", "n", "units")),
     _RESAMPLED: _Form("readiness.statistics.custom", "Resampled", ("value", "se", "df", "n", "skewness")),
-    WIDER: _Form(_MEANS, "WiderMean", (), ("other", "corrected")),
+    WIDER: _Form(_MEANS, "WiderMean", (), ("inner", "corrected")),
     "rare_amounts": _Form(_MEANS, "RareAmounts", ("total", "squares", "largest", "n")),
     "unvaried": _Form(_INTERVALS, "Unvaried", ("value", "rows", "n", "least", "most")),
     "psi": _Form("readiness.statistics.drift", "StabilityIndex", ("raw", "bins", "n_reference", "n_current")),

@@ -87,11 +87,6 @@ class CalibrationError(OneSided):
         """0 to 1."""
         return math.sqrt(max(0.0, self.squared - self.noise))
 
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
     def lower(self, alpha: float) -> float:
         """The error below which so large a plain error has a chance of less than `alpha`."""
         return min(self.value, self._error(1 - alpha, self.squared))

@@ -20,8 +20,8 @@ from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.custom import compare_own, measure_own
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.estimators import estimator_of, influence, measure
-from readiness.statistics.inference import Exact, Inference, Mapped, OneSided, Undefined, linear
-from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, Unvaried
+from readiness.statistics.inference import Exact, Inference, OneSided, Undefined, linear
+from readiness.statistics.intervals import Binomial, Draws, Mover, Normal
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
     MACRO_METRICS,
@@ -30,9 +30,9 @@ from readiness.statistics.labels import (
     label_metric_values,
 )
 from readiness.statistics.losses import row_losses, unusable
-from readiness.statistics.means import WiderMean, mean_of, wider_mean
-from readiness.statistics.ranking import QueryMean, compare_queries
-from readiness.statistics.scores import CLASS_RANKING_METRICS, ClassMean, guessed_top, is_top_accuracy, ranked
+from readiness.statistics.means import mean_of, wider_mean
+from readiness.statistics.ranking import compare_queries
+from readiness.statistics.scores import CLASS_RANKING_METRICS, guessed_top, is_top_accuracy, ranked
 
 # ----------------------------------------------------------------------------------------------------
 # What would guessing score? Exact expectations of guesses with fixed class probabilities, nothing simulated.
@@ -144,11 +144,6 @@ class Unbounded(OneSided):
     value: float
     n: int = 0
     method: str = "no interval: the number comes without the rows it rests on"
-
-    @property
-    def bound_method(self) -> str:
-        """There is none."""
-        return self.method
 
     def lower(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
         """No limit."""
@@ -263,7 +258,7 @@ def _measure_other(pair: _Pair) -> Inference | Undefined:
 def _by_losses(pair: _Pair) -> Inference | Undefined:
     """The mean of the paired differences of losses."""
     metric, candidate = pair.metric, pair.candidate
-    if _at_an_end(pair.mine):
+    if pair.mine.at_end:
         return _by_influence(pair)
     rival = pair.other.cases(candidate) if isinstance(pair.other, Guess) else pair.other
     if (problem := unusable(metric, rival)) is not None:
@@ -282,7 +277,7 @@ def _by_influence(pair: _Pair) -> Inference | Undefined:
     pull = influence(metric, candidate)
     push = guess_influence(metric, candidate, other) if isinstance(other, Guess) else influence(metric, other)
     value = sign * (mine.value - factor * theirs.value)
-    if isinstance(pull, Undefined) or isinstance(push, Undefined) or _at_an_end(mine) or _both_vary_and_end(theirs):
+    if isinstance(pull, Undefined) or isinstance(push, Undefined) or mine.at_end or theirs.at_end:
         return _unpaired(mine, theirs, sign, factor)
     if isinstance(theirs, Exact) and not push.any():
         return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
@@ -316,28 +311,6 @@ def _unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) ->
     return difference if sign > 0 else linear(difference, scale=-1)
 
 
-def _at_an_end(inference: Inference) -> bool:
-    """Whether a number is as good or bad as can be, so that its rows show no variation."""
-    share = _is_share(inference) and not 0 < inference.value < 1
-    return share or isinstance(inference, Unvaried) or (isinstance(inference, Mapped) and _at_an_end(inference.inner))
-
-
-def _both_vary_and_end(inference: Inference) -> bool:
-    return not isinstance(inference, Exact) and _at_an_end(inference)
-
-
-def _is_share(inference: Inference) -> bool:
-    if isinstance(inference, Binomial | QueryMean | ClassMean):
-        return True
-    if isinstance(inference, Normal | Unvaried):
-        return inference.least == 0 and inference.most == 1
-    if isinstance(inference, WiderMean):
-        return _is_share(inference.other)
-    if isinstance(inference, Mapped):
-        return _is_share(inference.inner) or isinstance(inference.inner, Mover)
-    return False
-
-
 def _scarce(y_true: Array) -> int:
     counts = np.bincount(y_true.astype(np.int64))
     return int(counts[counts > 0].min())
@@ -351,7 +324,7 @@ def human_comparison(
     A human share of n cases is a binomial share (MOVER with the candidate). Without n, or for a metric that is not
     between 0 and 1, nothing is known of the human figure's chance error: no limits, hence never proven.
     """
-    known = n is not None and n > 0 and 0 <= value <= 1 and _is_share(candidate)
+    known = n is not None and n > 0 and 0 <= value <= 1 and candidate.is_share
     people: Inference = Binomial(value * n, n) if known and n is not None else Unbounded(value, n or 0)
     difference = Mover(candidate, people, factor)
     return difference if greater_is_better else linear(difference, scale=-1)

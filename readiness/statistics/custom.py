@@ -87,11 +87,6 @@ class Resampled(OneSided):
     skewness: float = 0.0
     """Of the values of the resamples."""
 
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
     def lower(self, alpha: float) -> float:
         """Lower limit."""
         return self.value - self.se * self._reach(alpha, -self.skewness)

@@ -67,11 +67,6 @@ class StabilityIndex(OneSided):
         return min(self.n_reference, self.n_current)
 
     @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
-    @property
     def p_value(self) -> float:
         """Chance of so large a PSI without drift."""
         return float(chdtrc(self.bins - 1, self.raw / self._scale))

@@ -42,6 +42,18 @@ class Inference(Protocol):
     def upper(self, alpha: float) -> float:
         """One-sided upper limit; inf when there is none."""
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it lies between 0 and 1 by its nature."""
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is put together from the limits of two others."""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether it is as good or bad as can be, so that its rows show no variation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
@@ -61,9 +73,43 @@ def student_quantile(alpha: float, df: float) -> float:
     return -float(stdtrit(df, alpha)) if math.isfinite(df) else normal_quantile(alpha)
 
 
-@dataclass(frozen=True, slots=True)
+class _Named(Protocol):
+    @property
+    def method(self) -> str: ...
+
+
+class _Valued(Protocol):
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def is_share(self) -> bool: ...
+
+
 class OneSided:
-    """Bounds and interval from the same pair of one-sided limits."""
+    """What the forms have in common: bounds and interval from the same pair of one-sided limits."""
+
+    __slots__ = ()
+
+    @property
+    def bound_method(self: _Named) -> str:
+        """The shown method serves for the bounds, too."""
+        return self.method
+
+    @property
+    def is_share(self) -> bool:
+        """No, if not said otherwise."""
+        return False
+
+    @property
+    def is_difference(self) -> bool:
+        """No, if not said otherwise."""
+        return False
+
+    @property
+    def at_end(self: _Valued) -> bool:
+        """Whether it is a share of 0 or 1."""
+        return self.is_share and not 0 < self.value < 1
 
     def interval(self, level: float) -> tuple[float, float]:
         """Two-sided interval: half of the error on each side."""
@@ -98,10 +144,53 @@ class Exact(OneSided):
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
-    """A monotone function of another inference, with mapped limits: lossless."""
+class Wrapped(OneSided):
+    """Another inference, of which something is changed."""
 
     inner: Inference
+
+    @property
+    def value(self) -> float:
+        """The inner value."""
+        return self.inner.value
+
+    @property
+    def n(self) -> int:
+        """Rows of the inner number."""
+        return self.inner.n
+
+    @property
+    def method(self) -> str:
+        """The inner method."""
+        return self.inner.method
+
+    @property
+    def bound_method(self) -> str:
+        """The inner method."""
+        return self.inner.bound_method
+
+    def lower(self, alpha: float) -> float:
+        """The inner limit."""
+        return self.inner.lower(alpha)
+
+    def upper(self, alpha: float) -> float:
+        """The inner limit."""
+        return self.inner.upper(alpha)
+
+
+OVER_QUERIES = ", over queries"
+"""What is added to the method of a mean whose cases are queries."""
+
+
+def within_0_and_1(share: float) -> float:
+    """A share is a share, whatever a t-interval says."""
+    return min(1.0, max(0.0, share))
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped(Wrapped):
+    """A monotone function of another inference, with mapped limits: lossless."""
+
     function: Callable[[float], float]
     increasing: bool = True
     note: str = ""
@@ -113,11 +202,6 @@ class Mapped:
         return self.function(self.inner.value)
 
     @property
-    def n(self) -> int:
-        """Rows of the inner number."""
-        return self.inner.n
-
-    @property
     def method(self) -> str:
         """The inner method with its note."""
         return self.inner.method + self.note
@@ -126,6 +210,16 @@ class Mapped:
     def bound_method(self) -> str:
         """The inner method with its note."""
         return self.inner.bound_method + self.note
+
+    @property
+    def is_share(self) -> bool:
+        """As the inner number; what is made of a difference, such as the mean of two shares, counts as one."""
+        return self.inner.is_share or self.inner.is_difference or self.function is within_0_and_1
+
+    @property
+    def at_end(self) -> bool:
+        """Whether it or the inner number is at an end."""
+        return self.inner.at_end or (self.is_share and not 0 < self.value < 1)
 
     def interval(self, level: float) -> tuple[float, float]:
         """The inner interval, mapped."""
@@ -159,8 +253,3 @@ def linear(inner: Inference, *, scale: float = 1.0, shift: float = 0.0) -> Linea
 def f1_of_jaccard(share: float) -> float:
     """F1 = 2J / (1 + J) of the Jaccard index J."""
     return 2 * share / (1 + share)
-
-
-def within_0_and_1(share: float) -> float:
-    """A share is a share, whatever a t-interval says."""
-    return min(1.0, max(0.0, share))

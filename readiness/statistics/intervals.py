@@ -25,7 +25,7 @@ from readiness.statistics.inference import (
 
 __all__ = [
     "Binomial", "Draws", "Exact", "Inference", "Mapped", "Mover", "Normal", "OneSided", "OrderStatistic",
-    "ShareInGroups", "Undefined", "Unvaried", "f1_from_counts", "f1_of_share", "linear", "mover_mean",
+    "Undefined", "Unvaried", "f1_from_counts", "f1_of_share", "linear", "mover_mean",
     "normal_quantile", "student_quantile",
 ]  # fmt: skip
 
@@ -35,18 +35,26 @@ KORN_GRAUBARD = "Clopper-Pearson, effective rows (Korn and Graubard)"
 
 
 @dataclass(frozen=True, slots=True)
-class Binomial:
+class Binomial(OneSided):
     """A share of rows. Shown: Wilson (1927). Judged: Clopper and Pearson (1934), which never overstate.
 
     Clusters and weights enter as a design effect: both are computed for n / deff · (z / t_df)² rows (Korn and Graubard
     1998). Rows that depend on each other are shown with what is judged: Wilson's is too narrow near 0 and 1.
     `successes` need not be whole when rows carry weights.
+
+    Of rows in groups it says how many groups its hits and its misses are spread over: the design effect near 0 or 1 is
+    learnt from the groups that hold the rarer outcome alone, so it is believed only when there are enough of those (see
+    `judge_claims.reservation`).
     """
 
     successes: float
     n: int
     deff: float = 1.0
     df: float = math.inf
+    hit_groups: float | None = None
+    """(sum of e)² / sum of e² with the hits e of each group: as many groups with equally many hits; 0 without any."""
+    miss_groups: float | None = None
+    """The same of the misses."""
 
     @property
     def value(self) -> float:
@@ -70,7 +78,12 @@ class Binomial:
     @property
     def is_clustered(self) -> bool:
         """Whether rows depend on each other."""
-        return math.isfinite(self.df)
+        return self.hit_groups is not None or math.isfinite(self.df)
+
+    @property
+    def is_share(self) -> bool:
+        """Always."""
+        return True
 
     def effective_rows(self, alpha: float) -> float:
         """How many independent rows these are worth at one-sided `alpha`."""
@@ -101,25 +114,6 @@ class Binomial:
         return 1.0 if self.value >= 1 else 1 - float(betaincinv(n - k, k + 1, alpha))
 
 
-@dataclass(frozen=True, slots=True)
-class ShareInGroups(Binomial):
-    """A share of rows that come in groups, with how many groups its hits and its misses are spread over.
-
-    The design effect near 0 or 1 is learnt from the groups that hold the rarer outcome alone, so it is believed only
-    when there are enough of those (see `reservations`).
-    """
-
-    hit_groups: float = math.inf
-    """(sum of e)² / sum of e² with the hits e of each group: as many groups with equally many hits; 0 without any."""
-    miss_groups: float = math.inf
-    """The same of the misses."""
-
-    @property
-    def is_clustered(self) -> bool:
-        """Always."""
-        return True
-
-
 def f1_of_share(jaccard: Binomial) -> Mapped:
     """F1 = 2J / (1 + J) with the share J = TP / (TP + FP + FN) (Lam, Gopal and Qian 2023, indirect method)."""
     return Mapped(jaccard, f1_of_jaccard, note=" of TP/(TP+FP+FN)")
@@ -142,14 +136,20 @@ class Normal(OneSided):
     method: str = "t-interval"
     least: float = -math.inf
     most: float = math.inf
+    unbiased: float | None = None
+    """Of a number on the logit scale that is too high in small samples: what it is without that bias, from which the
+    lower limit is taken."""
 
     @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
+    def is_share(self) -> bool:
+        """Whether it is kept between 0 and 1."""
+        return (self.least, self.most) == (0, 1)
 
     def lower(self, alpha: float) -> float:
         """Lower limit."""
+        if self.unbiased is not None:
+            scale = self.unbiased * (1 - self.unbiased) / (self.value * (1 - self.value))
+            return Normal(self.unbiased, self.se * scale, self.df, self.n, "logit").lower(alpha)
         return max(self.least, self._moved(-student_quantile(alpha, self.df) * self.se))
 
     def upper(self, alpha: float) -> float:
@@ -181,9 +181,14 @@ class Unvaried(OneSided):
     method: str = "no variation seen: limit from alpha^(1/n)"
 
     @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
+    def is_share(self) -> bool:
+        """Whether it lies between 0 and 1."""
+        return (self.least, self.most) == (0, 1)
+
+    @property
+    def at_end(self) -> bool:
+        """Always: there is no variation."""
+        return True
 
     def lower(self, alpha: float) -> float:
         """The value, unless the unseen rest is as low as can be."""
@@ -220,11 +225,6 @@ class OrderStatistic(OneSided):
         """Number of values."""
         return len(self.values)
 
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
     def lower(self, alpha: float) -> float:
         """The largest r-th value with P(fewer than r values below the quantile) <= alpha."""
         rank = bisect_right(range(self.n), alpha, key=lambda r: float(bdtr(r, self.n, self.q)))
@@ -246,11 +246,6 @@ class Draws(OneSided):
     n: int
     method: str
 
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
     def lower(self, alpha: float) -> float:
         """The `alpha` quantile."""
         return min(self.value, float(self.draws[math.floor(alpha * (len(self.draws) - 1))]))
@@ -261,7 +256,7 @@ class Draws(OneSided):
 
 
 @dataclass(frozen=True, slots=True)
-class Mover:
+class Mover(OneSided):
     """A - factor · b of two numbers, from the limits of each (MOVER; Zou and Donner 2008)."""
 
     a: Inference
@@ -270,6 +265,8 @@ class Mover:
     """Above 0."""
     correlation: float = 0.0
     """Between a and b, -1 to 1; 0 when they are independent."""
+    same_rows: bool = False
+    """Whether both are sums over the same rows, which then are counted once."""
 
     @property
     def value(self) -> float:
@@ -279,7 +276,12 @@ class Mover:
     @property
     def n(self) -> int:
         """Rows of both."""
-        return self.a.n + self.b.n
+        return self.a.n if self.same_rows else self.a.n + self.b.n
+
+    @property
+    def is_difference(self) -> bool:
+        """Yes."""
+        return True
 
     @property
     def method(self) -> str:

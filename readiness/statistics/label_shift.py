@@ -49,11 +49,6 @@ class Carried(OneSided):
         """Rows of both."""
         return self.recall.n + self.false_positive_rate.n
 
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
     def lower(self, alpha: float) -> float:
         """The value less the length of both arms downwards."""
         return self.value - math.hypot(*(max(0.0, self.value - min(ends)) for ends in self._ends(alpha)))
@@ -194,11 +189,6 @@ class SharePositive(OneSided):
     def n(self) -> int:
         """Unlabelled rows."""
         return self.answered.n
-
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
 
     @property
     def _values(self) -> tuple[float, float, float]:

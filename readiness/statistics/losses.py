@@ -13,7 +13,7 @@ from scipy.special import xlogy
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined
+from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined, Wrapped
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, Unvaried
 from readiness.statistics.means import design_effect, mean_of, wider_mean
 
@@ -175,35 +175,16 @@ WOODRUFF = "limits of the share of rows below, turned into values (Woodruff 1952
 
 
 @dataclass(frozen=True, slots=True)
-class _PlainMedian(OneSided):
+class _PlainMedian(Wrapped):
     """The median of independent values of equal weight; limits are order statistics."""
 
-    value: float
+    median: float
     """Between the two middle values, when their number is even."""
-    order: OrderStatistic
 
     @property
-    def n(self) -> int:
-        """Number of values."""
-        return self.order.n
-
-    @property
-    def method(self) -> str:
-        """Order statistics."""
-        return self.order.method
-
-    @property
-    def bound_method(self) -> str:
-        """Order statistics."""
-        return self.order.bound_method
-
-    def lower(self, alpha: float) -> float:
-        """One of the values."""
-        return self.order.lower(alpha)
-
-    def upper(self, alpha: float) -> float:
-        """One of the values."""
-        return self.order.upper(alpha)
+    def value(self) -> float:
+        """The median."""
+        return self.median
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +204,6 @@ class _EffectiveMedian(OneSided):
     def n(self) -> int:
         """Number of values."""
         return len(self.values)
-
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
 
     def lower(self, alpha: float) -> float:
         """The value up to which the share below lies at its lower limit."""
@@ -250,7 +226,7 @@ def median_of(losses: Floats, cases: Cases) -> Inference:
     order = np.argsort(losses)
     values = losses[order]
     if cases.is_plain:
-        return _PlainMedian(float(np.median(values)), OrderStatistic(values, 0.5))
+        return _PlainMedian(OrderStatistic(values, 0.5), float(np.median(values)))
     below = np.cumsum(cases.relative_weight[order]) / cases.n
     value = _weighted_median(values, below)
     deff, df = design_effect((losses <= value).astype(float), cases)

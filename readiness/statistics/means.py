@@ -21,8 +21,16 @@ from readiness.statistics.dependence import (
     variance_of_groups,
     variance_of_panel,
 )
-from readiness.statistics.inference import Inference, OneSided, Undefined, linear, normal_quantile, student_quantile
-from readiness.statistics.intervals import Binomial, Mover, Normal, ShareInGroups, Unvaried
+from readiness.statistics.inference import (
+    Inference,
+    OneSided,
+    Undefined,
+    Wrapped,
+    linear,
+    normal_quantile,
+    student_quantile,
+)
+from readiness.statistics.intervals import Binomial, Mover, Normal, Unvaried
 
 # ----------------------------------------------------------------------------------------------------
 # How much does each row pull on a metric? Standard errors, clusters and design effects from row influences.
@@ -130,11 +138,6 @@ class RareAmounts(OneSided):
         """The mean."""
         return self.total / self.n
 
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
     def lower(self, alpha: float) -> float:
         """Lower limit, 0 without any event."""
         if self.total <= 0:
@@ -147,16 +150,6 @@ class RareAmounts(OneSided):
         if not math.isfinite(y):
             return math.inf
         return float(gammainccinv(y * y / v, alpha)) * v / y / self.n if v > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class SameRows(Mover):
-    """The difference of two sums over the same rows, which are counted once."""
-
-    @property
-    def n(self) -> int:
-        """The rows."""
-        return self.a.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +169,6 @@ class SkewedMean(OneSided):
     """Independent rows or groups, of which the skewness is the one."""
     method: str = "t-interval of the mean, skewness-corrected (Hall 1992)"
 
-    @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
     def lower(self, alpha: float) -> float:
         """Lower limit, at most the mean."""
         return self.value - max(0.0, self._inverse(student_quantile(alpha, self.df))) * self.se
@@ -198,45 +186,39 @@ class SkewedMean(OneSided):
 
 
 @dataclass(frozen=True, slots=True)
-class WiderMean(OneSided):
+class WiderMean(Wrapped):
     """A mean of amounts: on each side the wider of two limits, one of which is corrected for skewness.
 
-    The other one is a t-interval, on the log scale where amounts are never below 0, or one of rare amounts. Neither is
-    believed with too few rows for the skewness (see `reservations`).
+    The inner one is a t-interval, on the log scale where amounts are never below 0, or one of rare amounts. Neither is
+    believed with too few rows for the skewness (see `judge_claims.reservation`).
     """
 
-    other: Inference
     corrected: SkewedMean
 
     @property
-    def value(self) -> float:
-        """The mean."""
-        return self.other.value
-
-    @property
-    def n(self) -> int:
-        """Rows."""
-        return self.other.n
-
-    @property
     def method(self) -> str:
-        """That of the other interval, with a note."""
-        return f"{self.other.method}, or skewness-corrected (Hall 1992) where wider"
+        """That of the inner interval, with a note."""
+        return f"{self.inner.method}, or skewness-corrected (Hall 1992) where wider"
 
     @property
     def bound_method(self) -> str:
         """The shown method serves for the bounds, too."""
         return self.method
 
+    @property
+    def is_share(self) -> bool:
+        """As the inner one."""
+        return self.inner.is_share
+
     def lower(self, alpha: float) -> float:
         """The lower of both, in the range of the amounts."""
-        low = min(self.other.lower(alpha), self.corrected.lower(alpha))
-        return max(self.other.least, low) if isinstance(self.other, Normal) else low
+        low = min(self.inner.lower(alpha), self.corrected.lower(alpha))
+        return max(self.inner.least, low) if isinstance(self.inner, Normal) else low
 
     def upper(self, alpha: float) -> float:
         """The upper of both, in the range of the amounts."""
-        high = max(self.other.upper(alpha), self.corrected.upper(alpha))
-        return min(self.other.most, high) if isinstance(self.other, Normal) else high
+        high = max(self.inner.upper(alpha), self.corrected.upper(alpha))
+        return min(self.inner.most, high) if isinstance(self.inner, Normal) else high
 
 
 def wider_mean(other: Normal, pulls: Floats, dependence: Dependence) -> WiderMean:
@@ -301,7 +283,7 @@ def mean_of(
     if n == 1 or np.count_nonzero(values == common) > COMMON * n:
         rare = _around(common, values, dependence, w, least, most)
         is_known = least is not None and most is not None and dependence.codes is None
-        return rare if is_known or not 0 < se < math.inf else replace(wider_mean(plain, pulls, dependence), other=rare)
+        return rare if is_known or not 0 < se < math.inf else replace(wider_mean(plain, pulls, dependence), inner=rare)
     if not math.isfinite(se):
         return Unvaried(value, 1, n, -math.inf, math.inf)
     return wider_mean(plain, pulls, dependence)
@@ -318,7 +300,7 @@ def _around(
     down = farthest if least is None else max(0.0, common - least)
     above = _events(w * np.maximum(apart, 0), dependence, up * heaviest, n)
     below = _events(w * np.maximum(-apart, 0), dependence, down * heaviest, n)
-    return linear(SameRows(above, below), shift=common)
+    return linear(Mover(above, below, same_rows=True), shift=common)
 
 
 def _events(by_row: Floats, dependence: Dependence, largest: float, n: int) -> RareAmounts:
@@ -381,4 +363,4 @@ def weighted_share(hit: Floats, cases: Cases) -> Binomial:
     if cases.groups is None:
         return Binomial(hits, cases.n, deff, df)
     spread = (equal_groups(group_sums(w * each, cases.groups)) for each in (hit, 1 - hit))
-    return ShareInGroups(hits, cases.n, deff, df, *spread)
+    return Binomial(hits, cases.n, deff, df, *spread)

@@ -95,11 +95,6 @@ class _Compared(OneSided):
         return sum(group.share.n for group in self.groups)
 
     @property
-    def bound_method(self) -> str:
-        """The shown method serves for the bounds, too."""
-        return self.method
-
-    @property
     def method(self) -> str:
         """Name of the interval."""
         raise NotImplementedError

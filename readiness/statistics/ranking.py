@@ -16,7 +16,7 @@ from scipy.special import gammaln
 
 from readiness.statistics.cases import Array, Cases, Floats, Integers
 from readiness.statistics.dependence import Dependence, unknown_error
-from readiness.statistics.inference import Inference, Mapped, Undefined, within_0_and_1
+from readiness.statistics.inference import OVER_QUERIES, Inference, Mapped, Undefined, within_0_and_1
 from readiness.statistics.means import mean_of
 
 # ----------------------------------------------------------------------------------------------------
@@ -121,10 +121,6 @@ class PerQuery:
     """Queries without a relevant row, which say nothing about the order."""
 
 
-class QueryMean(Mapped):
-    """A mean over queries of values between 0 and 1: no less certain than a binomial share of as many."""
-
-
 def measure_queries(metric: str, cases: Cases) -> Inference | Undefined:
     """The mean over queries, with the interval of a mean; n is the number of queries.
 
@@ -136,7 +132,7 @@ def measure_queries(metric: str, cases: Cases) -> Inference | Undefined:
     if not found.telling:
         return Undefined(NO_CHOICE, len(found.values))
     mean = mean_of(found.values, found.dependence, weight=found.weight, least=0.0, most=1.0)
-    return mean if isinstance(mean, Undefined) else QueryMean(mean, within_0_and_1, note=", over queries")
+    return mean if isinstance(mean, Undefined) else Mapped(mean, within_0_and_1, note=OVER_QUERIES)
 
 
 def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float = 1.0) -> Inference | Undefined:
@@ -152,7 +148,7 @@ def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float =
     mean = mean_of(paired, mine.dependence, weight=mine.weight, least=-factor, most=1.0)
     if isinstance(mean, Undefined):
         return mean
-    return Mapped(mean, lambda gain: min(1.0, max(-factor, gain)), note=", over queries")
+    return Mapped(mean, lambda gain: min(1.0, max(-factor, gain)), note=OVER_QUERIES)
 
 
 def per_query(metric: str, cases: Cases) -> PerQuery | Undefined:

@@ -25,8 +25,8 @@ from readiness.statistics.estimators import Metric, influence, measure
 from readiness.statistics.inference import (
     Inference,
     Mapped,
-    OneSided,
     Undefined,
+    Wrapped,
     normal_quantile,
     student_quantile,
     within_0_and_1,
@@ -272,23 +272,12 @@ NOT_WIDER = Widening()
 
 
 @dataclass(frozen=True, slots=True)
-class Widened(OneSided):
+class Widened(Wrapped):
     """An inference of independent rows with its limits moved away from the value."""
 
-    inner: Inference
     widening: Widening
     least: float = -math.inf
     most: float = math.inf
-
-    @property
-    def value(self) -> float:
-        """The inner value."""
-        return self.inner.value
-
-    @property
-    def n(self) -> int:
-        """Rows of the inner number."""
-        return self.inner.n
 
     @property
     def method(self) -> str:

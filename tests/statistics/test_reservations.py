@@ -15,12 +15,12 @@ from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare
 from readiness.statistics.estimators import measure, withheld
 from readiness.statistics.inference import linear
-from readiness.statistics.intervals import Binomial, Mover, ShareInGroups
+from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.judge_claims import FEWEST_GROUPS, Claim, few_groups, reservation, settle
 from readiness.statistics.means import mean_of
 from readiness.statistics.parity import Group, Spread
 
-FEW = ShareInGroups(940.0, 1000, 1.5, 10.0, 98.0, 12.0)
+FEW = Binomial(940.0, 1000, 1.5, 10.0, 98.0, 12.0)
 """60 misses that come from 12 equal groups."""
 ENOUGH = replace(FEW, miss_groups=31.0)
 
@@ -45,19 +45,19 @@ def test_few_groups_with_misses_withhold_a_lower_limit():
 
 def test_a_false_positive_rate_is_endangered_by_its_hits():
     """Turned round: the hits are rare, and the upper limit is what a *met* rests on."""
-    rate = ShareInGroups(60.0, 1000, 1.5, 10.0, 12.0, 98.0)
+    rate = Binomial(60.0, 1000, 1.5, 10.0, 12.0, 98.0)
     assert said(rate, wants_more=False)
     assert said(rate) == ""
 
 
 def test_the_outcome_that_is_not_rare_needs_no_groups():
     """700 misses of 1,000 in 12 groups: a lower limit of 30 % is not flattered by groups that happened to be left out."""
-    assert said(ShareInGroups(300.0, 1000, 1.5, 10.0, 12.0, 12.0)) == ""
+    assert said(Binomial(300.0, 1000, 1.5, 10.0, 12.0, 12.0)) == ""
 
 
 def test_no_miss_at_all_is_bounded_by_its_groups_alone():
     """Nothing to learn a dependence from; the limit takes it to be whole."""
-    assert said(ShareInGroups(1000.0, 1000, 20.0, math.inf, 50.0, 0.0)) == ""
+    assert said(Binomial(1000.0, 1000, 20.0, math.inf, 50.0, 0.0)) == ""
 
 
 def test_independent_rows_have_no_groups():
