@@ -120,7 +120,7 @@ def _first_difference(one: bytes, other: bytes) -> int:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How does a frozen dataclass become plain JSON values, and come back unchanged?
+# Frozen dataclasses as plain JSON values, and back unchanged.
 #
 # Non-integers are written as decimal strings, because a signed text must have one spelling of each number.
 # Fields that hold their default are left out.

@@ -67,7 +67,7 @@ def _holds(data: Any, key: KeyPath) -> bool:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which files make a spec, and what does each hold? The named one, those that it extends, and their checklists.
+# The files that make a spec: the named one, those that it extends, and their checklists.
 
 MAX_BYTES = 5_000_000
 MAX_FILES = 10
@@ -215,7 +215,7 @@ def _below(name: str, document: Document) -> Document:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What does `--set KEY=VALUE` change? Keys of the spec that are set on the command line lie over all its files.
+# `--set KEY=VALUE`: keys of the spec that are set on the command line lie over all its files.
 
 RECORDED_AS = "spec: command line"
 """The name in the record for what was set on the command line."""

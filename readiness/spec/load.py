@@ -34,7 +34,7 @@ from readiness.spec.schema import Spec
 from readiness.spec.yaml import COMMAND_LINE, Document, KeyPath, Place, Problem, whole
 
 # ----------------------------------------------------------------------------------------------------
-# Which spec was it? One SHA-256 over every file that was read for it, and over what was set on the command line.
+# Identity of a spec: one SHA-256 over every file that was read for it, and over what was set on the command line.
 
 ROLES = ("spec: ", "checklist: ")
 """How the names of these files begin among the inputs of a record."""
@@ -232,7 +232,7 @@ def _error(problems: list[Problem], document: Document) -> SpecError:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How does a spec stand in the record? Every default filled in, and which keys the spec set itself.
+# A spec in the record: every default filled in, and which keys the spec set itself.
 
 
 def normalised(spec: Spec) -> Mapping[str, Any]:
@@ -256,7 +256,7 @@ def _keys(part: BaseModel, prefix: str) -> Iterator[str]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which setting vouches for the model file as it lies there now? What `--pin` adds to the command line.
+# The setting that vouches for the model file as it lies there now: what `--pin` adds to the command line.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Conditions written by hand: the grammar of `when`.
+"""Conditions of `when`: tokens and order of our own, grouped by Python's `ast`, and never given to `eval`.
 
     condition  = and-part {"or" and-part}
     and-part   = part {"and" part}
@@ -16,10 +16,11 @@ answer round, so `not (age > 30)` holds where age is missing.
 
 from __future__ import annotations
 
+import ast
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +29,14 @@ from readiness.core.sanitize import escaped, nearest, shown
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
+
+    Rows = NDArray[np.bool_]
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which words and signs does a hand-written condition consist of?
+# The words and signs of a condition.
 
 Literal = bool | int | float | str | None
 
@@ -138,68 +142,20 @@ MAX_DEPTH = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`left op right`; at least one side is a column."""
-
-    left: Column | Literal
-    op: str
-    right: Column | Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """`column in [values]`."""
-
-    column: Column
-    values: tuple[Literal, ...]
-    negated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """A true/false column on its own."""
-
-    column: Column
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite."""
-
-    part: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Several parts with the same word, "and" or "or", between them."""
-
-    word: str
-    parts: tuple[Node, ...]
-
-
-Node = Comparison | Member | Truth | Not | Joined
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition that was read; `text` is how it was written."""
+    """A condition that was read; `text` is how it was written, and all by which two of them differ."""
 
     text: str
-    node: Node
+    tokens: tuple[Token, ...] = field(repr=False, compare=False)
+    tree: ast.expr = field(repr=False, compare=False)
+    """Of and, or, not and comparisons; the name t7 in it stands for the column or value `tokens[7]`."""
 
     @property
     def columns(self) -> frozenset[str]:
         """Names of the columns it looks at; at least one."""
-        return frozenset(_names(self.node))
+        return frozenset(token.value for token in self.tokens if token.kind == "column")
 
-    def evaluate(self, columns: Mapping[str, Any]) -> NDArray[np.bool_]:
+    def evaluate(self, columns: Mapping[str, Any]) -> Rows:
         """Whether the condition holds, one boolean for each row; missing values compare false.
 
         `columns` maps each name to a one-dimensional array or pandas Series (a DataFrame will do), all of one length.
@@ -207,7 +163,7 @@ class Condition:
         Raises:
             DataError: a column is missing, or holds another kind of value than what it is compared with.
         """
-        return rows_where(self.text, self.node, columns)
+        return _Evaluation(self, columns).rows(self.tree)
 
 
 def parse_rule(text: str) -> Condition:
@@ -218,136 +174,90 @@ def parse_rule(text: str) -> Condition:
     """
     if len(text) > MAX_CHARACTERS:
         raise RuleError(text, MAX_CHARACTERS + 1, f"longer than {MAX_CHARACTERS:,} characters")
-    return Condition(text, _Parser(text).whole())
+    found = tuple(tokens(text))
+    _check_order(text, found)
+    # Python groups and, or and not by the same precedence. Columns and values go in as t0, t1, ... only: as they are
+    # written, Python would take class and from for words of its own and read ﬁ as fi.
+    *parts, _ = (f"t{n}" if token.kind in _OPERANDS else token.kind for n, token in enumerate(found))
+    return Condition(text, found, ast.parse(" ".join(parts), mode="eval").body)
 
 
-def _names(node: Node) -> Iterator[str]:
-    match node:
-        case Comparison(left, _, right):
-            yield from (side.name for side in (left, right) if isinstance(side, Column))
-        case Member(column) | Truth(column):
-            yield column.name
-        case Not(part):
-            yield from _names(part)
-        case Joined(_, parts):
-            for part in parts:
-                yield from _names(part)
+_OPERANDS = ("column", "literal")
+_JOINTS = {"and": "part", "or": "part", ")": "done", "end": "end"}
+_NEXT: Mapping[str, Mapping[str, str]] = {
+    "part": {"not": "part", "(": "part", "column": "left", "literal": "left"},
+    "left": {**dict.fromkeys(OPS, "right"), "not": "in", "in": "list", **_JOINTS},
+    "right": dict.fromkeys(_OPERANDS, "done"),
+    "in": {"in": "list"},
+    "list": {"[": "value"},
+    "value": {"literal": "comma"},
+    "comma": {",": "value", "]": "done"},
+    "done": _JOINTS,
+}
+"""What may follow: for each state the kinds of tokens that fit, and the state behind each."""
+_EXPECTED = {
+    **dict.fromkeys(("part", "right"), "a column or a value"),
+    "in": '"in"',
+    "list": '"[" and a list of values',
+    "value": "a value; text needs quotes",
+    "comma": '"," or "]"',
+}
 
 
-class _Parser:
-    """Recursive descent; each method reads one line of the grammar and leaves `index` behind it."""
+def _check_order(text: str, found: Sequence[Token]) -> None:
+    """Refuse what the grammar does not hold, at the first token that does not fit.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = list(tokens(text))
-        self.index = 0
-        self.depth = 0
+    Python's own grammar is wider, (a) > 5 or [1,] say, nests deeper, and each version words its faults in another way.
+    """
+    state, above = "part", list[str]()  # above: each "(" and "not" that is not complete yet
+    for n, token in enumerate(found):
+        if state == "part" and len(above) == MAX_DEPTH:
+            raise RuleError(text, token.column, f"nested more than {MAX_DEPTH} deep")
+        if state == "left" and found[n - 1].kind == "literal" and token.kind not in OPS:
+            if token.kind in ("not", "in"):
+                raise RuleError(text, found[n - 1].column, "a column stands before in")
+            raise _unexpected(text, token, "a comparison such as ==")
+        is_open = "(" in above
+        if token.kind not in _NEXT[state] or token.kind == ("end" if is_open else ")"):
+            raise _unexpected(text, token, _EXPECTED.get(state) or _expected_joint(token, is_open=is_open))
+        if state == "right":
+            _check_sides(text, *found[n - 2 : n + 1])
+        if state == "part" and token.kind in ("not", "("):
+            above.append(token.kind)
+        state = _NEXT[state][token.kind]
+        if token.kind in _JOINTS:
+            _complete(above, token.kind)
 
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.index]
 
-    def take(self, *kinds: str) -> Token | None:
-        token = self.next
-        if token.kind not in kinds:
-            return None
-        self.index += token.kind != "end"
-        return token
+def _complete(above: list[str], kind: str) -> None:
+    """Take off `above` what a token between parts completes: every not before it, and with ) also its bracket."""
+    while above and above[-1] == "not":
+        above.pop()
+    if kind == ")":
+        above.pop()
 
-    def fail(self, expected: str) -> RuleError:
-        token = self.next
-        found = "the end" if token.kind == "end" else shown(token.value)
-        return RuleError(self.text, token.column, f"found {found}, expected {expected}")
 
-    def whole(self) -> Node:
-        node = self.condition()
-        if self.next.kind in OPS:
-            raise self.fail('"and" or "or"; compare two things at a time')
-        if self.next.kind != "end":
-            raise self.fail('"and", "or" or the end')
-        return node
+def _unexpected(text: str, token: Token, expected: str) -> RuleError:
+    found = "the end" if token.kind == "end" else shown(token.value)
+    return RuleError(text, token.column, f"found {found}, expected {expected}")
 
-    def condition(self) -> Node:
-        return self.joined("or", lambda: self.joined("and", self.part))
 
-    def joined(self, word: str, part: Callable[[], Node]) -> Node:
-        parts = [part()]
-        while self.take(word):
-            parts.append(part())
-        return parts[0] if len(parts) == 1 else Joined(word, tuple(parts))
+def _expected_joint(token: Token, *, is_open: bool) -> str:
+    if is_open:
+        return '"and", "or" or ")"'
+    return '"and" or "or"; compare two things at a time' if token.kind in OPS else '"and", "or" or the end'
 
-    def part(self) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise RuleError(self.text, self.next.column, f"nested more than {MAX_DEPTH} deep")
-        node = self.nested()
-        self.depth -= 1
-        return node
 
-    def nested(self) -> Node:
-        if self.take("not"):
-            return Not(self.part())
-        if not self.take("("):
-            return self.comparison()
-        node = self.condition()
-        if not self.take(")"):
-            raise self.fail('"and", "or" or ")"')
-        return node
-
-    def comparison(self) -> Node:
-        start = self.next
-        left = self.operand("a column or a value")
-        negated = self.take("not") is not None
-        if negated or self.next.kind == "in":
-            if not isinstance(left, Column):
-                raise RuleError(self.text, start.column, "a column stands before in")
-            return Member(left, self.values(), negated)
-        if op := self.take(*OPS):
-            return self.checked(Comparison(left, op.kind, self.operand("a column or a value")), op.column)
-        if not isinstance(left, Column):
-            raise self.fail("a comparison such as ==")
-        return Truth(left)
-
-    def checked(self, node: Comparison, column: int) -> Comparison:
-        literals = [side for side in (node.left, node.right) if not isinstance(side, Column)]
-        if len(literals) == 2:
-            raise RuleError(self.text, column, "compares two values; one side must be a column")
-        if node.op not in ("==", "!=") and any(value is None or isinstance(value, bool) for value in literals):
-            raise RuleError(self.text, column, f"{node.op} has no meaning for {shown(literals[0])}; use == or !=")
-        return node
-
-    def operand(self, expected: str) -> Column | Literal:
-        token = self.take("column", "literal")
-        if token is None:
-            raise self.fail(expected)
-        value: Literal = token.value
-        return Column(token.value) if token.kind == "column" else value
-
-    def values(self) -> tuple[Literal, ...]:
-        if not self.take("in"):
-            raise self.fail('"in"')
-        if not self.take("["):
-            raise self.fail('"[" and a list of values')
-        values: list[Literal] = []
-        while True:
-            if (token := self.take("literal")) is None:
-                raise self.fail("a value; text needs quotes")
-            values.append(token.value)
-            if self.take("]"):
-                return tuple(values)
-            if not self.take(","):
-                raise self.fail('"," or "]"')
+def _check_sides(text: str, left: Token, op: Token, right: Token) -> None:
+    literals = [side.value for side in (left, right) if side.kind == "literal"]
+    if len(literals) == 2:
+        raise RuleError(text, op.column, "compares two values; one side must be a column")
+    if op.kind not in ("==", "!=") and any(value is None or isinstance(value, bool) for value in literals):
+        raise RuleError(text, op.column, f"{op.kind} has no meaning for {shown(literals[0])}; use == or !=")
 
 
 # ----------------------------------------------------------------------------------------------------
-# For which rows does a condition hold? Evaluation of what `rules` has read, on columns of any common type.
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Rows = NDArray[np.bool_]
+# The rows for which a condition holds, on columns of any common type.
 
 _OPS: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -369,15 +279,6 @@ _KINDS = {
 """What `pandas.api.types.infer_dtype` says, in the words of a reader."""
 
 
-def rows_where(text: str, node: Node, columns: Mapping[str, Any]) -> Rows:
-    """One boolean for each row; see `Condition.evaluate`.
-
-    Raises:
-        DataError: a column is missing, or holds another kind of value than what it is compared with.
-    """
-    return _Evaluation(text, columns).rows(node)
-
-
 @dataclass(frozen=True, slots=True)
 class _Values:
     """A column made plain: `values` holds the rows that are `present`, in order."""
@@ -391,28 +292,37 @@ class _Values:
 
 @dataclass(frozen=True, slots=True)
 class _Evaluation:
-    text: str
+    condition: Condition
     columns: Mapping[str, Any]
 
-    def rows(self, node: Node) -> Rows:
+    def rows(self, node: ast.expr) -> Rows:
+        """The rows for which a part of the tree holds; the kinds of nodes here are all that there are."""
         match node:
-            case Comparison(Column() as left, op, Column() as right):
-                return self._two_columns(left, op, right)
-            case Comparison(Column() as column, op, value):
-                return self._compared(self._values(column), op, value)
-            case Comparison(value, op, Column() as column):
-                return self._compared(self._values(column), _MIRRORED.get(op, op), value)
-            case Member(column, values, negated):
-                return self._member(self._values(column), values, negated)
-            case Truth(column):
-                return self._compared(self._values(column), "==", True)
-            case Not(part):
+            case ast.BoolOp(op=word, values=parts):
+                return reduce(operator.and_ if isinstance(word, ast.And) else operator.or_, map(self.rows, parts))
+            case ast.UnaryOp(op=ast.Not(), operand=part):
                 return ~self.rows(part)
-            case Joined(word, parts):
-                return reduce(operator.and_ if word == "and" else operator.or_, map(self.rows, parts))
-        raise AssertionError(node)
+            case ast.Name():
+                return self._compared(self._values(self._token(node)), "==", True)
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() as word], comparators=[ast.List(elts=parts)]):
+                values = tuple(self._token(part).value for part in parts)
+                return self._member(self._values(self._token(left)), values, negated=isinstance(word, ast.NotIn))
+            case ast.Compare(left=left, ops=[sign], comparators=[right]):
+                return self._comparison(self._token(left), _SIGNS[type(sign)], self._token(right))
+        raise AssertionError(ast.dump(node))
 
-    def _compared(self, column: _Values, op: str, value: Column | Literal) -> Rows:
+    def _token(self, node: ast.expr) -> Token:
+        assert isinstance(node, ast.Name)
+        return self.condition.tokens[int(node.id[1:])]
+
+    def _comparison(self, left: Token, op: str, right: Token) -> Rows:
+        if left.kind == right.kind == "column":
+            return self._two_columns(left, op, right)
+        if left.kind == "column":
+            return self._compared(self._values(left), op, right.value)
+        return self._compared(self._values(right), _MIRRORED.get(op, op), left.value)
+
+    def _compared(self, column: _Values, op: str, value: Literal) -> Rows:
         if value is None:
             return ~column.present if op == "==" else column.present
         kind = _kind_of(value)
@@ -420,13 +330,13 @@ class _Evaluation:
             raise self._unlike(column, f"the {_SINGULAR[kind]} {shown(value)}")
         return _spread(_OPS[op](column.values, value), column.present)
 
-    def _member(self, column: _Values, values: tuple[Literal, ...], negated: bool) -> Rows:
+    def _member(self, column: _Values, values: tuple[Literal, ...], *, negated: bool) -> Rows:
         within: Rows = reduce(operator.or_, (self._compared(column, "==", value) for value in values))
         # A missing value is neither in nor not in a list, unless the list names null.
         known = column.present | (None in values)
         return known & ~within if negated else within
 
-    def _two_columns(self, left_column: Column, op: str, right_column: Column) -> Rows:
+    def _two_columns(self, left_column: Token, op: str, right_column: Token) -> Rows:
         left, right = self._values(left_column), self._values(right_column)
         if left.kind != right.kind and "nothing" not in (left.kind, right.kind):
             raise self._unlike(left, f"column {shown(right.name)}, which holds {right.kind} ({right.dtype})")
@@ -435,24 +345,32 @@ class _Evaluation:
         both = left.present & right.present
         return _spread(_OPS[op](left.values[both[left.present]], right.values[both[right.present]]), both)
 
-    def _values(self, column: Column) -> _Values:
-        if column.name not in self.columns:
-            problem = f"rule {shown(self.text)}: there is no column {shown(column.name)}"
-            raise DataError(problem + nearest(column.name, [str(name) for name in self.columns]))
-        values = _plain(column.name, self.columns[column.name])
+    def _values(self, column: Token) -> _Values:
+        if column.value not in self.columns:
+            problem = f"rule {shown(self.condition.text)}: there is no column {shown(column.value)}"
+            raise DataError(problem + nearest(column.value, [str(name) for name in self.columns]))
+        values = _plain(column.value, self.columns[column.value])
         if values.kind in ("text", "true/false", "numbers", "nothing"):
             return values
         found = f"column {shown(values.name)} holds {values.kind} ({values.dtype})"
-        raise DataError(f"rule {shown(self.text)}: {found}, expected text, numbers or true/false")
+        raise DataError(f"rule {shown(self.condition.text)}: {found}, expected text, numbers or true/false")
 
     def _unlike(self, column: _Values, other: str) -> DataError:
         return DataError(
-            f"rule {shown(self.text)}: column {shown(column.name)} holds {column.kind} ({column.dtype}) "
+            f"rule {shown(self.condition.text)}: column {shown(column.name)} holds {column.kind} ({column.dtype}) "
             f"and cannot be compared with {other}",
             remedy=_REMEDIES.get(column.kind, ""),
         )
 
 
+_SIGNS: Mapping[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _SINGULAR = {"text": "text", "true/false": "value", "numbers": "number"}
 _REMEDIES = {
@@ -462,7 +380,7 @@ _REMEDIES = {
 }
 
 
-def _kind_of(value: Column | Literal) -> str:
+def _kind_of(value: Literal) -> str:
     if isinstance(value, bool):
         return "true/false"
     return "text" if isinstance(value, str) else "numbers"

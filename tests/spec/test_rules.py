@@ -92,6 +92,39 @@ def test_names_may_be_of_any_script() -> None:
     assert frozenset({"größe", "年齢"}) == parse_rule("größe > 1 and 年齢 > 2").columns
 
 
+@pytest.mark.parametrize("name", ["class", "from", "is", "lambda", "t0", "ﬁ", "_"])
+def test_words_of_python_are_names_like_others(name: str) -> None:
+    """And no letter is taken for another that looks alike."""
+    table = {name: [1, 2], "fi": [9, 9], "t1": [9, 9]}
+    assert [False, True] == picked(f"not {name} < 2 and {name}\n!= 007", table)
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("(a) > 5", 5),
+        ("a in [1,]", 9),
+        ("a in ([1])", 6),
+        ("a in [(1)]", 7),
+        ("a == not b", 6),
+        ("a in [1] in [2]", 10),
+        ("a(b)", 2),
+        ("a, b", 2),
+        ("a is null", 3),
+        ("a if b else a", 3),
+        ("'x' 'y' == a", 5),
+        ("a == f'x'", 7),
+        ("a == '\\n'", 6),
+        ("a # b", 3),
+        ("a == 0x10", 6),
+        ("()", 2),
+    ],
+)
+def test_what_only_python_allows_is_refused(text: str, column: int) -> None:
+    """Its grammar is wider than that of conditions."""
+    assert column == refused(text).column
+
+
 def test_a_condition_is_frozen_and_comparable() -> None:
     """Read twice, equal; and usable as a key."""
     assert parse_rule("a > 1") == parse_rule("a > 1")
