@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Three sizes of one suite."""
     group = parser.getgroup("size", "how much is run")
     group.addoption("--fast", action="store_true", help="leave out what is slow or needs a browser; few examples")
-    group.addoption("--all", action="store_true", help="simulations and random examples whole, not sampled")
+    group.addoption("--all", action="store_true", help="all random examples, new ones in each run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,12 +92,6 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
     signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, settings.timeout, AGAIN_SECONDS)
     return True
-
-
-@pytest.fixture(scope="session")
-def whole(request: pytest.FixtureRequest) -> bool:
-    """Whether simulations run whole (--all) or as a sample under their fixed seeds."""
-    return bool(request.config.getoption("--all"))
 
 
 def make_rows(n: int, seed: int) -> pd.DataFrame:
