@@ -239,6 +239,8 @@ def sample_places(n: int, most: int, seed: int) -> NDArray[np.int64]:
 FORMAT = "readiness-training-rows/v1"
 NAMES, ROWS = "names", "rows"
 _PERSON = b"readiness-rows/1"
+UNNAMED = np.uint64(0)
+"""What stands for a row without a name; no file may hold it."""
 _LONGEST_HEAD = 1_000_000
 _MOST_ROWS = 50_000_000
 REMEDY = "Make the file with `readiness hash-rows` and leave it as it is."
@@ -294,7 +296,7 @@ def hashes_like(frame: pd.DataFrame, given: TrainingHashes) -> Hashes:
     found = np.frombuffer(whole, dtype=">u8").astype(np.uint64)
     if given.names_rows:  # rows without a name are never those of another table
         unnamed = np.flatnonzero(value_bits(frame[given.columns[0]], "name") == MISSING_BITS)
-        found[unnamed] = 0
+        found[unnamed] = UNNAMED
     return found
 
 
@@ -339,6 +341,8 @@ def read_hashes(path: Path) -> TrainingHashes:
         raise _garbled(path, "its first line is no description of the hashes")
     given = _described(path, head)
     hashes = _parsed(path, body)
+    if given["of"] == NAMES and len(hashes) and hashes[0] == UNNAMED:
+        raise _garbled(path, "one of its hashes stands for rows without a name")
     if len(hashes) != given["rows"]:
         raise _garbled(path, f"it holds {len(hashes):,} hashes, and says that there are {given['rows']:,}")
     return TrainingHashes(hashes, tuple(given["columns"]), given["of"] == NAMES, given["target"])

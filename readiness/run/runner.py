@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from readiness.core.errors import IncompleteRecord, InputError, InvalidReport, ReadinessError, ReviewError
@@ -39,7 +39,7 @@ from readiness.run.execution import Execution, execute
 from readiness.run.export import export_page, preload
 from readiness.run.host_checks import Digests, check_record
 from readiness.run.progress import Progress, Silent
-from readiness.run.uses import Ledger, Use, enter, ledger_path, place, use_of
+from readiness.run.uses import Ledger, Use, ledger_path, place, take_place, use_of
 from readiness.signing.keys import PrivateKey
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.spec.load import LoadedSpec, load_spec
@@ -113,8 +113,10 @@ def review(
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
     order = _Order.of(load_spec(spec_path, settings=settings), read_template(template), only, cache, out)
-    parameters = order.parameters("\n".join(settings))
+    order.parameters("\n".join(settings))  # told before anything is written
     folder = output_folder(out, order.loaded.spec.model.name, order.loaded.spec.model.version)
+    order = order.with_place()
+    parameters = order.parameters("\n".join(settings))
     execution = execute(
         order.walkthrough,
         parameters,
@@ -129,8 +131,6 @@ def review(
         record, unsigned = _report(execution, order)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
-    if order.ledger is not None and order.use is not None:
-        enter(order.ledger, order.use, record)  # before anybody can read what came of it
     return _written(folder, record, unsigned, execution, signer)
 
 
@@ -165,6 +165,20 @@ class _Order:
         ledger = Ledger.at(ledger_path(out))
         uses = place(ledger, use, corrected=loaded.spec.reuse == "corrected")
         return cls(loaded, walkthrough, only, cache, digests, secrets.token_hex(16), _now(), uses, ledger, use)
+
+    def with_place(self) -> _Order:
+        """The same with its place in the ledger, which is taken before the candidate is judged.
+
+        Raises:
+            InputError: the spec asks for a correction, and the ledger does not hold any more.
+            ReviewError: the ledger cannot be written.
+        """
+        if self.ledger is None or self.use is None:
+            return self
+        spec = self.loaded.spec
+        corrected = spec.reuse == "corrected"
+        uses = take_place(self.ledger.path, self.use, spec.model, self.started, corrected=corrected)
+        return replace(self, uses=uses)
 
     def parameters(self, settings: str) -> dict[str, str | int]:
         """What the template is handed. One that knows no cache measures everything.

@@ -1,7 +1,12 @@
 """The ledger of uses: how many candidates were judged by these very test rows.
 
-Each line holds the digest of the line before, so that a line that was changed or taken out is noticed. The rows are
-known by their truth in its order: another table starts anew, and the same rows with other columns do not.
+Each line holds the digest of the line before, so that a line that was changed, or taken out between others, is noticed.
+The rows are known by their truth, in whatever order and however it is stored: another table starts anew, and the same
+rows with other columns do not. A review takes its place in the ledger before the candidate is judged, so that of two
+that run at once one is the second, and a review that fails has looked at the rows all the same.
+
+What the chain cannot show is that its last lines were cut off, or that the whole file was emptied or taken away. Where
+a report in a folder beside the ledger counts more candidates on the same rows than the ledger holds, that is said.
 """
 
 from __future__ import annotations
@@ -9,15 +14,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from readiness.core.errors import InputError
-from readiness.core.files import OUTPUTS, alone_in, write_whole
+from readiness.core.errors import InputError, ReadinessError
+from readiness.core.files import OUTPUTS, REPORT, alone_in, write_whole
 from readiness.core.provenance import Uses
+from readiness.spec.inputs import Model
 from readiness.spec.load import LoadedSpec
-from readiness.verdict.record import Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,9 +39,15 @@ class Use:
     """One candidate that was judged by some rows."""
 
     rows: str
-    """Digest of the truth of the test rows, in their order."""
+    """Digest of the truth of the test rows, in no order."""
     candidate: str
     """Digest of the model file or of the predictions, and of the threshold."""
+    names: str = ""
+    """Digest of the names of the rows with their truth; empty where no column names them."""
+
+    def is_of_rows(self, other: Use) -> bool:
+        """Whether both are about the same rows, as far as can be told: by their truth, and by their names if known."""
+        return self.rows == other.rows and (not self.names or not other.names or self.names == other.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,10 @@ class Ledger:
     def at(cls, path: Path) -> Ledger:
         """Read the ledger; one that is not there is empty, and one that does not hold says so."""
         try:
-            if path.stat().st_size > _LONGEST:
+            found = path.lstat()
+            if not stat.S_ISREG(found.st_mode):
+                return cls(path, fault="it is no regular file")
+            if found.st_size > _LONGEST:
                 return cls(path, fault="it is larger than a ledger can be")
             lines = path.read_bytes().split(b"\n")
         except FileNotFoundError:
@@ -63,9 +79,13 @@ class Ledger:
 
     def place_of(self, use: Use) -> Uses:
         """Which candidate on these rows this is, and how many there are with it; a known one keeps its place."""
-        known = list(dict.fromkeys(each.candidate for each in self.uses if each.rows == use.rows))
+        known = self.tried(use)
         tried = known if use.candidate in known else [*known, use.candidate]
         return Uses(tried.index(use.candidate) + 1, len(tried), self.fault)
+
+    def tried(self, use: Use) -> list[str]:
+        """The candidates that were judged by the rows of a use, in the order of their first review."""
+        return list(dict.fromkeys(each.candidate for each in self.uses if each.is_of_rows(use)))
 
 
 def _is_writable(folder: Path) -> bool:
@@ -82,8 +102,9 @@ def _chained(lines: list[bytes]) -> tuple[tuple[Use, ...], str, str]:
     for number, line in enumerate(lines[:-1], 1):
         try:
             entry = json.loads(line)
-            use, before = Use(str(entry["rows"]), str(entry["candidate"])), entry["before"]
-        except (ValueError, KeyError, TypeError, RecursionError):
+            use = Use(str(entry["rows"]), str(entry["candidate"]), str(entry.get("names", "")))
+            before = entry["before"]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return tuple(uses), last, f"its line {number:,} is none of a ledger"
         uses.append(use)
         if before != last:
@@ -106,52 +127,117 @@ def use_of(loaded: LoadedSpec, model_sha256: str | None, test_sha256: str) -> Us
     from readiness.evidence.tables import read_table  # loads what reads tables
 
     data, model = loaded.spec.data, loaded.spec.model
-    truth = read_table(loaded.resolve(data.test), [data.target])[data.target]
+    columns = [data.target] if data.id in (None, data.target) else [data.target, str(data.id)]
+    table = read_table(loaded.resolve(data.test), columns)
     given = model.predictions.model_dump(mode="json") if model.predictions is not None else None
     candidate = model_sha256 or f"{test_sha256} {json.dumps(given, sort_keys=True)}"
     text = json.dumps([candidate, model.threshold])
-    return Use(_digest_of(truth), hashlib.sha256(text.encode()).hexdigest())
+    names = "" if len(columns) == 1 else _digest_of(table[columns[1]], table[data.target])
+    return Use(_digest_of(table[data.target]), hashlib.sha256(text.encode()).hexdigest(), names)
 
 
-def _digest_of(truth: pd.Series[Any]) -> str:
-    import pandas as pd
+def _digest_of(*columns: pd.Series[Any]) -> str:
+    """Of how often each value comes, or each row of several: 1, 1.0, true and "1" are one value, in any order."""
+    import numpy as np
 
-    hashes = pd.util.hash_pandas_object(truth.astype(str), index=False, categorize=True)
-    return hashlib.sha256(hashes.to_numpy().tobytes()).hexdigest()
+    from readiness.evidence.row_hashes import joined, value_bits
+
+    bits = [value_bits(column) for column in columns]
+    values, counts = np.unique(bits[0] if len(bits) == 1 else joined(*bits), return_counts=True)
+    return hashlib.sha256(np.column_stack((values, counts.astype(np.uint64))).astype("<u8").tobytes()).hexdigest()
+
+
+def take_place(path: Path, use: Use, model: Model, begun: str, *, corrected: bool) -> Uses:
+    """Which candidate on these rows this is, entered into the ledger at `path` while nobody else writes to it.
+
+    A candidate that stands there for these rows keeps its place; a broken ledger stays as it is.
+
+    Args:
+        path: of the ledger; see `ledger_path`.
+        use: Rows and candidate.
+        model: What the candidate is called.
+        begun: When the review began, ISO 8601.
+        corrected: Whether the spec asks for a correction.
+
+    Raises:
+        InputError: the spec asks for a correction, and the ledger does not hold.
+        ReviewError: the ledger cannot be written.
+    """
+    with alone_in(path.parent):
+        ledger = Ledger.at(path)
+        uses = place(ledger, use, corrected=corrected)
+        if not uses.fault and use not in ledger.uses:
+            _append(ledger, use, model, begun)
+    return uses
 
 
 def place(ledger: Ledger, use: Use, *, corrected: bool) -> Uses:
-    """Which candidate on these rows this is.
+    """Which candidate on these rows this is, by the ledger and by the reports beside it.
 
     Raises:
         InputError: the spec asks for a correction, and the ledger does not hold.
     """
-    if corrected and ledger.fault:
+    uses = ledger.place_of(use)
+    fault = ledger.fault or _lacking(ledger)
+    if corrected and fault:
         raise InputError(
-            f"The ledger {ledger.path} does not hold: {ledger.fault}. The spec asks to correct for earlier candidates "
+            f"The ledger {ledger.path} does not hold: {fault}. The spec asks to correct for earlier candidates "
             "(reuse: corrected), and nobody knows how many there were.",
             remedy="Restore the ledger from a backup; or judge by new test rows, with outputs in another folder.",
         )
-    return ledger.place_of(use)
+    return Uses(uses.number, uses.tried, fault)
 
 
-def enter(ledger: Ledger, use: Use, record: Record) -> None:
-    """Add a review to the ledger, unless its candidate stands there for these rows; a broken ledger stays as it is.
+def _append(ledger: Ledger, use: Use, model: Model, begun: str) -> None:
+    entry = {
+        "rows": use.rows, "candidate": use.candidate, "names": use.names, "name": model.name,
+        "version": model.version, "begun": begun, "before": ledger.last,
+    }  # fmt: skip
+    line = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
+    before = ledger.path.read_bytes() if ledger.path.exists() else b""
+    write_whole(ledger.path, before + line)
 
-    Raises:
-        ReviewError: the ledger cannot be written.
-    """
-    if ledger.fault:
-        return
-    with alone_in(ledger.path.parent):
-        now = Ledger.at(ledger.path)
-        if now.fault or use in now.uses:
-            return
-        model = record.gathered.model
-        entry = {
-            "rows": use.rows, "candidate": use.candidate, "name": model.name, "version": model.version,
-            "finished": record.run.finished, "before": now.last,
-        }  # fmt: skip
-        line = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
-        before = ledger.path.read_bytes() if ledger.path.exists() else b""
-        write_whole(ledger.path, before + line)
+
+# ----------------------------------------------------------------------------------------------------
+# Do the reports beside the ledger count more candidates than it holds? Then lines of it are gone.
+
+_MOST_REPORTS = 20
+
+
+def _lacking(ledger: Ledger) -> str:
+    """What the newest reports beside the ledger tell that it does not hold; empty where nothing is."""
+    held = max((len(ledger.tried(use)) for use in set(ledger.uses)), default=0)
+    told = max(_told_beside(ledger.path.parent), default=0)
+    if told <= held:
+        return ""
+    candidates = "a candidate" if told == 1 else f"{told:,} candidates"
+    return f"a report beside it counts {candidates} on the same rows, and the ledger holds {held or 'none'}"
+
+
+def _told_beside(folder: Path) -> Iterator[int]:
+    """How many candidates the newest reports in the folders beside the ledger count; what is no report says nothing."""
+    from readiness.signing.reports import read_report
+    from readiness.signing.verify import report_bytes
+
+    for path in sorted(_reports(folder), key=_changed, reverse=True)[:_MOST_REPORTS]:
+        try:
+            uses = read_report(report_bytes(path)).statement["predicate"].get("uses")
+        except (ReadinessError, OSError, KeyError, AttributeError, TypeError, ValueError, RecursionError):
+            continue
+        if isinstance(uses, dict) and not uses.get("fault") and isinstance(uses.get("tried"), int):
+            yield uses["tried"]
+
+
+def _reports(folder: Path) -> list[Path]:
+    below = f"*/*/{REPORT}" if folder.name == OUTPUTS else f"*/{REPORT}"
+    try:
+        return [path for path in folder.glob(below) if path.is_file() and not path.is_symlink()]
+    except OSError:
+        return []
+
+
+def _changed(path: Path) -> tuple[float, str]:
+    try:
+        return path.stat().st_mtime, str(path)
+    except OSError:
+        return 0.0, str(path)

@@ -10,6 +10,7 @@ all of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,7 +19,9 @@ import pandas as pd
 from readiness.core.errors import DataError
 from readiness.core.findings import Criterion
 from readiness.core.format import format_share, listed
+from readiness.core.sanitize import shown
 from readiness.core.withholding import Kind
+from readiness.evidence.columns import features_of
 from readiness.evidence.copies import ANEW, UNITS, Copies, Table, asked_of, find_copies
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.near_copies import Near, near_copies
@@ -176,19 +179,83 @@ def copies_against_supplied(evidence: Evidence) -> Claim:
     supply = "hashes of the rows that the model was fitted on (supplied.training_rows, made by `readiness hash-rows`)"
     if given is None:
         return not_known(Kind.SEEN, "nothing is known of the rows that the model was fitted on", supply)
+    source = evidence.spec.supplied.training_rows
+    said = f" (hashes supplied by others: {source.source})" if source is not None else ""
     try:
         hashes = hashes_like(evidence.rows, given)
     except DataError as error:
-        return not_known(Kind.SEEN, error.message, error.remedy or supply)
-    source = evidence.spec.supplied.training_rows
-    said = f" (hashes supplied by others: {source.source})" if source is not None else ""
+        return not_known(Kind.SEEN, f"{error.message}{said}", error.remedy or supply)
+    if why := _other_columns(evidence, given) or _no_evidence(evidence, given, hashes):
+        return not_known(Kind.SEEN, f"{why}{said}", supply)
     return _beside_hashes(evidence, given, hashes, said)
+
+
+FEWEST_HASHES = 50
+"""Different training rows, as few as anything was ever fitted on; no fewer than one for each feature, either."""
+LEAST_OF_TEST = 0.10
+"""Different training rows, as a share of the test rows: hardly any model is tested on ten times as many rows."""
+_EVEN = 1e-9
+"""Chance of hashes as uneven as that (Kolmogorov 1933, in the inequality of Massart 1990)."""
+FEW_TWINS, EXPECTED_TWINS = 0.10, 50
+"""Where so many test rows equal another test row, at least a tenth of them should equal a row of such a table."""
+
+
+def _features(evidence: Evidence) -> tuple[str, ...]:
+    named = () if evidence.candidate is None else evidence.candidate.features
+    return features_of(evidence.spec, [str(name) for name in evidence.rows.columns], named)
+
+
+def _other_columns(evidence: Evidence, given: TrainingHashes) -> str:
+    """Why hashes of these columns say nothing: names that are no row's, or not the features; empty where they do."""
+    data = evidence.spec.data
+    if given.names_rows:
+        named = (
+            "no column names a row (data.id)" if data.id is None else f"a row is named by {shown(data.id)} (data.id)"
+        )
+        return "" if given.columns[0] == data.id else f"names in {shown(given.columns[0])} were hashed, and {named}"
+    if given.target not in ("", data.target):
+        return f"rows with the target {shown(given.target)} were hashed, and the target is {shown(data.target)}"
+    features, hashed = _features(evidence), set(given.columns) - {given.target}
+    lacking, beyond = [name for name in features if name not in hashed], sorted(hashed - set(features))
+    if lacking:
+        return f"rows were hashed without {listed(map(shown, lacking), 3)}, which the model is given"
+    return f"rows were hashed with {listed(map(shown, beyond), 3)}, which the model is not given" if beyond else ""
+
+
+def _no_evidence(evidence: Evidence, given: TrainingHashes, hashes: Hashes) -> str:
+    """Why nobody can have fitted the model on the rows behind such hashes; empty where somebody may have."""
+    found, n = np.unique(given.hashes), len(hashes)
+    least = max(FEWEST_HASHES, len(_features(evidence)) + 1, math.ceil(LEAST_OF_TEST * n))
+    if len(found) < least:
+        rows = f"{len(found):,} different {'row was' if len(found) == 1 else 'rows were'} hashed"
+        return f"{rows}; whoever is tested on {n:,} rows was fitted on {least:,} at least"
+    if _are_uneven(found):
+        return "what the file holds are no hashes: they are not spread as hashes are"
+    if given.names_rows:
+        return ""
+    alike = n - int((np.unique(hashes, return_counts=True)[1] == 1).sum())
+    expected = alike * min(1.0, len(given.hashes) / n)
+    twins = int(stand_in(hashes, found).sum())
+    if expected >= EXPECTED_TWINS and twins < FEW_TWINS * expected:
+        return (
+            f"{alike:,} of {n:,} test rows equal another test row, and {twins:,} one that was hashed: these are others"
+        )
+    return ""
+
+
+def _are_uneven(found: Hashes) -> bool:
+    """Whether different hashes (m,), in rising order, are spread over all numbers of 64 bits as chance never does."""
+    places = found.astype(np.float64) / 2.0**64
+    steps = np.arange(len(found) + 1) / len(found)
+    gap = max(float(np.abs(places - steps[:-1]).max()), float(np.abs(places - steps[1:]).max()))
+    return 2 * math.exp(-2 * len(found) * gap * gap) < _EVEN
 
 
 def _beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, said: str) -> Claim:
     name = "Share of the test rows that the model was fitted on"
     known = known_rows(hashes, given.hashes)
-    n, what = len(hashes), f"the {len(given.hashes):,} rows that it was fitted on"
+    n, m = len(hashes), len(given.hashes)
+    what = f"the {m:,} rows that it was fitted on" if m != 1 else "the one row that it was fitted on"
     vouch = "or somebody outside about.prepared_by who attests when the test rows were drawn (soundness.seen)"
     needs = f"test rows that the model was not fitted on; {vouch}"
     if given.names_rows or _has_key(evidence.rows, given, hashes):

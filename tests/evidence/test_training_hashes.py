@@ -87,6 +87,7 @@ GARBLED = {
     "a longer line": head() + b"\n" + LINE[:-1] + b"0\n",
     "no last line end": head() + b"\n" + LINE[:-1],
     "bytes": bytes(range(256)) * 20,
+    "a row without a name": head(of="names") + b"\n" + b"0" * 16 + b"\n",
 }
 
 

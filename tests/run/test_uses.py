@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +15,11 @@ import pytest
 
 from readiness.core.errors import InputError
 from readiness.core.provenance import Uses
-from readiness.run.uses import LEDGER, Ledger, Use, enter, ledger_path, place, use_of
+from readiness.run.uses import LEDGER, Ledger, Use, ledger_path, place, take_place, use_of
+from readiness.signing.reports import Subject, statement, unsigned_report
+from readiness.spec.inputs import Model, PredictionColumns
 from readiness.spec.load import load_spec
+from readiness.verdict.record import to_plain
 from readiness.verdict.reservations import reservations
 from tests.report.page import records
 
@@ -23,9 +29,17 @@ data: {test: test.csv, target: y, positive: 1}
 """
 
 
+MODEL = Model(name="m", version="1", predictions=PredictionColumns(label="answer"))
+BEGUN = "2026-11-29T00:00:00Z"
+
+
+def taken(path: Path, use: Use, *, corrected: bool = False) -> Uses:
+    return take_place(path, use, MODEL, BEGUN, corrected=corrected)
+
+
 def filled(path: Path, *candidates: str, rows: str = "rows") -> Ledger:
     for candidate in candidates:
-        enter(Ledger.at(path), Use(rows, candidate), records.ready())
+        taken(path, Use(rows, candidate))
     return Ledger.at(path)
 
 
@@ -71,7 +85,7 @@ def test_a_broken_chain_is_told_and_never_mended(break_it, tmp_path):
     ledger = Ledger.at(path)
     assert ledger.fault
     assert ledger.fault == place(ledger, Use("rows", "d"), corrected=False).fault
-    enter(ledger, Use("rows", "d"), records.ready())
+    assert ledger.fault == taken(path, Use("rows", "d")).fault
     assert before == path.read_bytes()
     with pytest.raises(InputError, match="does not hold"):
         place(ledger, Use("rows", "d"), corrected=True)
@@ -92,6 +106,89 @@ def test_the_rows_are_known_by_their_truth(tmp_path):
     third = use(table.assign(y=1 - table["y"]), "three")
     assert first.rows == second.rows != third.rows
     assert first.candidate != second.candidate
+    shuffled, numbers = table.sample(frac=1, random_state=1), table.assign(y=table["y"].astype(float))
+    for same in (shuffled, numbers, table.assign(y=table["y"].astype(str))):
+        assert first.rows == use(same, "one").rows
+    assert first.rows != use(table.iloc[1:], "one").rows
+    truths = table.assign(y=table["y"].astype(bool))
+    truths.to_parquet(tmp_path / "test.parquet")
+    (tmp_path / "readiness.yaml").write_text(
+        SPEC.replace("test.csv", "test.parquet").replace("positive: 1", "positive: true")
+    )
+    assert first.rows == use_of(load_spec(tmp_path / "readiness.yaml"), None, "one").rows
+
+
+def test_rows_of_the_same_truths_are_told_apart_by_their_names(tmp_path):
+    """Balanced tables have as many of each truth; where both say who their rows are, these decide."""
+    (tmp_path / "readiness.yaml").write_text(SPEC.replace("target: y", "target: y, id: case"))
+    table = pd.DataFrame({"y": [0, 1] * 20, "answer": 1, "case": [f"a{k}" for k in range(40)]})
+
+    def use(frame: pd.DataFrame) -> Use:
+        frame.to_csv(tmp_path / "test.csv", index=False)
+        return use_of(load_spec(tmp_path / "readiness.yaml"), "m" * 64, "digest")
+
+    first, other = use(table), use(table.assign(case=[f"b{k}" for k in range(40)]))
+    assert first.is_of_rows(use(table.sample(frac=1, random_state=2)))
+    assert not first.is_of_rows(other)
+    assert first.is_of_rows(replace(other, names=""))
+    path = tmp_path / LEDGER
+    assert [Uses(1, 1), Uses(1, 1), Uses(2, 2)] == [
+        taken(path, replace(each, candidate=name)) for each, name in ((first, "a"), (other, "b"), (first, "c"))
+    ]
+
+
+def test_of_two_reviews_at_once_one_is_the_second(tmp_path):
+    """The place is taken before the candidate is judged, so that both cannot be the first."""
+    path = tmp_path / LEDGER
+    both = [Ledger.at(path).place_of(Use("rows", name)) for name in ("a", "b")]
+    assert [Uses(1, 1), Uses(1, 1)] == both  # as they look when neither has begun
+    with ThreadPoolExecutor(8) as pool:
+        places = list(pool.map(lambda k: taken(path, Use("rows", f"c{k}"), corrected=True), range(8)))
+    assert list(range(1, 9)) == sorted(uses.number for uses in places)
+    assert 8 == len(Ledger.at(path).uses)
+    assert "" == Ledger.at(path).fault
+
+
+def test_only_a_regular_file_is_a_ledger(tmp_path):
+    """A pipe is not waited for, and a link is not followed: both are told."""
+    path = tmp_path / LEDGER
+    os.mkfifo(path)
+    assert "no regular file" in Ledger.at(path).fault
+    path.unlink()
+    for target in (tmp_path / "nowhere", Path("/dev/null"), path):
+        path.symlink_to(target)
+        assert "no regular file" in taken(path, Use("rows", "a")).fault
+        path.unlink()
+    path.mkdir()
+    assert "no regular file" in Ledger.at(path).fault
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(path.read_bytes().splitlines(keepends=True)[0]),
+    ],
+)
+def test_reports_beside_the_ledger_tell_of_lines_that_are_gone(harm, tmp_path):
+    """Emptied, deleted or cut: the chain holds, and a report beside it counts more than is left."""
+    path = tmp_path / LEDGER
+    filled(path, "a", "b", "c")
+    record = replace(records.ready(), uses=Uses(3, 3))
+    page = b"<!doctype html>\n<html lang=en><title>r</title><p>a page</p></html>\n"
+    subjects = [Subject("report", hashlib.sha256(page).hexdigest())]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "report.html").write_bytes(unsigned_report(page, statement(subjects, to_plain(record))))
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "report.html").write_bytes(b"no report")
+    assert Uses(4, 4) == taken(path, Use("rows", "d"))
+    harm(path)
+    left = path.read_bytes() if path.exists() else None
+    assert "counts 3 candidates" in taken(path, Use("rows", "e")).fault
+    assert left == (path.read_bytes() if path.exists() else None)
+    with pytest.raises(InputError, match="does not hold"):
+        taken(path, Use("rows", "e"), corrected=True)
 
 
 def test_the_ledger_lies_beside_the_outputs(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from readiness.core.findings import Status
 from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.core.withholding import can_never_be_vouched
 from readiness.evidence.evidence import Elsewhere
-from readiness.evidence.row_hashes import hashes_of
+from readiness.evidence.row_hashes import TrainingHashes, hashes_of
 from readiness.soundness import copies, repeats
 from readiness.soundness.copies import copies_against_supplied
 from readiness.statistics.judge_claims import settle
@@ -159,11 +159,11 @@ def test_hashes_of_few_values_are_held_against_chance():
     """Equal rows as chance has them are met, and more of them not proven."""
     rng = np.random.default_rng(0)
     train, test = (pd.DataFrame(rng.integers(0, 4, (2_000, 8))).rename(columns=str) for _ in range(2))
-    given = hashes_of(train, tuple(train), names_rows=False)
+    given, columns = hashes_of(train, tuple(train), names_rows=False), tuple(train)
     copied = pd.concat([test.head(1_000), train.head(1_000)], ignore_index=True)
 
-    assert settled(copies_against_supplied(with_hashes(test, given))).status is Status.MET
-    assert settled(copies_against_supplied(with_hashes(copied, given))).status is Status.NOT_PROVEN
+    assert settled_with(test, given, columns).status is Status.MET
+    assert settled_with(copied, given, columns).status is Status.NOT_PROVEN
 
 
 def test_hashes_of_other_columns_and_none_at_all_are_not_assessed():
@@ -175,7 +175,67 @@ def test_hashes_of_other_columns_and_none_at_all_are_not_assessed():
         assert "hash-rows" in finding.needs
 
 
-def with_hashes(test, given):
+def with_hashes(test, given, features=FEATURES):
     y = truth(test) if "x" in test else np.zeros(len(test), dtype=int)
-    evidence = evidence_of(y, y, more={"rows": test})
+    data = {"test": "test.csv", "target": "y", "positive": 1, "id": "name", "features": list(features)}
+    evidence = evidence_of(y, y, more={"rows": test}, data=data)
     return replace(evidence, elsewhere=Elsewhere(training_rows=given))
+
+
+def settled_with(test, given, features=FEATURES):
+    return settled(copies_against_supplied(with_hashes(test, given, features)))
+
+
+NEW = rows(N, 1).assign(y=lambda frame: truth(frame))
+OLD = rows().assign(y=lambda frame: truth(frame))
+
+
+@pytest.mark.parametrize(
+    ("columns", "names", "target", "words"),
+    [
+        (("x",), False, "", "hashed without"),
+        (FEATURES[1:], False, "", f'hashed without "{FEATURES[0]}"'),
+        ((*FEATURES, "name"), False, "", 'hashed with "name"'),
+        (("y",), False, "y", "hashed without"),
+        ((*FEATURES, "y"), False, "", 'hashed with "y"'),
+        ((FEATURES[0],), True, "", "a row is named by"),
+    ],
+)
+def test_hashes_of_other_columns_settle_nothing(columns, names, target, words):
+    """Less than all features, more than they, and names of something else are no evidence."""
+    finding = settled_with(NEW, hashes_of(OLD, columns, names_rows=names, target=target))
+    assert finding.status is Status.NOT_ASSESSED
+    assert words in finding.reason
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_a_few_hashes_settle_nothing(names):
+    """One invented hash, or so few that no model can have been fitted on them."""
+    columns = ("name",) if names else FEATURES
+    for n, words in ((1, "1 different row was"), (40, "40 different rows were"), (99, "fitted on 100 at least")):
+        finding = settled_with(NEW, hashes_of(OLD.head(n), columns, names_rows=names))
+        assert finding.status is Status.NOT_ASSESSED
+        assert words in finding.reason
+    again = pd.concat([OLD.head(40)] * 50)
+    assert settled_with(NEW, hashes_of(again, columns, names_rows=names)).status is Status.NOT_ASSESSED
+    assert settled_with(NEW, hashes_of(OLD.head(100), columns, names_rows=names)).status is Status.MET
+
+
+def test_invented_hashes_are_not_spread_like_hashes():
+    """Counting up from one gives no hash."""
+    for first in (1, 2**63):
+        invented = np.uint64(first) + np.arange(2_000, dtype=np.uint64)
+        given = TrainingHashes(invented, FEATURES, names_rows=False)
+        finding = settled_with(NEW, given)
+        assert finding.status is Status.NOT_ASSESSED
+        assert "no hashes" in finding.reason
+
+
+def test_random_hashes_lack_the_rows_that_every_table_would_have():
+    """Where test rows equal one another, rows of the same kind equal some of them."""
+    rng = np.random.default_rng(3)
+    test = pd.DataFrame(rng.integers(0, 4, (2_000, 5))).rename(columns=str)
+    invented = np.sort(rng.integers(1, 2**63, 3_000, dtype=np.uint64) * np.uint64(2))
+    finding = settled_with(test, TrainingHashes(invented, tuple(test), names_rows=False), tuple(test))
+    assert finding.status is Status.NOT_ASSESSED
+    assert "these are others" in finding.reason
