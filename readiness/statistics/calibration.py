@@ -234,8 +234,7 @@ def _least_variance(rows: Probabilities, bins: Integers) -> Floats:
     return np.asarray(np.maximum(perfect, share * (1 - share) / worth))
 
 
-# ----------------------------------------------------------------------------------------------------
-# In which way are probabilities wrong: too high, too sure of themselves, or no better than chance allows?
+# In which way probabilities are wrong: too high, too sure of themselves, or no more than chance allows
 
 NEAREST = 1e-6
 """Probabilities are kept this far from 0 and 1 before their logarithms are taken."""
@@ -377,8 +376,7 @@ def brier_parts(rows: Probabilities) -> BrierParts:
     )
 
 
-# ----------------------------------------------------------------------------------------------------
-# Do intervals that come with predictions hold what they promise, and how wide would an honest band be?
+# Intervals that come with predictions: how often they hold, and how wide an honest band would be
 
 
 def coverage(cases: Cases, low: Floats, high: Floats) -> Inference | Undefined:

@@ -34,8 +34,7 @@ from readiness.statistics.means import mean_of, wider_mean
 from readiness.statistics.ranking import compare_queries
 from readiness.statistics.scores import CLASS_RANKING_METRICS, guessed_top, is_top_accuracy, ranked
 
-# ----------------------------------------------------------------------------------------------------
-# What would guessing score? Exact expectations of guesses with fixed class probabilities, nothing simulated.
+# Guesses with fixed class probabilities: exact expectations, nothing simulated
 #
 # "Always the majority class" is the guess that gives one class probability 1; "stratified" takes the training shares.
 
@@ -130,7 +129,7 @@ def guess_influence(metric: str, cases: Cases, guess: Guess) -> Floats | Undefin
     return influence(metric, guess.cases(cases))
 
 
-# ----------------------------------------------------------------------------------------------------
+# Comparison of two methods
 
 PAIRED = "Dirichlet draws on the paired counts"
 HALF = 0.5
@@ -338,8 +337,7 @@ def mcnemar(candidate: Cases, other: Cases) -> float:
     return min(1.0, 2 * float(bdtr(fewer, only_one, 0.5))) if only_one else 1.0
 
 
-# ----------------------------------------------------------------------------------------------------
-# What do the tests say that people usually report of two methods on the same rows? Facts beside the judged gain.
+# Tests that people usually report of two methods on the same rows: facts beside the judged gain
 #
 # Both tests ask for any difference at all, however small; the judged gain asks for a margin.
 

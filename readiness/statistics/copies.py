@@ -234,8 +234,7 @@ def _squares(ours: Floats, theirs: Floats) -> Floats:
     return np.asarray(apart * apart)
 
 
-# ----------------------------------------------------------------------------------------------------
-# Do values go together in rows that share a name, so that the rows say less than their number?
+# Design effect of rows that share a name: they say less than their number where their values go together
 #
 # A sum of n errors that go together by name has D times the variance of n independent ones: D is the design effect
 # (Kish 1965), here the squared sums by name over the sum of squares. D - 1 is the intra-class correlation times the

@@ -76,8 +76,7 @@ def _draws(counts: tuple[float, ...], cell: int, seed: int, draws: int) -> Float
     return drawn
 
 
-# ----------------------------------------------------------------------------------------------------
-# By how much may a cost be wrong before the answer changes?
+# By how much a cost may be wrong before the answer changes
 
 FARTHEST = 1000.0
 """A cost is looked at from a thousandth to a thousand times what was stated."""

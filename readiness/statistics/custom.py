@@ -21,8 +21,7 @@ from readiness.core.policy import OWN_SECONDS, Task
 from readiness.statistics.cases import Array, Cases, Floats, Integers, OwnFunction
 from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile, student_quantile
 
-# ----------------------------------------------------------------------------------------------------
-# How would a number differ on other rows of the same kind? Rows drawn again and again, dependent rows together.
+# Resampling: rows drawn again and again, dependent rows together
 #
 # Each resample draws m of n units with replacement: rows (Efron 1979), whole groups, or blocks of neighbours in time
 # that run on from the last row to the first (Politis and Romano 1992). With m < n the spread is that of a smaller
@@ -135,7 +134,7 @@ def resample(number: Callable[[Integers], float], draw: Draw, seed: int) -> tupl
     return np.asarray(values[:done], dtype=np.float64), time.perf_counter() - start
 
 
-# ----------------------------------------------------------------------------------------------------
+# Metrics of the user's own
 
 MOST_FAILED = 0.05
 """Share of resamples that may lack a number, such as those without a positive row."""

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-# ----------------------------------------------------------------------------------------------------
-# How sure is a mean over many rows of few moments in time, such as twelve months of a thousand customers?
+# Panels: a mean over many rows of few moments in time, such as twelve months of a thousand customers
 #
 # So few moments do not tell how much they depend on each other. But the rows of a moment tell how much chance there is
 # without that, and only what moments differ beyond it can be alike in neighbours. That excess is taken for as alike as
@@ -68,7 +67,7 @@ def alike_factor(moments: int) -> float:
     return v / ((1 - v / moments) * moments / (moments - 1))
 
 
-# ----------------------------------------------------------------------------------------------------
+# Groups, series and their standard errors
 
 Integers = npt.NDArray[np.int64]
 

@@ -243,8 +243,7 @@ def rows_worth(bins: Integers, groups: Integers | None) -> int:
     return max(1, round(n / max(1.0, effect)))
 
 
-# ----------------------------------------------------------------------------------------------------
-# Can rows of one table be told from rows of another by their columns? A two-sample test by a classifier.
+# A two-sample test by a classifier: whether columns tell rows of one table from rows of another
 #
 # A classifier learns to tell the two samples apart; the area under its ROC curve on rows that it was not fitted on is
 # 0.5 where both come from one distribution (Lopez-Paz and Oquab 2017; Kim, Ramdas, Singh and Wasserman 2021). Areas are
@@ -367,8 +366,7 @@ def detectable_area(many: int, few: int, bar: float, alpha: float) -> float | No
     return None
 
 
-# ----------------------------------------------------------------------------------------------------
-# What would be measured if the rows were mixed as in another sample? Importance weights, and how few rows carry them.
+# Importance weights: what would be measured if the rows were mixed as in another sample
 #
 # A row that is r times as frequent in the other sample counts r times (Shimodaira 2000); r = odds of a classifier that
 # tells the samples apart, over the odds of their sizes (Bickel, Brückner and Scheffer 2007). Only columns that have to

@@ -18,8 +18,7 @@ from readiness.statistics.basis import IN_GROUPS, MOVER, SKEWED, WIDER, basis_of
 from readiness.statistics.inference import Exact, Inference, Undefined
 from readiness.statistics.sample_size import POWER, rows_needed
 
-# ----------------------------------------------------------------------------------------------------
-# Reservations on an interval: when do rows say too little of chance for a *met*, however good the limits look?
+# Reservations on an interval: rows that say too little of chance for a *met*, however good the limits look
 #
 # They are made on the recorded basis, so that whoever verifies a report makes the same ones. Only the limit that a
 # *met* would rest on counts: an unseen error may make a number worse than it looks, and a *not met* stays what it is.
@@ -105,7 +104,7 @@ def _of_mean(mean: Basis, noun: str) -> Iterator[str]:
         )
 
 
-# ----------------------------------------------------------------------------------------------------
+# Claims, judged together
 
 Rule = Literal["interval", "point"]
 POINT_METHOD = "point estimate"

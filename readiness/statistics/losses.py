@@ -17,8 +17,7 @@ from readiness.statistics.inference import Inference, Mapped, OneSided, Undefine
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, Unvaried
 from readiness.statistics.means import design_effect, mean_of, wider_mean
 
-# ----------------------------------------------------------------------------------------------------
-# What is the loss of one row? Errors of values and of probabilities, and the rows for which they exist.
+# Losses of single rows: errors of values and of probabilities, and the rows for which they exist
 
 PROBABILITY_LOSSES = frozenset({"log_loss", "brier"})
 ROOTS = {"rmse": "mse", "rmsle": "msle"}
@@ -168,8 +167,7 @@ _MEANS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
 """Losses of values whose mean is a metric, from true and predicted values."""
 
 
-# ----------------------------------------------------------------------------------------------------
-# How large is the median error, also when rows count differently or depend on each other?
+# The median error, also when rows count differently or depend on each other
 
 WOODRUFF = "limits of the share of rows below, turned into values (Woodruff 1952)"
 
@@ -241,7 +239,7 @@ def _weighted_median(values: Floats, below: Floats) -> float:
     return float(values[min(lower, last)] + values[min(upper, last)]) / 2
 
 
-# ----------------------------------------------------------------------------------------------------
+# Metrics of losses, with their intervals and influences
 
 T_LOG = "t-interval of the mean on the log scale"
 RATIO = "delta method of a ratio of sums, on the log scale"

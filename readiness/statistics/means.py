@@ -32,8 +32,7 @@ from readiness.statistics.inference import (
 )
 from readiness.statistics.intervals import Binomial, Mover, Normal, Unvaried
 
-# ----------------------------------------------------------------------------------------------------
-# How much does each row pull on a metric? Standard errors, clusters and design effects from row influences.
+# Design effects from row influences
 #
 # An influence has mean 0 over the rows and is scaled so that the metric behaves like the mean of `value + influence`.
 # Subtracting influences gives paired differences, summing them by group gives cluster-robust errors.
@@ -109,7 +108,7 @@ def _rows_lost(design: tuple[float, float]) -> float:
     return deff * (student_quantile(REFERENCE_ALPHA, df) / normal_quantile(REFERENCE_ALPHA)) ** 2
 
 
-# ----------------------------------------------------------------------------------------------------
+# Means of amounts
 
 COMMON = 0.5
 """When more than this share of rows has one and the same value, the others are counted as rare events."""
@@ -334,8 +333,7 @@ def _clustering_in_panel(by_row: Floats, by_moment: Floats) -> float:
     return few * max(1.0, serial / plain) if plain > 0 else few
 
 
-# ----------------------------------------------------------------------------------------------------
-# How large is a share of rows, when rows may count differently and depend on each other?
+# Shares of rows that may count differently and depend on each other
 
 NO_ROWS = "There are no rows."
 

@@ -19,8 +19,7 @@ from readiness.statistics.intervals import Binomial
 from readiness.statistics.labels import measure_table
 from readiness.statistics.means import share_of
 
-# ----------------------------------------------------------------------------------------------------
-# Who was taken for what, in every segment at once? Confusion matrices of many groups by one bincount.
+# Confusion matrices of many groups by one bincount
 
 
 def confusion_by_group(cases: Cases, codes: Integers, groups: int) -> Floats:
@@ -55,7 +54,7 @@ def measure_by_group(
     )
 
 
-# ----------------------------------------------------------------------------------------------------
+# Measures of parity and their intervals
 
 MEASURES = (
     "demographic_parity_ratio",
@@ -289,8 +288,7 @@ def _spread(groups: tuple[Group, ...]) -> Spread | Undefined:
     return Spread(groups) if len(groups) > 1 else Undefined("fewer than two groups have enough rows")
 
 
-# ----------------------------------------------------------------------------------------------------
-# How wide a gap between best and worst would chance alone show? Many small segments differ by themselves.
+# The gap between best and worst that chance alone would show: many small segments differ by themselves
 #
 # A gap evened out for chance is for display alone: a small segment that is truly worse all but vanishes in it.
 

@@ -19,8 +19,7 @@ from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.inference import OVER_QUERIES, Inference, Mapped, Undefined, within_0_and_1
 from readiness.statistics.means import mean_of
 
-# ----------------------------------------------------------------------------------------------------
-# In what order do the rows of each query stand, and which of them share a place?
+# The order of the rows of each query, and which of them share a place
 
 Bools = npt.NDArray[np.bool_]
 _KEPT = "order of the rows of each query"
@@ -96,7 +95,7 @@ def by_query(codes: Integers, falling: Floats) -> Integers:
     return np.asarray(rows[np.argsort(small, kind="stable")], dtype=np.int64)
 
 
-# ----------------------------------------------------------------------------------------------------
+# Means over queries
 
 MINIMUM_QUERIES = 10
 """Fewer queries say too little of how much queries differ. Simulated from 10 to 100 queries (8 rows, three metrics at

@@ -16,8 +16,7 @@ from readiness.statistics.inference import Inference, Undefined, Wrapped
 from readiness.statistics.intervals import Normal, Unvaried
 from readiness.statistics.means import share_of
 
-# ----------------------------------------------------------------------------------------------------
-# Where do positives stand among negatives? ROC AUC and average precision from one sort, with row influences.
+# ROC AUC and average precision from one sort, with row influences
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +110,7 @@ def average_precision(score: Floats, positive: Array, weight: Floats | None, ord
     return Ranked(value, _back(len(score) / total * pull, order), (value + min(value, left_out)) / 2)
 
 
-# ----------------------------------------------------------------------------------------------------
-# How well do scores tell many classes apart? ROC AUC of each class against the rest, and of each pair of classes.
+# Many classes: ROC AUC of each against the rest, and of each pair
 
 CLASS_RANKING_METRICS = frozenset({"roc_auc_ovr", "roc_auc_ovr_weighted", "roc_auc_ovo", "roc_auc_ovo_weighted"})
 MISSING = "A class has no rows or all rows, so it cannot be ranked against others."
@@ -175,8 +173,7 @@ def _columns(cases: Cases) -> Iterator[tuple[int, Array, Floats]]:
         yield k, np.argsort(-score), score
 
 
-# ----------------------------------------------------------------------------------------------------
-# How sure is a mean over classes, when the rarest class decides?
+# The limits of a mean over classes, where the rarest class decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +220,7 @@ def class_mean(inner: Inference, true: Floats, units: int | None, *, weighted: b
     return ClassMean(inner, present if units is None else np.minimum(present, units), share)
 
 
-# ----------------------------------------------------------------------------------------------------
+# Ranking metrics with their uncertainty
 
 FEW = 30
 """With fewer positives (or negatives) the wider of two variances is taken; near 1 already below `FEW_NEAR_ONE`."""
@@ -332,8 +329,7 @@ def _safeguard(metric: str, value: float, m: int, k: int) -> tuple[float, str]:
     return math.sqrt(max(0.0, variance) / (m * k)), HANLEY
 
 
-# ----------------------------------------------------------------------------------------------------
-# Is the true class among the first k, when the classes are put in the order of their probabilities?
+# Accuracy within the first k classes, in the order of their probabilities
 
 _NAME = re.compile(r"top_(\d+)_accuracy")
 

@@ -16,8 +16,7 @@ import numpy.typing as npt
 
 from readiness.statistics.cases import Cases, Floats, Integers
 
-# ----------------------------------------------------------------------------------------------------
-# How many rows, and how much loss, has every combination of one or two columns? Counted at once.
+# Rows and losses of every combination of one or two columns, counted at once
 #
 # Levels that stand in order are looked at in runs: "above 10 to 50" is a run of bins. The sums over all runs of two
 # columns follow from one table of their steps by differences of its cumulated sums (summed-area tables; Crow 1984).
@@ -185,7 +184,7 @@ def _variance(sums: Sums) -> Floats:
     return np.asarray(np.maximum(0.0, second - first**2 / n) / np.maximum(1.0, n - 1))
 
 
-# ----------------------------------------------------------------------------------------------------
+# The search
 
 LEAST_ROWS = 30
 """Fewest rows of a combination that is looked at."""

@@ -169,8 +169,7 @@ def _jackknife(by_pair: Floats) -> float:
     return math.sqrt((refits - 1) / refits * float(((without - without.mean()) ** 2).sum()))
 
 
-# ----------------------------------------------------------------------------------------------------
-# Does the metric decline from the first row to the last? A straight line through what each row adds to it.
+# The trend of a metric from the first row to the last: a straight line through what each row adds to it
 
 FEWEST_TIMES = 10
 """Below so many different times a line through them says little."""
@@ -224,8 +223,7 @@ def places(time: Integers) -> Floats:
     return np.asarray(middle / max(1, len(time) - 1), dtype=np.float64)
 
 
-# ----------------------------------------------------------------------------------------------------
-# Into which windows of time do the rows fall, how sure is a metric in one of them, and how many can be proven?
+# Windows of time: which rows fall into them, how sure a metric is in one, and how many can be proven
 #
 # Windows follow each other and hold as many rows each as can be, because rows of one moment stay together.
 

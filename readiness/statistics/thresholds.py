@@ -109,8 +109,7 @@ def cross_fit(cases: Cases, false_positive: Floats, false_negative: Floats, *, s
     return CrossFitted(own, mean(cost(cases.y_pred == 1) - crossed), mean(crossed), abs(float(between)), labels)
 
 
-# ----------------------------------------------------------------------------------------------------
-# Do few rows carry most of the harm, and are errors larger in some range of the predictions?
+# Concentration: whether few rows carry most of the harm, and where errors are larger
 
 FEWEST = 10
 """Rows below which no rank correlation is given."""
