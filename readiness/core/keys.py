@@ -319,6 +319,19 @@ class FindingKey:
         values |= {"": "", "metric": self.metric.upper(), "question": self.question.prefix if self.question else ""}
         return "".join(text + values[name] for text, name in form.parts)
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether a number of the key only counts, so that another review may count otherwise: columns, rules, bins."""
+        return any(
+            isinstance(part, int) or _RULE.fullmatch(part) for part in self.subject if self.kind is not Topic.OWN
+        )
+
+    @property
+    def ends_in_count(self) -> bool:
+        """Whether such a number is the last part of the key, so that nothing else tells what is counted."""
+        is_last = bool(self.subject) and _form_of(self.kind).parts[-1][1] == _form_of(self.kind).names[-1]
+        return self.is_counted and is_last
+
     def part(self, name: str) -> str:
         """A text of the subject by its name in the form; empty where the topic has no such part."""
         return next((str(part) for found, part in zip(_form_of(self.kind).names, self.subject, strict=True)
@@ -328,6 +341,10 @@ class FindingKey:
         """A number of the subject by its name in the form; 0 where the topic has no such part."""
         return next((part for found, part in zip(_form_of(self.kind).names, self.subject, strict=True)
                      if found == name and isinstance(part, int)), 0)  # fmt: skip
+
+
+_RULE = re.compile(r"rule-[0-9]+")
+"""Methods that are numbered in the order of the spec."""
 
 
 def _spelled(name: str, part: str | int) -> str:

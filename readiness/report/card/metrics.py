@@ -12,6 +12,7 @@ from typing import Any
 
 from readiness.core.findings import Criterion, Estimate, Finding, Question, Status
 from readiness.core.format import format_count, format_interval, format_level
+from readiness.core.keys import Topic
 from readiness.core.metrics import METRICS, TECHNICAL
 from readiness.core.policy import PRIMARY_METRIC
 from readiness.report.card.content import (
@@ -76,15 +77,17 @@ def _all(record: Record) -> Iterator[Headline]:
     values = {
         finding.metric: finding.measured
         for finding in record.answer(Question.BASELINE).findings
-        if finding.code.startswith("BASE-VALUE-CANDIDATE-") and finding.measured is not None
+        if finding.key.kind is Topic.METHOD_VALUE
+        and finding.key.part("method") == "candidate"
+        and finding.measured is not None
     }
     primary = _primary(record)
     if primary in values:
         yield _headline(primary, values[primary])
-    stated = {finding.code: finding for finding in record.answer(Question.BUSINESS).findings}
+    stated = {finding.key.number("requirement"): finding for finding in record.answer(Question.BUSINESS).findings}
     for number, requirement in enumerate(_requirements(record), 1):
         metric = str(requirement.get("metric", ""))
-        finding = stated.get(f"BUSI-{number}")
+        finding = stated.get(number)
         if metric in TECHNICAL or finding is None or finding.metric != metric:
             continue
         if made := _of_requirement(record, metric, requirement, finding, values.get(metric)):

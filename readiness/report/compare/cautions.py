@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from readiness.core.format import listed
+from readiness.core.keys import Topic
 from readiness.core.sanitize import shorten, visible
 from readiness.report.compare.differences import bars_differ, matched
 from readiness.report.compare.read import Report
@@ -96,8 +97,8 @@ def _metric(reports: Sequence[Report]) -> str:
 
 def _primary(record: Record) -> str:
     """The metric of the gains that question 1 judged; people may have been measured by another one."""
-    gains = [f for answer in record.answers for f in answer.findings if f.code.startswith("BASE-LIFT-")]
-    return next((f.metric for f in gains if f.code != "BASE-LIFT-HUMAN"), "")
+    gains = [f for answer in record.answers for f in answer.findings if f.key.kind is Topic.LIFT]
+    return next((f.metric for f in gains if f.key.part("method") != "human"), "")
 
 
 def _machine(reports: Sequence[Report]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from readiness.core.checklist import PROOF
 from readiness.core.files import Artifact
 from readiness.core.findings import Criterion, Finding, Question
 from readiness.core.format import format_count
+from readiness.core.keys import Topic
 from readiness.report.page.cover import format_time, valid_until
 from readiness.report.page.provenance import flat, is_set
 from readiness.report.sentences import asked, segment_words
@@ -22,15 +22,9 @@ from readiness.verdict.record import Record
 # ----------------------------------------------------------------------------------------------------
 # Which findings of several reports are about the same thing?
 #
-# A code such as PROD-DRIFT-3 counts columns, so the same code may be about another column elsewhere. Findings are the
+# A key such as that of PROD-DRIFT-3 counts columns, so the same key may be about another column elsewhere. They are the
 # same by all that they are about first, then by name, then by code where the code says what it is about. The number of
 # a requirement says least: it is another one as soon as somebody puts a requirement before it.
-
-_COUNTED = re.compile(r"-\d+(-|$)")
-"""A code that counts; the same number may stand for something else in another report."""
-_LAST_NUMBER = re.compile(r"-\d+$")
-_REQUIREMENT = re.compile(r"BUSI-\d+")
-"""A requirement, by its place in the spec; it keeps it when its words or its limit change, unless others come or go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ def _segment(finding: Finding) -> Hashable:
 
 
 def _is_requirement(finding: Finding) -> bool:
-    return _REQUIREMENT.fullmatch(finding.code) is not None
+    return finding.key.kind is Topic.REQUIREMENT
 
 
 def _by_words_and_limit(finding: Finding) -> Hashable | None:
@@ -132,11 +126,11 @@ def _by_name(finding: Finding) -> Hashable:
 
 def _by_code_and_name(finding: Finding) -> Hashable | None:
     """Which segment is the worst is a matter of the finding itself; a number at the end only counts."""
-    return None if _LAST_NUMBER.search(finding.code) else (finding.code, finding.name)
+    return None if finding.key.ends_in_count else (finding.code, finding.name)
 
 
 def _by_code(finding: Finding) -> Hashable | None:
-    return None if _COUNTED.search(finding.code) else (finding.code, finding.metric, _segment(finding))
+    return None if finding.key.is_counted else (finding.code, finding.metric, _segment(finding))
 
 
 def _by_place(finding: Finding) -> Hashable | None:

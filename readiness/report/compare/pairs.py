@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from readiness.core.findings import Estimate
+from readiness.core.findings import Estimate, Finding
 from readiness.core.format import format_count, format_count_of
+from readiness.core.keys import Topic, key_of
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
 from readiness.core.sanitize import visible
@@ -122,7 +123,7 @@ def _reservation(gain: Inference | Undefined) -> str:
 
 
 def _estimate(metric: Metric, found: Inference | Undefined, level: float) -> Estimate | None:
-    claim = Claim(metric.name, metric.name, metric.name, found, None, unit=metric.unit, blocking=False)
+    claim = Claim(key_of(metric.name), metric.name, metric.name, found, None, unit=metric.unit, blocking=False)
     (fact,) = settle([claim], alpha=1 - level, level=level)
     return fact.measured
 
@@ -137,7 +138,6 @@ Positions = NDArray[np.int64]
 
 NEARLY = 1e-9
 """Relative difference that the same number may show after it was written and read in another format."""
-_VALUE = "BASE-VALUE-CANDIDATE-"
 
 
 class Unpaired(Exception):
@@ -191,8 +191,12 @@ def _fits(cases: Cases, record: Record) -> bool:
         np.isclose(number(finding.metric, cases), finding.measured.value, rtol=NEARLY, atol=1e-12)
         for answer in record.answers
         for finding in answer.findings
-        if finding.code.startswith(_VALUE) and finding.measured is not None and finding.metric in METRICS
+        if _is_candidates(finding) and finding.measured is not None and finding.metric in METRICS
     )
+
+
+def _is_candidates(finding: Finding) -> bool:
+    return finding.key.kind is Topic.METHOD_VALUE and finding.key.part("method") == "candidate"
 
 
 def _check_alike(a: Record, b: Record) -> None:

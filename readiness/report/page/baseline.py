@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.core.findings import Finding
+from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
     Column,
@@ -18,8 +19,7 @@ from readiness.report.page.tables import (
     title_of,
 )
 
-_VALUE, _COST = "BASE-VALUE-", "BASE-COST-"
-_TESTS = ("BASE-MCNEMAR-", "BASE-DELONG-")
+_TESTS = frozenset({Topic.MCNEMAR, Topic.DELONG})
 _NOT_JUDGED = (
     "A p-value is the chance of so large a difference if there were none. "
     "These tests ask for any difference at all; what counts is the gain above with its margin."
@@ -29,13 +29,13 @@ _NOT_JUDGED = (
 def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
     """The judged gains, then every method with its metrics and its cost; last, folded, the usual tests."""
     gains = [f for f in findings if f.blocking]
-    values = [f for f in findings if f.code.startswith(_VALUE) and not f.blocking]
-    costs = [f for f in findings if f.code.startswith(_COST) and not f.blocking]
+    values = [f for f in findings if f.key.kind is Topic.METHOD_VALUE and not f.blocking]
+    costs = [f for f in findings if f.key.kind is Topic.METHOD_COST and not f.blocking]
     note = "All methods are measured on the same rows. Intervals below each number are two-sided."
     shown = [claims_table(gains, "Gain over each alternative")] if gains else []
     if values:
         shown.append(_methods(values, costs, note))
-    tests = [f for f in findings if f.code.startswith(_TESTS) and not f.blocking]
+    tests = [f for f in findings if f.key.kind in _TESTS and not f.blocking]
     if tests:
         shown.append(facts_table(tests, "Tests as they are usually reported", note=_NOT_JUDGED, folds=True))
     return tuple(shown)
@@ -43,10 +43,10 @@ def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
 
 def _methods(values: Sequence[Finding], costs: Sequence[Finding], note: str) -> Table:
     metrics = list(dict.fromkeys(finding.metric for finding in values))
-    keys = dict.fromkeys(_key(finding) for finding in values)
-    cells = {(_key(finding), finding.metric): finding for finding in values}
-    names = {_key(finding): finding.name for finding in values}
-    priced = {finding.code.removeprefix(_COST): finding for finding in costs}
+    keys = dict.fromkeys(finding.key.part("method") for finding in values)
+    cells = {(finding.key.part("method"), finding.metric): finding for finding in values}
+    names = {finding.key.part("method"): finding.name for finding in values}
+    priced = {finding.key.part("method"): finding for finding in costs}
     shown = [*values, *(finding for key, finding in priced.items() if key in keys)]
     columns = [Column("Method"), *(Column(title_of(metric), "number") for metric in metrics)]
     if priced:
@@ -56,17 +56,8 @@ def _methods(values: Sequence[Finding], costs: Sequence[Finding], note: str) -> 
         row = [Cell(names[key]), *(_value(cells.get((key, metric))) for metric in metrics)]
         if priced:
             row.append(_value(priced.get(key)))
-        rows.append(Row(tuple(row), strong=key == "CANDIDATE"))
+        rows.append(Row(tuple(row), strong=key == "candidate"))
     return table("Every method on the same rows", columns, rows, shown, note=note)
-
-
-def _key(finding: Finding) -> str:
-    """Which method a value belongs to: its code without the metric."""
-    rest = finding.code.removeprefix(_VALUE)
-    for suffix in (finding.metric.upper(), finding.metric.upper().replace("_", "-")):
-        if suffix and rest.endswith(f"-{suffix}"):
-            return rest.removesuffix(f"-{suffix}")
-    return rest
 
 
 def _value(finding: Finding | None) -> Cell:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.core.findings import Finding
+from readiness.core.findings import Finding, Question
 from readiness.core.format import format_count, format_share
+from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
     Column,
@@ -18,12 +19,29 @@ from readiness.report.page.tables import (
     table,
 )
 
-_BINARY = {"ERRO-TP": (0, 0), "ERRO-FN": (0, 1), "ERRO-FP": (1, 0), "ERRO-TN": (1, 1)}
-_COSTS = ("ERRO-COST", "ERRO-SAVINGS")
-_WHAT_IF = ("ERRO-BREAK-EVEN", "ERRO-FLIP-", "ERRO-THRESHOLD", "ERRO-REGRET", "ERRO-CONCENTRATION")
-_TRUST = ("ERRO-CALIBRATION", "ERRO-IN-THE-LARGE", "ERRO-SLOPE", "ERRO-SPIEGELHALTER", "ERRO-CONFIDENT")
-_BINS = ("ERRO-BIN-",)
-_CLASSES = ("ERRO-CLASS-",)
+_BINARY = {
+    Topic.TRUE_POSITIVES: (0, 0),
+    Topic.FALSE_NEGATIVES: (0, 1),
+    Topic.FALSE_POSITIVES: (1, 0),
+    Topic.TRUE_NEGATIVES: (1, 1),
+}
+_COSTS = frozenset({
+    Topic.COST, Topic.TOTAL_COST, Topic.NOTHING_COST, Topic.SAVINGS, Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS,
+    Topic.SAVINGS_MEDIAN, Topic.SAVINGS_QUANTILE, Topic.TOTAL_SAVINGS, Topic.SAVINGS_SHARE, Topic.CURRENT_SAVINGS,
+})  # fmt: skip
+_WHAT_IF = frozenset({
+    Topic.BREAK_EVEN, Topic.FLIP, Topic.CHEAPEST_THRESHOLD, Topic.THRESHOLD_IN_USE, Topic.THRESHOLD_ADVICE,
+    Topic.REGRET, Topic.CONCENTRATION,
+})  # fmt: skip
+_TRUST = frozenset({
+    Topic.CALIBRATION_ERROR, Topic.CALIBRATION_IN_THE_LARGE, Topic.CALIBRATION_SLOPE, Topic.SPIEGELHALTER,
+    Topic.CONFIDENT_ERRORS,
+})  # fmt: skip
+_BINS = frozenset({Topic.CALIBRATION_BIN})
+_CLASSES = frozenset({Topic.CLASS_VALUE})
+_EACH_CLASS = frozenset(
+    {Topic.CLASS_TOLD_APART, Topic.SMALL_CLASSES_TOLD_APART, Topic.CLASS_FOUND, Topic.SMALL_CLASSES_FOUND}
+)
 _MOST_CLASSES = 12
 """Classes beyond which a matrix is too wide to be read; its cells are listed then."""
 
@@ -31,13 +49,13 @@ _MOST_CLASSES = 12
 def tables(findings: Sequence[Finding], positive: str) -> tuple[Table, ...]:
     """The judged claims, the confusion matrix, costs, what if they were others, probabilities, rates, worst errors."""
     judged = [f for f in findings if f.blocking or _is_small_class(f)]
-    cells = [f for f in findings if f.code in _BINARY or f.code.startswith("ERRO-CELL-")]
-    worst = [f for f in findings if f.code.startswith("ERRO-WORST-")]
+    cells = [f for f in findings if f.key.kind in _BINARY or f.key.kind is Topic.CELL]
+    worst = [f for f in findings if f.key.kind is Topic.WORST_ROW]
     others, trusted, bins = (_of(findings, family, judged) for family in (_WHAT_IF, _TRUST, _BINS))
     classes = _of(findings, _CLASSES, judged)
     taken = {f.code for f in (*judged, *cells, *worst, *others, *trusted, *bins, *classes)}
-    costs = [f for f in findings if f.code.startswith(_COSTS) and f.code not in taken]
-    rates = [f for f in findings if f.code not in taken and f not in costs and f.code.startswith("ERRO-")]
+    costs = [f for f in findings if f.key.kind in _COSTS and f.code not in taken]
+    rates = [f for f in findings if f.code not in taken and f not in costs and f.key.question is Question.ERRORS]
     what_if = "What if the costs or the threshold were different"
     return (
         *([claims_table(judged, "What the errors may cost")] if judged else []),
@@ -54,11 +72,11 @@ def tables(findings: Sequence[Finding], positive: str) -> tuple[Table, ...]:
 
 def _is_small_class(finding: Finding) -> bool:
     """Whether a class has too few rows to be judged, and stands beside those that are."""
-    return finding.code.startswith(("ERRO-APART-", "ERRO-FOUND-")) and finding.criterion is not None
+    return finding.key.kind in _EACH_CLASS and finding.criterion is not None
 
 
-def _of(findings: Sequence[Finding], family: tuple[str, ...], judged: Sequence[Finding]) -> list[Finding]:
-    return [f for f in findings if f.code.startswith(family) and f not in judged]
+def _of(findings: Sequence[Finding], family: frozenset[Topic], judged: Sequence[Finding]) -> list[Finding]:
+    return [f for f in findings if f.key.kind in family and f not in judged]
 
 
 def _calm(findings: Sequence[Finding]) -> bool:
@@ -90,7 +108,7 @@ def _share(finding: Finding | None) -> Cell:
 
 
 def _matrix(cells: Sequence[Finding], positive: str) -> Table:
-    if all(f.code in _BINARY for f in cells):
+    if all(f.key.kind in _BINARY for f in cells):
         return _binary(cells, positive)
     truths = list(dict.fromkeys(f.segment.get("true", "") for f in cells))
     guesses = list(dict.fromkeys(f.segment.get("predicted", "") for f in cells))
@@ -103,7 +121,7 @@ def _matrix(cells: Sequence[Finding], positive: str) -> Table:
 
 
 def _binary(cells: Sequence[Finding], positive: str) -> Table:
-    found = {_BINARY[f.code]: f for f in cells}
+    found = {_BINARY[f.key.kind]: f for f in cells}
     total = sum(f.measured.value for f in cells if f.measured is not None)
     yes = positive or "the positive class"
     columns = [Column("In truth"), Column("model says yes", "number"), Column("model says no", "number")]

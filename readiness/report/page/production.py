@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.core.checklist import BOXES, Box, Source
-from readiness.core.findings import Finding, Status, overall
+from readiness.core.findings import Finding, Question, Status, overall
 from readiness.core.format import format_criterion, format_estimate
+from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
     Column,
@@ -27,18 +28,18 @@ from readiness.report.sentences import worst_first
 from readiness.spec.schema import NOT_HERE
 from readiness.verdict.record import Record
 
-_BOX, _PROBE, _DRIFT = "PROD-BOX-", "PROD-PROBE-", "PROD-DRIFT"
+_DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS})
 GROUPS = tuple(dict.fromkeys(box.group for box in BOXES))
 
 
 def tables(findings: Sequence[Finding], record: Record) -> tuple[Table, ...]:
     """The 25 boxes first, then what was measured behind them."""
-    probes = [f for f in findings if f.code.startswith(_PROBE)]
-    drift = [f for f in findings if f.code.startswith(_DRIFT)]
-    boxes = [f for f in findings if f.code.startswith(_BOX)]
+    probes = [f for f in findings if f.key.kind is Topic.PROBE]
+    drift = [f for f in findings if f.key.kind in _DRIFT]
+    boxes = [f for f in findings if f.key.kind is Topic.BOX]
     taken = {f.code for f in (*probes, *drift, *boxes)}
     technical = [f for f in findings if f.blocking and f.code not in taken]
-    facts = [f for f in findings if not f.blocking and f.code not in taken and f.code.startswith("PROD-")]
+    facts = [f for f in findings if not f.blocking and f.code not in taken and f.key.question is Question.PRODUCTION]
     return (
         _checklist(findings, record),
         *([claims_table(technical, "Speed and size")] if technical else []),
@@ -67,13 +68,14 @@ def _checklist(findings: Sequence[Finding], record: Record) -> Table:
     for group in GROUPS:
         rows.append(Row((Cell(group),), group=True))
         rows += [_box_row(box, findings, record) for box in BOXES if box.group == group]
-    own = [f for box in BOXES for f in _of(box, findings) if f.code.startswith(_BOX)]
+    own = [f for box in BOXES for f in _of(box, findings) if f.key.kind is Topic.BOX]
     return table("The 25 boxes", columns, rows, own, most=len(rows))
 
 
 def _of(box: Box, findings: Sequence[Finding]) -> list[Finding]:
-    own = (box.code, f"{_BOX}{box.key.upper().replace('_', '-')}")
-    return [f for f in findings if any(c and (f.code == c or f.code.startswith(f"{c}-")) for c in own)]
+    """The findings of a box; one that is otherwise measured may also be attested under its own name."""
+    own = Topic.BOX.key(box.key)
+    return [f for f in findings if box.holds(f.key) or f.key == own]
 
 
 def _box_row(box: Box, findings: Sequence[Finding], record: Record) -> Row:
@@ -81,7 +83,7 @@ def _box_row(box: Box, findings: Sequence[Finding], record: Record) -> Row:
         answer = record.answer(box.question)
         return Row((Cell(box.title), Cell(f"Answer to question {box.question.number}"), _answered(answer.status)))
     own = _of(box, findings)
-    code = next((f.code for f in own if f.code.startswith(_BOX)), "")
+    code = next((f.code for f in own if f.key.kind is Topic.BOX), "")
     return Row((Cell(box.title), Cell(_grounds(box, own)), Cell(mark=_box_mark(own))), anchor(code))
 
 

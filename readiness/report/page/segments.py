@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from readiness.core.findings import Finding, Status
 from readiness.core.format import format_count, format_estimate
+from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
     Column,
@@ -25,10 +25,7 @@ from readiness.report.page.tables import (
 )
 from readiness.report.sentences import metric_title, segment_words, worst_first
 
-_SEGMENT = re.compile(r"SEGM-(\d+)-(\d+)-(?:(ROWS)|VALUE-(.+)|(.+))")
-_SEGMENTATION = re.compile(r"SEGM-(\d+)-[A-Z]")
-_COMPARISON = re.compile(r"SEGM-\d+-FAIR-.+")
-_SLICE = re.compile(r"SEGM-SLICE(S|-\d+)")
+_SLICES = frozenset({Topic.SLICE, Topic.SLICES_SEARCHED})
 _ORDER = (Status.NOT_MET, Status.NOT_PROVEN, Status.MET, Status.NOT_ASSESSED)
 
 
@@ -66,27 +63,25 @@ def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
     """
     made: list[Table] = []
     for number in _numbers(findings):
-        own = [f for f in findings if f.code.startswith(f"SEGM-{number}-")]
+        own = [f for f in findings if f.key.number("segmentation") == number]
         made += _segmentation(own)
-    slices = [f for f in findings if _SLICE.fullmatch(f.code)]
+    slices = [f for f in findings if f.key.kind in _SLICES]
     made += _weak_spots(slices) if slices else ()
-    known = (_SEGMENTATION.match, _SEGMENT.fullmatch, _SLICE.fullmatch)
-    rest = [f for f in findings if f.blocking and not any(pattern(f.code) for pattern in known)]
+    rest = [f for f in findings if f.blocking and not f.key.number("segmentation") and f not in slices]
     return tuple([*made, claims_table(rest, "Further claims")] if rest else made)
 
 
-def _numbers(findings: Sequence[Finding]) -> list[str]:
-    matches = (re.match(r"SEGM-(\d+)-", finding.code) for finding in findings)
-    return list(dict.fromkeys(match[1] for match in matches if match))
+def _numbers(findings: Sequence[Finding]) -> list[int]:
+    return [number for number in dict.fromkeys(f.key.number("segmentation") for f in findings) if number]
 
 
 def _segmentation(findings: Sequence[Finding]) -> list[Table]:
     found, others = _by_segment(findings)
     ordered = sorted(found, key=_worst_first)
     title = _title(ordered)
-    judged = [f for f in others if f.blocking and not _COMPARISON.fullmatch(f.code)]
-    compared = [f for f in others if f.blocking and _COMPARISON.fullmatch(f.code)]
-    worst = [f for f in others if not f.blocking and f.code.endswith("-WORST")]
+    judged = [f for f in others if f.blocking and f.key.kind is not Topic.FAIRNESS]
+    compared = [f for f in others if f.blocking and f.key.kind is Topic.FAIRNESS]
+    worst = [f for f in others if not f.blocking and f.key.kind is Topic.WORST_SEGMENT]
     gaps = [f for f in others if not f.blocking and f not in worst]
     return [
         *([_deficits(title, ordered)] if any(s.deficits for s in ordered) else []),
@@ -125,20 +120,20 @@ def _search(finding: Finding) -> Row:
 
 
 def _by_segment(findings: Sequence[Finding]) -> tuple[list[_Segment], list[Finding]]:
-    segments: dict[str, _Segment] = {}
+    segments: dict[int, _Segment] = {}
     others = []
     for finding in findings:
-        match = _SEGMENT.fullmatch(finding.code)
-        if match is None:
+        key = finding.key
+        if not key.number("segment"):
             others.append(finding)
             continue
-        segment = segments.setdefault(match[2], _Segment())
-        if match[3]:
+        segment = segments.setdefault(key.number("segment"), _Segment())
+        if key.kind is Topic.SEGMENT_ROWS:
             segment.rows = finding
-        elif match[4]:
-            segment.values[finding.metric or match[4]] = finding
+        elif key.kind is Topic.SEGMENT_VALUE:
+            segment.values[finding.metric or key.metric] = finding
         else:
-            segment.deficits[finding.metric or match[5]] = finding
+            segment.deficits[finding.metric or key.metric] = finding
     return list(segments.values()), others
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from readiness.core.findings import Finding
 from readiness.core.format import format_criterion, format_level
+from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
     Column,
@@ -22,12 +22,10 @@ from readiness.report.page.tables import (
 )
 from readiness.report.sentences import metric_title
 
-_WINDOW = re.compile(r"STAB-WINDOW-\d+")
-
 
 def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
     """What was required, then the windows in the order of time, then what is shown and not judged."""
-    windows = [finding for finding in findings if _WINDOW.fullmatch(finding.code)]
+    windows = [finding for finding in findings if finding.key.kind is Topic.WINDOW]
     judged = [finding for finding in findings if finding.blocking and finding not in windows]
     facts = [finding for finding in findings if not finding.blocking and finding not in windows]
     made = [claims_table(judged, "Required and measured")] if judged else []

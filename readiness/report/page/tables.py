@@ -254,7 +254,7 @@ def without_chance(finding: Finding) -> str:
     """What stands where a number has no limits: a count is exact, a reading is none, what rests on refits neither."""
     if finding.measured_time or finding.metric == "memory_mb":
         return "measured once"
-    return "" if finding.code.startswith(Question.STABILITY.prefix) else "exact"
+    return "" if finding.key.question is Question.STABILITY else "exact"
 
 
 def _level(findings: Iterable[Finding]) -> str:

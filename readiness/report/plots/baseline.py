@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from readiness.core.findings import Answer, Finding
 from readiness.core.format import format_count, listed
+from readiness.core.keys import Topic
 from readiness.report.plots.lettering import (
     bar_words,
     labels,
@@ -51,7 +52,7 @@ _OTHER_WORDS = re.compile(
 
 
 def _lifts(answer: Answer) -> list[Finding]:
-    found = [finding for finding in answer.findings if finding.code.startswith("BASE-LIFT-")]
+    found = [finding for finding in answer.findings if finding.key.kind is Topic.LIFT]
     if not found:
         raise NothingToDraw("no alternative was compared with the candidate")
     return found
@@ -109,7 +110,7 @@ def lifts_alt(answer: Answer) -> str:
 
 def _values(answer: Answer) -> tuple[list[str], dict[str, dict[str, Finding]]]:
     """Methods in their order, and the findings by metric and method."""
-    found = [finding for finding in answer.findings if finding.code.startswith("BASE-VALUE-") and finding.measured]
+    found = [finding for finding in answer.findings if finding.key.kind is Topic.METHOD_VALUE and finding.measured]
     if not found:
         raise NothingToDraw("no method was measured")
     table: dict[str, dict[str, Finding]] = {}
@@ -137,7 +138,7 @@ def methods(answer: Answer, *, ax: Axes | None = None) -> Axes:
 
 
 def _method(panel: Axes, y: int, finding: Finding) -> None:
-    own = finding.code.startswith("BASE-VALUE-CANDIDATE-")
+    own = finding.key.part("method") == "candidate"
     if own and finding.measured is not None:
         panel.axvline(finding.measured.value, color=ACCENT, linewidth=0.8, alpha=0.45, zorder=1)
     estimate_mark(panel, y, finding, look=FACT if own else _OTHER, size=7 if own else 5)

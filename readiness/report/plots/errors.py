@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from readiness.core.findings import Answer, Finding
 from readiness.core.format import format_count, format_share, format_value
+from readiness.core.keys import Topic
 from readiness.report.plots.lettering import bar_words, interval, labels, measured, plain, shorten
 from readiness.report.plots.marks import (
     bars_required,
@@ -95,7 +96,7 @@ def calibration(answer: Answer, *, ax: Axes | None = None) -> Axes:
 
 
 def _error(answer: Answer) -> Finding | None:
-    return next((f for f in answer.findings if f.code == "ERRO-CALIBRATION" and f.measured is not None), None)
+    return next((f for f in answer.findings if f.key.kind is Topic.CALIBRATION_ERROR and f.measured is not None), None)
 
 
 def _scale(ax: Axes, points: list[tuple[float, Finding]]) -> None:
@@ -144,14 +145,14 @@ def calibration_alt(answer: Answer) -> str:
 # How many rows of each class were predicted as which? The counts of the findings as a square.
 
 _BINARY = {
-    "ERRO-TP": ("positive", "positive"),
-    "ERRO-FN": ("positive", "negative"),
-    "ERRO-FP": ("negative", "positive"),
-    "ERRO-TN": ("negative", "negative"),
+    Topic.TRUE_POSITIVES: ("positive", "positive"),
+    Topic.FALSE_NEGATIVES: ("positive", "negative"),
+    Topic.FALSE_POSITIVES: ("negative", "positive"),
+    Topic.TRUE_NEGATIVES: ("negative", "negative"),
 }
 """True and predicted class of the four binary counts, where the finding does not name them itself; in this order, as
 in the table."""
-_PLACES = {code: place for place, code in enumerate(_BINARY)}
+_PLACES = {topic: place for place, topic in enumerate(_BINARY)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +170,9 @@ class Matrix:
             NothingToDraw: when nothing was counted by class.
         """
         cells: dict[tuple[str, str], int] = {}
-        for finding in sorted(answer.findings, key=lambda each: _PLACES.get(each.code, 0)):
-            if finding.measured is not None and (finding.code in _BINARY or finding.code.startswith("ERRO-CELL-")):
-                true, predicted = _BINARY.get(finding.code, ("?", "?"))
+        for finding in sorted(answer.findings, key=lambda each: _PLACES.get(each.key.kind, 0)):
+            if finding.measured is not None and (finding.key.kind in _BINARY or finding.key.kind is Topic.CELL):
+                true, predicted = _BINARY.get(finding.key.kind, ("?", "?"))
                 pair = finding.segment.get("true", true), finding.segment.get("predicted", predicted)
                 cells[pair] = round(finding.measured.value)
         if not cells:
@@ -277,25 +278,23 @@ def confusion_alt(answer: Answer) -> str:
     return f"{right}; {', '.join(errors) or 'there are no errors'}."
 
 
-def _measured(answer: Answer, code: str) -> Finding | None:
-    return next((f for f in answer.findings if f.code == code and f.measured is not None), None)
+def _measured(answer: Answer, topic: Topic) -> Finding | None:
+    return next((f for f in answer.findings if f.key.kind is topic and f.measured is not None), None)
 
 
 def _costs(answer: Answer) -> dict[str, Finding]:
     """What is compared, by name: the costs of all rows."""
-    nothing = _measured(answer, "ERRO-COST-NOTHING")
-    own = _measured(answer, "ERRO-COST-TOTAL")
+    nothing = _measured(answer, Topic.NOTHING_COST)
+    own = _measured(answer, Topic.TOTAL_COST)
     if nothing is None or own is None:
         raise NothingToDraw("no costs of errors were stated")
-    current = _measured(answer, "ERRO-COST-CURRENT")
-    bars = {"this model": own, "doing nothing": nothing}
-    return bars if current is None else {**bars, "the current solution": current}
+    return {"this model": own, "doing nothing": nothing}
 
 
 def _savings(answer: Answer) -> dict[str, Finding]:
     names = {
-        "saved against\ndoing nothing": _measured(answer, "ERRO-SAVINGS"),
-        "saved against\nthe current solution": _measured(answer, "ERRO-SAVINGS-CURRENT"),
+        "saved against\ndoing nothing": _measured(answer, Topic.SAVINGS),
+        "saved against\nthe current solution": _measured(answer, Topic.CURRENT_SAVINGS),
     }
     return {name: finding for name, finding in names.items() if finding is not None}
 
@@ -354,7 +353,7 @@ def _saved(panel: Axes, savings: dict[str, Finding]) -> None:
 def costs_alt(answer: Answer) -> str:
     """What `costs` shows, in one sentence."""
     said = ", ".join(f"{name} {measured(finding)}" for name, finding in _costs(answer).items())
-    saved = _measured(answer, "ERRO-SAVINGS")
+    saved = _measured(answer, Topic.SAVINGS)
     if saved is None:
         return f"Cost of errors: {said}."
     return (
@@ -382,7 +381,7 @@ def residuals(answer: Answer, *, ax: Axes | None = None) -> Axes:
         rasterized=True,
     )
     level(ax, 0.0, "no error", colour=MUTED, dashed=False)
-    p95, bias = _measured(answer, "ERRO-P95"), _measured(answer, "ERRO-BIAS")
+    p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
     if p95 is not None and p95.measured is not None:
         level(ax, p95.measured.value, f"95 % within\n± {measured(p95)}")
         level(ax, -p95.measured.value, "")
@@ -397,11 +396,15 @@ def residuals(answer: Answer, *, ax: Axes | None = None) -> Axes:
 
 def residuals_alt(answer: Answer) -> str:
     """What `residuals` shows, in one sentence."""
-    names = {"ERRO-BIAS": "mean error", "ERRO-P50": "half of all rows within", "ERRO-P95": "95 % of all rows within"}
+    names = {
+        Topic.BIAS: "mean error",
+        Topic.MEDIAN_ERROR: "half of all rows within",
+        Topic.P95_ERROR: "95 % of all rows within",
+    }
     said = [
-        f"{name} {measured(finding, signed=code == 'ERRO-BIAS')}"
-        for code, name in names.items()
-        if (finding := _measured(answer, code)) is not None
+        f"{name} {measured(finding, signed=kind is Topic.BIAS)}"
+        for kind, name in names.items()
+        if (finding := _measured(answer, kind)) is not None
     ]
     return f"Errors by true value: {', '.join(said) or 'no summary at hand'}."
 

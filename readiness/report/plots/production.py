@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import seaborn as sns
 from matplotlib.axes import Axes
 
 from readiness.core.findings import Answer, Finding
 from readiness.core.format import format_count, format_threshold, listed
+from readiness.core.keys import Topic
 from readiness.core.policy import DRIFT_LIMIT, DRIFT_WARNING
 from readiness.report.plots.lettering import bar, bar_words, interval, labels, measured, plain, tally
 from readiness.report.plots.marks import estimate_mark, few_ticks, rows, status_label, stripes, upright, view
 from readiness.report.plots.style import ACCENT, INK, LOOKS, SMALL, NothingToDraw, canvas, house_style, part, title
 
+_DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_OF_ANSWERS, Topic.DRIFT_SUMMARY})
 MOST_COLUMNS = 20
 BINS = 40
-_PERCENTILES = ("P50", "P95", "P99")
+_PERCENTILES = {Topic.LATENCY_P50: "p50", Topic.LATENCY_P95: "p95", Topic.LATENCY_P99: "p99"}
 _FAR = 4.0
 """A limit further than this many times the slowest percentile is named at the edge, not drawn to scale."""
 
 
 def _percentiles(answer: Answer) -> dict[str, Finding]:
-    by_code = {finding.code: finding for finding in answer.findings if finding.measured is not None}
-    return {p: by_code[f"PROD-LATENCY-{p}"] for p in _PERCENTILES if f"PROD-LATENCY-{p}" in by_code}
+    by_topic = {finding.key.kind: finding for finding in answer.findings if finding.measured is not None}
+    return {name: by_topic[topic] for topic, name in _PERCENTILES.items() if topic in by_topic}
 
 
 @house_style()
@@ -44,8 +46,8 @@ def latency(answer: Answer, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, right)
     ax.set_ylim(0, max(ax.get_ylim()[1], 1.0) * 1.32)
     for k, (name, finding) in enumerate(found.items()):
-        _percentile(ax, name.lower(), finding, height=0.97 - 0.12 * k)
-    _limits(ax, found.values(), right)
+        _percentile(ax, name, finding, height=0.97 - 0.12 * k)
+    _limits(ax, found, right)
     few_ticks(ax, 6)
     ax.set_yticks([])
     ax.set_xlabel("milliseconds per prediction")
@@ -97,11 +99,11 @@ def _percentile(ax: Axes, name: str, finding: Finding, *, height: float) -> None
         )
 
 
-def _limits(ax: Axes, found: Iterable[Finding], right: float) -> None:
-    for finding in found:
+def _limits(ax: Axes, found: Mapping[str, Finding], right: float) -> None:
+    for name, finding in found.items():
         if finding.criterion is None:
             continue
-        look, name = LOOKS[finding.status], finding.code.rpartition("-")[2].lower()
+        look = LOOKS[finding.status]
         words = f"{name} required {bar(finding)}: {look.glyph} {finding.status.words}"
         if finding.criterion.threshold <= right:
             align = "right" if finding.criterion.threshold > right / 2 else "left"
@@ -123,19 +125,15 @@ def _limits(ax: Axes, found: Iterable[Finding], right: float) -> None:
 def latency_alt(answer: Answer) -> str:
     """What `latency` shows, in one sentence."""
     found = _percentiles(answer)
-    said = ", ".join(f"{name.lower()} {measured(finding)}" for name, finding in found.items())
-    judged = [f"{name.lower()} required {bar_words(f)}, {f.status.words}" for name, f in found.items() if f.criterion]
-    p99 = found.get("P99")
+    said = ", ".join(f"{name} {measured(finding)}" for name, finding in found.items())
+    judged = [f"{name} required {bar_words(f)}, {f.status.words}" for name, f in found.items() if f.criterion]
+    p99 = found.get("p99")
     around = f" (95 % interval of p99 {interval(p99)})" if p99 else ""
     return f"Response time: {said or 'no percentiles'}{around}; {', '.join(judged) or 'no limit was set'}."
 
 
 def _columns(answer: Answer) -> list[Finding]:
-    found = [
-        f
-        for f in answer.findings
-        if f.code.startswith("PROD-DRIFT-") and f.measured is not None and "column" in f.segment
-    ]
+    found = [f for f in answer.findings if f.key.kind in _DRIFT and f.measured is not None and "column" in f.segment]
     if not found:
         raise NothingToDraw("no recent data were compared with the training data")
     return sorted(found, key=lambda f: f.measured.value if f.measured is not None else 0.0, reverse=True)

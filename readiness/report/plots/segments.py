@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from readiness.core.findings import Answer, Finding, Status
+from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.format import format_count, listed
+from readiness.core.keys import Topic
 from readiness.report.plots.lettering import bar_words, labels, measured, metric_words, plain, segment_words, tally
 from readiness.report.plots.marks import (
     bars_required,
@@ -62,7 +63,7 @@ class _Segment:
 def _segments(answer: Answer, wanted: Callable[[Finding], bool]) -> list[_Segment]:
     by_name: dict[str, dict[str, Finding]] = {}
     for finding in answer.findings:
-        if finding.code.startswith("SEGM-") and finding.segment and finding.metric and wanted(finding):
+        if finding.key.question is Question.SEGMENTS and finding.segment and finding.metric and wanted(finding):
             by_name.setdefault(segment_words(finding), {})[finding.metric] = finding
     if not any(f.measured for findings in by_name.values() for f in findings.values()):
         raise NothingToDraw("no segment was measured")
@@ -70,15 +71,15 @@ def _segments(answer: Answer, wanted: Callable[[Finding], bool]) -> list[_Segmen
 
 
 def _is_deficit(finding: Finding) -> bool:
-    return finding.criterion is not None and "-VALUE-" not in finding.code and not _is_slice(finding)
+    return finding.criterion is not None and not _is_value(finding) and not _is_slice(finding)
 
 
 def _is_slice(finding: Finding) -> bool:
-    return finding.code.startswith("SEGM-SLICE-")
+    return finding.key.kind is Topic.SLICE
 
 
 def _is_value(finding: Finding) -> bool:
-    return "-VALUE-" in finding.code
+    return finding.key.kind is Topic.SEGMENT_VALUE
 
 
 def _beyond(finding: Finding) -> float:
@@ -186,7 +187,7 @@ def values(answer: Answer, *, ax: Axes | None = None) -> Axes:
     """
     found = _segments(answer, _is_value)
     shown = found[:MOST_SEGMENTS]
-    named = {segment_words(f) for f in answer.findings if f.code.endswith("-WORST")}
+    named = {segment_words(f) for f in answer.findings if f.key.kind is Topic.WORST_SEGMENT}
     ax, grid = _grid(ax, shown, _metrics(found), above=15)
     for metric, panel in grid.items():
         view(panel, [s.findings[metric] for s in shown if metric in s.findings])

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from readiness.core.findings import Answer, Finding, Status
 from readiness.core.format import format_count, format_value
+from readiness.core.keys import Topic
 from readiness.report.plots.lettering import interval, measured, metric_words, plain
 from readiness.report.plots.marks import few_ticks, key_words, level, look_of
 from readiness.report.plots.style import ACCENT, INK, MUTED, SMALL, NothingToDraw, canvas, house_style, title
@@ -20,9 +21,9 @@ MOST_DATES = 12
 _FLAGGED = (Status.NOT_MET, Status.NOT_PROVEN)
 
 
-def _found(answer: Answer, code: str) -> Finding | None:
+def _found(answer: Answer, topic: Topic) -> Finding | None:
     """A finding that was measured."""
-    return next((f for f in answer.findings if f.code == code and f.measured is not None), None)
+    return next((f for f in answer.findings if f.key.kind is topic and f.measured is not None), None)
 
 
 @house_style()
@@ -38,8 +39,8 @@ def folds(answer: Answer, *, ax: Axes | None = None) -> Axes:
     sns.stripplot(
         data=table, x="repeat", y="score", ax=ax, jitter=False, color=ACCENT, alpha=0.75, size=5.5, linewidth=0
     )
-    _mean(ax, _found(answer, "STAB-MEAN"))
-    low, high = _found(answer, "STAB-FOLD-LOW"), _found(answer, "STAB-FOLD-HIGH")
+    _mean(ax, _found(answer, Topic.FOLD_MEAN))
+    low, high = _found(answer, Topic.FOLD_LOW), _found(answer, Topic.FOLD_HIGH)
     for finding, end in ((low, "low"), (high, "high")):
         if finding is not None and finding.measured is not None:
             level(ax, finding.measured.value, f"{measured(finding)} one fold, {end}", colour=MUTED)
@@ -63,11 +64,11 @@ def _mean(ax: Axes, mean: Finding | None) -> None:
 
 
 def _metric(answer: Answer) -> str:
-    return next((f.metric for f in answer.findings if f.code == "STAB-MEAN" and f.metric), "score")
+    return next((f.metric for f in answer.findings if f.key.kind is Topic.FOLD_MEAN and f.metric), "score")
 
 
 def _note(answer: Answer) -> str:
-    mean = _found(answer, "STAB-MEAN")
+    mean = _found(answer, Topic.FOLD_MEAN)
     if mean is None or mean.measured is None:
         return ""
     return f"band: 95 % interval of the mean, {interval(mean)}; dashed: mean ± 1.96 std of the folds"
@@ -76,7 +77,7 @@ def _note(answer: Answer) -> str:
 def folds_alt(answer: Answer) -> str:
     """What `folds` shows, in one sentence."""
     table = answer.tables.get("folds")
-    mean, low, high = (_found(answer, f"STAB-{name}") for name in ("MEAN", "FOLD-LOW", "FOLD-HIGH"))
+    mean, low, high = (_found(answer, end) for end in (Topic.FOLD_MEAN, Topic.FOLD_LOW, Topic.FOLD_HIGH))
     said = f"{format_count(len(table))} refits" if table is not None else "Refits"
     if mean is not None and mean.measured is not None:
         said += f": {metric_words(_metric(answer))} {measured(mean)} on average (95 % interval {interval(mean)})"
