@@ -16,7 +16,7 @@ from readiness.evidence.cache.entries import cached_latency, cached_probes, cach
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
 from readiness.evidence.probes.memory import Memory
-from readiness.evidence.probes.subprocess import Apart, Request, measure_apart
+from readiness.evidence.probes.subprocess import Request, SubprocessResult, measure_in_subprocess
 from readiness.evidence.supplied.instead import with_supplied_measures
 from readiness.spec.schema import Spec
 from readiness.statistics.inference import Exact, Inference
@@ -62,16 +62,18 @@ def probe(evidence: Evidence) -> Evidence:
         )
     no_file = evidence.model.no_file
     why = no_file if no_file is not None or _wants(evidence, "memory") else LEFT_OUT
-    request = Request.about(evidence.spec.model, evidence.folder, candidate, rows)
-    apart = Apart(why, why) if why is not None else cached_probes(cache, lambda: measure_apart(request))
+    request = Request.of(evidence.spec.model, evidence.folder, candidate, rows)
+    result = (
+        SubprocessResult(why, why) if why is not None else cached_probes(cache, lambda: measure_in_subprocess(request))
+    )
     measures: dict[str, Inference | Unavailable] = {**_latencies(latency), **_speeds(throughput)}
     measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE) if no_file is None else no_file
-    measures["memory_mb"] = _memory(apart.memory)
-    facts = _facts(latency, throughput, apart.memory)
+    measures["memory_mb"] = _memory(result.memory)
+    facts = _facts(latency, throughput, result.memory)
     facts["seconds"] = Exact(time.perf_counter() - start + cache.seconds)  # with what the cache saved
     technical = Technical(measures, facts, _milliseconds(latency), _note(latency))
     reused = (*evidence.reused, *cache.summarize_hits())
-    return with_supplied_measures(replace(evidence, technical=technical, probes=apart.probes, reused=reused))
+    return with_supplied_measures(replace(evidence, technical=technical, probes=result.probes, reused=reused))
 
 
 def _asked(evidence: Evidence) -> bool:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from readiness.core.errors import InputError, KernelError, SpecError
-from readiness.evidence.probes.subprocess import Request, measure_apart
+from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.run.executed import read_template
 from readiness.run.execution import Execution, execute
 from readiness.run.kernels import _read_to_end, _says_all_ended
@@ -274,7 +274,7 @@ def test_the_process_of_the_probes_sees_the_same_list(
     )
     evidence = gather(spec)
     assert evidence.candidate is not None
-    done = measure_apart(Request.about(evidence.spec.model, evidence.folder, evidence.candidate, evidence.rows))
+    done = measure_in_subprocess(Request.of(evidence.spec.model, evidence.folder, evidence.candidate, evidence.rows))
     assert done.whole
     seen = json.loads((tmp_path / "seen").read_text())
     assert "eu" == seen["REGION"]

@@ -16,14 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.findings import Unavailable
-from readiness.evidence.cache.cache import APART, LATENCY, REFITS, THROUGHPUT, Cache
+from readiness.evidence.cache.cache import LATENCY, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
 from readiness.evidence.cache.store import Entry
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.environment import this_machine
 from readiness.evidence.probes.latency import Latency, Throughput
 from readiness.evidence.probes.memory import Memory
 from readiness.evidence.probes.robustness import ProbeResult
-from readiness.evidence.probes.subprocess import Apart
+from readiness.evidence.probes.subprocess import SubprocessResult
 from readiness.evidence.refit_jobs import Outcome, Plan, Split
 
 T = TypeVar("T")
@@ -186,10 +186,10 @@ def cached_throughput(
     return _load_or_measure(cache, THROUGHPUT, measure, _pack_speeds, _read_speeds, runs=runs)
 
 
-def cached_probes(cache: Cache, measure: Callable[[], Apart]) -> Apart:
+def cached_probes(cache: Cache, measure: Callable[[], SubprocessResult]) -> SubprocessResult:
     """Memory and probes."""
-    found = _load_or_measure(cache, APART, measure, _pack_apart, _read_apart)
-    assert isinstance(found, Apart)  # it is never unavailable as a whole
+    found = _load_or_measure(cache, MEMORY_AND_PROBES, measure, _pack_result, _read_result)
+    assert isinstance(found, SubprocessResult)  # it is never unavailable as a whole
     return found
 
 
@@ -230,15 +230,15 @@ def _read_speeds(entry: Entry) -> tuple[Throughput, ...]:
     return tuple(Throughput(batch, entry.arrays[f"{batch}"]) for batch in entry.facts["batches"])
 
 
-def _pack_apart(apart: Apart) -> Packed | None:
-    memory, probes = apart.memory, apart.probes
-    if not apart.whole or isinstance(memory, Unavailable) or isinstance(probes, Unavailable):
+def _pack_result(result: SubprocessResult) -> Packed | None:
+    memory, probes = result.memory, result.probes
+    if not result.completed or isinstance(memory, Unavailable) or isinstance(probes, Unavailable):
         return None
     if any(probe.outcome == "unavailable" for probe in probes):
         return None
     return {}, {"memory": asdict(memory), "probes": [asdict(probe) for probe in probes]}
 
 
-def _read_apart(entry: Entry) -> Apart:
+def _read_result(entry: Entry) -> SubprocessResult:
     probes = tuple(ProbeResult(**probe) for probe in entry.facts["probes"])
-    return Apart(Memory(**entry.facts["memory"]), probes)
+    return SubprocessResult(Memory(**entry.facts["memory"]), probes)

@@ -83,12 +83,12 @@ def measure_latency(
 
     Call it before anything else uses the model, or the first call is no cold start.
     """
-    rows = _places(len(frame), calls + warm_up, seed)
+    rows = _draw_places(len(frame), calls + warm_up, seed)
     try:
-        first = [_timed(candidate, frame.iloc[[row]]) for row in rows[:warm_up]]
-        times = _series(candidate, frame, rows[warm_up:], seconds)
+        first = [_time_call(candidate, frame.iloc[[row]]) for row in rows[:warm_up]]
+        times = _time_calls(candidate, frame, rows[warm_up:], seconds)
     except (Exception, SystemExit) as error:
-        return _failed("The latency", error)
+        return _explain_failure("The latency", error)
     form = f"{'table' if candidate.named else 'array'} of one row"
     nanoseconds = np.array(times, dtype=np.int64)
     cold = first[0] if first else times[0]
@@ -108,49 +108,49 @@ def measure_throughput(
     end = time.perf_counter() + seconds
     measured = []
     for batch in batches:
-        rows = frame.iloc[_places(len(frame), batch, seed)]
+        rows = frame.iloc[_draw_places(len(frame), batch, seed)]
         try:
-            _timed(candidate, rows)  # warm-up
+            _time_call(candidate, rows)  # warm-up
             speeds = []
             for _ in range(runs):
-                speeds.append(_speed(candidate, rows))
+                speeds.append(_measure_speed(candidate, rows))
                 if time.perf_counter() > end and len(speeds) < runs:
                     return Unavailable(f"{runs} runs of {batch:,} rows take more than {seconds:g} seconds")
         except (Exception, SystemExit) as error:
-            return _failed("The throughput", error)
+            return _explain_failure("The throughput", error)
         measured.append(Throughput(batch, np.sort(np.array(speeds))))
     return tuple(measured)
 
 
-def _places(n: int, wanted: int, seed: int) -> NDArray[np.int64]:
+def _draw_places(n: int, wanted: int, seed: int) -> NDArray[np.int64]:
     """`wanted` rows in random order; each of the n rows once before any comes again."""
     order = np.random.default_rng(seed).permutation(n)
     return np.resize(order, wanted)
 
 
-def _series(candidate: Candidate, frame: pd.DataFrame, rows: NDArray[np.int64], seconds: float) -> list[int]:
+def _time_calls(candidate: Candidate, frame: pd.DataFrame, rows: NDArray[np.int64], seconds: float) -> list[int]:
     start = time.perf_counter()
     times: list[int] = []
     for row in rows:
         spent = time.perf_counter() - start
         if spent > seconds and (len(times) >= MINIMUM_CALLS or spent > PATIENCE * seconds) and times:
             break
-        times.append(_timed(candidate, frame.iloc[[row]]))
+        times.append(_time_call(candidate, frame.iloc[[row]]))
     return times
 
 
-def _timed(candidate: Candidate, rows: pd.DataFrame) -> int:
+def _time_call(candidate: Candidate, rows: pd.DataFrame) -> int:
     given = candidate.inputs(rows)  # made by the caller of a service, so not part of its time
     start = time.perf_counter_ns()
     candidate.call(given)
     return time.perf_counter_ns() - start
 
 
-def _speed(candidate: Candidate, rows: pd.DataFrame) -> float:
+def _measure_speed(candidate: Candidate, rows: pd.DataFrame) -> float:
     spent, passed = 0, 0
     end = time.perf_counter() + PATIENCE * RUN_SECONDS  # making the rows may take longer than answering them
     while passed == 0 or (spent < RUN_SECONDS * 1e9 and time.perf_counter() < end):
-        spent += _timed(candidate, rows)
+        spent += _time_call(candidate, rows)
         passed += len(rows)
     return passed / (spent * 1e-9)
 
@@ -163,5 +163,5 @@ def slow_together(times: NDArray[np.int64] | NDArray[np.float64]) -> float:
     return float(np.corrcoef(slow[:-1], slow[1:])[0, 1])
 
 
-def _failed(what: str, error: BaseException) -> Unavailable:
+def _explain_failure(what: str, error: BaseException) -> Unavailable:
     return Unavailable(f"{what} could not be measured: {type(error).__name__}: {str(error)[:300]}".rstrip(": "))

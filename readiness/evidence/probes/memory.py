@@ -48,19 +48,19 @@ def measure_memory(
             importlib.import_module(name)
         except ImportError:  # then loading will say why, in better words
             continue
-    libraries = _resident()
+    libraries = _resident_bytes()
     model = load()
-    loaded = _resident()
+    loaded = _resident_bytes()
     predict(model)
-    return Memory(libraries, loaded, _resident(), _peak())
+    return Memory(libraries, loaded, _resident_bytes(), _peak_bytes())
 
 
 def needed_modules(estimator: Any) -> tuple[str, ...]:
     """The modules of an estimator and of all estimators inside it, sorted."""
-    return tuple(sorted({type(part).__module__ for part in _parts(estimator)} - {"__main__", "builtins"}))
+    return tuple(sorted({type(part).__module__ for part in _walk_parts(estimator)} - {"__main__", "builtins"}))
 
 
-def _parts(estimator: Any) -> Iterator[Any]:
+def _walk_parts(estimator: Any) -> Iterator[Any]:
     waiting, seen = [estimator], set[int]()
     while waiting and len(seen) < LARGEST_WALK:
         part = waiting.pop()
@@ -74,14 +74,14 @@ def _parts(estimator: Any) -> Iterator[Any]:
             waiting.extend(vars(part).values() if hasattr(part, "__dict__") else ())
 
 
-def _resident() -> int:
+def _resident_bytes() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def _peak() -> int:
+def _peak_bytes() -> int:
     # Not getrusage: on Linux its maximum survives exec and so may be that of the parent process.
     status = Path("/proc/self/status")
     if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
         return int(found[1]) * 1024
     on_windows = getattr(psutil.Process().memory_info(), "peak_wset", 0)
-    return int(on_windows) or _resident()
+    return int(on_windows) or _resident_bytes()

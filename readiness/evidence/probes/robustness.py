@@ -41,12 +41,12 @@ def holds_numbers(values: pd.Series[Any]) -> bool:
     return bool(pd.api.types.is_numeric_dtype(values.dtype)) and not pd.api.types.is_bool_dtype(values.dtype)
 
 
-def with_gaps(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def insert_gaps(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The rows with nothing in `columns`, in the form in which a table with gaps is read."""
-    return rows.assign(**{name: _gaps(rows[name]) for name in columns})
+    return rows.assign(**{name: _empty_column(rows[name]) for name in columns})
 
 
-def with_stranger(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+def insert_stranger(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """The rows with one value in `column` that no training row can have had."""
     values = rows[column]
     if isinstance(values.dtype, pd.CategoricalDtype):
@@ -58,7 +58,7 @@ def with_stranger(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return rows.assign(**{column: pd.Series(STRANGER, index=rows.index, dtype=values.dtype)})
 
 
-def with_extremes(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+def insert_extremes(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """The rows with, in turn, ten standard deviations below and above the mean, -1e30 and 1e30 in `column`."""
     values = rows[column].astype(float)
     known = values[np.isfinite(values)]
@@ -69,7 +69,7 @@ def with_extremes(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return rows.assign(**{column: np.asarray(extremes)})
 
 
-def _gaps(values: pd.Series[Any]) -> pd.Series[Any]:
+def _empty_column(values: pd.Series[Any]) -> pd.Series[Any]:
     dtype: Any = values.dtype
     if pd.api.types.is_bool_dtype(dtype):
         dtype = object
@@ -97,7 +97,7 @@ class Attempt:
     scores: Scores | None = None
 
 
-def attempt(candidate: Candidate, rows: pd.DataFrame, given: Any = None) -> Attempt:
+def ask(candidate: Candidate, rows: pd.DataFrame, given: Any = None) -> Attempt:
     """Ask the candidate about `rows`, or hand it `given` instead of its features in their order.
 
     A clean error is an exception that says something. Ending the program, running out of memory, an exception
@@ -107,14 +107,16 @@ def attempt(candidate: Candidate, rows: pd.DataFrame, given: Any = None) -> Atte
         try:
             return Attempt("passed", scores=Scores(np.asarray(candidate.call(given))))
         except (Exception, SystemExit) as error:
-            return _after(error)
+            return _classify_error(error)
     try:
         return Attempt("passed", scores=candidate.score(rows))
     except ScoringError as error:  # its cause is what the model raised; without one, what it returned is unusable
-        return Attempt("failed", error.message.rstrip(".")) if error.__cause__ is None else _after(error.__cause__)
+        if error.__cause__ is None:
+            return Attempt("failed", error.message.rstrip("."))
+        return _classify_error(error.__cause__)
 
 
-def _after(error: BaseException) -> Attempt:
+def _classify_error(error: BaseException) -> Attempt:
     if isinstance(error, SystemExit):
         return Attempt("failed", "it ended the program")
     said = " ".join(str(error).split()).split(". ")[0][:200].rstrip(".")  # the first sentence says it
@@ -122,13 +124,13 @@ def _after(error: BaseException) -> Attempt:
     return Attempt("clean_error" if clean else "failed", f"{type(error).__name__}: {said or 'without a word'}")
 
 
-def same(first: Scores, second: Scores) -> bool:
+def are_same(first: Scores, second: Scores) -> bool:
     """Whether two answers agree: equal labels, and scores equal within the tolerance."""
     pairs = [(first.predicted, second.predicted), (first.scores, second.scores)]
-    return all(_close(a, b) for a, b in pairs)
+    return all(_are_close(a, b) for a, b in pairs)
 
 
-def _close(first: object, second: object) -> bool:
+def _are_close(first: object, second: object) -> bool:
     if first is None or second is None:
         return first is second
     a, b = np.asarray(first), np.asarray(second)
@@ -167,25 +169,25 @@ def sample_rows(frame: pd.DataFrame, seed: int, rows: int = ROWS) -> pd.DataFram
     return frame.iloc[np.sort(places)]
 
 
-def one_row(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_one_row(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """A single row must be answered like any number of rows."""
     for place in range(min(3, len(rows))):
-        tried = attempt(candidate, rows.iloc[[place]])
+        tried = ask(candidate, rows.iloc[[place]])
         if tried.outcome != "passed":
             return ProbeResult("one_row", tried.outcome, f"A single row is not answered: {tried.message}.")
     return ProbeResult("one_row", "passed", "Single rows are answered.")
 
 
-def empty_frame(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_empty_frame(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """No rows: no answers, or a clean error."""
-    tried = attempt(candidate, rows.iloc[:0])
+    tried = ask(candidate, rows.iloc[:0])
     if tried.outcome == "passed":
         return ProbeResult("empty_frame", "passed", "No rows give no predictions.")
     said = "is refused with a clear error" if tried.outcome == "clean_error" else "makes the model fail"
     return ProbeResult("empty_frame", tried.outcome, f"An empty table {said}: {tried.message}.")
 
 
-def column_order(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_column_order(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """Shuffled columns: the same answers, or a clean error, never other answers."""
     name = "column_order"
     if not candidate.named:
@@ -195,23 +197,23 @@ def column_order(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
         return ProbeResult(name, "not_applicable", "There is only one feature.")
     given = candidate.inputs(rows)
     assert isinstance(given, pd.DataFrame)
-    usual = attempt(candidate, rows, given)
+    usual = ask(candidate, rows, given)
     if usual.scores is None:
         return ProbeResult(name, "failed", f"The rows are not answered at all: {usual.message}.")
     orders = [given.iloc[:, ::-1], given.iloc[:, np.roll(np.arange(given.shape[1]), 1)]]
-    tries = [attempt(candidate, rows, order.copy()) for order in orders]
+    tries = [ask(candidate, rows, order.copy()) for order in orders]
     for tried in tries:
-        if tried.scores is not None and not same(usual.scores, tried.scores):
+        if tried.scores is not None and not are_same(usual.scores, tried.scores):
             return ProbeResult(name, "failed", "Columns in another order silently give other answers.")
     worst = _worst(tries)
     words = {"passed": "Columns in another order give the same answers."}
     return ProbeResult(name, worst.outcome, words.get(worst.outcome, f"Another order is refused: {worst.message}."))
 
 
-def determinism(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_determinism(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """The same rows give the same answers: again, in another order, and one by one."""
     name = "determinism"
-    whole = attempt(candidate, rows)
+    whole = ask(candidate, rows)
     if whole.scores is None:
         return ProbeResult(name, whole.outcome, f"The rows are not answered: {whole.message}.")
     backwards = [rows.iloc[::-1]]
@@ -221,45 +223,45 @@ def determinism(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
         "asked one by one": [rows.iloc[[place]] for place in range(len(rows))],
     }
     for words, parts in ways.items():
-        tries = [attempt(candidate, part) for part in parts]
+        tries = [ask(candidate, part) for part in parts]
         if (bad := _worst(tries)).outcome != "passed":
             return ProbeResult(name, bad.outcome, f"The same rows, {words}, are not answered: {bad.message}.")
-        if not _joined_equal(whole.scores, tries, backwards=parts is backwards):
+        if not _parts_agree(whole.scores, tries, backwards=parts is backwards):
             return ProbeResult(name, "failed", f"The same rows, {words}, get other answers.")
     return ProbeResult(name, "passed", "The same rows get the same answers: again, in another order, and one by one.")
 
 
-def missing_value(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_missing_value(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """A gap in each feature in turn, and in all at once."""
     features = list(candidate.features)
     changes = [*([feature] for feature in features), features]
-    changed = ((names, with_gaps(rows, names)) for names in changes)
-    return _columnwise("missing_value", candidate, changed, "A missing value", len(features))
+    changed = ((names, insert_gaps(rows, names)) for names in changes)
+    return _probe_columns("missing_value", candidate, changed, "A missing value", len(features))
 
 
-def unseen_category(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_unseen_category(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """A value that was never seen, in each column of text or categories in turn."""
     words = [name for name in candidate.features if holds_words(rows[name])]
     if not words:
         return ProbeResult("unseen_category", "not_applicable", "No feature holds text or categories.")
-    changed = (([name], with_stranger(rows, name)) for name in words)
-    return _columnwise("unseen_category", candidate, changed, "An unknown category", len(words))
+    changed = (([name], insert_stranger(rows, name)) for name in words)
+    return _probe_columns("unseen_category", candidate, changed, "An unknown category", len(words))
 
 
-def outlier(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_outlier(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """Ten standard deviations either way, and 1e30 either way, in each numeric feature in turn."""
     numeric = [name for name in candidate.features if holds_numbers(rows[name])]
     if not numeric:
         return ProbeResult("outlier", "not_applicable", "No feature holds numbers.")
-    changed = (([name], with_extremes(rows, name)) for name in numeric)
-    return _columnwise("outlier", candidate, changed, "An extreme number", len(numeric))
+    changed = (([name], insert_extremes(rows, name)) for name in numeric)
+    return _probe_columns("outlier", candidate, changed, "An extreme number", len(numeric))
 
 
-def input_not_mutated(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
+def probe_input_not_mutated(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
     """What the model is handed must stay as it was."""
     name = "input_not_mutated"
     given, before = candidate.inputs(rows), candidate.inputs(rows)
-    tried = attempt(candidate, rows, given)
+    tried = ask(candidate, rows, given)
     if tried.outcome != "passed":
         return ProbeResult(name, tried.outcome, f"The rows are not answered: {tried.message}.")
     after = pd.DataFrame(given)
@@ -269,34 +271,34 @@ def input_not_mutated(candidate: Candidate, rows: pd.DataFrame) -> ProbeResult:
 
 
 PROBES: dict[str, Probe] = {
-    "one_row": one_row,
-    "column_order": column_order,
-    "determinism": determinism,
-    "missing_value": missing_value,
-    "unseen_category": unseen_category,
-    "outlier": outlier,
-    "empty_frame": empty_frame,
-    "input_not_mutated": input_not_mutated,
+    "one_row": probe_one_row,
+    "column_order": probe_column_order,
+    "determinism": probe_determinism,
+    "missing_value": probe_missing_value,
+    "unseen_category": probe_unseen_category,
+    "outlier": probe_outlier,
+    "empty_frame": probe_empty_frame,
+    "input_not_mutated": probe_input_not_mutated,
 }
 """By name, in the order in which they are run."""
 
 
-def _columnwise(
+def _probe_columns(
     name: str, candidate: Candidate, changed: Iterable[tuple[list[str], pd.DataFrame]], what: str, features: int
 ) -> ProbeResult:
     end = time.perf_counter() + SECONDS
     tries: list[tuple[list[str], Attempt]] = []
     in_time = True
-    for columns, altered in changed:
+    for columns, rows in changed:
         in_time = time.perf_counter() < end
         if not in_time:
             break
-        tries.append((columns, attempt(candidate, altered)))
+        tries.append((columns, ask(candidate, rows)))
     worst = _worst([tried for _, tried in tries])
     if worst.outcome != "passed":
         where = [column for columns, tried in tries if tried.outcome == worst.outcome for column in columns]
         verb = "is refused" if worst.outcome == "clean_error" else "makes the model fail"
-        return ProbeResult(name, worst.outcome, f"{what} {verb} in {_listed(where)}: {worst.message}.")
+        return ProbeResult(name, worst.outcome, f"{what} {verb} in {_join_names(where)}: {worst.message}.")
     if not in_time:
         why = f"After {SECONDS:g} seconds only {len(tries):,} of {features:,} features had been tried."
         return ProbeResult(name, "unavailable", why)
@@ -310,15 +312,15 @@ def _worst(tries: Sequence[Attempt]) -> Attempt:
     )
 
 
-def _joined_equal(whole: Scores, tries: Sequence[Attempt], *, backwards: bool) -> bool:
+def _parts_agree(whole: Scores, tries: Sequence[Attempt], *, backwards: bool) -> bool:
     parts = [tried.scores for tried in tries if tried.scores is not None]
     step = -1 if backwards else 1
     predicted = np.concatenate([part.predicted for part in parts])[::step]
     scores = [part.scores for part in parts if part.scores is not None]
-    return same(whole, Scores(predicted, np.concatenate(scores)[::step] if scores else None))
+    return are_same(whole, Scores(predicted, np.concatenate(scores)[::step] if scores else None))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(names))
     more = len(distinct) - NAMED
     return ", ".join(distinct[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -52,7 +52,7 @@ class Request:
     rows: pd.DataFrame
 
     @classmethod
-    def about(cls, model: ModelFile, folder: Path, candidate: Candidate, frame: pd.DataFrame) -> Request:
+    def of(cls, model: ModelFile, folder: Path, candidate: Candidate, frame: pd.DataFrame) -> Request:
         """A request about a model file, with a few rows of `frame` to try it on."""
         rows = sample_rows(frame[list(candidate.features)], candidate.seed)
         modules = (*needed_modules(candidate.estimator), *loading_modules(model, folder))
@@ -63,17 +63,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class SubprocessResult:
     """What came of it."""
 
     memory: Memory | Unavailable
     probes: tuple[ProbeResult, ...] | Unavailable
-    whole: bool = True
+    completed: bool = True
     """Whether the process came to its end by itself."""
 
 
 @dataclass(slots=True)
-class _Heard:
+class _Messages:
     """What the process said so far."""
 
     memory: Memory | None = None
@@ -83,34 +83,34 @@ class _Heard:
     error: str = ""
 
     def add(self, line: bytes) -> None:
-        said = json.loads(line)
-        if "memory" in said:
-            self.memory = Memory(**said["memory"])
-        elif "probe" in said:
-            self.probes.append(ProbeResult(**said["probe"]))
-        elif "modules" in said:
-            self.modules = tuple(Artifact(**each) for each in said["modules"])
+        message = json.loads(line)
+        if "memory" in message:
+            self.memory = Memory(**message["memory"])
+        elif "probe" in message:
+            self.probes.append(ProbeResult(**message["probe"]))
+        elif "modules" in message:
+            self.modules = tuple(Artifact(**each) for each in message["modules"])
         else:
-            self.error = str(said["error"])
+            self.error = str(message["error"])
 
 
-def measure_apart(request: Request, *, seconds: float = SECONDS) -> Apart:
+def measure_in_subprocess(request: Request, *, seconds: float = SECONDS) -> SubprocessResult:
     """Load the model in a fresh process, measure its memory there, and run all probes.
 
     A process that crashes or is silent for `seconds` fails the probe that it was at; what it said before counts.
     """
-    heard = _Heard()
-    process = _started(pickle.dumps(request), request.model.environment, request.folder)
+    messages = _Messages()
+    process = _start(pickle.dumps(request), request.model.environment, request.folder)
     try:
-        for line in _lines(process, seconds):
-            heard.add(line)
-        end = _how_it_ended(process.wait(timeout=seconds))
+        for line in _read_lines(process, seconds):
+            messages.add(line)
+        end = _describe_end(process.wait(timeout=seconds))
     except (TimeoutError, subprocess.TimeoutExpired):
         end = f"it did not answer for {seconds:g} seconds"
     finally:
         _stop(process)
-        add_served(heard.modules)
-    return _result(heard, end)
+        add_served(messages.modules)
+    return _conclude(messages, end)
 
 
 def main() -> None:
@@ -119,15 +119,15 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)  # what the model prints must not mix with what is reported
         try:
-            for said in _findings(request):
-                out.write(json.dumps(said) + "\n")
+            for message in _measure(request):
+                out.write(json.dumps(message) + "\n")
                 out.flush()
         except (Exception, SystemExit) as error:
             words = error.message if isinstance(error, ReadinessError) else f"{type(error).__name__}: {error}"
             out.write(json.dumps({"error": words}) + "\n")
 
 
-def _findings(request: Request) -> Iterator[dict[str, Any]]:
+def _measure(request: Request) -> Iterator[dict[str, Any]]:
     loaded: list[Candidate] = []
 
     def load() -> Candidate:
@@ -144,7 +144,7 @@ def _findings(request: Request) -> Iterator[dict[str, Any]]:
         yield {"modules": [asdict(each) for each in served()]}
 
 
-def _started(request: bytes, named: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+def _start(request: bytes, named: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
     root = str(Path(readiness.__file__).resolve().parent.parent)
     environment = candidate_environment(os.environ, named=named, folder=folder)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
@@ -166,7 +166,7 @@ def _started(request: bytes, named: Sequence[str], folder: Path) -> subprocess.P
     return process
 
 
-def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
+def _read_lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
     """Lines as they come.
 
     Raises:
@@ -203,7 +203,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _how_it_ended(code: int) -> str:
+def _describe_end(code: int) -> str:
     if code == 0:
         return ""
     if code > 0:
@@ -212,17 +212,17 @@ def _how_it_ended(code: int) -> str:
     return f"its process was killed by {names.get(-code, f'signal {-code}')}"
 
 
-def _result(heard: _Heard, end: str) -> Apart:
-    why = heard.error or end
-    if heard.memory is None:
+def _conclude(messages: _Messages, end: str) -> SubprocessResult:
+    why = messages.error or end
+    if messages.memory is None:
         missing = Unavailable(f"The model could not be tried in a process of its own: {why or 'it said nothing'}.")
-        return Apart(missing, missing, whole=False)
-    done = {probe.name for probe in heard.probes}
+        return SubprocessResult(missing, missing, completed=False)
+    done = {probe.name for probe in messages.probes}
     open_ = [name for name in PROBES if name not in done]
-    results = list(heard.probes)
+    results = list(messages.probes)
     for place, name in enumerate(open_):
         if place == 0:
             results.append(ProbeResult(name, "failed", f"The model did not survive this: {why or 'it stopped'}."))
         else:
             results.append(ProbeResult(name, "unavailable", f"Not tried, because {open_[0]} ended the process."))
-    return Apart(heard.memory, tuple(results), whole=not why and not open_)
+    return SubprocessResult(messages.memory, tuple(results), completed=not why and not open_)

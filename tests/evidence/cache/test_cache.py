@@ -31,7 +31,7 @@ from readiness.evidence.measure_refits import refitted
 from readiness.evidence.probes.latency import Latency, Throughput
 from readiness.evidence.probes.memory import Memory
 from readiness.evidence.probes.robustness import ProbeResult
-from readiness.evidence.probes.subprocess import Apart
+from readiness.evidence.probes.subprocess import SubprocessResult
 from readiness.evidence.refits import Refits
 from tests.conftest import make_rows
 
@@ -351,14 +351,14 @@ def test_times_memory_and_probes(
     made: list[str] = []
     latency = Latency(np.arange(300), 7, "table of one row", "predict_proba", 5, 0.01)
     speeds = (Throughput(1, np.array([1.5, 2.0])), Throughput(32, np.array([3.0])))
-    apart = Apart(Memory(1, 2, 3, 4), (ProbeResult("one_row", "failed", "no"),))
+    result = SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "failed", "no"),))
 
     def told(name: str, value: Any) -> Callable[..., Any]:
         return lambda *_, **__: (made.append(name), value)[1]
 
     monkeypatch.setattr(probing, "measure_latency", told("latency", latency))
     monkeypatch.setattr(probing, "measure_throughput", told("throughput", speeds))
-    monkeypatch.setattr(probing, "measure_apart", told("apart", apart))
+    monkeypatch.setattr(probing, "measure_in_subprocess", told("apart", result))
     spec = review_files()
     first, again = (probing.probe(gather(spec, cache=cache)) for _ in range(2))
     assert ["latency", "throughput", "apart"] == made
@@ -374,20 +374,20 @@ def test_times_memory_and_probes(
 
 
 @pytest.mark.parametrize(
-    "apart",
+    "result",
     [
-        Apart(Unavailable("it crashed"), Unavailable("it crashed"), whole=False),
-        Apart(Memory(1, 2, 3, 4), (ProbeResult("one_row", "failed", "it crashed"),), whole=False),
-        Apart(Memory(1, 2, 3, 4), (ProbeResult("one_row", "unavailable", "no time"),)),
+        SubprocessResult(Unavailable("it crashed"), Unavailable("it crashed"), completed=False),
+        SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "failed", "it crashed"),), completed=False),
+        SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "unavailable", "no time"),)),
     ],
 )
-def test_a_process_that_did_not_end_well_is_asked_again(apart: Apart, tmp_path: Path) -> None:
+def test_a_process_that_did_not_end_well_is_asked_again(result: SubprocessResult, tmp_path: Path) -> None:
     """It may have been for want of memory, and says nothing for certain."""
     from readiness.evidence.cache.store import Store
 
     known, made = Cache(Store.open(tmp_path / "cache")), []
     for _ in range(2):
-        assert apart is entries.cached_probes(known, lambda: (made.append(1), apart)[1])
+        assert result is entries.cached_probes(known, lambda: (made.append(1), result)[1])
     assert [1, 1] == made
 
 

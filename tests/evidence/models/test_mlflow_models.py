@@ -33,7 +33,7 @@ from readiness.evidence.models import kinds
 from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.mlflow import mlflow, undisturbed
 from readiness.evidence.preflight import preflight
-from readiness.evidence.probes.subprocess import Request, measure_apart
+from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.evidence.refit_jobs import unfit_for_cloning
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
@@ -309,11 +309,11 @@ def test_probes_in_a_process_of_its_own(tmp_path: Path) -> None:
     estimator = saving(mlflow.sklearn.save_model, tmp_path / "model", model, signature=signature(), **form)
     loaded, spec = pinned(estimator), ModelFile(path="model", sha256=sha256_path(estimator))
     candidate = Candidate.of(loaded.estimator, list(FRAME), task=Task.BINARY, classes=("no", "yes"))
-    apart = measure_apart(Request.about(spec, estimator.parent, candidate, FRAME))
-    assert not isinstance(apart.probes, Unavailable)
-    outcomes = {probe.name: probe.outcome for probe in apart.probes}
+    result = measure_in_subprocess(Request.of(spec, estimator.parent, candidate, FRAME))
+    assert not isinstance(result.probes, Unavailable)
+    outcomes = {probe.name: probe.outcome for probe in result.probes}
     found = [outcomes[name] for name in ("one_row", "column_order", "determinism")]
     assert ["passed", "clean_error", "passed"] == found  # scikit-learn refuses another order in words
-    assert not isinstance(apart.memory, Unavailable)
-    assert apart.memory.model < 30e6 < apart.memory.libraries
+    assert not isinstance(result.memory, Unavailable)
+    assert result.memory.model < 30e6 < result.memory.libraries
     assert sha256_path(estimator) == spec.sha256

@@ -36,7 +36,7 @@ from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.onnx import PIECE
 from readiness.evidence.models.typed_columns import convert
 from readiness.evidence.preflight import preflight
-from readiness.evidence.probes.subprocess import Request, measure_apart
+from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.evidence.refit_jobs import unfit_for_cloning
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
@@ -335,8 +335,8 @@ def test_graphs_inside_graphs_without_end_are_told(tmp_path: Path) -> None:
 
 def test_a_truncated_file_is_told(tmp_path: Path) -> None:
     """Whatever is cut off at the end is missed."""
-    whole = network("Softmax").SerializeToString()
-    (tmp_path / "model.onnx").write_bytes(whole[: len(whole) // 2])
+    completed = network("Softmax").SerializeToString()
+    (tmp_path / "model.onnx").write_bytes(completed[: len(completed) // 2])
     assert "cut off" in refusal(tmp_path, path="model.onnx")
 
 
@@ -530,15 +530,15 @@ def test_probes_and_memory_in_a_process_of_its_own(tmp_path: Path) -> None:
     model = pipeline(LogisticRegression()).fit(rows, FRAME["answer"])
     loaded = converted(model, tmp_path, rows)
     candidate = Candidate.of(loaded.estimator, [*NUMBERS, "city"], task=Task.BINARY, classes=("no", "yes"))
-    apart = measure_apart(Request.about(ModelFile(path="model.onnx"), tmp_path, candidate, FRAME))
-    assert not isinstance(apart.probes, Unavailable)
-    outcomes = {probe.name: probe.outcome for probe in apart.probes}
+    result = measure_in_subprocess(Request.of(ModelFile(path="model.onnx"), tmp_path, candidate, FRAME))
+    assert not isinstance(result.probes, Unavailable)
+    outcomes = {probe.name: probe.outcome for probe in result.probes}
     passed = dict.fromkeys(("one_row", "column_order", "determinism", "unseen_category", "input_not_mutated"), "passed")
     assert passed == {name: outcomes[name] for name in passed}
     assert "clean_error" == outcomes["empty_frame"]
     assert "failed" == outcomes["missing_value"]  # the graph itself hands a gap on, where scikit-learn would refuse it
-    assert not isinstance(apart.memory, Unavailable)
-    assert apart.memory.model < 30e6 < apart.memory.libraries
+    assert not isinstance(result.memory, Unavailable)
+    assert result.memory.model < 30e6 < result.memory.libraries
 
 
 def test_a_starter_spec_pins_it_and_asks_for_no_loader(tmp_path: Path) -> None:

@@ -23,10 +23,10 @@ from readiness.evidence.probes.robustness import (
     ProbeResult,
     holds_numbers,
     holds_words,
+    insert_extremes,
+    insert_gaps,
+    insert_stranger,
     sample_rows,
-    with_extremes,
-    with_gaps,
-    with_stranger,
 )
 
 RNG = np.random.default_rng(0)
@@ -192,14 +192,14 @@ def test_features_that_were_not_reached_are_no_pass(monkeypatch: pytest.MonkeyPa
 def test_changes_keep_the_kind_of_column() -> None:
     """Gaps and strangers are put in the form in which a table would bring them; other columns stay."""
     rows = FRAME.head(4).assign(flag=True, day=pd.Timestamp("2026-01-01"))
-    gaps = with_gaps(rows, list(rows.columns))
+    gaps = insert_gaps(rows, list(rows.columns))
     assert gaps.isna().all().all()
     assert [str(gaps[name].dtype).split("[")[0] for name in ("age", "income", "kind", "flag", "day")] == [
         "float64", "float64", "category", "object", "datetime64",
     ]  # fmt: skip
-    stranger = with_stranger(rows, "kind")["kind"]
+    stranger = insert_stranger(rows, "kind")["kind"]
     assert (str(stranger.dtype), set(stranger) & {"u", "v"}) == ("category", set())
-    extreme = with_extremes(pd.DataFrame({"a": [0.0, 2.0, 0.0, 2.0]}), "a")["a"].tolist()
+    extreme = insert_extremes(pd.DataFrame({"a": [0.0, 2.0, 0.0, 2.0]}), "a")["a"].tolist()
     assert extreme == [1 - 10, 1 + 10, -1e30, 1e30]
     assert [holds_words(rows[name]) for name in rows] == [False, False, True, True, False, False]
     assert [holds_numbers(rows[name]) for name in rows] == [True, True, False, False, False, False]

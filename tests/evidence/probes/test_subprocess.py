@@ -21,13 +21,13 @@ from readiness.evidence.candidate import Candidate
 from readiness.evidence.models.load import load_model
 from readiness.evidence.probes.memory import Memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES
-from readiness.evidence.probes.subprocess import Apart, Request, measure_apart
+from readiness.evidence.probes.subprocess import Request, SubprocessResult, measure_in_subprocess
 from readiness.spec.schema import ModelFile
 
 FRAME = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0) % 7})
 
 
-def tried(folder: Path, code: str, *, seconds: float = 60.0) -> Apart:
+def tried(folder: Path, code: str, *, seconds: float = 60.0) -> SubprocessResult:
     """What comes of a model whose `predict(self, rows)` has this body; the model itself is made beside it."""
     module = f"probed_{hashlib.sha256(code.encode()).hexdigest()[:8]}"
     body = textwrap.indent(textwrap.dedent(code).strip(), " " * 8)
@@ -40,12 +40,12 @@ def tried(folder: Path, code: str, *, seconds: float = 60.0) -> Apart:
     spec = ModelFile(path="model.txt", loader=f"{module}:load")
     estimator = load_model(spec, folder).estimator
     candidate = Candidate.of(estimator, ["a", "b"], task=Task.REGRESSION)
-    return measure_apart(Request.about(spec, folder, candidate, FRAME), seconds=seconds)
+    return measure_in_subprocess(Request.of(spec, folder, candidate, FRAME), seconds=seconds)
 
 
-def outcomes(apart: Apart) -> dict[str, str]:
-    assert not isinstance(apart.probes, Unavailable)
-    return {probe.name: probe.outcome for probe in apart.probes}
+def outcomes(result: SubprocessResult) -> dict[str, str]:
+    assert not isinstance(result.probes, Unavailable)
+    return {probe.name: probe.outcome for probe in result.probes}
 
 
 @pytest.mark.slow
@@ -57,12 +57,12 @@ def test_memory_and_probes_of_a_saved_model(tmp_path: Path) -> None:
     joblib.dump(model, path)
     spec = ModelFile(path=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     candidate = Candidate.of(model, ["a", "b"], task=Task.BINARY, classes=(False, True))
-    apart = measure_apart(Request.about(spec, tmp_path, candidate, FRAME))
-    assert isinstance(apart.memory, Memory)
-    assert 40e6 < apart.memory.model < 200e6
-    assert apart.memory.peak >= apart.memory.predicted
-    assert set(outcomes(apart)) == set(PROBES)
-    assert outcomes(apart)["determinism"] == "passed"
+    result = measure_in_subprocess(Request.of(spec, tmp_path, candidate, FRAME))
+    assert isinstance(result.memory, Memory)
+    assert 40e6 < result.memory.model < 200e6
+    assert result.memory.peak >= result.memory.predicted
+    assert set(outcomes(result)) == set(PROBES)
+    assert outcomes(result)["determinism"] == "passed"
 
 
 @pytest.mark.slow
@@ -79,19 +79,19 @@ def test_secrets_are_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.slow
 def test_what_a_model_prints_does_not_disturb(tmp_path: Path) -> None:
     """A talkative model is measured like a silent one."""
-    apart = tried(tmp_path, "print('{\"error\": 1}', flush=True)\nos.write(1, b'x')\nreturn np.zeros(len(rows))")
-    assert outcomes(apart)["one_row"] == "passed"
+    result = tried(tmp_path, "print('{\"error\": 1}', flush=True)\nos.write(1, b'x')\nreturn np.zeros(len(rows))")
+    assert outcomes(result)["one_row"] == "passed"
 
 
 @pytest.mark.slow
 def test_crash_fails_the_probe_and_spares_the_rest(tmp_path: Path) -> None:
     """A crash at a missing value fails that probe; earlier ones stand, later ones were not tried."""
-    apart = tried(tmp_path, "if rows.isna().any(axis=None):\n    os.abort()\nreturn np.zeros(len(rows))")
-    assert isinstance(apart.memory, Memory)
-    found = outcomes(apart)
+    result = tried(tmp_path, "if rows.isna().any(axis=None):\n    os.abort()\nreturn np.zeros(len(rows))")
+    assert isinstance(result.memory, Memory)
+    found = outcomes(result)
     assert (found["determinism"], found["missing_value"], found["outlier"]) == ("passed", "failed", "unavailable")
-    assert not isinstance(apart.probes, Unavailable)
-    reason = next(probe.reason for probe in apart.probes if probe.name == "missing_value")
+    assert not isinstance(result.probes, Unavailable)
+    reason = next(probe.reason for probe in result.probes if probe.name == "missing_value")
     assert reason == "The model did not survive this: its process was killed by SIGABRT."
 
 
@@ -99,17 +99,17 @@ def test_crash_fails_the_probe_and_spares_the_rest(tmp_path: Path) -> None:
 def test_silence_fails_the_probe(tmp_path: Path) -> None:
     """A model that never comes back from a missing value is stopped."""
     code = "if rows.isna().any(axis=None):\n    time.sleep(600)\nreturn np.zeros(len(rows))"
-    apart = tried(tmp_path, code, seconds=2.0)
-    assert outcomes(apart)["missing_value"] == "failed"
+    result = tried(tmp_path, code, seconds=2.0)
+    assert outcomes(result)["missing_value"] == "failed"
 
 
 @pytest.mark.slow
 def test_model_that_cannot_predict_there_has_no_memory(tmp_path: Path) -> None:
     """A failure before the first measurement is the reason for everything."""
-    apart = tried(tmp_path, "raise ValueError('no licence')")
-    assert isinstance(apart.memory, Unavailable)
-    assert "ValueError: no licence" in apart.memory.reason
-    assert apart.probes == apart.memory
+    result = tried(tmp_path, "raise ValueError('no licence')")
+    assert isinstance(result.memory, Unavailable)
+    assert "ValueError: no licence" in result.memory.reason
+    assert result.probes == result.memory
 
 
 @pytest.mark.slow
@@ -118,10 +118,10 @@ def test_changed_file_is_not_loaded_there(tmp_path: Path) -> None:
     path = tmp_path / "model.joblib"
     joblib.dump(LogisticRegression(), path)
     candidate = Candidate.of(LogisticRegression(), ["a", "b"], task=Task.BINARY, classes=(0, 1))
-    request = Request.about(ModelFile(path=path.name, sha256="0" * 64), tmp_path, candidate, FRAME)
-    apart = measure_apart(request)
-    assert isinstance(apart.memory, Unavailable)
-    assert "is not the file that the spec pins" in apart.memory.reason
+    request = Request.of(ModelFile(path=path.name, sha256="0" * 64), tmp_path, candidate, FRAME)
+    result = measure_in_subprocess(request)
+    assert isinstance(result.memory, Unavailable)
+    assert "is not the file that the spec pins" in result.memory.reason
 
 
 def test_memory_of_the_model_is_what_it_adds() -> None:
