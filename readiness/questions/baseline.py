@@ -24,9 +24,9 @@ from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import (
     Guess,
     compare,
-    delong,
-    delong_p,
-    discordant,
+    compare_delong,
+    count_discordant,
+    delong_p_value,
     human_comparison,
     measure_guess,
 )
@@ -62,7 +62,7 @@ def _tests(evidence: Evidence, other: Alternative) -> Iterator[Claim]:
 
 
 def _mcnemar(evidence: Evidence, other: Alternative, theirs: Cases) -> Claim:
-    split = discordant(evidence.cases, theirs)
+    split = count_discordant(evidence.cases, theirs)
     apart = split.only_candidate + split.only_other
     shown = (
         f"right where {other.name} is wrong: {format_count(split.only_candidate)} rows; "
@@ -78,10 +78,10 @@ def _mcnemar(evidence: Evidence, other: Alternative, theirs: Cases) -> Claim:
 
 
 def _delong(evidence: Evidence, other: Alternative, theirs: Cases) -> Iterator[Claim]:
-    difference = delong(evidence.cases, theirs)
+    difference = compare_delong(evidence.cases, theirs)
     if isinstance(difference, Undefined):
         return
-    p = delong_p(difference)
+    p = delong_p_value(difference)
     said = f"{p:.4f}" if p >= SMALLEST_P else f"below {SMALLEST_P:.4f}"
     yield _fact(
         Topic.DELONG.key(other.key),

@@ -34,7 +34,7 @@ from readiness.statistics.stability import (
     independent,
     is_of_few_moments,
     unknown_dependence,
-    widened,
+    widen,
     widening,
     widening_apart,
 )
@@ -158,7 +158,7 @@ def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tup
     of_few, codes = is_of_few_moments(cases), range(len(segmentation.labels))
     wide = [widening_apart(metric, cases, segmentation.codes == code) if of_few else wider for code in codes]
     return tuple(
-        Split(widened(split.inside, by, ends=ends), widened(split.outside, by, ends=ends))
+        Split(widen(split.inside, by, ends=ends), widen(split.outside, by, ends=ends))
         for split, by in zip(splits, wide, strict=True)
     )
 

@@ -34,7 +34,7 @@ from readiness.statistics.stability import (
     independent,
     provable_windows,
     rows_for_two,
-    widened,
+    widen,
     widening,
     windows,
     within_moments,
@@ -103,7 +103,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
         return OverTime()
     ruler = _ruler(evidence.spec.primary_metric(evidence.task), criteria)
     wider = widening(ruler.metric.name, series.compared)
-    overall = widened(_measured(ruler, series), wider, ends=ends_of(ruler.metric))
+    overall = widen(_measured(ruler, series), wider, ends=ends_of(ruler.metric))
     if isinstance(overall, Undefined):
         return OverTime((_none(series, ruler, overall, ""),))
     cut, lack = _cut(evidence, criteria, series, ruler, overall)

@@ -104,7 +104,7 @@ def basis_of(inference: Any) -> Basis | None:
         return None
     form = _FORMS[name]
     parts = [basis_of(part) for part in _parts(inference, form)]
-    numbers = {key: _recorded(float(getattr(inference, key))) for key in form.numbers}
+    numbers = {key: _finite_or_none(float(getattr(inference, key))) for key in form.numbers}
     if None in parts or any(number is not None and math.isnan(number) for number in numbers.values()):
         return None
     return Basis(name, numbers, tuple(part for part in parts if part is not None))
@@ -118,7 +118,7 @@ def _parts(inference: Any, form: _Form) -> list[Any]:
     return found
 
 
-def _recorded(number: float) -> float | None:
+def _finite_or_none(number: float) -> float | None:
     return None if math.isinf(number) else number
 
 
@@ -143,11 +143,11 @@ def inference_of(basis: Basis) -> Inference:
     Raises:
         InvalidReport: no inference has such a basis.
     """
-    made: Inference = _made(basis, 0)
+    made: Inference = _build(basis, 0)
     return made
 
 
-def _made(basis: Basis, depth: int) -> Any:
+def _build(basis: Basis, depth: int) -> Any:
     form = _FORMS.get(basis.form)
     if form is None or depth > DEEPEST:
         raise InvalidReport(f"Its basis names the formula {basis.form[:40]!r}, which is not known.")
@@ -155,7 +155,7 @@ def _made(basis: Basis, depth: int) -> Any:
         raise InvalidReport(f"Its basis does not hold the numbers of a {basis.form}.")
     numbers = {name: _number(name, value) for name, value in basis.numbers.items()}
     _check_numbers(basis.form, numbers)
-    parts = [_made(part, depth + 1) for part in basis.parts]
+    parts = [_build(part, depth + 1) for part in basis.parts]
     if any(name.endswith("*") for name in form.parts):
         fields: dict[str, Any] = {form.parts[0].removesuffix("*"): tuple(parts)}
         counts_fit = len(parts) >= 1

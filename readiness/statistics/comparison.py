@@ -32,7 +32,9 @@ from readiness.statistics.labels import (
 from readiness.statistics.losses import row_losses, unusable
 from readiness.statistics.means import mean_of, wider_mean
 from readiness.statistics.ranking import compare_queries
-from readiness.statistics.scores import CLASS_RANKING_METRICS, guessed_top, is_top_accuracy, ranked
+from readiness.statistics.scores import CLASS_RANKING_METRICS, chance_in_top, is_top_accuracy, ranking_metric
+
+__all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
 
 # Guesses with fixed class probabilities: exact expectations, nothing simulated
 #
@@ -104,7 +106,7 @@ def guess_value(metric: str, cases: Cases, guess: Guess) -> float | None:
         return 0.5
     if is_top_accuracy(metric):
         shares = cases.cells.sum(axis=1) / cases.n
-        return float(shares @ guessed_top(metric, guess.probabilities))
+        return float(shares @ chance_in_top(metric, guess.probabilities))
     if metric == "average_precision":
         return float(cases.cells[1].sum() / cases.n)
     return None
@@ -120,7 +122,7 @@ def guess_influence(metric: str, cases: Cases, guess: Guess) -> Floats | Undefin
     if metric in AREAS:
         return np.zeros(cases.n)
     if is_top_accuracy(metric):
-        chance = guessed_top(metric, guess.probabilities)
+        chance = chance_in_top(metric, guess.probabilities)
         by_row = chance[cases.y_true.astype(np.int64)]
         return np.asarray(cases.relative_weight * (by_row - float(cases.relative_weight @ by_row) / cases.n))
     if metric == "average_precision":
@@ -197,17 +199,17 @@ class _Pair:
     seed: int
 
 
-def _never(pair: _Pair) -> Undefined:
+def _refuse(pair: _Pair) -> Undefined:
     return Undefined(NO_DIRECTION, pair.candidate.n)
 
 
-def _by_queries(pair: _Pair) -> Inference | Undefined:
+def _compare_order(pair: _Pair) -> Inference | Undefined:
     if isinstance(pair.other, Guess):
-        return _by_influence(pair)
+        return _compare_influences(pair)
     return compare_queries(pair.metric, pair.candidate, pair.other, pair.factor)
 
 
-def _by_cells(pair: _Pair) -> Inference | Undefined:
+def _compare_cells(pair: _Pair) -> Inference | Undefined:
     """Draws of the shares of the joint cells; a guess depends on nothing but the share of positives.
 
     Half a row in each cell keeps empty cells open, which *met* needs, but it pulls a nearly perfect candidate down, so
@@ -215,7 +217,7 @@ def _by_cells(pair: _Pair) -> Inference | Undefined:
     """
     metric, candidate, other, seed = pair.metric, pair.candidate, pair.other, pair.seed
     if candidate.task is not Task.BINARY or not candidate.is_plain:
-        return _by_influence(pair)
+        return _compare_influences(pair)
     if isinstance(other, Guess):
         codes, shape = candidate.cell_codes, (-1, 2, 2, 1)
     else:
@@ -254,11 +256,11 @@ def _measure_other(pair: _Pair) -> Inference | Undefined:
     return measure(metric, other)
 
 
-def _by_losses(pair: _Pair) -> Inference | Undefined:
+def _compare_losses(pair: _Pair) -> Inference | Undefined:
     """The mean of the paired differences of losses."""
     metric, candidate = pair.metric, pair.candidate
     if pair.mine.at_end:
-        return _by_influence(pair)
+        return _compare_influences(pair)
     rival = pair.other.cases(candidate) if isinstance(pair.other, Guess) else pair.other
     if (problem := unusable(metric, rival)) is not None:
         return problem
@@ -266,7 +268,7 @@ def _by_losses(pair: _Pair) -> Inference | Undefined:
     return mean_of(paired, candidate.dependence, weight=candidate.weight)
 
 
-def _by_influence(pair: _Pair) -> Inference | Undefined:
+def _compare_influences(pair: _Pair) -> Inference | Undefined:
     metric, candidate, other, mine, sign, factor = (
         pair.metric, pair.candidate, pair.other, pair.mine, pair.sign, pair.factor,
     )  # fmt: skip
@@ -277,15 +279,15 @@ def _by_influence(pair: _Pair) -> Inference | Undefined:
     push = guess_influence(metric, candidate, other) if isinstance(other, Guess) else influence(metric, other)
     value = sign * (mine.value - factor * theirs.value)
     if isinstance(pull, Undefined) or isinstance(push, Undefined) or mine.at_end or theirs.at_end:
-        return _unpaired(mine, theirs, sign, factor)
+        return _compare_unpaired(mine, theirs, sign, factor)
     if isinstance(theirs, Exact) and not push.any():
         return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
     se, df = standard_error(sign * (pull - factor * push), candidate.dependence)
     if not 1e-12 < se < math.inf:
-        return _unpaired(mine, theirs, sign, factor)
+        return _compare_unpaired(mine, theirs, sign, factor)
     by_class = metric in MACRO_METRICS | CLASS_RANKING_METRICS and candidate.task is Task.MULTICLASS
     if (candidate.metric(metric).needs == "scores" or by_class) and candidate.is_plain:
-        df = max(1.0, float(_scarce(candidate.y_true)) - 1)
+        df = max(1.0, float(_count_rarest(candidate.y_true)) - 1)
     gain = Normal(value, se, df, candidate.n, "identity", "t-interval of the paired difference of row influences")
     if candidate.task is not Task.REGRESSION:
         return gain
@@ -293,16 +295,16 @@ def _by_influence(pair: _Pair) -> Inference | Undefined:
 
 
 _COMPARED: Mapping[str, Callable[[_Pair], Inference | Undefined]] = {
-    "cells": _by_cells,
-    "losses": _by_losses,
-    "influences": _by_influence,
-    "queries": _by_queries,
-    "never": _never,
+    "cells": _compare_cells,
+    "losses": _compare_losses,
+    "influences": _compare_influences,
+    "queries": _compare_order,
+    "never": _refuse,
 }
 """By what the estimator of the metric says of pairs; resamples of a metric of the user's own are drawn beforehand."""
 
 
-def _unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) -> Inference:
+def _compare_unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) -> Inference:
     """MOVER of both; an exact rival only shifts."""
     if isinstance(theirs, Exact) or factor == 0:
         return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
@@ -310,7 +312,7 @@ def _unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) ->
     return difference if sign > 0 else linear(difference, scale=-1)
 
 
-def _scarce(y_true: Array) -> int:
+def _count_rarest(y_true: Array) -> int:
     counts = np.bincount(y_true.astype(np.int64))
     return int(counts[counts > 0].min())
 
@@ -354,19 +356,19 @@ class Discordant:
     """Exact and two-sided (McNemar 1947): the chance of so unequal a split if both were right equally often."""
 
 
-def discordant(candidate: Cases, other: Cases) -> Discordant:
+def count_discordant(candidate: Cases, other: Cases) -> Discordant:
     """Where the two differ in being right, for labels on the same independent rows."""
     mine, theirs = candidate.y_pred == candidate.y_true, other.y_pred == other.y_true
     only = int(np.count_nonzero(mine & ~theirs)), int(np.count_nonzero(theirs & ~mine))
     return Discordant(*only, mcnemar(candidate, other))
 
 
-def delong(candidate: Cases, other: Cases) -> Normal | Undefined:
+def compare_delong(candidate: Cases, other: Cases) -> Normal | Undefined:
     """ROC AUC of the candidate less that of the other, paired on the same independent rows (DeLong 1988).
 
     Undefined where a class has fewer than two rows, or where the two order all rows alike: there is no variation then.
     """
-    mine, theirs = ranked("roc_auc", candidate), ranked("roc_auc", other)
+    mine, theirs = ranking_metric("roc_auc", candidate), ranking_metric("roc_auc", other)
     if isinstance(mine, Undefined):
         return mine
     if isinstance(theirs, Undefined):
@@ -377,7 +379,7 @@ def delong(candidate: Cases, other: Cases) -> Normal | Undefined:
     return Normal(mine.value - theirs.value, se, math.inf, candidate.n, "identity", PAIRED_DELONG, -1.0, 1.0)
 
 
-def delong_p(difference: Normal) -> float:
+def delong_p_value(difference: Normal) -> float:
     """Two-sided chance of so large a difference of ROC AUC if there were none."""
     return 2 * float(ndtr(-abs(difference.value) / difference.se))
 
@@ -391,6 +393,3 @@ def _delong_error(influence: Floats, cases: Cases) -> float:
             return math.inf
         total += size / (size - 1) * float(influence[rows] @ influence[rows])
     return math.sqrt(total) / cases.n
-
-
-__all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]

@@ -148,7 +148,7 @@ Kind = Literal["mean", "sum", "other"]
 def own_value(name: str, cases: Cases, rows: Integers | None = None) -> float | Undefined:
     """The number that the user's function gives for these rows, or for those at the positions `rows`."""
     own = cases.own[name]
-    given = _given(name, cases)
+    given = _arguments(name, cases)
     if isinstance(given, Undefined):
         return given
     arrays = [array.copy() if rows is None else array[rows] for array in given]
@@ -157,12 +157,12 @@ def own_value(name: str, cases: Cases, rows: Integers | None = None) -> float | 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = own.function(*arrays, **keywords)
-            number = _asor_nan(found)
+            number = _real_or_nan(found)
     except (Exception, SystemExit) as error:  # the function is the user's; it makes only its own number undefined
         said = " ".join(str(error).split())[:200]
         return Undefined(f"The function of {name} failed with {type(error).__name__}: {said}", cases.n)
     if not math.isfinite(number):
-        return Undefined(f"The function of {name} returned {_shown(found)}; one finite number is needed.", cases.n)
+        return Undefined(f"The function of {name} returned {_describe(found)}; one finite number is needed.", cases.n)
     return number
 
 
@@ -174,7 +174,7 @@ def measure_own(name: str, cases: Cases, *, note: str = "") -> Inference | Undef
         cases.remembered[key] = (
             value
             if isinstance(value, Undefined)
-            else _inferred(value, lambda rows: or_nan(own_value(name, cases, rows)), name, cases, note)
+            else _infer(value, lambda rows: or_nan(own_value(name, cases, rows)), name, cases, note)
         )
     result: Inference | Undefined = cases.remembered[key]
     return result
@@ -204,7 +204,7 @@ def compare_own(
         a, b = own_value(name, candidate, rows), own_value(name, other, rows)
         return sign * (or_nan(a) - factor * or_nan(b))
 
-    return _inferred(sign * (mine - factor * theirs), contrast, name, candidate, f", both on the same rows{note}")
+    return _infer(sign * (mine - factor * theirs), contrast, name, candidate, f", both on the same rows{note}")
 
 
 def withheld_own(name: str, cases: Cases) -> str:
@@ -212,7 +212,7 @@ def withheld_own(name: str, cases: Cases) -> str:
     if cases.weight is not None and not _takes_weights(cases.own[name].function):
         return f"The rows have weights, and the function of {name} takes no sample_weight."
     measured = measure_own(name, cases)
-    return _upper(measured.method.removeprefix(NO_LIMIT)) if _is_limitless(measured) else ""
+    return _capitalize(measured.method.removeprefix(NO_LIMIT)) if _is_limitless(measured) else ""
 
 
 def adds_up(name: str, cases: Cases) -> bool:
@@ -224,7 +224,7 @@ def _is_limitless(measured: Inference | Undefined) -> TypeGuard[Resampled]:
     return isinstance(measured, Resampled) and math.isinf(measured.se)
 
 
-def _inferred(value: float, number: Callable[[Integers], float], name: str, cases: Cases, note: str) -> Inference:
+def _infer(value: float, number: Callable[[Integers], float], name: str, cases: Cases, note: str) -> Inference:
     kind: Kind = _kind(name, cases) if cases.n > MOST_ROWS else "mean"
     draw = draw_of(cases, cases.n if kind == "other" else MOST_ROWS)
     values, seconds = resample(number, draw, seed=SEED)
@@ -237,7 +237,7 @@ def _inferred(value: float, number: Callable[[Integers], float], name: str, case
     cut = "" if draw.share == 1 else f" of {round(cases.n * draw.share):,} rows, scaled to {cases.n:,} rows"
     method = f"t-interval, corrected for skewness, from a bootstrap of {len(values)} {draw.words}{cut}{note}"
     skewness = root * float(np.mean(((known - known.mean()) / spread) ** 3))
-    return Resampled(value, se, _freedom(cases, len(known), draw.independent), cases.n, method, skewness)
+    return Resampled(value, se, _degrees_of_freedom(cases, len(known), draw.independent), cases.n, method, skewness)
 
 
 def _problem(name: str, count: int, known: int, seconds: float, spread: float) -> str:
@@ -255,7 +255,7 @@ def _spread(known: Floats, value: float) -> float:
     return spread if spread > 1e-12 * abs(value) else 0.0
 
 
-def _freedom(cases: Cases, resamples: int, units: int) -> float:
+def _degrees_of_freedom(cases: Cases, resamples: int, units: int) -> float:
     """No more than the resamples, the independent units or the rarer class have; a ratio may rest on the latter."""
     least = min(resamples, units)
     if cases.task is Task.BINARY:
@@ -282,21 +282,21 @@ def _kind_of(once: float | Undefined, twice: float | Undefined) -> Kind:
     return "sum" if math.isclose(twice, 2 * once, rel_tol=5e-3) else "other"
 
 
-def _given(name: str, cases: Cases) -> list[Array] | Undefined:
+def _arguments(name: str, cases: Cases) -> list[Array] | Undefined:
     """What the function is given for all rows: true, said and, where it takes them, weights."""
     own, key = cases.own[name], f"own rows {name}"
     if own.takes_scores and cases.y_score is None:
         return Undefined(f"The function of {name} takes scores, and there are only predicted labels or values.")
     if key not in cases.remembered:
-        said = cases.y_score if own.takes_scores else _in_words(cases.y_pred, own)
+        said = cases.y_score if own.takes_scores else _as_labels(cases.y_pred, own)
         heard = cases.weight is not None and _takes_weights(own.function)
-        arrays = [_in_words(cases.y_true, own), said, *([cases.weight] if heard else [])]
+        arrays = [_as_labels(cases.y_true, own), said, *([cases.weight] if heard else [])]
         cases.remembered[key] = arrays
     arrays_of: list[Array] = cases.remembered[key]
     return arrays_of
 
 
-def _in_words(codes: Array, own: OwnFunction) -> Array:
+def _as_labels(codes: Array, own: OwnFunction) -> Array:
     if not own.classes:
         return codes
     alike = len({type(label) for label in own.classes}) == 1
@@ -324,15 +324,15 @@ def or_nan(value: float | Undefined) -> float:
     return math.nan if isinstance(value, Undefined) else value
 
 
-def _asor_nan(found: Any) -> float:
+def _real_or_nan(found: Any) -> float:
     """One real number, NaN for anything else."""
     is_number = isinstance(found, Real | np.number) or (isinstance(found, np.ndarray) and found.ndim == 0)
     return float(found) if is_number and not isinstance(found, bool | complex | np.complexfloating) else math.nan
 
 
-def _shown(found: Any) -> str:
+def _describe(found: Any) -> str:
     return f"{float(found):g}" if isinstance(found, Real) else f"{type(found).__name__}"
 
 
-def _upper(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -303,7 +303,7 @@ def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, s
     if not areas:
         return Undefined("the rows belong to so few groups that none can be kept apart", many + few)
     pulls = influence * (len(second) / len(areas))
-    return ToldApart(_inference(float(np.mean(areas)), pulls, groups, many, few), chance)
+    return ToldApart(_infer_area(float(np.mean(areas)), pulls, groups, many, few), chance)
 
 
 def _folds(second: Sides, groups: Integers | None, rng: np.random.Generator) -> Integers:
@@ -339,7 +339,7 @@ def _chances(codes: Array, second: Sides, fitted: Integers, asked: Integers, see
     return np.asarray(model.predict_proba(codes[asked])[:, 1], dtype=np.float64)
 
 
-def _inference(value: float, influence: Floats, groups: Integers | None, many: int, few: int) -> Inference:
+def _infer_area(value: float, influence: Floats, groups: Integers | None, many: int, few: int) -> Inference:
     n = many + few
     dependence = Dependence(groups)
     if not 1e-12 < value < 1 - 1e-12:

@@ -32,9 +32,9 @@ from readiness.statistics.scores import (
     CLASS_RANKING_METRICS,
     measure_ranking,
     measure_top,
-    ranked,
-    too_few,
+    ranking_metric,
     top_influence,
+    why_too_few,
 )
 
 __all__ = [
@@ -182,7 +182,7 @@ def _few_groups_wrong(metric: str, cases: Cases) -> str:
 
 
 def _influence_on_ranking(metric: str, cases: Cases) -> Floats | Undefined:
-    part = ranked(metric, cases)
+    part = ranking_metric(metric, cases)
     return part if isinstance(part, Undefined) else part.influence
 
 
@@ -251,7 +251,7 @@ OWN = Estimator(
 )
 """Of a metric that the user brought."""
 _LABELS = Estimator(_measure_labels_once, _influence_on_labels, "cells", _withheld_labels)
-_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=too_few)
+_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=why_too_few)
 _CLASS_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=_small_class)
 _CALIBRATION = Estimator(
     lambda _, cases: measure_calibration_error(cases), lambda _, cases: calibration_influence(cases)

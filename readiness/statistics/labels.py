@@ -90,16 +90,16 @@ def _balanced_accuracy(cells: Array) -> Array:
 def _kappa(cells: Array) -> Array:
     """As `_kappa_of_margins`, in a tenth of the time and exact for the rarest cells."""
     tn, fp, fn, tp = cells
-    return _divided(2 * (tp * tn - fp * fn), (tp + fp) * (tn + fp) + (tp + fn) * (tn + fn))
+    return _divide(2 * (tp * tn - fp * fn), (tp + fp) * (tn + fp) + (tp + fn) * (tn + fn))
 
 
 def _matthews(cells: Array) -> Array:
     """As `_matthews_of_margins`, in a tenth of the time and exact for the rarest cells."""
     tn, fp, fn, tp = cells
-    return _divided(tp * tn - fp * fn, np.sqrt((tp + fn) * (tn + fp) * (tp + fp) * (tn + fn)))
+    return _divide(tp * tn - fp * fn, np.sqrt((tp + fn) * (tn + fp) * (tp + fp) * (tn + fn)))
 
 
-def _divided(above: Array, below: Array, least: float = 0.0) -> Array:
+def _divide(above: Array, below: Array, least: float = 0.0) -> Array:
     """0 where the real part of what is below is `least` or less."""
     out = np.zeros(np.shape(below), np.result_type(above, below))
     return np.asarray(np.divide(above, below, out=out, where=np.real(below) > least))
@@ -124,24 +124,24 @@ BINARY_LABEL_METRICS = frozenset(_OF_CELLS)
 OfMargins = Callable[[Array, Array, Array], Array]
 
 
-def _right(right: Array, true: Array, predicted: Array) -> Array:  # noqa: ARG001  one form for all metrics
+def _accuracy(right: Array, true: Array, predicted: Array) -> Array:  # noqa: ARG001  one form for all metrics
     return np.asarray(right.sum(axis=-1) / true.sum(axis=-1))
 
 
 def _precisions(right: Array, true: Array, predicted: Array) -> Array:  # noqa: ARG001
-    return _divided(right, predicted)
+    return _divide(right, predicted)
 
 
 def _recalls(right: Array, true: Array, predicted: Array) -> Array:  # noqa: ARG001
-    return _divided(right, true)
+    return _divide(right, true)
 
 
 def _f1_scores(right: Array, true: Array, predicted: Array) -> Array:
-    return _divided(2 * right, true + predicted)
+    return _divide(2 * right, true + predicted)
 
 
 def _jaccard_indices(right: Array, true: Array, predicted: Array) -> Array:
-    return _divided(right, true + predicted - right)
+    return _divide(right, true + predicted - right)
 
 
 def _macro(by_class: OfMargins, *, of_true: bool = False) -> OfMargins:
@@ -165,7 +165,7 @@ def _kappa_of_margins(right: Array, true: Array, predicted: Array) -> Array:
     """Cohen (1960): what is right beyond chance, as a share of all that could be."""
     n = true.sum(axis=-1)
     by_chance = (true * predicted).sum(axis=-1) / n**2
-    return _divided(right.sum(axis=-1) / n - by_chance, 1 - by_chance, SMALLEST)
+    return _divide(right.sum(axis=-1) / n - by_chance, 1 - by_chance, SMALLEST)
 
 
 def _matthews_of_margins(right: Array, true: Array, predicted: Array) -> Array:
@@ -192,8 +192,8 @@ AGREEMENT_METRICS = frozenset({"matthews_corrcoef", "cohen_kappa"})
 """How much true and predicted classes agree beyond chance, -1 to 1; 0 is what chance gives."""
 
 _OF_MARGINS: Mapping[str, OfMargins] = {
-    "accuracy": _right,
-    **dict.fromkeys(MICRO_METRICS, _right),
+    "accuracy": _accuracy,
+    **dict.fromkeys(MICRO_METRICS, _accuracy),
     **{f"{name}_macro": _macro(by_class) for name, by_class in _OF_CLASSES.items()},
     **{metric: _weighted(_OF_CLASSES[metric.removesuffix("_weighted")]) for metric in WEIGHTED_METRICS},
     "balanced_accuracy": _macro(_recalls, of_true=True),
@@ -310,14 +310,14 @@ def measure_table(metric: str, table: Floats, *, binary: bool) -> Inference | Un
         return _mean_of_two(recall, specificity)
     if _is_share(metric, binary):
         hits, rows = _counts(metric, table, binary=binary)
-        return _from_share(metric, Binomial(hits, round(rows)) if rows else Undefined(NONE.get(metric, NO_ROWS)))
-    if (problem := _unusable(metric, table)) is not None:
+        return _infer_share(metric, Binomial(hits, round(rows)) if rows else Undefined(NONE.get(metric, NO_ROWS)))
+    if (problem := _why_undefined(metric, table)) is not None:
         return problem
     if binary:
-        return _drawn(metric, table)
+        return _draw_limits(metric, table)
     pull, n = label_influence(metric, table, binary=False), float(table.sum())
     se = math.sqrt(float((table * pull**2).sum()) / (n * max(1.0, n - 1)))
-    return _from_influence(metric, table, table, se, n - 1, None)
+    return _infer_from_pulls(metric, table, table, se, n - 1, None)
 
 
 def measure_labels(metric: str, cases: Cases) -> Inference | Undefined:
@@ -334,11 +334,11 @@ def measure_labels(metric: str, cases: Cases) -> Inference | Undefined:
     if _is_share(metric, binary):
         hits, among = rows_that_count(metric) if binary else (np.eye(cases.n_classes, dtype=bool).ravel(), None)
         inside = None if among is None else among[cases.cell_codes]
-        return _from_share(metric, share_of(hits[cases.cell_codes], cases, inside, none=NONE.get(metric, NO_ROWS)))
-    if (problem := _unusable(metric, cases.cells)) is not None:
+        return _infer_share(metric, share_of(hits[cases.cell_codes], cases, inside, none=NONE.get(metric, NO_ROWS)))
+    if (problem := _why_undefined(metric, cases.cells)) is not None:
         return problem
     se, df = standard_error(row_influence(metric, cases), cases.dependence)
-    return _from_influence(metric, cases.cells, cases.counts, se, df, cases.dependence.units)
+    return _infer_from_pulls(metric, cases.cells, cases.counts, se, df, cases.dependence.units)
 
 
 def worst_class_recall(cases: Cases) -> tuple[int, Inference] | Undefined:
@@ -374,7 +374,7 @@ def _counts(metric: str, table: Floats, *, binary: bool) -> tuple[float, float]:
     return float(table.ravel()[hits].sum()), float(table.ravel()[among].sum())
 
 
-def _from_share(metric: str, share: Binomial | Undefined) -> Inference | Undefined:
+def _infer_share(metric: str, share: Binomial | Undefined) -> Inference | Undefined:
     if metric != "f1" or isinstance(share, Undefined):
         return share
     return f1_of_share(share)
@@ -388,14 +388,14 @@ def _mean_of_two(
     return mover_mean(recall, specificity, together)
 
 
-def _unusable(metric: str, table: Floats) -> Undefined | None:
+def _why_undefined(metric: str, table: Floats) -> Undefined | None:
     n = round(float(table.sum()))
     if metric in AGREEMENT_METRICS and np.count_nonzero(table.sum(axis=1)) < 2:
         return Undefined(ONE_CLASS, n)
     return Undefined(NONE[metric], n) if metric in F_SCORES and table[0, 0] == table.sum() else None
 
 
-def _drawn(metric: str, table: Floats, seed: int = 0) -> Inference:
+def _draw_limits(metric: str, table: Floats, seed: int = 0) -> Inference:
     """F2, F0.5, Matthews correlation and kappa of four counts.
 
     Half a row in each cell keeps empty cells open, but it pulls a good candidate down: with 30 rows, 3 of them
@@ -414,7 +414,7 @@ def _drawn(metric: str, table: Floats, seed: int = 0) -> Inference:
     return Draws(float(values(table)[0]), two_sided(low, np.maximum(low, high)), int(table.sum()), DIRICHLET)
 
 
-def _from_influence(
+def _infer_from_pulls(
     metric: str, cells: Floats, counts: Floats, se: float, df: float, groups: int | None
 ) -> Inference | Undefined:
     """The metric of weighted `cells`, which stand for `counts` of rows; shares on the logit scale."""

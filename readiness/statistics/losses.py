@@ -52,10 +52,10 @@ def unusable(metric: str, cases: Cases) -> Undefined | None:
         return Undefined("Some predictions are missing or infinite.", cases.n)
     if max(float(np.abs(_true(cases)).max()), float(np.abs(cases.y_pred.astype(float)).max())) > LARGEST:
         return Undefined("Some values are larger than 10^50, too large to compute with their errors.", cases.n)
-    return _outside(metric, cases)
+    return _why_outside(metric, cases)
 
 
-def _outside(metric: str, cases: Cases) -> Undefined | None:
+def _why_outside(metric: str, cases: Cases) -> Undefined | None:
     """Why a metric does not exist for these true and predicted numbers."""
     if metric in EXPLAINED and not float(cases.relative_weight @ squared_deviations(cases)) > 0:
         return Undefined("The true values are all the same, so there is no variation to explain.", cases.n)
@@ -142,7 +142,7 @@ def _squared_logs(true: Floats, predicted: Floats) -> Floats:
     return np.asarray((np.log1p(true) - np.log1p(predicted)) ** 2)
 
 
-def _of_the_truth(true: Floats, predicted: Floats) -> Floats:
+def _relative(true: Floats, predicted: Floats) -> Floats:
     return np.asarray(np.abs(true - predicted) / np.maximum(np.abs(true), NEAR_ZERO))
 
 
@@ -160,7 +160,7 @@ _MEANS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "mae": _absolute,
     "mse": _squared,
     "msle": _squared_logs,
-    "mape": _of_the_truth,
+    "mape": _relative,
     "mean_poisson_deviance": _poisson,
     "mean_gamma_deviance": _gamma,
 }
@@ -257,11 +257,11 @@ def measure_losses(metric: str, cases: Cases) -> Inference | Undefined:
         return median_of(losses, cases)
     most = _largest_possible(metric, cases, losses)
     if metric in EXPLAINED:
-        return _explained(metric, cases, losses, most)
+        return _infer_explained(metric, cases, losses, most)
     if metric == "wmape":
-        return _above_zero(_ratio(cases, losses), loss_influence(metric, cases), cases, most, RATIO)
+        return _infer_above_zero(_ratio(cases, losses), loss_influence(metric, cases), cases, most, RATIO)
     bounded = metric in PROBABILITY_LOSSES
-    mean = _above_zero(_mean(losses, cases), _pulls(losses, cases), cases, most, T_LOG, bounded=bounded)
+    mean = _infer_above_zero(_mean(losses, cases), _pulls(losses, cases), cases, most, T_LOG, bounded=bounded)
     return Mapped(mean, math.sqrt, note=", root of the mean") if metric in ROOTS else mean
 
 
@@ -305,7 +305,7 @@ def _ratio(cases: Cases, errors: Floats) -> float:
     return _mean(errors, cases) / _mean(np.abs(cases.y_true.astype(float)), cases)
 
 
-def _above_zero(
+def _infer_above_zero(
     value: float, influence: Floats, cases: Cases, most: float, method: str, *, bounded: bool = False
 ) -> Inference:
     se, df = standard_error(influence, cases.dependence)
@@ -322,7 +322,7 @@ def _bias(cases: Cases) -> Inference | Undefined:
     return mean_of(errors, cases.dependence, weight=cases.weight, least=None if far is None else -far, most=far)
 
 
-def _explained(metric: str, cases: Cases, losses: Floats, most: float) -> Inference:
+def _infer_explained(metric: str, cases: Cases, losses: Floats, most: float) -> Inference:
     variance = _mean(squared_deviations(cases), cases)
     value = 1 - _mean(losses, cases) / variance
     pulls = loss_influence(metric, cases)

@@ -50,8 +50,8 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
     share over p(1-p)/n; never below 1 nor below Kish's (1965) n·sum w²/(sum w)². Rows cannot depend more than wholly,
     so a group never counts as less than one row.
 
-    In groups, see `_grouped`. Rows in time order have the long-run variance of the series, and moments in place of
-    groups; how much moments depend on each other cannot be learnt without any spread, so then they count as
+    In groups, see `_clustered_design`. Rows in time order have the long-run variance of the series, and moments in
+    place of groups; how much moments depend on each other cannot be learnt without any spread, so then they count as
     independent, and no degrees of freedom are left beyond the moments with the rarer outcome.
     """
     w, codes = cases.relative_weight, cases.dependence.codes
@@ -64,16 +64,20 @@ def design_effect(hit: Floats, cases: Cases) -> tuple[float, float]:
         spread = float(w**2 @ (hit - share) ** 2) / total**2 * n / (share * (1 - share)) if varies else 1.0
         return max(1.0, kish, spread), math.inf
     if not cases.dependence.is_serial:
-        return _grouped(w * hit, w, codes, max(1.0, kish)) if varies else (_wholly(group_sums(w, codes), n), math.inf)
+        return (
+            _clustered_design(w * hit, w, codes, max(1.0, kish))
+            if varies
+            else (_group_design(group_sums(w, codes), n), math.inf)
+        )
     se, df = standard_error(w * (hit - share), cases.dependence)
     if not varies or math.isinf(se):
-        return _wholly(group_sums(w, codes), n), df
+        return _group_design(group_sums(w, codes), n), df
     rarer = np.count_nonzero(np.bincount(codes[(w > 0) & (hit == (0 if share > 0.5 else 1))]))
     partly = max(1.0, kish, (se * n / total) ** 2 * n / (share * (1 - share)))
     return partly, min(df, max(float(rarer), FEWEST_MOMENTS))
 
 
-def _grouped(hits: Floats, w: Floats, codes: Integers, least: float) -> tuple[float, float]:
+def _clustered_design(hits: Floats, w: Floats, codes: Integers, least: float) -> tuple[float, float]:
     """Design effect of a share of weighted rows in groups: neither all nor none are hits.
 
     The variance is that of `variance_of_groups`. How much rows of a group depend on each other is learnt only from
@@ -86,7 +90,7 @@ def _grouped(hits: Floats, w: Floats, codes: Integers, least: float) -> tuple[fl
     share = float(by_group.sum()) / total
     held = weights > 0
     by_group, weights = by_group[held], weights[held]
-    wholly = _wholly(weights, n)
+    wholly = _group_design(weights, n)
     if len(weights) < 2:
         return wholly, 1.0
     variance, df = variance_of_groups(by_group - share * weights, weights / total)
@@ -97,7 +101,7 @@ def _grouped(hits: Floats, w: Floats, codes: Integers, least: float) -> tuple[fl
     return min(part, (wholly, df), key=_rows_lost)
 
 
-def _wholly(weights: Floats, n: int) -> float:
+def _group_design(weights: Floats, n: int) -> float:
     """Design effect when each group counts as one row: Kish's (1965) number of equal groups."""
     return max(1.0, n / equal_groups(weights))
 
@@ -280,7 +284,7 @@ def mean_of(
     se, df = standard_error(pulls, dependence)
     plain = Normal(value, se, df, n, method=PLAIN_T)
     if n == 1 or np.count_nonzero(values == common) > COMMON * n:
-        rare = _around(common, values, dependence, w, least, most)
+        rare = _mean_around(common, values, dependence, w, least, most)
         is_known = least is not None and most is not None and dependence.codes is None
         return rare if is_known or not 0 < se < math.inf else replace(wider_mean(plain, pulls, dependence), inner=rare)
     if not math.isfinite(se):
@@ -288,7 +292,7 @@ def mean_of(
     return wider_mean(plain, pulls, dependence)
 
 
-def _around(
+def _mean_around(
     common: float, values: Floats, dependence: Dependence, w: Floats, least: float | None, most: float | None
 ) -> Inference:
     """Mean of values that are mostly `common`: what lies above it minus what lies below it."""
@@ -297,12 +301,12 @@ def _around(
     heaviest = float(w.max())
     up = farthest if most is None else max(0.0, most - common)
     down = farthest if least is None else max(0.0, common - least)
-    above = _events(w * np.maximum(apart, 0), dependence, up * heaviest, n)
-    below = _events(w * np.maximum(-apart, 0), dependence, down * heaviest, n)
+    above = _rare_events(w * np.maximum(apart, 0), dependence, up * heaviest, n)
+    below = _rare_events(w * np.maximum(-apart, 0), dependence, down * heaviest, n)
     return linear(Mover(above, below, same_rows=True), shift=common)
 
 
-def _events(by_row: Floats, dependence: Dependence, largest: float, n: int) -> RareAmounts:
+def _rare_events(by_row: Floats, dependence: Dependence, largest: float, n: int) -> RareAmounts:
     """In time order, events that come together count as fewer and larger ones; of few moments each row is an event."""
     amounts = group_sums(by_row, dependence.codes)
     together = _clustering(amounts) if dependence.is_serial else 1.0

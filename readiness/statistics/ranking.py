@@ -59,12 +59,12 @@ class Order:
 def order_of(cases: Cases) -> Order:
     """The order of the rows, sorted once for every metric."""
     if _KEPT not in cases.remembered:
-        cases.remembered[_KEPT] = _ordered(cases)
+        cases.remembered[_KEPT] = _sort_queries(cases)
     kept: Order = cases.remembered[_KEPT]
     return kept
 
 
-def _ordered(cases: Cases) -> Order:
+def _sort_queries(cases: Cases) -> Order:
     assert cases.queries is not None
     codes, scores = cases.queries, np.asarray(cases.y_pred, dtype=np.float64)
     rows = by_query(codes, scores)
@@ -163,7 +163,7 @@ def per_query(metric: str, cases: Cases) -> PerQuery | Undefined:
     order = order_of(cases)
     if not order.relevant.any():
         return Undefined(NO_RELEVANT, int(np.count_nonzero(order.sizes)))
-    name, k = _parted(metric)
+    name, k = _split_name(metric)
     judged = np.flatnonzero(order.sizes > 0 if name == "precision" else order.relevant > 0)
     values = _values(name, k, cases, order)[judged]
     left_out = int(np.count_nonzero(order.sizes)) - len(judged)
@@ -219,7 +219,7 @@ def among_first(cases: Cases, k: int) -> Array:
     return shown
 
 
-def _parted(metric: str) -> tuple[str, float]:
+def _split_name(metric: str) -> tuple[str, float]:
     """Name and k: "ndcg_at_10" is ("ndcg", 10), "map" is ("map", inf)."""
     at = re.fullmatch(r"(\w+)_at_(\d+)", metric)
     return (at[1], float(at[2])) if at else (metric, np.inf)
@@ -233,8 +233,8 @@ def _values(name: str, k: float, cases: Cases, order: Order) -> Floats:
         if name == "map":
             return _precisions(order) / order.relevant
         if name == "mrr":
-            return _first_found(order)
-        return _found(order, k) / (k if name == "precision" else order.relevant)
+            return _reciprocal_ranks(order)
+        return _relevant_among_first(order, k) / (k if name == "precision" else order.relevant)
 
 
 def _sums(order: Order, amounts: Floats) -> Floats:
@@ -247,7 +247,7 @@ def _discounts(order: Order, k: float) -> Floats:
     return np.append(0.0, np.cumsum(np.where(places < k, 1 / np.log2(places + 2), 0.0)))
 
 
-def _over(table: Floats, ties: Ties) -> Floats:
+def _sum_runs(table: Floats, ties: Ties) -> Floats:
     """What a table of running sums has over the places of each run."""
     start = ties.start.astype(np.int64)
     return np.asarray(table[start + ties.size.astype(np.int64)] - table[start])
@@ -255,7 +255,7 @@ def _over(table: Floats, ties: Ties) -> Floats:
 
 def _dcg(order: Order, k: float) -> Floats:
     """Sum of relevance by discount (Järvelin and Kekäläinen 2002), each row with the mean discount of its run."""
-    return _sums(order, order.ties.gain * _over(_discounts(order, k), order.ties) / order.ties.size)
+    return _sums(order, order.ties.gain * _sum_runs(_discounts(order, k), order.ties) / order.ties.size)
 
 
 def _ideal(cases: Cases, order: Order, k: float) -> Floats:
@@ -270,7 +270,7 @@ def _ideal(cases: Cases, order: Order, k: float) -> Floats:
     return np.asarray(np.bincount(codes[best], gain[best] * discount, len(order.sizes)))
 
 
-def _found(order: Order, k: float) -> Floats:
+def _relevant_among_first(order: Order, k: float) -> Floats:
     """Relevant rows among the first k."""
     ties = order.ties
     return _sums(order, ties.relevant * np.clip(k - ties.start, 0, ties.size) / ties.size)
@@ -282,12 +282,12 @@ def _precisions(order: Order) -> Floats:
     """
     s, t, r = order.ties.start, order.ties.size, order.ties.relevant
     harmonic = np.append(0.0, np.cumsum(1 / np.arange(1.0, int(order.sizes.max()) + 1)))
-    inverse = _over(harmonic, order.ties)  # sum of 1/(s + i)
+    inverse = _sum_runs(harmonic, order.ties)  # sum of 1/(s + i)
     others = (r - 1) / np.maximum(t - 1, 1) * (t - (s + 1) * inverse)
     return _sums(order, np.where(r > 0, r / t * ((order.ties.before + 1) * inverse + others), 0.0))
 
 
-def _first_found(order: Order) -> Floats:
+def _reciprocal_ranks(order: Order) -> Floats:
     """Mean of 1 / place of the first relevant row; in its run of t rows, r of them relevant, it is the j-th with chance
     C(t - j, r - 1) / C(t, r).
     """

@@ -20,7 +20,7 @@ from readiness.statistics.means import share_of
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankingMetric:
     """A ranking metric and the influence of each row on it, in the order of the rows."""
 
     value: float
@@ -42,13 +42,13 @@ class _Sorted:
     """Position of the last row of each row's tie."""
 
 
-def _sorted(score: Floats, positive: Array, weight: Floats | None, order: Integers) -> _Sorted:
-    ranked = score[order]
+def _sort(score: Floats, positive: Array, weight: Floats | None, order: Integers) -> _Sorted:
+    descending = score[order]
     y = positive[order].astype(float)
     w = None if weight is None else weight[order]
-    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    last = np.flatnonzero(np.append(descending[1:] != descending[:-1], True))
     first = np.append(0, last[:-1] + 1)
-    if len(last) == len(ranked):
+    if len(last) == len(descending):
         starts, ends = first, last
     else:
         sizes = last - first + 1
@@ -56,13 +56,13 @@ def _sorted(score: Floats, positive: Array, weight: Floats | None, order: Intege
     return _Sorted(order, y if w is None else y * w, 1 - y if w is None else (1 - y) * w, starts, ends)
 
 
-def _back(by_rank: Floats, order: Integers) -> Floats:
+def _restore_order(by_rank: Floats, order: Integers) -> Floats:
     out = np.empty_like(by_rank)
     out[order] = by_rank
     return out
 
 
-def _passed(weights: Floats, s: _Sorted) -> tuple[Floats, float]:
+def _weights_above(weights: Floats, s: _Sorted) -> tuple[Floats, float]:
     """For each row the weights that stand above it, those of its tie counted half, twice over; and all weights."""
     sums = np.zeros(len(weights) + 1)
     np.cumsum(weights, out=sums[1:])
@@ -71,21 +71,21 @@ def _passed(weights: Floats, s: _Sorted) -> tuple[Floats, float]:
     return twice, float(sums[-1])
 
 
-def roc_auc(score: Floats, positive: Array, weight: Floats | None, order: Integers) -> Ranked:
+def roc_auc(score: Floats, positive: Array, weight: Floats | None, order: Integers) -> RankingMetric:
     """Share of (positive, negative) pairs in the right order, ties half; influences are DeLong's placements.
 
     One sort (Sun and Xu 2014). `order` sorts scores descending; both classes must occur; `weight` has mean 1.
     """
-    s = _sorted(score, positive, weight, order)
-    (above_p, p_total), (above_n, n_total) = (_passed(w, s) for w in (s.positive, s.negative))
+    s = _sort(score, positive, weight, order)
+    (above_p, p_total), (above_n, n_total) = (_weights_above(w, s) for w in (s.positive, s.negative))
     wins = 1 - above_n / (2 * n_total)
     beaten = above_p / (2 * p_total)
     value = min(1.0, max(0.0, float(s.positive @ wins) / p_total))
     pull = s.positive / p_total * (wins - value) + s.negative / n_total * (beaten - value)
-    return Ranked(value, _back(len(score) * pull, order))
+    return RankingMetric(value, _restore_order(len(score) * pull, order))
 
 
-def average_precision(score: Floats, positive: Array, weight: Floats | None, order: Integers) -> Ranked:
+def average_precision(score: Floats, positive: Array, weight: Floats | None, order: Integers) -> RankingMetric:
     """Mean precision at each positive's score (ties share one precision), with its infinitesimal jackknife.
 
     Influence of row j, with precision_i = TP_i / N_i at the tie of row i and P the weight of all positives:
@@ -95,7 +95,7 @@ def average_precision(score: Floats, positive: Array, weight: Floats | None, ord
     much (simulated: 30 of 330 positive, truth 0.274, mean 0.301 with and 0.255 without), so half-way is taken as
     unbiased.
     """
-    s = _sorted(score, positive, weight, order)
+    s = _sort(score, positive, weight, order)
     true, flagged = np.cumsum(s.positive), np.cumsum(s.positive + s.negative)
     precision = np.divide(true, flagged, out=np.zeros_like(true), where=flagged > 0)[s.ends]
     total = float(true[-1])
@@ -107,7 +107,7 @@ def average_precision(score: Floats, positive: Array, weight: Floats | None, ord
     before = (flagged[s.ends] - s.positive)[own := s.positive > 0]
     without = np.divide((true[s.ends] - s.positive)[own], before, out=np.zeros(len(before)), where=before > 1e-9)
     left_out = float(s.positive[own] @ without) / total
-    return Ranked(value, _back(len(score) / total * pull, order), (value + min(value, left_out)) / 2)
+    return RankingMetric(value, _restore_order(len(score) / total * pull, order), (value + min(value, left_out)) / 2)
 
 
 # Many classes: ROC AUC of each against the rest, and of each pair
@@ -116,7 +116,7 @@ CLASS_RANKING_METRICS = frozenset({"roc_auc_ovr", "roc_auc_ovr_weighted", "roc_a
 MISSING = "A class has no rows or all rows, so it cannot be ranked against others."
 
 
-def ranked_classes(metric: str, cases: Cases) -> Ranked | Undefined:
+def rank_classes(metric: str, cases: Cases) -> RankingMetric | Undefined:
     """The average of many AUCs with its row influences; scores have shape (n, K).
 
     One against the rest: the mean over classes (Fawcett 2006), or weighted by the true rows of each class. Each pair:
@@ -129,7 +129,7 @@ def ranked_classes(metric: str, cases: Cases) -> Ranked | Undefined:
     weighted = metric.endswith("_weighted")
     total = weights = 0.0
     influence, aucs, parts = np.zeros(cases.n), np.zeros(cases.n_classes), np.zeros(cases.n_classes)
-    for classes, rows, curve in _pairs(cases) if "_ovo" in metric else _rests(cases):
+    for classes, rows, curve in _curves_of_pairs(cases) if "_ovo" in metric else _curves_against_rest(cases):
         weight = float(shares[classes].sum()) if weighted else 1.0
         total, weights = total + weight * curve.value, weights + weight
         influence[rows] += weight * curve.influence
@@ -138,20 +138,20 @@ def ranked_classes(metric: str, cases: Cases) -> Ranked | Undefined:
     value = total / weights
     if weighted:  # a row also adds to the weight of every part that its class belongs to
         influence += cases.relative_weight * (aucs - parts * value)[cases.y_true.astype(np.int64)]
-    return Ranked(value, influence / weights)
+    return RankingMetric(value, influence / weights)
 
 
-_Part = tuple[list[int], Array, Ranked]
+_Part = tuple[list[int], Array, RankingMetric]
 """Classes that a part weighs, its rows as positions or a slice, and its curve, influences scaled to all rows."""
 
 
-def _rests(cases: Cases) -> Iterator[_Part]:
+def _curves_against_rest(cases: Cases) -> Iterator[_Part]:
     weight = None if cases.weight is None else cases.relative_weight
     for k, order, score in _columns(cases):
         yield [k], np.arange(cases.n), roc_auc(score, cases.y_true == k, weight, order)
 
 
-def _pairs(cases: Cases) -> Iterator[_Part]:
+def _curves_of_pairs(cases: Cases) -> Iterator[_Part]:
     """Each column is sorted once; the rows of two classes keep their order."""
     n, y = cases.n, cases.y_true.astype(np.int64)
     for a, order, score in _columns(cases):
@@ -162,7 +162,7 @@ def _pairs(cases: Cases) -> Iterator[_Part]:
             rows = order[(classes == a) | (classes == b)]
             weight = None if cases.weight is None else cases.relative_weight[rows]
             curve = roc_auc(score[rows], y[rows] == a, weight, np.arange(len(rows)))
-            yield [a, b], rows, Ranked(curve.value, curve.influence * (n / len(rows)))
+            yield [a, b], rows, RankingMetric(curve.value, curve.influence * (n / len(rows)))
 
 
 def _columns(cases: Cases) -> Iterator[tuple[int, Array, Floats]]:
@@ -237,21 +237,21 @@ PAIRS = "DeLong 1988 for each pair of classes (Hand and Till 2001) on the logit 
 BOYD = "binomial on the logit scale (Boyd, Eng and Page 2013)"
 
 
-def ranked(metric: str, cases: Cases) -> Ranked | Undefined:
+def ranking_metric(metric: str, cases: Cases) -> RankingMetric | Undefined:
     """A ranking metric of the cases with row influences, or why there is none; computed once for each metric."""
     if metric not in cases.remembered:
-        cases.remembered[metric] = _ranked(metric, cases)
-    result: Ranked | Undefined = cases.remembered[metric]
+        cases.remembered[metric] = _compute_ranking(metric, cases)
+    result: RankingMetric | Undefined = cases.remembered[metric]
     return result
 
 
-def _ranked(metric: str, cases: Cases) -> Ranked | Undefined:
+def _compute_ranking(metric: str, cases: Cases) -> RankingMetric | Undefined:
     if cases.y_score is None:
         return Undefined("There are no scores, only labels.", cases.n)
     if not np.isfinite(cases.y_score).all():
         return Undefined("Some scores are missing or infinite.", cases.n)
     if metric in CLASS_RANKING_METRICS:
-        return ranked_classes(metric, cases)
+        return rank_classes(metric, cases)
     weight = None if cases.weight is None else cases.relative_weight
     positive = cases.y_true == 1
     for present, name in ((positive, "positives"), (~positive, "negatives")):
@@ -263,7 +263,7 @@ def _ranked(metric: str, cases: Cases) -> Ranked | Undefined:
 
 def measure_ranking(metric: str, cases: Cases) -> Inference | Undefined:
     """A ranking metric with its uncertainty on the logit scale."""
-    part = ranked(metric, cases)
+    part = ranking_metric(metric, cases)
     if isinstance(part, Undefined):
         return part
     classes = np.bincount(cases.y_true.astype(np.int64), minlength=cases.n_classes)
@@ -280,7 +280,7 @@ def measure_ranking(metric: str, cases: Cases) -> Inference | Undefined:
         return Unvaried(part.value, min(scarce, groups or scarce), cases.n)
     method = JACKKNIFE if metric == "average_precision" else PAIRS if "_ovo" in metric else DELONG
     if cases.task is Task.BINARY and (scarce < FEW or (scarce < FEW_NEAR_ONE and part.value > NEAR_ONE) or se == 0):
-        other, name = _safeguard(metric, part.value, int(classes[1]), int(classes[0]))
+        other, name = _model_error(metric, part.value, int(classes[1]), int(classes[0]))
         se, method = (other, name) if not other <= se < math.inf else (se, method)
     df = df if groups or cases.dependence.is_serial else math.inf
     if cases.task is Task.MULTICLASS:
@@ -292,7 +292,7 @@ def measure_ranking(metric: str, cases: Cases) -> Inference | Undefined:
     return Normal(part.value, se, df, cases.n, "logit", method, 0.0, 1.0, unbiased)
 
 
-def too_few(metric: str, cases: Cases) -> str:
+def why_too_few(metric: str, cases: Cases) -> str:
     """Why no *met* may come from a binary ranking metric of so few positives or negatives; empty when it may."""
     found = {"positive": cases.y_true == 1, "negative": cases.y_true != 1}
     if metric == "average_precision":
@@ -320,7 +320,7 @@ def _delong(influence: Floats, positive: Array) -> float:
     return math.sqrt(total) / len(influence)
 
 
-def _safeguard(metric: str, value: float, m: int, k: int) -> tuple[float, str]:
+def _model_error(metric: str, value: float, m: int, k: int) -> tuple[float, str]:
     """The larger, model-based standard error for few rows: m positives, k negatives."""
     if metric == "average_precision":
         return math.sqrt(value * (1 - value) / m), BOYD
@@ -354,7 +354,7 @@ def top_influence(metric: str, cases: Cases) -> Floats | Undefined:
     return np.asarray(w * (hit - float(w @ hit) / cases.n))
 
 
-def guessed_top(metric: str, probabilities: Sequence[float]) -> Floats:
+def chance_in_top(metric: str, probabilities: Sequence[float]) -> Floats:
     """Chance of each class to be among the first k of constant probabilities, ties broken at random, shape (K,)."""
     p, k = np.asarray(probabilities), _k(metric)
     ahead, tied = (p[:, None] < p).sum(axis=1), (p[:, None] == p).sum(axis=1)

@@ -282,10 +282,10 @@ def search(
     for columns, own, sums in _tables(rows, axes, steps):
         is_large = rows.enough(sums)
         searched += int(np.count_nonzero(is_large))
-        suspicious += _standing_out(columns, own, sums, is_large, rows)
+        suspicious += _select_outstanding(columns, own, sums, is_large, rows)
     suspicious.sort(key=lambda each: -each.z)
-    found = _distinct(suspicious, rows, known, most)
-    fitted = {each.key: each for each in (_fitted(each, rows, axes) for each in found)}
+    found = _select_distinct(suspicious, rows, known, most)
+    fitted = {each.key: each for each in (_fit_spans(each, rows, axes) for each in found)}
     return Search(searched, tuple(sorted(fitted.values(), key=lambda each: -each.z)))
 
 
@@ -318,7 +318,7 @@ def _tables(
         yield (a, b), both, over_runs(cells[:, : both[0].steps, : both[1].steps], both)
 
 
-def _standing_out(
+def _select_outstanding(
     columns: tuple[int, ...], axes: tuple[Axis, ...], sums: Sums, is_large: Mask, rows: _Rows
 ) -> Iterator[Slice]:
     """The suspicious combinations of the same columns, the most certain first, none of which overlap."""
@@ -340,7 +340,7 @@ def _standing_out(
         z = np.where(np.logical_and.reduce(shared), -np.inf, z)
 
 
-def _distinct(slices: Sequence[Slice], rows: _Rows, known: frozenset[Key], most: int) -> list[Slice]:
+def _select_distinct(slices: Sequence[Slice], rows: _Rows, known: frozenset[Key], most: int) -> list[Slice]:
     """The first slices that each tell a story of their own, one that the known ones do not tell."""
     found: list[Slice] = []
     taken = [rows_of(each.key, rows.codes) for each in slices if each.key in known]
@@ -371,7 +371,7 @@ def _stands_out(inside: Mask, outside: Mask, rows: _Rows) -> bool:
     return bool(gap >= rows.effect and certainty(here, there)[0] >= SUSPICIOUS)
 
 
-def _fitted(found: Slice, rows: _Rows, axes: Sequence[Axis]) -> Slice:
+def _fit_spans(found: Slice, rows: _Rows, axes: Sequence[Axis]) -> Slice:
     """The combination with each run of levels moved to where it is most certain, one column after the other."""
     if len(found.key) == 1:  # looked at level by level already
         return found
@@ -380,13 +380,13 @@ def _fitted(found: Slice, rows: _Rows, axes: Sequence[Axis]) -> Slice:
         for place, span in enumerate(found.key):
             axis, other = axes[span.column], found.key[1 - place]
             if len(axis.low) > axis.steps:  # levels that do not stand in order are runs of one
-                found = _moved(found, axis, span.column, other, rows)
+                found = _move_span(found, axis, span.column, other, rows)
         if found == before:
             break
     return found
 
 
-def _moved(found: Slice, axis: Axis, column: int, other: Span, rows: _Rows) -> Slice:
+def _move_span(found: Slice, axis: Axis, column: int, other: Span, rows: _Rows) -> Slice:
     """The run of levels of one column that is most certain within the given levels of the other."""
     within = _within(rows.codes[other.column], other.first, other.last)
     losses = rows.losses.within(within)

@@ -310,7 +310,7 @@ def ends_of(metric: Metric) -> tuple[float, float]:
     return (-math.inf, math.inf) if metric.needs == "own" else metric.ends
 
 
-def widened(found: Inference | Undefined, by: Widening, *, ends: tuple[float, float]) -> Inference | Undefined:
+def widen(found: Inference | Undefined, by: Widening, *, ends: tuple[float, float]) -> Inference | Undefined:
     """The same number with wider limits, none beyond the values that there can be; a share of rows stays one, of fewer
     rows.
     """
@@ -319,7 +319,7 @@ def widened(found: Inference | Undefined, by: Widening, *, ends: tuple[float, fl
     if isinstance(found, Binomial):
         return replace(found, deff=found.deff * by.ratio**2, df=min(found.df, by.df))
     if isinstance(found, Mapped) and isinstance(found.inner, Binomial):
-        inner = widened(found.inner, by, ends=(0.0, 1.0))
+        inner = widen(found.inner, by, ends=(0.0, 1.0))
         return found if isinstance(inner, Undefined) else replace(found, inner=inner)
     return Widened(found, by, *ends)
 

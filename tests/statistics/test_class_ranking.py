@@ -12,7 +12,7 @@ from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Unvaried
-from readiness.statistics.scores import CLASS_RANKING_METRICS, ClassMean, measure_ranking, ranked_classes
+from readiness.statistics.scores import CLASS_RANKING_METRICS, ClassMean, measure_ranking, rank_classes
 
 EVERY = sorted(CLASS_RANKING_METRICS)
 
@@ -43,12 +43,12 @@ def test_values_are_those_of_scikit_learn(metric, decimals):
 def test_influence_is_the_derivative_for_each_row(metric):
     """Raising the weight of one row by h changes the metric by h · influence / n."""
     cases, h = sample(60), 1e-6
-    part = ranked_classes(metric, cases)
+    part = rank_classes(metric, cases)
     assert 0 == pytest.approx(part.influence.mean(), abs=1e-12)
     for row in range(0, 60, 7):
         weight = np.ones(60)
         weight[row] += h
-        slope = (ranked_classes(metric, sample(60, weight=weight)).value - part.value) / h
+        slope = (rank_classes(metric, sample(60, weight=weight)).value - part.value) / h
         assert slope == pytest.approx(part.influence[row] / 60, abs=1e-5)
 
 

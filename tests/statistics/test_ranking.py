@@ -14,7 +14,7 @@ from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Normal, Unvaried
-from readiness.statistics.scores import measure_ranking, ranked
+from readiness.statistics.scores import measure_ranking, ranking_metric
 
 BOTH = ("roc_auc", "average_precision")
 
@@ -63,11 +63,11 @@ def test_errors_agree_with_the_jackknife(metric):
 def test_influence_is_the_derivative_for_each_row(metric):
     """Raising the weight of one row by h changes the metric by h · influence / n."""
     cases, h = sample(50), 1e-6
-    part = ranked(metric, cases)
+    part = ranking_metric(metric, cases)
     for row in range(0, 50, 5):
         weight = np.ones(50)
         weight[row] += h
-        slope = (ranked(metric, sample(50, weight=weight)).value - part.value) / h
+        slope = (ranking_metric(metric, sample(50, weight=weight)).value - part.value) / h
         assert slope == pytest.approx(part.influence[row] / 50, abs=1e-5)
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.comparison import delong, delong_p, discordant
+from readiness.statistics.comparison import compare_delong, count_discordant, delong_p_value
 from readiness.statistics.inference import Undefined
 
 
@@ -39,19 +39,21 @@ def test_delong_agrees_with_the_textbook():
     first, second = np.round(truth + rng.normal(size=150), 1), np.round(truth + 2 * rng.normal(size=150), 1)
     value, error = textbook_delong(truth, first, second)
 
-    difference = delong(cases_of(truth, first), cases_of(truth, second))
+    difference = compare_delong(cases_of(truth, first), cases_of(truth, second))
 
     assert value == pytest.approx(difference.value)
     assert error == pytest.approx(difference.se)
-    assert 2 * stats.norm.sf(abs(value) / error) == pytest.approx(delong_p(difference))
+    assert 2 * stats.norm.sf(abs(value) / error) == pytest.approx(delong_p_value(difference))
 
 
 def test_delong_of_the_same_order_is_undefined():
     """A monotone change of the scores leaves the order, and so nothing to test."""
     truth, score = np.repeat([1, 0], 20), np.linspace(0, 1, 40)
 
-    assert isinstance(delong(cases_of(truth, score), cases_of(truth, score**3)), Undefined)
-    assert isinstance(delong(cases_of([1, 0, 0], [0.1, 0.4, 0.2]), cases_of([1, 0, 0], [0.9, 0.4, 0.2])), Undefined)
+    assert isinstance(compare_delong(cases_of(truth, score), cases_of(truth, score**3)), Undefined)
+    assert isinstance(
+        compare_delong(cases_of([1, 0, 0], [0.1, 0.4, 0.2]), cases_of([1, 0, 0], [0.9, 0.4, 0.2])), Undefined
+    )
 
 
 def test_discordant_rows_turn_around_with_the_methods():
@@ -59,7 +61,7 @@ def test_discordant_rows_turn_around_with_the_methods():
     first = cases_of([1, 1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 0, 0, 1])
     second = replace(first, y_pred=np.array([0, 0, 0, 1, 0, 0, 0]))
 
-    split, back = discordant(first, second), discordant(second, first)
+    split, back = count_discordant(first, second), count_discordant(second, first)
 
     assert (3, 1) == (split.only_candidate, split.only_other) == (back.only_other, back.only_candidate)
     assert stats.binomtest(1, 4).pvalue == pytest.approx(split.p_value) == pytest.approx(back.p_value)

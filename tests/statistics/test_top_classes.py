@@ -10,7 +10,7 @@ from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.scores import guessed_top, measure_top, top_influence
+from readiness.statistics.scores import chance_in_top, measure_top, top_influence
 
 
 def sample(decimals: int = 8, n: int = 200, **more) -> Cases:
@@ -55,5 +55,5 @@ def test_as_many_places_as_classes_say_nothing():
 
 def test_a_guess_puts_its_likeliest_classes_first():
     """Of four classes two are tied for the second place: each of them has it half of the time."""
-    assert [1.0, 0.5, 0.5, 0.0] == guessed_top("top_2_accuracy", (0.4, 0.25, 0.25, 0.1)).tolist()
-    assert [0.5] * 4 == guessed_top("top_2_accuracy", (0.25,) * 4).tolist()
+    assert [1.0, 0.5, 0.5, 0.0] == chance_in_top("top_2_accuracy", (0.4, 0.25, 0.25, 0.1)).tolist()
+    assert [0.5] * 4 == chance_in_top("top_2_accuracy", (0.25,) * 4).tolist()

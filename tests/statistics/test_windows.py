@@ -24,7 +24,7 @@ from readiness.statistics.stability import (
     reach,
     rows_for_two,
     unknown_dependence,
-    widened,
+    widen,
     widening,
     windows,
 )
@@ -169,7 +169,7 @@ def test_only_the_order_is_taken_away():
 def test_weights_and_time_widen_together():
     """Rows that count unequally and rows that are alike: one design effect times the other."""
     inner = Binomial(90, 100, 2.0)
-    assert 2.0 * 9.0 == widened(inner, Widening(3.0, 20.0), ends=(0.0, 1.0)).deff
+    assert 2.0 * 9.0 == widen(inner, Widening(3.0, 20.0), ends=(0.0, 1.0)).deff
 
 
 def test_the_dependence_of_every_metric_is_learnt_or_withheld():
