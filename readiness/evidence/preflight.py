@@ -25,6 +25,7 @@ from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_
 from readiness.evidence.supplied.preflight import supplied_faults
 from readiness.evidence.tables import PARQUET_SUFFIXES, TableHeader, header
 from readiness.spec.checks import misfits, stated_task
+from readiness.spec.inputs import vouches_of
 from readiness.spec.load import LoadedSpec
 from readiness.spec.schema import Label, ModelFile
 from readiness.spec.supplied_checks import supplied_key
@@ -195,7 +196,7 @@ def preflight(loaded: LoadedSpec) -> None:
     faults += [*_models(loaded), *_metrics(loaded), *_same_table(loaded), *_attestations(loaded), *_modules(loaded)]
     faults += supplied_faults(loaded, heads)
     if "test" in heads:
-        faults += column_faults(loaded, heads)
+        faults += [*column_faults(loaded, heads), *_spoken_of(loaded, heads)]
     addresses = dict(_addresses(loaded))
     faults = [*addresses.items(), *(fault for fault in faults if fault[0] not in addresses)]
     _refuse(loaded, faults, "its files")
@@ -279,6 +280,21 @@ def _attestations(loaded: LoadedSpec) -> Iterator[Fault]:
     for box, attestation in loaded.spec.checklist.items():
         if attestation.on is not None and attestation.on > today:
             yield ("checklist", box, "on"), f"{attestation.on} lies in the future; today is {today}"
+    for where, word in vouches_of(loaded.spec.soundness, loaded.spec.data):
+        if word.on > today:
+            yield (*where, "on"), f"{word.on} lies in the future; today is {today}"
+
+
+def _spoken_of(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+    """Columns that the spec says something of, and that no table has."""
+    data, exempt = loaded.spec.data, loaded.spec.production.drift_exempt
+    there = list(dict.fromkeys(name for head in heads.values() for name in head.columns))
+    said: list[tuple[KeyPath, str]] = [(("data", "known_at", name), name) for name in data.known_at]
+    said += [(("data", "independent", name), name) for name in data.independent]
+    said += [(("production", "drift_exempt", k), name) for k, name in enumerate(exempt)]
+    for key, name in said:
+        if name not in there:
+            yield key, f"no table has a column {shown(name)}{nearest(name, there)}"
 
 
 def _modules(loaded: LoadedSpec) -> Iterator[Fault]:

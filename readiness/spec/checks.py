@@ -103,6 +103,7 @@ def misfits(spec: Spec) -> list[Fault]:
         _supplied,
         _bounds,
         _vouches,
+        _known_target,
     )
     return list(chain.from_iterable(check(spec) for check in checks))
 
@@ -154,6 +155,21 @@ def _vouches(spec: Spec) -> Iterator[Fault]:
                 where,
                 f"{shown(word.by)} is among about.prepared_by; somebody who did not prepare the review must say so",
             )
+
+
+def _known_target(spec: Spec) -> Iterator[Fault]:
+    """The target is what is to be found out: nothing is said of it as of a column."""
+    target = spec.data.target
+    named: dict[KeyPath, Iterable[str]] = {
+        ("data", "known_at"): spec.data.known_at,
+        ("data", "independent"): spec.data.independent,
+    }
+    for key, columns in named.items():
+        if target in columns:
+            yield (*key, target), f"{shown(target)} is the target, which nobody knows before the decision"
+    for index, name in enumerate(spec.production.drift_exempt):
+        if name == target:
+            yield ("production", "drift_exempt", index), f"{shown(target)} is the target, and no column that can drift"
 
 
 def _task(spec: Spec) -> Iterator[Fault]:

@@ -13,7 +13,6 @@ from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import OVERLAP, SCORES, TOUCHED, Kind, Soundness, is_touched, kind_of
 from readiness.spec.inputs import is_about_periods, vouched_kinds
 from readiness.spec.schema import Spec
-from readiness.statistics.label_shift import UNCHANGED
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
@@ -261,6 +260,8 @@ def _names(doubt: Finding, claim: Finding, spec: Spec) -> bool:
         return False
     if doubt.code == f"{Kind.ABSENT.code}-CLASSES":
         return True
+    from readiness.statistics.label_shift import UNCHANGED  # loads libraries of numbers
+
     is_of_mix = doubt.code in (f"{Kind.MIX.code}-LABELS", f"{Kind.MIX.code}-SHARE")
     is_chosen = doubt.code == Kind.MIX.code and spec.data.sampled
     return (is_of_mix or is_chosen) and claim.metric not in UNCHANGED

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.errors import DataError, InputError
+from readiness.core.errors import DataError, InputError, SpecError
+from readiness.evidence.preflight import preflight
 from readiness.evidence.row_hashes import (
     check_place,
     hashes_like,
@@ -18,6 +19,7 @@ from readiness.evidence.row_hashes import (
     read_hashes,
     write_hashes,
 )
+from readiness.spec.load import load_spec
 from tests.conftest import make_rows
 from tests.evidence.test_copies import rows
 
@@ -180,3 +182,21 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path, monkeypatch):
         with pytest.raises(InputError, match=words) as refused:
             check_place(Path(out), table)
         assert "--out" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"data": {"known_at": {"aa": {"when": "before", "by": "x", "on": "2026-01-01", "why": "w"}}}}, 'column "aa"'),
+        ({"data": {"independent": {"grop": {"by": "x", "on": "2026-01-01", "why": "w"}}}}, 'did you mean "group"'),
+        ({"production": {"drift_exempt": ["nope"]}}, 'column "nope"'),
+        ({"data": {"known_at": {"y": {"when": "before", "by": "x", "on": "2026-01-01", "why": "w"}}}}, "is the target"),
+        ({"soundness": {"seen": {"by": "x", "on": "2999-01-01", "why": "w"}}}, "lies in the future"),
+    ],
+)
+def test_words_that_do_nothing_are_told(changes, words, review_files):
+    """Of columns that no table has, of the target, and given on a day that is still to come."""
+    path = review_files({**changes, "about": {"prepared_by": ["the builder"]}})
+    with pytest.raises(SpecError) as refused:
+        preflight(load_spec(path))
+    assert words in str(refused.value) + " ".join(refused.value.problems)
