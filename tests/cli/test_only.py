@@ -106,6 +106,7 @@ def ran(case: Path) -> tuple[int, str]:
 
 
 class TestRun:
+    @pytest.mark.slow
     def test_it_says_what_it_is(self, case: Path, ran: tuple[int, str]) -> None:
         """The exit code is that of the record's verdict, which cannot be ready."""
         code, said = ran

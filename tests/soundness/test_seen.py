@@ -166,6 +166,7 @@ def test_sound_models_of_other_tasks(task: Task) -> None:
     assert Status.MET == judged(evidence(model, task=task)).status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "share"),
     [

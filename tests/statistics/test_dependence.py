@@ -148,6 +148,7 @@ def test_long_series_are_summed_to_buckets():
     assert np.array_equal(values[:20_000], in_buckets(values[:20_000]))
 
 
+@pytest.mark.slow
 def test_buckets_keep_the_error():
     """A dependent series of 60,000 rows: nearly the same error as from its own cosine terms."""
     values = np.repeat(np.random.default_rng(0).standard_normal(12_000), 5)

@@ -36,6 +36,7 @@ def test_every_technical_metric_has_a_code() -> None:
     assert len(TOPICS) == len(set(TOPICS.values()))
 
 
+@pytest.mark.slow
 def test_the_host_does_not_load_what_computes_numbers() -> None:
     """`readiness run` leaves the numbers to the kernel, so it is spared the libraries that compute them."""
     code = f"import sys, readiness.run.runner; print([name for name in {SLOW!r} if name in sys.modules])"
