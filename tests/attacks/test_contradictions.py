@@ -23,6 +23,8 @@ from readiness.verdict.record import Record
 from tests.report.compare.files import report_file
 from tests.report.page import records
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., tuple[int, str, str]]
 Edit = Callable[[dict[str, Any]], Any]
 

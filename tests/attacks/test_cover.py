@@ -27,6 +27,8 @@ from tests.conftest import make_rows
 from tests.report.page import records
 from tests.walking import walk
 
+pytestmark = pytest.mark.slow
+
 Files = Callable[..., Path]
 
 
@@ -110,7 +112,6 @@ def test_usual_columns_are_found_by_whole_words(columns: str, unseen: str | None
     assert tuple(expected.split()) == unsegmented(spec, columns.split())
 
 
-@pytest.mark.slow
 def test_a_whole_review_tells_the_columns_that_it_leaves_out(review_files: Files) -> None:
     """Columns that the model is given, and columns that it is not."""
     test = make_rows(800, 2).assign(sex="f", ethnicity="a", image_id=range(800))

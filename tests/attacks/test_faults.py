@@ -18,6 +18,8 @@ from readiness.reviews.from_arrays import review
 from readiness.spec.load import spec_of
 from tests.conftest import make_rows
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[..., Path]
 Run = Callable[..., tuple[int, str, str]]
 ROWS = 800

@@ -24,6 +24,8 @@ from tests.end_to_end.unsound.test_unsound import (
 )
 from tests.end_to_end.unsound.workshop import Workshop, vouch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def unsound(tmp_path_factory: pytest.TempPathFactory) -> Record:
@@ -62,7 +64,6 @@ def refused(record: Record, words: str) -> None:
         check(record, counted=True)
 
 
-@pytest.mark.slow
 def test_the_record_itself_holds(unsound: Record) -> None:
     """The control: it comes back unchanged, and is not refused."""
     check(from_plain(to_plain(unsound)), counted=True)
@@ -134,7 +135,6 @@ def test_a_candidate_that_is_presumed_good(unsound: Record) -> None:
         check(replace(unsound, answers=answers))
 
 
-@pytest.mark.slow
 def test_a_word_from_outside_is_told_with_the_verdict(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Somebody who did not prepare the review says that rows of all times are alike: READY, and on whose word."""
     shop = Workshop(tmp_path_factory.mktemp("vouched"))
@@ -217,7 +217,6 @@ def test_recent_rows_that_are_others_have_consequences(tmp_path_factory: pytest.
         refused(yes_again(replace(record, soundness=soundness)), "does not withhold")
 
 
-@pytest.mark.slow
 def test_a_doubt_about_one_claim_cannot_be_led_to_another(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What is measured once more names the claim that it measures: one, of its metric and its bar."""
     record = reviewed(tmp_path_factory, labelled_recent_rows_that_fail)

@@ -15,6 +15,8 @@ from readiness.evidence.preflight import preflight
 from readiness.spec.json_schema import spec_schema
 from readiness.spec.load import load_spec
 
+pytestmark = pytest.mark.slow
+
 Files = Callable[..., Path]
 
 

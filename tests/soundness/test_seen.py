@@ -45,6 +45,8 @@ from readiness.statistics.judge_claims import settle
 from readiness.statistics.refit_advantage import RefitLosses
 from tests.questions.conftest import evidence_of, spec_of
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ["a", "b", "c", "d"]
 TREES = 15
 
@@ -166,7 +168,6 @@ def test_sound_models_of_other_tasks(task: Task) -> None:
     assert Status.MET == judged(evidence(model, task=task)).status
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "share"),
     [
@@ -198,7 +199,6 @@ def test_fitted_on_the_test_rows_alone() -> None:
     assert Status.NOT_MET == finding.status
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["forest", "histograms", "tree"])
 def test_fitted_on_part_of_the_training_rows(name: str) -> None:
     """It does worse than its copies, if anything."""
