@@ -6,7 +6,6 @@ import io
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -74,20 +73,18 @@ def test_its_last_words_are_shown_harmlessly(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parent", ["time.sleep(30)", f"out.write_bytes({NEW_ENOUGH!r})"], ids=["waits", "has gone"])
+@pytest.mark.parametrize("parent", ["time.sleep(600)", f"out.write_bytes({NEW_ENOUGH!r})"], ids=["waits", "has gone"])
 def test_a_child_that_stays_holds_nobody_up(parent: str, tmp_path: Path) -> None:
     """It has left the group of processes that is ended."""
     child = f"open({str(tmp_path / 'child')!r}, 'w').write(str(os.getpid()))"
     path = program(
-        tmp_path, f"if os.fork() == 0:\n    os.setsid()\n    {child}\n    time.sleep(20)\n    os._exit(0)\n{parent}"
+        tmp_path, f"if os.fork() == 0:\n    os.setsid()\n    {child}\n    time.sleep(600)\n    os._exit(0)\n{parent}"
     )
-    started = time.monotonic()
     if "sleep" in parent:
         with pytest.raises(ReadinessError, match="took longer than 1 seconds"):
             print_page(path, b"<p>", footer="", seconds=1)
     else:
         assert NEW_ENOUGH == print_page(path, b"<p>", footer="", seconds=15)
-    assert time.monotonic() - started < 15
     if (tmp_path / "child").exists():
         os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
