@@ -1,9 +1,10 @@
 """The ledger of uses: how many candidates were judged by these very test rows.
 
 Each line holds the digest of the line before, so that a line that was changed, or taken out between others, is noticed.
-The rows are known by their truth, in whatever order and however it is stored: another table starts anew, and the same
-rows with other columns do not. A review takes its place in the ledger before the candidate is judged, so that of two
-that run at once one is the second, and a review that fails has looked at the rows all the same.
+The rows are known by their names and truth in any order, where both reviews name rows; else by their truth, row by row,
+however it is stored. Another table starts anew, and the same rows with other columns do not. A review takes its place
+in the ledger before the candidate is judged, so that of two that run at once one is the second, and a review that fails
+has looked at the rows all the same.
 
 What the chain cannot show is that its last lines were cut off, or that the whole file was emptied or taken away. Where
 a report in a folder beside the ledger counts more candidates on the same rows than the ledger holds, that is said.
@@ -39,15 +40,15 @@ class Use:
     """One candidate that was judged by some rows."""
 
     rows: str
-    """Digest of the truth of the test rows, in no order."""
+    """Digest of the truth of the test rows, one after the other."""
     candidate: str
     """Digest of the model file or of the predictions, and of the threshold."""
     names: str = ""
-    """Digest of the names of the rows with their truth; empty where no column names them."""
+    """Digest of the names of the rows with their truth, in no order; empty where no column names them."""
 
     def is_of_rows(self, other: Use) -> bool:
-        """Whether both are about the same rows, as far as can be told: by their truth, and by their names if known."""
-        return self.rows == other.rows and (not self.names or not other.names or self.names == other.names)
+        """Whether both are about the same rows, as far as can be told: by their names where both have them."""
+        return self.names == other.names if self.names and other.names else self.rows == other.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +133,24 @@ def use_of(loaded: LoadedSpec, model_sha256: str | None, test_sha256: str) -> Us
     given = model.predictions.model_dump(mode="json") if model.predictions is not None else None
     candidate = model_sha256 or f"{test_sha256} {json.dumps(given, sort_keys=True)}"
     text = json.dumps([candidate, model.threshold])
-    names = "" if len(columns) == 1 else _digest_of(table[columns[1]], table[data.target])
-    return Use(_digest_of(table[data.target]), hashlib.sha256(text.encode()).hexdigest(), names)
+    names = "" if len(columns) == 1 else _digest_of_rows(table[columns[1]], table[data.target])
+    return Use(_digest_in_order(table[data.target]), hashlib.sha256(text.encode()).hexdigest(), names)
 
 
-def _digest_of(*columns: pd.Series[Any]) -> str:
-    """Of how often each value comes, or each row of several: 1, 1.0, true and "1" are one value, in any order."""
+def _digest_in_order(column: pd.Series[Any]) -> str:
+    """Of the values, one after the other: 1, 1.0, true and "1" are one value."""
+    from readiness.evidence.row_hashes import value_bits
+
+    return hashlib.sha256(value_bits(column).astype("<u8").tobytes()).hexdigest()
+
+
+def _digest_of_rows(*columns: pd.Series[Any]) -> str:
+    """Of how often each row of values comes, in any order."""
     import numpy as np
 
     from readiness.evidence.row_hashes import joined, value_bits
 
-    bits = [value_bits(column) for column in columns]
-    values, counts = np.unique(bits[0] if len(bits) == 1 else joined(*bits), return_counts=True)
+    values, counts = np.unique(joined(*(value_bits(column) for column in columns)), return_counts=True)
     return hashlib.sha256(np.column_stack((values, counts.astype(np.uint64))).astype("<u8").tobytes()).hexdigest()
 
 
