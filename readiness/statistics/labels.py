@@ -241,7 +241,7 @@ def label_influence(metric: str, table: Floats, *, binary: bool) -> Floats:
         else:
             slope = _slope_of_margins(_OF_MARGINS[metric], table)
     size = np.abs(slope)
-    return np.asarray(np.where(size > ROUNDING * size.max(), slope * float(table.sum()), 0.0))
+    return np.where(size > ROUNDING * size.max(), slope * float(table.sum()), 0.0)
 
 
 def _slope_of_cells(metric: OfCells, table: Floats) -> Floats:
@@ -253,7 +253,7 @@ def _slope_of_cells(metric: OfCells, table: Floats) -> Floats:
 def _slope_of_margins(metric: OfMargins, table: Floats) -> Floats:
     """Derivative by each cell, shape (K, K): a row there adds to its two margins and, if right, to the diagonal."""
     right, true, predicted = _steps_of_margins(len(table))
-    values = metric(np.diagonal(table) + right, table.sum(axis=1) + true, table.sum(axis=0) + predicted)
+    values = metric(table.diagonal() + right, table.sum(axis=1) + true, table.sum(axis=0) + predicted)
     of_right, of_true, of_predicted = (values.imag / STEP).reshape(3, len(table))
     return np.asarray(np.diag(of_right) + of_true[:, None] + of_predicted)
 
