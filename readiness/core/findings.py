@@ -177,6 +177,26 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+class Origin(StrEnum):
+    """Where a finding comes from."""
+
+    HERE = "here"
+    """Measured, or looked at, by this review."""
+    SUPPLIED = "supplied"
+    """Measured elsewhere; the spec states the number and its source."""
+    OWN = "own"
+    """From a cell of the user's own."""
+
+
+class Flag(StrEnum):
+    """What else is known of a finding."""
+
+    TOO_SMALL = "too_small"
+    """There are too few rows for a *met*."""
+    UNCERTAIN = "uncertain"
+    """A real difference that is not proven to exceed the limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One claim with its evidence."""
@@ -200,6 +220,10 @@ class Finding:
     warning: str = ""
     measured_time: bool = False
     """True: the number is a clock reading and differs from run to run."""
+    origin: Origin = Origin.HERE
+    flags: tuple[Flag, ...] = ()
+    withheld_by: tuple[str, ...] = ()
+    """Kinds of doubt about the rows that keep the finding from being *met*."""
     code: str = field(init=False)
     """How people quote it: the code of the key, stable between versions."""
 
@@ -207,6 +231,8 @@ class Finding:
         given: Any = self.key  # a cell of the user's own may give the text of its code
         if isinstance(given, str):
             object.__setattr__(self, "key", key_of(given))
+        if self.key.kind is Topic.OWN:
+            object.__setattr__(self, "origin", Origin.OWN)
         object.__setattr__(self, "code", self.key.code)
 
     @property

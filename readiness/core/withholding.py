@@ -193,6 +193,7 @@ def _withheld(
         status=Status.NOT_PROVEN,
         outcome=None,
         withheld=words,
+        withheld_by=tuple(kind.value for kind in kinds),
         needs=by[0].needs or by[0].reason,
     )
 

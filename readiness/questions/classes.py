@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.findings import Criterion, Finding, Flag, Status
 from readiness.core.format import format_level, listed
 from readiness.core.keys import Topic
 from readiness.core.policy import Task
@@ -57,7 +57,7 @@ def class_claims(evidence: Evidence, criteria: Errors) -> list[Claim]:
 
 def without_small(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Classes that are too small do not block, unless it is proven that they are not told apart, or not found."""
-    return tuple(_small(f) if f.key.kind in _ONE_CLASS and f.withheld.startswith(TOO_SMALL) else f
+    return tuple(_small(f) if f.key.kind in _ONE_CLASS and Flag.TOO_SMALL in f.flags else f
                  for f in findings)  # fmt: skip
 
 
@@ -105,6 +105,7 @@ def _told_apart(evidence: Evidence, some: _Some) -> Claim:
         segment={"class": some.name},
         withheld=some.too_few or _withheld(evidence, some, "balanced_accuracy"),
         reason=f"{some.too_few}; {reason}" if some.too_few else reason,
+        flags=(Flag.TOO_SMALL,) if some.too_few else (),
         needs=needs,
         denominator=f"rows of {some.words}",
     )
@@ -123,6 +124,7 @@ def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key:
         segment={"class": some.name},
         withheld=some.too_few or _withheld(evidence, some, "recall"),
         reason=f"{some.too_few}; {reason}" if some.too_few else reason,
+        flags=(Flag.TOO_SMALL,) if some.too_few else (),
         denominator=f"rows of {some.words}",
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.core import policy
-from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.findings import Criterion, Finding, Flag, Status
 from readiness.core.format import format_pair
 from readiness.core.keys import FindingKey
 from readiness.core.policy import Task
@@ -361,6 +361,7 @@ def deficit(
         reason=ALONE if alone else counted,
         needs=MORE_GROUPS if alone else "" if enough else lacking,
         warning=warning,
+        flags=() if enough or alone else (Flag.TOO_SMALL,),
         denominator=f"{ruler.noun} in {name}",
     )
 
@@ -411,7 +412,7 @@ def with_uncertain_size(findings: Sequence[Finding], real: frozenset[int]) -> tu
     limit.
     """
     return tuple(
-        replace(finding, warning=f"{finding.warning}; {UNCERTAIN}")
+        replace(finding, warning=f"{finding.warning}; {UNCERTAIN}", flags=(*finding.flags, Flag.UNCERTAIN))
         if i in real and finding.warning and finding.status is Status.NOT_PROVEN
         else finding
         for i, finding in enumerate(findings)
@@ -420,4 +421,4 @@ def with_uncertain_size(findings: Sequence[Finding], real: frozenset[int]) -> tu
 
 def is_surely_worse(finding: Finding) -> bool:
     """Whether the deficit is beyond the limit, or surely above 0 and large enough to warn."""
-    return finding.status is Status.NOT_MET or finding.warning.endswith(UNCERTAIN)
+    return finding.status is Status.NOT_MET or Flag.UNCERTAIN in finding.flags

@@ -13,7 +13,17 @@ from dataclasses import replace
 import pandas as pd
 
 from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
-from readiness.core.findings import Answer, Criterion, Finding, Outcome, Question, Status, Unavailable, not_assessed
+from readiness.core.findings import (
+    Answer,
+    Criterion,
+    Finding,
+    Origin,
+    Outcome,
+    Question,
+    Status,
+    Unavailable,
+    not_assessed,
+)
 from readiness.core.format import format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import MUST_PROBES
@@ -55,22 +65,22 @@ def probe_findings(evidence: Evidence, criteria: Production) -> list[Finding]:
     if isinstance(evidence.probes, Unavailable):
         names = sorted({*must, *evidence.spec.supplied.probes})
         return [_unprobed(evidence, criteria, name, evidence.probes, blocking=name in must) for name in names]
-    return [
-        _probe(_or_supplied(result, evidence.spec), criteria, blocking=result.name in must)
-        for result in evidence.probes
-    ]
+    return [_tried(result, evidence.spec, criteria, blocking=result.name in must) for result in evidence.probes]
 
 
-def _or_supplied(result: ProbeResult, spec: Spec) -> ProbeResult:
+def _tried(result: ProbeResult, spec: Spec, criteria: Production, *, blocking: bool) -> Finding:
+    """What came of a probe here, or elsewhere where it could not be made."""
     given = supplied_probe(spec, result.name) if result.outcome == "unavailable" else None
-    return result if given is None else given
+    if given is not None:
+        return _probe(given, criteria, blocking=blocking, origin=Origin.SUPPLIED)
+    return _probe(result, criteria, blocking=blocking)
 
 
 def _unprobed(evidence: Evidence, criteria: Production, name: str, why: Unavailable, *, blocking: bool) -> Finding:
     """What is known of a probe that was not made here."""
     given = supplied_probe(evidence.spec, name)
     if given is not None:
-        return _probe(given, criteria, blocking=blocking)
+        return _probe(given, criteria, blocking=blocking, origin=Origin.SUPPLIED)
     needs = or_supplied(why, f"probes.{name}").needs
     return not_assessed(Topic.PROBE.key(name), _probe_name(name), why.reason, needs=needs)
 
@@ -79,7 +89,7 @@ def _probe_name(name: str) -> str:
     return _PROBE_NAMES.get(name, name.replace("_", " "))
 
 
-def _probe(result: ProbeResult, criteria: Production, *, blocking: bool) -> Finding:
+def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin: Origin = Origin.HERE) -> Finding:
     accepted = result.name in criteria.clean_error_accepted
     outcome = {
         "passed": Outcome.PASSED,
@@ -96,7 +106,8 @@ def _probe(result: ProbeResult, criteria: Production, *, blocking: bool) -> Find
         blocking=blocking,
         outcome=outcome,
         reason=result.reason.rstrip(".") + hint,
-        warning=NOT_HERE if result.reason.startswith(NOT_HERE) else "",
+        warning=NOT_HERE if origin is Origin.SUPPLIED else "",
+        origin=origin,
     )
 
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from readiness.core import policy
-from readiness.core.findings import Answer, Criterion, Finding, Question, Status, not_assessed
+from readiness.core.findings import Answer, Criterion, Finding, Flag, Question, Status, not_assessed
 from readiness.core.format import format_value, listed
 from readiness.core.keys import Topic
 from readiness.core.policy import Task
@@ -27,7 +27,6 @@ from readiness.evidence.segments import Segmentation
 from readiness.questions.deficits import (
     CUT_QUERIES,
     STILL,
-    TOO_SMALL,
     WHOLE_QUERIES,
     Ruler,
     Split,
@@ -350,7 +349,7 @@ def _settled(
 
 def _without_small(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Segments that are too small do not block, unless their deficit is proven: harm cannot hide in a small group."""
-    return tuple(_small(finding) if finding.withheld.startswith(TOO_SMALL) else finding for finding in findings)
+    return tuple(_small(finding) if Flag.TOO_SMALL in finding.flags else finding for finding in findings)
 
 
 def _small(finding: Finding) -> Finding:

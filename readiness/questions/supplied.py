@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from readiness.core.findings import Finding, Question, Unavailable, not_assessed
+from readiness.core.findings import Finding, Origin, Question, Unavailable, not_assessed
 from readiness.core.format import format_value
 from readiness.core.keys import Topic
 from readiness.evidence.evidence import Evidence
@@ -30,7 +30,11 @@ def marked(claim: Claim, source: str) -> Claim:
     said = [claim.reason.rstrip(". "), f"{NOT_HERE}: {source}"]
     label = [claim.warning, NOT_HERE]
     return replace(
-        claim, reason="; ".join(filter(None, said)), warning="; ".join(filter(None, label)), measured_time=False
+        claim,
+        reason="; ".join(filter(None, said)),
+        warning="; ".join(filter(None, label)),
+        measured_time=False,
+        origin=Origin.SUPPLIED,
     )
 
 

@@ -11,7 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from readiness.core.findings import Basis, Bounds, Criterion, Estimate, Finding, Recomputable, Status, judge, rounded
+from readiness.core.findings import (
+    Basis,
+    Bounds,
+    Criterion,
+    Estimate,
+    Finding,
+    Flag,
+    Origin,
+    Recomputable,
+    Status,
+    judge,
+    rounded,
+)
 from readiness.core.keys import FindingKey, key_of
 from readiness.core.metrics import TECHNICAL
 from readiness.statistics.basis import IN_GROUPS, MOVER, SKEWED, WIDER, basis_of, flat, recomputable_from
@@ -132,6 +144,8 @@ class Claim:
     """Plain word for the rows that the number rests on: "positives", "calls"."""
     from_scores: bool = True
     """Whether the test rows and their scores alone give the number; False: it took refits, other tables, a clock."""
+    origin: Origin = Origin.HERE
+    flags: tuple[Flag, ...] = ()
     code: str = field(init=False)
     """The code of the key."""
 
@@ -228,6 +242,7 @@ def _make(
     return Finding(
         claim.key, claim.name, status, claim.blocking, claim.metric, claim.segment, measured, bounds, claim.criterion,
         None, claim.withheld, reason, claim.needs if needs is None else needs, claim.warning, claim.measured_time,
+        claim.origin, claim.flags,
     )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.policy import ROLLOUT
-from readiness.core.withholding import WITHHELD
 
 
 class Verdict(StrEnum):
@@ -150,7 +149,7 @@ def _listed(findings: Sequence[Finding], attribute: str, most: int = 3) -> str:
 
 def _said(finding: Finding, attribute: str) -> str:
     text = (getattr(finding, attribute) or finding.reason).rstrip(".")
-    if text and finding.withheld.startswith(WITHHELD):
+    if text and finding.withheld_by:
         return text  # of all claims that the same rows cannot carry it is the same
     return f"{finding.name}: {text}" if text else finding.name
 

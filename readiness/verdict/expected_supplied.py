@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.core.findings import Finding, Outcome, Question, Status, rounded
+from readiness.core.findings import Finding, Origin, Outcome, Question, Status, rounded
 from readiness.core.keys import Topic
 from readiness.core.metrics import QUANTILES
 from readiness.spec.schema import FIGURES, NOT_HERE, Spec
@@ -26,10 +26,11 @@ def false_supplies(
     file, or the clock of a shared machine says little. `calls` are the times of the supplied log, in milliseconds.
     """
     found = [finding for answer in answers for finding in answer.findings]
-    labelled = [f for f in found if NOT_HERE in f.warning]
+    labelled = [f for f in found if f.origin is Origin.SUPPLIED]
+    unlabelled = [f.code for f in found if (NOT_HERE in f.warning) is not (f.origin is Origin.SUPPLIED)]
     others = [f for f in found if f not in labelled and (f.measured is not None or _is_judged(f))]
     wrong = [f.code for f in labelled if not _agrees(f, spec, calls)]
-    return (*wrong, *(f.code for f in others if _cannot_be_measured(f, spec)))
+    return (*unlabelled, *wrong, *(f.code for f in others if _cannot_be_measured(f, spec)))
 
 
 def _is_judged(finding: Finding) -> bool:

@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from readiness.core.canonical import encode
+from readiness.core.findings import Flag, Origin
 from readiness.core.keys import key_of
+from readiness.core.withholding import WITHHELD, Kind
+from readiness.spec.schema import NOT_HERE
+
+UNCERTAIN = "a real difference, its size uncertain"
+UNKNOWN = "unknown"
+"""Stands for a doubt that an old record words otherwise than this version does."""
 
 
 def upgraded(plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,4 +38,12 @@ def _with_findings(part: Any) -> Any:
 def _finding(plain: Any) -> Any:
     if not isinstance(plain, dict) or "key" in plain or not isinstance(plain.get("code"), str):
         return plain
-    return plain | {"key": encode(key_of(plain["code"]))}
+    added: dict[str, Any] = {"key": encode(key_of(plain["code"]))}
+    if NOT_HERE in str(plain.get("warning")):
+        added["origin"] = Origin.SUPPLIED.value
+    if str(plain.get("warning")).endswith(UNCERTAIN):
+        added["flags"] = [Flag.UNCERTAIN.value]
+    if str(plain.get("withheld")).startswith(WITHHELD):
+        doubts = [kind.value for kind in Kind if kind.doubt in plain["withheld"]]
+        added["withheld_by"] = doubts or [UNKNOWN]
+    return plain | added

@@ -9,7 +9,7 @@ from typing import Any
 
 from readiness.core.canonical import decode, encode
 from readiness.core.errors import InvalidReport
-from readiness.core.findings import Answer, Finding, Question, Status
+from readiness.core.findings import Answer, Finding, Origin, Question, Status
 from readiness.core.provenance import Gathered, Reuse, Uses
 from readiness.core.withholding import Soundness
 from readiness.spec.schema import NOT_HERE
@@ -169,5 +169,5 @@ def _sorted(value: Any) -> Any:
 
 def supplied_words(record: Record) -> str:
     """In words: "3 figures were supplied, not measured here"; empty when everything was measured here."""
-    count = sum(NOT_HERE in finding.warning for answer in record.answers for finding in answer.findings)
+    count = sum(finding.origin is Origin.SUPPLIED for answer in record.answers for finding in answer.findings)
     return f"{count} figure{'s were' if count > 1 else ' was'} {NOT_HERE}" if count else ""

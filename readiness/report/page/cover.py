@@ -11,7 +11,7 @@ from readiness.core.findings import Question, Status
 from readiness.core.format import format_count, format_count_of, format_share, listed
 from readiness.core.sanitize import shorten
 from readiness.core.selection import NOT_ASKED
-from readiness.core.withholding import WITHHELD, Kind, can_never_be_vouched, kind_of
+from readiness.core.withholding import Kind, can_never_be_vouched, kind_of
 from readiness.report.page.sections import positive_words, unmeasured
 from readiness.report.sentences import (
     actions,
@@ -243,7 +243,7 @@ def _cure(kind: Kind, *, is_for_words: bool) -> str:
 def _hangs_on_rows(record: Record, action: Action) -> bool:
     """Whether nothing but the doubts about the rows keeps a question from a yes."""
     judged = [f for f in record.answer(action.question).findings if f.blocking and f.status is not Status.MET]
-    return bool(open_doubts(record)) and all(f.withheld.startswith(WITHHELD) for f in judged)
+    return bool(open_doubts(record)) and all(f.withheld_by for f in judged)
 
 
 def _brief(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.core.checklist import BOXES, Box, Source
-from readiness.core.findings import Finding, Question, Status, overall
+from readiness.core.findings import Finding, Origin, Question, Status, overall
 from readiness.core.format import format_criterion, format_estimate
 from readiness.core.keys import Topic
 from readiness.report.page.tables import (
@@ -25,7 +25,6 @@ from readiness.report.page.tables import (
     table,
 )
 from readiness.report.sentences import worst_first
-from readiness.spec.schema import NOT_HERE
 from readiness.verdict.record import Record
 
 _DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS})
@@ -102,7 +101,7 @@ def _grounds(box: Box, findings: Sequence[Finding]) -> str:
     judged = worst_first([f for f in findings if f.blocking]) or worst_first(findings)
     if not judged:
         return "Nobody has looked at it, and nobody has vouched for it"
-    how = "Supplied" if any(NOT_HERE in f.warning for f in judged) else "Measured"
+    how = "Supplied" if any(f.origin is Origin.SUPPLIED for f in judged) else "Measured"
     if len(judged) > 1 and all(f.status is Status.MET for f in judged):
         return f"{how}: {len(judged)} claims, all met"
     worst = judged[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from readiness.core.findings import Question
+from readiness.core.findings import Origin, Question
 from readiness.report.compare.page import overview_page
 from readiness.report.compare.read import overview
 from readiness.report.compare.text import overview_text
@@ -28,7 +28,10 @@ def vendors(only: tuple[str, ...] = ()) -> Record:
         dataclasses.replace(
             answer,
             findings=(
-                *(dataclasses.replace(f, warning=f"{NOT_HERE}: data sheet") for f in answer.findings[:2]),
+                *(
+                    dataclasses.replace(f, warning=f"{NOT_HERE}: data sheet", origin=Origin.SUPPLIED)
+                    for f in answer.findings[:2]
+                ),
                 *answer.findings[2:],
             ),
         )
