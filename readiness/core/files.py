@@ -123,6 +123,17 @@ class Artifact:
     rows: int | None = None
     columns: int | None = None
 
+    @property
+    def role(self) -> str:
+        """What an input is read for, "test" of "test: cases.csv"; empty where the name is that of a file alone."""
+        role, joint, _ = self.name.partition(": ")
+        return role if joint else ""
+
+    @property
+    def file(self) -> str:
+        """The name of the file: "cases.csv"."""
+        return self.name.removeprefix(f"{self.role}: ")
+
     @classmethod
     def of(cls, path: Path, *, name: str = "", rows: int | None = None, columns: int | None = None) -> Artifact:
         """Describe what lies at `path` now; `name` is the file's own unless given."""

@@ -100,7 +100,7 @@ def calm(text: str) -> str:
 
 
 def _test_table(record: Record) -> tuple[str, int, str]:
-    found = (artifact for artifact in record.gathered.inputs if artifact.name.startswith("test: "))
+    found = (artifact for artifact in record.gathered.inputs if artifact.role == "test")
     table = next(found, None)
     rows = record.gathered.data.rows_scored
     return ("test", rows, "not recorded") if table is None else (table.name[len("test: ") :], rows, table.sha256)

@@ -102,15 +102,15 @@ def _details(record: Record) -> str:
 
 
 def _table(record: Record, role: str, label: str) -> str:
-    found = (artifact for artifact in record.gathered.inputs if artifact.name.startswith(f"{role}: "))
+    found = (artifact for artifact in record.gathered.inputs if artifact.role == role)
     table = next(found, None)
-    return NOT_PROVIDED if table is None else f"{label}: {_described(table, role)}."
+    return NOT_PROVIDED if table is None else f"{label}: {_described(table)}."
 
 
-def _described(table: Artifact, role: str) -> str:
+def _described(table: Artifact) -> str:
     shape = "" if table.rows is None else f", {format_count(table.rows)} rows"
     shape += "" if table.columns is None else f", {format_count(table.columns)} columns"
-    return f"{inline(table.name.removeprefix(f'{role}: '))}{shape}, SHA-256 `{inline(table.sha256)}`"
+    return f"{inline(table.file)}{shape}, SHA-256 `{inline(table.sha256)}`"
 
 
 def _evaluation_data(record: Record) -> str:

@@ -32,7 +32,7 @@ def cautions(reports: Sequence[Report]) -> tuple[str, ...]:
 
 def digests(record: Record, role: str) -> tuple[str, ...]:
     """SHA-256 of the inputs of a role, such as "test"."""
-    return tuple(artifact.sha256 for artifact in record.gathered.inputs if artifact.name.startswith(f"{role}: "))
+    return tuple(artifact.sha256 for artifact in record.gathered.inputs if artifact.role == role)
 
 
 def _differs(reports: Sequence[Report], part: Callable[[Record], Hashable]) -> bool:

@@ -231,7 +231,7 @@ def _by_order(a: Record, b: Record, mine: int, theirs: int) -> tuple[Positions, 
 
 
 def _test_digest(record: Record) -> str:
-    return next((a.sha256 for a in record.gathered.inputs if a.name.startswith("test: ")), "")
+    return next((a.sha256 for a in record.gathered.inputs if a.role == "test"), "")
 
 
 def _by_id(mine: NDArray[Any], theirs: NDArray[Any]) -> tuple[Positions, Positions, int]:
