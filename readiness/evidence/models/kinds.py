@@ -40,6 +40,10 @@ class Kind(Enum):
         return f"{'an' if self in (Kind.ONNX, Kind.MLFLOW) else 'a'} {self.value}"
 
 
+SUFFIXES = {**dict.fromkeys(PICKLES, Kind.PICKLE), SKOPS: Kind.SKOPS, ONNX: Kind.ONNX}
+"""The kind of a file by the end of its name; see `load.OPENERS` for what opens it."""
+COMPRESSED = (Kind.PICKLE, Kind.SKOPS)
+"""Kinds that may be compressed as a whole."""
 EXTRAS = {Kind.ONNX: ("onnx", "onnxruntime"), Kind.ONNX_FOLDER: ("onnx", "onnxruntime"), Kind.MLFLOW: ("mlflow",)}
 """Packages; the extra that installs them is called like the first."""
 EXPECTED = (
@@ -55,13 +59,17 @@ def kind_of(path: Path) -> Kind:
             return Kind.MLFLOW
         return Kind.ONNX_FOLDER if onnx_file(path) is not None else Kind.OTHER
     name = path.name.lower()
-    if name.endswith(ONNX):
-        return Kind.ONNX
+    plain = _kind_of_name(name)
+    if plain is not Kind.OTHER:
+        return plain
     for suffix in COMPRESSIONS:
         name = name.removesuffix(suffix)
-    if name.endswith(PICKLES):
-        return Kind.PICKLE
-    return Kind.SKOPS if name.endswith(SKOPS) else Kind.OTHER
+    within = _kind_of_name(name)
+    return within if within in COMPRESSED else Kind.OTHER
+
+
+def _kind_of_name(name: str) -> Kind:
+    return next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), Kind.OTHER)
 
 
 def onnx_file(folder: Path) -> Path | None:

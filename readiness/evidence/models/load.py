@@ -246,10 +246,8 @@ def _loaded(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
     fault, remedy = missing_extra(kind)
     if fault:
         raise ModelError(f"{path} is {kind.article}, and {fault}.", remedy=remedy)
-    if kind is Kind.MLFLOW:
-        return _at_rest(spec, path, "MLflow", _from_mlflow)
-    if kind is Kind.ONNX_FOLDER:
-        return _at_rest(spec, path, "onnxruntime", _from_onnx_folder)
+    if kind in FOLDER_OPENERS:
+        return _at_rest(spec, path, *FOLDER_OPENERS[kind])
     if kind is Kind.OTHER:
         raise ModelError(
             f"{path} is {'a folder' if path.is_dir() else f'of the kind {path.suffix!r}'}; expected {EXPECTED}.",
@@ -259,8 +257,7 @@ def _loaded(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
     data = path.read_bytes()  # read once: what is hashed is what is loaded
     digest = hashlib.sha256(data).hexdigest()
     _check_pin(spec, path, digest)
-    opened = {Kind.PICKLE: _from_pickle, Kind.SKOPS: _from_skops, Kind.ONNX: _from_onnx}
-    return opened[kind](data, path), Artifact(path.name, digest, len(data))
+    return OPENERS[kind](data, path), Artifact(path.name, digest, len(data))
 
 
 def _from_pickle(data: bytes, _path: Path) -> Any:
@@ -299,6 +296,19 @@ def _from_skops(data: bytes, path: Path) -> Any:
             remedy="If you trust the file, save the model with joblib and pin its digest, or name a loader.",
         )
     return skops.io.loads(data, trusted=sorted(found & REVIEWED))
+
+
+OPENERS: dict[Kind, Callable[[bytes, Path], Any]] = {
+    Kind.PICKLE: _from_pickle,
+    Kind.SKOPS: _from_skops,
+    Kind.ONNX: _from_onnx,
+}
+"""What makes a model of the bytes of a file, by its kind; the path is for messages."""
+FOLDER_OPENERS: dict[Kind, tuple[str, Callable[[Path], Any]]] = {
+    Kind.MLFLOW: ("MLflow", _from_mlflow),
+    Kind.ONNX_FOLDER: ("onnxruntime", _from_onnx_folder),
+}
+"""What reads a folder by itself, and who that is."""
 
 
 def _at_rest(spec: ModelFile, path: Path, by: str, load: Callable[[Path], Any]) -> tuple[Any, Artifact]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from readiness.core.errors import InputError
 from readiness.core.sanitize import nearest, shown
-from readiness.evidence.supplied.read import check_file, read_log
+from readiness.evidence.supplied.log import check_file, read_log
 from readiness.evidence.tables import TableHeader, header
 from readiness.spec.load import LoadedSpec
 from readiness.spec.supplied_checks import PARQUET, column_names, entries, order_unknown

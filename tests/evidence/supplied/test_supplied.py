@@ -23,7 +23,7 @@ from readiness.evidence.measure_runtime import probe
 from readiness.evidence.preflight import preflight
 from readiness.evidence.refits import Refits
 from readiness.evidence.supplied.instead import CUT, SHARED, with_supplied_measures, with_supplied_refits
-from readiness.evidence.supplied.read import MOST_BYTES, read_log
+from readiness.evidence.supplied.log import MOST_BYTES, read_log
 from readiness.questions import business, production, stability
 from readiness.questions.supplied import NOT_HERE
 from readiness.spec.load import load_spec
