@@ -20,6 +20,7 @@ from readiness.core.checklist import BOXES
 from readiness.core.errors import InputError
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status
 from readiness.core.format import MINUS, format_criterion, format_estimate, format_interval
+from readiness.core.keys import Topic
 from readiness.core.sanitize import NOT_TYPESET, nearest, presentable, shown, visible
 from readiness.report import plots
 from readiness.report.pictures import NotDrawn, Picture, draw
@@ -305,7 +306,7 @@ def findings_frame(answers: Iterable[Answer]) -> pd.DataFrame:
     return frame
 
 
-_EMPTY = Finding("", "", Status.NOT_ASSESSED)
+_EMPTY = Finding(Topic.OWN.key(""), "", Status.NOT_ASSESSED)
 
 
 def _frame_row(question: Question, finding: Finding) -> dict[str, object]:
