@@ -1,8 +1,9 @@
-"""Test rows that lie nearer to training rows than these do to each other: copies that were moved a little.
+"""Test rows that lie nearer to a training row than their surroundings explain: copies that were moved.
 
-A test row counts as a near copy when its nearest training row is nearer than the nearest other training row is in all
-but 0.5 % of the training rows, and ten times nearer than usual: without copies, half a percent of the test rows or
-fewer are. Equal rows are left out, so tables of few values, whose rows are equal or far apart, are not judged.
+Of each test row it is asked how far the nearest training row is, beside an ordinary neighbour. The same is asked of
+training rows from the same surroundings, each beside the other ones. Without copies both shares are alike, wherever the
+rows lie and however densely. Equal rows are left out, so tables of few values, whose rows are equal or far apart, are
+not judged.
 """
 
 from __future__ import annotations
@@ -14,24 +15,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from readiness.core.policy import SOUNDNESS_ALPHA
 from readiness.evidence.row_hashes import value_bits
 from readiness.statistics.cases import Floats, Integers
-from readiness.statistics.copies import Hashes, Neighbours
+from readiness.statistics.copies import nearest_rows
 from readiness.statistics.intervals import Binomial, Mover
 
-ASKED = 2_500
-"""Rows of each table whose nearest is looked for."""
-WINDOW = 1_000
-"""Training rows that are looked at for each of them: those closest in the most telling column."""
-MOST_COLUMNS, MOST_LABELS = 5, 2
-"""Columns by which the distance is taken, numbers and others; a copy is near in each of them."""
-NEAREST_SHARE = 0.005
-USUALLY = 0.1
-"""Of the usual distance; shifts between tables bring rows no nearer than that."""
+MOST_ASKED, FEWEST_ASKED = 2_500, 200
+"""Rows of each table whose nearest is looked for; fewer in large tables."""
+PRODUCTS = 2_500_000_000
+"""About so many are taken in one search."""
+MOST_COLUMNS, FEWEST_COLUMNS, MOST_LABELS = 30, 12, 4
+"""Columns by which the distance is taken, numbers (fewer in large tables) and others."""
+LEVELS = (0.005, 0.02, 0.05, 0.10, 0.20)
+"""Shares of the training rows that lie nearest to another one, each asked for how many test rows lie as near. Above the
+first, more than twice as many must: no other mixture of rows makes that of one in fifty."""
+BESIDE = 5
+"""Which neighbour of a test row, by distance, is the training row that it is compared with."""
 FEWEST_ROWS = 200
-"""Of the training table: one in two hundred of them must exist."""
+"""Of the training table."""
 FEW_VALUES = 0.2
 """A column of fewer values, beside so many rows, is no scale."""
+FURTHEST = 10.0
+"""Spreads from the middle beyond which values count as alike."""
+_SIGNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +47,9 @@ class Near:
 
     near: int
     asked: int
+    """Of the test rows that were looked at, those that equal no training row."""
     of: int
     """All test rows that equal no training row."""
-    window: int
-    """Training rows that each was held against; fewer than there are where the table is large."""
-    train_rows: int
     columns: tuple[str, ...]
     own: int
     """Of the asked training rows, those that lie as near to another one."""
@@ -69,25 +74,43 @@ def near_copies(test: pd.DataFrame, train: pd.DataFrame, features: Sequence[str]
     scales = _scales(train, features)
     if not scales or len(train) < FEWEST_ROWS or not len(test):
         return None
-    rng = np.random.default_rng([seed, ASKED])
-    labels = [name for name in features if name not in scales and _is_label(train[name])][:MOST_LABELS]
-    asked, own = _sampled(len(test), rng), _sampled(len(train), rng)
-    some = test.iloc[asked]
-    numbers, words = _scaled(train, scales), _coded(train, labels)
-    rows = Neighbours.of(numbers, words)
-    to_train = rows.distances(_scaled(some, scales), _coded(some, labels), WINDOW)
-    among = rows.distances(numbers[:, own], words[:, own], WINDOW, itself=own)
-    among = among[among > 0]
-    if len(among) < FEWEST_ROWS:
+    rng = np.random.default_rng([seed, MOST_ASKED])
+    labels = [name for name in features if _is_label(train[name]) and _is_shared(train[name])][:MOST_LABELS]
+    gaps = [name for name in scales if train[name].hasnans or test[name].hasnans]
+    table = _each_once(_points(train, scales, gaps, labels), rng)
+    asked = _sampled(len(test), int(PRODUCTS / table.size), rng)
+    found = nearest_rows(_points(test.iloc[asked], scales, gaps, labels), table)
+    beside = np.unique(found.places[:, min(BESIDE, found.places.shape[1]) - 1])
+    own = nearest_rows(table[beside], table, itself=beside).nearness
+    theirs, mine = (each[np.isfinite(each)] for each in (found.nearness, own))
+    if min(len(theirs), len(mine)) == 0 or len(mine) < len(own) / 2:
         return None
-    limit = min(float(np.quantile(among, NEAREST_SHARE)), USUALLY * float(np.median(among)))
-    hits = int(((to_train < limit) & (to_train > 0)).sum())
-    window, near = min(WINDOW, len(train)), int((among < limit).sum())
-    return Near(hits, len(asked), len(test), window, len(train), (*scales, *labels), near, len(among))
+    return _most_telling(theirs, mine, len(test), (*scales, *labels))
 
 
-def _sampled(n: int, rng: np.random.Generator) -> Integers:
-    return np.arange(n) if n <= ASKED else np.sort(rng.choice(n, ASKED, replace=False))
+def _most_telling(theirs: Floats, mine: Floats, of: int, columns: tuple[str, ...]) -> Near:
+    """The counts at the first level at which test rows surely are twice as often as near; else at the lowest."""
+    levels = [_counted(theirs, mine, level, of, columns) for level in LEVELS]
+    alpha = SOUNDNESS_ALPHA / len(LEVELS)
+    surely = [each for level, each in zip(LEVELS, levels, strict=True) if each.excess.lower(alpha) > level]
+    return max(surely, key=lambda each: each.excess.value, default=levels[0])
+
+
+def _counted(theirs: Floats, mine: Floats, level: float, of: int, columns: tuple[str, ...]) -> Near:
+    limit = float(np.quantile(mine, level))
+    near, own = (int(np.count_nonzero(each < limit)) for each in (theirs, mine))
+    return Near(near, len(theirs), of, columns, own, len(mine))
+
+
+def _sampled(n: int, most: int, rng: np.random.Generator) -> Integers:
+    asked = int(np.clip(most, FEWEST_ASKED, MOST_ASKED))
+    return np.arange(n) if n <= asked else np.sort(rng.choice(n, asked, replace=False))
+
+
+def _each_once(points: Floats, rng: np.random.Generator) -> Floats:
+    """(m, d): the different rows in random order."""
+    mixed = points @ rng.normal(size=points.shape[1])
+    return np.asarray(points[rng.permutation(np.unique(mixed, return_index=True)[1])])
 
 
 def _scales(train: pd.DataFrame, features: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -95,7 +118,8 @@ def _scales(train: pd.DataFrame, features: Sequence[str]) -> dict[str, tuple[flo
     some = train.iloc[:: max(1, len(train) // 2_000)]
     values = {name: _numbers(some[name]) for name in features if not _is_label(train[name])}
     telling = {name: len(np.unique(each[np.isfinite(each)])) / len(some) for name, each in values.items()}
-    chosen = sorted(telling, key=lambda name: -telling[name])[:MOST_COLUMNS]
+    most = int(np.clip(PRODUCTS / (FEWEST_ASKED * max(1, len(train))), FEWEST_COLUMNS, MOST_COLUMNS))
+    chosen = sorted(telling, key=lambda name: -telling[name])[:most]
     if not chosen or telling[chosen[0]] < FEW_VALUES:
         return {}
     return {name: scale for name in chosen if (scale := _scale(values[name])) is not None}
@@ -115,20 +139,33 @@ def _numbers(values: pd.Series[Any]) -> Floats:
     return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _scaled(frame: pd.DataFrame, scales: dict[str, tuple[float, float]]) -> Floats:
-    """(d, n) in units of the spread, clipped where a value is beyond all others."""
+def _points(
+    frame: pd.DataFrame, scales: dict[str, tuple[float, float]], gaps: Sequence[str], labels: Sequence[str]
+) -> Floats:
+    """(n, d): numbers in units of their spread, which of them are missing, and places of the labels.
+
+    A missing number lies in the middle and one unit aside.
+    """
     columns = []
     for name, (middle, spread) in scales.items():
         values = (_numbers(frame[name]) - middle) / spread
-        columns.append(np.clip(values, -1e6, 1e6))
-    return np.array(columns)
+        columns.append(np.clip(np.nan_to_num(values, nan=0.0), -FURTHEST, FURTHEST))
+    columns += [np.asarray(frame[name].isna(), dtype=np.float64) for name in gaps]
+    places = [place for name in labels for place in _places(frame[name])]
+    return np.array(columns + places).T
+
+
+def _places(values: pd.Series[Any]) -> list[Floats]:
+    """Corners of a cube in which two values are one unit apart on average."""
+    mixed = value_bits(values) * np.uint64(0x9E3779B97F4A7C15)
+    return [((mixed >> np.uint64(63 - k)) & np.uint64(1)) / (_SIGNS / 2) ** 0.5 for k in range(_SIGNS)]
 
 
 def _is_label(values: pd.Series[Any]) -> bool:
     return not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
 
 
-def _coded(frame: pd.DataFrame, names: Sequence[str]) -> Hashes:
-    if not names:
-        return np.zeros((0, len(frame)), dtype=np.uint64)
-    return np.array([value_bits(frame[name]) for name in names])
+def _is_shared(values: pd.Series[Any]) -> bool:
+    """Whether rows share their labels; names of rows bring none of them near to another."""
+    bits = value_bits(values.iloc[:: max(1, len(values) // 2_000)])
+    return len(np.unique(bits)) < len(bits) / 2

@@ -2,8 +2,8 @@
 
 Purpose: a model answers rows that it was fitted on from memory; no number about them says how it will do on others.
 Method: a copy shares the name of its row, or all features together with a key column. Other equal rows are counted
-beside what chance gives (Good and Turing), and rows that lie nearer to training rows than those lie to each other are
-taken for copies that were moved.
+beside what chance gives (Good and Turing), and rows that lie nearer to a training row than their surroundings explain
+are taken for copies that were moved.
 Limits: copies of which more than a little was changed; equal rows in tables so coarse that chance alone gives nearly
 all of them.
 """
@@ -35,7 +35,7 @@ from readiness.statistics.judge_claims import Claim
 MOST_EXCESS = 0.01
 """Of equal rows beyond what chance gives; the excess alone has a standard deviation of 0.4 to 1 percentage points."""
 MOST_NEAR = 0.01
-"""Of test rows, beyond the half percent of the training rows that lie as near to another one."""
+"""Of test rows, beyond the share of training rows that lie as near to another one."""
 COPIES, EQUAL, NEAR, UNNAMED = (f"{Kind.SEEN.code}-{which}" for which in ("COPIES", "EQUAL", "NEAR", "UNITS"))
 SPLIT = "split the rows anew, so that none stands on both sides, and fit the model again"
 
@@ -149,13 +149,10 @@ def _near(tables: Tables, found: Copies) -> Near | None:
 
 def _near_claim(near: Near) -> Claim:
     rows = f"{near.asked:,} test rows" if near.asked == near.of else f"a random sample of {near.asked:,} test rows"
-    beside = (
-        "" if near.window == near.train_rows else f", each beside the {near.window:,} that lie closest in one column"
-    )
     text = (
-        f"{near.near:,} of {rows} ({format_share(near.share.value)}) lie nearer to a training row than nearly all "
-        f"training rows lie to each other, judged by {listed(near.columns)}{beside}; of training rows "
-        f"{near.own:,} of {near.own_asked:,} lie as near to another one"
+        f"{near.near:,} of {rows} ({format_share(near.share.value)}) lie nearer to one training row than their "
+        f"surroundings explain, judged by {listed(near.columns, 5)}; of training rows from the same surroundings "
+        f"{near.own:,} of {near.own_asked:,} ({format_share(near.own / near.own_asked)}) lie as near to another one"
     )
     return Claim(
         NEAR,

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr
+from threadpoolctl import threadpool_limits
 
 from readiness.statistics.cases import Floats, Integers
 from readiness.statistics.dependence import variance_of_groups
@@ -178,60 +180,55 @@ def _design_effect(twins: Mask, groups: Integers) -> tuple[float, float]:
     return max(1.0, variance * len(twins) / (share * (1 - share))), df
 
 
+PARTS, USUAL = 64, 10
+"""Parts that a table is searched in, and which of their nearest rows is held for an ordinary neighbour."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """Rows in the order of their first column, so that those which may be near lie side by side."""
+    """The nearest row in each part of a table, nearest first."""
 
-    numbers: Floats
-    """(d, m) scaled columns, d and m at least 1."""
-    labels: Hashes
-    """(c, m) columns whose values agree or do not."""
     places: Integers
-    """(m,): where each row stood."""
+    """(n, parts): where they stand in the table."""
+    distances: Floats
+    """(n, parts): how far away they are; infinite for a part without another row."""
 
-    @classmethod
-    def of(cls, numbers: Floats, labels: Hashes) -> Neighbours:
-        """Of (d, m) scaled columns and (c, m) labels."""
-        order = np.argsort(numbers[0], kind="stable")
-        return cls(numbers[:, order], labels[:, order], order)
+    @property
+    def nearness(self) -> Floats:
+        """(n,): distance to the nearest row over that to an ordinary neighbour, 0 to 1; not a number where the nearest
+        is equal or nothing is known.
 
-    def distances(self, numbers: Floats, labels: Hashes, window: int, itself: Integers | None = None) -> Floats:
-        """Distance (n,) from each asked row to the nearest of the `window` rows that lie closest by the first column.
-
-        It is the nearest of all in small tables, and in large ones the nearest of those that can be near. A missing
-        value and another label are one unit away.
-
-        Args:
-            numbers: (d, n) the same columns of the asked rows.
-            labels: (c, n) their labels.
-            window: how many rows are looked at.
-            itself: (n,) the place of each asked row where it is one of these rows, which is passed over.
+        Where rows lie smoothly, its distribution does not depend on how densely they do. A row that was copied and
+        moved by less than neighbours are apart has a small one.
         """
-        m, n = len(self.places), numbers.shape[1]
-        width = min(window, m)
-        starts = np.clip(np.searchsorted(self.numbers[0], numbers[0]) - width // 2, 0, m - width)
-        found = np.empty(n)
-        step = max(1, 100_000 // width)
-        for first in range(0, n, step):
-            part = slice(first, min(n, first + step))
-            rows = starts[part, None] + np.arange(width)
-            squares = np.zeros(rows.shape)
-            for ours, theirs in zip(numbers[:, part], self.numbers, strict=True):
-                squares += _squares(ours[:, None], theirs[rows])
-            for mine, its in zip(labels[:, part], self.labels, strict=True):
-                squares += its[rows] != mine[:, None]
+        usual = self.distances[:, min(USUAL, self.distances.shape[1]) - 1]
+        known = (self.distances[:, 0] > 0) & np.isfinite(usual)
+        return np.asarray(np.where(known, self.distances[:, 0] / np.where(known, usual, 1.0), np.nan))
+
+
+def nearest_rows(asked: Floats, table: Floats, itself: Integers | None = None) -> Neighbours:
+    """For each asked row (n, d) the nearest row in each of up to 64 parts of a table (m, d), m at least 1.
+
+    Parts are runs of rows, so the table should lie in random order. `itself`: (n,) the place of each asked row where it
+    is one of the table, which is passed over. Single precision finds the rows, double precision the distances.
+    """
+    edges = np.linspace(0, len(table), min(PARTS, len(table)) + 1).astype(np.int64)
+    single, few = table.astype(np.float32), asked.astype(np.float32)
+    halves = np.einsum("ij,ij->i", single, single) / 2
+    places = np.empty((len(asked), len(edges) - 1), dtype=np.int64)
+    with threadpool_limits(limits=1):  # sums are then taken in the same order on every machine
+        for k, (first, end) in enumerate(pairwise(edges.tolist())):
+            apart = halves[first:end] - few @ single[first:end].T  # half the square, less what is the same for a row
             if itself is not None:
-                squares[self.places[rows] == itself[part, None]] = np.inf
-            found[part] = squares.min(axis=1)
-        return np.sqrt(found)
-
-
-def _squares(ours: Floats, theirs: Floats) -> Floats:
-    apart = theirs - ours
-    unknown = np.isnan(apart)
-    if unknown.any():
-        apart = np.where(unknown, np.isnan(theirs) != np.isnan(ours), apart)
-    return np.asarray(apart * apart)
+                own = np.flatnonzero((itself >= first) & (itself < end))
+                apart[own, itself[own] - first] = np.inf
+            places[:, k] = first + apart.argmin(axis=1)
+    squares = [np.einsum("ij,ij->i", gap, gap) for gap in (table[column] - asked for column in places.T)]
+    distances = np.sqrt(np.array(squares).T)
+    if itself is not None:
+        distances[places == itself[:, None]] = np.inf
+    order = np.argsort(distances, axis=1, kind="stable")
+    return Neighbours(np.take_along_axis(places, order, 1), np.take_along_axis(distances, order, 1))
 
 
 # Design effect of rows that share a name: they say less than their number where their values go together

@@ -1,9 +1,9 @@
 """How often are sound tables said to hold copies, and how often are copies found? Tables of many kinds.
 
-    python tests/benchmarks/simulated_copies.py [--runs 200] [--only alarms|power]
+    python tests/benchmarks/simulated_copies.py [--runs 200] [--only alarms|power|moved]
 
-Prints two Markdown tables: false alarms of the rules on copies and repeats by kind of table, of tables that are sound;
-and how often planted copies are found. Every setting is seeded by its name.
+Prints three Markdown tables: false alarms of the rules on copies and repeats by kind of table, of tables that are sound;
+how often planted copies are found; and how far they may be moved. Every setting is seeded by its name.
 """
 
 # ruff: noqa: T201  # a script for people
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from readiness.core.findings import Status
 from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
+from readiness.evidence.near_copies import near_copies
 from readiness.soundness import copies, repeats
 from readiness.soundness.tables import Tables
 from readiness.spec.schema import Spec
@@ -280,14 +281,45 @@ POWER = [
     for said, kind, code, fault in FAULTS
     for n in (400, 2_000)
 ]
-PARTS = {"alarms": ("False alarms on sound tables", ALARMS), "power": ("What is found of planted copies", POWER)}
+
+
+def near_found(rng: Generator, *, width: int, share: float, moved: float, n: int = 4_000) -> bool:
+    """Whether test rows are found that stand among n independent training rows, each number moved by noise."""
+    train = pd.DataFrame(rng.normal(size=(n, width)), columns=[f"x{k}" for k in range(width)])
+    test = pd.DataFrame(rng.normal(size=(1_500, width)), columns=list(train))
+    taken = test.iloc[: int(share * len(test))]
+    train = pd.concat([train, taken + moved * rng.normal(size=taken.shape)], ignore_index=True)
+    found = near_copies(test, train, list(train), int(rng.integers(1_000)))
+    return found is not None and found.excess.lower(SOUNDNESS_ALPHA) > copies.MOST_NEAR
+
+
+NOISE = (0.05, 0.1, 0.15, 0.2, 0.3)
+"""Standard deviations by which each number of a copy is moved."""
+MOVED = [
+    Share(
+        f"{share:.0%} copied, moved by {moved} SD",
+        f"{width} normal columns",
+        4_000,
+        partial(near_found, width=width, share=share, moved=moved),
+        None,
+        5,
+    )
+    for width in (5, 14, 30)
+    for share in (0.05, 0.3, 1.0)
+    for moved in NOISE
+]
+PARTS = {
+    "alarms": ("False alarms on sound tables", ALARMS),
+    "power": ("What is found of planted copies", POWER),
+    "moved": ("How far copies may be moved and still be found", MOVED),
+}
 
 
 def main() -> None:
     """Simulate and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=200, help="tables of each setting; a fifth of them with copies")
-    parser.add_argument("--only", choices=tuple(PARTS), help="one of the two tables")
+    parser.add_argument("--only", choices=tuple(PARTS), help="one of the tables")
     given = parser.parse_args()
     for title, settings in (PARTS[each] for each in PARTS if given.only in (None, each)):
         print(f"## {title}\n\n{table(HEAD, [])}", flush=True)

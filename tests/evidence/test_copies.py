@@ -188,6 +188,55 @@ def test_copies_that_were_moved_are_near(moved):
     assert near.excess.lower(0.002) < 0.01 < moved_rows.excess.lower(0.002)
 
 
+def numbers(n, seed, width=14):
+    return pd.DataFrame(np.random.default_rng([8, seed]).normal(size=(n, width))).rename(columns="x{}".format)
+
+
+@pytest.mark.parametrize(("width", "moved", "share"), [(5, 0.1, 1.0), (14, 0.15, 0.1), (14, 0.3, 0.3), (30, 0.3, 0.05)])
+def test_copies_that_were_moved_far_are_near_in_many_columns(width, moved, share):
+    """Test rows stand among the training rows, each number moved by a part of its standard deviation."""
+    train, test = numbers(3_000, 0, width), numbers(1_000, 1, width)
+    taken = test.iloc[: int(share * len(test))]
+    noise = moved * np.random.default_rng(0).normal(size=taken.shape)
+    with_copies = pd.concat([train, taken + noise], ignore_index=True).sample(frac=1, random_state=1)
+
+    assert near_copies(test, train, list(train), 0).excess.lower(0.002) < 0.01
+    near = near_copies(test, with_copies, list(train), 0)
+    assert near.excess.lower(0.002) > 0.01
+    twice = pd.concat([with_copies, with_copies], ignore_index=True)
+    assert near_copies(test, twice, list(train), 0).excess.lower(0.002) > 0.01
+
+
+def sound_pairs():
+    rng = np.random.default_rng(17)
+    factors = rng.normal(size=(4_000, 3)) @ rng.normal(size=(3, 20))
+    yield "correlated", pd.DataFrame(factors + 0.05 * rng.normal(size=factors.shape))
+    centres = 4 * rng.normal(size=(40, 8))
+    yield "clustered", pd.DataFrame(centres[rng.integers(0, 40, 4_000)] + 0.2 * rng.normal(size=(4_000, 8)))
+    counts = rng.poisson(1.0, (4_000, 8)).astype(float)
+    yield "half discrete", pd.DataFrame(np.hstack([counts, rng.lognormal(size=(4_000, 2))]))
+    sizes = rng.normal(size=(400, 6))[np.repeat(np.arange(400), 10)]
+    yield "ten rows each of units", pd.DataFrame(sizes + 0.05 * rng.normal(size=sizes.shape))
+    flat = rng.normal(size=(4_000, 12)) * (rng.random(4_000) < 0.5)[:, None]
+    flat[:, 0] = rng.normal(size=4_000)
+    yield "half of the rows nearly empty", pd.DataFrame(flat)
+
+
+@pytest.mark.parametrize("kind", [name for name, _ in sound_pairs()])
+def test_sound_rows_are_no_near_copies(kind):
+    """Whatever their shape; also where the test rows are of another region, spread or mixture."""
+    rows = dict(sound_pairs())[kind].rename(columns="x{}".format)
+    train, test = rows.iloc[:2_000], rows.iloc[2_000:]
+    narrow = test[(test["x1"] - test["x1"].median()).abs() < test["x1"].std() / 2]
+
+    for asked in (test, test + 0.3 * test.std(), narrow):
+        found = near_copies(asked, train, list(train), 0)
+        assert found is None or found.excess.lower(0.002) < 0.01
+    in_pairs = pd.concat([train, train + 1e-3], ignore_index=True)
+    found = near_copies(test, in_pairs, list(train), 0)
+    assert found is None or found.excess.lower(0.002) < 0.01
+
+
 def test_tables_of_few_values_have_no_near_copies():
     """Rows are equal there, or far apart."""
     train, test = (rows(N, seed)[["kind", "level"]] for seed in (0, 1))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from readiness.statistics.copies import (
-    Neighbours,
     counted,
     known_rows,
+    nearest_rows,
     numbers_of_repeats,
     occur_once,
     repeat_by_themselves,
@@ -94,19 +94,28 @@ def test_groups_widen_the_limits():
 
 
 def test_the_nearest_is_the_nearest():
-    """Beside all distances, with gaps and labels; the row itself is passed over."""
+    """Beside all distances; of each part one, nearest first; the row itself is passed over."""
     rng = np.random.default_rng(2)
-    table, asked = rng.normal(size=(3, 400)), rng.normal(size=(3, 50))
-    table[1, ::7], asked[1, ::5] = np.nan, np.nan
-    words, said = rng.integers(0, 3, (1, 400)).astype(np.uint64), rng.integers(0, 3, (1, 50)).astype(np.uint64)
-    apart = table[:, None, :] - asked[:, :, None]
-    odd = np.isnan(table)[:, None, :] != np.isnan(asked)[:, :, None]
-    squares = np.where(np.isnan(apart), odd, apart) ** 2
-    expected = np.sqrt(squares.sum(axis=0) + (words[0][None, :] != said[0][:, None])).min(axis=1)
+    table, asked = rng.normal(size=(400, 3)), rng.normal(size=(50, 3))
+    apart = np.sqrt(((asked[:, None] - table) ** 2).sum(axis=2))
 
-    rows = Neighbours.of(table, words)
+    found = nearest_rows(asked, table)
 
-    assert rows.distances(asked, said, 1_000) == pytest.approx(expected)
-    own = rows.distances(table, words, 1_000, itself=np.arange(400))
-    assert (own > 0).all()
-    assert (rows.distances(table, words, 1_000) == 0).all()
+    assert found.distances[:, 0] == pytest.approx(apart.min(axis=1))
+    assert np.array_equal(found.places[:, 0], apart.argmin(axis=1))
+    assert (np.diff(found.distances, axis=1) >= 0).all()
+    own = nearest_rows(table[:9], table, itself=np.arange(9))
+    assert (own.distances[:, 0] > 0).all()
+    assert (nearest_rows(table, table).distances[:, 0] == 0).all()
+
+
+def test_nearness_is_alike_however_densely_rows_lie():
+    """A hundred times as densely, and by chance: smaller for a row that was copied and moved."""
+    rng = np.random.default_rng(3)
+    table, asked = rng.normal(size=(2_000, 6)), rng.normal(size=(300, 6))
+    moved = table[:300] + 0.05 * rng.normal(size=(300, 6))
+
+    by_chance = nearest_rows(asked, table).nearness
+    assert nearest_rows(asked / 100, table / 100).nearness == pytest.approx(by_chance, rel=1e-3)
+    assert np.median(nearest_rows(moved, table).nearness) < 0.2 < np.quantile(by_chance, 0.05)
+    assert np.isnan(nearest_rows(table[:5], table).nearness).all()
