@@ -12,7 +12,7 @@ from tests.test_layers import FLOORS
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PATHS = sorted(set(re.findall(r"`((?:readiness|templates|tests|docs)/[\w./]*)`", PAGE)))
-PARTS = sorted(set(re.findall(r"\b((?:{})/[a-z_]+)(\*?)".format("|".join(FLOORS)), PAGE)))
+PARTS = sorted(set(re.findall(r"(?<![\w/])((?:{})/[a-z_]+)(\*?)".format("|".join(FLOORS)), PAGE)))
 
 
 def test_the_picture_names_each_floor_in_its_order() -> None:
