@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from readiness.core.findings import Answer, Finding, Question, Status
+from readiness.core.keys import FindingKey, Topic
 
-PREFIX = "EVID"
 WITHHELD = "withheld: "
 """How the words begin that stand with a claim which rows in doubt cannot carry."""
 
@@ -31,8 +31,12 @@ class Kind(StrEnum):
 
     @property
     def code(self) -> str:
-        """Code of its first finding, which is in every record; others begin with it."""
-        return f"{PREFIX}-{self.value.upper()}"
+        """Code of its first finding, which is in every record."""
+        return self.key().code
+
+    def key(self, topic: Topic = Topic.DOUBT, *numbers: int) -> FindingKey:
+        """The key of one of its findings, by a topic of doubts; without a topic that of the first."""
+        return topic.key(self.value, *numbers)
 
     @property
     def words(self) -> str:

@@ -17,6 +17,7 @@ from readiness.core import policy
 from readiness.core.errors import DataError
 from readiness.core.findings import Criterion
 from readiness.core.format import format_count_of, listed
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
@@ -60,7 +61,7 @@ def examine(evidence: Evidence) -> list[Examined]:
         return [not_asked(Kind.ABSENT, "there are no recent and no training rows that could hold somebody else")]
     claims = list(_of_segments(evidence))
     first: list[Examined] = (
-        [replace(claims[0], key=Kind.ABSENT.code), *claims[1:]]
+        [replace(claims[0], key=Kind.ABSENT.key()), *claims[1:]]
         if claims
         else [not_asked(Kind.ABSENT, _why_not(evidence))]
     )
@@ -81,7 +82,7 @@ def _of_segments(evidence: Evidence) -> Iterator[Claim]:
     rulers = _rulers(evidence) if named else []
     for number, (entry, segmentation) in enumerate(named, 1):
         if not _is_about_time(evidence, entry, segmentation):
-            yield _segment(evidence, f"{Kind.ABSENT.code}-{number}", entry, segmentation, rulers)
+            yield _segment(evidence, Kind.ABSENT.key(Topic.DOUBT_PART, number), entry, segmentation, rulers)
 
 
 def _rulers(evidence: Evidence) -> list[Ruler]:
@@ -98,21 +99,21 @@ def _is_about_time(evidence: Evidence, entry: SegmentEntry, segmentation: Segmen
 
 
 def _segment(
-    evidence: Evidence, code: str, entry: SegmentEntry, segmentation: Segmentation, rulers: list[Ruler]
+    evidence: Evidence, key: FindingKey, entry: SegmentEntry, segmentation: Segmentation, rulers: list[Ruler]
 ) -> Claim:
     population = _population(evidence, columns_of([entry]))
     if population is None:
         lacking = shorten(segmentation.name)
         where = "recent" if evidence.recent is not None else "training"
         cure = f"add {lacking} to the table of {where} rows; or {VOUCH}"
-        return replace(not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure), key=code)
+        return replace(not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure), key=key)
     reference = None if evidence.training is None else evidence.training.frame
     try:
         others = segmented_alike(population.frame, entry, evidence.rows, reference)
     except DataError as error:
         cure = f"write {shorten(segmentation.name)} alike in all tables; or {VOUCH}"
-        return replace(not_known(Kind.ABSENT, str(error), cure), key=code)
-    return _judged(code, segmentation, others, _asked(evidence, segmentation, rulers), population.noun)
+        return replace(not_known(Kind.ABSENT, str(error), cure), key=key)
+    return _judged(key, segmentation, others, _asked(evidence, segmentation, rulers), population.noun)
 
 
 def _population(evidence: Evidence, columns: tuple[str, ...]) -> _Population | None:
@@ -125,7 +126,7 @@ def _population(evidence: Evidence, columns: tuple[str, ...]) -> _Population | N
     return next((each for each in frames if set(columns) <= set(each.frame.columns) and len(each.frame)), None)
 
 
-def _judged(code: str, mine: Segmentation, others: Segmentation, metrics: list[_Asked], noun: str) -> Claim:
+def _judged(key: FindingKey, mine: Segmentation, others: Segmentation, metrics: list[_Asked], noun: str) -> Claim:
     rows, places = others.counts, _places(mine, others)
     asked = max(metrics, key=lambda each: int(rows[each.lacking(places)].sum()))
     lacking = asked.lacking(places) & (rows > 0)
@@ -138,7 +139,7 @@ def _judged(code: str, mine: Segmentation, others: Segmentation, metrics: list[_
     text = f"{format_count_of(k, n, noun)} are in values of {shorten(mine.name)} that the test rows cannot assess"
     words = listed(f"{others.text(one)} ({rows[one]:,} rows; {asked.said(int(places[one]))})" for one in largest)
     return Claim(
-        code,
+        key,
         f"Rows in values of {shorten(mine.name)} that the test rows cannot assess",
         "share",
         Binomial(float(k), n),
@@ -217,7 +218,7 @@ def _of_classes(evidence: Evidence) -> list[Examined]:
     ]
     text = f"{format_count_of(k, len(labels), noun)} are of values of {target} that the test rows hardly hold"
     claim = Claim(
-        f"{Kind.ABSENT.code}-CLASSES",
+        Kind.ABSENT.key(Topic.DOUBT_CLASSES),
         f"Rows of values of {target} that the test rows hardly hold",
         "share",
         Binomial(float(k), len(labels)),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from readiness.core.findings import Finding, Status, not_assessed
+from readiness.core.keys import Topic
 from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.core.withholding import TOUCHED, Kind, Soundness
 from readiness.evidence.evidence import Evidence
@@ -62,15 +63,17 @@ def _examined(kind: Kind, of_kind: tuple[Rule, ...], evidence: Evidence) -> Iter
         except Exception as error:  # whatever a rule trips over, the other kinds and all six questions stand
             said = (str(error).splitlines() or [""])[0][:300]
             reason = f"the rule failed with {type(error).__name__}" + (f": {said}" if said else "")
-            made = [(_failed(kind, f"-RULE-{number}" if number else "", reason), whole)]
+            made = [(_failed(kind, number, reason), whole)]
         found += made
-    if kind.code not in {finding.code for finding, _ in found}:
-        found.insert(0, (_failed(kind, "", "nobody looked"), whole))
+    if kind.key() not in {finding.key for finding, _ in found}:
+        found.insert(0, (_failed(kind, 0, "nobody looked"), whole))
     yield from found
 
 
-def _failed(kind: Kind, which: str, reason: str) -> Finding:
-    return not_assessed(f"{kind.code}{which}", kind.words, reason, needs="mend what failed and run again")
+def _failed(kind: Kind, number: int, reason: str) -> Finding:
+    """What stands for a rule of a kind; its first one stands under the first code of the kind."""
+    key = kind.key(Topic.DOUBT_RULE, number) if number else kind.key()
+    return not_assessed(key, kind.words, reason, needs="mend what failed and run again")
 
 
 def settled(found: Examined) -> Finding:

@@ -19,6 +19,7 @@ import pandas as pd
 from readiness.core.errors import DataError
 from readiness.core.findings import Criterion
 from readiness.core.format import format_share, listed
+from readiness.core.keys import Topic
 from readiness.core.sanitize import shown
 from readiness.core.withholding import Kind
 from readiness.evidence.columns import features_of
@@ -36,7 +37,8 @@ MOST_EXCESS = 0.01
 """Of equal rows beyond what chance gives; the excess alone has a standard deviation of 0.4 to 1 percentage points."""
 MOST_NEAR = 0.01
 """Of test rows, beyond the share of training rows that lie as near to another one."""
-COPIES, EQUAL, NEAR, UNNAMED = (f"{Kind.SEEN.code}-{which}" for which in ("COPIES", "EQUAL", "NEAR", "UNITS"))
+COPIES, EQUAL = Kind.SEEN.key(Topic.DOUBT_COPIES), Kind.SEEN.key(Topic.DOUBT_EQUAL)
+NEAR, UNNAMED = Kind.SEEN.key(Topic.DOUBT_NEAR), Kind.SEEN.key(Topic.DOUBT_UNITS)
 SPLIT = "split the rows anew, so that none stands on both sides, and fit the model again"
 
 
@@ -266,7 +268,7 @@ def _beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, sa
         criterion = Criterion("<=", MOST_COPIES, "share", presumed=True)
         share = Exact(twins / n, n)
         return Claim(
-            Kind.SEEN.code, name, "share", share, criterion, "share", reason=text, needs=needs, from_scores=False
+            Kind.SEEN.key(), name, "share", share, criterion, "share", reason=text, needs=needs, from_scores=False
         )
     text = (
         f"{known.twins:,} of {n:,} test rows ({format_share(known.share.value)}) equal one of {what}; by chance about "
@@ -274,7 +276,7 @@ def _beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, sa
     )
     criterion = Criterion("<=", MOST_EXCESS, "share", refutable=False, presumed=True)
     return Claim(
-        Kind.SEEN.code, name, "share", known.excess, criterion, "share", reason=text, needs=needs, from_scores=False
+        Kind.SEEN.key(), name, "share", known.excess, criterion, "share", reason=text, needs=needs, from_scores=False
     )
 
 

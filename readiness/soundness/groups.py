@@ -18,6 +18,7 @@ from scipy.stats import rankdata
 
 from readiness.core.findings import Criterion
 from readiness.core.format import format_count_of, listed
+from readiness.core.keys import Topic
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
@@ -69,10 +70,10 @@ def examine(tables: Tables) -> list[Examined]:
     asked, units = _standing_on_both_sides(tables)
     found = [_shared(tables, each) for each in units[:MOST_FINDINGS]]
     if named is not None:
-        return [_named(tables, named), *_numbered(found, f"{Kind.GROUPS.code}-SHARED", 1)]
+        return [_named(tables, named), *_numbered(found, 1)]
     if not found:
         return [_nothing_found(tables, asked)]
-    return [found[0], *_numbered(found[1:], f"{Kind.GROUPS.code}-SHARED", 2)]
+    return [found[0], *_numbered(found[1:], 2)]
 
 
 _VOUCHED = (
@@ -81,8 +82,8 @@ _VOUCHED = (
 )
 
 
-def _numbered(claims: Sequence[Claim], code: str, first: int) -> list[Claim]:
-    return [replace(claim, key=f"{code}-{k}") for k, claim in enumerate(claims, first)]
+def _numbered(claims: Sequence[Claim], first: int) -> list[Claim]:
+    return [replace(claim, key=Kind.GROUPS.key(Topic.DOUBT_SHARED, k)) for k, claim in enumerate(claims, first)]
 
 
 # Named ----------------------------------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ def _anew(name: str) -> str:
 
 def _claim(tables: Tables, rows: Array, text: str, needs: str, *, refutable: bool = True) -> Claim:
     return Claim(
-        Kind.GROUPS.code,
+        Kind.GROUPS.key(),
         Kind.GROUPS.words,
         "share",
         Exact(float(np.mean(rows)), len(tables.test)),
@@ -295,7 +296,7 @@ def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Look
         shared = int(shared_rows(column, tables.train[units.name]).sum())
         text += f"; {format_count_of(shared, len(column), 'test rows')} carry a value that stands in the training table"
     return Claim(
-        f"{Kind.GROUPS.code}-{k}",
+        Kind.GROUPS.key(Topic.DOUBT_PART, k),
         f"How many rows of one {name} say as much as one",
         "ratio",
         Exact(effect, n),

@@ -13,6 +13,7 @@ import numpy as np
 
 from readiness.core.findings import Criterion
 from readiness.core.format import format_count_of, format_value, listed
+from readiness.core.keys import Topic
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence, Recent
@@ -263,7 +264,7 @@ def _first(tables: Tables, rows: Rows, asked: Asked, found: Found, further: int,
     """What was looked at; its number is of suspects that are not named one by one."""
     columns = len(asked.columns)
     return Claim(
-        Kind.LEAK.code,
+        Kind.LEAK.key(),
         Kind.LEAK.words if not suspects else "Further columns that may give the answer away",
         "columns",
         Exact(float(further), columns),
@@ -290,7 +291,7 @@ def _claim(tables: Tables, rows: Rows, asked: Asked, case: _Case, k: int) -> Cla
         elif suspect.why != "certain":
             withheld = f"{what} tells {'as much as the model' if suspect.why == 'as the model' else 'nearly all'}"
     return Claim(
-        f"{Kind.LEAK.code}-{k}",
+        Kind.LEAK.key(Topic.DOUBT_PART, k),
         f"Is {what} known before {tables.target} is?",
         metric,
         inference,

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from readiness.core.findings import Criterion, Finding, Status, Unavailable
 from readiness.core.format import format_count_of, format_pair, format_share, format_threshold, listed
+from readiness.core.keys import Topic
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import Kind
 from readiness.evidence.candidate import Scores
@@ -384,7 +385,7 @@ def _first(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[
     claims = len(tipped) + len(standing)
     whole = f"all {evidence.cases.n:,} test rows have a known {evidence.gathered.data.target}"
     claim = Claim(
-        Kind.MISSING.code,
+        Kind.MISSING.key(),
         Kind.MISSING.words,
         "claims",
         Exact(float(len(tipped)), max(1, claims)),
@@ -443,7 +444,7 @@ def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, errors:
         how = f"{format_share(errors.share)} of them were answered wrongly (they outnumber the known errors)"
         measured, bar, metric = errors.share, Criterion(">", MOST_WRONG, "share", **_ALARM), "share"
     claim = Claim(
-        f"{Kind.MISSING.code}-{k}",
+        Kind.MISSING.key(Topic.DOUBT_PART, k),
         f"Errors among rows without a truth that overturn: {finding.name}",
         metric,
         Exact(measured, rows),
@@ -476,4 +477,4 @@ def _training(evidence: Evidence) -> list[Finding]:
     total = len(training.target) + training.unused
     said = f"{format_count_of(training.unused, total, 'training rows')} lack a truth, a group, a weight or a query"
     shown = not_asked(Kind.MISSING, said)
-    return [replace(shown, key=f"{Kind.MISSING.code}-TRAINING", name="Training rows that cannot be used")]
+    return [replace(shown, key=Kind.MISSING.key(Topic.DOUBT_TRAINING), name="Training rows that cannot be used")]

@@ -16,6 +16,7 @@ import numpy as np
 
 from readiness.core.findings import Criterion, Finding, Status, Unavailable
 from readiness.core.format import format_count_of, format_pair, format_share, format_value
+from readiness.core.keys import Topic
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence
@@ -117,13 +118,14 @@ def _is_other(apart: Distance) -> bool:
 
 def _mixed(apart: Distance, said: str, needs: str = "") -> Claim:
     """Judged is the distance where it is more than chance explains, else the chance of a larger one."""
-    code, name = f"{Kind.MIX.code}-LABELS", "Recent rows differ from the test rows in their share of positives alone"
+    name = "Recent rows differ from the test rows in their share of positives alone"
     bar = Criterion("<=", DISTANCE, "share", refutable=False, presumed=True)
     measured = Exact(apart.largest)
     if not needs and apart.largest > DISTANCE:
         bar, measured = Criterion(">=", SOUNDNESS_ALPHA, refutable=False, presumed=True), Exact(apart.p)
     metric = "distance" if bar.op == "<=" else "p_value"
-    return Claim(code, name, metric, measured, bar, unit=bar.unit, reason=said, needs=needs)
+    key = Kind.MIX.key(Topic.DOUBT_LABELS)
+    return Claim(key, name, metric, measured, bar, unit=bar.unit, reason=said, needs=needs)
 
 
 def _sample(n: int, seed: int) -> Integers:
@@ -167,7 +169,7 @@ def _share(evidence: Evidence, recent: RecentScores, depending: tuple[str, ...])
     upwards = share.value > high
     bar = _with_odds(high, MATERIAL_ODDS) if upwards else _with_odds(low, 1 / MATERIAL_ODDS)
     claim = Claim(
-        f"{Kind.MIX.code}-SHARE",
+        Kind.MIX.key(Topic.DOUBT_SHARE),
         "Recent rows have the declared share of positives",
         "prevalence",
         share,
@@ -227,7 +229,7 @@ def _of_shares(evidence: Evidence) -> list[Examined]:
 
 def _first(said: str, claims: int, codes: tuple[str, ...], needs: str = AT_PRODUCTION) -> Examined:
     claim = Claim(
-        Kind.MIX.code,
+        Kind.MIX.key(),
         Kind.MIX.words,
         "claims",
         Exact(float(claims)),
@@ -414,7 +416,7 @@ def _carried_finding(k: int, evidence: Evidence, fallen: _Fallen) -> Aimed:
         f"required is {here.criterion.op} {here.criterion.threshold:.6g}"
     )
     claim = Claim(
-        f"{Kind.MIX.code}-CARRIED-{k}",
+        Kind.MIX.key(Topic.DOUBT_CARRIED, k),
         f"At production's share of positives: {here.name}",
         here.metric,
         fallen.inference,
@@ -440,7 +442,7 @@ def _of_weights(evidence: Evidence) -> list[Examined]:
         f"each row counts once, {len(resting):,} with the weights alone"
     )
     claim = Claim(
-        f"{Kind.MIX.code}-WEIGHTS",
+        Kind.MIX.key(Topic.DOUBT_WEIGHTS),
         "Claims that are met with the weights alone",
         "claims",
         Exact(float(len(resting))),

@@ -161,7 +161,7 @@ def _compared(tables: Tables, test: _Times, trained: _Times) -> Claim:
     at_random = share > MOST_AFTER and _are_alike(there, here)
     undated = [_undated("training", trained), _undated("test", test)]
     return Claim(
-        Kind.ORDER.code,
+        Kind.ORDER.key(),
         Kind.ORDER.words,
         "share",
         Exact(share, len(there)),

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from readiness.core.errors import DataError
 from readiness.core.findings import Criterion, Unavailable
 from readiness.core.format import format_share
+from readiness.core.keys import Topic
 from readiness.core.policy import DRIFT_BINS, DRIFT_ROWS, SOUNDNESS_ALPHA, Task
 from readiness.core.sanitize import shorten
-from readiness.core.withholding import OVERLAP, SCORES, Kind
+from readiness.core.withholding import Kind
 from readiness.evidence.columns import features_of
 from readiness.evidence.drift import as_floats, column_drift, is_number, largest_change
 from readiness.evidence.evidence import Evidence
@@ -301,7 +302,7 @@ def examine(evidence: Evidence) -> list[Examined]:
 
 def _first(told: ToldApart, bar: float, words: tuple[str, ...], *, needs: str = "", warning: str = "") -> Claim:
     return Claim(
-        Kind.RECENT.code,
+        Kind.RECENT.key(),
         "Recent rows, told from test rows by their columns",
         "roc_auc",
         told.area,
@@ -388,7 +389,7 @@ def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
     sampled = f" ({told})" if told else ""
     reason = drift.reason if isinstance(drift, Undefined) else f"of the answers, {largest_change(drift)}{sampled}"
     return Claim(
-        SCORES,
+        Kind.RECENT.key(Topic.DOUBT_SCORES),
         "How far the answers have moved from test rows to recent rows",
         "psi",
         drift if isinstance(drift, Undefined) else drift.index,
@@ -448,7 +449,7 @@ def _overlap(weights: Floats, names: tuple[str, ...]) -> Claim:
     worth, n = effective_rows(weights), len(weights)
     by = f"by {_listed(names)}" if names else "none of the columns has to do with the answers, so all count alike"
     return Claim(
-        OVERLAP,
+        Kind.RECENT.key(Topic.DOUBT_OVERLAP),
         "Test rows that say something of recent rows",
         "share",
         Exact(worth / n, n),

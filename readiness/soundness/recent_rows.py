@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from readiness.core.errors import DataError, ReadinessError
 from readiness.core.findings import Finding, Unavailable
 from readiness.core.format import format_value
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.sanitize import shorten
-from readiness.core.withholding import KNOWN, WEIGHTED
+from readiness.core.withholding import Kind
 from readiness.evidence import baselines
 from readiness.evidence.baselines import from_columns
 from readiness.evidence.candidate import Scores
@@ -128,7 +129,7 @@ def weighed_like_recent(evidence: Evidence, rows: Integers, weights: Floats) -> 
     """
     weighed = with_weights(_some(evidence, rows), weights)
     needs = "test on rows like the recent ones, or fit the model anew on such rows"
-    return [*_held_against(evidence, weighed, WEIGHTED, _WEIGHED, needs)]
+    return [*_held_against(evidence, weighed, Topic.DOUBT_WEIGHTED, _WEIGHED, needs)]
 
 
 def on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aimed], str]:
@@ -146,11 +147,11 @@ def on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aime
     except (ReadinessError, TypeError, ValueError) as error:
         return [], f"{words}, and nothing can be measured on them: {str(error).splitlines()[0][:200]}"
     needs = "find out what has changed, and fit the model anew or test it on rows like these"
-    found = [*_held_against(evidence, labelled, KNOWN, _LATELY, needs)]
+    found = [*_held_against(evidence, labelled, Topic.DOUBT_KNOWN, _LATELY, needs)]
     return found, f"{words}, and {len(found)} claims that hold on the test rows were measured on them"
 
 
-def _held_against(evidence: Evidence, other: Evidence, code: str, words: str, needs: str) -> Iterator[Aimed]:
+def _held_against(evidence: Evidence, other: Evidence, topic: Topic, words: str, needs: str) -> Iterator[Aimed]:
     """The claims that are met on `evidence`, as measured on `other` rows, presumed to hold there."""
     before = _met(evidence)
     priced = priced_claims(other) if evidence.costs.keys() <= other.costs.keys() else ()
@@ -160,7 +161,7 @@ def _held_against(evidence: Evidence, other: Evidence, code: str, words: str, ne
         claim = stated[name].claim(other) if name in stated else None
         if claim is None or isinstance(claim.inference, Undefined) or not np.isfinite(claim.inference.value):
             continue
-        yield Aimed(_presumed(claim, finding, f"{code}-{k}", words, needs), (name,))
+        yield Aimed(_presumed(claim, finding, Kind.RECENT.key(topic, k), words, needs), (name,))
 
 
 def _met(evidence: Evidence) -> dict[str, Finding]:
@@ -172,7 +173,7 @@ def _met(evidence: Evidence) -> dict[str, Finding]:
     return known
 
 
-def _presumed(claim: Claim, before: Finding, code: str, words: str, needs: str) -> Claim:
+def _presumed(claim: Claim, before: Finding, key: FindingKey, words: str, needs: str) -> Claim:
     assert claim.criterion is not None
     assert before.measured is not None
     assert not isinstance(claim.inference, Undefined)
@@ -181,7 +182,7 @@ def _presumed(claim: Claim, before: Finding, code: str, words: str, needs: str) 
     bar = f"{claim.criterion.op} {format_value(claim.criterion.threshold, claim.unit)}"
     return replace(
         claim,
-        key=code,
+        key=key,
         name=f"{claim.name}, {words}",
         criterion=replace(claim.criterion, presumed=True),
         withheld="",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from readiness.core import policy
 from readiness.core.findings import Criterion, Finding, Question, Status, Unavailable
-from readiness.core.keys import Topic
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import Metric
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
@@ -40,7 +40,7 @@ PEOPLE = "human"
 class Scored:
     """A claim about a metric of the test rows, or about how far it is ahead of another method."""
 
-    code: str
+    key: FindingKey
     name: str
     metric: Metric
     criterion: Criterion
@@ -72,6 +72,11 @@ class Scored:
         chance = found.predictions.probabilities[self.of_class]
         return Guess((1 - chance, chance))
 
+    @property
+    def code(self) -> str:
+        """The code of the key."""
+        return self.key.code
+
     def claim(self, evidence: Evidence) -> Claim:
         """The claim as measured on the rows of `evidence`."""
         cases, name = self.cases(evidence), self.metric.name
@@ -87,7 +92,7 @@ class Scored:
             measured, unsure = self._ahead_of_people(cases, human), unsure or ("" if human.n else "no number of cases")
         else:
             measured = Undefined("the other method was not measured")
-        return Claim(self.code, self.name, name, measured, self.criterion, unit=self.metric.unit, withheld=unsure)
+        return Claim(self.key, self.name, name, measured, self.criterion, unit=self.metric.unit, withheld=unsure)
 
     def _ahead_of_people(self, cases: Cases, human: Human) -> Inference | Undefined:
         mine = measure(self.metric.name, cases)
@@ -112,7 +117,7 @@ class Scored:
 class Priced:
     """A claim about the mean of an amount of money over the test rows."""
 
-    code: str
+    key: FindingKey
     name: str
     criterion: Criterion
     amounts: Floats = field(compare=False)
@@ -120,6 +125,11 @@ class Priced:
     cells: tuple[float, ...] | None = None
     """Binary with constant costs: the amount in the cells TN, FP, FN, TP."""
     range: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def code(self) -> str:
+        """The code of the key."""
+        return self.key.code
 
     def claim(self, evidence: Evidence) -> Claim:
         """The claim as measured on the rows of `evidence`, whose amounts these are."""
@@ -133,7 +143,7 @@ class Priced:
         w = cases.relative_weight
         unsure = unknown_error(cases.dependence, w * (self.amounts - self.mean(cases)))
         unit = self.criterion.unit
-        return Claim(self.code, self.name, "savings_per_row", measured, self.criterion, unit=unit, withheld=unsure)
+        return Claim(self.key, self.name, "savings_per_row", measured, self.criterion, unit=unit, withheld=unsure)
 
     def mean(self, cases: Cases) -> float:
         """Of the rows as they are weighted."""
@@ -151,13 +161,13 @@ def _over_alternatives(evidence: Evidence) -> Iterator[Scored]:
     spec, metric = evidence.spec, evidence.spec.primary_metric(evidence.task)
     for other in evidence.alternatives:
         margin = required_margin(metric, spec.baseline, other.key)
-        code, name = f"BASE-LIFT-{other.key.upper()}", f"{metric.title} compared with that of {other.name}"
-        yield Scored(code, name, metric, margin.criterion, None, other.key, margin.factor)
+        name = f"{metric.title} compared with that of {other.name}"
+        yield Scored(Topic.LIFT.key(other.key), name, metric, margin.criterion, None, other.key, margin.factor)
     if spec.baseline.human is not None:
         metric = spec.metric(spec.baseline.human.metric)
         margin = required_margin(metric, spec.baseline, PEOPLE)
         name = f"{metric.title} compared with that of people"
-        yield Scored("BASE-LIFT-HUMAN", name, metric, margin.criterion, None, PEOPLE, margin.factor)
+        yield Scored(Topic.LIFT.key(PEOPLE), name, metric, margin.criterion, None, PEOPLE, margin.factor)
 
 
 def _requirements(evidence: Evidence) -> Iterator[Scored]:
@@ -170,7 +180,7 @@ def _requirements(evidence: Evidence) -> Iterator[Scored]:
         share = stated.limit if stated.lift_over else 0.0
         factor = 1 + share if metric.greater_is_better else 1 - share
         bar = Criterion(stated.op, 0.0 if stated.lift_over else stated.limit, metric.unit)
-        yield Scored(f"BUSI-{k}", stated.says, metric, bar, code, rival, factor)
+        yield Scored(Topic.REQUIREMENT.key(k), stated.says, metric, bar, code, rival, factor)
 
 
 def _code(evidence: Evidence, label: str) -> int | None:
@@ -193,19 +203,20 @@ def _priced(evidence: Evidence, priced: Prices) -> Iterator[Priced]:
     above = Criterion(">", policy.SAVINGS_PER_ROW, unit)
     saved = priced.nothing - priced.candidate
     name = "Savings for each row against doing nothing"
-    yield Priced("ERRO-SAVINGS", name, above, saved, priced.savings_cells, priced.savings_range)
+    yield Priced(Topic.SAVINGS.key(), name, above, saved, priced.savings_cells, priced.savings_range)
     if errors.value_per_prediction is not None:
         below = Criterion("<", errors.value_per_prediction, unit)
         name = "Cost of errors for each prediction"
-        yield Priced("ERRO-COST", name, below, priced.candidate, priced.cost_cells, (0.0, priced.most_cost))
+        yield Priced(Topic.COST.key(), name, below, priced.candidate, priced.cost_cells, (0.0, priced.most_cost))
     for other in constants(evidence, priced, chance_to_be_shown(evidence)):
-        code, name = other.key.code, f"Savings for each row against {other.name}"
+        name = f"Savings for each row against {other.name}"
         saved = other.cost - priced.candidate + (0.0 if other.pull is None else other.pull)
-        yield Priced(code, name, above, saved, other.cells, other.range)
+        yield Priced(other.key, name, above, saved, other.cells, other.range)
     if priced.current is not None:
         contrast = (1 + errors.dearer) * priced.current - priced.candidate
         bar = Criterion(">=", 0.0, unit)
-        yield Priced("ERRO-CURRENT", "Costs of errors compared with those of the current model", bar, contrast)
+        name = "Costs of errors compared with those of the current model"
+        yield Priced(Topic.CURRENT_COST.key(), name, bar, contrast)
 
 
 def deficit_claims(

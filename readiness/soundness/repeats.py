@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from readiness.core.findings import Criterion
 from readiness.core.format import format_share, listed
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.withholding import Kind
 from readiness.evidence.copies import UNITS, Copies
 from readiness.evidence.target import MOST_COPIES
@@ -22,7 +23,7 @@ from readiness.statistics.judge_claims import Claim
 
 MOST_UNITS = 0.05
 """Of the test rows whose name another test row has, though it is to name a row."""
-COPIES, UNNAMED = f"{Kind.REPEATS.code}-COPIES", f"{Kind.REPEATS.code}-UNITS"
+COPIES, UNNAMED = Kind.REPEATS.key(Topic.DOUBT_COPIES), Kind.REPEATS.key(Topic.DOUBT_UNITS)
 NAME = "Share of the test rows that stand in the test table before"
 ONCE = "leave each row in the test table once"
 
@@ -39,7 +40,7 @@ def examine(tables: Tables) -> Iterator[Claim]:
 
 def _repeats(found: Copies) -> Claim:
     if not found.made:
-        return _claim(Kind.REPEATS.code, NAME, found, _said(found), ONCE)
+        return _claim(Kind.REPEATS.key(), NAME, found, _said(found), ONCE)
     doubt = (
         "equal test rows come in pairs, triples or more of a kind, and not as they would if each were a case of its own"
     )
@@ -47,7 +48,7 @@ def _repeats(found: Copies) -> Claim:
         f"{ONCE}; or name what the equal rows belong to under data.group; or somebody outside about.prepared_by who "
         "vouches that they are different cases (soundness.repeats)"
     )
-    return _claim(Kind.REPEATS.code, NAME, found, f"{doubt}; {_said(found)}", needs, withheld=doubt)
+    return _claim(Kind.REPEATS.key(), NAME, found, f"{doubt}; {_said(found)}", needs, withheld=doubt)
 
 
 def _said(found: Copies) -> str:
@@ -64,11 +65,11 @@ def _said(found: Copies) -> str:
     return text + ("; each is judged once" if found.again_left_out else "")
 
 
-def _claim(code: str, name: str, found: Copies, reason: str, needs: str, withheld: str = "") -> Claim:
+def _claim(key: FindingKey, name: str, found: Copies, reason: str, needs: str, withheld: str = "") -> Claim:
     share = Exact(float(found.again.mean()), found.rows)
     criterion = Criterion("<=", MOST_COPIES, "share", presumed=True)
     return Claim(
-        code,
+        key,
         name,
         "share",
         share,

@@ -81,7 +81,7 @@ def _nothing_to_gain(equal: EqualRefits, found: RefitAdvantage) -> Claim:
 
 def _gain(found: RefitAdvantage, most: float, bar: float, reason: str, withheld: str = "") -> Claim:
     return Claim(
-        Kind.SEEN.code,
+        Kind.SEEN.key(),
         "What test rows that the model had seen could have gained at most, as a share of the error of a guess",
         "share",
         Exact(most, found.n),
@@ -105,7 +105,7 @@ def _claim(equal: EqualRefits, found: RefitAdvantage) -> Claim:
 
 def _share(found: RefitAdvantage, reason: str, *, withheld: str = "", needs: str = "") -> Claim:
     return Claim(
-        Kind.SEEN.code,
+        Kind.SEEN.key(),
         NAME,
         "share",
         Mapped(found, within_0_and_1),

@@ -80,10 +80,10 @@ Examined = Claim | Finding | Aimed
 def not_asked(kind: Kind, reason: str) -> Finding:
     """The first finding of a kind where the thing cannot exist, such as an order without times."""
     outcome = Outcome.NOT_APPLICABLE
-    return Finding(kind.code, kind.words, outcome.status, blocking=False, outcome=outcome, reason=reason)
+    return Finding(kind.key(), kind.words, outcome.status, blocking=False, outcome=outcome, reason=reason)
 
 
 def not_known(kind: Kind, reason: str, needs: str, **more: Any) -> Claim:
     """The first finding of a kind where nobody could look; it withholds, too."""
     criterion = Criterion("<=", 0.0, presumed=True)
-    return Claim(kind.code, kind.words, "share", Undefined(reason), criterion, needs=needs, reason=reason, **more)
+    return Claim(kind.key(), kind.words, "share", Undefined(reason), criterion, needs=needs, reason=reason, **more)
