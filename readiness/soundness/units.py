@@ -2,8 +2,9 @@
 
 A name of units is open: tomorrow brings new ones. Branches, regions and grades are closed: they are strata, whose rows
 do not make intervals too narrow (Abadie, Athey, Imbens and Wooldridge 2023). Ages and amounts are measures and name
-nothing. So a column of whole numbers or words is taken for names when it has many values and either test rows carry
-values that no training row has, or there are so many values of so few rows each that none could be looked at alone.
+nothing. So a column of words, of numbers that count in ones, or of days of which rows share far fewer than chance gives, is
+taken for names when it has many values and either test rows carry values that no training row has, or there are so many
+values of so few rows each that none could be looked at alone.
 """
 
 from __future__ import annotations
@@ -36,8 +37,22 @@ LEAST_SHARED = 0.01
 copies."""
 BLOCKS = 1.5
 """A column whose values change at most so many times per value in the order of time says when, not who."""
-_DATES = re.compile(r"\d{4}-\d\d")
-_DATES_ASKED = 100
+CHANCE_DAYS = 1 / 3
+"""Part of the days that independent rows would fall on; on fewer, days are names, such as dates of birth."""
+USED_DAYS = 0.005
+"""Share of rows from which a weekday, a month or a day of the month is one that dates fall on."""
+_STRETCHES = 20
+_YEAR, _MONTH, _DAY = r"(?:1[6-9]|2[0-2])\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_DATES = tuple(
+    re.compile(dates + r"(?:[T ]\d\d:\d\d.*)?")
+    for dates in (
+        f"{_YEAR}[-/.]{_MONTH}(?:[-/.]{_DAY})?",
+        f"{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}",
+        f"{_MONTH}[-/.]{_DAY}[-/.]{_YEAR}",
+    )
+)
+_DAYS = re.compile(f"{_YEAR}-{_MONTH}-{_DAY}")
+_DATES_ASKED, _MOSTLY = 100, 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +142,7 @@ def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
         return None
     mine, theirs = codes[: len(here)].astype(np.int64), codes[len(here) :].astype(np.int64)
     shape = repeats(np.zeros(len(mine)), mine, rows.whole)
-    if shape.values < FEWEST_VALUES or _are_dates(values):
+    if shape.values < FEWEST_VALUES or (_are_dates(values) and not _are_names(values, codes)):
         return None
     stands = np.zeros(len(values), dtype=bool)
     stands[theirs[theirs >= 0]] = True
@@ -143,20 +158,29 @@ def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
     open_ended = (1 - known if known is not None else _once(tables.test[name])) >= LEAST_NEW
     if not open_ended and not too_small_to_look_at:
         return None
-    numbers = np.asarray(values, dtype=np.float64) if pd.api.types.is_integer_dtype(values.dtype) else None
+    numbers = np.asarray(values, dtype=np.float64) if pd.api.types.is_numeric_dtype(values.dtype) else _days_of(values)
     return Units(name, mine, theirs, numbers, shape.rows_each, known, open_ended)
 
 
 def _may_name(values: pd.Series[Any]) -> bool:
-    """Whether a column holds whole numbers or words; fractions, dates and true/false name nothing."""
+    """Whether a column holds numbers that count in ones, dates or words; fractions and true/false name nothing."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return False
     if pd.api.types.is_float_dtype(values.dtype):
-        values = whole_numbers(values.astype(np.float64))
+        return _count_in_ones(values.to_numpy(dtype=np.float64, na_value=np.nan))
     kind = values.dtype
     if pd.api.types.is_integer_dtype(kind) or isinstance(kind, pd.CategoricalDtype):
         return True
-    return pd.api.types.is_string_dtype(kind)  # of any object, too
+    return pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_string_dtype(kind)  # of any object, too
+
+
+def _count_in_ones(values: Floats) -> bool:
+    """Whether all numbers are whole, or all are as far from a whole one: 1000.5, 1001.5."""
+    known = values[~np.isnan(values)]
+    if not len(known) or not np.all(np.abs(known) < 2**53):
+        return False
+    steps = known - known[0]
+    return bool(np.all(np.abs(steps - np.round(steps)) <= 1e-9 * np.maximum(1.0, np.abs(known))))
 
 
 def alike(test: pd.Series[Any], train: pd.Series[Any] | None) -> tuple[pd.Series[Any], pd.Series[Any] | None]:
@@ -184,9 +208,74 @@ def _as_words(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _are_dates(values: Any) -> bool:
-    """Whether words are dates: they say when, not who."""
-    asked = [str(value) for value in values[:_DATES_ASKED]]
-    return all(_DATES.match(text) for text in asked)
+    """Whether values are dates, or mostly words that are: they say when, not who."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return True
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return False
+    asked = [str(value).strip() for value in values[:: max(1, len(values) // _DATES_ASKED)]]
+    return sum(any(form.fullmatch(text) for form in _DATES) for text in asked) >= _MOSTLY * len(asked)
+
+
+def _are_names(values: Any, codes: Integers) -> bool:
+    """Whether rows fall on so few of the days that they could fall on, that each day must stand for a unit.
+
+    Rows that are independent of each other fall on D (1 - (1 - 1/D)^n) of D days; counted for each of some stretches of
+    time, as they may be more frequent in some. Days on which no row may fall, such as Sundays, or all but the ends of
+    months, are left out.
+
+    Args:
+        values: the different dates.
+        codes: (n,), which of them a row has; -1 for none.
+    """
+    days = _days_of(values)
+    if days is None:
+        return False
+    given = days[codes[codes >= 0]]
+    fallen: Integers = np.sort(given[np.isfinite(given)]).astype(np.int64)
+    if len(fallen) < FEWEST_VALUES or fallen[-1] - fallen[0] > 1_000_000:
+        return False
+    calendar = np.arange(fallen[0], fallen[-1] + 1)
+    usable = calendar[_usable(calendar, fallen)]
+    expected = 0.0
+    for stretch in np.array_split(fallen, _STRETCHES):
+        among = float(np.count_nonzero((usable >= stretch[0]) & (usable <= stretch[-1]))) if len(stretch) else 0.0
+        expected += among * -np.expm1(len(stretch) * np.log1p(-1 / among)) if among > 1 else among
+    return len(np.unique(fallen)) < CHANCE_DAYS * expected
+
+
+def _usable(calendar: Integers, fallen: Integers) -> Array:
+    """(days,): which days of a calendar are of a weekday, a month and a day of the month, from its start and from its
+    end, that rows fall on.
+    """
+    usable = np.ones(len(calendar), dtype=bool)
+    for mine, theirs in zip(_parts(calendar), _parts(fallen), strict=True):
+        rows = np.bincount(theirs, minlength=int(mine.max()) + 1)
+        usable &= (rows >= USED_DAYS * len(fallen))[mine]
+    return usable
+
+
+def _parts(days: Integers) -> list[Integers]:
+    """Weekday, month, and day of the month from its start and from its end, each (n,)."""
+    dates = pd.DatetimeIndex(days.astype("datetime64[D]"))
+    parts = dates.day_of_week, dates.month, dates.day, dates.days_in_month - dates.day
+    return [np.asarray(part, dtype=np.int64) for part in parts]
+
+
+def _days_of(values: Any) -> Floats | None:
+    """Days since 1970 of dates without a time of day; None for other words."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        dates = pd.DatetimeIndex(values)
+    else:
+        words = pd.Series(values, dtype=object).map(lambda value: str(value).strip())
+        if not _DAYS.fullmatch(words.iloc[0]):
+            return None
+        dates = pd.DatetimeIndex(pd.to_datetime(words, format="%Y-%m-%d", errors="coerce"))
+    dates = dates.tz_localize(None)
+    if dates.isna().all() or bool((dates.dropna().normalize() != dates.dropna()).any()):
+        return None
+    days = dates.to_numpy().astype("datetime64[D]")
+    return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(np.float64))
 
 
 def _is_enough(known: float, *, alone: bool) -> bool:

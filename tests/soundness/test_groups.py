@@ -177,6 +177,72 @@ def test_unnamed_units_on_both_sides_are_not_proven(kind):
     assert 0.4 < finding.measured.value < 0.6
 
 
+UNUSUAL_NAMES = {
+    "card numbers": lambda k: f"4000-{k:04d}-77",
+    "account numbers that begin as a date": lambda k: f"{2000 + k % 20}-0{1 + k % 9}{k:04d}",
+    "days of birth": lambda k: pd.Timestamp("1950-01-01") + pd.Timedelta(days=(k * 7_919) % 20_011),
+    "days of birth in words": lambda k: str(pd.Timestamp("1950-01-01") + pd.Timedelta(days=(k * 7_919) % 20_011))[:10],
+    "days at even distances": lambda k: pd.Timestamp("1950-01-01") + pd.Timedelta(days=17 * k),
+    "numbers and a half": lambda k: (k * 7_919) % 10_007 + 1_000.5,
+}
+
+
+@pytest.mark.parametrize("kind", UNUSUAL_NAMES)
+def test_units_with_unusual_names_are_found(kind):
+    """Numbers that begin like dates, the day on which somebody was born, numbers that are not whole."""
+    (test, y_test), (train, y_train) = table_of(0, 125), table_of(1)
+    for table in (test, train):
+        table["customer"] = [UNUSUAL_NAMES[kind](k) for k in table["customer"]]
+    finding = found(test, train, y_test=y_test, y_train=y_train)["EVID-GROUPS"]
+
+    assert finding.status is Status.NOT_PROVEN
+    assert "customer looks like it" in finding.reason
+
+
+CALENDARS = {
+    "every day": lambda days: days,
+    "working days": lambda days: days[days.day_of_week < 5],
+    "Tuesdays and Thursdays": lambda days: days[np.isin(days.day_of_week, (1, 3))],
+    "weeks": lambda days: days[days.day_of_week == 0],
+    "starts of months": lambda days: days[days.day == 1],
+    "ends of months": lambda days: days[days.is_month_end],
+    "ends of quarters": lambda days: days[days.is_quarter_end],
+    "every other day": lambda days: days[::2],
+}
+
+
+@pytest.mark.parametrize("written", ["dates", "words", "in another order", "months"])
+@pytest.mark.parametrize("kind", CALENDARS)
+def test_dates_are_no_units(kind, written):
+    """Rows of one day are alike, as there are good days and bad ones; still a day says when, not who."""
+    every = CALENDARS[kind](pd.date_range("2012-01-01", "2024-12-31"))
+    rng = np.random.default_rng([len(every), 3])
+    good = rng.random(len(every)) < 0.4
+    tables = []
+    for _ in range(2):
+        day = rng.integers(0, len(every), N)
+        dates = pd.Series(every[day])
+        form = {"words": "%Y-%m-%d", "in another order": "%d/%m/%Y", "months": "%Y-%m"}.get(written)
+        tables.append(
+            (pd.DataFrame({"day": dates if form is None else dates.dt.strftime(form)}), good[day].astype(int))
+        )
+    (test, y_test), (train, y_train) = tables
+    finding = found(test, train, y_test=y_test, y_train=y_train)["EVID-GROUPS"]
+
+    assert finding.status is Status.MET
+
+
+@pytest.mark.parametrize("digits", [1, 2])
+def test_rounded_amounts_are_no_units(digits):
+    """Prices go together by amount."""
+    rng = np.random.default_rng(digits)
+    amounts = np.round(rng.lognormal(2, 0.7, 2 * N), digits)
+    y = (rng.random(2 * N) < (amounts % 1 < 0.3) * 0.8).astype(int)
+    test, train = pd.DataFrame({"amount": amounts[:N]}), pd.DataFrame({"amount": amounts[N:]})
+
+    assert found(test, train, y_test=y[:N], y_train=y[N:])["EVID-GROUPS"].status is Status.MET
+
+
 def test_a_panel_that_is_scored_again_later_is_no_fault():
     """The same 300 shops in later months, all of them known: production meets them again, too. At random it is one."""
     rng = np.random.default_rng(8)
