@@ -2,9 +2,9 @@
 
 A name of units is open: tomorrow brings new ones. Branches, regions and grades are closed: they are strata, whose rows
 do not make intervals too narrow (Abadie, Athey, Imbens and Wooldridge 2023). Ages and amounts are measures and name
-nothing. So a column of words, of numbers that count in ones, or of days of which rows share far fewer than chance gives, is
-taken for names when it has many values and either test rows carry values that no training row has, or there are so many
-values of so few rows each that none could be looked at alone.
+nothing. So a column of words, of numbers that count in ones, or of days of which rows share far fewer than chance
+gives, is taken for names when it has many values and either test rows carry values that no training row has, or there
+are so many values of so few rows each that none could be looked at alone.
 """
 
 from __future__ import annotations
