@@ -50,6 +50,8 @@ def name_of(names: tuple[str, ...], suspect: Suspect | None) -> str:
         return f"{names[0]} and {names[1]} together"
     if suspect.kind == "gaps":
         return f"which of {listed(names)} are missing"
+    if suspect.kind in ("product", "ratio"):
+        return f"{names[0]} {'×' if suspect.kind == 'product' else '/'} {names[1]}"
     first, *others = zip(suspect.signs, names, strict=True)
     shown = others[:5]
     text = ("−" if first[0] < 0 else "") + first[1]
@@ -116,7 +118,7 @@ def summary(tables: Tables, found: Found, rows: str, columns: int, own: float, s
     looked = f"{columns:,} columns" if columns != 1 else "one column"
     if found.paired:
         which = "all of them" if found.paired == columns else f"{found.paired} of them"
-        looked += f", pairs, sums and differences of {which}"
+        looked += f", pairs, sums, differences, products and ratios of {which}"
     looked += f" and what is missing, on {rows}"
     if suspects:
         may = f"{suspects:,} {'suspect' if suspects == 1 else 'suspects'} may give {tables.target} away among {looked}"

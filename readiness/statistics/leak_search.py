@@ -1,4 +1,4 @@
-"""The search for columns that may be the answer itself: one, two at once, a sum, or gaps.
+"""The search for columns that may be the answer itself: one, two at once, a sum, a product, a ratio, or gaps.
 
 Three ways to be suspicious. *Certain*: the area under the ROC curve, or R², is surely at least 0.99. The others ask for
 more, because honest columns come in company: every other column must leave at least three times as much unexplained.
@@ -64,7 +64,7 @@ SCREENED_ROWS, MOST_PAIRED, MOST_CHECKED = 8192, 30, 6
 CLOSELY = 12
 """Columns that are looked at on all rows, the most telling of the screened rows first."""
 Why = Literal["certain", "nearly", "as the model"]
-Kind = Literal["column", "pair", "sum", "difference", "total", "gaps"]
+Kind = Literal["column", "pair", "sum", "difference", "product", "ratio", "total", "gaps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +117,7 @@ def search(asked: Asked) -> Found:
     paired = _pairable(asked, named, closely)
     if len(paired) > 2:
         found += _sums(asked, paired, closely)
+        found += _products(asked, paired, {frozenset(each.names) for each in found}, closely)
         found += _pairs(asked, paired, {frozenset(each.names) for each in found}, closely)
     best = min(left, key=lambda name: left[name].unexplained, default="")
     value = left[best].value if best else float("nan")
@@ -143,7 +144,9 @@ def _area(scores: Floats, positive: Array) -> float:
 
 
 def combined(kind: Kind, parts: Sequence[Column], signs: Sequence[int], target: Target) -> Column:
-    """Several columns as the one that is asked: their bins together, their sum, or which of them are missing."""
+    """Several columns as the one that is asked: their bins together, their sum, product or ratio, or which of them are
+    missing.
+    """
     if kind == "column":
         return parts[0]
     if kind == "pair":
@@ -154,9 +157,13 @@ def combined(kind: Kind, parts: Sequence[Column], signs: Sequence[int], target: 
         return column_of_categories(np.unique(mixed, return_inverse=True)[1].astype(np.int64))
     if any(each.values is None for each in parts):
         return column_of_categories(np.zeros(target.n, dtype=np.int64))
-    with np.errstate(over="ignore", invalid="ignore"):
-        added = [sign * each.values for sign, each in zip(signs, parts, strict=True) if each.values is not None]
-        return column_of_numbers(np.sum(added, axis=0))
+    values = [each.values for each in parts if each.values is not None]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if kind == "ratio":
+            return column_of_numbers(values[0] / values[1])
+        if kind == "product":
+            return column_of_numbers(values[0] * values[1])
+        return column_of_numbers(np.sum([sign * each for sign, each in zip(signs, values, strict=True)], axis=0))
 
 
 # One column -----------------------------------------------------------------------------------------------------
@@ -325,7 +332,7 @@ def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterat
         return
     rows = _screening(asked.target.n)
     table = np.column_stack([_filled(asked.columns[name].values, rows) for name in numeric])
-    for i, j, sign in _best_sums(table, asked.target.subset(rows)):
+    for i, j, sign in _best_sums(table, _centred(asked.target.subset(rows))):
         kind: Kind = "sum" if sign > 0 else "difference"
         names_of = (numeric[i], numeric[j])
         parts = [asked.columns[name] for name in names_of]
@@ -333,6 +340,44 @@ def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterat
         yield from _of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
     if asked.target.is_number:
         yield from _total(asked, numeric, table, rows, told)
+
+
+def _products(
+    asked: Asked, names: list[str], known: set[frozenset[str]], told: Mapping[str, Telling]
+) -> Iterator[Suspect]:
+    """Products and ratios of columns without negative numbers: sums and differences of their logarithms."""
+    numeric = [name for name in names if _can_be_multiplied(asked.columns[name].values)]
+    if len(numeric) < 2:
+        return
+    rows = _screening(asked.target.n)
+    table = np.column_stack([_filled(_logs(asked.columns[name].values), rows) for name in numeric])
+    part = asked.target.subset(rows)
+    targets = _centred(part)
+    if part.is_number and part.numbers.min() > 0:
+        targets = [*targets, (logs := np.log(part.numbers)) - logs.mean()]
+    for i, j, sign in _best_sums(table, targets):
+        turned = sign < 0 and float((table[:, i] - table[:, j]) @ targets[-1]) < 0
+        names_of = (numeric[j], numeric[i]) if turned else (numeric[i], numeric[j])
+        if frozenset(names_of) not in known:
+            kind: Kind = "product" if sign > 0 else "ratio"
+            parts = [asked.columns[name] for name in names_of]
+            together = telling(combined(kind, parts, (1, sign), asked.target), asked.target)
+            yield from _of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
+
+
+def _can_be_multiplied(values: Floats | None) -> bool:
+    """Whether hardly any number is below what has a logarithm, and products are no larger than numbers can be."""
+    if values is None:
+        return False
+    known = values[np.isfinite(values)]
+    is_right = len(known) > 0 and float(known.min()) >= 0 and float(known.max()) < BEYOND_SQUARES**0.5
+    return is_right and int(np.count_nonzero(known)) >= len(known) / 2
+
+
+def _logs(values: Floats | None) -> Floats:
+    """Logarithms; missing where a number has none."""
+    assert values is not None
+    return np.log(np.where(values > 0, values, np.nan))
 
 
 def _can_be_added(values: Floats | None) -> bool:
@@ -358,13 +403,13 @@ def _filled(values: Floats | None, rows: Integers) -> Floats:
     return np.where(np.isfinite(apart), apart, 0.0)
 
 
-def _best_sums(table: Floats, target: Target) -> list[tuple[int, int, int]]:
-    """Pairs (i, j, sign) whose sum or difference goes far more with the target than either column; from covariances."""
+def _best_sums(table: Floats, targets: Sequence[Floats]) -> list[tuple[int, int, int]]:
+    """Pairs (i, j, sign) whose sum or difference goes far more with a target than either column; from covariances."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         cov = table.T @ table
         square = np.diag(cov)
         tried = []
-        for y in _centred(target):
+        for y in targets:
             with_y, scale = table.T @ y, float(y @ y)
             alone = with_y**2 / (square * scale)
             most = np.maximum(alone[:, None], alone[None, :])

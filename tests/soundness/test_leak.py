@@ -65,7 +65,9 @@ def test_nothing_stands_out():
     assert list(found) == ["EVID-LEAK"]
     finding = found["EVID-LEAK"]
     assert finding.status is Status.MET
-    assert "3 columns, pairs, sums and differences of all of them and what is missing" in finding.reason
+    assert (
+        "3 columns, pairs, sums, differences, products and ratios of all of them and what is missing" in finding.reason
+    )
     assert "on 750 test and 750 training rows" in finding.reason
     assert "the most telling column, age, reaches 0.7" in finding.reason
     assert "preparation that was fitted on all rows" in finding.reason

@@ -156,6 +156,41 @@ def test_a_difference_of_two_that_tell_nothing_is_found():
     assert ("difference", {"due", "paid"}, "certain") in found(columns, y)
 
 
+def amounts(seed, spread=1.5):
+    return np.random.default_rng([12, seed]).lognormal(3, spread, N)
+
+
+@pytest.mark.parametrize("spread", [0.5, 1.5])
+def test_a_ratio_that_parts_the_classes_is_found(spread):
+    """Less than three times as much is due as was paid exactly when the class is 1, in amounts of all sizes."""
+    y, rng, paid = classes(), np.random.default_rng(13), amounts(0, spread)
+    due = paid * np.where(y == 1, rng.uniform(0.5, 2.9, N), rng.uniform(3.1, 9, N))
+    (suspect,) = search(asked_of(noise() | {"due": due, "paid": paid}, y)).suspects
+
+    assert ({"due", "paid"}, "ratio", "certain") == (set(suspect.names), suspect.kind, suspect.why)
+
+
+@pytest.mark.parametrize("kind", ["product", "ratio"])
+def test_a_number_that_is_a_product_or_a_ratio_is_found(kind):
+    """Quantity times price, cost by quantity: in whichever order the columns stand."""
+    quantity, price = amounts(1, 0.7), amounts(2, 0.7)
+    total = quantity * price * np.exp(0.01 * np.random.default_rng(14).normal(size=N))
+    y, columns = (total, {"a": quantity, "b": price}) if kind == "product" else (price, {"a": quantity, "b": total})
+    (suspect,) = search(asked_of(noise() | columns, y, Task.REGRESSION)).suspects
+
+    assert ({"a", "b"}, kind) == (set(suspect.names), suspect.kind)
+    assert kind == "product" or suspect.names == ("b", "a")
+
+
+def test_a_ratio_that_tells_much_and_not_all_is_no_suspect():
+    """Debt by income, with what nobody knows; columns of zeros and of one value are no harm."""
+    debt, income, rng = amounts(3, 0.7), amounts(4, 0.7), np.random.default_rng(15)
+    y = (np.log(debt / income) + 0.5 * rng.logistic(size=N) > 0).astype(int)
+    columns = noise() | {"debt": debt * (rng.random(N) < 0.8), "income": income, "none": np.zeros(N), "one": np.ones(N)}
+
+    assert found(columns, y, own=0.95) == []
+
+
 def test_five_parts_of_a_number_are_found_with_their_signs():
     """y = x0 + x1 - x2 + x3 among others."""
     columns = noise(columns=7)
