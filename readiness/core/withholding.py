@@ -96,14 +96,15 @@ TOUCHED: Mapping[Kind, tuple[Question, ...]] = dict.fromkeys(Kind, _OF_TEST_ROWS
 """Whose claims a doubt withholds, unless its finding names the claims one by one."""
 _EVERY_CLAIM_OF_REFITS = (Kind.LEAK, Kind.GROUPS)
 """Doubts that hold for training rows as well, so that refits on them prove nothing either."""
-_IN_TIME = ("STAB-WINDOW-", "STAB-TREND")
+_IN_TIME = frozenset({Topic.WINDOW, Topic.TREND})
 """Claims of question 5 that rest on test rows."""
-_NEVER_VOUCHED = (
-    "EVID-SEEN-COPIES", "EVID-SEEN-NEAR", "EVID-SEEN-RULE", "EVID-REPEATS-COPIES", "EVID-MIX-CARRIED", "EVID-RECENT",
-)  # fmt: skip
-"""Copies are there for everybody to see, what recent rows look like nobody can know better than the rows, and no word
-makes a claim hold at the share that the spec itself declares. Nor does a word stand in for a search for copies that
-failed.
+_NEVER_VOUCHED = frozenset({
+    (Kind.SEEN, Topic.DOUBT_COPIES), (Kind.SEEN, Topic.DOUBT_NEAR), (Kind.SEEN, Topic.DOUBT_RULE),
+    (Kind.REPEATS, Topic.DOUBT_COPIES), (Kind.MIX, Topic.DOUBT_CARRIED),
+})  # fmt: skip
+"""Besides all that is found of recent rows. Copies are there for everybody to see, what recent rows look like nobody
+can know better than the rows, and no word makes a claim hold at the share that the spec itself declares. Nor does a
+word stand in for a search for copies that failed.
 """
 _LOOKED_AT_BY_ONE_RULE = (Kind.REPEATS, Kind.MIX)
 """Kinds with findings that nobody can vouch for, all of one rule: where that failed, there might be such."""
@@ -119,7 +120,7 @@ class Soundness:
 
     def of(self, kind: Kind) -> tuple[Finding, ...]:
         """The findings of one kind."""
-        return tuple(finding for finding in self.findings if kind_of(finding.code) is kind)
+        return tuple(finding for finding in self.findings if kind_of(finding.key) is kind)
 
     @property
     def doubts(self) -> tuple[Finding, ...]:
@@ -132,19 +133,27 @@ class Soundness:
 
     def relied_on(self, vouched: Collection[str]) -> tuple[str, ...]:
         """The kinds of doubt that are set aside because somebody vouches for them, in their order."""
-        found = {kind_of(finding.code) for finding in self.doubts if is_vouched(finding, vouched)}
+        found = {kind_of(finding.key) for finding in self.doubts if is_vouched(finding, vouched)}
         return tuple(kind.value for kind in Kind if kind in found)
 
 
-def kind_of(code: str) -> Kind | None:
-    """The kind that a finding is about; None for a code of another sort."""
-    return next((kind for kind in Kind if code == kind.code or code.startswith(f"{kind.code}-")), None)
+_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+
+
+def kind_of(key: FindingKey) -> Kind | None:
+    """The kind that a finding is about; None where it is about something else."""
+    return _KINDS.get(key.part("doubt"))
+
+
+def kind_and_topic(key: FindingKey) -> tuple[Kind | None, Topic]:
+    """What is told apart by rules for findings on the rows: their kind, and what of it they tell."""
+    return kind_of(key), key.kind
 
 
 def is_vouched(finding: Finding, vouched: Collection[str]) -> bool:
     """Whether what somebody vouches for covers the finding: its kind, or each of the columns that it is about."""
-    kind = kind_of(finding.code)
-    if kind is None or can_never_be_vouched(finding.code):
+    kind = kind_of(finding.key)
+    if kind is None or can_never_be_vouched(finding.key):
         return False
     if finding.criterion is None and kind in _LOOKED_AT_BY_ONE_RULE:
         return False
@@ -152,9 +161,9 @@ def is_vouched(finding: Finding, vouched: Collection[str]) -> bool:
     return kind.value in vouched or (bool(columns) and all(column in vouched for column in columns))
 
 
-def can_never_be_vouched(code: str) -> bool:
+def can_never_be_vouched(key: FindingKey) -> bool:
     """Whether no word of anybody's can set the doubt aside."""
-    return any(code == never or code.startswith(f"{never}-") for never in _NEVER_VOUCHED)
+    return kind_of(key) is Kind.RECENT or kind_and_topic(key) in _NEVER_VOUCHED
 
 
 def is_touched(doubt: Finding, touches: Collection[str], question: Question, finding: Finding) -> bool:
@@ -165,8 +174,8 @@ def is_touched(doubt: Finding, touches: Collection[str], question: Question, fin
         return True
     if question.value not in touches:
         return False
-    is_in_time = finding.code.startswith(_IN_TIME)
-    return question is not Question.STABILITY or is_in_time or kind_of(doubt.code) in _EVERY_CLAIM_OF_REFITS
+    is_in_time = finding.key.kind in _IN_TIME
+    return question is not Question.STABILITY or is_in_time or kind_of(doubt.key) in _EVERY_CLAIM_OF_REFITS
 
 
 def withhold(answer: Answer, soundness: Soundness, vouched: Collection[str]) -> Answer:
@@ -190,7 +199,7 @@ def _withheld(
     by = [doubt for doubt in doubts if is_touched(doubt, touches.get(doubt.code, ()), question, finding)]
     if not by:
         return finding
-    kinds = dict.fromkeys(kind for doubt in by if (kind := kind_of(doubt.code)) is not None)
+    kinds = dict.fromkeys(kind for doubt in by if (kind := kind_of(doubt.key)) is not None)
     words = f"{WITHHELD}{'; '.join(kind.doubt for kind in kinds)}"
     return replace(
         finding,
@@ -205,13 +214,8 @@ def _withheld(
 # ----------------------------------------------------------------------------------------------------
 # Do the candidate's answers stay where its columns drift? Told from what was found of the recent rows.
 
-SCORES, OVERLAP = f"{Kind.RECENT.code}-SCORES", f"{Kind.RECENT.code}-OVERLAP"
-"""How far the answers have moved, and how much the test rows say of recent ones."""
-WEIGHTED, KNOWN = f"{Kind.RECENT.code}-WEIGHTED", f"{Kind.RECENT.code}-KNOWN"
-"""Claims on test rows that are weighed like recent rows, and on recent rows whose truth is known; a number follows."""
-DRIFT_OF_ANSWERS = "PROD-DRIFT-SCORES"
-"""The finding of question 6 that columns which drift rest on."""
-_NUMBERED = (f"{WEIGHTED}-", f"{KNOWN}-")
+_OF_CLAIMS = frozenset({Topic.DOUBT_WEIGHTED, Topic.DOUBT_KNOWN})
+"""Claims on test rows that are weighed like recent rows, and on recent rows whose truth is known."""
 
 
 def steady_answers(soundness: Soundness | None) -> Finding | None:
@@ -223,7 +227,7 @@ def steady_answers(soundness: Soundness | None) -> Finding | None:
     if soundness is None:
         return None
     found = soundness.of(Kind.RECENT)
-    answers = next((finding for finding in found if finding.code == SCORES), None)
+    answers = next((finding for finding in found if finding.key.kind is Topic.DOUBT_SCORES), None)
     is_doubted = any(finding.blocking and finding.status is not Status.MET for finding in found)
     if answers is None or answers.bounds is None or answers.bounds.basis is None or is_doubted:
         return None
@@ -232,5 +236,5 @@ def steady_answers(soundness: Soundness | None) -> Finding | None:
 
 def _misses(found: tuple[Finding, ...]) -> Iterator[bool]:
     for finding in found:
-        if finding.code.startswith(_NUMBERED) and finding.criterion is not None and finding.measured is not None:
+        if finding.key.kind in _OF_CLAIMS and finding.criterion is not None and finding.measured is not None:
             yield not finding.criterion.holds(finding.measured.value)

@@ -247,8 +247,8 @@ def open_doubts(record: Record) -> tuple[Finding, ...]:
 
 def is_set_aside(doubt: Finding, relied_on: Sequence[str]) -> bool:
     """Whether the decision relies on somebody's word against this doubt; `relied_on` names kinds."""
-    kind = kind_of(doubt.code)
-    return kind is not None and kind.value in relied_on and not can_never_be_vouched(doubt.code)
+    kind = kind_of(doubt.key)
+    return kind is not None and kind.value in relied_on and not can_never_be_vouched(doubt.key)
 
 
 def _doubts(record: Record) -> Iterator[str]:

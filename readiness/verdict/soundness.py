@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterator, Mapping
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Criterion, Finding, Outcome, Question, Status, recompute
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import TECHNICAL
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
-from readiness.core.withholding import OVERLAP, SCORES, TOUCHED, Kind, Soundness, is_touched, kind_of
+from readiness.core.withholding import TOUCHED, Kind, Soundness, is_touched, kind_and_topic, kind_of
 from readiness.spec.inputs import is_about_periods, vouched_kinds
 from readiness.spec.schema import Spec
 from readiness.verdict.record import Record
@@ -21,28 +21,36 @@ from readiness.verdict.record import Record
 _COUNTED = (("<=", 0.0),)
 """No claim, column or row may be like that."""
 
-BARS: tuple[tuple[re.Pattern[str], tuple[tuple[str, float], ...]], ...] = tuple(
-    (re.compile(pattern), bars)
-    for pattern, bars in (
-        (r"EVID-SEEN(-COPIES|-EQUAL|-UNITS)?", (("<=", 0.10),)),
-        (r"EVID-SEEN-NEAR", (("<=", 0.015),)),
-        (r"EVID-LEAK", _COUNTED),
-        (r"EVID-LEAK-\d+", (("<", 1.0), ("<=", 0.0), (">=", -1.0))),
-        (r"EVID-ORDER", (("<=", 0.01),)),
-        (r"EVID-GROUPS(-SHARED-\d+)?", _COUNTED),
-        (r"EVID-GROUPS-\d+", (("<", 1.5),)),
-        (r"EVID-REPEATS(-COPIES)?", (("<=", 0.01),)),
-        (r"EVID-REPEATS-UNITS", (("<=", 0.05),)),
-        (r"EVID-(MISSING|MIX|MIX-WEIGHTS)", _COUNTED),
-        (r"EVID-MIX-LABELS", (("<=", 0.05), (">=", SOUNDNESS_ALPHA))),
-        (r"EVID-ABSENT(-\d+|-CLASSES)?", (("<=", 0.10),)),
-        (r"EVID-RECENT", (("<=", 1.0),)),
-        (r"EVID-RECENT-SCORES", (("<=", 0.10),)),
-        (r"EVID-RECENT-OVERLAP", ((">=", 0.10),)),
-    )
-)
-"""By code the loosest bars that a finding may be judged by: sign and threshold. Bars of single claims are those of the
-claims, or follow from them, and are not among them.
+_A_TENTH = (("<=", 0.10),)
+
+BARS: Mapping[tuple[Kind, Topic], tuple[tuple[str, float], ...]] = {
+    (Kind.SEEN, Topic.DOUBT): _A_TENTH,
+    (Kind.SEEN, Topic.DOUBT_COPIES): _A_TENTH,
+    (Kind.SEEN, Topic.DOUBT_EQUAL): _A_TENTH,
+    (Kind.SEEN, Topic.DOUBT_UNITS): _A_TENTH,
+    (Kind.SEEN, Topic.DOUBT_NEAR): (("<=", 0.015),),
+    (Kind.LEAK, Topic.DOUBT): _COUNTED,
+    (Kind.LEAK, Topic.DOUBT_PART): (("<", 1.0), ("<=", 0.0), (">=", -1.0)),
+    (Kind.ORDER, Topic.DOUBT): (("<=", 0.01),),
+    (Kind.GROUPS, Topic.DOUBT): _COUNTED,
+    (Kind.GROUPS, Topic.DOUBT_SHARED): _COUNTED,
+    (Kind.GROUPS, Topic.DOUBT_PART): (("<", 1.5),),
+    (Kind.REPEATS, Topic.DOUBT): (("<=", 0.01),),
+    (Kind.REPEATS, Topic.DOUBT_COPIES): (("<=", 0.01),),
+    (Kind.REPEATS, Topic.DOUBT_UNITS): (("<=", 0.05),),
+    (Kind.MISSING, Topic.DOUBT): _COUNTED,
+    (Kind.MIX, Topic.DOUBT): _COUNTED,
+    (Kind.MIX, Topic.DOUBT_WEIGHTS): _COUNTED,
+    (Kind.MIX, Topic.DOUBT_LABELS): (("<=", 0.05), (">=", SOUNDNESS_ALPHA)),
+    (Kind.ABSENT, Topic.DOUBT): _A_TENTH,
+    (Kind.ABSENT, Topic.DOUBT_PART): _A_TENTH,
+    (Kind.ABSENT, Topic.DOUBT_CLASSES): _A_TENTH,
+    (Kind.RECENT, Topic.DOUBT): (("<=", 1.0),),
+    (Kind.RECENT, Topic.DOUBT_SCORES): _A_TENTH,
+    (Kind.RECENT, Topic.DOUBT_OVERLAP): ((">=", 0.10),),
+}
+"""The loosest bars that a finding may be judged by, by its kind and topic: sign and threshold. Bars of single claims
+are those of the claims, or follow from them, and are not among them.
 """
 
 
@@ -50,7 +58,8 @@ def has_looser_bar(finding: Finding) -> bool:
     """Whether a finding on the rows is judged by a looser bar than its rule sets."""
     if finding.criterion is None:
         return False
-    bars = next((bars for pattern, bars in BARS if pattern.fullmatch(finding.code)), None)
+    kind = kind_of(finding.key)
+    bars = None if kind is None else BARS.get((kind, finding.key.kind))
     return bars is not None and not any(_is_as_strict(finding.criterion, op, bar) for op, bar in bars)
 
 
@@ -129,16 +138,16 @@ def check_presumed(record: Record) -> None:
 
 def _check_finding(finding: Finding, spec: Spec, task: Task) -> None:
     """Raises: InvalidReport."""
-    kind = kind_of(finding.code)
+    kind = kind_of(finding.key)
     if kind is None:
         raise InvalidReport(f"Finding {finding.code} is about no kind of doubt.")
     if has_looser_bar(finding):
         raise InvalidReport(f"Finding {finding.code} is judged by a looser bar than its rule sets.")
-    if finding.code == kind.code and not finding.blocking and not may_stand_aside(kind, spec, task):
+    if finding.key == kind.key() and not finding.blocking and not may_stand_aside(kind, spec, task):
         raise InvalidReport(f"Finding {finding.code} stands aside, and by the spec it has to be asked.")
     if finding.outcome is not None and not _is_rightly_aside(finding, kind):
         raise InvalidReport(f"Finding {finding.code} has an outcome instead of numbers; rows are judged by numbers.")
-    if finding.measured is not None and not _can_be_measured(finding.code, spec, task):
+    if finding.measured is not None and not _can_be_measured(finding.key, spec, task):
         raise InvalidReport(f"Finding {finding.code} holds numbers, and by the spec nothing can have been measured.")
     if recompute(finding) is not finding.status:
         raise InvalidReport(
@@ -161,45 +170,59 @@ def _encloses(low: float | None, value: float, high: float | None) -> bool:
 def _is_rightly_aside(finding: Finding, kind: Kind) -> bool:
     """Whether a finding without numbers is one that does not apply: the first of its kind, or a fact."""
     is_aside = finding.outcome is Outcome.NOT_APPLICABLE and not finding.blocking and finding.bounds is None
-    return is_aside and finding.code in (kind.code, UNUSED_TRAINING)
+    return is_aside and finding.key in (kind.key(), UNUSED_TRAINING)
 
 
-UNUSED_TRAINING = f"{Kind.MISSING.code}-TRAINING"
+UNUSED_TRAINING = Kind.MISSING.key(Topic.DOUBT_TRAINING)
 """Training rows that could not be used: a fact, never judged."""
-_FAILED = f"{Kind.SEEN.code}-RULE-1"
+_FAILED = Kind.SEEN.key(Topic.DOUBT_RULE, 1)
 """Stands for the search for copies where that failed; it withholds what any of its findings would."""
 
 
-def _can_be_measured(code: str, spec: Spec, task: Task) -> bool:
-    """Whether the spec gives what a number of this code is measured on."""
+def _can_be_measured(key: FindingKey, spec: Spec, task: Task) -> bool:
+    """Whether the spec gives what a number of this finding is measured on."""
     data, two, declared = spec.data, task is Task.BINARY, spec.about.prevalences
     trained, recent = data.train is not None, data.recent is not None
-    needed: tuple[tuple[str, bool], ...] = (
-        (r"EVID-SEEN", trained or spec.supplied.training_rows is not None),
-        (r"EVID-SEEN-.+|EVID-GROUPS(-SHARED-\d+)?", trained),
-        (r"EVID-ORDER", trained and data.time is not None),
-        (r"EVID-MIX", two and bool(declared or data.sampled)),
-        (r"EVID-MIX-CARRIED-\d+", two and bool(declared)),
-        (r"EVID-MIX-(LABELS|SHARE)", two and bool(declared) and recent),
-        (r"EVID-MIX-WEIGHTS", data.weight is not None),
-        (r"EVID-ABSENT(-\d+)?", bool(data.segments) and (trained or recent)),
-        (r"EVID-ABSENT-CLASSES", task.has_classes and (trained or recent)),
-        (r"EVID-RECENT(-.+)?", recent),
-    )
-    return all(holds for pattern, holds in needed if re.fullmatch(pattern, code))
+    carried, among_others = two and bool(declared), bool(data.segments) and (trained or recent)
+    whole: Mapping[Kind | None, bool] = {Kind.SEEN: trained, Kind.RECENT: recent}
+    needed: Mapping[tuple[Kind | None, Topic], bool] = {
+        (Kind.SEEN, Topic.DOUBT): trained or spec.supplied.training_rows is not None,
+        (Kind.GROUPS, Topic.DOUBT): trained,
+        (Kind.GROUPS, Topic.DOUBT_SHARED): trained,
+        (Kind.ORDER, Topic.DOUBT): trained and data.time is not None,
+        (Kind.MIX, Topic.DOUBT): two and bool(declared or data.sampled),
+        (Kind.MIX, Topic.DOUBT_CARRIED): carried,
+        (Kind.MIX, Topic.DOUBT_LABELS): carried and recent,
+        (Kind.MIX, Topic.DOUBT_SHARE): carried and recent,
+        (Kind.MIX, Topic.DOUBT_WEIGHTS): data.weight is not None,
+        (Kind.ABSENT, Topic.DOUBT): among_others,
+        (Kind.ABSENT, Topic.DOUBT_PART): among_others,
+        (Kind.ABSENT, Topic.DOUBT_CLASSES): task.has_classes and (trained or recent),
+    }
+    return needed.get(kind_and_topic(key), whole.get(kind_of(key), True))
 
 
 # Which single claims may a doubt name? ---------------------------------------------------------------------------
 
-_ONE = re.compile(r"EVID-(MISSING-\d+|MIX-CARRIED-\d+|RECENT-(WEIGHTED|KNOWN)-\d+)")
+_SAME_BAR = frozenset({
+    (Kind.MIX, Topic.DOUBT_CARRIED), (Kind.RECENT, Topic.DOUBT_WEIGHTED), (Kind.RECENT, Topic.DOUBT_KNOWN),
+})  # fmt: skip
+"""Findings that measure one claim once more, by its own bar."""
+_ONE = _SAME_BAR | {(Kind.MISSING, Topic.DOUBT_PART)}
 """Findings about one claim each."""
-_SAME_BAR = re.compile(r"EVID-(MIX-CARRIED-\d+|RECENT-(WEIGHTED|KNOWN)-\d+)")
-"""Those of them that measure that claim once more, by its own bar."""
-_COUNTED_CLAIMS = re.compile(r"EVID-(MISSING|MIX|MIX-WEIGHTS)")
+_COUNTED_CLAIMS = frozenset({
+    (Kind.MISSING, Topic.DOUBT), (Kind.MIX, Topic.DOUBT), (Kind.MIX, Topic.DOUBT_WEIGHTS),
+})  # fmt: skip
 """Findings whose number is that of the claims which they name."""
-_LISTED = re.compile(r"EVID-(MIX-LABELS|MIX-SHARE|ABSENT-CLASSES)")
+_LISTED = frozenset({
+    (Kind.MIX, Topic.DOUBT_LABELS), (Kind.MIX, Topic.DOUBT_SHARE), (Kind.ABSENT, Topic.DOUBT_CLASSES),
+})  # fmt: skip
 """Findings that name claims without counting them; see `_names`."""
-_ON_ROWS = re.compile(r"BASE-LIFT-.+|BUSI-\d+|ERRO-(SAVINGS|SAVINGS-.+|COST|CURRENT)")
+_ON_ROWS = frozenset({
+    Topic.LIFT, Topic.REQUIREMENT, Topic.SAVINGS, Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS, Topic.SAVINGS_MEDIAN,
+    Topic.SAVINGS_QUANTILE, Topic.TOTAL_SAVINGS, Topic.SAVINGS_SHARE, Topic.CURRENT_SAVINGS, Topic.COST,
+    Topic.CURRENT_COST,
+})  # fmt: skip
 """Claims of questions 1, 2 and 4 that are measured on the test rows."""
 
 
@@ -224,13 +247,13 @@ def _check_touches(finding: Finding, soundness: Soundness, claims: Mapping[str, 
         if finding.status is not Status.MET:
             raise InvalidReport(f"Finding {finding.code} is a doubt, and withholds nothing.")
         return
-    kind = kind_of(finding.code)
+    kind = kind_of(finding.key)
     assert kind is not None
     found = soundness.touches.get(finding.code, ())
     if found != tuple(question.value for question in TOUCHED[kind]) and not _names_rightly(finding, found, claims):
         raise InvalidReport(f"Finding {finding.code} does not withhold what a doubt of its kind does.")
-    if finding.code in (Kind.MISSING.code, Kind.MIX.code) and found and set(found) <= claims.keys():
-        numbered = (f for f in soundness.of(kind) if _ONE.fullmatch(f.code) and f.blocking)
+    if finding.key in (Kind.MISSING.key(), Kind.MIX.key()) and found and set(found) <= claims.keys():
+        numbered = (f for f in soundness.of(kind) if kind_and_topic(f.key) in _ONE and f.blocking)
         if any(not set(soundness.touches.get(f.code, ())) <= set(found) for f in numbered):
             raise InvalidReport(f"Finding {finding.code} does not withhold what those do that it counts.")
 
@@ -239,11 +262,12 @@ def _names_rightly(finding: Finding, found: tuple[str, ...], claims: Mapping[str
     """Whether a finding may name single claims, and names claims: as many, and of the bar, as its own numbers say."""
     if not found or len(set(found)) < len(found) or not set(found) <= claims.keys():
         return False
-    if _ONE.fullmatch(finding.code):
-        return len(found) == 1 and (not _SAME_BAR.fullmatch(finding.code) or _is_same(finding, claims[found[0]]))
-    if _COUNTED_CLAIMS.fullmatch(finding.code):
+    about = kind_and_topic(finding.key)
+    if about in _ONE:
+        return len(found) == 1 and (about not in _SAME_BAR or _is_same(finding, claims[found[0]]))
+    if about in _COUNTED_CLAIMS:
         return finding.measured is not None and finding.measured.value == len(found)
-    return _LISTED.fullmatch(finding.code) is not None
+    return about in _LISTED
 
 
 def _is_same(finding: Finding, claim: Finding) -> bool:
@@ -256,14 +280,14 @@ def _is_same(finding: Finding, claim: Finding) -> bool:
 
 def _names(doubt: Finding, claim: Finding, spec: Spec) -> bool:
     """Whether a doubt that lists claims has to list this one, whatever it says."""
-    if not _ON_ROWS.fullmatch(claim.code) or claim.metric in TECHNICAL:
+    if claim.key.kind not in _ON_ROWS or claim.metric in TECHNICAL:
         return False
-    if doubt.code == f"{Kind.ABSENT.code}-CLASSES":
+    if doubt.key == Kind.ABSENT.key(Topic.DOUBT_CLASSES):
         return True
     from readiness.statistics.label_shift import UNCHANGED  # loads libraries of numbers
 
-    is_of_mix = doubt.code in (f"{Kind.MIX.code}-LABELS", f"{Kind.MIX.code}-SHARE")
-    is_chosen = doubt.code == Kind.MIX.code and spec.data.sampled
+    is_of_mix = doubt.key in (Kind.MIX.key(Topic.DOUBT_LABELS), Kind.MIX.key(Topic.DOUBT_SHARE))
+    is_chosen = doubt.key == Kind.MIX.key() and spec.data.sampled
     return (is_of_mix or is_chosen) and claim.metric not in UNCHANGED
 
 
@@ -283,49 +307,50 @@ def missing_findings(record: Record, spec: Spec) -> Iterator[str]:
     """
     soundness = record.soundness
     assert soundness is not None
-    found = {finding.code: finding for finding in soundness.findings if finding.blocking}
-    failed = {kind for kind in Kind if (first := found.get(kind.code)) is not None and first.criterion is None}
-    for kind, codes in _demanded(record, spec, found):
-        if not found.keys() & set(codes) and (kind is Kind.SEEN or kind not in failed):
-            yield codes[0]
-    for kind, code in _numbered(found, spec):
-        if code not in found and kind not in failed:
-            yield code
+    found = {finding.key: finding for finding in soundness.findings if finding.blocking}
+    failed = {kind for kind in Kind if (first := found.get(kind.key())) is not None and first.criterion is None}
+    for keys in _demanded(record, spec, found):
+        kind = kind_of(keys[0])
+        if not found.keys() & set(keys) and (kind is Kind.SEEN or kind not in failed):
+            yield keys[0].code
+    looked_for = {key: finding for key, finding in found.items() if kind_of(key) not in failed}
+    yield from (key.code for key in _numbered(looked_for, spec) if key not in looked_for)
 
 
-def _demanded(record: Record, spec: Spec, found: Mapping[str, Finding]) -> Iterator[tuple[Kind, tuple[str, ...]]]:
-    """Codes with those that may stand for them, as (kind, alternatives)."""
+def _demanded(record: Record, spec: Spec, found: Mapping[FindingKey, Finding]) -> Iterator[tuple[FindingKey, ...]]:
+    """Keys, each with those of its kind that may stand for it."""
     if spec.data.train is not None:
-        yield Kind.SEEN, (f"{Kind.SEEN.code}-COPIES", _FAILED)
+        yield Kind.SEEN.key(Topic.DOUBT_COPIES), _FAILED
         if Task(record.gathered.data.task) in (Task.BINARY, Task.MULTICLASS):
-            yield Kind.ABSENT, (f"{Kind.ABSENT.code}-CLASSES",)
+            yield (Kind.ABSENT.key(Topic.DOUBT_CLASSES),)
     if spec.data.weight is not None:
-        yield Kind.MIX, (f"{Kind.MIX.code}-WEIGHTS",)
+        yield (Kind.MIX.key(Topic.DOUBT_WEIGHTS),)
     for number in _timeless(record, spec):
-        yield Kind.ABSENT, (f"{Kind.ABSENT.code}-{number}",)
+        yield (Kind.ABSENT.key(Topic.DOUBT_PART, number),)
     yield from _of_copies(spec, found)
-    recent = found.get(Kind.RECENT.code)
+    recent = found.get(Kind.RECENT.key())
     if recent is not None and recent.criterion is not None and recent.criterion.threshold > _TOLD_APART:
-        yield Kind.RECENT, (SCORES,)
-        yield Kind.RECENT, (OVERLAP,)
-    if _value(found, Kind.LEAK.code) >= 0:
+        yield (Kind.RECENT.key(Topic.DOUBT_SCORES),)
+        yield (Kind.RECENT.key(Topic.DOUBT_OVERLAP),)
+    if _value(found, Kind.LEAK.key()) >= 0:
         for number in range(1, min(_MOST_NAMED, len(_known_after(record, spec))) + 1):
-            yield Kind.LEAK, (f"{Kind.LEAK.code}-{number}",)
+            yield (Kind.LEAK.key(Topic.DOUBT_PART, number),)
 
 
-def _of_copies(spec: Spec, found: Mapping[str, Finding]) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+def _of_copies(spec: Spec, found: Mapping[FindingKey, Finding]) -> Iterator[tuple[FindingKey, ...]]:
     """What is told of names and copies under two kinds, once for either table."""
-    if spec.data.train is not None and f"{Kind.REPEATS.code}-UNITS" in found:
-        yield Kind.SEEN, (f"{Kind.SEEN.code}-UNITS", _FAILED)
-    if f"{Kind.SEEN.code}-UNITS" in found:
-        yield Kind.REPEATS, (f"{Kind.REPEATS.code}-UNITS",)
-    if _value(found, Kind.REPEATS.code) > _MOST_COPIES:  # nobody can vouch for these
-        yield Kind.REPEATS, (f"{Kind.REPEATS.code}-COPIES",)
+    seen, repeats = Kind.SEEN.key(Topic.DOUBT_UNITS), Kind.REPEATS.key(Topic.DOUBT_UNITS)
+    if spec.data.train is not None and repeats in found:
+        yield seen, _FAILED
+    if seen in found:
+        yield (repeats,)
+    if _value(found, Kind.REPEATS.key()) > _MOST_COPIES:  # nobody can vouch for these
+        yield (Kind.REPEATS.key(Topic.DOUBT_COPIES),)
 
 
-def _value(found: Mapping[str, Finding], code: str) -> float:
+def _value(found: Mapping[FindingKey, Finding], key: FindingKey) -> float:
     """What was measured; -1 where nothing was."""
-    finding = found.get(code)
+    finding = found.get(key)
     return -1.0 if finding is None or finding.measured is None else finding.measured.value
 
 
@@ -336,35 +361,34 @@ def _timeless(record: Record, spec: Spec) -> list[int]:
     data = spec.data
     if data.train is None and data.recent is None:
         return []
-    rows = [f.code for f in record.answer(Question.SEGMENTS).findings if re.fullmatch(r"SEGM-\d+-\d+-ROWS", f.code)]
+    keys = [f.key for f in record.answer(Question.SEGMENTS).findings if f.key.kind is Topic.SEGMENT_ROWS]
+    rows = [key.number("segmentation") for key in keys]
     numbers = [k for k, entry in enumerate(data.segments, 1) if not is_about_periods(entry)]
     if data.time is not None:
-        numbers = [k for k in numbers if 0 < sum(code.startswith(f"SEGM-{k}-") for code in rows) <= 2]
+        numbers = [k for k in numbers if 0 < rows.count(k) <= 2]
     return numbers[1:]
 
 
 def _known_after(record: Record, spec: Spec) -> set[str]:
     """Features that are known only after the decision, by the spec's own word; the drift of each feature names it."""
     drift = record.answer(Question.PRODUCTION).findings
-    drifting = {f.segment.get("column", "") for f in drift if re.fullmatch(r"PROD-DRIFT-\d+", f.code)}
+    drifting = {f.segment.get("column", "") for f in drift if f.key.kind is Topic.DRIFT}
     after = {name for name, known in spec.data.known_at.items() if known.when == "after"}
     return after & (set(spec.data.features or ()) | drifting)
 
 
-def _numbered(found: Mapping[str, Finding], spec: Spec) -> Iterator[tuple[Kind, str]]:
-    """Codes with numbers: as many as the first finding counts, and none left out between others."""
-    counts = {Kind.MISSING: f"{Kind.MISSING.code}-"} | (
-        {} if spec.data.sampled else {Kind.MIX: f"{Kind.MIX.code}-CARRIED-"}
-    )
-    for kind, code in counts.items():
-        for number in range(1, int(_value(found, kind.code)) + 1):
-            yield kind, f"{code}{number}"
-    if _value(found, Kind.LEAK.code) > 0:  # further ones are counted only after three that are named
-        yield from ((Kind.LEAK, f"{Kind.LEAK.code}-{number}") for number in (1, 2, 3))
-    for kind, code in ((Kind.LEAK, "EVID-LEAK-"), (Kind.GROUPS, "EVID-GROUPS-"), (Kind.GROUPS, "EVID-GROUPS-SHARED-")):
-        numbers = [int(one[len(code) :]) for one in found if re.fullmatch(rf"{code}\d+", one)]
-        first = 2 if code.endswith("SHARED-") and spec.data.group is None and spec.data.query is None else 1
-        yield from ((kind, f"{code}{number}") for number in range(first, max(numbers, default=0) + 1))
+def _numbered(found: Mapping[FindingKey, Finding], spec: Spec) -> Iterator[FindingKey]:
+    """Keys with numbers: as many as the first finding counts, and none left out between others."""
+    part, shared = Topic.DOUBT_PART, Topic.DOUBT_SHARED
+    counts = {Kind.MISSING: part} | ({} if spec.data.sampled else {Kind.MIX: Topic.DOUBT_CARRIED})
+    for kind, topic in counts.items():
+        yield from (kind.key(topic, number) for number in range(1, int(_value(found, kind.key())) + 1))
+    if _value(found, Kind.LEAK.key()) > 0:  # further ones are counted only after three that are named
+        yield from (Kind.LEAK.key(part, number) for number in (1, 2, 3))
+    for kind, topic in ((Kind.LEAK, part), (Kind.GROUPS, part), (Kind.GROUPS, shared)):
+        numbers = [key.number("number") for key in found if kind_and_topic(key) == (kind, topic)]
+        first = 2 if topic is shared and spec.data.group is None and spec.data.query is None else 1
+        yield from (kind.key(topic, number) for number in range(first, max(numbers, default=0) + 1))
 
 
 def _vouched(record: Record, spec: Spec) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ import pytest
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, overall
+from readiness.core.keys import key_of
 from readiness.core.withholding import Soundness
 from readiness.soundness.recent import NO_BAR, TOLD_APART
 from readiness.verdict.checks import check
@@ -189,6 +190,26 @@ def test_a_search_that_failed_stands_for_what_it_would_have_found(unsound: Recor
     broken = with_rows(unsound, lambda f: failed if f is copies else f)
     touches = {**rows_of(unsound).touches, failed.code: rows_of(unsound).touches["EVID-SEEN"]}
     check(replace(broken, soundness=replace(rows_of(broken), touches=touches)), counted=True)
+
+
+def test_a_finding_that_no_rule_makes(unsound: Record) -> None:
+    """A code that only begins like one of a kind is about no kind; it cannot stand in for anything."""
+    (order,) = (f for f in rows_of(unsound).findings if f.code == "EVID-ORDER")
+    more = replace(order, key=key_of("EVID-ORDER-INVENTED"))
+    soundness = replace(rows_of(unsound), findings=(*rows_of(unsound).findings, more))
+    refused(replace(unsound, soundness=soundness), "EVID-ORDER-INVENTED is about no kind of doubt")
+
+
+def test_a_large_number_of_a_rule_that_failed(unsound: Record) -> None:
+    """Nobody counts up to it; the doubt that the failure is withholds what it has to."""
+    (first,) = (f for f in rows_of(unsound).findings if f.code == "EVID-LEAK")
+    failed = Finding("EVID-LEAK", first.name, Status.NOT_ASSESSED, reason="the rule failed", needs="mend it")
+    far = replace(failed, key=key_of("EVID-LEAK-999999999"))
+    broken = with_rows(unsound, lambda f: failed if f is first else f)
+    touches = {**rows_of(unsound).touches, far.code: rows_of(unsound).touches["EVID-LEAK"]}
+    assert broken.soundness is not None
+    soundness = replace(broken.soundness, findings=(*broken.soundness.findings, far), touches=touches)
+    refused(replace(broken, soundness=soundness), "rests on rows in doubt: EVID-LEAK")
 
 
 def test_copies_in_the_test_table_have_a_finding_of_their_own(unsound: Record) -> None:

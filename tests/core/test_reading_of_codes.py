@@ -24,8 +24,6 @@ ALLOWED = {
     "verdict/expected_supplied.py": "a label that a page must show, so that nobody hides where a number comes from",
     "verdict/expected_bars.py": "whether a finding tells the words of its attestation",
     "report/page/tables.py": "whether a code, which may be a user's own, can be the id of an element",
-    "core/withholding.py": "codes of doubts",
-    "verdict/soundness.py": "codes of doubts",
     "questions/segments.py": "a reason is told anew without its first half",
 }
 

@@ -7,7 +7,17 @@ from dataclasses import replace
 import pytest
 
 from readiness.core.findings import Answer, Bounds, Criterion, Estimate, Finding, Question, Status, judge, recompute
-from readiness.core.withholding import TOUCHED, Kind, Soundness, is_vouched, kind_of, withhold
+from readiness.core.keys import Topic, key_of
+from readiness.core.withholding import (
+    TOUCHED,
+    Kind,
+    Soundness,
+    can_never_be_vouched,
+    is_touched,
+    is_vouched,
+    kind_of,
+    withhold,
+)
 
 BAR = Criterion(">=", 0.8)
 PRESUMED = Criterion("<=", 0.1, presumed=True)
@@ -27,7 +37,7 @@ def doubt(code: str = "EVID-SEEN", status: Status = Status.NOT_MET, **segment: s
 
 
 def soundness(*doubts: Finding, touches: tuple[str, ...] | None = None) -> Soundness:
-    questions = {d.code: tuple(q.value for q in TOUCHED[kind_of(d.code) or Kind.SEEN]) for d in doubts}
+    questions = {d.code: tuple(q.value for q in TOUCHED[kind_of(d.key) or Kind.SEEN]) for d in doubts}
     return Soundness(doubts, questions if touches is None else dict.fromkeys(questions, touches))
 
 
@@ -102,6 +112,44 @@ def test_a_word_sets_its_own_kind_aside():
 def test_nobody_vouches_for_copies_or_recent_rows(code):
     """What is there for everybody to see stays in doubt."""
     assert not is_vouched(doubt(code), tuple(kind.value for kind in Kind))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_keys_of_a_kind_are_its_own(kind):
+    """The first finding, and any further one; a text that only begins like it is about no kind."""
+    assert f"EVID-{kind.value.upper()}" == kind.code == kind.key().code
+    assert (
+        kind is kind_of(kind.key()) is kind_of(kind.key(Topic.DOUBT_PART, 3)) is kind_of(key_of(f"{kind.code}-UNITS"))
+    )
+    assert kind_of(key_of(f"{kind.code}-INVENTED")) is None
+    assert kind_of(Topic.LIFT.key(kind.value)) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "never"),
+    [
+        ("EVID-SEEN-RULE-1", True),
+        ("EVID-GROUPS-RULE-1", False),
+        ("EVID-MIX-CARRIED-2", True),
+        ("EVID-MIX", False),
+        ("EVID-RECENT-SCORES", True),
+        ("EVID-SEEN-EQUAL", False),
+        ("EVID-REPEATS-UNITS", False),
+    ],
+)
+def test_what_no_word_sets_aside(code, never):
+    """By kind and topic together: a failed search for copies is none of units."""
+    assert never is can_never_be_vouched(key_of(code))
+    assert never is not is_vouched(doubt(code), tuple(kind.value for kind in Kind))
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("STAB-WINDOW-2", True), ("STAB-TREND", True), ("STAB-WINDOWS", False), ("STAB-SEEDS", False)],
+)
+def test_what_of_question_5_rests_on_test_rows(code, expected):
+    """Single windows of time and their trend."""
+    assert expected is is_touched(doubt(), ("stability",), Question.STABILITY, claim(code, 0.85, 0.95))
 
 
 def test_words_on_columns_cover_all_columns_of_a_finding():

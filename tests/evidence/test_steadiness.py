@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from readiness.core.findings import Basis, Bounds, Criterion, Estimate, Finding, Outcome, Status
-from readiness.core.withholding import KNOWN, OVERLAP, SCORES, WEIGHTED, Soundness, steady_answers
+from readiness.core.withholding import Soundness, steady_answers
 
+SCORES, OVERLAP = "EVID-RECENT-SCORES", "EVID-RECENT-OVERLAP"
+WEIGHTED, KNOWN = "EVID-RECENT-WEIGHTED", "EVID-RECENT-KNOWN"
 BASIS = Basis("psi", {"raw": 0.01, "bins": 10.0, "n_reference": 900.0, "n_current": 900.0})
 ANSWERS = Finding(
     SCORES, "n", Status.MET, bounds=Bounds(0.0, 0.02, 0.002, basis=BASIS), criterion=Criterion("<=", 0.1, presumed=True)

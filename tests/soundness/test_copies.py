@@ -51,7 +51,7 @@ def test_copies_are_told_with_counts_and_cure():
     assert "50 of 1,000 test rows (5.0 %) also stand among the 1,000 training rows" in finding.reason
     assert "x" in finding.reason
     assert "split the rows anew" in finding.needs
-    assert can_never_be_vouched(finding.code)
+    assert can_never_be_vouched(finding.key)
 
 
 def test_one_in_a_hundred_is_tolerated():

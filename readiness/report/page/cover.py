@@ -229,9 +229,9 @@ def _steps(record: Record) -> tuple[Line, ...]:
 
 def _cures(record: Record) -> list[str]:
     """What would settle the doubts about the rows, a line for each kind; the section says more."""
-    found = [(kind, doubt.code) for doubt in open_doubts(record) if (kind := kind_of(doubt.code))]
+    found = [(kind, doubt.key) for doubt in open_doubts(record) if (kind := kind_of(doubt.key))]
     kinds = dict.fromkeys(kind for kind, _ in found)
-    never = {kind for kind, code in found if can_never_be_vouched(code)}
+    never = {kind for kind, key in found if can_never_be_vouched(key)}
     return [_cure(kind, is_for_words=kind not in never) for kind in kinds]
 
 

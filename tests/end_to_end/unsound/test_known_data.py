@@ -120,4 +120,4 @@ def test_each_fault_is_found(name: str, fault: Callable[[Known], None], kind: Ki
     known = Known(name)
     fault(known)
     found = known.doubts(tmp_path)
-    assert kind in {kind_of(finding.code) for finding in found}, [(f.code, f.reason) for f in found]
+    assert kind in {kind_of(finding.key) for finding in found}, [(f.code, f.reason) for f in found]

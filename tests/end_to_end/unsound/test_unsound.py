@@ -265,7 +265,7 @@ def test_unsound_evidence_is_never_ready(fault: str, tmp_path: Path) -> None:
     walked = shop.reviewed()
     record = walked.record
     assert record.soundness is not None
-    found = [finding for finding in record.soundness.doubts if kind_of(finding.code) is kind]
+    found = [finding for finding in record.soundness.doubts if kind_of(finding.key) is kind]
     assert found, [(finding.code, finding.reason) for finding in record.soundness.findings]
     assert record.verdict in (Verdict.NOT_PROVEN, Verdict.NOT_READY)
     assert "FAILED" not in " ".join(walked.findings)
