@@ -15,6 +15,7 @@ from readiness.core.findings import Criterion
 from readiness.core.format import format_count_of, format_value, listed
 from readiness.core.keys import Topic
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
+from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.soundness.leak_columns import (
@@ -64,7 +65,8 @@ def said_of(tables: Tables, asked: Asked, suspect: Suspect, rows: str) -> str:
     subject = name_of(suspect.names, suspect)
     if suspect.kind == "column":
         gap = suspect.told.way == "gap"
-        subject = f"whether {subject} is missing" if gap else f"{subject} alone"
+        reading = asked.columns[subject].reading or "{}"
+        subject = f"whether {subject} is missing" if gap else f"{reading.replace('{}', subject)} alone"
     text = (
         f"{subject} tells {_counts(tables, asked.target, suspect.told)} ({_measured_words(asked.target, suspect.told)})"
     )
@@ -113,8 +115,9 @@ def _measured_words(target: Target, told: Telling) -> str:
     return f"{what} {format_value(told.value)}{sure}"
 
 
-def summary(tables: Tables, found: Found, rows: str, columns: int, own: float, suspects: int, further: int) -> str:
-    """What was looked at, and how much of it stands out."""
+def summary(tables: Tables, asked: Asked, found: Found, rows: str, suspects: int, further: int) -> str:
+    """What was looked at, how much of it stands out, and what could not be looked at, or only in part."""
+    columns = sum(column.can_tell for column in asked.columns.values())
     looked = f"{columns:,} columns" if columns != 1 else "one column"
     if found.paired:
         which = "all of them" if found.paired == columns else f"{found.paired} of them"
@@ -122,13 +125,22 @@ def summary(tables: Tables, found: Found, rows: str, columns: int, own: float, s
     looked += f" and what is missing, on {rows}"
     if suspects:
         may = f"{suspects:,} {'suspect' if suspects == 1 else 'suspects'} may give {tables.target} away among {looked}"
+        may += _read_in_part(asked)
         return f"{may}; {further:,} of them not named here" if further else f"{may}; named one by one below"
     text = f"nothing gives {tables.target} away among {looked}"
     if found.best and np.isfinite(found.best_value):
         what = "R²" if tables.task is Task.REGRESSION else "area under the ROC curve"
         text += f"; the most telling column, {found.best}, reaches {format_value(found.best_value)} ({what})"
-        text += f", the model {format_value(own)}" if np.isfinite(own) else ""
-    return f"{text}; {UNSEEN}"
+        text += f", the model {format_value(asked.own)}" if np.isfinite(asked.own) else ""
+    return f"{text}{_read_in_part(asked)}; {UNSEEN}"
+
+
+def _read_in_part(asked: Asked) -> str:
+    """Which columns hold texts or other things that differ from row to row."""
+    texts = [shorten(name) for name, column in asked.columns.items() if column.tried > 1]
+    others = [shorten(name) for name, column in asked.columns.items() if not column.can_tell]
+    text = f"; of {listed(texts)} single words, beginnings and ends, a number and lengths were read" if texts else ""
+    return text + (f"; {listed(others)} could not be searched, as each value stands for itself" if others else "")
 
 
 def cure(names: tuple[str, ...], suspect: Suspect | None) -> str:
@@ -247,7 +259,7 @@ def _gone(tables: Tables, asked: Asked, suspect: Suspect, recent: Recent) -> Inf
     target = Target.of(tables.task, values[rows], half)
     if not target.can_be_told:
         return None
-    parts = {name: recent_column(recent.frame, name, rows) for name in suspect.names}
+    parts = {name: recent_column(recent.frame, name, rows, target) for name in suspect.names}
     column = combined(suspect.kind, [parts[name] for name in suspect.names], suspect.signs, target)
     left = telling(column, target).measured
     bar = _left_at_least(suspect, asked.target.task)
@@ -264,7 +276,7 @@ def _left_at_least(suspect: Suspect, task: Task) -> float:
 
 def _first(tables: Tables, rows: Rows, asked: Asked, found: Found, further: int, suspects: int) -> Claim:
     """What was looked at; its number is of suspects that are not named one by one."""
-    columns = len(asked.columns)
+    columns = max(1, sum(column.can_tell for column in asked.columns.values()))
     return Claim(
         Kind.LEAK.key(),
         Kind.LEAK.words if not suspects else "Further columns that may give the answer away",
@@ -272,7 +284,7 @@ def _first(tables: Tables, rows: Rows, asked: Asked, found: Found, further: int,
         Exact(float(further), columns),
         Criterion("<=", 0.0, unit="columns", refutable=False, presumed=True),
         unit="columns",
-        reason=summary(tables, found, rows.words, columns, asked.own, suspects, further),
+        reason=summary(tables, asked, found, rows.words, suspects, further),
         needs="settle those that are named first" if further else "",
         from_scores=False,
     )

@@ -6,7 +6,7 @@ both tables show it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 
 from readiness.core.policy import Task
 from readiness.evidence.columns import features_of
+from readiness.soundness.leak_texts import read_texts
 from readiness.soundness.tables import Tables
 from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.leakage import Column, Target, column_of_categories, column_of_numbers
@@ -23,6 +24,10 @@ MOST_ROWS = 50_000
 FEWEST_ROWS = 20
 MANY_WORDS = 12
 """From more different texts on they are tried as numbers and as dates."""
+OFTEN = 10
+"""Rows of each value, on average, from which values as a whole say what there is to be said."""
+LETTERS = 40_000_000
+"""Read of all texts of a table together."""
 PARSED = 0.95
 """Share of the different texts that must be numbers, or dates, to be read as such."""
 _SAMPLE, _HALVES = 7101, 7102
@@ -110,22 +115,26 @@ def columns_of(tables: Tables, rows: Rows, names: tuple[str, ...]) -> dict[str, 
     taken = [(tables.test, rows.test)]
     if tables.train is not None and len(rows.train):
         taken.append((tables.train, rows.train))
-    return {name: column_of([_picked(frame, name, at) for frame, at in taken]) for name in names}
+    each = LETTERS // max(1, len(names))
+    return {name: column_of([_picked(frame, name, at) for frame, at in taken], rows.target, each) for name in names}
 
 
-def recent_column(frame: pd.DataFrame, name: str, rows: Integers) -> Column:
-    """The same of recent rows; nothing but gaps where the table has no such column."""
+def recent_column(frame: pd.DataFrame, name: str, rows: Integers, target: Target) -> Column:
+    """The same of recent rows with their target; nothing but gaps where the table has no such column."""
     if name not in frame.columns:
         return column_of_numbers(np.full(len(rows), np.nan))
-    return column_of([_picked(frame, name, rows)])
+    return column_of([_picked(frame, name, rows)], target)
 
 
 def _picked(frame: pd.DataFrame, name: str, rows: Integers) -> pd.Series[Any]:
     return frame[name].iloc[rows]
 
 
-def column_of(parts: list[pd.Series[Any]]) -> Column:
-    """One column of the rows of several tables, whatever they hold."""
+def column_of(parts: list[pd.Series[Any]], target: Target, letters: int = LETTERS) -> Column:
+    """One column of the rows of several tables, whatever they hold; of texts what tells most of the target.
+
+    `letters`: so many are read of all texts together.
+    """
     numbers = [_numbers(part) for part in parts]
     if all(each is not None for each in numbers):
         return column_of_numbers(np.concatenate([each for each in numbers if each is not None]))
@@ -134,7 +143,12 @@ def column_of(parts: list[pd.Series[Any]]) -> Column:
         read = _read_numbers(words)
         if read is not None:
             return column_of_numbers(np.append(read, np.nan)[codes])
-    return column_of_categories(codes)
+    whole = column_of_categories(codes)
+    if len(words) <= MANY_WORDS or np.count_nonzero(codes >= 0) >= OFTEN * len(words):
+        return whole
+    if not all(isinstance(word, str) for word in words):
+        return replace(whole, can_tell=False)
+    return read_texts(whole, codes, [str(word) for word in words], target, letters)
 
 
 def _numbers(values: pd.Series[Any]) -> Floats | None:

@@ -43,6 +43,9 @@ UNEXPLAINED_SURELY = 0.8
 """With chance excluded, less than that share divided by this."""
 AHEAD, SURELY_AHEAD = 3.0, 2.0
 """So many times as much must any other column leave unexplained, as measured and with chance excluded."""
+BEST_OF_MANY = 0.75
+"""Area, or R², that the best of many readings of a text reaches surely, each of them counted, before it says anything:
+of few rows some word parts any two classes."""
 LITTLE = 0.1
 """Share of its variance up to which a class is told nearly; in the breast cancer data no column leaves less than 0.26,
 a copy of the class with a slip in a hundred rows leaves 0.04, and 0.1 where the class is rare."""
@@ -192,7 +195,7 @@ def _single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Susp
     order = sorted(told, key=lambda name: told[name].unexplained)
     ahead = _ahead(order, told, asked.target)
     for k, name in enumerate(order):
-        why = why_suspicious(asked, told[name], is_ahead=k < ahead)
+        why = why_suspicious(asked, told[name], is_ahead=k < ahead, tried=asked.columns[name].tried)
         if why is None:
             continue
         rival = next((other for other in order[ahead:] if other != name), "")
@@ -212,12 +215,15 @@ def _ahead(order: list[str], told: Mapping[str, Telling], target: Target) -> int
     return ahead
 
 
-def why_suspicious(asked: Asked, told: Telling, *, is_ahead: bool) -> Why | None:
-    """In which of the three ways, the surest first; None in none."""
+def why_suspicious(asked: Asked, told: Telling, *, is_ahead: bool, tried: int = 1) -> Why | None:
+    """In which of the three ways, the surest first; None in none. `tried`: readings of which this is the best."""
     if isinstance(told.measured, Undefined):
         return None
-    if told.measured.lower(SOUNDNESS_ALPHA) >= CERTAIN:
+    least = told.measured.lower(SOUNDNESS_ALPHA / tried)
+    if least >= CERTAIN:
         return "certain"
+    if tried > 1 and least < BEST_OF_MANY:
+        return None
     if is_ahead and not asked.target.is_number and told.unexplained <= LITTLE and told.value >= NEARLY:
         return "nearly"
     return "as the model" if is_ahead and _tells_as_much(asked, told) else None

@@ -150,6 +150,12 @@ class Column:
     """(n,): finer bins in the order of the values; None: a category."""
     values: Floats | None = None
     """(n,): numbers, NaN where missing."""
+    reading: str = ""
+    """What of a text was looked at, where that was not the whole: "the first letter of {}"."""
+    tried: int = 1
+    """Readings of which this tells the most."""
+    can_tell: bool = True
+    """Whether anything of it can be learnt from other rows; not where each value stands for itself."""
 
     @property
     def gaps(self) -> Array:

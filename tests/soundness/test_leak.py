@@ -73,6 +73,74 @@ def test_nothing_stands_out():
     assert "preparation that was fitted on all rows" in finding.reason
 
 
+TELLING_TEXTS = {
+    "a word": (
+        lambda y, rng: f"case {rng.integers(1e9)} was {'written off' if y else 'paid in full'}",
+        "” stands in note alone tells 604 of 604",
+    ),
+    "a first letter": (
+        lambda y, rng: f"{'D' if y else 'P'}{rng.integers(10**6):06d}",
+        "the first letter of note alone tells",
+    ),
+    "a last letter": (
+        lambda y, rng: f"{rng.integers(10**6):06d}{'d' if y else 'P'} ",
+        "the last letter of note alone tells",
+    ),
+    "one of many words": (
+        lambda y, rng: (
+            f"{rng.integers(1e9)} {rng.choice(['lost', 'void', 'late'] if y else ['kept', 'good'])} {rng.integers(1e9)}"
+        ),
+        "which of 5 words stand in note, such as “",
+    ),
+    "a length": (
+        lambda y, rng: "x".join(f"{rng.integers(10**6):06d}" for _ in range(2 + int(y))),
+        "the length of note alone tells",
+    ),
+    "a number": (
+        lambda y, rng: f"no {int(y) * 10**6 + rng.integers(10**5):07d}",
+        "the first number in note alone tells",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TELLING_TEXTS)
+def test_texts_that_give_the_answer_away_are_found(kind):
+    """None of them comes twice."""
+    written, said = TELLING_TEXTS[kind]
+    y, rng = truth(), np.random.default_rng(30)
+    found = judged(noise() | {"note": [written(k, rng) for k in y]}, y)
+
+    assert found["EVID-LEAK-1"].status is Status.NOT_PROVEN
+    assert "Is note known before" in found["EVID-LEAK-1"].name
+    assert said in found["EVID-LEAK-1"].reason
+
+
+@pytest.mark.parametrize("rows", [60, N])
+def test_texts_that_say_nothing_are_no_suspects(rows):
+    """However many words they have; a text that helps is none either. What was read of them is said."""
+    rng, y = np.random.default_rng(32), truth()[:rows]
+    words = np.array([f"w{k}" for k in range(3_000)])
+    many = [" ".join(rng.choice(words, 40)) for _ in y]
+    helps = [f"{rng.integers(1e9)} {'urgent' if rng.random() < 0.2 + 0.6 * k else 'as usual'}" for k in y]
+    found = judged({name: column[:rows] for name, column in noise().items()} | {"many": many, "helps": helps}, y)
+
+    assert list(found) == ["EVID-LEAK"]
+    assert found["EVID-LEAK"].status is Status.MET
+    assert (
+        "of many and helps single words, beginnings and ends, a number and lengths were read"
+        in found["EVID-LEAK"].reason
+    )
+
+
+def test_what_cannot_be_searched_is_not_counted():
+    """Objects of which each stands for itself."""
+    columns = noise()
+    found = judged(columns | {"thing": [object() for _ in range(N)]}, truth())
+
+    assert f"among {len(columns)} columns" in found["EVID-LEAK"].reason
+    assert "thing could not be searched, as each value stands for itself" in found["EVID-LEAK"].reason
+
+
 def test_a_suspect_is_not_proven_and_says_its_counts():
     """The class as text: rows of both sides, the area, the model, the next column, the cure."""
     y = truth()
