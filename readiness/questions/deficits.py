@@ -110,12 +110,17 @@ def difference(split: Split, *, greater_is_better: bool, factor: float = 1.0) ->
     if isinstance(inside, Undefined):
         return inside
     if isinstance(outside, Undefined):
-        return outside
+        return replace(outside, reason=_of_rest(outside))
     if greater_is_better:
         return Deficit(Mover(outside, inside), split.rows)
     if factor != 1 and outside.value < 0:
         return Undefined("the error of all other rows is below 0, so nothing can be a share of it", split.rows)
     return Deficit(Mover(inside, outside, factor), split.rows)
+
+
+def _of_rest(outside: Undefined) -> str:
+    """Why all other rows have no such number; whose rows "these" are is said."""
+    return f"Nothing is known of all other rows: {as_clause(outside.reason).replace('these rows', 'them')}"
 
 
 def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
@@ -271,8 +276,11 @@ class Ruler:
         limit = scaled_limit(self.metric, stated, rest, alpha=self.alpha)
         return replace(self.criterion, threshold=limit), self.stated_warning * (limit / stated)
 
-    def too_few(self, rows: int) -> str:
-        """Why a segment of so many rows is not judged."""
+    def too_few(self, rows: int, others: int) -> str:
+        """Why a segment of so many rows, beside so many other rows, is not judged."""
+        if rows >= self.minimum:
+            beside = f"{count_of(others, self.noun)} in all other segments together"
+            return f"{TOO_SMALL}: {beside}, {policy.SEGMENT_ROWS:,} are needed to compare with"
         return f"{TOO_SMALL}: {self.never or f'{count_of(rows, self.noun)}, {self.minimum:,} are needed'}"
 
 
@@ -335,13 +343,15 @@ def deficit(
         labels: the segment as {column: value}.
         split: the metric in the segment and among all other rows.
         ruler: the metric with its limit.
-        enough: whether the segment has enough rows to be judged.
+        enough: whether the segment has enough rows to be judged, and there are enough others to compare it with.
         alone: whether there are no other rows.
     """
     metric, (criterion, mark) = ruler.metric, ruler.of_rest(split.outside)
     gap = difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor)
-    too_few, both = ruler.too_few(split.rows), _both(split, ruler)
+    too_few, both = ruler.too_few(split.rows, split.outside.n), _both(split, ruler)
     lacking = ruler.remedy if ruler.never else f"{ruler.minimum - split.rows:,} more {ruler.noun}"
+    if split.rows >= ruler.minimum:
+        lacking = f"{policy.SEGMENT_ROWS - split.outside.n:,} more {ruler.noun} in other segments"
     counted = both if enough else too_few if both in too_few else f"{too_few}; {both}"
     warning = ""
     if enough and not isinstance(gap, Undefined):
@@ -378,7 +388,7 @@ def _both(split: Split, ruler: Ruler) -> str:
     if isinstance(inside, Undefined):
         return as_clause(inside.reason)
     if isinstance(outside, Undefined):
-        return as_clause(outside.reason)
+        return as_clause(_of_rest(outside))
     here, rest = format_pair(inside.value, outside.value, ruler.metric.unit)
     title = ruler.metric.title
     judged = "" if ruler.factor == 1 else f"; what is judged is the error here less {ruler.factor:.4g} of theirs"

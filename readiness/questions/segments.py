@@ -371,7 +371,7 @@ def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Rul
             segmentation.labels[j - 1],
             split,
             ruler,
-            enough=enough,
+            enough=enough and _has_others(split),
             alone=alone,
         )
         for j, (split, enough) in enumerate(zip(splits, large, strict=True), 1)
@@ -385,6 +385,13 @@ def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Rul
     held = sum(split.rows for split in splits)
     coverage = _coverage(i, segmentation, ruler, large, criteria, held=held)
     return [*claims, coverage, *_critical(i, segmentation, ruler, large)]
+
+
+def _has_others(split: Split) -> bool:
+    """Whether there is somebody to compare with: beside practically everybody, others are the segments of few rows, and
+    how many rows are in such is judged by the coverage.
+    """
+    return split.outside.n >= policy.SEGMENT_ROWS
 
 
 def _is_mean_of_rows(name: str, cases: Cases) -> bool:

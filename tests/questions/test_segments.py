@@ -122,6 +122,37 @@ def test_one_segment_only_says_nothing_about_everyone():
     assert Status.NOT_ASSESSED == ask(by_group({"a": (500, 450)})).status
 
 
+@pytest.mark.parametrize("others", [{"isle": (1, 1)}, {"isle": (20, 20)}, {"isle": (1, 0), "holm": (1, 1)}])
+def test_practically_everybody_has_nobody_to_be_compared_with(found, others):
+    """One segment of one row, or of few: they lack rows, not the large one; the coverage tells whether that is fair."""
+    answer = ask(by_group({"rest": (500, 450), **others}))
+    finding = found(answer, f"SEGM-1-{1 + len(others)}-ACCURACY")
+
+    assert {"g": "rest"} == finding.segment
+    assert not finding.blocking
+    assert "in all other segments together, 30 are needed to compare with" in finding.reason
+    assert Status.MET == found(answer, "SEGM-1-COVERAGE-ACCURACY").status == answer.status
+
+
+def test_others_without_a_positive_are_nobody_to_be_compared_with(found):
+    """Recall of all others is unknown, and it is said whose rows have no positives."""
+    groups = {"one": (1, 1), "rest": (500, 500)}
+    answer = ask(by_group(groups, segments={"metrics": ["recall"]}))
+    finding = found(answer, "SEGM-1-2-RECALL")
+
+    assert not finding.blocking
+    assert "nothing is known of all other rows: there are no positives in them" in finding.reason.lower()
+    assert Status.NOT_ASSESSED != answer.status
+
+
+def test_many_rows_outside_assessable_segments_are_not_proven(found):
+    """A tenth of all rows may lie there, no more."""
+    answer = ask(by_group({"rest": (200, 180), "isle": (28, 25)}))
+
+    assert Status.MET != found(answer, "SEGM-1-COVERAGE-ACCURACY").status
+    assert Status.NOT_PROVEN == answer.status
+
+
 def test_a_higher_false_alarm_rate_is_a_deficit(found):
     """20 % false alarms in one group against 2 % in the other."""
     truth = [0] * 2000 + [1] * 400
