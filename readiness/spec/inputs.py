@@ -121,9 +121,7 @@ class About(Part):
     purpose: str = Field("", description="what the model decides or supports, in one sentence")
     out_of_scope: str = Field("", description="what the model must not be used for")
     owner: str = Field("", description="who answers for the model")
-    prepared_by: tuple[Annotated[str, AfterValidator(_of_a_person)], ...] = Field(
-        (), description="who prepared this review"
-    )
+    prepared_by: tuple[str, ...] = Field((), description="who prepared this review")
     risk: Literal["", "low", "medium", "high"] = Field("", description="how much harm a wrong prediction can do")
     valid_days: ValidDays | None = Field(None, description="days until the review must be repeated, 1 to 1096")
     population: str = Field("", description="whom or what the test rows stand for, and how they were drawn")
@@ -357,7 +355,10 @@ def vouches_of(soundness: Vouched, data: Data) -> Iterator[tuple[tuple[str, ...]
 
 
 def is_outside(name: str, about: About) -> bool:
-    """Whether somebody is surely not among those who prepared the review, however the name is spelt."""
+    """Whether somebody is surely not among those who prepared the review, however the name is spelt.
+
+    Nobody is, where one of them has a name without a letter: it may be anybody's.
+    """
     return not any(may_be_the_same(name, other) for other in about.prepared_by)
 
 

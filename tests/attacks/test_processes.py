@@ -275,7 +275,7 @@ def test_the_process_of_the_probes_sees_the_same_list(
     evidence = gather(spec)
     assert evidence.candidate is not None
     done = measure_in_subprocess(Request.of(evidence.spec.model, evidence.folder, evidence.candidate, evidence.rows))
-    assert done.whole
+    assert done.completed
     seen = json.loads((tmp_path / "seen").read_text())
     assert "eu" == seen["REGION"]
     assert "OPENAI" not in seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from readiness.core.person_names import may_be_the_same, mixed_word, words_of
+from readiness.spec.inputs import About, is_outside
 
 ONE = {
     "the builder": (
@@ -59,3 +60,10 @@ def test_scripts_that_look_alike_are_not_mixed_in_a_word():
     assert not mixed_word("\u0410\u043d\u043d\u0430 Schmidt")
     assert not mixed_word("\u7530\u4e2d\u3055\u304f\u3089")
     assert not mixed_word("Jos\u00e9 N\u00fa\u00f1ez")
+
+
+@pytest.mark.parametrize("name", [".", " ", "🙂", "\u200b", "42"])
+def test_beside_a_name_without_a_letter_nobody_is_outside(name: str) -> None:
+    """It may be anybody's, so that no word counts."""
+    assert not is_outside("Anna Schmidt", About(prepared_by=("Peter Maier", name)))
+    assert is_outside("Anna Schmidt", About(prepared_by=("Peter Maier",)))
