@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +17,15 @@ from readiness.core.policy import DRIFT_ROWS
 from readiness.core.sanitize import shorten
 from readiness.evidence.evidence import DriftTables
 from readiness.evidence.tables import holds_many
-from readiness.statistics.drift import Drift, categorical_drift, numeric_drift
+from readiness.statistics.drift import TOP_CATEGORIES, Drift, categorical_drift, numeric_drift
 from readiness.statistics.inference import Undefined
+
+MOSTLY_DIFFERENT = 0.5
+"""Share of different ones from which texts are judged by what they have in common."""
+COMMON_WORDS = 100
+"""Words of the reference, the commonest, that texts are searched for."""
+LETTERS = 1_000
+"""Of a text that words are looked for in."""
 
 
 def drift_tables(
@@ -49,14 +58,44 @@ def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:
 
 
 def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
-    """Drift of one column: of numbers and dates in bins, of all else by its values."""
+    """Drift of one column: of numbers and dates in bins, of texts by length and words, of all else by its values."""
     if holds_many(reference) or holds_many(current):
         return Undefined("the column holds lists or records, which cannot be compared")
     if all(pd.api.types.is_datetime64_any_dtype(side.dtype) for side in (reference, current)):
         return numeric_drift(as_floats(reference), as_floats(current), write=_dates)
     if is_number(reference) and is_number(current):
         return numeric_drift(as_floats(reference), as_floats(current))
-    return categorical_drift(reference.astype(object), current.astype(object))
+    before, now = reference.astype(object), current.astype(object)
+    return _drift_of_texts(before, now) if _are_texts(before) else categorical_drift(before, now)
+
+
+def _are_texts(values: pd.Series[Any]) -> bool:
+    """Whether a column holds texts that hardly ever come twice, so that shares of values say nothing."""
+    known = values.dropna()
+    are_texts = len(known) > 0 and all(isinstance(value, str) for value in known)
+    return are_texts and known.nunique() > max(TOP_CATEGORIES, len(known) * MOSTLY_DIFFERENT)
+
+
+def _drift_of_texts(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
+    """Drift of how long texts are, or of how many of the reference's common words they have, whichever is larger; what
+    is missing counts in either.
+    """
+    before, now = (values.map(_words, na_action="ignore") for values in (reference, current))
+    rows_with = Counter(word for words in before.dropna() for word in words)
+    ranked = sorted(rows_with, key=lambda word: (-rows_with[word], word))
+    common = {word for word in ranked[:COMMON_WORDS] if rows_with[word] > 1}
+    known = [as_floats(words.map(lambda of: len(of & common), na_action="ignore")) for words in (before, now)]
+    lengths = [as_floats(texts.map(lambda text: len(str(text)), na_action="ignore")) for texts in (reference, current)]
+    found = [
+        numeric_drift(lengths[0], lengths[1], write=lambda edges: [f"{edge:g} letters long" for edge in edges]),
+        numeric_drift(known[0], known[1], write=lambda edges: [f"{edge:g} of the commonest words" for edge in edges]),
+    ]
+    drifts = [drift for drift in found if isinstance(drift, Drift)]
+    return max(drifts, key=lambda drift: drift.index.value) if drifts else found[0]
+
+
+def _words(text: object) -> set[str]:
+    return set(re.findall(r"\w+", str(text)[:LETTERS].casefold()))
 
 
 def is_number(values: pd.Series[Any]) -> bool:

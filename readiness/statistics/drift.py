@@ -35,7 +35,7 @@ FEW_GROUPS = 30
 """Below so many groups their spread is not known well enough."""
 MISSING = "missing"
 OTHER = "other categories"
-UNSEEN = "not in the reference"
+UNSEEN = "found in no other reference row"
 UNCLEAR = frozenset({"", "nan", "none", "nat", "null", "<na>", "inf", "-inf"})
 """Texts, in small letters, that look as if there were none; they are put in quotation marks."""
 
@@ -163,20 +163,24 @@ def quantile_edges(values: Floats, bins: int) -> Floats:
 
 
 def categorical_drift(reference: Iterable[object], current: Iterable[object]) -> Drift | Undefined:
-    """Drift of a column of categories; rare ones share a bin, so do those that the reference lacks.
+    """Drift of a column of categories; rare ones share a bin, so do those that no other reference row has.
 
+    A value that is met once in the reference counts there as one that no other row has: of values that hardly come
+    twice as many would else be new by chance (Good 1953).
     None, nan and pandas' missing values count as missing.
     """
     before, now = Counter(map(_category, reference)), Counter(map(_category, current))
     top = [name for name, _ in sorted(before.items(), key=lambda item: (-item[1], item[0])) if name != MISSING]
-    own = {name: name for name in (*top[:TOP_CATEGORIES], MISSING)}
+    if len(top) > TOP_CATEGORIES:
+        top = [name for name in top[:TOP_CATEGORIES] if before[name] > 1]
+    own = {name: name for name in (*top, MISSING)}
     sides: list[Counter[str]] = []
-    for side in (before, now):
+    for side, least in ((before, 2), (now, 1)):
         binned: Counter[str] = Counter()
         for name, count in side.items():
-            binned[own.get(name, OTHER if name in before else UNSEEN)] += count
+            binned[own.get(name, OTHER if before[name] >= least else UNSEEN)] += count
         sides.append(binned)
-    names = [*top[:TOP_CATEGORIES], OTHER, UNSEEN, MISSING]
+    names = [*top, OTHER, UNSEEN, MISSING]
     counts = [np.array([float(side[name]) for name in names]) for side in sides]
     return drift_of_counts(names, counts[0], counts[1])
 

@@ -10,7 +10,7 @@ import pytest
 
 from readiness.core.findings import Finding, Question, Status
 from readiness.core.withholding import Kind, Soundness
-from readiness.evidence.drift import drift_tables
+from readiness.evidence.drift import column_drift, drift_tables, largest_change
 from readiness.evidence.evidence import Evidence
 from readiness.questions import production
 from readiness.soundness.assessment import _examined
@@ -116,6 +116,29 @@ def test_where_nothing_drifts_the_answers_are_shown_and_judge_nothing():
     found = asked(evidence_of_change(same))
     assert {found[f"PROD-DRIFT-{k}"].status for k in (1, 2, 3, 4)} == {Status.MET}
     assert [code for code, finding in found.items() if not finding.blocking] == ["PROD-DRIFT-SCORES"]
+
+
+def texts(seed, n=2_000, sound="paid on time"):
+    rng = np.random.default_rng([5, seed])
+    return pd.Series(
+        [f"Case {rng.integers(10**9):09d} {sound} by {rng.choice(['ann', 'bob', 'eve'])}" for _ in range(n)]
+    )
+
+
+def test_texts_that_all_differ_are_judged_by_what_they_have_in_common():
+    """No text comes twice, and still nothing drifted; other words, other lengths and gaps are drift."""
+    before = texts(0)
+    changes = {
+        "of the commonest words": texts(1, sound="puntual hoy.").str.replace("Case", "caso"),
+        "letters long": texts(2, sound="paid on time, after three reminders and a long letter"),
+        "fell from 100.0 % to 67 %": texts(3).where(np.arange(2_000) % 3 > 0),
+    }
+
+    assert column_drift(before, texts(4)).index.upper(0.05) < 0.05
+    for said, now in changes.items():
+        drift = column_drift(before, now)
+        assert drift.index.lower(0.05) > 0.1
+        assert said in largest_change(drift)
 
 
 def test_exempt_columns_are_shown_as_exempt():

@@ -151,10 +151,23 @@ def test_a_constant_column_that_stays_has_no_drift_but_an_upper_limit():
 
 def test_categories_rare_ones_and_new_ones():
     """Twenty categories of their own, the rest together, unseen ones apart, missing ones apart."""
-    reference = [f"c{i:02d}" for i in range(20) for _ in range(10)] + ["rare1", "rare2", None]
+    reference = [f"c{i:02d}" for i in range(20) for _ in range(10)] + ["rare", "rare", "once", None]
     drift = categorical_drift(reference, [*reference, "new", "new", math.nan])
     assert (OTHER, UNSEEN, MISSING) == drift.bins[-3:]
-    assert (23, 2 / 203, 2 / 206) == (len(drift.bins), drift.reference_share[-3], drift.current_share[-2])
+    assert (23, 2 / 204, 3 / 207) == (len(drift.bins), drift.reference_share[-3], drift.current_share[-3])
+    assert (1 / 204, 2 / 207) == (drift.reference_share[-2], drift.current_share[-2])
+
+
+@pytest.mark.parametrize("values", [20, 300, 3_000, 10**9])
+def test_new_values_are_no_drift_where_values_hardly_come_twice(values):
+    """Postcodes, names of rows: as many are new as of the reference no other row has."""
+    rng = np.random.default_rng(values)
+    before, now, other = (rng.integers(0, values, n).astype(str) for n in (3_000, 1_000, 1_000))
+
+    assert categorical_drift(before, now).index.upper(0.05) < 0.1
+    assert categorical_drift(before, [*now[:600], *(f"new {text}" for text in other[:400])]).index.lower(0.05) > (
+        0.1 if values < 1_000 else -1
+    )
 
 
 def test_missing_values_of_pandas_are_missing():
