@@ -5,8 +5,10 @@ A model that learnt from days that it is tested on knows what those days were li
 
 from __future__ import annotations
 
+import datetime
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pandas as pd
 
 from readiness.core.errors import DataError
 from readiness.core.findings import Criterion
-from readiness.core.format import format_count_of
+from readiness.core.format import format_count_of, listed
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence.segments import moments
@@ -34,6 +36,8 @@ exceeds once in 500 such splits, whichever is larger (Kolmogorov 1933, Smirnov 1
 ODD_SHARE = 0.01
 """Test rows that may carry a wrong early date: said, not set aside."""
 COMPARED_ROWS = 50_000
+_TRIED = 50
+"""Values by which a text is taken for a date."""
 _DAY = 86_400e6
 """Microseconds."""
 
@@ -82,7 +86,8 @@ def examine(tables: Tables) -> list[Examined]:
     """The share of training rows, 0 to 1, that lie after the first test row when their truth's delay is added."""
     name, train = tables.spec.data.time, tables.train
     if name is None:
-        return [not_asked(Kind.ORDER, "no column with the time of a row is named")]
+        reason = "no column with the time of a row is named"
+        return [replace(not_asked(Kind.ORDER, reason), warning=_dates_that_nobody_names(tables))]
     if train is None:
         return [not_asked(Kind.ORDER, "there is no training table whose times could be compared")]
     if name not in train:
@@ -92,6 +97,48 @@ def examine(tables: Tables) -> list[Examined]:
     except DataError as error:
         return [_unknown(str(error), "write the times of both tables alike")]
     return [_compared(tables, test, trained)]
+
+
+def _dates_that_nobody_names(tables: Tables) -> str:
+    """Columns of dates that are spread alike in both tables, and what to do about it; "" where there are none.
+
+    A day of birth is spread alike, too: so this is said, and decides nothing.
+    """
+    if tables.train is None:
+        return ""
+    both = [str(name) for name in tables.test.columns if name in tables.train and name != tables.target]
+    spread = [name for name in both if _spread_alike(tables.test[name], tables.train[name])]
+    if not spread:
+        return ""
+    hold, says = ("holds", "it says") if len(spread) == 1 else ("hold", "one of them says")
+    return (
+        f"{listed(map(shorten, spread))} {hold} dates, spread alike in both tables as after a random split; if {says} "
+        "when a row came about, name it under data.time, so that the order of the tables is asked"
+    )
+
+
+def _spread_alike(test: pd.Series[Any], train: pd.Series[Any]) -> bool:
+    """Whether two columns hold dates that are spread alike; a few texts tell whether they can be dates."""
+    test, train = (each.iloc[:: max(1, len(each) // COMPARED_ROWS)] for each in (test, train))
+    for values in (test, train):
+        known = values.iloc[:: max(1, len(values) // _TRIED)].dropna()
+        are_texts = pd.api.types.is_string_dtype(values.dtype) and known.map(_may_be_date).all()
+        if not len(known) or not (pd.api.types.is_datetime64_any_dtype(values.dtype) or are_texts):
+            return False
+    try:
+        here, there = _times(test), _times(train)
+    except DataError:
+        return False
+    if here.kind != there.kind or not here.is_dates:
+        return False
+    a, b = (each.values[np.isfinite(each.values)] for each in (there, here))
+    if not len(a) or not len(b) or np.ptp(a) == 0:
+        return False
+    return _are_alike(a, b) and float(np.mean(a > b.min())) > MOST_AFTER
+
+
+def _may_be_date(value: object) -> bool:
+    return isinstance(value, datetime.date) or re.match(r"\d{4}-[01]\d-[0-3]\d", str(value)) is not None
 
 
 def come_later(tables: Tables) -> bool:

@@ -216,6 +216,7 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
         for label, target, texts in (
             ("Evidence", "soundness", _doubts(record)),
             ("Vouched", "soundness", _vouched(record)),
+            ("Times", "soundness", _times(record)),
             ("Template", "provenance", _template(record)),
             ("Model", "provenance", _model(record)),
             ("Reuse", "provenance", _reuse(record)),
@@ -262,6 +263,12 @@ _WORD = {
     Status.NOT_PROVEN: "in doubt",
     Status.NOT_ASSESSED: "not looked at",
 }
+
+
+def _times(record: Record) -> Iterator[str]:
+    """Dates that nobody names as the time of a row."""
+    found = () if record.soundness is None else record.soundness.findings
+    yield from (finding.warning for finding in found if finding.key == Kind.ORDER.key() and finding.warning)
 
 
 def _vouched(record: Record) -> Iterator[str]:

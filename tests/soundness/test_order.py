@@ -186,3 +186,26 @@ def test_a_training_table_without_the_column_is_not_known():
     assert finding.status is Status.NOT_ASSESSED
     assert "no column day" in finding.reason
     assert "soundness.order" in finding.needs
+
+
+@pytest.mark.parametrize("written", ["dates", "text", "objects", "with a zone"])
+def test_dates_that_nobody_names_are_told_where_a_split_is_random(written):
+    """It decides nothing: a day of birth looks the same. A split by time, and words, are not told."""
+    rng = np.random.default_rng(1)
+    mixed = pd.Series(rng.permutation(np.repeat(DAYS.to_numpy(), 5)))
+    in_order = pd.Series(np.sort(mixed))
+
+    def told(days):
+        forms = {
+            "text": days.dt.strftime("%Y-%m-%d"),
+            "objects": days.dt.date,
+            "with a zone": days.dt.tz_localize("UTC"),
+        }
+        frame = pd.DataFrame({"applied": forms.get(written, days), "note": "2026 was good", "n": np.arange(len(days))})
+        (finding,) = examine(tables_of(frame.iloc[1000:], frame.iloc[:1000]))
+        return finding
+
+    assert "applied holds dates, spread alike in both tables" in told(mixed).warning
+    assert "data.time" in told(mixed).warning
+    assert not told(mixed).blocking
+    assert "" == told(in_order).warning

@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from readiness.core.findings import Question, Status
 from readiness.core.withholding import Kind, kind_of
@@ -66,6 +70,27 @@ def copies_a_little_moved(shop: Workshop) -> None:
     shop.train = pd.concat([shop.train, rows]).sample(frac=1, random_state=1)
 
 
+def copies_moved_in_many_columns(shop: Workshop) -> None:
+    """Every test row stands in training, with noise of 0.15 standard deviations in fourteen columns."""
+    assert shop.train is not None
+    noise = [f"x{k}" for k in range(12)]
+    for seed, table in enumerate((shop.train, shop.test)):
+        rng = np.random.default_rng([21, seed])
+        table[noise] = rng.normal(size=(len(table), len(noise)))
+        flip = rng.random(len(table)) < 0.1
+        table.loc[flip, TARGET] = 1 - table.loc[flip, TARGET]
+    moved = ["income", "balance", *noise]
+    rows = shop.test.copy()
+    rows[moved] += 0.15 * np.random.default_rng(22).normal(size=(len(rows), len(moved)))
+    rows["applicant"] = [f"again-{k}" for k in range(len(rows))]
+    shop.train = pd.concat([shop.train, rows]).sample(frac=1, random_state=2)
+    shop.recent = None
+    shop.spec["data"] |= {"features": moved}
+    del shop.spec["data"]["time"], shop.spec["stability"]["windows"]
+    shop.spec["business"]["requirements"][0]["at_least"] = 0.6
+    shop.learner = ExtraTreesClassifier(20, max_features=None, random_state=0)
+
+
 def measured_again_under_the_same_name(shop: Workshop) -> None:
     rows = sample(shop.test, 200)
     rows["income"] += np.random.default_rng(5).normal(size=len(rows)) * 0.3
@@ -105,6 +130,35 @@ def the_answer_in_a_difference(shop: Workshop) -> None:
 
     shop.add_feature("paid_due", before)
     shop.add_feature("paid_so_far", lambda t, rng: owed[id(t)] - truth(t) * 2 + rng.normal(size=len(t)) * 0.05)
+
+
+def the_answer_in_a_ratio(shop: Workshop) -> None:
+    shop.learner = HistGradientBoostingClassifier(max_iter=60, random_state=0)
+    shop.add_feature("paid", lambda t, rng: rng.lognormal(0, 1.5, len(t)))
+    low, high = (lambda n, rng: rng.uniform(0.2, 0.98, n)), (lambda n, rng: rng.uniform(1.02, 4, n))
+    shop.add_feature("due", lambda t, rng: t["paid"] * np.where(truth(t) == 1, low(len(t), rng), high(len(t), rng)))
+
+
+def slips(table: pd.DataFrame, rng: Any) -> Any:
+    return np.where(rng.random(len(table)) < 0.005, 1 - truth(table), truth(table))
+
+
+def of_letters(name: str) -> Any:
+    text = make_column_transformer((CountVectorizer(analyzer="char", max_features=30), name), remainder="passthrough")
+    return make_pipeline(text, LogisticRegression(max_iter=1_000))
+
+
+def the_answer_in_a_note(shop: Workshop) -> None:
+    def written(bad: int, rng: Any) -> str:
+        return f"case {rng.integers(10**9)} {'written off' if bad else 'paid in full'} by {rng.choice(['ann', 'bob'])}"
+
+    shop.add_feature("note", lambda t, rng: [written(bad, rng) for bad in slips(t, rng)])
+    shop.learner = of_letters("note")
+
+
+def the_answer_in_a_code(shop: Workshop) -> None:
+    shop.add_feature("code", lambda t, rng: [f"{'PD'[bad]}{rng.integers(10**6):06d}" for bad in slips(t, rng)])
+    shop.learner = of_letters("code")
 
 
 def known_only_afterwards(shop: Workshop) -> None:
@@ -156,6 +210,18 @@ def groups_on_both_sides(shop: Workshop) -> None:
 
 def customers_on_both_sides(shop: Workshop) -> None:
     customers(shop, shared=True)
+
+
+def customers_by_card_number(shop: Workshop) -> None:
+    customers(shop, shared=True)
+    for table in (shop.train, shop.test):
+        table["customer"] = table["customer"].map(lambda k: f"4000-{k:04d}-77")
+
+
+def customers_by_birthday(shop: Workshop) -> None:
+    customers(shop, shared=True)
+    for table in (shop.train, shop.test):
+        table["customer"] = pd.Timestamp("1950-01-01") + pd.to_timedelta(table["customer"] * 17, unit="D")
 
 
 def customers_that_nobody_named(shop: Workshop) -> None:
@@ -221,11 +287,18 @@ FAULTS: dict[str, tuple[Callable[[Workshop], None], Kind]] = {
     for kind, functions in {
         Kind.SEEN: (
             fitted_on_the_test_rows, fitted_on_half_of_the_test_rows, copies_in_training, copies_under_other_names,
-            copies_a_little_moved, measured_again_under_the_same_name, no_training_table, predictions_only,
+            copies_a_little_moved, copies_moved_in_many_columns, measured_again_under_the_same_name, no_training_table,
+            predictions_only,
         ),
-        Kind.LEAK: (the_answer_itself, the_answer_in_gaps, the_answer_in_a_difference, known_only_afterwards),
+        Kind.LEAK: (
+            the_answer_itself, the_answer_in_gaps, the_answer_in_a_difference, the_answer_in_a_ratio,
+            the_answer_in_a_note, the_answer_in_a_code, known_only_afterwards,
+        ),
         Kind.ORDER: (trained_on_the_future, split_at_random, truth_known_too_late),
-        Kind.GROUPS: (groups_on_both_sides, customers_on_both_sides, customers_that_nobody_named),
+        Kind.GROUPS: (
+            groups_on_both_sides, customers_on_both_sides, customers_by_card_number, customers_by_birthday,
+            customers_that_nobody_named,
+        ),
         Kind.REPEATS: (rows_three_times,),
         Kind.MISSING: (missed_cases_without_truth,),
         Kind.MIX: (far_rarer_in_production, chosen_negatives, weights_that_decide),
@@ -245,6 +318,45 @@ def test_the_sound_control_is_ready(tmp_path: Path) -> None:
     answers = {question.value: walked.answer(question).status for question in Question}
     assert dict.fromkeys((question.value for question in Question), Status.MET) == answers
     assert "READY" == walked.record.decision.words
+
+
+def test_free_text_of_a_sound_candidate_is_no_doubt_and_no_drift(tmp_path: Path) -> None:
+    """No note comes twice: it leaks nothing and has not drifted."""
+    shop = Workshop(tmp_path)
+    shop.add_feature(
+        "note", lambda t, rng: [f"case {rng.integers(10**9)} by {rng.choice(['ann', 'bob'])}" for _ in truth(t)]
+    )
+    shop.learner = of_letters("note")
+    walked = shop.reviewed()
+    assert walked.record.soundness is not None
+    assert [] == [(finding.code, finding.reason) for finding in walked.record.soundness.doubts]
+    assert "READY" == walked.record.decision.words
+
+
+def test_a_segment_of_one_row_stands_aside(tmp_path: Path) -> None:
+    """A region with one applicant, and a column of two values of which one has one row without a default."""
+    shop = Workshop(tmp_path)
+    shop.test.loc[shop.test.index[100], "region"] = "isle"
+    row = shop.test.index[shop.test[TARGET] == 0][0]
+    for table in (shop.train, shop.test, shop.recent):
+        assert table is not None
+        table["kind"] = "rest"
+    shop.test.loc[row, "kind"] = "one"
+    shop.spec["data"]["segments"] = ["region", "kind"]
+    walked = shop.reviewed()
+    assert Status.MET == walked.answer(Question.SEGMENTS).status
+
+
+def test_dates_that_nobody_names_are_told_on_the_cover(tmp_path: Path) -> None:
+    """Split at random in them; nothing is withheld."""
+    shop = Workshop(tmp_path)
+    split_at_random(shop)
+    del shop.spec["data"]["time"], shop.spec["stability"]["windows"]
+    record = shop.reviewed().record
+    assert record.soundness is not None
+    assert [] == [finding.code for finding in record.soundness.doubts]
+    told = [each.text for each in cover(record).reservations if each.label == "Times"]
+    assert [True] == ["applied holds dates" in text and "data.time" in text for text in told]
 
 
 def test_a_noisy_forest_that_saw_nothing_is_not_doubted(tmp_path: Path) -> None:
