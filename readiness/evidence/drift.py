@@ -121,9 +121,11 @@ def _dates(seconds: Sequence[float]) -> list[str]:
     return next((texts for texts in written if len(set(texts)) == len(moments)), [str(moment) for moment in moments])
 
 
-def largest_change(drift: Drift) -> str:
-    """The bin whose share moved most: "the share of rows where it is above 40 rose from 10 % to 62 %"."""
+def largest_change(drift: Drift, what: str = "it") -> str:
+    """The bin whose share moved most: "the share of rows where it is above 40 rose from 10 % to 62 %"; `what` is said
+    in place of "it".
+    """
     changes = np.abs(np.subtract(drift.current_share, drift.reference_share))
     most = int(changes.argmax())
     moved = format_change(drift.reference_share[most], drift.current_share[most])
-    return f"the share of rows where it is {shorten(drift.bins[most])} {moved}"
+    return f"the share of rows where {what} is {shorten(drift.bins[most])} {moved}"

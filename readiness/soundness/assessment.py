@@ -77,11 +77,12 @@ def _failed(kind: Kind, number: int, reason: str) -> Finding:
 
 
 def settled(found: Examined) -> Finding:
-    """What a rule found, judged by itself: no other claim makes its alarm harder."""
+    """What a rule found, judged by itself: no other claim makes its alarm harder. What is met needs no remedy."""
     if isinstance(found, Finding):
         return found
     claim: Claim = found.claim if isinstance(found, Aimed) else found
-    return settle([claim], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
+    finding = settle([claim], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
+    return replace(finding, needs="") if finding.status is Status.MET else finding
 
 
 def is_sound(soundness: Soundness) -> bool:

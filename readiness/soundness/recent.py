@@ -387,7 +387,11 @@ def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
     few = f"a random sample of {DRIFT_ROWS:,} of {n:,} test rows" if n > DRIFT_ROWS else ""
     told = " and ".join(filter(None, (few, scores.sampled)))
     sampled = f" ({told})" if told else ""
-    reason = drift.reason if isinstance(drift, Undefined) else f"of the answers, {largest_change(drift)}{sampled}"
+    reason = (
+        drift.reason
+        if isinstance(drift, Undefined)
+        else largest_change(drift, _ANSWER.get(evidence.task, "the answer")) + sampled
+    )
     return Claim(
         Kind.RECENT.key(Topic.DOUBT_SCORES),
         "How far the answers have moved from test rows to recent rows",
@@ -399,6 +403,10 @@ def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
         needs="test on rows like the recent ones; on the test rows the candidate seldom answered what it answers there",
         from_scores=False,
     )
+
+
+_ANSWER = {Task.BINARY: "the score", Task.REGRESSION: "the number that is answered"}
+"""What moves; of several classes the one that is answered."""
 
 
 def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Undefined:
@@ -415,7 +423,7 @@ def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Undef
         now = np.asarray(said.scores if evidence.task is Task.BINARY else said.predicted, dtype=np.float64)
         edges = quantile_edges(before[~np.isnan(before)], DRIFT_BINS)
         bins = (np.searchsorted(edges, before), np.searchsorted(edges, now))
-        drift = numeric_drift(before, now)
+        drift = numeric_drift(before, now, write=lambda cuts: [f"{cut:.3g}" for cut in cuts])
     if isinstance(drift, Undefined):
         return drift
     worth = [rows_worth(side, codes) for side, codes in zip(bins, groups, strict=True)]
@@ -454,7 +462,8 @@ def _overlap(weights: Floats, names: tuple[str, ...]) -> Claim:
         "share",
         Exact(worth / n, n),
         Criterion(">=", LEAST_OVERLAP, presumed=True, refutable=False),
-        reason=f"weighed like them, {n:,} test rows say as much as {worth:,.0f} ({format_share(worth / n)}); {by}",
+        reason=f"weighed like them, {n:,} test rows say as much as {worth:,.0f} rows of equal weight would "
+        f"({format_share(worth / n)}); {by}",
         needs="test on rows like the recent ones",
         from_scores=False,
     )

@@ -48,7 +48,9 @@ def _repeats(found: Copies) -> Claim:
         f"{ONCE}; or name what the equal rows belong to under data.group; or somebody outside about.prepared_by who "
         "vouches that they are different cases (soundness.repeats)"
     )
-    return _claim(Kind.REPEATS.key(), NAME, found, f"{doubt}; {_said(found)}", needs, withheld=doubt)
+    known = _said(found) if found.again.any() else "no column tells which of them are copies"
+    reason = doubt if found.again.mean() > MOST_COPIES else f"{doubt}; {known}"
+    return _claim(Kind.REPEATS.key(), NAME, found, reason, needs, withheld=doubt)
 
 
 def _said(found: Copies) -> str:

@@ -253,9 +253,9 @@ def is_set_aside(doubt: Finding, relied_on: Sequence[str]) -> bool:
 
 
 def _doubts(record: Record) -> Iterator[str]:
-    """What withholds a yes, whole: no condition is cut."""
-    for doubt in open_doubts(record):
-        yield f"{_WORD[doubt.status]}: {(doubt.reason or doubt.name).rstrip('.')}"
+    """What withholds a yes, whole: no condition is cut, and what two doubts say alike is said once."""
+    texts = (f"{_WORD[doubt.status]}: {(doubt.reason or doubt.name).rstrip('.')}" for doubt in open_doubts(record))
+    yield from dict.fromkeys(texts)
 
 
 _WORD = {

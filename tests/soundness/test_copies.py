@@ -9,13 +9,12 @@ import pandas as pd
 import pytest
 
 from readiness.core.findings import Status
-from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL
 from readiness.core.withholding import can_never_be_vouched
 from readiness.evidence.evidence import Elsewhere
 from readiness.evidence.row_hashes import TrainingHashes, hashes_of
 from readiness.soundness import copies, repeats
+from readiness.soundness.assessment import settled
 from readiness.soundness.copies import copies_against_supplied
-from readiness.statistics.judge_claims import settle
 from tests.evidence.test_copies import FEATURES, N, rows, truth, with_copies
 from tests.questions.conftest import evidence_of
 from tests.soundness.rows import tables_of
@@ -27,10 +26,6 @@ def judged(test, train, **data):
                        features=FEATURES, data=data)  # fmt: skip
     claims = [claim for rule in (copies, repeats) for claim in rule.examine(tables)]
     return {claim.code: settled(claim) for claim in claims}
-
-
-def settled(claim):
-    return settle([claim], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
 
 
 def test_sound_tables_raise_no_doubt():
@@ -125,7 +120,10 @@ def test_a_coarse_table_that_stands_there_twice():
     for table, status in ((test, Status.MET), (pd.concat([test, test]), Status.NOT_PROVEN)):
         y = (table["0"] > 0).to_numpy().astype(int)
         (claim,) = repeats.examine(tables_of(table, y_test=y, features=tuple(test)))
-        assert settled(claim).status is status
+        finding = settled(claim)
+        assert finding.status is status
+        assert "none of 1,600" not in finding.reason  # would say the opposite
+        assert bool(finding.needs) is (status is not Status.MET)
 
 
 def test_without_a_training_table_nothing_is_said_of_it():

@@ -72,6 +72,7 @@ def test_answers_that_moved_are_a_doubt_of_every_claim(rng):
     evidence = evidence_with(rows_of(1_500, rng), recent, rng)
     found = found_of(evidence)
     assert found["EVID-RECENT-SCORES"].status is Status.NOT_PROVEN
+    assert "the share of rows where the score is " in found["EVID-RECENT-SCORES"].reason
     assert "baseline" in codes_of(evidence, "EVID-RECENT-SCORES")
     assert Status.NOT_MET not in {finding.status for finding in found.values()}
 
@@ -82,6 +83,7 @@ def test_test_rows_that_are_nothing_like_recent_ones_say_nothing_of_them(rng):
     found = found_of(evidence_with(rows_of(2_000, rng), recent, rng))
     assert found["EVID-RECENT-OVERLAP"].status is Status.NOT_PROVEN
     assert found["EVID-RECENT-OVERLAP"].measured.value < 0.1
+    assert "rows of equal weight would" in found["EVID-RECENT-OVERLAP"].reason
 
 
 def test_a_claim_that_fails_on_rows_weighed_like_recent_ones_is_withheld_alone(rng):

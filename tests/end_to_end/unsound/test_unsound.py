@@ -382,6 +382,8 @@ def test_unsound_evidence_is_never_ready(fault: str, tmp_path: Path) -> None:
     assert record.verdict in (Verdict.NOT_PROVEN, Verdict.NOT_READY)
     assert "FAILED" not in " ".join(walked.findings)
     told = [each.text for each in cover(record).reservations if each.label == "Evidence"]
+    assert len(set(told)) == len(told)
+    assert not [each.code for each in record.soundness.findings if each.status is Status.MET and each.needs]
     assert any(finding.reason.rstrip(".") in text for finding in found for text in told)
     assert all(finding.needs for finding in found)
     assert walked.page.count("EVID-") > 0
