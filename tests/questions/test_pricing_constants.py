@@ -116,7 +116,9 @@ def test_of_many_classes_the_cheapest_answers_are_looked_at():
         truth, truth, task=Task.MULTICLASS, classes=names, data={"classes": list(names)},
         errors={"costs": {"matrix": matrix}},
     )  # fmt: skip
-    assert [f"ERRO-SAVINGS-CLASS-{k}" for k in range(2, 22)] == [c.key.code for c in constants(evidence, prices(evidence))]
+    assert [f"ERRO-SAVINGS-CLASS-{k}" for k in range(2, 22)] == [
+        c.key.code for c in constants(evidence, prices(evidence))
+    ]
 
 
 def of_numbers(predicted, training=None, **settings):
