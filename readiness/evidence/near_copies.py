@@ -110,7 +110,9 @@ def _sampled(n: int, most: int, rng: np.random.Generator) -> Integers:
 def _each_once(points: Floats, rng: np.random.Generator) -> Floats:
     """(m, d): the different rows in random order."""
     mixed = points @ rng.normal(size=points.shape[1])
-    return np.asarray(points[rng.permutation(np.unique(mixed, return_index=True)[1])])
+    order = np.argsort(mixed)
+    first = np.append(True, np.diff(mixed[order]) > 0)
+    return np.asarray(points[rng.permutation(order[first])])
 
 
 def _scales(train: pd.DataFrame, features: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -216,9 +216,12 @@ def nearest_rows(asked: Floats, table: Floats, itself: Integers | None = None) -
     single, few = table.astype(np.float32), asked.astype(np.float32)
     halves = np.einsum("ij,ij->i", single, single) / 2
     places = np.empty((len(asked), len(edges) - 1), dtype=np.int64)
+    room = np.empty(len(asked) * int(np.diff(edges).max()), dtype=np.float32)  # one for all parts: fresh memory is slow
     with threadpool_limits(limits=1):  # sums are then taken in the same order on every machine
         for k, (first, end) in enumerate(pairwise(edges.tolist())):
-            apart = halves[first:end] - few @ single[first:end].T  # half the square, less what is the same for a row
+            apart = room[: len(asked) * (end - first)].reshape(len(asked), end - first)
+            np.matmul(few, single[first:end].T, out=apart)
+            np.subtract(halves[first:end], apart, out=apart)  # half the square, less what is the same for a row
             if itself is not None:
                 own = np.flatnonzero((itself >= first) & (itself < end))
                 apart[own, itself[own] - first] = np.inf
