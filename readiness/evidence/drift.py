@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -66,14 +67,25 @@ def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | 
     if is_number(reference) and is_number(current):
         return numeric_drift(as_floats(reference), as_floats(current))
     before, now = reference.astype(object), current.astype(object)
-    return _drift_of_texts(before, now) if _are_texts(before) else categorical_drift(before, now)
+    by_value = categorical_drift(before, now)
+    if not _mostly_differ(before) or isinstance(by_value, Undefined):
+        return by_value
+    by_kind = categorical_drift(*(values.map(_kind_of, na_action="ignore") for values in (before, now)))
+    by_text = _drift_of_texts(before, now) if all(isinstance(value, str) for value in before.dropna()) else by_value
+    drifts = [drift for drift in (by_text, by_kind) if isinstance(drift, Drift)]
+    return max(drifts, key=lambda drift: drift.index.value, default=by_value)
 
 
-def _are_texts(values: pd.Series[Any]) -> bool:
-    """Whether a column holds texts that hardly ever come twice, so that shares of values say nothing."""
+def _mostly_differ(values: pd.Series[Any]) -> bool:
+    """Whether values hardly ever come twice, so that their shares say nothing."""
     known = values.dropna()
-    are_texts = len(known) > 0 and all(isinstance(value, str) for value in known)
-    return are_texts and known.nunique() > max(TOP_CATEGORIES, len(known) * MOSTLY_DIFFERENT)
+    return known.nunique() > max(TOP_CATEGORIES, len(known) * MOSTLY_DIFFERENT)
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, str):
+        return "a text"
+    return "a number" if isinstance(value, numbers.Real) else f"of the type {type(value).__name__}"
 
 
 def _drift_of_texts(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:

@@ -141,6 +141,15 @@ def test_texts_that_all_differ_are_judged_by_what_they_have_in_common():
         assert said in largest_change(drift)
 
 
+def test_values_of_another_kind_are_drift_though_none_comes_twice():
+    """Numbers that have become texts, and texts that have become numbers."""
+    numbers, words = pd.Series(np.random.default_rng(0).normal(size=500)), texts(5, 500)
+
+    assert "a number fell from 100.0 % to 0.0 %" in largest_change(column_drift(numbers, words))
+    for before, now in ((numbers, words), (words, numbers), (numbers, pd.Series(["text"] * 500))):
+        assert column_drift(before, now).index.lower(0.05) > 1
+
+
 def test_exempt_columns_are_shown_as_exempt():
     """With how far they moved, without a bar; no other column may be called so."""
     evidence = evidence_of_change(dearer, production={"drift_exempt": ["price"]})
