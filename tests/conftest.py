@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Three sizes of one suite."""
     group = parser.getgroup("size", "how much is run")
     group.addoption("--fast", action="store_true", help="leave out what is slow or needs a browser; few examples")
-    group.addoption("--all", action="store_true", help="all random examples, new ones in each run")
+    group.addoption("--all", action="store_true", help="everything: also what is exhaustive, new random examples")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,15 +55,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each test its limit; with --fast, leave out the long ones."""
+    """Give each test its limit; with --fast, leave out the long ones, without --all what is exhaustive."""
     for item in items:
         if END_TO_END in item.path.parents:
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS if is_long(item) else SECONDS))
-    if config.getoption("--fast"):
-        config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
-        items[:] = [item for item in items if not is_long(item)]
+    left_out = [
+        item
+        for item in items
+        if (config.getoption("--fast") and is_long(item))
+        or (not config.getoption("--all") and item.get_closest_marker("exhaustive"))
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def is_long(item: pytest.Item) -> bool:

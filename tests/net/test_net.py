@@ -14,8 +14,14 @@ from tests.net.reviews import REVIEWS, golden
 from tests.net.text import page_lines
 
 
+ALWAYS = ("multiclass", "supplied")
+"""The other reviews are like these in most things, and take most of the time."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", REVIEWS)
+@pytest.mark.parametrize(
+    "name", [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.exhaustive) for name in REVIEWS]
+)
 def test_a_review_is_as_its_golden(name: str, tmp_path: Path) -> None:
     """Findings, soundness, answers, decision and the page's text."""
     found = differences(read(name), golden(name, tmp_path))

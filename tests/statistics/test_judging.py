@@ -51,7 +51,7 @@ def test_the_finding_holds_the_shown_interval_and_the_judged_bounds():
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from([">=", "<="])), min_size=1, max_size=12))
 def test_not_met_follows_holm(pairs):
     """Exactly those claims are not met whose exact p-value Holm's procedure of statsmodels rejects."""
