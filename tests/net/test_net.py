@@ -13,7 +13,6 @@ from tests.net.masks import Masks
 from tests.net.reviews import REVIEWS, golden
 from tests.net.text import page_lines
 
-
 ALWAYS = ("multiclass", "supplied")
 """The other reviews are like these in most things, and take most of the time."""
 
