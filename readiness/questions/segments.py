@@ -384,7 +384,13 @@ def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Rul
     claims += _pooled(evidence, i, segmentation, ruler, large)
     held = sum(split.rows for split in splits)
     coverage = _coverage(i, segmentation, ruler, large, criteria, held=held)
+    if any(large) and not any(enough and _has_others(split) for split, enough in zip(splits, large, strict=True)):
+        coverage = replace(coverage, withheld=NOBODY_COMPARED, needs=f"name a column of groups, {TELLS_APART}")
     return [*claims, coverage, *_critical(i, segmentation, ruler, large)]
+
+
+NOBODY_COMPARED = "practically all rows are in one segment, so that no segment was compared with another"
+TELLS_APART = "of which at least two have enough rows, under data.segments"
 
 
 def _has_others(split: Split) -> bool:
