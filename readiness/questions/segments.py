@@ -319,6 +319,7 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
     judged = criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
     rulers = [ruler_of(evidence, criteria, name) for name in judged]
     claims = [claim for i, each in named for ruler in rulers for claim in _deficits(evidence, i, each, ruler, criteria)]
+    claims = _unless_nobody_was_compared(claims)
     compared = [claim for i, each in named for claim in group_comparisons(evidence, i, each, criteria)]
     suspected = suspects(evidence, rulers)
     findings, slices = _settled(evidence, [*claims, *(c for c in compared if c.blocking)], suspected.claims)
@@ -335,6 +336,28 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
             *shown,
         ),
     )
+
+
+NOBODY_COMPARED = "practically all rows are in one segment, so that no segment was compared with another"
+
+
+def _unless_nobody_was_compared(claims: list[Claim]) -> list[Claim]:
+    """The claims; where no segment at all could be compared with others, no coverage makes the answer a yes."""
+    deficits = [claim for claim in claims if claim.key.kind is Topic.DEFICIT]
+    if not deficits or any(Flag.TOO_SMALL not in claim.flags for claim in deficits):
+        return claims
+    needs = "name columns under data.segments of which at least two groups have enough rows"
+    return [
+        replace(claim, withheld=NOBODY_COMPARED, needs=needs)
+        if claim.key.kind is Topic.SEGMENT_COVERAGE and _is_reached(claim)
+        else claim
+        for claim in claims
+    ]
+
+
+def _is_reached(claim: Claim) -> bool:
+    value = claim.inference
+    return not isinstance(value, Undefined) and claim.criterion is not None and claim.criterion.holds(value.value)
 
 
 def _settled(
@@ -384,13 +407,7 @@ def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Rul
     claims += _pooled(evidence, i, segmentation, ruler, large)
     held = sum(split.rows for split in splits)
     coverage = _coverage(i, segmentation, ruler, large, criteria, held=held)
-    if any(large) and not any(enough and _has_others(split) for split, enough in zip(splits, large, strict=True)):
-        coverage = replace(coverage, withheld=NOBODY_COMPARED, needs=f"name a column of groups, {TELLS_APART}")
     return [*claims, coverage, *_critical(i, segmentation, ruler, large)]
-
-
-NOBODY_COMPARED = "practically all rows are in one segment, so that no segment was compared with another"
-TELLS_APART = "of which at least two have enough rows, under data.segments"
 
 
 def _has_others(split: Split) -> bool:
