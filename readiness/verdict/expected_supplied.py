@@ -30,7 +30,8 @@ def false_supplies(
     unlabelled = [f.code for f in found if (NOT_HERE in f.warning) is not (f.origin is Origin.SUPPLIED)]
     others = [f for f in found if f not in labelled and (f.measured is not None or _is_judged(f))]
     wrong = [f.code for f in labelled if not _agrees(f, spec, calls)]
-    return (*unlabelled, *wrong, *(f.code for f in others if _cannot_be_measured(f, spec)))
+    unmeasured = [f.code for f in others if _cannot_be_measured(f, spec)]
+    return tuple(dict.fromkeys((*unlabelled, *wrong, *unmeasured)))
 
 
 def _is_judged(finding: Finding) -> bool:
