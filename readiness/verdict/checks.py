@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from readiness.core.errors import InvalidReport
-from readiness.core.findings import Question, recompute
+from readiness.core.findings import Question, Status, recompute
 from readiness.core.keys import Topic
 from readiness.verdict.decision import decide
 from readiness.verdict.recomputation.numbers import check_all
@@ -35,7 +35,16 @@ def check(record: Record, *, counted: bool = False) -> None:
     _check_codes(record)
     _check_decision(record)
     _check_counts(record)
+    _check_compared(record)
     check_all(record, counted=counted)
+
+
+def _check_compared(record: Record) -> None:
+    """Question 3 is no yes where segments were measured and none was compared: all stand aside as too small."""
+    answer = record.answer(Question.SEGMENTS)
+    deficits = [finding for finding in answer.findings if finding.key.kind is Topic.DEFICIT]
+    if answer.status is Status.MET and deficits and not any(finding.blocking for finding in deficits):
+        raise InvalidReport("Question 3 is answered yes, and no segment was compared with all other rows.")
 
 
 _CELLS = frozenset(

@@ -9,6 +9,7 @@ import pytest
 from readiness.core.canonical import dumps, loads
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Question, Status
+from readiness.core.keys import Topic
 from readiness.verdict.checks import check
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import from_plain, to_plain
@@ -111,3 +112,13 @@ def test_counts_must_add_up():
 def test_an_unknown_rule_is_refused():
     """Only the interval and the point rule exist."""
     refused(replace(records.ready(), rule="vote"), "'vote'")
+
+
+def test_segments_of_which_none_was_compared_are_no_yes():
+    """However good the coverage: deficits that all stand aside have shown nothing."""
+    record = records.ready()
+    segments = record.answer(Question.SEGMENTS)
+    aside = [replace(f, blocking=f.blocking and f.key.kind is not Topic.DEFICIT) for f in segments.findings]
+    assert aside != list(segments.findings)
+    with pytest.raises(InvalidReport, match="no segment was compared"):
+        check(edited(record, Question.SEGMENTS, lambda answer: with_findings(answer, aside)))
