@@ -15,7 +15,8 @@ import matplotlib.pyplot as plt
 import nbformat
 
 from readiness.core.checklist import this_day
-from readiness.core.findings import Answer, Finding, Question, Unavailable
+from readiness.core.findings import Answer, Finding, Question
+from readiness.core.missing import Missing
 from readiness.evidence.evidence import Technical
 from readiness.evidence.preflight import preflight
 from readiness.report.pictures import NotDrawn
@@ -35,7 +36,7 @@ def vouched_for(*kinds: str) -> str:
     return f"about: {{prepared_by: [the builder]}}\nsoundness: {{{words}}}\n"
 
 
-NOT_PROBED = Unavailable("this test does not probe", "run the whole review")
+NOT_PROBED = Missing("this test does not probe", "run the whole review")
 
 
 @dataclass(frozen=True)

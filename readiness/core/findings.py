@@ -290,32 +290,19 @@ def overall(findings: tuple[Finding, ...]) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The findings of one question. `tables` feed the plots and are not signed; findings are."""
+    """The findings of one question, as they are measured, shown, recorded and read back."""
 
     question: Question
     findings: tuple[Finding, ...]
-    tables: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict, compare=False, metadata={"recorded": False})
+    """What figures draw besides the findings: neither recorded nor signed."""
+    status: Status = field(init=False)
+    """*Met* only when every blocking finding is. It stands in the record for its readers, and reading one that says
+    otherwise than its findings fails."""
 
-    @property
-    def status(self) -> Status:
-        """*Met* only when every blocking finding is."""
-        return overall(self.findings)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "status", overall(self.findings))
 
     def plus(self, *findings: Finding) -> Answer:
         """The same answer with more findings."""
         return replace(self, findings=(*self.findings, *findings))
-
-
-# ----------------------------------------------------------------------------------------------------
-# What stands where a measurement could not be made?
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """Something that could not be measured, and why in one plain sentence."""
-
-    reason: str
-    needs: str = ""
-    """What would make it measurable."""
-    chosen: bool = False
-    """True: a setting of the spec stands in the way, so that no measurement from elsewhere may take its place."""

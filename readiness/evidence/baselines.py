@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.errors import DataError, ReadinessError, ScoringError
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.cache.cache import CURRENT, Cache
 from readiness.evidence.cache.entries import cached_scores
@@ -137,7 +137,7 @@ def current(
             scores = cached_scores(cache.for_model(spec, model, candidate), CURRENT, candidate, frame)
         check_threshold(spec.threshold, "baseline.current.threshold", is_probability=scores.is_probability)
     except ReadinessError as error:
-        return (Alternative("current", spec.name, Unavailable(error.message, error.remedy)),)
+        return (Alternative("current", spec.name, Missing(error.message, error.remedy)),)
     return (Alternative("current", spec.name, with_predictions(cases, scores.predicted, scores)),)
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from readiness.core.errors import DataError, ReadinessError, ScoringError
 from readiness.core.files import Artifact
-from readiness.core.findings import Question, Unavailable
+from readiness.core.findings import Question
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts, Gathered, ModelFacts
 from readiness.core.selection import questions_of
@@ -316,11 +317,11 @@ def _unused(loaded: LoadedSpec, candidate: Candidate | None, rows: Rows, target:
     if rows.unused is None:
         return None
     frame, truth = rows.unused
-    said: Scores | Unavailable
+    said: Scores | Missing
     try:
         said = _score(loaded, candidate, frame, target, cache, UNUSED)
     except ReadinessError as error:
-        said = Unavailable(error.message, error.remedy)
+        said = Missing(error.message, error.remedy)
     return Unused(frame, truth, said)
 
 

@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
 from readiness.core.format import format_change
+from readiness.core.missing import Missing
 from readiness.core.policy import DRIFT_ROWS
 from readiness.core.sanitize import shorten
 from readiness.evidence.evidence import DriftTables
 from readiness.evidence.tables import holds_many
 from readiness.statistics.drift import TOP_CATEGORIES, Drift, categorical_drift, numeric_drift
-from readiness.statistics.inference import Undefined
 
 MOSTLY_DIFFERENT = 0.5
 """Share of different ones from which texts are judged by what they have in common."""
@@ -35,17 +34,17 @@ def drift_tables(
     reference: pd.DataFrame | None,
     features: tuple[str, ...],
     recent: pd.DataFrame | None,
-) -> DriftTables | Unavailable:
+) -> DriftTables | Missing:
     """The features of the training rows (`reference`) beside those of recent rows, else of the test rows.
 
     Of a table of very many rows, a random sample that follows from `seed`.
     """
     if reference is None:
-        return Unavailable("no training table is given", "name the training rows under data.train")
+        return Missing("no training table is given", "name the training rows under data.train")
     against, current = ("test", test) if recent is None else ("recent", recent)
     both = [name for name in features if name in reference and name in current]
     if not both:
-        return Unavailable("the training table holds none of the features", "give the training rows with features")
+        return Missing("the training table holds none of the features", "give the training rows with features")
     sizes = [f"{len(frame):,}" for frame in (reference, current) if len(frame) > DRIFT_ROWS]
     sampled = f"a random sample of {DRIFT_ROWS:,} of {' and '.join(sizes)} rows" if sizes else ""
     return DriftTables(_sample(reference, both, seed), _sample(current, both, seed), features, against, sampled)
@@ -58,17 +57,17 @@ def _sample(frame: pd.DataFrame, columns: list[str], seed: int) -> pd.DataFrame:
     return frame[columns].iloc[rows]
 
 
-def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
+def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Missing:
     """Drift of one column: of numbers and dates in bins, of texts by length and words, of all else by its values."""
     if holds_many(reference) or holds_many(current):
-        return Undefined("the column holds lists or records, which cannot be compared")
+        return Missing("the column holds lists or records, which cannot be compared")
     if all(pd.api.types.is_datetime64_any_dtype(side.dtype) for side in (reference, current)):
         return numeric_drift(as_floats(reference), as_floats(current), write=_dates)
     if is_number(reference) and is_number(current):
         return numeric_drift(as_floats(reference), as_floats(current))
     before, now = reference.astype(object), current.astype(object)
     by_value = categorical_drift(before, now)
-    if not _mostly_differ(before) or isinstance(by_value, Undefined):
+    if not _mostly_differ(before) or isinstance(by_value, Missing):
         return by_value
     by_kind = categorical_drift(*(values.map(_kind_of, na_action="ignore") for values in (before, now)))
     by_text = _drift_of_texts(before, now) if all(isinstance(value, str) for value in before.dropna()) else by_value
@@ -88,7 +87,7 @@ def _kind_of(value: object) -> str:
     return "a number" if isinstance(value, numbers.Real) else f"of the type {type(value).__name__}"
 
 
-def _drift_of_texts(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Undefined:
+def _drift_of_texts(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | Missing:
     """Drift of how long texts are, or of how many of the reference's common words they have, whichever is larger; what
     is missing counts in either.
     """

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence.cache.cache import REDRAWN, SEEDS, TRAINING, Cache
 from readiness.evidence.cache.entries import cached_scores, find_refits, store_refits
 from readiness.evidence.candidate import Candidate, Scores
@@ -50,7 +50,7 @@ DRAWN = 0.80
 """Of the training rows, where it is looked at what other rows would change."""
 SEED_REPEAT, DRAW_REPEAT = 10_001, 10_003
 """Take the place of the number of the repeat in derived seeds, which no repeat reaches."""
-NOT_MADE = Unavailable("the candidate was not refitted")
+NOT_MADE = Missing("the candidate was not refitted")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +135,7 @@ def equal_refits(
     seeds: int,
     seconds: float,
     cache: Cache = NOTHING,
-) -> tuple[EqualRefits | Unavailable, tuple[Copy, ...], float | None]:
+) -> tuple[EqualRefits | Missing, tuple[Copy, ...], float | None]:
     """The clones, the first ones for question 5, and the seconds that a fit took (None: none succeeded).
 
     Args:
@@ -179,7 +179,7 @@ def sampled(n: int, most: int, seed: int, queries: NDArray[Any] | None = None) -
     return np.flatnonzero(place[codes] < taken).astype(np.int64)
 
 
-def _make_copies(work: _Work, seeds: int) -> Unavailable | None:
+def _make_copies(work: _Work, seeds: int) -> Missing | None:
     """One to see what it takes, a few to see whether they differ, and the others."""
     if failed := _make(work, range(1)):
         return failed
@@ -205,18 +205,18 @@ def _workers(work: _Work, fits: int) -> int:
     return max(1, joblib.cpu_count()) if work.each * fits > WORKERS_PAY else 1
 
 
-def _too_few(work: _Work) -> Unavailable | None:
+def _too_few(work: _Work) -> Missing | None:
     """One clone alone is enough where the candidate is the same as it is, for then nothing is left to chance."""
     copies = work.in_order
     if len(copies) > 1 or np.array_equal(copies[0].on_test, work.asked.own):
         return None
-    return Unavailable(
+    return Missing(
         f"a fit takes about {work.each:.2g} s, and the budget of {work.seconds:g} s does not hold two more of them",
         f"stability.budget_seconds of at least {math.ceil(max(2.0, work.each * FEW))}",
     )
 
 
-def _make(work: _Work, numbers: range) -> Unavailable | None:
+def _make(work: _Work, numbers: range) -> Missing | None:
     """Clones with these numbers, as far as they are not there."""
     splits = [work.split(number) for number in numbers if number not in work.copies]
     splits = [split for split in splits if not _recall(work, split)]
@@ -232,7 +232,7 @@ def _recall(work: _Work, split: Split) -> bool:
     return True
 
 
-def _fit(work: _Work, splits: Sequence[Split], part: str, use: Callable[[Outcome], None]) -> Unavailable | None:
+def _fit(work: _Work, splits: Sequence[Split], part: str, use: Callable[[Outcome], None]) -> Missing | None:
     """Make refits and keep them; `use` gets each."""
     if not splits:
         return None
@@ -246,10 +246,10 @@ def _fit(work: _Work, splits: Sequence[Split], part: str, use: Callable[[Outcome
         patience=PATIENCE * max(work.seconds, work.each),
         holdout=held,
     )
-    if isinstance(outcomes, Unavailable):
+    if isinstance(outcomes, Missing):
         return outcomes
     if bad := next((outcome for outcome in outcomes if outcome.error), None):
-        return Unavailable(f"a refit on all training rows failed: {bad.error.rstrip('.')}")
+        return Missing(f"a refit on all training rows failed: {bad.error.rstrip('.')}")
     for outcome in outcomes:
         key = _key(work.plan, outcome.split)
         store_refits(work.cache, part, work.candidate, [outcome], len(held), workers=min(workers, len(splits)), **key)

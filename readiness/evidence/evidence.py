@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.checklist import this_day
-from readiness.core.findings import Question, Unavailable
+from readiness.core.findings import Question
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.provenance import Gathered, Reuse
 from readiness.core.withholding import Soundness
@@ -63,8 +64,8 @@ class Elsewhere:
 
 # ----------------------------------------------------------------------------------------------------
 
-NO_TRAINING = Unavailable("no training table is given", "name the training rows under data.train")
-NOT_REFITTED = Unavailable("the candidate was not refitted")
+NO_TRAINING = Missing("no training table is given", "name the training rows under data.train")
+NOT_REFITTED = Missing("the candidate was not refitted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Alternative:
     key: str
     """Stable: "majority", "rule-1", "current"."""
     name: str
-    predictions: Cases | Guess | Unavailable
+    predictions: Cases | Guess | Missing
     note: str = ""
 
 
@@ -82,7 +83,7 @@ class Alternative:
 class Technical:
     """Clock and size readings."""
 
-    measures: Mapping[str, Inference | Unavailable] = field(default_factory=dict)
+    measures: Mapping[str, Inference | Missing] = field(default_factory=dict)
     """By metric name: latency_p99_ms, throughput_per_second, size_mb, memory_mb …"""
     facts: Mapping[str, Inference] = field(default_factory=dict)
     """Shown only: latency of the first call, throughput by batch size."""
@@ -149,7 +150,7 @@ class Unused:
     frame: pd.DataFrame
     target: NDArray[Any]
     """Coded like `Cases.y_true`, -1 or nan where not known."""
-    said: Scores | Unavailable
+    said: Scores | Missing
     """What the candidate says of them."""
 
     @property
@@ -171,15 +172,15 @@ class Evidence:
     """Per-row costs by the spec key that names their column: "false_negative"."""
     shown: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The id column and the columns named in `errors.show`, one row per case."""
-    drift: DriftTables | Unavailable = NO_TRAINING
+    drift: DriftTables | Missing = NO_TRAINING
     technical: Technical = field(default_factory=Technical)
-    probes: tuple[ProbeResult, ...] | Unavailable = ()
-    refits: Refits | Unavailable = NOT_REFITTED
+    probes: tuple[ProbeResult, ...] | Missing = ()
+    refits: Refits | Missing = NOT_REFITTED
     retraining: Retraining = field(default_factory=Retraining)
     """Refits on other seeds, or on fewer rows."""
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     """Supplied predictions and calls, as read."""
-    perturbed: Perturbed | Unavailable | None = None
+    perturbed: Perturbed | Missing | None = None
     """What the candidate says of slightly changed rows; None: not looked at."""
 
     given_interval: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, repr=False)
@@ -233,7 +234,7 @@ class Evidence:
         """What the candidate says of test rows whose truth is not known, coded like `Cases.y_pred`; None: there are
         none, or they could not be scored.
         """
-        if self.unused is None or isinstance(self.unused.said, Unavailable) or not self.unused.is_unknown.any():
+        if self.unused is None or isinstance(self.unused.said, Missing) or not self.unused.is_unknown.any():
             return None
         return np.asarray(self.unused.said.predicted[self.unused.is_unknown])
 

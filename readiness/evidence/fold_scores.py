@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Scores
 from readiness.evidence.equal_refits import ROWS, Asked, sampled
@@ -16,7 +17,6 @@ from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.refits import Holdout
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import number
-from readiness.statistics.inference import Undefined
 from readiness.statistics.refit_advantage import dependence_of_losses, guess_error, is_proper, row_losses
 
 
@@ -57,7 +57,7 @@ def asked_of_copies(evidence: Evidence, training: Training, rows: NDArray[np.int
         if proper and not is_proper(told):
             raise ValueError("a copy of the candidate gives no probabilities where the candidate does")
         found = row_losses(told, proper=proper, metric=metric)
-        if isinstance(found, Undefined):
+        if isinstance(found, Missing):
             raise ValueError(found.reason)
         return found
 

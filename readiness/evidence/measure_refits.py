@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Question, Unavailable
+from readiness.core.findings import Question
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.cache.cache import Cache
 from readiness.evidence.candidate import Candidate
@@ -23,9 +24,9 @@ from readiness.evidence.refits import Holdout, RefitEstimate, Refits, estimate, 
 from readiness.evidence.retraining import Retraining, learning_curve, seeds_of
 from readiness.evidence.supplied.instead import FOLDS, with_supplied_refits
 
-NO_MODEL = Unavailable("there is no model file, only predictions", f"{FOLDS}, or give the model file under model.path")
-NO_QUERIES = Unavailable("the training table lacks the column of the queries", "add it to data.train")
-NO_TRAINING = Unavailable("no training table is given", "name the training rows under data.train")
+NO_MODEL = Missing("there is no model file, only predictions", f"{FOLDS}, or give the model file under model.path")
+NO_QUERIES = Missing("the training table lacks the column of the queries", "add it to data.train")
+NO_TRAINING = Missing("no training table is given", "name the training rows under data.train")
 HOLDOUT_ROWS = 20_000
 """Test rows that every refit is asked about; a seeded sample above."""
 
@@ -35,13 +36,13 @@ def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -
     if not evidence.asks(Question.STABILITY):
         return evidence
     cache = evidence.begin_cache()
-    refits: Refits | Unavailable
+    refits: Refits | Missing
     try:
         refits, retraining = _refits(evidence, told, cache)
     except Exception as error:  # the other questions stand
         refits = _failed(error)
         retraining = Retraining(equal=refits)
-    made = not isinstance(refits, Unavailable) or retraining.curve or not isinstance(retraining.equal, Unavailable)
+    made = not isinstance(refits, Missing) or retraining.curve or not isinstance(retraining.equal, Missing)
     reused = (*evidence.reused, *(cache.summarize_hits() if made else ()))
     evidence = with_supplied_refits(replace(evidence, refits=refits, retraining=retraining, reused=reused))
     if evidence.candidate is None or not len(evidence.rows):
@@ -52,7 +53,7 @@ def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -
     return replace(evidence, perturbed=shaken, reused=(*evidence.reused, *cache.summarize_hits()))
 
 
-def _refits(evidence: Evidence, told: Callable[[str], None], cache: Cache) -> tuple[Refits | Unavailable, Retraining]:
+def _refits(evidence: Evidence, told: Callable[[str], None], cache: Cache) -> tuple[Refits | Missing, Retraining]:
     candidate, training = evidence.candidate, evidence.training
     if candidate is None:
         return NO_MODEL, Retraining(equal=NO_MODEL)
@@ -60,7 +61,7 @@ def _refits(evidence: Evidence, told: Callable[[str], None], cache: Cache) -> tu
         return NO_TRAINING, Retraining(equal=NO_TRAINING)
     missing = [name for name in candidate.features if name not in training.frame]
     if missing:
-        why = Unavailable(f"the training table lacks the feature {missing[0]}", "add it to data.train")
+        why = Missing(f"the training table lacks the feature {missing[0]}", "add it to data.train")
         return why, Retraining(equal=why)
     if evidence.task is Task.RANKING and training.queries is None:
         return NO_QUERIES, Retraining(equal=NO_QUERIES)
@@ -69,7 +70,7 @@ def _refits(evidence: Evidence, told: Callable[[str], None], cache: Cache) -> tu
 
 def _fitted(
     evidence: Evidence, candidate: Candidate, training: Training, told: Callable[[str], None], cache: Cache
-) -> tuple[Refits | Unavailable, Retraining]:
+) -> tuple[Refits | Missing, Retraining]:
     """Clones on all rows first, which carry all six answers; then repeats, or a learning curve where the time is too
     short for them. What fails makes nothing but itself unavailable.
     """
@@ -78,7 +79,7 @@ def _fitted(
     rows = _sample(evidence, HOLDOUT_ROWS)
     held = Holdout(evidence.rows.iloc[rows][list(candidate.features)], held_score(evidence, rows))
     budget, seeds = evidence.spec.stability.budget_seconds, evidence.spec.stability.seeds
-    equal: EqualRefits | Unavailable
+    equal: EqualRefits | Missing
     try:
         told("Copies of the candidate are fitted on all training rows.")
         asked = asked_of_copies(evidence, training, rows, held)
@@ -93,8 +94,8 @@ def _fitted(
         return _failed(error), replace(retraining, seeds=(), notes=())
 
 
-def _failed(error: Exception) -> Unavailable:
-    return Unavailable(f"refitting failed with {type(error).__name__}: {str(error)[:200]}")
+def _failed(error: Exception) -> Missing:
+    return Missing(f"refitting failed with {type(error).__name__}: {str(error)[:200]}")
 
 
 def _repeats(
@@ -106,13 +107,13 @@ def _repeats(
     rows: tuple[pd.DataFrame, Plan, Holdout],
     retraining: Retraining,
     each: float | None,
-) -> tuple[Refits | Unavailable, Retraining]:
+) -> tuple[Refits | Missing, Retraining]:
     """Refits on parts of the training rows; `each` is the time in seconds of a fit on all of them, where known."""
     start, (frame, plan, held) = time.perf_counter(), rows
     without = replace(retraining, seeds=(), notes=())
     done = find_cached_repeats(cache, candidate, plan, held)
     cost = estimate(candidate, frame, plan, holdout=held, done=done, whole_fit=each)
-    if isinstance(cost, Unavailable):
+    if isinstance(cost, Missing):
         return cost, without
     budget = evidence.spec.stability.budget_seconds
     told(_announcement(cost, budget, len(done) * plan.folds))
@@ -123,10 +124,10 @@ def _repeats(
     refits = refit(
         candidate, frame, plan, score, budget_seconds=budget, estimated=cost, holdout=held, done=done, cache=cache
     )
-    if isinstance(refits, Unavailable):
+    if isinstance(refits, Missing):
         return refits, without
     took = time.perf_counter() - start + cache.seconds  # with what the cache saved
-    if not isinstance(retraining.equal, Unavailable):
+    if not isinstance(retraining.equal, Missing):
         took += retraining.equal.made_in
     return replace(refits, seconds=took), retraining
 

@@ -10,8 +10,9 @@ from typing import TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from readiness.core.findings import Question, Unavailable
+from readiness.core.findings import Question
 from readiness.core.metrics import METRICS, QUANTILES
+from readiness.core.missing import Missing
 from readiness.evidence.cache.entries import cached_latency, cached_probes, cached_throughput
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
@@ -26,9 +27,9 @@ RUNS = 9
 """Runs for each batch size: enough for limits of the median that still hold after adjustment for many claims."""
 MEGABYTE = 1e6
 T = TypeVar("T")
-NO_MODEL = Unavailable("there is no model file, only predictions", "give the model file under model.path")
+NO_MODEL = Missing("there is no model file, only predictions", "give the model file under model.path")
 
-LEFT_OUT = Unavailable("this partial review does not ask for it", "a review of all six questions")
+LEFT_OUT = Missing("this partial review does not ask for it", "a review of all six questions")
 
 
 def probe(evidence: Evidence) -> Evidence:
@@ -43,10 +44,10 @@ def probe(evidence: Evidence) -> Evidence:
     candidate, rows, seed = evidence.candidate, evidence.rows, evidence.spec.seed
     start, cache = time.perf_counter(), evidence.begin_cache()
 
-    def calls() -> Latency | Unavailable:
+    def calls() -> Latency | Missing:
         return measure_latency(candidate, rows, calls=limits.calls, seconds=limits.call_seconds, seed=seed)
 
-    def batches() -> tuple[Throughput, ...] | Unavailable:
+    def batches() -> tuple[Throughput, ...] | Missing:
         return measure_throughput(candidate, rows, runs=RUNS, seed=seed)
 
     with threadpool_limits(limits=1):  # as one worker of a service; more threads on a busy machine wait for each other
@@ -66,7 +67,7 @@ def probe(evidence: Evidence) -> Evidence:
     result = (
         SubprocessResult(why, why) if why is not None else cached_probes(cache, lambda: measure_in_subprocess(request))
     )
-    measures: dict[str, Inference | Unavailable] = {**_latencies(latency), **_speeds(throughput)}
+    measures: dict[str, Inference | Missing] = {**_latencies(latency), **_speeds(throughput)}
     measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE) if no_file is None else no_file
     measures["memory_mb"] = _memory(result.memory)
     facts = _facts(latency, throughput, result.memory)
@@ -93,49 +94,49 @@ def is_required(spec: Spec) -> bool:
     return any(name in METRICS and METRICS[name].needs == "measurement" for name in named)
 
 
-def _guarded(measure: Callable[[], T | Unavailable]) -> T | Unavailable:
+def _guarded(measure: Callable[[], T | Missing]) -> T | Missing:
     try:
         return measure()
     except Exception as error:  # a measurement that fails is not assessed; the other ones stand
-        return Unavailable(f"measuring it failed with {type(error).__name__}: {str(error)[:200]}")
+        return Missing(f"measuring it failed with {type(error).__name__}: {str(error)[:200]}")
 
 
-def _milliseconds(latency: Latency | Unavailable) -> np.ndarray | None:
-    return None if isinstance(latency, Unavailable) else latency.nanoseconds / 1e6
+def _milliseconds(latency: Latency | Missing) -> np.ndarray | None:
+    return None if isinstance(latency, Missing) else latency.nanoseconds / 1e6
 
 
-def _latencies(latency: Latency | Unavailable) -> Mapping[str, Inference | Unavailable]:
-    if isinstance(latency, Unavailable):
+def _latencies(latency: Latency | Missing) -> Mapping[str, Inference | Missing]:
+    if isinstance(latency, Missing):
         return dict.fromkeys(QUANTILES, latency)
     milliseconds = latency.nanoseconds / 1e6
     return {name: OrderStatistic(milliseconds, q) for name, q in QUANTILES.items()}
 
 
-def _speeds(throughput: tuple[Throughput, ...] | Unavailable) -> Mapping[str, Inference | Unavailable]:
-    if isinstance(throughput, Unavailable):
+def _speeds(throughput: tuple[Throughput, ...] | Missing) -> Mapping[str, Inference | Missing]:
+    if isinstance(throughput, Missing):
         return {"throughput_per_second": throughput}
     return {"throughput_per_second": OrderStatistic(throughput[-1].rows_per_second, 0.5)}
 
 
-def _memory(memory: Memory | Unavailable) -> Inference | Unavailable:
-    return memory if isinstance(memory, Unavailable) else Exact(memory.peak / MEGABYTE)
+def _memory(memory: Memory | Missing) -> Inference | Missing:
+    return memory if isinstance(memory, Missing) else Exact(memory.peak / MEGABYTE)
 
 
 def _facts(
-    latency: Latency | Unavailable, throughput: tuple[Throughput, ...] | Unavailable, memory: Memory | Unavailable
+    latency: Latency | Missing, throughput: tuple[Throughput, ...] | Missing, memory: Memory | Missing
 ) -> dict[str, Inference]:
     facts: dict[str, Inference] = {}
-    if not isinstance(latency, Unavailable):
+    if not isinstance(latency, Missing):
         facts["latency_cold"] = Exact(latency.cold_start / 1e6)
-    if not isinstance(throughput, Unavailable):
+    if not isinstance(throughput, Missing):
         facts |= {f"throughput_{speed.batch}": OrderStatistic(speed.rows_per_second, 0.5) for speed in throughput}
-    if not isinstance(memory, Unavailable):
+    if not isinstance(memory, Missing):
         facts["memory_model"] = Exact(memory.model / MEGABYTE)
     return facts
 
 
-def _note(latency: Latency | Unavailable) -> str:
-    if isinstance(latency, Unavailable):
+def _note(latency: Latency | Missing) -> str:
+    if isinstance(latency, Missing):
         return ""
     together = "; slow calls follow one another, so the true range is wider" if latency.slow_together > 0.1 else ""
     return (

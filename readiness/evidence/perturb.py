@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence.cache.cache import PERTURBED, Cache
 from readiness.evidence.cache.entries import pack_scores, unpack_scores
 from readiness.evidence.cache.store import Entry
@@ -46,7 +46,7 @@ def perturbed(
     *,
     size: float,
     cache: Cache = NOTHING,
-) -> Perturbed | Unavailable:
+) -> Perturbed | Missing:
     """Score `rows` of the test table again, with small changes.
 
     Args:
@@ -62,10 +62,10 @@ def perturbed(
     try:
         changed, numbers, categories = shaken(frame.iloc[rows], candidate.features, size=size, seed=candidate.seed)
         if not numbers + categories:
-            return Unavailable("no feature can be changed a little")
+            return Missing("no feature can be changed a little")
         said = candidate.score(changed)
     except Exception as error:  # a model that stumbles over a small change does not end the review
-        return Unavailable(f"scoring rows with small changes failed: {' '.join(str(error).split())[:200]}")
+        return Missing(f"scoring rows with small changes failed: {' '.join(str(error).split())[:200]}")
     arrays, facts = pack_scores(said, "", candidate)
     cache.put(PERTURBED, arrays, {**facts, "numbers": numbers, "categories": categories}, size=size)
     return Perturbed(rows, predicted[rows], said.predicted, numbers, categories)

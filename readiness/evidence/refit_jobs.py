@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 
 from readiness.core.errors import ScoringError
 from readiness.core.files import Artifact
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import FOLDS, MINIMUM_REPEATS, Task
 from readiness.evidence.candidate import Candidate, Scores, fit
 from readiness.evidence.models.own_modules import add_served, serve, served, served_folder
@@ -80,32 +80,32 @@ class Plan:
         kept = "queries" if self.task is Task.RANKING else "groups"
         return f"{self.folds} shuffled folds{stratified}{'' if self.groups is None else f', {kept} kept whole'}"
 
-    def problem(self) -> Unavailable | None:
+    def problem(self) -> Missing | None:
         """Why these rows cannot be split so; None when they can."""
         n = len(self.y)
         if self.repeats < MINIMUM_REPEATS:
             why = "one repeat shows no change between repeats"
-            return Unavailable(why, "stability.repeats of at least 2", chosen=True)
+            return Missing(why, "stability.repeats of at least 2", chosen=True)
         return self._too_few(n)
 
-    def _too_few(self, n: int) -> Unavailable | None:
+    def _too_few(self, n: int) -> Missing | None:
         """Why the rows do not fill the folds; of more folds than by default, the spec's choice is the cause."""
         chosen = self.folds > FOLDS
         if n < 2 * self.folds:
-            return Unavailable(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows", chosen)
+            return Missing(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows", chosen)
         if self.task is Task.BINARY and self.time is None:
             rarest = int(np.bincount(self.y.astype(np.int64), minlength=2).min())
             if rarest < self.folds:
-                return Unavailable(
+                return Missing(
                     f"the rarer class has {rarest:,} rows, fewer than the {self.folds} folds",
                     f"{self.folds} rows of each class",
                     chosen,
                 )
         if self.time is not None and len(np.unique(_ordered(self.time)[1])) <= self.folds:
-            return Unavailable(f"there are too few different times for {self.folds} windows", "more times", chosen)
+            return Missing(f"there are too few different times for {self.folds} windows", "more times", chosen)
         if self.groups is not None and self.time is None and (k := len(pd.unique(self.groups))) < self.folds:
             kept = "queries" if self.task is Task.RANKING else "groups"
-            return Unavailable(f"{k:,} {kept} cannot fill {self.folds} folds", f"{self.folds} {kept}", chosen)
+            return Missing(f"{k:,} {kept} cannot fill {self.folds} folds", f"{self.folds} {kept}", chosen)
         return None
 
     def repeat(self, number: int) -> Iterator[Split]:
@@ -186,10 +186,10 @@ class Outcome:
     """The primary metric on the hold-out."""
 
 
-def unfit_for_cloning(estimator: Any) -> Unavailable | None:
+def unfit_for_cloning(estimator: Any) -> Missing | None:
     """Why clones of `estimator` cannot stand for it; None when they can."""
     if known := getattr(estimator, "refits_unavailable", None):
-        return Unavailable(*known)
+        return Missing(*known)
     try:
         clone(estimator)
         parts = estimator.get_params(deep=True)
@@ -197,12 +197,12 @@ def unfit_for_cloning(estimator: Any) -> Unavailable | None:
         said = " ".join(ADDRESS.sub("", str(error)).split())[:200]
         if not hasattr(estimator, "get_params"):
             said = f"{type(estimator).__name__} has no get_params"
-        return Unavailable(
+        return Missing(
             f"the model cannot be cloned for refitting: {said}", "an estimator with get_params, as scikit-learn's"
         )
     frozen = [value for value in (estimator, *parts.values()) if type(value).__name__ == "FrozenEstimator"]
     if frozen or any(name.endswith("cv") and str(value) == "prefit" for name, value in parts.items()):
-        return Unavailable("the model holds a frozen part that refitting leaves as it is", "a model without it")
+        return Missing("the model holds a frozen part that refitting leaves as it is", "a model without it")
     return None
 
 
@@ -293,7 +293,7 @@ def refit_all(
     workers: int,
     patience: float,
     holdout: pd.DataFrame | None = None,
-) -> list[Outcome] | Unavailable:
+) -> list[Outcome] | Missing:
     """The outcomes of `splits`, in their order; unavailable when a worker dies or is silent for `patience` seconds.
 
     A candidate that cannot be sent to another process is refitted here.
@@ -310,9 +310,9 @@ def refit_all(
                 add_served(modules)
             return [outcome for outcome, _ in done]
         except TerminatedWorkerError:  # trying again here could take this process down as well
-            return Unavailable("a refit ended its process: the machine ran out of memory, or the library crashed")
+            return Missing("a refit ended its process: the machine ran out of memory, or the library crashed")
         except TimeoutError:
-            return Unavailable(f"a refit did not end within {patience:,.0f} seconds")
+            return Missing(f"a refit did not end within {patience:,.0f} seconds")
         except (pickle.PicklingError, BrokenProcessPool, AttributeError, ImportError, TypeError):
             pass  # not to be pickled, or of a module that workers cannot import
     return [refit_once(candidate, frame, labels, split, holdout) for split in splits]

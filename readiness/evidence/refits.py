@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import BUDGET_SECONDS, MINIMUM_REPEATS
 from readiness.evidence.cache.cache import Cache
 from readiness.evidence.cache.entries import find_repeats, store_repeats
@@ -147,7 +147,7 @@ def estimate(
     holdout: Holdout | None = None,
     done: CachedRepeats | None = None,
     whole_fit: float | None = None,
-) -> RefitEstimate | Unavailable:
+) -> RefitEstimate | Missing:
     """Say what the refits will cost before they start: from those that are `done`, else from the seconds that a fit on
     all rows took, else from one that is timed.
     """
@@ -159,7 +159,7 @@ def estimate(
     try:
         split = next(plan.repeat(0))
     except ValueError as error:
-        return Unavailable(f"the rows cannot be split: {error}")
+        return Missing(f"the rows cannot be split: {error}")
     if whole_fit is not None:  # a fold is fitted on fewer rows
         return RefitEstimate(plan.folds * plan.repeats, whole_fit * (plan.folds - 1) / plan.folds, workers)
     held = None if holdout is None else holdout.frame
@@ -181,7 +181,7 @@ def refit(
     holdout: Holdout | None = None,
     done: CachedRepeats | None = None,
     cache: Cache = NOTHING,
-) -> Refits | Unavailable:
+) -> Refits | Missing:
     """Refit clones of the candidate by `plan` until it is done, or until the next repeat would exceed the budget.
 
     Only the clock ends it early: no score is looked at before, for a stop at a welcome result would be a result of
@@ -191,7 +191,7 @@ def refit(
     start = time.perf_counter()
     done = done or {}
     cost = estimated or estimate(candidate, frame, plan, n_jobs=n_jobs, holdout=holdout, done=done)
-    if isinstance(cost, Unavailable):
+    if isinstance(cost, Missing):
         return cost
     if why := too_slow(cost, plan, budget_seconds, done):
         return why
@@ -199,7 +199,7 @@ def refit(
         outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds, holdout, done, cache)
     finally:
         close_pool()
-    if isinstance(outcomes, Unavailable):
+    if isinstance(outcomes, Missing):
         return outcomes
     return _collected(outcomes, plan, score, cost, time.perf_counter() - start)
 
@@ -213,7 +213,7 @@ def _whole_repeats(
     holdout: Holdout | None,
     known: CachedRepeats,
     cache: Cache,
-) -> list[Outcome] | Unavailable:
+) -> list[Outcome] | Missing:
     labels = fitting_labels(candidate, plan.y)
     held = None if holdout is None else holdout.frame
     blank = unfitted(candidate, plan.seed)
@@ -239,10 +239,10 @@ def _whole_repeats(
         try:
             repeats = [list(plan.repeat(number)) for number in range(repeat, repeat + count)]
         except ValueError as error:
-            return Unavailable(f"the rows cannot be split: {error}")
+            return Missing(f"the rows cannot be split: {error}")
         splits, patience = [split for each in repeats for split in each], PATIENCE * (end - began)
         outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=held)
-        if isinstance(outcomes, Unavailable):
+        if isinstance(outcomes, Missing):
             return outcomes
         if bad := next((outcome for outcome in outcomes if outcome.error), None):
             return _failure(bad)
@@ -279,19 +279,19 @@ def _collected(outcomes: list[Outcome], plan: Plan, score: Score, cost: RefitEst
     return Refits(tuple(folds), predicted, plan.repeats, plan.scheme, cost, seconds, tuple(notes))
 
 
-def _failure(outcome: Outcome) -> Unavailable:
+def _failure(outcome: Outcome) -> Missing:
     split = outcome.split
-    return Unavailable(f"refit {split.fold + 1} of repeat {split.repeat + 1} failed: {outcome.error.rstrip('.')}")
+    return Missing(f"refit {split.fold + 1} of repeat {split.repeat + 1} failed: {outcome.error.rstrip('.')}")
 
 
-def too_slow(cost: RefitEstimate, plan: Plan, budget: float, done: CachedRepeats | None = None) -> Unavailable | None:
+def too_slow(cost: RefitEstimate, plan: Plan, budget: float, done: CachedRepeats | None = None) -> Missing | None:
     """Why not even two repeats fit into `budget` seconds; None when they do, or are done."""
     if len(done or ()) >= MINIMUM_REPEATS:
         return None
     least = RefitEstimate(MINIMUM_REPEATS * plan.folds, cost.seconds_per_fit, cost.workers)
     if least.seconds <= budget:
         return None
-    return Unavailable(
+    return Missing(
         f"{MINIMUM_REPEATS} repeats need {least.words}; the budget is {budget:g} s",
         f"stability.budget_seconds of at least {math.ceil(least.seconds)}",
         chosen=budget < BUDGET_SECONDS,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence.cache.cache import CURVE, Cache
 from readiness.evidence.cache.entries import find_refits, store_refits
 from readiness.evidence.candidate import Candidate, Scores
@@ -62,7 +62,7 @@ class Retraining:
     """What was left out, and why."""
     source: str = ""
     """Who supplied the seeds; empty when they were made here."""
-    equal: EqualRefits | Unavailable = NOT_MADE
+    equal: EqualRefits | Missing = NOT_MADE
     """Clones of all training rows beside the candidate: had it seen the test rows?"""
 
 
@@ -113,7 +113,7 @@ def learning_curve(
         done = _refitted(
             candidate, frame, plan, holdout, [split], workers=1, patience=patience, cache=cache, part=CURVE
         )
-        if isinstance(done, Unavailable):
+        if isinstance(done, Missing):
             return tuple(found), f"the fit on {100 * share:g} % of the training rows failed: {done.reason}"
         found += done
     return tuple(found), ""
@@ -151,7 +151,7 @@ def _refitted(
     patience: float,
     cache: Cache,
     part: str,
-) -> list[Retrained] | Unavailable:
+) -> list[Retrained] | Missing:
     if not splits:
         return []
     blank, labels = unfitted(candidate, plan.seed), fitting_labels(candidate, plan.y)
@@ -159,10 +159,10 @@ def _refitted(
         outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=holdout.frame)
     finally:
         close_pool()
-    if isinstance(outcomes, Unavailable):
+    if isinstance(outcomes, Missing):
         return outcomes
     if bad := next((outcome for outcome in outcomes if outcome.error), None):
-        return Unavailable(bad.error.rstrip("."))
+        return Missing(bad.error.rstrip("."))
     for outcome in outcomes:
         held, key = len(holdout.frame), _key(plan, outcome.split)
         store_refits(cache, part, candidate, [outcome], held, workers=min(workers, len(outcomes)), **key)

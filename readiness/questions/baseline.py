@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from readiness.core.findings import Answer, Finding, Question, Status, Unavailable
+from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.format import format_count, format_share, format_value
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.questions.wording import extent, independent_cases, told
@@ -31,7 +32,7 @@ from readiness.statistics.comparison import (
     measure_guess,
 )
 from readiness.statistics.estimators import Metric, measure, withheld
-from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.ranking import is_best_order
 from readiness.verdict.margins import Margin, required_margin
@@ -79,7 +80,7 @@ def _mcnemar(evidence: Evidence, other: Alternative, theirs: Cases) -> Claim:
 
 def _delong(evidence: Evidence, other: Alternative, theirs: Cases) -> Iterator[Claim]:
     difference = compare_delong(evidence.cases, theirs)
-    if isinstance(difference, Undefined):
+    if isinstance(difference, Missing):
         return
     p = delong_p_value(difference)
     said = f"{p:.4f}" if p >= SMALLEST_P else f"below {SMALLEST_P:.4f}"
@@ -128,7 +129,7 @@ def ask(evidence: Evidence, criteria: Baseline) -> Answer:
 def _gain(evidence: Evidence, other: Alternative, metric: Metric) -> Claim:
     margin = required_margin(metric, evidence.spec.baseline, other.key)
     key, name = Topic.LIFT.key(other.key), _gain_name(metric, margin, other.name)
-    if isinstance(other.predictions, Unavailable):
+    if isinstance(other.predictions, Missing):
         return _no_gain(key, name, metric, margin, other.predictions)
     gain = compare(metric.name, evidence.cases, other.predictions, factor=margin.factor, seed=evidence.spec.seed)
     return Claim(
@@ -156,23 +157,23 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _no_gain(key: FindingKey, name: str, metric: Metric, margin: Margin, why: Unavailable) -> Claim:
-    return Claim(key, name, metric.name, Undefined(why.reason), margin.criterion, reason=why.reason, needs=why.needs)
+def _no_gain(key: FindingKey, name: str, metric: Metric, margin: Margin, why: Missing) -> Claim:
+    return Claim(key, name, metric.name, Missing(why.reason), margin.criterion, reason=why.reason, needs=why.needs)
 
 
-def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> Inference | Undefined:
+def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> Inference | Missing:
     """The metric of any method on the test rows; guesses by their exact expectation."""
     if isinstance(predictions, Guess):
         return measure_guess(metric, evidence.cases, predictions)
-    if isinstance(predictions, Unavailable):
-        return Undefined(predictions.reason)
+    if isinstance(predictions, Missing):
+        return Missing(predictions.reason)
     return measure(metric, predictions)  # type: ignore[arg-type]
 
 
 def _both_values(evidence: Evidence, other: Alternative, metric: Metric, margin: Margin) -> str:
     mine = value_of(metric.name, evidence, evidence.cases)
     theirs = value_of(metric.name, evidence, other.predictions)
-    if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
+    if isinstance(mine, Missing) or isinstance(theirs, Missing):
         return ""
     shown = f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(theirs.value, metric.unit)}"
     note = f"; {other.note}" if other.note else ""
@@ -203,8 +204,8 @@ def _human_gain(evidence: Evidence, human: Human) -> Claim:
     margin = required_margin(metric, evidence.spec.baseline, "human")
     name = _gain_name(metric, margin, "people")
     mine = measure(metric.name, evidence.cases)
-    if isinstance(mine, Undefined):
-        return _no_gain(Topic.LIFT.key("human"), name, metric, margin, Unavailable(mine.reason))
+    if isinstance(mine, Missing):
+        return _no_gain(Topic.LIFT.key("human"), name, metric, margin, Missing(mine.reason))
     gain = human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=margin.factor)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readiness.core.findings import Answer, Criterion, Question, Unavailable, not_assessed
+from readiness.core.findings import Answer, Criterion, Question, not_assessed
 from readiness.core.format import format_value
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.supplied import marked
@@ -22,7 +23,7 @@ from readiness.spec.schema import Business, Human, Label, Requirement, label_tex
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare, human_comparison, measure_guess
 from readiness.statistics.estimators import Metric, measure, withheld
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Claim, settle
 
 TITLE = Question.BUSINESS.words
@@ -66,7 +67,7 @@ class _Stated:
 
     def claim(
         self,
-        measured: Inference | Undefined,
+        measured: Inference | Missing,
         *,
         threshold: float | None = None,
         reason: str = "",
@@ -103,7 +104,7 @@ def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Claim:
         return _technical(stated)
     if requirement.of_class is not None and stated.code is None:
         reason = f"no rows are known by the class {label_text(requirement.of_class)}"
-        return stated.claim(Undefined(reason), reason=reason, needs="name one of the classes under of_class")
+        return stated.claim(Missing(reason), reason=reason, needs="name one of the classes under of_class")
     if requirement.lift_over or requirement.gain_over:
         return _relative(stated)
     name, of_class = stated.metric.name, stated.code is not None
@@ -135,8 +136,8 @@ def _code(evidence: Evidence, wanted: Label) -> int | None:
     return next(iter(exact + alike), None)
 
 
-def _sentence(stated: _Stated, measured: Inference | Undefined) -> str:
-    if isinstance(measured, Undefined):
+def _sentence(stated: _Stated, measured: Inference | Missing) -> str:
+    if isinstance(measured, Missing):
         return measured.reason
     counts = counted(stated.metric.name, stated.cases, stated.positive, of_class=stated.code is not None)
     joined = " " if counts.startswith("on ") else ": "
@@ -145,9 +146,9 @@ def _sentence(stated: _Stated, measured: Inference | Undefined) -> str:
 
 def _technical(stated: _Stated) -> Claim:
     name, technical = stated.metric.name, stated.evidence.technical
-    measured = technical.measures.get(name, Unavailable(f"{stated.metric.title} was not measured"))
-    if isinstance(measured, Unavailable):
-        undefined = Undefined(measured.reason)
+    measured = technical.measures.get(name, Missing(f"{stated.metric.title} was not measured"))
+    if isinstance(measured, Missing):
+        undefined = Missing(measured.reason)
         return stated.claim(undefined, reason=measured.reason, needs=measured.needs, denominator="timed calls")
     is_time, source = name != "size_mb", technical.sources.get(name, "")
     how = "" if source and not name.startswith("latency_") else technical.note
@@ -165,10 +166,10 @@ def _relative(stated: _Stated) -> Claim:
     human = evidence.spec.baseline.human
     if other is None and name == "human" and human is not None and stated.code is None:
         return _over_people(stated, factor, threshold, human)
-    if other is None or isinstance(other.predictions, Unavailable):
-        why = other.predictions if other is not None and isinstance(other.predictions, Unavailable) else None
+    if other is None or isinstance(other.predictions, Missing):
+        why = other.predictions if other is not None and isinstance(other.predictions, Missing) else None
         reason = why.reason if why else "the baseline that it names was not measured"
-        return stated.claim(Undefined(reason), threshold=threshold, reason=reason)
+        return stated.claim(Missing(reason), threshold=threshold, reason=reason)
     rival = _of_class(other.predictions, stated.code)
     return stated.claim(
         compare(stated.metric.name, stated.cases, rival, factor=factor, seed=evidence.spec.seed),
@@ -191,7 +192,7 @@ def _of_class(predictions: Cases | Guess, code: int | None) -> Cases | Guess:
 
 def _over_people(stated: _Stated, factor: float, threshold: float | None, human: Human) -> Claim:
     mine, metric = measure(stated.metric.name, stated.cases), stated.metric
-    if isinstance(mine, Undefined):
+    if isinstance(mine, Missing):
         return stated.claim(mine, threshold=threshold, reason=mine.reason)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     return stated.claim(
@@ -207,7 +208,7 @@ def _lift_sentence(stated: _Stated, name: str, rival: Cases | Guess) -> str:
     metric, cases, requirement = stated.metric, stated.cases, stated.requirement
     mine = measure(metric.name, cases)
     theirs = measure_guess(metric.name, cases, rival) if isinstance(rival, Guess) else measure(metric.name, rival)
-    if isinstance(mine, Undefined) or isinstance(theirs, Undefined):
+    if isinstance(mine, Missing) or isinstance(theirs, Missing):
         return ""
     shown = f"{stated.title} is {stated.shown(mine.value)} against {stated.shown(theirs.value)} of {name}"
     if not requirement.lift_over:

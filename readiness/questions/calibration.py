@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from readiness.core.findings import Estimate, Finding, Status
 from readiness.core.format import format_count_of, format_edge, format_value
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.sanitize import shorten
 from readiness.evidence.evidence import Evidence
@@ -27,7 +28,7 @@ from readiness.statistics.calibration import (
     recalibrate,
 )
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Claim
 from readiness.statistics.means import design_effect
@@ -127,7 +128,7 @@ ENOUGH = 5.0
 def trust(evidence: Evidence) -> list[Claim]:
     """What holds of the probabilities; nothing when the candidate gives none."""
     rows = probabilities_of(evidence.cases)
-    if isinstance(rows, Undefined):
+    if isinstance(rows, Missing):
         return []
     claims = [_calibration(evidence, rows), _confident(evidence)]
     if evidence.task is not Task.BINARY:
@@ -136,7 +137,7 @@ def trust(evidence: Evidence) -> list[Claim]:
 
 
 def _fact(
-    key: FindingKey, name: str, metric: str, inference: Inference | Undefined, unit: str = "", **more: object
+    key: FindingKey, name: str, metric: str, inference: Inference | Missing, unit: str = "", **more: object
 ) -> Claim:
     return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
 
@@ -161,7 +162,7 @@ def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
     reason = f"{format_value(given)} was given on average, {format_value(true)} came true: "
     reason += format_count_of(hits, rows.n, "rows")
     warning = ""
-    if not isinstance(gap, Undefined):
+    if not isinstance(gap, Missing):
         alpha = evidence.spec.alpha
         warning = "too high" if gap.lower(alpha) > OFF else "too low" if gap.upper(alpha) < -OFF else ""
     name = "Mean probability less the share that came true"
@@ -173,7 +174,7 @@ def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
 def _slope(rows: Probabilities) -> Claim:
     name = "Slope of calibration: 1 is right, below 1 overconfident, above 1 underconfident"
     found = recalibrate(rows)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return _fact(Topic.CALIBRATION_SLOPE.key(), name, "calibration_slope", found)
     low, high = found.slope.interval(0.95)
     words = "overconfident" if high < 1 else "underconfident" if low > 1 else "neither is proven"
@@ -187,7 +188,7 @@ def _slope(rows: Probabilities) -> Claim:
 
 def _brier(rows: Probabilities) -> list[Claim]:
     name, found = "Brier score less what the probabilities themselves promise", brier_excess(rows)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return [_fact(Topic.SPIEGELHALTER.key(), name, "brier_excess", found)]
     parts = brier_parts(rows)
     wrong, apart, rarity = map(format_value, (parts.reliability, parts.resolution, parts.uncertainty))
@@ -239,17 +240,17 @@ def _bins(evidence: Evidence, rows: Probabilities) -> list[Claim]:
 
 def _unequal_bin(
     evidence: Evidence, rows: Probabilities, inside: NDArray[np.bool_]
-) -> tuple[Inference | Undefined, float]:
+) -> tuple[Inference | Missing, float]:
     """Share that came true and mean probability in a bin of rows that count differently or depend on each other."""
     cases, came_true, given = evidence.cases.subset(inside), rows.came_true[inside], rows.given[inside]
     weight = cases.relative_weight
     if not weight.any():
-        return Undefined("these rows have no weight", cases.n), float(given.mean())
+        return Missing("these rows have no weight", n=cases.n), float(given.mean())
     share = Binomial(float(weight @ came_true), cases.n, *design_effect(came_true, cases))
     return share, float(weight @ given) / cases.n
 
 
-def _bin(k: int, span: str, share: Inference | Undefined, mean: float, hits: int, n: int) -> Claim:
+def _bin(k: int, span: str, share: Inference | Missing, mean: float, hits: int, n: int) -> Claim:
     reason = f"{format_value(mean)} was given on average; {format_count_of(hits, n, 'rows')} came true"
     segment = {"predicted": span}
     return _fact(
@@ -271,7 +272,7 @@ def _end(low: float, high: float, k: int) -> str:
 def bins_table(evidence: Evidence) -> pd.DataFrame | None:
     """Columns code and predicted (mean probability) of each bin, for the diagram; None without probabilities."""
     rows = probabilities_of(evidence.cases)
-    if isinstance(rows, Undefined) or evidence.task is not Task.BINARY:
+    if isinstance(rows, Missing) or evidence.task is not Task.BINARY:
         return None
     bins = _bins_of(evidence, rows)
     mass = np.bincount(bins, rows.weight)
@@ -287,12 +288,10 @@ def _confident(evidence: Evidence) -> Claim:
     sure, wrong = confidence(cases), cases.y_true != cases.y_pred
     errors, firm = int(wrong.sum()), sure >= bar
     if not errors:
-        return _fact(
-            Topic.CONFIDENT_ERRORS.key(), name, "share", Undefined("there are no errors in these rows"), "share"
-        )
+        return _fact(Topic.CONFIDENT_ERRORS.key(), name, "share", Missing("there are no errors in these rows"), "share")
     of_errors = cases.subset(wrong)
     hit, weight = firm[wrong].astype(float), of_errors.relative_weight
-    share: Inference | Undefined = Undefined("the errors have no weight", errors)
+    share: Inference | Missing = Missing("the errors have no weight", n=errors)
     if weight.any():
         design = (1.0, math.inf) if cases.is_plain else design_effect(hit, of_errors)
         share = Binomial(float(weight @ hit), errors, *design)

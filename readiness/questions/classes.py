@@ -10,6 +10,7 @@ import numpy as np
 from readiness.core.findings import Criterion, Finding, Flag, Status
 from readiness.core.format import format_level, listed
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.questions.deficits import STILL, TOO_SMALL
@@ -18,7 +19,7 @@ from readiness.spec.schema import Errors
 from readiness.statistics.cases import Cases
 from readiness.statistics.class_rule import ClassRule, against_rest, class_rule
 from readiness.statistics.estimators import measure, withheld
-from readiness.statistics.inference import Exact, Inference, Undefined, linear
+from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.labels import measure_table
 from readiness.statistics.ranking import among_first
@@ -87,7 +88,7 @@ def _told_apart(evidence: Evidence, some: _Some) -> Claim:
     """P(named | true) less P(named | not true), from Newcombe's (1998) two sets of limits."""
     (right, wrong), (miss, hit) = _table(evidence, some)
     both = _measured(evidence, some, "balanced_accuracy")
-    inference = both if isinstance(both, Undefined) else linear(both, scale=2.0, shift=-1.0)
+    inference = both if isinstance(both, Missing) else linear(both, scale=2.0, shift=-1.0)
     reason = (
         f"{hit:,.0f} of {count_of(round(hit + miss), 'rows')} of {some.words} were called so, and {wrong:,.0f} of "
         f"{right + wrong:,.0f} others"
@@ -164,7 +165,7 @@ def _table(evidence: Evidence, some: _Some) -> list[list[float]]:
     return found
 
 
-def _measured(evidence: Evidence, some: _Some, metric: str) -> Inference | Undefined:
+def _measured(evidence: Evidence, some: _Some, metric: str) -> Inference | Missing:
     if evidence.cases.is_plain:
         return measure_table(metric, against_rest(evidence.cases.counts, some.members), binary=True)
     return measure(metric, _cases(evidence, some))

@@ -13,6 +13,7 @@ from readiness.core import policy
 from readiness.core.findings import Criterion, Finding, Flag, Status
 from readiness.core.format import format_pair
 from readiness.core.keys import FindingKey
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation
@@ -21,7 +22,7 @@ from readiness.spec.schema import Segments
 from readiness.statistics.cases import Cases
 from readiness.statistics.custom import adds_up
 from readiness.statistics.estimators import Metric, measure, withheld
-from readiness.statistics.inference import Inference, OneSided, Undefined
+from readiness.statistics.inference import Inference, OneSided
 from readiness.statistics.intervals import Binomial, Mover, Normal
 from readiness.statistics.judge_claims import Claim, holm_shares
 from readiness.statistics.losses import T_LOG, unusable
@@ -42,7 +43,7 @@ from readiness.statistics.stability import (
 # ----------------------------------------------------------------------------------------------------
 # How does a metric stand in each segment, and among all other rows?
 
-Measured = Inference | Undefined
+Measured = Inference | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +105,21 @@ class Deficit(OneSided):
         return self.difference.upper(alpha)
 
 
-def difference(split: Split, *, greater_is_better: bool, factor: float = 1.0) -> Deficit | Undefined:
+def difference(split: Split, *, greater_is_better: bool, factor: float = 1.0) -> Deficit | Missing:
     """How much worse the rows inside are than all others; positive is worse. Errors: inside less factor · outside."""
     inside, outside = split.inside, split.outside
-    if isinstance(inside, Undefined):
+    if isinstance(inside, Missing):
         return inside
-    if isinstance(outside, Undefined):
+    if isinstance(outside, Missing):
         return replace(outside, reason=_of_rest(outside))
     if greater_is_better:
         return Deficit(Mover(outside, inside), split.rows)
     if factor != 1 and outside.value < 0:
-        return Undefined("the error of all other rows is below 0, so nothing can be a share of it", split.rows)
+        return Missing("the error of all other rows is below 0, so nothing can be a share of it", n=split.rows)
     return Deficit(Mover(inside, outside, factor), split.rows)
 
 
-def _of_rest(outside: Undefined) -> str:
+def _of_rest(outside: Missing) -> str:
     """Why all other rows have no such number; whose rows "these" are is said."""
     return f"Nothing is known of all other rows: {as_clause(outside.reason).replace('these rows', 'them')}"
 
@@ -143,7 +144,7 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
 
 
 WHOLE_QUERIES = "name a column that is the same for all rows of a query"
-CUT_QUERIES = Undefined(
+CUT_QUERIES = Missing(
     f"the rows of a query are in several segments, and shorter lists are easier to put in order; {WHOLE_QUERIES}"
 )
 
@@ -190,11 +191,11 @@ def _mean(sums: NDArray[np.float64], centre: float) -> Measured:
     """As the mean of losses is measured elsewhere, from sums of powers of what rows differ from `centre`."""
     n, *powers = (float(part) for part in sums)
     if n < 2:
-        return Undefined("fewer than two rows", int(n))
+        return Missing("fewer than two rows", n=int(n))
     first, second, third = (power / n for power in powers)
     value, spread = centre + first, max(0.0, second - first * first)
     if spread <= 1e-18 * value**2:
-        return Undefined("all errors are the same, so that no spread could be measured", int(n))
+        return Missing("all errors are the same, so that no spread could be measured", n=int(n))
     se = math.sqrt(spread / (n - 1))
     skew = (third - 3 * first * second + 2 * first**3) / spread**1.5
     on_log_scale = Normal(value, se, n - 1, int(n), "log", T_LOG, 0.0)
@@ -224,11 +225,11 @@ def _denominator(metric: str, cases: Cases) -> NDArray[np.bool_]:
 
 
 def _parts(metric: str, cases: Cases, mask: NDArray[np.bool_]) -> Split:
-    nobody = Undefined("there are no such rows")
+    nobody = Missing("there are no such rows")
     inside = measure(metric, cases.subset(mask)) if mask.any() else nobody
     if metric in cases.own and adds_up(metric, cases):
         title = cases.metric(metric).title
-        return Split(inside, Undefined(f"{title} is a sum over rows, which cannot be compared between unequal parts"))
+        return Split(inside, Missing(f"{title} is a sum over rows, which cannot be compared between unequal parts"))
     return Split(inside, measure(metric, cases.subset(~mask)) if not mask.all() else nobody)
 
 
@@ -268,7 +269,7 @@ class Ruler:
     stated_warning: float = policy.SEGMENT_WARNING
     alpha: float = 1 - policy.CONFIDENCE
 
-    def of_rest(self, rest: Inference | Undefined) -> tuple[Criterion, float]:
+    def of_rest(self, rest: Inference | Missing) -> tuple[Criterion, float]:
         """The limit in points scaled to a small rate of all other rows, and the warning with it."""
         stated = self.criterion.threshold
         if stated <= 0:
@@ -288,7 +289,7 @@ def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
     """How one judged metric is held against the limit."""
     metric, source = evidence.spec.metric(name), criteria.origin("limit")
     overall = measure(name, evidence.cases)
-    level = overall.value if not isinstance(overall, Undefined) else 0.5
+    level = overall.value if not isinstance(overall, Missing) else 0.5
     noun = denominator(name, evidence.positive)
     mark, alpha = criteria.warning, evidence.spec.alpha
     if metric.is_share:
@@ -354,7 +355,7 @@ def deficit(
         lacking = f"{policy.SEGMENT_ROWS - split.outside.n:,} more {ruler.noun} in other segments"
     counted = both if enough else too_few if both in too_few else f"{too_few}; {both}"
     warning = ""
-    if enough and not isinstance(gap, Undefined):
+    if enough and not isinstance(gap, Missing):
         share = _share_of_rest(gap.value, split, ruler)
         warning = f"above the warning mark of {mark:.4g}" if share > mark else ""
         scaled = why_scaled(metric, ruler.criterion.threshold, criterion.threshold)
@@ -363,7 +364,7 @@ def deficit(
         key,
         f"Deficit in {metric.title} of {name}",
         metric.name,
-        Undefined(ALONE) if alone else gap,
+        Missing(ALONE) if alone else gap,
         criterion,
         unit=criterion.unit,
         segment=labels,
@@ -378,16 +379,16 @@ def deficit(
 
 def _share_of_rest(deficit: float, split: Split, ruler: Ruler) -> float:
     """The deficit in the units of the warning: points, or a share of the error of all other rows."""
-    if ruler.factor == 1 or isinstance(split.outside, Undefined) or split.outside.value == 0:
+    if ruler.factor == 1 or isinstance(split.outside, Missing) or split.outside.value == 0:
         return deficit
     return deficit / split.outside.value + ruler.factor - 1
 
 
 def _both(split: Split, ruler: Ruler) -> str:
     inside, outside = split.inside, split.outside
-    if isinstance(inside, Undefined):
+    if isinstance(inside, Missing):
         return as_clause(inside.reason)
-    if isinstance(outside, Undefined):
+    if isinstance(outside, Missing):
         return as_clause(_of_rest(outside))
     here, rest = format_pair(inside.value, outside.value, ruler.metric.unit)
     title = ruler.metric.title
@@ -413,7 +414,7 @@ def real_differences(claims: Sequence[Claim], alpha: float) -> frozenset[int]:
     return frozenset(
         i
         for k, (i, claim) in enumerate(plain)
-        if not isinstance(claim.inference, Undefined) and claim.inference.lower(alpha / shares[k]) > 0
+        if not isinstance(claim.inference, Missing) and claim.inference.lower(alpha / shares[k]) > 0
     )
 
 

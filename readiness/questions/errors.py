@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core import policy
-from readiness.core.findings import Answer, Criterion, Question, Unavailable, not_assessed
+from readiness.core.findings import Answer, Criterion, Question, not_assessed
 from readiness.core.format import format_level, format_share, format_value
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.calibration import bins_table, trust, worst_errors
@@ -29,7 +30,7 @@ from readiness.spec.schema import Errors
 from readiness.statistics.calibration import conformal_half_width, coverage
 from readiness.statistics.costs import mean_cost_from_cells, mean_of
 from readiness.statistics.dependence import unknown_error
-from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.means import share_of
@@ -62,7 +63,7 @@ def _fact(key: FindingKey, name: str, metric: str, inference: object, unit: str 
     return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
 
 
-def _share(evidence: Evidence, hit: NDArray[np.bool_]) -> Inference | Undefined:
+def _share(evidence: Evidence, hit: NDArray[np.bool_]) -> Inference | Missing:
     """A share of rows, each counted once; rows that depend on each other widen it."""
     return share_of(hit, replace(evidence.cases, weight=None))
 
@@ -168,14 +169,14 @@ def values_facts(evidence: Evidence, priced: Prices | None) -> list[Claim]:
     return [_spread(evidence, size), *concentration(weighed, what), _band(evidence)]
 
 
-def _fact_of_values(key: FindingKey, name: str, metric: str, inference: Inference | Undefined, **more: str) -> Claim:
+def _fact_of_values(key: FindingKey, name: str, metric: str, inference: Inference | Missing, **more: str) -> Claim:
     return Claim(key, name, metric, inference, None, blocking=False, **more)  # type: ignore[arg-type]
 
 
 def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
     cases = evidence.cases
     found = rank_correlation(size, cases.y_pred.astype(float), cases)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return _fact_of_values(
             Topic.SPREAD.key(), "Do errors grow with the prediction? Rank correlation", "rank_correlation", found
         )
@@ -193,7 +194,7 @@ def _band(evidence: Evidence) -> Claim:
     found = conformal_half_width(evidence.cases, level)
     name = f"Half-width of a band around a prediction that holds {format_level(level)} of further rows"
     reason = ""
-    if not isinstance(found, Undefined):
+    if not isinstance(found, Missing):
         reason = (
             f"a band of ± {format_value(found.value)} around a prediction holds {format_share(level)} of further rows "
             "like these"
@@ -371,9 +372,9 @@ def _against_current(evidence: Evidence, priced: Prices) -> list[Claim]:
     bar = Criterion(">=", 0.0, unit, errors.origin("dearer"))
     if priced.current is None:
         why = current.predictions
-        reason, needs = (why.reason, why.needs) if isinstance(why, Unavailable) else ("it has no predictions", "")
+        reason, needs = (why.reason, why.needs) if isinstance(why, Missing) else ("it has no predictions", "")
         return [
-            Claim(Topic.CURRENT_COST.key(), name, "savings_per_row", Undefined(reason), bar, reason=reason, needs=needs)
+            Claim(Topic.CURRENT_COST.key(), name, "savings_per_row", Missing(reason), bar, reason=reason, needs=needs)
         ]
     contrast = (1 + errors.dearer) * priced.current - priced.candidate
     theirs, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.current, priced.candidate))
@@ -418,7 +419,7 @@ def _mean(
     per_cell: tuple[float, ...] | None,
     least: float | None,
     most: float | None,
-) -> Inference | Undefined:
+) -> Inference | Missing:
     """From the four cells where costs are constant, else from the amounts of the rows, which lie in a known range."""
     if per_cell is not None and evidence.task is Task.BINARY and evidence.cases.is_plain:
         return mean_cost_from_cells(evidence.cases.cells.ravel(), per_cell, seed=evidence.spec.seed)
@@ -429,7 +430,7 @@ def _amounts(evidence: Evidence, priced: Prices) -> list[Claim]:
     total, nothing = _total(evidence, priced.candidate), _total(evidence, priced.nothing)
     n, unit = evidence.cases.n, priced.currency
 
-    def fact(topic: Topic, name: str, amount: Inference | Undefined, unit: str = unit, reason: str = "") -> Claim:
+    def fact(topic: Topic, name: str, amount: Inference | Missing, unit: str = unit, reason: str = "") -> Claim:
         return Claim(topic.key(), name, "cost", amount, None, unit=unit, blocking=False, reason=reason)
 
     facts = [

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_pair
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import FEWEST_WINDOWS, SEGMENT_COVERAGE, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation, as_dates
@@ -25,7 +26,7 @@ from readiness.questions.wording import as_clause, count_of
 from readiness.spec.schema import Stability
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import Metric, measure
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Claim
 from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.stability import (
@@ -104,7 +105,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
     ruler = _ruler(evidence.spec.primary_metric(evidence.task), criteria)
     wider = widening(ruler.metric.name, series.compared)
     overall = widen(_measured(ruler, series), wider, ends=ends_of(ruler.metric))
-    if isinstance(overall, Undefined):
+    if isinstance(overall, Missing):
         return OverTime((_none(series, ruler, overall, ""),))
     cut, lack = _cut(evidence, criteria, series, ruler, overall)
     trend = _trend(evidence, criteria, series, ruler)
@@ -118,7 +119,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
 def _measured(ruler: _Ruler, series: _Series) -> Measured:
     """On all rows, as independent ones; undefined where it is for rows in the order of time."""
     ordered = measure(ruler.metric.name, series.cases)
-    return ordered if isinstance(ordered, Undefined) else measure(ruler.metric.name, independent(series.cases))
+    return ordered if isinstance(ordered, Missing) else measure(ruler.metric.name, independent(series.cases))
 
 
 def only_proven_decline(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -168,12 +169,12 @@ def _cut(
     noun = ruler.metric.denominator
     nowhere = Segmentation(series.column, codes, ())
     if criteria.windows and FEWEST_WINDOWS <= found < criteria.windows:
-        why = Undefined(
+        why = Missing(
             f"the column {series.column} holds so few different times that only {found} of {count} windows can be cut"
         )
         return nowhere, _none(series, ruler, why, "rows of more different times, or fewer windows")
     if found < FEWEST_WINDOWS:
-        why = Undefined(
+        why = Missing(
             f"the column {series.column} holds too few different times to compare one part of the rows with another"
         )
         return nowhere, _none(series, ruler, why, "rows of at least two different times")
@@ -181,14 +182,14 @@ def _cut(
         rows = rows_for_two(overall, limit, factor=factor, alpha=alpha)
         counted = f"{count_of(overall.n, 'queries' if noun == 'queries' else 'rows')} count{'s' * (overall.n == 1)}"
         compare = "to compare the first half of the period with the second"
-        why = Undefined(f"{counted} for {ruler.metric.title}; that is too few {compare}")
+        why = Missing(f"{counted} for {ruler.metric.title}; that is too few {compare}")
         return nowhere, _none(series, ruler, why, f"about {rows:,} {noun} (now {overall.n:,})")
     spans = [series.span(np.flatnonzero(codes == code)) for code in range(found)]
     labels = tuple({series.column: words} for words in _in_words(spans))
     return Segmentation(series.column, codes, labels), None
 
 
-def _none(series: _Series, ruler: _Ruler, why: Undefined, needs: str) -> Claim:
+def _none(series: _Series, ruler: _Ruler, why: Missing, needs: str) -> Claim:
     name = f"{_upper(ruler.metric.title)} in windows of {series.column}"
     return Claim(WINDOWS, name, ruler.metric.name, why, ruler.criterion, reason=why.reason, needs=needs)
 
@@ -222,9 +223,9 @@ def _undated(evidence: Evidence, series: _Series) -> str:
 
 def _both(evidence: Evidence, inside: Cases, split: Split, ruler: _Ruler, unknown: int) -> str:
     parts = (split.inside, split.outside)
-    if missing := next((part for part in parts if isinstance(part, Undefined)), None):
+    if missing := next((part for part in parts if isinstance(part, Missing)), None):
         return as_clause(missing.reason)
-    values = [part.value for part in parts if not isinstance(part, Undefined)]
+    values = [part.value for part in parts if not isinstance(part, Missing)]
     here, rest = format_pair(values[0], values[1], ruler.metric.unit)
     counts = count_of(inside.n, "rows")
     if inside.task is Task.BINARY:
@@ -240,8 +241,8 @@ def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Rul
     slope = decline(metric.name, series.cases, relative=ruler.by_ratio)
     unit = "share" if ruler.by_ratio else ruler.criterion.unit
     first, last = _in_words([series.span(np.arange(series.cases.n))])[0].partition(" to ")[::2]
-    known = not isinstance(slope, Undefined)
-    worse = not isinstance(slope, Undefined) and slope.interval(evidence.spec.confidence)[0] > 0
+    known = not isinstance(slope, Missing)
+    worse = not isinstance(slope, Missing) and slope.interval(evidence.spec.confidence)[0] > 0
     warned = "it gets worse over time" if worse else ""
     counted = ", as a share of its value on all rows" if ruler.by_ratio else ", in points" if metric.is_share else ""
     return (
@@ -266,7 +267,7 @@ def _table(evidence: Evidence, cut: Segmentation, judged: tuple[Split, ...], ove
         inside = split.inside
         nothing = (np.nan, np.nan, np.nan)
         value, low, high = (
-            nothing if isinstance(inside, Undefined) else (inside.value, *inside.interval(evidence.spec.confidence))
+            nothing if isinstance(inside, Missing) else (inside.value, *inside.interval(evidence.spec.confidence))
         )
         rows.append(
             {

@@ -13,19 +13,10 @@ from dataclasses import replace
 import pandas as pd
 
 from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
-from readiness.core.findings import (
-    Answer,
-    Criterion,
-    Finding,
-    Origin,
-    Outcome,
-    Question,
-    Status,
-    Unavailable,
-    not_assessed,
-)
+from readiness.core.findings import Answer, Criterion, Finding, Origin, Outcome, Question, Status, not_assessed
 from readiness.core.format import format_value
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import MUST_PROBES
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import steady_answers
@@ -38,7 +29,7 @@ from readiness.spec.schema import NOT_HERE, Attestation, Production, Spec
 from readiness.statistics.basis import inference_of
 from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.verdict.margins import TOPICS
 
@@ -62,7 +53,7 @@ _PROBE_NAMES = {
 def probe_findings(evidence: Evidence, criteria: Production) -> list[Finding]:
     """One finding for each probe; those that the policy, the spec or a box of the checklist asks for block."""
     must = {*MUST_PROBES, *criteria.must_handle, *PROBED_BOXES}
-    if isinstance(evidence.probes, Unavailable):
+    if isinstance(evidence.probes, Missing):
         names = sorted({*must, *evidence.spec.supplied.probes})
         return [_unprobed(evidence, criteria, name, evidence.probes, blocking=name in must) for name in names]
     return [_tried(result, evidence.spec, criteria, blocking=result.name in must) for result in evidence.probes]
@@ -76,7 +67,7 @@ def _tried(result: ProbeResult, spec: Spec, criteria: Production, *, blocking: b
     return _probe(result, criteria, blocking=blocking)
 
 
-def _unprobed(evidence: Evidence, criteria: Production, name: str, why: Unavailable, *, blocking: bool) -> Finding:
+def _unprobed(evidence: Evidence, criteria: Production, name: str, why: Missing, *, blocking: bool) -> Finding:
     """What is known of a probe that was not made here."""
     given = supplied_probe(evidence.spec, name)
     if given is not None:
@@ -121,11 +112,11 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
     """
     limit = Criterion("<=", criteria.drift_limit, "PSI", criteria.origin("drift_limit"))
     tables = evidence.drift
-    if isinstance(tables, Unavailable):
+    if isinstance(tables, Missing):
         name = "Training distribution matches production"
         return [
             Claim(
-                Topic.DRIFT_SUMMARY.key(), name, "psi", Undefined(tables.reason), limit, unit="PSI",
+                Topic.DRIFT_SUMMARY.key(), name, "psi", Missing(tables.reason), limit, unit="PSI",
                 reason=tables.reason, needs=tables.needs,
             )
         ]  # fmt: skip
@@ -147,7 +138,7 @@ def _is_met(claim: Claim, evidence: Evidence) -> bool:
 
 def _is_settled(claim: Claim, evidence: Evidence) -> bool:
     """Whether no drift has to be explained: it is within the limit, or could not be looked at."""
-    return isinstance(claim.inference, Undefined) or _is_met(claim, evidence)
+    return isinstance(claim.inference, Missing) or _is_met(claim, evidence)
 
 
 def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
@@ -174,7 +165,7 @@ def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
 def _by_answers(claim: Claim) -> Claim:
     """A column that has drifted, or may have, while the answers stayed: shown with a warning, not judged."""
     assert claim.criterion is not None
-    assert not isinstance(claim.inference, Undefined)
+    assert not isinstance(claim.inference, Missing)
     moved = "may have drifted" if claim.criterion.holds(claim.inference.value) else "has drifted"
     words = "not judged by itself, as the answers to recent rows are like those to test rows"
     return replace(
@@ -188,7 +179,7 @@ def _by_answers(claim: Claim) -> Claim:
 def _exempted(claim: Claim) -> Claim:
     """A column that the spec says is meant to change: shown, without a bar."""
     measured, criterion = claim.inference, claim.criterion
-    is_beyond = not isinstance(measured, Undefined) and criterion is not None and not criterion.holds(measured.value)
+    is_beyond = not isinstance(measured, Missing) and criterion is not None and not criterion.holds(measured.value)
     return replace(
         claim,
         name=f"{claim.name} (exempt)",
@@ -207,28 +198,28 @@ def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: 
         Topic.DRIFT.key(k),
         f"Drift of {column}, {against}",
         "psi",
-        drift if isinstance(drift, Undefined) else drift.index,
+        drift if isinstance(drift, Missing) else drift.index,
         limit,
         unit="PSI",
         segment={"column": column},
         reason=_reason(drift, tables),
-        needs=f"give {column} in both tables" if isinstance(drift, Undefined) else "",
-        warning="" if isinstance(drift, Undefined) or drift.index.value <= warning else f"drift above {warning:g}",
+        needs=f"give {column} in both tables" if isinstance(drift, Missing) else "",
+        warning="" if isinstance(drift, Missing) or drift.index.value <= warning else f"drift above {warning:g}",
         denominator=f"rows on each side of {column}",
         from_scores=False,
     )
 
 
-def _compared(column: str, tables: DriftTables) -> Drift | Undefined:
+def _compared(column: str, tables: DriftTables) -> Drift | Missing:
     sides = {"training": tables.reference, tables.against: tables.current}
     lacking = [f"the {name} table" for name, frame in sides.items() if column not in frame]
     if lacking:
-        return Undefined(f"{' and '.join(lacking)} has no such column")
+        return Missing(f"{' and '.join(lacking)} has no such column")
     return column_drift(tables.reference[column], tables.current[column])
 
 
-def _reason(drift: Drift | Undefined, tables: DriftTables) -> str:
-    if isinstance(drift, Undefined):
+def _reason(drift: Drift | Missing, tables: DriftTables) -> str:
+    if isinstance(drift, Missing):
         return drift.reason
     raw = f"PSI {format_value(drift.index.raw)} less {format_value(drift.index.by_chance)} that chance alone makes"
     sampled = f" ({tables.sampled})" if tables.sampled else ""
@@ -248,8 +239,8 @@ def box_findings(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def _is_known(measure: Inference | Unavailable | None) -> bool:
-    return measure is not None and not isinstance(measure, Unavailable)
+def _is_known(measure: Inference | Missing | None) -> bool:
+    return measure is not None and not isinstance(measure, Missing)
 
 
 def proofs(evidence: Evidence) -> Proofs:
@@ -303,7 +294,7 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
     if outcome.status is not Status.MET:
         return finding
     gap = measures.get(finding.metric)
-    why = gap.reason if isinstance(gap, Unavailable) else finding.reason
+    why = gap.reason if isinstance(gap, Missing) else finding.reason
     said = reason if outcome is Outcome.NOT_APPLICABLE else f"not measured here ({why}); attested {reason}"
     return Finding(finding.key, finding.name, outcome.status, outcome=outcome, reason=said, warning=found.warning)
 
@@ -375,17 +366,17 @@ def _limits(evidence: Evidence, criteria: Production) -> list[Claim]:
 
 
 def _limit(evidence: Evidence, metric: str, limit: Criterion) -> Claim:
-    measured = evidence.technical.measures.get(metric, Unavailable("it was not measured"))
-    missing = isinstance(measured, Unavailable)
+    measured = evidence.technical.measures.get(metric, Missing("it was not measured"))
+    missing = isinstance(measured, Missing)
     claim = Claim(
         TOPICS[metric].key(),
         _title(metric),
         metric,
-        Undefined(measured.reason) if isinstance(measured, Unavailable) else measured,
+        Missing(measured.reason) if isinstance(measured, Missing) else measured,
         limit,
         unit=METRICS[metric].unit,
-        reason=measured.reason if isinstance(measured, Unavailable) else _how(evidence, metric),
-        needs=measured.needs if isinstance(measured, Unavailable) else "",
+        reason=measured.reason if isinstance(measured, Missing) else _how(evidence, metric),
+        needs=measured.needs if isinstance(measured, Missing) else "",
         measured_time=not missing and metric != "size_mb",
         denominator="timed calls",
     )
@@ -437,7 +428,7 @@ def _facts(evidence: Evidence) -> list[Claim]:
     told = {evidence.technical.note} if any(metric.startswith("latency") for metric in limited) else set()
     claims = []
     for metric, measured in evidence.technical.measures.items():
-        if isinstance(measured, Unavailable) or metric in limited:
+        if isinstance(measured, Missing) or metric in limited:
             continue
         how = _how(evidence, metric)
         fact = _fact(

@@ -21,6 +21,7 @@ from readiness.core import policy
 from readiness.core.findings import Answer, Criterion, Finding, Flag, Question, Status, not_assessed
 from readiness.core.format import format_value, listed
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation
@@ -44,7 +45,7 @@ from readiness.spec.usual_segments import PHRASES, USUAL
 from readiness.statistics.cases import Cases, Integers
 from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.estimators import measure
-from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.labels import worst_class_recall
@@ -126,7 +127,7 @@ def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> li
     found = []
     for j, label in enumerate(segmentation.labels, 1):
         worst = worst_class_recall(evidence.cases.subset(segmentation.codes == j - 1))
-        if not isinstance(worst, Undefined):
+        if not isinstance(worst, Missing):
             name = f"Worst class of {segmentation.text(j - 1)}: recall of {evidence.classes[worst[0]]}"
             key = Topic.SEGMENT_VALUE.key(i, j, metric="worst_class_recall")
             found.append(Claim(key, name, "worst_class_recall", worst[1], None, segment=label, blocking=False))
@@ -232,7 +233,7 @@ def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, cr
     """Claims about the i-th segmentation where the spec states a limit, and otherwise two facts; binary tasks only."""
     stated = [name for name in MEASURES if name in criteria.fairness]
     if evidence.task is not Task.BINARY:
-        return [_claim(evidence, i, segmentation, name, Undefined(_ONLY_BINARY), "", criteria) for name in stated]
+        return [_claim(evidence, i, segmentation, name, Missing(_ONLY_BINARY), "", criteria) for name in stated]
     names = [segmentation.text(code) for code in range(len(segmentation.labels))]
     enough = group_shares(evidence.cases, segmentation.codes, names, least_rows=policy.SEGMENT_ROWS)
     every = group_shares(evidence.cases, segmentation.codes, names, least_rows=1)
@@ -240,7 +241,7 @@ def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, cr
     for comparison in MEASURES:
         shares = every if comparison in stated else enough  # where a limit is stated, nobody is left out
         compared = compare_groups(comparison, shares)
-        if comparison in stated or (comparison in ALWAYS_SHOWN and not isinstance(compared, Undefined)):
+        if comparison in stated or (comparison in ALWAYS_SHOWN and not isinstance(compared, Missing)):
             reason = _reason(evidence, compared, shares, names)
             found.append(_claim(evidence, i, segmentation, comparison, compared, reason, criteria))
     return found
@@ -254,14 +255,14 @@ def _claim(
     i: int,
     segmentation: Segmentation,
     measure: str,
-    compared: Spread | LeastRatio | Widest | Undefined,
+    compared: Spread | LeastRatio | Widest | Missing,
     reason: str,
     criteria: Segments,
 ) -> Claim:
     limit, by_ratio = criteria.fairness.get(measure), measure.endswith("ratio")  # type: ignore[call-overload]
     unit = "ratio" if by_ratio else "points"
     bar = Criterion(">=" if by_ratio else "<=", limit, unit, criteria.origin("fairness")) if limit is not None else None
-    few = isinstance(compared, Undefined) and evidence.task is Task.BINARY
+    few = isinstance(compared, Missing) and evidence.task is Task.BINARY
     return Claim(
         Topic.FAIRNESS.key(i, metric=measure),
         _NAMES[measure].format(positive=evidence.positive, by=segmentation.name),
@@ -278,10 +279,10 @@ def _claim(
 
 
 def _reason(
-    evidence: Evidence, compared: Spread | LeastRatio | Widest | Undefined, shares: GroupShares, names: list[str]
+    evidence: Evidence, compared: Spread | LeastRatio | Widest | Missing, shares: GroupShares, names: list[str]
 ) -> str:
     """The two groups that are farthest apart, in counts, and the groups that were left out."""
-    if isinstance(compared, Undefined):
+    if isinstance(compared, Missing):
         return compared.reason
     pair = compared.widest if isinstance(compared, Widest) else compared
     by_kind = (shares.selection, shares.recall, shares.false_positive_rate)
@@ -357,7 +358,7 @@ def _unless_nobody_was_compared(claims: list[Claim]) -> list[Claim]:
 
 def _is_reached(claim: Claim) -> bool:
     value = claim.inference
-    return not isinstance(value, Undefined) and claim.criterion is not None and claim.criterion.holds(value.value)
+    return not isinstance(value, Missing) and claim.criterion is not None and claim.criterion.holds(value.value)
 
 
 def _settled(

@@ -17,9 +17,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from readiness.core.findings import Answer, Criterion, Finding, Question, Unavailable, not_assessed
+from readiness.core.findings import Answer, Criterion, Finding, Question, not_assessed
 from readiness.core.format import format_range, format_value
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import CHURN_NOT_MET, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.perturb import CATEGORY_SHARE, Perturbed
@@ -32,7 +33,7 @@ from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare
 from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.estimators import Metric, measure
-from readiness.statistics.inference import Exact, Inference, Undefined, linear
+from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.means import design_effect, mean_of
@@ -106,7 +107,7 @@ def seed_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
     else:
         share = _of_mean_error(mean_change(answers, cases.dependence), cases)
         name = "Mean difference between two seeds, as a share of the mean error"
-    if isinstance(share, Undefined):
+    if isinstance(share, Missing):
         return [spread]
     warning = UNSTEADY if share.value > CHURN_NOT_MET else ""
     return [spread, replace(_fact(Topic.SEEDS_CHURN.key(), name, metric, share, "share", rows), warning=warning)]
@@ -128,7 +129,7 @@ def perturbed_facts(evidence: Evidence, metric: Metric, found: Perturbed) -> lis
         moved = mean_of(np.abs(found.after - found.before).astype(float), cases.dependence, least=0.0)
         share = _of_mean_error(moved, cases)
         name = "Mean change of the prediction after small changes to a row, as a share of the mean error"
-        return [] if isinstance(share, Undefined) else [_fact(PERTURBED, name, metric, share, "share", how)]
+        return [] if isinstance(share, Missing) else [_fact(PERTURBED, name, metric, share, "share", how)]
     flips = (found.after != found.before).astype(float)
     deff, df = design_effect(flips, replace(cases, weight=None))
     share = Binomial(float(flips.sum()), len(flips), deff, df)
@@ -140,7 +141,7 @@ def perturbed_facts(evidence: Evidence, metric: Metric, found: Perturbed) -> lis
 
 def not_perturbed(evidence: Evidence) -> tuple[Finding, ...]:
     """The note that small changes could not be tried."""
-    if not isinstance(evidence.perturbed, Unavailable):
+    if not isinstance(evidence.perturbed, Missing):
         return ()
     why = evidence.perturbed
     return (
@@ -171,7 +172,7 @@ def _gain(evidence: Evidence, metric: Metric, told: Sequence[Cases]) -> str:
     if len(told) < 2:
         return ""
     gain = compare(metric.name, told[-1], told[-2], seed=evidence.spec.seed)
-    if isinstance(gain, Undefined):
+    if isinstance(gain, Missing):
         return ""
     low, high = gain.interval(evidence.spec.confidence)
     amount = (
@@ -187,15 +188,15 @@ def _as_cases(evidence: Evidence, one: Retrained) -> Cases:
     return replace(cases, y_pred=said.predicted, y_score=said.scores, is_probability=said.is_probability)
 
 
-def _of_mean_error(change: Inference | Undefined, cases: Cases) -> Inference | Undefined:
+def _of_mean_error(change: Inference | Missing, cases: Cases) -> Inference | Missing:
     """A mean change in units of the candidate's mean absolute error; a ranking has no such error."""
-    if isinstance(change, Undefined) or cases.task is not Task.REGRESSION:
-        return Undefined("there is no mean error to compare it with")
+    if isinstance(change, Missing) or cases.task is not Task.REGRESSION:
+        return Missing("there is no mean error to compare it with")
     error = float(np.abs(cases.y_true - cases.y_pred).mean())
-    return linear(change, scale=1 / error) if error > 0 else Undefined("the mean error is 0")
+    return linear(change, scale=1 / error) if error > 0 else Missing("the mean error is 0")
 
 
-def _fact(key: FindingKey, name: str, metric: Metric, value: Inference | Undefined, unit: str, reason: str) -> Claim:
+def _fact(key: FindingKey, name: str, metric: Metric, value: Inference | Missing, unit: str, reason: str) -> Claim:
     return Claim(key, name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
 
 
@@ -213,7 +214,7 @@ TITLE = Question.STABILITY.words
 RANGE = "Range to expect of one fold"
 
 NO_SPREAD = "all folds score the same, so nobody knows how far another one could be off"
-NO_SHARE = Undefined("the mean over the folds is 0, and nothing is a share of that")
+NO_SHARE = Missing("the mean over the folds is 0, and nothing is a share of that")
 VARY = "check whether the target is known beforehand, or more training rows"
 
 
@@ -224,7 +225,7 @@ def ask(evidence: Evidence, criteria: Stability) -> Answer:
     claims, facts = list(timed.claims), _other_facts(evidence, metric)
     missing: tuple[Finding, ...] = ()
     tables = {} if timed.table is None else {"windows": timed.table}
-    if isinstance(refits, Unavailable):
+    if isinstance(refits, Missing):
         missing = (_missing(refits),)
     else:
         judged, shown = _of_refits(evidence, criteria, metric, refits)
@@ -235,14 +236,14 @@ def ask(evidence: Evidence, criteria: Stability) -> Answer:
     return Answer(Question.STABILITY, (*missing, *findings, *settled, *notes), tables)
 
 
-def _usable(evidence: Evidence) -> Refits | Unavailable:
+def _usable(evidence: Evidence) -> Refits | Missing:
     refits = evidence.refits
-    if not isinstance(refits, Unavailable) and not np.isfinite(refits.scores).all():
-        return Unavailable("the metric does not exist on every fold", "more rows of the rarer class, or fewer folds")
+    if not isinstance(refits, Missing) and not np.isfinite(refits.scores).all():
+        return Missing("the metric does not exist on every fold", "more rows of the rarer class, or fewer folds")
     return refits
 
 
-def _missing(why: Unavailable) -> Finding:
+def _missing(why: Missing) -> Finding:
     return not_assessed(
         Topic.REFITS.key(), "Refits of the candidate", f"the candidate was not refitted: {why.reason}", needs=why.needs
     )
@@ -281,7 +282,7 @@ def _ends(metric: Metric, refits: Refits) -> tuple[float, float]:
 def _other_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
     """What does not need repeats."""
     shaken = evidence.perturbed
-    changed = [] if shaken is None or isinstance(shaken, Unavailable) else perturbed_facts(evidence, metric, shaken)
+    changed = [] if shaken is None or isinstance(shaken, Missing) else perturbed_facts(evidence, metric, shaken)
     seeds = [marked(claim, evidence.retraining.source) for claim in seed_facts(evidence, metric)]
     return [*seeds, *curve_facts(evidence, metric), *changed]
 
@@ -292,17 +293,17 @@ def _done(refits: Refits) -> str:
 
 
 def _half_width(
-    evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Undefined, refits: Refits
+    evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Missing, refits: Refits
 ) -> Claim:
     relative = evidence.task is Task.REGRESSION or metric.needs == "own"
     unit = "share of the mean" if relative else "points"
     name = f"Half-width of the interval of the average {metric.title}"
     limit = Criterion("<=", criteria.half_width, unit, criteria.origin("half_width"), refutable=False)
-    if isinstance(mean, Undefined):
+    if isinstance(mean, Missing):
         return Claim(Topic.HALF_WIDTH.key(), name, metric.name, mean, limit, unit=unit, reason=mean.reason)
     half = half_width(mean, evidence.spec.confidence)
     if not math.isfinite(half):
-        none = Undefined(NO_SPREAD)
+        none = Missing(NO_SPREAD)
         return Claim(Topic.HALF_WIDTH.key(), name, metric.name, none, limit, unit=unit, reason=NO_SPREAD, needs=VARY)
     width = half / abs(mean.value) if relative and mean.value else half
     low, high = mean.interval(evidence.spec.confidence)
@@ -352,7 +353,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
 def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Claim:
     """In points; of a metric without an upper end as a share of the mean, for its unit says nothing by itself."""
     name, reason, unit = f"Standard deviation of the fold {metric.title}", _graded(metric, facts), metric.unit
-    value: Exact | Undefined = Exact(facts.std, folds)
+    value: Exact | Missing = Exact(facts.std, folds)
     if spread_is_relative(metric):
         name, unit = f"{name} as a share of the mean", "share of the mean"
         reason = (
@@ -368,14 +369,14 @@ def _facts(
     rule: str,
     metric: Metric,
     facts: FoldFacts,
-    mean: Inference | Undefined,
+    mean: Inference | Missing,
     said: tuple[str, ...],
     refits: Refits,
 ) -> list[Claim]:
     folds = len(refits.folds)
     title, notes = metric.title, "; ".join(note.rstrip(".") for note in said)
 
-    def fact(topic: Topic, name: str, value: Inference | Undefined, reason: str = "", unit: str = metric.unit) -> Claim:
+    def fact(topic: Topic, name: str, value: Inference | Missing, reason: str = "", unit: str = metric.unit) -> Claim:
         return Claim(topic.key(), name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
 
     shown = [

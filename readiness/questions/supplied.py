@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from readiness.core.findings import Finding, Origin, Question, Unavailable, not_assessed
+from readiness.core.findings import Finding, Origin, Question, not_assessed
 from readiness.core.format import format_value
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.spec.schema import FIGURES, NOT_HERE, Spec, Stability
 from readiness.statistics.estimators import Metric, measure
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Claim
 
 NOT_OF_IT = "these are not refits of this candidate on nearly all rows, or their rows are out of order"
@@ -38,9 +39,7 @@ def marked(claim: Claim, source: str) -> Claim:
     )
 
 
-def doubt_of(
-    evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Undefined, refits: Refits
-) -> str:
+def doubt_of(evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Missing, refits: Refits) -> str:
     """Why supplied refits cannot carry a yes; empty when they can, or were made here.
 
     Refits learn from fewer rows, so an average somewhat below what the candidate scores on the test rows is normal.
@@ -51,7 +50,7 @@ def doubt_of(
     if not refits.source:
         return ""
     tested = measure(metric.name, evidence.cases)
-    if isinstance(mean, Undefined) or isinstance(tested, Undefined):
+    if isinstance(mean, Missing) or isinstance(tested, Missing):
         return refits.doubt
     cause = _too_far(mean, tested, metric, criteria.half_width, evidence.spec.confidence)
     told = f"the folds average {_in(metric, mean)}, and the candidate scores {_in(metric, tested)} on the test rows"
@@ -107,12 +106,12 @@ def unused_refits(evidence: Evidence) -> tuple[Finding, ...]:
 def unused_measures(evidence: Evidence) -> tuple[Finding, ...]:
     """The note that supplied figures and probes are not judged, as the same was measured here."""
     given, measures = evidence.spec.supplied, evidence.technical.measures
-    here = {name for name, found in measures.items() if not isinstance(found, Unavailable)}
+    here = {name for name, found in measures.items() if not isinstance(found, Missing)}
     here -= set(evidence.technical.sources)
     keys = [name for name in FIGURES if getattr(given, name) is not None and name in here]
     if given.latency is not None and any(name.startswith("latency_") for name in here):
         keys.insert(0, "latency")
-    if not isinstance(evidence.probes, Unavailable):
+    if not isinstance(evidence.probes, Missing):
         tried = {result.name for result in evidence.probes if result.outcome != "unavailable"}
         keys += [f"probes.{name}" for name in given.probes if name in tried]
     return _unused(Question.PRODUCTION, keys)

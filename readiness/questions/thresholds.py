@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from readiness.core.findings import Finding, Status
 from readiness.core.format import format_share, format_value
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions import business
@@ -22,7 +23,7 @@ from readiness.spec.schema import CostColumn
 from readiness.statistics.cases import Cases
 from readiness.statistics.costs import FARTHEST, Flips, flips, lower_mean_cost, mean_of
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.inference import Exact, Inference, Mapped, Undefined, student_quantile
+from readiness.statistics.inference import Exact, Inference, Mapped, student_quantile
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.means import design_effect
@@ -39,7 +40,7 @@ USUAL = 0.5
 AGAIN = "state it as model.threshold and review again, for groups and stability were measured with the one in use"
 
 
-def _fact_of_advice(topic: Topic, name: str, value: Inference | Undefined, reason: str, **more: str) -> Claim:
+def _fact_of_advice(topic: Topic, name: str, value: Inference | Missing, reason: str, **more: str) -> Claim:
     return Claim(topic.key(), name, "threshold", value, None, blocking=False, reason=reason, **more)  # type: ignore[arg-type]
 
 
@@ -56,7 +57,7 @@ def threshold_in_use(evidence: Evidence) -> list[Claim]:
     return [_fact_of_advice(Topic.THRESHOLD_IN_USE, name, value, f"the candidate's own rule: {words}; {flagged}")]
 
 
-def _implied(cases: Cases) -> tuple[Inference | Undefined, str]:
+def _implied(cases: Cases) -> tuple[Inference | Missing, str]:
     """The threshold on the scores that gives the labels, as far as these rows tell it."""
     assert cases.y_score is not None
     called = cases.y_pred == 1
@@ -64,7 +65,7 @@ def _implied(cases: Cases) -> tuple[Inference | Undefined, str]:
     most = float(cases.y_score[~called].max()) if not called.all() else -math.inf
     if not most < least:
         words = "rows with the same score, or a higher one, get different answers"
-        return Undefined("no threshold on the scores gives the labels", cases.n), words
+        return Missing("no threshold on the scores gives the labels", n=cases.n), words
     known = [end for end in (most, least) if math.isfinite(end)]
     is_usual = cases.is_probability and most < USUAL <= least
     value = USUAL if is_usual else float(np.mean(known))
@@ -81,7 +82,7 @@ def threshold_advice(evidence: Evidence, found: CrossFitted) -> Claim:
     name = "Threshold that is recommended in its place"
     against = next(_against(evidence, found), "")
     if against:
-        return _fact_of_advice(Topic.THRESHOLD_ADVICE, name, Undefined(f"none: {against}", evidence.cases.n), "")
+        return _fact_of_advice(Topic.THRESHOLD_ADVICE, name, Missing(f"none: {against}", n=evidence.cases.n), "")
     value = float(np.mean(found.thresholds))
     return _fact_of_advice(
         Topic.THRESHOLD_ADVICE,
@@ -94,7 +95,7 @@ def threshold_advice(evidence: Evidence, found: CrossFitted) -> Claim:
 
 def is_recommended(advice: Claim) -> bool:
     """Whether another threshold is."""
-    return not isinstance(advice.inference, Undefined)
+    return not isinstance(advice.inference, Missing)
 
 
 def _with(cases: Cases, found: CrossFitted) -> Cases:
@@ -103,7 +104,7 @@ def _with(cases: Cases, found: CrossFitted) -> Cases:
 
 def _against(evidence: Evidence, found: CrossFitted) -> Iterator[str]:
     """What speaks against the cheaper threshold, the first first."""
-    if isinstance(found.regret, Undefined):
+    if isinstance(found.regret, Missing):
         yield found.regret.reason
         return
     low, high = found.regret.interval(evidence.spec.confidence)
@@ -179,7 +180,7 @@ def what_if(evidence: Evidence, priced: Prices) -> list[Claim]:
 
 
 def _fact(
-    key: FindingKey, name: str, metric: str, inference: Inference | Undefined, unit: str = "", **more: str
+    key: FindingKey, name: str, metric: str, inference: Inference | Missing, unit: str = "", **more: str
 ) -> Claim:
     return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
 
@@ -199,13 +200,13 @@ def _break_even(evidence: Evidence) -> list[Claim]:
     wrong_name, right_name = ("false alarm", "miss") if idle == 0 else ("miss", "false alarm")
     wrong_cost, saved = (a, b) if idle == 0 else (b, a)
     name = f"A {wrong_name} may cost up to … times a {right_name} before doing nothing is cheaper"
-    found: Inference | Undefined
+    found: Inference | Missing
     if not right.any():
-        found = Undefined(f"no {answer} was right, so nothing is saved whatever the costs")
+        found = Missing(f"no {answer} was right, so nothing is saved whatever the costs")
     elif right.all():
-        found = Undefined(f"none of the {acted.n:,} {answer}s was wrong, so no {wrong_name} was paid for")
+        found = Missing(f"none of the {acted.n:,} {answer}s was wrong, so no {wrong_name} was paid for")
     elif not acted.relative_weight.any():
-        found = Undefined(f"the rows with an {answer} have no weight")
+        found = Missing(f"the rows with an {answer} have no weight")
     else:
         deff = (1.0, math.inf) if acted.is_plain else design_effect(right, acted)
         share = Binomial(float(acted.relative_weight @ right), acted.n, *deff)
@@ -215,8 +216,8 @@ def _break_even(evidence: Evidence) -> list[Claim]:
     return [_fact(Topic.BREAK_EVEN.key(), name, "cost_ratio", found, "times", reason=_joined(found, reason))]
 
 
-def _joined(found: Inference | Undefined, reason: str) -> str:
-    return f"{found.reason}; {reason}" if isinstance(found, Undefined) else reason
+def _joined(found: Inference | Missing, reason: str) -> str:
+    return f"{found.reason}; {reason}" if isinstance(found, Missing) else reason
 
 
 def _times(factor: float) -> str:
@@ -260,7 +261,7 @@ def _lower_limit(evidence: Evidence, first: Part, second: Part) -> Callable[[flo
     def lower(factor: float) -> float:
         amounts = factor * first.savings + second.savings
         savings = mean_of(amounts, cases.dependence, weight=cases.weight)
-        return math.nan if isinstance(savings, Undefined) else savings.lower(alpha)
+        return math.nan if isinstance(savings, Missing) else savings.lower(alpha)
 
     return lower
 
@@ -286,7 +287,7 @@ def _flip(evidence: Evidence, part: Part, where: Flips, gone: float | None, *, p
     is_so = "above 0" if evidence.spec.evidence == "point" else "proven"
     if factor is None:
         span = f"from a thousandth to {FARTHEST:,.0f} times what {part.name} was said to cost"
-        never = Undefined(f"{span}, savings are {'' if proven else 'not '}{is_so}", evidence.cases.n)
+        never = Missing(f"{span}, savings are {'' if proven else 'not '}{is_so}", n=evidence.cases.n)
         return _fact(Topic.FLIP.key(part.code.lower()), name, "cost_factor", never)
     sides = [("less", where.above), ("more", where.below)] if proven else [("more", where.above), ("less", where.below)]
     ways = [f"{word} than {_times(x)}" for word, x in sides if x is not None]
@@ -310,7 +311,7 @@ def _threshold(evidence: Evidence, priced: Prices) -> list[Claim]:
     if given is None or evidence.cases.y_score is None:
         return []
     found = cross_fit(evidence.cases, *given, seed=evidence.spec.seed)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return [_fact(Topic.CHEAPEST_THRESHOLD.key(), "Threshold that would have cost least", "threshold", found)]
     advice = threshold_advice(evidence, found)
     return [_best(evidence, found), _regret(evidence, found, priced, advice), advice]
@@ -319,7 +320,7 @@ def _threshold(evidence: Evidence, priced: Prices) -> list[Claim]:
 def _best(evidence: Evidence, found: CrossFitted) -> Claim:
     n, both = evidence.cases.n, found.thresholds
     finite = [threshold for threshold in both if math.isfinite(threshold)]
-    value = Exact(float(np.mean(finite)), n) if finite else Undefined("no alarm at all would have cost least", n)
+    value = Exact(float(np.mean(finite)), n) if finite else Missing("no alarm at all would have cost least", n=n)
     said = " and ".join(_written(threshold) for threshold in both)
     agree = "cost nearly the same" if found.is_stable else "differ by more in what they cost than chance allows"
     words = f"best for one half of the rows and for the other: {said}; the two {agree}"
@@ -334,7 +335,7 @@ def _written(threshold: float) -> str:
 
 def _regret(evidence: Evidence, found: CrossFitted, priced: Prices, advice: Claim) -> Claim:
     name = "Cost per row that a better threshold would save"
-    if isinstance(found.regret, Undefined) or isinstance(found.cost, Undefined):
+    if isinstance(found.regret, Missing) or isinstance(found.cost, Missing):
         return _fact(Topic.REGRET.key(), name, "regret", found.regret)
     low, high = found.regret.interval(evidence.spec.confidence)
     own = format_value(found.cost.value + found.regret.value, priced.currency)

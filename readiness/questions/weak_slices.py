@@ -10,6 +10,7 @@ import numpy as np
 from readiness.core.findings import Estimate, Finding, Status
 from readiness.core.format import format_pair, format_share, listed
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation
@@ -18,7 +19,6 @@ from readiness.questions.slice_columns import CodedColumn, slice_columns
 from readiness.questions.wording import as_clause, count_of, denominator
 from readiness.spec.schema import Segments
 from readiness.statistics.cases import Cases, Floats
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Claim
 from readiness.statistics.slices import Key, Mask, Search, Span, first_half, rows_of, search
@@ -185,9 +185,9 @@ def _chance(split: Split, ruler: Ruler) -> float:
 def _said(split: Split, ruler: Ruler) -> str:
     """Losses in counts: "missed: 31 of 60 rows with is_fraud = 1 here, against 4 % elsewhere"."""
     inside, outside, name = split.inside, split.outside, ruler.metric.name
-    if isinstance(inside, Undefined):
+    if isinstance(inside, Missing):
         return as_clause(inside.reason)
-    if isinstance(outside, Undefined):
+    if isinstance(outside, Missing):
         return as_clause(outside.reason)
     if isinstance(inside, Binomial) and isinstance(outside, Binomial):
         turned = ruler.metric.greater_is_better

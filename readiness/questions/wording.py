@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from readiness.core.metrics import METRICS, Metric
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.spec.schema import Human
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.ranking import per_query
 
 _COUNTED = {
@@ -84,7 +84,7 @@ def told(metric: Metric, human: Human) -> int | None:
 
 def extent(metric: str, cases: Cases) -> str:
     """How much a metric rests on: "400 rows", or "147 of 150 queries (the others have no relevant row)"."""
-    if independent_cases(metric) == "rows" or isinstance(found := per_query(metric, cases), Undefined):
+    if independent_cases(metric) == "rows" or isinstance(found := per_query(metric, cases), Missing):
         return f"{cases.n:,} rows"
     counted, queries = len(found.values), len(found.values) + found.left_out
     if not found.left_out:

@@ -14,7 +14,7 @@ from typing import Any
 import joblib
 
 from readiness.core.files import Artifact
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.measure_runtime import probe
 
@@ -30,7 +30,7 @@ def probed(evidence: Evidence) -> Evidence:
     """
     assert evidence.model is not None
     with temporary_file(evidence.model.estimator) as file:
-        if isinstance(file, Unavailable):
+        if isinstance(file, Missing):
             model, spec = replace(evidence.model, no_file=file), evidence.spec
         else:
             model = replace(evidence.model, artifact=Artifact.of(file))
@@ -41,18 +41,18 @@ def probed(evidence: Evidence) -> Evidence:
 
 
 @contextmanager
-def temporary_file(model: Any) -> Iterator[Path | Unavailable]:
+def temporary_file(model: Any) -> Iterator[Path | Missing]:
     """A file of the model for as long as it is needed, or why there is none."""
     why = why_no_file(model)
     if why:
-        yield Unavailable(why, NEEDS)
+        yield Missing(why, NEEDS)
         return
     with tempfile.TemporaryDirectory(prefix="readiness-") as folder:
         path = Path(folder) / MODEL
         try:
             joblib.dump(model, path)
         except Exception as error:
-            yield Unavailable(f"the model cannot be written to a file ({_said(error)})", NEEDS)
+            yield Missing(f"the model cannot be written to a file ({_said(error)})", NEEDS)
         else:
             yield path
 

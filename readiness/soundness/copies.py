@@ -20,6 +20,7 @@ from readiness.core.errors import DataError
 from readiness.core.findings import Criterion
 from readiness.core.format import format_share, listed
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.sanitize import shown
 from readiness.core.withholding import Kind
 from readiness.evidence.columns import features_of
@@ -30,7 +31,7 @@ from readiness.evidence.row_hashes import Hashes, TrainingHashes, hashes_like, v
 from readiness.evidence.target import MOST_COPIES
 from readiness.soundness.tables import Tables, not_known
 from readiness.statistics.copies import Known, known_rows, stand_in
-from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.inference import Exact
 from readiness.statistics.judge_claims import Claim
 
 MOST_EXCESS = 0.01
@@ -72,7 +73,7 @@ def _copies(tables: Tables, found: Copies) -> Claim:
     n, copies, known = found.rows, int(found.known.sum()), f"{found.train_rows:,} training rows"
     if not found.compared and not found.names.column:
         reason = "the training table shares neither features nor names of rows with the test table"
-        return Claim(COPIES, name, "share", Undefined(reason), criterion, needs="a training table with the features")
+        return Claim(COPIES, name, "share", Missing(reason), criterion, needs="a training table with the features")
     if not copies:
         text = f"none of {n:,} test rows also stands among the {known}"
     else:

@@ -14,6 +14,7 @@ import numpy as np
 from readiness.core.findings import Criterion
 from readiness.core.format import format_count_of, format_value, listed
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
@@ -30,7 +31,7 @@ from readiness.soundness.leak_columns import (
 from readiness.soundness.tables import Tables, not_known
 from readiness.spec.inputs import counts
 from readiness.statistics.cases import Array, Floats
-from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.judge_claims import Claim
 from readiness.statistics.leak_search import CERTAIN, NEARLY, OF_OWN, Asked, Found, Suspect, combined, own_value, search
 from readiness.statistics.leakage import Target, Telling, skill_of, telling
@@ -107,7 +108,7 @@ def _best_cut(scores: Floats, positive: Array) -> tuple[tuple[int, int], tuple[i
 
 
 def _measured_words(target: Target, told: Telling) -> str:
-    if isinstance(told.measured, Undefined):
+    if isinstance(told.measured, Missing):
         return told.measured.reason
     least = told.measured.lower(SOUNDNESS_ALPHA)
     what = "R²" if target.is_number else "area under the ROC curve"
@@ -263,7 +264,7 @@ def _gone(tables: Tables, asked: Asked, suspect: Suspect, recent: Recent) -> Inf
     column = combined(suspect.kind, [parts[name] for name in suspect.names], suspect.signs, target)
     left = telling(column, target).measured
     bar = _left_at_least(suspect, asked.target.task)
-    return None if isinstance(left, Undefined) or left.upper(SOUNDNESS_ALPHA) >= bar else left
+    return None if isinstance(left, Missing) or left.upper(SOUNDNESS_ALPHA) >= bar else left
 
 
 def _left_at_least(suspect: Suspect, task: Task) -> float:
@@ -328,7 +329,7 @@ def _measured(asked: Asked, suspect: Suspect, recent: Inference | None) -> tuple
     task = asked.target.task
     if recent is not None:
         return recent, Criterion(">=", _left_at_least(suspect, task), presumed=True)
-    assert not isinstance(suspect.told.measured, Undefined)
+    assert not isinstance(suspect.told.measured, Missing)
     skill = OF_OWN * skill_of(asked.own, task)
     bars = {"certain": CERTAIN, "nearly": NEARLY, "as the model": skill if task is Task.REGRESSION else (1 + skill) / 2}
     bar = bars[suspect.why]

@@ -26,9 +26,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Criterion, Finding, Status, Unavailable
+from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_count_of, format_pair, format_share, format_threshold, listed
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import Kind
 from readiness.evidence.candidate import Scores
@@ -259,7 +260,7 @@ def examine(evidence: Evidence) -> list[Examined]:
     unused = evidence.unused
     if unused is None or not len(unused.frame):
         return [_first(evidence, "", [], []), *_training(evidence)]
-    if isinstance(unused.said, Unavailable) or evidence.task is Task.RANKING:
+    if isinstance(unused.said, Missing) or evidence.task is Task.RANKING:
         why = "their order within a query is not known" if evidence.task is Task.RANKING else _why(unused.said)
         return [not_known(Kind.MISSING, f"{_counted(evidence, unused)}; {why}", CURE), *_training(evidence)]
     with_all = PutBack(evidence, unused, unused.said)
@@ -294,7 +295,7 @@ def _ladder(evidence: Evidence, unused: Unused, said: Scores) -> tuple[Errors, .
 
 
 def _why(said: object) -> str:
-    reason = said.reason if isinstance(said, Unavailable) else ""
+    reason = said.reason if isinstance(said, Missing) else ""
     return f"what the candidate says of them is not known: {reason}"
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readiness.core.findings import Criterion, Finding, Status, Unavailable
+from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_count_of, format_pair, format_share, format_value
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence
@@ -37,7 +38,7 @@ from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.comparison import Guess
 from readiness.statistics.costs import mean_of
 from readiness.statistics.estimators import measure
-from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Claim
 from readiness.statistics.label_shift import (
@@ -77,7 +78,7 @@ def recent_findings(evidence: Evidence, depending: tuple[str, ...]) -> list[Exam
     if evidence.task is not Task.BINARY or not declared or evidence.recent is None:
         return []
     recent = recent_scores(evidence)
-    if isinstance(recent, Unavailable):
+    if isinstance(recent, Missing):
         return []  # that recent rows cannot be scored is told where they are compared
     return [*_mixture(evidence, recent, (declared[0], declared[-1]), depending), *_share(evidence, recent, depending)]
 
@@ -150,7 +151,7 @@ def _units(evidence: Evidence, recent: RecentScores, rows: Integers) -> tuple[fl
 def _share(evidence: Evidence, recent: RecentScores, depending: tuple[str, ...]) -> list[Aimed]:
     """Whether the share of positives that the answers speak for is the declared one."""
     recall, false_alarms = (measure(name, evidence.cases) for name in ("recall", "false_positive_rate"))
-    if not depending or isinstance(recall, Undefined) or isinstance(false_alarms, Undefined):
+    if not depending or isinstance(recall, Missing) or isinstance(false_alarms, Missing):
         return []
     if recall.lower(SOUNDNESS_ALPHA) - false_alarms.upper(SOUNDNESS_ALPHA) < TELLING:
         return []
@@ -319,7 +320,7 @@ class _Fallen:
 
     finding: Finding
     there: Finding
-    inference: Inference | Undefined
+    inference: Inference | Missing
     share: float
 
 
@@ -351,8 +352,8 @@ def _scored_at(evidence: Evidence, claim: Scored, share: float) -> Claim:
     if claim.metric.name in BINARY_LABEL_METRICS and (not claim.rival or isinstance(other, Guess)):
         recall, false_positive_rate = (measure(name, evidence.cases) for name in ("recall", "false_positive_rate"))
         base = claim.claim(evidence)
-        if isinstance(recall, Undefined) or isinstance(false_positive_rate, Undefined):
-            lacking = recall if isinstance(recall, Undefined) else false_positive_rate
+        if isinstance(recall, Missing) or isinstance(false_positive_rate, Missing):
+            lacking = recall if isinstance(recall, Missing) else false_positive_rate
             return replace(base, inference=lacking)
         guess = other if isinstance(other, Guess) else None
         name, factor = claim.metric.name, claim.factor
@@ -381,8 +382,8 @@ def _priced_at(evidence: Evidence, claim: Priced, share: float) -> Claim:
     if claim.cells is not None:
         rates = [measure(name, cases) for name in ("recall", "false_positive_rate")]
         tn, fp, fn, tp = claim.cells
-        means: list[Inference | Undefined] = [
-            rate if isinstance(rate, Undefined) else from_two(rate, *pair)
+        means: list[Inference | Missing] = [
+            rate if isinstance(rate, Missing) else from_two(rate, *pair)
             for rate, pair in zip(rates, ((fn, tp), (tn, fp)), strict=True)
         ]
     else:
@@ -392,11 +393,11 @@ def _priced_at(evidence: Evidence, claim: Priced, share: float) -> Claim:
 
 def _mean_of_class(
     cases: Cases, amounts: Floats, code: int, least: float | None, most: float | None
-) -> Inference | Undefined:
+) -> Inference | Missing:
     inside = cases.y_true == code
     rows = cases.subset(inside)
     if not rows.n:
-        return Undefined("there are no such rows")
+        return Missing("there are no such rows")
     return mean_of(amounts[inside], rows.dependence, weight=rows.weight, least=least, most=most)
 
 
@@ -406,7 +407,7 @@ def _carried_finding(k: int, evidence: Evidence, fallen: _Fallen) -> Aimed:
     assert here.criterion is not None
     assert here.measured is not None
     unit = here.criterion.unit
-    if isinstance(fallen.inference, Undefined):
+    if isinstance(fallen.inference, Missing):
         value, moved = f"{format_value(here.measured.value, unit)} here", "it cannot be carried there"
     else:
         now, then = format_pair(here.measured.value, fallen.inference.value, unit)

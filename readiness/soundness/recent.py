@@ -17,9 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.errors import DataError
-from readiness.core.findings import Criterion, Unavailable
+from readiness.core.findings import Criterion
 from readiness.core.format import format_share
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import DRIFT_BINS, DRIFT_ROWS, SOUNDNESS_ALPHA, Task
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
@@ -45,7 +46,7 @@ from readiness.statistics.drift import (
     rows_worth,
     tell_apart,
 )
-from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.inference import Exact
 from readiness.statistics.judge_claims import Claim
 
 # ----------------------------------------------------------------------------------------------------
@@ -291,7 +292,7 @@ def examine(evidence: Evidence) -> list[Examined]:
     answers = [_answers(evidence, scores)] if isinstance(scores, RecentScores) and is_enough else []
     told = tell_apart(rows.codes, rows.is_recent, rows.groups, seed=evidence.spec.seed) if rows.names else None
     if not isinstance(told, ToldApart):
-        reason = told.reason if isinstance(told, Undefined) else "they share no column that could be compared"
+        reason = told.reason if isinstance(told, Missing) else "they share no column that could be compared"
         return [not_asked(Kind.RECENT, "; ".join(filter(None, (reason, *_left(rows), words)))), *answers, *known]
     if told.area.lower(SOUNDNESS_ALPHA) <= TOLD_APART:
         return [_alike(rows, told, words), *answers, *known]
@@ -324,11 +325,11 @@ def _alike(rows: Compared, told: ToldApart, labelled: str) -> Claim:
     return _first(told, TOLD_APART, (_counts(rows, told), limit, *_left(rows), labelled))
 
 
-def _other_rows(rows: Compared, told: ToldApart, scores: RecentScores | Unavailable, labelled: str) -> Claim:
+def _other_rows(rows: Compared, told: ToldApart, scores: RecentScores | Missing, labelled: str) -> Claim:
     """Where the answers to recent rows are known, the difference alone is no doubt: what follows from it is judged."""
     telling = _most_telling(rows)
     words = (_counts(rows, told), telling, *_left(rows), labelled)
-    if isinstance(scores, Unavailable):
+    if isinstance(scores, Missing):
         needs = scores.needs or "test on rows like the recent ones"
         return _first(told, TOLD_APART, (*words, scores.reason), needs=needs)
     return _first(told, NO_BAR, words, warning=f"recent rows are not like the test rows: {telling}")
@@ -389,14 +390,14 @@ def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
     sampled = f" ({told})" if told else ""
     reason = (
         drift.reason
-        if isinstance(drift, Undefined)
+        if isinstance(drift, Missing)
         else largest_change(drift, _ANSWER.get(evidence.task, "the answer")) + sampled
     )
     return Claim(
         Kind.RECENT.key(Topic.DOUBT_SCORES),
         "How far the answers have moved from test rows to recent rows",
         "psi",
-        drift if isinstance(drift, Undefined) else drift.index,
+        drift if isinstance(drift, Missing) else drift.index,
         Criterion("<=", MOST_MOVED, "PSI", presumed=True, refutable=False),
         unit="PSI",
         reason=reason,
@@ -409,7 +410,7 @@ _ANSWER = {Task.BINARY: "the score", Task.REGRESSION: "the number that is answer
 """What moves; of several classes the one that is answered."""
 
 
-def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Undefined:
+def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Missing:
     typical = like_production(evidence)
     typical = typical[some_of(np.random.default_rng([evidence.spec.seed, SALT]), len(typical), DRIFT_ROWS)]
     cases = evidence.cases if len(typical) == evidence.cases.n else evidence.cases.subset(typical)
@@ -424,7 +425,7 @@ def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Undef
         edges = quantile_edges(before[~np.isnan(before)], DRIFT_BINS)
         bins = (np.searchsorted(edges, before), np.searchsorted(edges, now))
         drift = numeric_drift(before, now, write=lambda cuts: [f"{cut:.3g}" for cut in cuts])
-    if isinstance(drift, Undefined):
+    if isinstance(drift, Missing):
         return drift
     worth = [rows_worth(side, codes) for side, codes in zip(bins, groups, strict=True)]
     return replace(drift, index=replace(drift.index, n_reference=worth[0], n_current=worth[1]))

@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.errors import DataError, ReadinessError
-from readiness.core.findings import Finding, Unavailable
+from readiness.core.findings import Finding
 from readiness.core.format import format_value
 from readiness.core.keys import FindingKey, Topic
+from readiness.core.missing import Missing
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence import baselines
@@ -28,7 +29,6 @@ from readiness.soundness.tables import Aimed
 from readiness.spec.inputs import seconds_of
 from readiness.spec.schema import CostColumn
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.inference import Undefined
 from readiness.statistics.judge_claims import Claim
 
 MOST_ROWS = 20_000
@@ -58,7 +58,7 @@ class RecentScores:
         return f"a random sample of {len(self.rows):,} of {self.total:,} recent rows" if few else ""
 
 
-def recent_scores(evidence: Evidence) -> RecentScores | Unavailable:
+def recent_scores(evidence: Evidence) -> RecentScores | Missing:
     """What the candidate says of the recent rows; computed once for the same scored test rows.
 
     At most `MOST_ROWS` rows, drawn without replacement by the seed of the spec.
@@ -67,21 +67,21 @@ def recent_scores(evidence: Evidence) -> RecentScores | Unavailable:
     known = memory.get(_KEY)
     if known is None or known[0] is not evidence.recent:
         known = memory[_KEY] = (evidence.recent, _scored(evidence))
-    found: RecentScores | Unavailable = known[1]
+    found: RecentScores | Missing = known[1]
     return found
 
 
-def _scored(evidence: Evidence) -> RecentScores | Unavailable:
+def _scored(evidence: Evidence) -> RecentScores | Missing:
     recent = evidence.recent
     if recent is None or not len(recent.frame):
-        return Unavailable("no recent rows are given", "name recent production rows under data.recent")
+        return Missing("no recent rows are given", "name recent production rows under data.recent")
     rows = _sample(recent, evidence.spec.seed)
     frame = recent.frame.iloc[rows].reset_index(drop=True)
     try:
         said = _said(evidence, frame)
     except ReadinessError as error:
-        return Unavailable(f"the candidate could not score the recent rows: {error.message}", error.remedy)
-    if isinstance(said, Unavailable):
+        return Missing(f"the candidate could not score the recent rows: {error.message}", error.remedy)
+    if isinstance(said, Missing):
         return said
     return RecentScores(said, rows, len(recent.frame), None if recent.target is None else recent.target[rows])
 
@@ -93,18 +93,18 @@ def _sample(recent: Recent, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng([seed, SALT]).choice(n, MOST_ROWS, replace=False))
 
 
-def _said(evidence: Evidence, frame: Any) -> Scores | Unavailable:
+def _said(evidence: Evidence, frame: Any) -> Scores | Missing:
     """From the model, else from the columns that hold ready-made predictions, where recent rows have them, too."""
     if evidence.candidate is not None:
         return evidence.candidate.score(frame)
     columns = evidence.spec.model.predictions
     if columns is None:
-        return Unavailable("there is neither a model nor a column of predictions")
+        return Missing("there is neither a model nor a column of predictions")
     of_classes = [columns.score] if isinstance(columns.score, str) else list((columns.score or {}).values())
     wanted = [name for name in (columns.label, *of_classes) if name is not None]
     lacking = [name for name in wanted if name not in frame]
     if lacking:
-        return Unavailable(
+        return Missing(
             f"the recent rows have no column {lacking[0]!r} with predictions",
             "give the candidate's predictions of the recent rows in the same columns as those of the test rows",
         )
@@ -159,7 +159,7 @@ def _held_against(evidence: Evidence, other: Evidence, topic: Topic, words: str,
     stated = {each.code: each for each in claims}
     for k, (name, finding) in enumerate(before.items(), 1):
         claim = stated[name].claim(other) if name in stated else None
-        if claim is None or isinstance(claim.inference, Undefined) or not np.isfinite(claim.inference.value):
+        if claim is None or isinstance(claim.inference, Missing) or not np.isfinite(claim.inference.value):
             continue
         yield Aimed(_presumed(claim, finding, Kind.RECENT.key(topic, k), words, needs), (name,))
 
@@ -176,7 +176,7 @@ def _met(evidence: Evidence) -> dict[str, Finding]:
 def _presumed(claim: Claim, before: Finding, key: FindingKey, words: str, needs: str) -> Claim:
     assert claim.criterion is not None
     assert before.measured is not None
-    assert not isinstance(claim.inference, Undefined)
+    assert not isinstance(claim.inference, Missing)
     now, then = (format_value(value, claim.unit) for value in (claim.inference.value, before.measured.value))
     misses = not claim.criterion.holds(claim.inference.value)
     bar = f"{claim.criterion.op} {format_value(claim.criterion.threshold, claim.unit)}"

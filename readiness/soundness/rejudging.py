@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.core import policy
-from readiness.core.findings import Criterion, Finding, Question, Status, Unavailable
+from readiness.core.findings import Criterion, Finding, Question, Status
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import Metric
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.costs import Prices, chance_to_be_shown, constants, prices
@@ -28,7 +29,7 @@ from readiness.statistics.comparison import Guess, compare, human_comparison, me
 from readiness.statistics.costs import mean_cost_from_cells, mean_of
 from readiness.statistics.dependence import unknown_error
 from readiness.statistics.estimators import measure, number, withheld
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.verdict.margins import required_margin
 
@@ -63,7 +64,7 @@ class Scored:
     def other(self, evidence: Evidence) -> Cases | Guess | None:
         """The other method on the same rows; None: there is none, or it is people."""
         found = evidence.alternative(self.rival) if self.rival else None
-        if found is None or isinstance(found.predictions, Unavailable):
+        if found is None or isinstance(found.predictions, Missing):
             return None
         if self.of_class is None:
             return found.predictions
@@ -80,7 +81,7 @@ class Scored:
     def claim(self, evidence: Evidence) -> Claim:
         """The claim as measured on the rows of `evidence`."""
         cases, name = self.cases(evidence), self.metric.name
-        measured: Inference | Undefined
+        measured: Inference | Missing
         human = evidence.spec.baseline.human
         other = self.other(evidence)
         unsure = withheld(name, cases)
@@ -91,12 +92,12 @@ class Scored:
         elif human is not None and self.rival == PEOPLE:
             measured, unsure = self._ahead_of_people(cases, human), unsure or ("" if human.n else "no number of cases")
         else:
-            measured = Undefined("the other method was not measured")
+            measured = Missing("the other method was not measured")
         return Claim(self.key, self.name, name, measured, self.criterion, unit=self.metric.unit, withheld=unsure)
 
-    def _ahead_of_people(self, cases: Cases, human: Human) -> Inference | Undefined:
+    def _ahead_of_people(self, cases: Cases, human: Human) -> Inference | Missing:
         mine = measure(self.metric.name, cases)
-        if isinstance(mine, Undefined):
+        if isinstance(mine, Missing):
             return mine
         better = self.metric.greater_is_better
         return human_comparison(mine, human.value, told(self.metric, human), better, factor=self.factor)
@@ -109,7 +110,7 @@ class Scored:
         found = number(name, cases)
         if isinstance(other, Guess) and name not in cases.own:
             theirs = measure_guess(name, cases, other)
-            found -= 0.0 if isinstance(theirs, Undefined) else self.factor * theirs.value
+            found -= 0.0 if isinstance(theirs, Missing) else self.factor * theirs.value
         return self.sign * found
 
 
@@ -134,7 +135,7 @@ class Priced:
     def claim(self, evidence: Evidence) -> Claim:
         """The claim as measured on the rows of `evidence`, whose amounts these are."""
         cases = evidence.cases
-        measured: Inference | Undefined
+        measured: Inference | Missing
         if self.cells is not None and evidence.task is Task.BINARY and cases.is_plain:
             measured = mean_cost_from_cells(cases.cells.ravel(), self.cells, seed=evidence.spec.seed)
         else:

@@ -9,14 +9,15 @@ them, too; nor does a training table that holds the test rows itself, which is w
 
 from __future__ import annotations
 
-from readiness.core.findings import Criterion, Unavailable
+from readiness.core.findings import Criterion
 from readiness.core.format import format_share
+from readiness.core.missing import Missing
 from readiness.core.withholding import Kind
 from readiness.evidence.equal_refits import EqualRefits
 from readiness.evidence.evidence import Evidence
 from readiness.soundness.copies import copies_against_supplied
 from readiness.soundness.tables import not_known
-from readiness.statistics.inference import Exact, Mapped, Undefined, within_0_and_1
+from readiness.statistics.inference import Exact, Mapped, within_0_and_1
 from readiness.statistics.judge_claims import Claim
 from readiness.statistics.refit_advantage import NO_GAIN, SEEN_ALPHA, SEEN_LIMIT, RefitAdvantage, refit_advantage
 
@@ -38,10 +39,10 @@ NAME = "Share of the test rows that the model answers as if it had seen them"
 def examine(evidence: Evidence) -> list[Claim]:
     """EVID-SEEN: no more than a tenth of the test rows was seen, as far as a lead over its own copies can tell."""
     equal = evidence.retraining.equal
-    if isinstance(equal, Unavailable):
+    if isinstance(equal, Missing):
         return [_without_copies(evidence, equal)]
     found = refit_advantage(equal.losses, equal.dependence)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return [not_known(Kind.SEEN, found.reason, SUPPLY)]
     if found.excess > found.excess_limit + FIT_ALIKE:
         return [not_known(Kind.SEEN, _no_copies(found), f"a model as it came out of fit; or {SUPPLY}")]
@@ -50,7 +51,7 @@ def examine(evidence: Evidence) -> list[Claim]:
     return [_claim(equal, found)]
 
 
-def _without_copies(evidence: Evidence, why: Unavailable) -> Claim:
+def _without_copies(evidence: Evidence, why: Missing) -> Claim:
     """The rows that it was fitted on may be supplied as hashes, which tells as much."""
     if evidence.elsewhere.training_rows is not None:
         return copies_against_supplied(evidence)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from readiness.core.checklist import this_day
 from readiness.core.findings import Criterion, Finding, Outcome
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.withholding import Kind
 from readiness.evidence.copies import Copies
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.spec.schema import Spec
-from readiness.statistics.inference import Undefined
 from readiness.statistics.judge_claims import Claim
 
 
@@ -86,4 +86,4 @@ def not_asked(kind: Kind, reason: str) -> Finding:
 def not_known(kind: Kind, reason: str, needs: str, **more: Any) -> Claim:
     """The first finding of a kind where nobody could look; it withholds, too."""
     criterion = Criterion("<=", 0.0, presumed=True)
-    return Claim(kind.key(), kind.words, "share", Undefined(reason), criterion, needs=needs, reason=reason, **more)
+    return Claim(kind.key(), kind.words, "share", Missing(reason), criterion, needs=needs, reason=reason, **more)

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import chndtr, chndtrinc, expit, logit, ndtr
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.dependence import (
@@ -23,7 +24,7 @@ from readiness.statistics.dependence import (
     Dependence,
     standard_error,
 )
-from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile, student_quantile
+from readiness.statistics.inference import Inference, OneSided, normal_quantile, student_quantile
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic
 from readiness.statistics.means import REFERENCE_ALPHA, mean_of, weighted_share
 
@@ -107,32 +108,32 @@ class CalibrationError(OneSided):
         return math.sqrt(float(chndtrinc(index, df, chance)) * self.scale)
 
 
-def probabilities_of(cases: Cases) -> Probabilities | Undefined:
+def probabilities_of(cases: Cases) -> Probabilities | Missing:
     """The probabilities of the cases, put together once.
 
     Binary: the probability of the positive class. More classes: that of the predicted one, and whether it is right.
 
-    Undefined without probabilities, without rows and where some are missing.
+    Missing without probabilities, without rows and where some are missing.
     """
     if "probabilities" not in cases.remembered:
         cases.remembered["probabilities"] = _probabilities(cases)
-    found: Probabilities | Undefined = cases.remembered["probabilities"]
+    found: Probabilities | Missing = cases.remembered["probabilities"]
     return found
 
 
-def _probabilities(cases: Cases) -> Probabilities | Undefined:
+def _probabilities(cases: Cases) -> Probabilities | Missing:
     if cases.n == 0:
-        return Undefined("There are no rows.")
+        return Missing("There are no rows.")
     if cases.y_score is None or not cases.is_probability or not cases.task.has_classes:
-        return Undefined("There are no predicted probabilities.", cases.n)
+        return Missing("There are no predicted probabilities.", n=cases.n)
     if cases.task is Task.BINARY:
         given, true = cases.y_score, cases.y_true == 1
     else:
         given, true = cases.y_score[np.arange(cases.n), cases.y_pred], cases.y_true == cases.y_pred
     if not np.isfinite(given).all():
-        return Undefined("Some probabilities are missing or infinite.", cases.n)
+        return Missing("Some probabilities are missing or infinite.", n=cases.n)
     if not cases.relative_weight.any():
-        return Undefined("These rows have no weight.", cases.n)
+        return Missing("These rows have no weight.", n=cases.n)
     order = cases.descending if cases.task is Task.BINARY else None
     return Probabilities(given.astype(float), true.astype(float), cases.relative_weight, cases.dependence, order)
 
@@ -149,16 +150,16 @@ def bins_between(given: Floats, cuts: Floats) -> Integers:
     return np.asarray((np.cumsum(used) - 1)[places], dtype=np.int64)
 
 
-def measure_calibration_error(cases: Cases) -> Inference | Undefined:
+def measure_calibration_error(cases: Cases) -> Inference | Missing:
     """Calibration error, 0 to 1, of a binary task, or of the predicted classes of one with more.
 
-    Undefined as `probabilities_of`, for fewer than two rows, and for fewer than two groups.
+    Missing as `probabilities_of`, for fewer than two rows, and for fewer than two groups.
     """
     rows = probabilities_of(cases)
-    if isinstance(rows, Undefined):
+    if isinstance(rows, Missing):
         return rows
     if rows.n < 2 or (rows.dependence.units or 2) < 2:
-        return Undefined("There are too few rows to tell calibration from chance.", rows.n)
+        return Missing("There are too few rows to tell calibration from chance.", n=rows.n)
     bins = rows.bins
     mass, difference = _by_bin(rows, bins)
     root = np.sqrt(mass / rows.n)
@@ -174,11 +175,11 @@ def measure_calibration_error(cases: Cases) -> Inference | Undefined:
     return CalibrationError(squared, float(np.trace(noise)), chance, scale, rows.n)
 
 
-def calibration_influence(cases: Cases) -> Floats | Undefined:
+def calibration_influence(cases: Cases) -> Floats | Missing:
     """Influence of each row on the calibration error, shape (n,), mean 0; zeros where the error itself is 0."""
     rows, error = probabilities_of(cases), measure_calibration_error(cases)
-    if isinstance(rows, Undefined) or isinstance(error, Undefined):
-        return rows if isinstance(rows, Undefined) else Undefined("There are too few rows.", cases.n)
+    if isinstance(rows, Missing) or isinstance(error, Missing):
+        return rows if isinstance(rows, Missing) else Missing("There are too few rows.", n=cases.n)
     bins = rows.bins
     mass, difference = _by_bin(rows, bins)
     d, residual = difference[bins], rows.came_true - rows.given
@@ -246,7 +247,7 @@ STEEPEST = 1e3
 _SANDWICH = "logistic recalibration with a sandwich error (Cox 1958)"
 
 
-def in_the_large(rows: Probabilities) -> Inference | Undefined:
+def in_the_large(rows: Probabilities) -> Inference | Missing:
     """Mean probability less the share that came true: above 0 is too high."""
     weight = None if np.all(rows.weight == 1) else rows.weight
     return mean_of(rows.given - rows.came_true, rows.dependence, weight=weight)
@@ -263,22 +264,22 @@ class Recalibration:
     """Rows whose probability was 0 or 1 and had to be moved."""
 
 
-def recalibrate(rows: Probabilities) -> Recalibration | Undefined:
+def recalibrate(rows: Probabilities) -> Recalibration | Missing:
     """Weighted maximum likelihood by Newton's steps.
 
-    Undefined when only one class came true, when all probabilities are alike, and when they part the classes fully.
+    Missing when only one class came true, when all probabilities are alike, and when they part the classes fully.
     """
     y, w = rows.came_true, rows.weight
     if not 0 < float(w @ y) < float(w.sum()) * (1 - 1e-12):
-        return Undefined("Only one of the two outcomes came true.", rows.n)
+        return Missing("Only one of the two outcomes came true.", n=rows.n)
     x = logit(np.clip(rows.given, NEAREST, 1 - NEAREST))
     if np.ptp(x) < 1e-9:
-        return Undefined("All probabilities are alike, so there is no slope.", rows.n)
+        return Missing("All probabilities are alike, so there is no slope.", n=rows.n)
     few = slice(None, None, max(1, rows.n // WARM_UP))
     near = _newton(x[few], y[few], w[few]) if rows.n > 2 * WARM_UP else None
     found = _newton(x, y, w, IDENTITY if near is None else near[0])
     if found is None:
-        return Undefined("The probabilities part the two classes without exception, so the slope has no limit.", rows.n)
+        return Missing("The probabilities part the two classes without exception, so the slope has no limit.", n=rows.n)
     line, inverse = found
     residual = w * (y - expit(line[0] + line[1] * x))
     se, df = standard_error(rows.n * residual * (inverse[0, 1] + inverse[1, 1] * x), rows.dependence)
@@ -334,8 +335,8 @@ class BrierExcess:
         return 2 * float(ndtr(-abs(self.z)))
 
 
-def brier_excess(rows: Probabilities) -> BrierExcess | Undefined:
-    """Spiegelhalter's test; Undefined where every probability is 0, 1 or a half, so that nothing could differ."""
+def brier_excess(rows: Probabilities) -> BrierExcess | Missing:
+    """Spiegelhalter's test; Missing where every probability is 0, 1 or a half, so that nothing could differ."""
     p, w = rows.given, rows.weight
     each = (rows.came_true - p) * (1 - 2 * p)
     value = float(w @ each) / rows.n
@@ -344,7 +345,7 @@ def brier_excess(rows: Probabilities) -> BrierExcess | Undefined:
     if rows.dependence.codes is not None:
         se, df = standard_error(w * (each - value), rows.dependence)
     if not 0 < se < math.inf:
-        return Undefined("The probabilities leave no room for chance, so the test does not exist.", rows.n)
+        return Missing("The probabilities leave no room for chance, so the test does not exist.", n=rows.n)
     seen, _ = standard_error(w * (each - value))
     excess = Normal(value, max(se, seen), df, rows.n, method="t-interval of (y - p)(1 - 2p) (Spiegelhalter 1986)")
     return BrierExcess(excess, float(w @ (rows.came_true - p) ** 2) / rows.n, value / se)
@@ -379,19 +380,19 @@ def brier_parts(rows: Probabilities) -> BrierParts:
 # Intervals that come with predictions: how often they hold, and how wide an honest band would be
 
 
-def coverage(cases: Cases, low: Floats, high: Floats) -> Inference | Undefined:
+def coverage(cases: Cases, low: Floats, high: Floats) -> Inference | Missing:
     """Share of rows whose true value lies inside [low, high], arrays of n rows."""
     if cases.n == 0:
-        return Undefined("There are no rows.")
+        return Missing("There are no rows.")
     inside = ((low <= cases.y_true) & (cases.y_true <= high)).astype(float)
     if cases.is_plain:
         return Binomial(float(inside.sum()), cases.n)
     if not cases.relative_weight.any():
-        return Undefined("These rows have no weight.", cases.n)
+        return Missing("These rows have no weight.", n=cases.n)
     return weighted_share(inside, cases)
 
 
-def conformal_half_width(cases: Cases, level: float) -> Inference | Undefined:
+def conformal_half_width(cases: Cases, level: float) -> Inference | Missing:
     """Half-width of a band around predictions that holds a further row with chance `level` or more.
 
     The ceil((n + 1) · level)-th smallest absolute residual (Vovk, Gammerman and Shafer 2005; Lei et al. 2018); its
@@ -400,9 +401,9 @@ def conformal_half_width(cases: Cases, level: float) -> Inference | Undefined:
     n = cases.n
     rank = math.ceil((n + 1) * level - 1e-9)
     if not cases.is_plain:
-        return Undefined("Rows that depend on each other or count differently allow no such band.", n)
+        return Missing("Rows that depend on each other or count differently allow no such band.", n=n)
     if rank > n:
-        return Undefined(f"{n:,} rows are too few: at least {math.ceil(level / (1 - level) - 1e-9):,} are needed.", n)
+        return Missing(f"{n:,} rows are too few: at least {math.ceil(level / (1 - level) - 1e-9):,} are needed.", n=n)
     size = np.sort(np.abs(cases.y_true - cases.y_pred).astype(float))
     quantile = min(rank / n, 1 - 1e-12)
     return OrderStatistic(size, quantile, "split-conformal rank (Vovk et al. 2005), limits with binomial ranks")

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import bdtr, ndtr
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.custom import compare_own, measure_own
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.estimators import estimator_of, influence, measure
-from readiness.statistics.inference import Exact, Inference, OneSided, Undefined, linear
+from readiness.statistics.inference import Exact, Inference, OneSided, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
@@ -76,19 +77,19 @@ class Guess:
         return replace(self.cases(like), y_pred=codes.astype(np.int64))
 
 
-def measure_guess(metric: str, cases: Cases, guess: Guess) -> Inference | Undefined:
+def measure_guess(metric: str, cases: Cases, guess: Guess) -> Inference | Missing:
     """A metric of guessing on these rows: the exact expectation, or the measured loss of the constant probabilities.
 
     The precision of a guess that never says "positive" counts as 0, as in scikit-learn. Of classes that it gives the
     same probability, any may be among the first k.
     """
     if cases.n == 0:
-        return Undefined("There are no rows.")
+        return Missing("There are no rows.")
     if metric in cases.own:
         key = f"own metric {metric} guessed {guess.probabilities}"
         if key not in cases.remembered:
             cases.remembered[key] = measure_own(metric, guess.drawn(cases), note=DRAWN)
-        found: Inference | Undefined = cases.remembered[key]
+        found: Inference | Missing = cases.remembered[key]
         return found
     value = guess_value(metric, cases, guess)
     if value is not None:
@@ -112,7 +113,7 @@ def guess_value(metric: str, cases: Cases, guess: Guess) -> float | None:
     return None
 
 
-def guess_influence(metric: str, cases: Cases, guess: Guess) -> Floats | Undefined:
+def guess_influence(metric: str, cases: Cases, guess: Guess) -> Floats | Missing:
     """Influence of each row on a guess's metric, shape (n,): only the shares of the true classes matter."""
     if metric in BINARY_LABEL_METRICS | MULTICLASS_LABEL_METRICS:
         table = guess.table(cases.cells.sum(axis=1))
@@ -157,7 +158,7 @@ class Unbounded(OneSided):
 
 def compare(
     metric: str, candidate: Cases, other: Cases | Guess, *, factor: float = 1.0, seed: int = 0
-) -> Inference | Undefined:
+) -> Inference | Missing:
     """The contrast of the candidate with another method, paired on the same rows; positive: the candidate is better.
 
     Binary label metrics of independent rows: Dirichlet draws on the joint counts of (true, candidate, other). Mean
@@ -178,7 +179,7 @@ def compare(
         rival, note = (other.drawn(candidate), DRAWN) if isinstance(other, Guess) else (other, "")
         return compare_own(metric, candidate, rival, factor=factor, note=note)
     mine = measure(metric, candidate)
-    if isinstance(mine, Undefined):
+    if isinstance(mine, Missing):
         return mine
     sign = 1.0 if candidate.metric(metric).greater_is_better else -1.0
     return _COMPARED[estimator.paired](_Pair(metric, candidate, other, sign, factor, mine, seed))
@@ -199,17 +200,17 @@ class _Pair:
     seed: int
 
 
-def _refuse(pair: _Pair) -> Undefined:
-    return Undefined(NO_DIRECTION, pair.candidate.n)
+def _refuse(pair: _Pair) -> Missing:
+    return Missing(NO_DIRECTION, n=pair.candidate.n)
 
 
-def _compare_order(pair: _Pair) -> Inference | Undefined:
+def _compare_order(pair: _Pair) -> Inference | Missing:
     if isinstance(pair.other, Guess):
         return _compare_influences(pair)
     return compare_queries(pair.metric, pair.candidate, pair.other, pair.factor)
 
 
-def _compare_cells(pair: _Pair) -> Inference | Undefined:
+def _compare_cells(pair: _Pair) -> Inference | Missing:
     """Draws of the shares of the joint cells; a guess depends on nothing but the share of positives.
 
     Half a row in each cell keeps empty cells open, which *met* needs, but it pulls a nearly perfect candidate down, so
@@ -245,7 +246,7 @@ def _joint_draws(counts: Floats, prior: float, seed: int, shape: tuple[int, ...]
     return cell_draws(mirrored, prior, seed).reshape(shape).swapaxes(2, 3)
 
 
-def _measure_other(pair: _Pair) -> Inference | Undefined:
+def _measure_other(pair: _Pair) -> Inference | Missing:
     """The other method's metric; shares of what it never predicts count as 0, as in scikit-learn."""
     metric, other = pair.metric, pair.other
     if isinstance(other, Guess):
@@ -256,7 +257,7 @@ def _measure_other(pair: _Pair) -> Inference | Undefined:
     return measure(metric, other)
 
 
-def _compare_losses(pair: _Pair) -> Inference | Undefined:
+def _compare_losses(pair: _Pair) -> Inference | Missing:
     """The mean of the paired differences of losses."""
     metric, candidate = pair.metric, pair.candidate
     if pair.mine.at_end:
@@ -268,17 +269,17 @@ def _compare_losses(pair: _Pair) -> Inference | Undefined:
     return mean_of(paired, candidate.dependence, weight=candidate.weight)
 
 
-def _compare_influences(pair: _Pair) -> Inference | Undefined:
+def _compare_influences(pair: _Pair) -> Inference | Missing:
     metric, candidate, other, mine, sign, factor = (
         pair.metric, pair.candidate, pair.other, pair.mine, pair.sign, pair.factor,
     )  # fmt: skip
     theirs = _measure_other(pair)
-    if isinstance(theirs, Undefined):
+    if isinstance(theirs, Missing):
         return theirs
     pull = influence(metric, candidate)
     push = guess_influence(metric, candidate, other) if isinstance(other, Guess) else influence(metric, other)
     value = sign * (mine.value - factor * theirs.value)
-    if isinstance(pull, Undefined) or isinstance(push, Undefined) or mine.at_end or theirs.at_end:
+    if isinstance(pull, Missing) or isinstance(push, Missing) or mine.at_end or theirs.at_end:
         return _compare_unpaired(mine, theirs, sign, factor)
     if isinstance(theirs, Exact) and not push.any():
         return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
@@ -294,7 +295,7 @@ def _compare_influences(pair: _Pair) -> Inference | Undefined:
     return wider_mean(gain, sign * (pull - factor * push), candidate.dependence)
 
 
-_COMPARED: Mapping[str, Callable[[_Pair], Inference | Undefined]] = {
+_COMPARED: Mapping[str, Callable[[_Pair], Inference | Missing]] = {
     "cells": _compare_cells,
     "losses": _compare_losses,
     "influences": _compare_influences,
@@ -363,19 +364,19 @@ def count_discordant(candidate: Cases, other: Cases) -> Discordant:
     return Discordant(*only, mcnemar(candidate, other))
 
 
-def compare_delong(candidate: Cases, other: Cases) -> Normal | Undefined:
+def compare_delong(candidate: Cases, other: Cases) -> Normal | Missing:
     """ROC AUC of the candidate less that of the other, paired on the same independent rows (DeLong 1988).
 
-    Undefined where a class has fewer than two rows, or where the two order all rows alike: there is no variation then.
+    Missing where a class has fewer than two rows, or where the two order all rows alike: there is no variation then.
     """
     mine, theirs = ranking_metric("roc_auc", candidate), ranking_metric("roc_auc", other)
-    if isinstance(mine, Undefined):
+    if isinstance(mine, Missing):
         return mine
-    if isinstance(theirs, Undefined):
+    if isinstance(theirs, Missing):
         return theirs
     se = _delong_error(mine.influence - theirs.influence, candidate)
     if not 1e-12 < se < math.inf:
-        return Undefined("Both put the rows in the same order, or a class has a single row.", candidate.n)
+        return Missing("Both put the rows in the same order, or a class has a single row.", n=candidate.n)
     return Normal(mine.value - theirs.value, se, math.inf, candidate.n, "identity", PAIRED_DELONG, -1.0, 1.0)
 
 

@@ -9,8 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.statistics.cases import Floats
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.intervals import Draws
 from readiness.statistics.means import mean_of
 
@@ -33,7 +34,7 @@ def two_sided(lower: Floats, upper: Floats) -> Floats:
 
 def mean_cost_from_cells(
     cells: Floats, cost_per_cell: Sequence[float] | Floats, *, seed: int, draws: int = DRAWS
-) -> Inference | Undefined:
+) -> Inference | Missing:
     """Mean cost (or saving) of a row from counts of outcomes and the price of each, arrays of equal size.
 
     For independent rows of equal weight. The upper limit counts one more row of the dearest outcome, the lower limit
@@ -44,7 +45,7 @@ def mean_cost_from_cells(
     counts, prices = np.asarray(cells, dtype=float).ravel(), np.asarray(cost_per_cell, dtype=float).ravel()
     n = round(float(counts.sum()))
     if n == 0:
-        return Undefined("There are no rows.")
+        return Missing("There are no rows.")
     value = float(counts @ prices) / float(counts.sum())
     low, high = (_with_one_more(counts, prices, int(cell), seed, draws) for cell in (prices.argmin(), prices.argmax()))
     return Draws(value, two_sided(low, high), n, ONE_MORE)

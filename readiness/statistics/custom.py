@@ -17,9 +17,10 @@ from typing import Any, Literal, TypeGuard
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import OWN_SECONDS, Task
 from readiness.statistics.cases import Array, Cases, Floats, Integers, OwnFunction
-from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile, student_quantile
+from readiness.statistics.inference import Inference, OneSided, normal_quantile, student_quantile
 
 # Resampling: rows drawn again and again, dependent rows together
 #
@@ -145,11 +146,11 @@ NO_LIMIT = "no interval: "
 Kind = Literal["mean", "sum", "other"]
 
 
-def own_value(name: str, cases: Cases, rows: Integers | None = None) -> float | Undefined:
+def own_value(name: str, cases: Cases, rows: Integers | None = None) -> float | Missing:
     """The number that the user's function gives for these rows, or for those at the positions `rows`."""
     own = cases.own[name]
     given = _arguments(name, cases)
-    if isinstance(given, Undefined):
+    if isinstance(given, Missing):
         return given
     arrays = [array.copy() if rows is None else array[rows] for array in given]
     keywords = {"sample_weight": arrays.pop()} if len(arrays) > 2 else {}
@@ -160,40 +161,40 @@ def own_value(name: str, cases: Cases, rows: Integers | None = None) -> float | 
             number = _real_or_nan(found)
     except (Exception, SystemExit) as error:  # the function is the user's; it makes only its own number undefined
         said = " ".join(str(error).split())[:200]
-        return Undefined(f"The function of {name} failed with {type(error).__name__}: {said}", cases.n)
+        return Missing(f"The function of {name} failed with {type(error).__name__}: {said}", n=cases.n)
     if not math.isfinite(number):
-        return Undefined(f"The function of {name} returned {_describe(found)}; one finite number is needed.", cases.n)
+        return Missing(f"The function of {name} returned {_describe(found)}; one finite number is needed.", n=cases.n)
     return number
 
 
-def measure_own(name: str, cases: Cases, *, note: str = "") -> Inference | Undefined:
+def measure_own(name: str, cases: Cases, *, note: str = "") -> Inference | Missing:
     """The user's metric with a t-interval from resamples; `note` is added to the name of the method."""
     key = f"own metric {name}{note}"
     if key not in cases.remembered:
         value = own_value(name, cases)
         cases.remembered[key] = (
             value
-            if isinstance(value, Undefined)
+            if isinstance(value, Missing)
             else _infer(value, lambda rows: or_nan(own_value(name, cases, rows)), name, cases, note)
         )
-    result: Inference | Undefined = cases.remembered[key]
+    result: Inference | Missing = cases.remembered[key]
     return result
 
 
 def compare_own(
     name: str, candidate: Cases, other: Cases, *, factor: float = 1.0, note: str = ""
-) -> Inference | Undefined:
+) -> Inference | Missing:
     """The contrast s · (m - factor · b) on resamples of the same rows for both; s = -1 where less is better."""
     mine, theirs = own_value(name, candidate), own_value(name, other)
-    if isinstance(mine, Undefined):
+    if isinstance(mine, Missing):
         return mine
-    if isinstance(theirs, Undefined):
+    if isinstance(theirs, Missing):
         return theirs
     if factor != 1 and theirs <= 0:
-        return Undefined(
+        return Missing(
             f"The baseline's {candidate.metric(name).title} is {theirs:.6g}, and a share of a number that is not above "
             "0 means nothing; state the gain with gain_over.",
-            candidate.n,
+            n=candidate.n,
         )
     sign = 1.0 if candidate.metric(name).greater_is_better else -1.0
     if factor == 1 and _same_answers(candidate, other):
@@ -220,7 +221,7 @@ def adds_up(name: str, cases: Cases) -> bool:
     return _kind(name, cases) == "sum"
 
 
-def _is_limitless(measured: Inference | Undefined) -> TypeGuard[Resampled]:
+def _is_limitless(measured: Inference | Missing) -> TypeGuard[Resampled]:
     return isinstance(measured, Resampled) and math.isinf(measured.se)
 
 
@@ -274,19 +275,19 @@ def _kind(name: str, cases: Cases) -> Kind:
     return kind
 
 
-def _kind_of(once: float | Undefined, twice: float | Undefined) -> Kind:
-    if isinstance(once, Undefined) or isinstance(twice, Undefined) or once == 0:
+def _kind_of(once: float | Missing, twice: float | Missing) -> Kind:
+    if isinstance(once, Missing) or isinstance(twice, Missing) or once == 0:
         return "other"
     if math.isclose(twice, once, rel_tol=5e-3):
         return "mean"
     return "sum" if math.isclose(twice, 2 * once, rel_tol=5e-3) else "other"
 
 
-def _arguments(name: str, cases: Cases) -> list[Array] | Undefined:
+def _arguments(name: str, cases: Cases) -> list[Array] | Missing:
     """What the function is given for all rows: true, said and, where it takes them, weights."""
     own, key = cases.own[name], f"own rows {name}"
     if own.takes_scores and cases.y_score is None:
-        return Undefined(f"The function of {name} takes scores, and there are only predicted labels or values.")
+        return Missing(f"The function of {name} takes scores, and there are only predicted labels or values.")
     if key not in cases.remembered:
         said = cases.y_score if own.takes_scores else _as_labels(cases.y_pred, own)
         heard = cases.weight is not None and _takes_weights(own.function)
@@ -319,9 +320,9 @@ def _same_answers(candidate: Cases, other: Cases) -> bool:
     return (a is None and b is None) or (a is not None and b is not None and np.array_equal(a, b))
 
 
-def or_nan(value: float | Undefined) -> float:
+def or_nan(value: float | Missing) -> float:
     """The number, NaN where there is none."""
-    return math.nan if isinstance(value, Undefined) else value
+    return math.nan if isinstance(value, Missing) else value
 
 
 def _real_or_nan(found: Any) -> float:

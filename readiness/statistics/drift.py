@@ -20,10 +20,11 @@ from scipy.special import chdtrc, chndtr, chndtrinc
 from threadpoolctl import threadpool_limits
 
 from readiness.core.format import format_edges
+from readiness.core.missing import Missing
 from readiness.core.policy import DRIFT_BINS
 from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.dependence import Dependence, equal_groups, standard_error
-from readiness.statistics.inference import Inference, OneSided, Undefined, normal_quantile
+from readiness.statistics.inference import Inference, OneSided, normal_quantile
 from readiness.statistics.intervals import Normal, Unvaried
 from readiness.statistics.scores import roc_auc
 
@@ -114,7 +115,7 @@ def numeric_drift(
     bins: int = DRIFT_BINS,
     *,
     write: Callable[[Sequence[float]], list[str]] = lambda edges: format_edges(edges, 4),
-) -> Drift | Undefined:
+) -> Drift | Missing:
     """Drift of a numeric column, in bins between the reference's quantiles; missing values are a bin of their own.
 
     Args:
@@ -162,7 +163,7 @@ def quantile_edges(values: Floats, bins: int) -> Floats:
     return np.union1d(edges, np.nextafter(edges[times > 1], -math.inf))
 
 
-def categorical_drift(reference: Iterable[object], current: Iterable[object]) -> Drift | Undefined:
+def categorical_drift(reference: Iterable[object], current: Iterable[object]) -> Drift | Missing:
     """Drift of a column of categories; rare ones share a bin, so do those that no other reference row has.
 
     A value that is met once in the reference counts there as one that no other row has: of values that hardly come
@@ -192,11 +193,11 @@ def _category(value: object) -> str:
     return MISSING if missing else f"“{text}”" if is_unclear else text
 
 
-def drift_of_counts(names: Sequence[str], reference: Floats, current: Floats) -> Drift | Undefined:
+def drift_of_counts(names: Sequence[str], reference: Floats, current: Floats) -> Drift | Missing:
     """Drift between two tables of counts over the same bins; bins that are empty on both sides are dropped."""
     n, m = float(reference.sum()), float(current.sum())
     if n == 0 or m == 0:
-        return Undefined("There are no rows to compare.")
+        return Missing("There are no rows to compare.")
     used = reference + current > 0
     labels = tuple(name for name, kept in zip(names, used.tolist(), strict=True) if kept)
     before, now = reference[used], current[used]
@@ -280,7 +281,7 @@ class ToldApart:
     fold could not be used has the share of the second sample."""
 
 
-def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, seed: int) -> ToldApart | Undefined:
+def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, seed: int) -> ToldApart | Missing:
     """Fit a classifier for each fold on the others, and see how well it tells the samples apart.
 
     Args:
@@ -291,7 +292,7 @@ def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, s
     """
     many, few = int(np.count_nonzero(second)), int(np.count_nonzero(~second))
     if min(many, few) < FEWEST:
-        return Undefined(f"one of the tables has {min(many, few)} rows; it takes {FEWEST} to tell anything", many + few)
+        return Missing(f"one of the tables has {min(many, few)} rows; it takes {FEWEST} to tell anything", n=many + few)
     rng = np.random.default_rng([seed, SALT])
     folds = _folds(second, groups, rng)
     chance = np.full(len(second), many / (many + few))
@@ -305,7 +306,7 @@ def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, s
         influence[held_out] = ranked.influence / len(held_out)
         areas.append(ranked.value)
     if not areas:
-        return Undefined("the rows belong to so few groups that none can be kept apart", many + few)
+        return Missing("the rows belong to so few groups that none can be kept apart", n=many + few)
     pulls = influence * (len(second) / len(areas))
     return ToldApart(_infer_area(float(np.mean(areas)), pulls, groups, many, few), chance)
 

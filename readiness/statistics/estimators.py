@@ -11,12 +11,13 @@ from typing import Literal
 import numpy as np
 
 from readiness.core.metrics import METRICS, TECHNICAL, Metric, metric_names
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.calibration import calibration_influence, measure_calibration_error
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.custom import measure_own, or_nan, own_value, withheld_own
 from readiness.statistics.dependence import equal_groups, group_sums, unknown_error
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import few_groups
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
@@ -64,8 +65,8 @@ NEAR_ZERO_OF_MEDIAN = 1e-3
 """A true value is close to 0 below this fraction of the median absolute true value."""
 
 
-Measure = Callable[[str, Cases], Inference | Undefined]
-Pull = Callable[[str, Cases], Floats | Undefined]
+Measure = Callable[[str, Cases], Inference | Missing]
+Pull = Callable[[str, Cases], Floats | Missing]
 Pairing = Literal["cells", "losses", "influences", "queries", "resamples", "never"]
 """From what the difference of two methods on the same rows is told."""
 
@@ -83,14 +84,14 @@ class Estimator:
     """Why no *met* may come of it, beyond rows that depend on each other too much; empty when it may."""
 
 
-def measure(metric: str, cases: Cases) -> Inference | Undefined:
-    """A metric of scored cases with its uncertainty; Undefined where it has no denominator or lacks its inputs.
+def measure(metric: str, cases: Cases) -> Inference | Missing:
+    """A metric of scored cases with its uncertainty; Missing where it has no denominator or lacks its inputs.
 
     Raises:
         ValueError: the metric is not one of the task's.
     """
     estimator = estimator_of(metric, cases)
-    return estimator.measure(metric, cases) if cases.n else Undefined("There are no rows.")
+    return estimator.measure(metric, cases) if cases.n else Missing("There are no rows.")
 
 
 def number(metric: str, cases: Cases) -> float:
@@ -98,11 +99,11 @@ def number(metric: str, cases: Cases) -> float:
     if metric in cases.own:
         return or_nan(own_value(metric, cases))
     found = measure(metric, cases)
-    return math.nan if isinstance(found, Undefined) else found.value
+    return math.nan if isinstance(found, Missing) else found.value
 
 
-def influence(metric: str, cases: Cases) -> Floats | Undefined:
-    """Influence of each row on a metric, shape (n,), mean 0 (see `means`); Undefined as in `measure`."""
+def influence(metric: str, cases: Cases) -> Floats | Missing:
+    """Influence of each row on a metric, shape (n,), mean 0 (see `means`); Missing as in `measure`."""
     return estimator_of(metric, cases).influence(metric, cases)
 
 
@@ -134,20 +135,20 @@ def estimator_of(metric: str, cases: Cases) -> Estimator:
 # Labels
 
 
-def _measure_labels_once(metric: str, cases: Cases) -> Inference | Undefined:
+def _measure_labels_once(metric: str, cases: Cases) -> Inference | Missing:
     """Several questions ask for the same number of rows that depend on each other, which takes a pass over all."""
     if cases.is_plain:
         return measure_labels(metric, cases)
     key = f"labels {metric}"
     if key not in cases.remembered:
         cases.remembered[key] = measure_labels(metric, cases)
-    found: Inference | Undefined = cases.remembered[key]
+    found: Inference | Missing = cases.remembered[key]
     return found
 
 
-def _influence_on_labels(metric: str, cases: Cases) -> Floats | Undefined:
+def _influence_on_labels(metric: str, cases: Cases) -> Floats | Missing:
     result = measure_labels(metric, cases)
-    return result if isinstance(result, Undefined) else row_influence(metric, cases)
+    return result if isinstance(result, Missing) else row_influence(metric, cases)
 
 
 def _withheld_labels(metric: str, cases: Cases) -> str:
@@ -181,21 +182,21 @@ def _few_groups_wrong(metric: str, cases: Cases) -> str:
 # Scores
 
 
-def _influence_on_ranking(metric: str, cases: Cases) -> Floats | Undefined:
+def _influence_on_ranking(metric: str, cases: Cases) -> Floats | Missing:
     part = ranking_metric(metric, cases)
-    return part if isinstance(part, Undefined) else part.influence
+    return part if isinstance(part, Missing) else part.influence
 
 
 # Losses
 
 
-def _influence_on_losses(metric: str, cases: Cases) -> Floats | Undefined:
+def _influence_on_losses(metric: str, cases: Cases) -> Floats | Missing:
     problem = unusable(metric, cases)
     return loss_influence(metric, cases) if problem is None else problem
 
 
-def _influence_on_median(metric: str, cases: Cases) -> Floats | Undefined:
-    return unusable(metric, cases) or Undefined("The median error has no row influences.", cases.n)
+def _influence_on_median(metric: str, cases: Cases) -> Floats | Missing:
+    return unusable(metric, cases) or Missing("The median error has no row influences.", n=cases.n)
 
 
 def _heavy_tail(metric: str, cases: Cases) -> str:
@@ -233,14 +234,14 @@ def _too_dependent(metric: str, cases: Cases) -> str:
     if not cases.dependence.is_serial or metric in cases.own:
         return unknown_error(cases.dependence)
     pull = influence(metric, cases)
-    return unknown_error(cases.dependence, None if isinstance(pull, Undefined) else pull)
+    return unknown_error(cases.dependence, None if isinstance(pull, Missing) else pull)
 
 
 # The table
 
 
 def _without_influence(reason: str) -> Pull:
-    return lambda _, cases: Undefined(reason, cases.n)
+    return lambda _, cases: Missing(reason, n=cases.n)
 
 
 OWN = Estimator(

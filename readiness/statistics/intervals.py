@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr, bdtrc, betaincinv, expit, logit
 
+from readiness.core.missing import Missing
 from readiness.statistics.inference import (
     Exact,
     Inference,
     Mapped,
     OneSided,
-    Undefined,
     f1_of_jaccard,
     linear,
     normal_quantile,
@@ -24,8 +24,8 @@ from readiness.statistics.inference import (
 )
 
 __all__ = [
-    "Binomial", "Draws", "Exact", "Inference", "Mapped", "Mover", "Normal", "OneSided", "OrderStatistic",
-    "Undefined", "Unvaried", "f1_from_counts", "f1_of_share", "linear", "mover_mean",
+    "Binomial", "Draws", "Exact", "Inference", "Mapped", "Missing", "Mover", "Normal", "OneSided",
+    "OrderStatistic", "Unvaried", "f1_from_counts", "f1_of_share", "linear", "mover_mean",
     "normal_quantile", "student_quantile",
 ]  # fmt: skip
 

@@ -26,8 +26,9 @@ from readiness.core.findings import (
 )
 from readiness.core.keys import FindingKey, key_of
 from readiness.core.metrics import TECHNICAL
+from readiness.core.missing import Missing
 from readiness.statistics.basis import IN_GROUPS, MOVER, SKEWED, WIDER, basis_of, flat, recomputable_from
-from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.sample_size import POWER, rows_needed
 
 # Reservations on an interval: rows that say too little of chance for a *met*, however good the limits look
@@ -129,7 +130,7 @@ class Claim:
     key: FindingKey
     name: str
     metric: str
-    inference: Inference | Undefined
+    inference: Inference | Missing
     criterion: Criterion | None
     """None for a fact: shown with its interval, without a bar."""
     unit: str = ""
@@ -191,14 +192,14 @@ def holm_shares(claims: Sequence[Claim], alpha: float) -> dict[int, int]:
 
 def _takes_part(claim: Claim) -> bool:
     can_be_refuted = claim.criterion is not None and claim.criterion.refutable
-    if not claim.blocking or not can_be_refuted or isinstance(claim.inference, Exact | Undefined):
+    if not claim.blocking or not can_be_refuted or isinstance(claim.inference, Exact | Missing):
         return False
     return math.isfinite(claim.inference.value)
 
 
 def _refuted(claim: Claim, alpha: float) -> bool:
     assert claim.criterion is not None
-    assert not isinstance(claim.inference, Undefined)
+    assert not isinstance(claim.inference, Missing)
     limit = claim.inference.upper(alpha) if claim.criterion.wants_more else claim.inference.lower(alpha)
     good = Bounds.rounded(limit, limit, alpha).lower
     return good is not None and claim.criterion.refuted_by(good)
@@ -206,7 +207,7 @@ def _refuted(claim: Claim, alpha: float) -> bool:
 
 def _finding(claim: Claim, alpha: float, level: float, rule: Rule, share: int | None) -> Finding:
     inference = claim.inference
-    if isinstance(inference, Undefined):
+    if isinstance(inference, Missing):
         return _make(claim, Status.NOT_ASSESSED, reason=claim.reason or inference.reason)
     if not math.isfinite(inference.value):
         return _make(claim, Status.NOT_ASSESSED, reason=claim.reason or "the measured value is beyond all numbers")

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import kolmogorov
 
+from readiness.core.missing import Missing
 from readiness.statistics.cases import Floats
 from readiness.statistics.comparison import Guess
-from readiness.statistics.inference import Exact, Inference, OneSided, Undefined, linear
+from readiness.statistics.inference import Exact, Inference, OneSided, linear
 from readiness.statistics.intervals import Mover
 from readiness.statistics.labels import label_metric_values
 
@@ -87,13 +88,13 @@ def carried(
 
 
 def carried_mean(
-    of_positives: Inference | Undefined, of_negatives: Inference | Undefined, share: float
-) -> Inference | Undefined:
+    of_positives: Inference | Missing, of_negatives: Inference | Missing, share: float
+) -> Inference | Missing:
     """A mean over all rows from those of both classes, at another share of positives."""
     if share in (0.0, 1.0):
         return of_positives if share else of_negatives
-    if isinstance(of_positives, Undefined) or isinstance(of_negatives, Undefined):
-        return of_positives if isinstance(of_positives, Undefined) else of_negatives
+    if isinstance(of_positives, Missing) or isinstance(of_negatives, Missing):
+        return of_positives if isinstance(of_positives, Missing) else of_negatives
     return Mover(linear(of_positives, scale=share), linear(of_negatives, scale=share - 1))
 
 

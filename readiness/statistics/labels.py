@@ -12,11 +12,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.dependence import correlation, standard_error
-from readiness.statistics.inference import Inference, Mapped, Undefined
+from readiness.statistics.inference import Inference, Mapped
 from readiness.statistics.intervals import Binomial, Draws, Normal, Unvaried, f1_of_share, mover_mean
 from readiness.statistics.means import NO_ROWS, share_of, weighted_share
 from readiness.statistics.scores import class_mean
@@ -301,16 +302,16 @@ DIRICHLET = (
 )
 
 
-def measure_table(metric: str, table: Floats, *, binary: bool) -> Inference | Undefined:
+def measure_table(metric: str, table: Floats, *, binary: bool) -> Inference | Missing:
     """A metric with its uncertainty from a confusion matrix of independent rows."""
     if table.sum() == 0:
-        return Undefined(NO_ROWS)
+        return Missing(NO_ROWS)
     if binary and metric == "balanced_accuracy":
         recall, specificity = (measure_table(name, table, binary=True) for name in ("recall", "specificity"))
         return _mean_of_two(recall, specificity)
     if _is_share(metric, binary):
         hits, rows = _counts(metric, table, binary=binary)
-        return _infer_share(metric, Binomial(hits, round(rows)) if rows else Undefined(NONE.get(metric, NO_ROWS)))
+        return _infer_share(metric, Binomial(hits, round(rows)) if rows else Missing(NONE.get(metric, NO_ROWS)))
     if (problem := _why_undefined(metric, table)) is not None:
         return problem
     if binary:
@@ -320,13 +321,13 @@ def measure_table(metric: str, table: Floats, *, binary: bool) -> Inference | Un
     return _infer_from_pulls(metric, table, table, se, n - 1, None)
 
 
-def measure_labels(metric: str, cases: Cases) -> Inference | Undefined:
+def measure_labels(metric: str, cases: Cases) -> Inference | Missing:
     """A metric of predicted labels with its uncertainty; weights, groups and time widen it."""
     binary = cases.task is Task.BINARY
     if cases.is_plain:
         return measure_table(metric, cases.counts, binary=binary)
     if cases.cells.sum() == 0:
-        return Undefined("These rows have no weight.", cases.n)
+        return Missing("These rows have no weight.", n=cases.n)
     if binary and metric == "balanced_accuracy":
         found, spared = (row_influence(name, cases) for name in ("recall", "specificity"))
         together = correlation(found, spared, cases.dependence)
@@ -341,13 +342,13 @@ def measure_labels(metric: str, cases: Cases) -> Inference | Undefined:
     return _infer_from_pulls(metric, cases.cells, cases.counts, se, df, cases.dependence.units)
 
 
-def worst_class_recall(cases: Cases) -> tuple[int, Inference] | Undefined:
+def worst_class_recall(cases: Cases) -> tuple[int, Inference] | Missing:
     """Class code and recall of the class that is found least often; to be shown, not judged: it was picked for being
     the lowest.
     """
     true = cases.cells.sum(axis=1)
     if not true.any():
-        return Undefined(NO_ROWS)
+        return Missing(NO_ROWS)
     recall = np.divide(np.diagonal(cases.cells), true, out=np.full(len(true), np.inf), where=true > 0)
     worst = int(np.argmin(recall))
     if cases.is_plain:
@@ -374,25 +375,25 @@ def _counts(metric: str, table: Floats, *, binary: bool) -> tuple[float, float]:
     return float(table.ravel()[hits].sum()), float(table.ravel()[among].sum())
 
 
-def _infer_share(metric: str, share: Binomial | Undefined) -> Inference | Undefined:
-    if metric != "f1" or isinstance(share, Undefined):
+def _infer_share(metric: str, share: Binomial | Missing) -> Inference | Missing:
+    if metric != "f1" or isinstance(share, Missing):
         return share
     return f1_of_share(share)
 
 
 def _mean_of_two(
-    recall: Inference | Undefined, specificity: Inference | Undefined, together: float = 0.0
-) -> Inference | Undefined:
-    if isinstance(recall, Undefined) or isinstance(specificity, Undefined):
-        return recall if isinstance(recall, Undefined) else specificity
+    recall: Inference | Missing, specificity: Inference | Missing, together: float = 0.0
+) -> Inference | Missing:
+    if isinstance(recall, Missing) or isinstance(specificity, Missing):
+        return recall if isinstance(recall, Missing) else specificity
     return mover_mean(recall, specificity, together)
 
 
-def _why_undefined(metric: str, table: Floats) -> Undefined | None:
+def _why_undefined(metric: str, table: Floats) -> Missing | None:
     n = round(float(table.sum()))
     if metric in AGREEMENT_METRICS and np.count_nonzero(table.sum(axis=1)) < 2:
-        return Undefined(ONE_CLASS, n)
-    return Undefined(NONE[metric], n) if metric in F_SCORES and table[0, 0] == table.sum() else None
+        return Missing(ONE_CLASS, n=n)
+    return Missing(NONE[metric], n=n) if metric in F_SCORES and table[0, 0] == table.sum() else None
 
 
 def _draw_limits(metric: str, table: Floats, seed: int = 0) -> Inference:
@@ -416,7 +417,7 @@ def _draw_limits(metric: str, table: Floats, seed: int = 0) -> Inference:
 
 def _infer_from_pulls(
     metric: str, cells: Floats, counts: Floats, se: float, df: float, groups: int | None
-) -> Inference | Undefined:
+) -> Inference | Missing:
     """The metric of weighted `cells`, which stand for `counts` of rows; shares on the logit scale."""
     binary = metric in F_SCORES
     value, n, true = float(label_metric_values(metric, cells, binary=binary)), int(counts.sum()), counts.sum(axis=1)

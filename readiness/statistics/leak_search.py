@@ -15,9 +15,10 @@ from typing import Literal
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.inference import Undefined, student_quantile
+from readiness.statistics.inference import student_quantile
 from readiness.statistics.leakage import (
     BEYOND_SQUARES,
     FEW,
@@ -217,7 +218,7 @@ def _ahead(order: list[str], told: Mapping[str, Telling], target: Target) -> int
 
 def why_suspicious(asked: Asked, told: Telling, *, is_ahead: bool, tried: int = 1) -> Why | None:
     """In which of the three ways, the surest first; None in none. `tried`: readings of which this is the best."""
-    if isinstance(told.measured, Undefined):
+    if isinstance(told.measured, Missing):
         return None
     least = told.measured.lower(SOUNDNESS_ALPHA / tried)
     if least >= CERTAIN:

@@ -18,9 +18,10 @@ from typing import Literal
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.inference import Exact, Inference, Undefined, linear
+from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.intervals import Normal, Unvaried
 
 MOST_LEVELS = 1024
@@ -242,7 +243,7 @@ def _coarse(column: Column, most: int) -> Integers:
 class Telling:
     """What one column alone tells of the target."""
 
-    measured: Inference | Undefined
+    measured: Inference | Missing
     """Area under the ROC curve, 0 to 1; of a number R²."""
     losses: Floats
     """(n,): squared error of each row."""
@@ -255,7 +256,7 @@ class Telling:
     @property
     def value(self) -> float:
         """The area, or R²; not a number where nothing can be told."""
-        return float("nan") if isinstance(self.measured, Undefined) else self.measured.value
+        return float("nan") if isinstance(self.measured, Missing) else self.measured.value
 
 
 def skill_of(value: float, task: Task) -> float:
@@ -298,7 +299,7 @@ def _share(losses: Floats, target: Target) -> float:
     return float(losses.mean() / max(1e-300, float(target.losses_of_nothing.mean())))
 
 
-def _area(column: Column, means: Floats, target: Target) -> tuple[Inference | Undefined, Floats | None]:
+def _area(column: Column, means: Floats, target: Target) -> tuple[Inference | Missing, Floats | None]:
     """The area, and the scores where the order of the values is better than the mean of each bin."""
     rows, found, turned = [], [], None
     for side in target.sides:
@@ -364,11 +365,11 @@ def _area_of_order(levels: Integers, positive: Array) -> tuple[Area, int]:
     return Area(1 - area.value, area.variance, area.pairs), -1
 
 
-def _weighted(areas: Sequence[Area], rows: Floats, n: int) -> Inference | Undefined:
+def _weighted(areas: Sequence[Area], rows: Floats, n: int) -> Inference | Missing:
     """The mean of areas, weighted by rows, as if they all erred alike, which is as wide as can be."""
     known = [k for k, area in enumerate(areas) if area.pairs]
     if not known:
-        return Undefined("the rows are all of one class", n)
+        return Missing("the rows are all of one class", n=n)
     share = rows[known] / rows[known].sum()
     value = float(share @ [areas[k].value for k in known])
     se = float(share @ [areas[k].variance ** 0.5 for k in known])
@@ -437,17 +438,17 @@ def _fit_lines(cells: Integers, x: Floats, y: Floats, size: int) -> tuple[Floats
     return np.divide(together, squares, out=np.zeros(size), where=squares > 1e-24 * rows), at, mean
 
 
-def explained(losses: Floats, of_nothing: Floats) -> Inference | Undefined:
+def explained(losses: Floats, of_nothing: Floats) -> Inference | Missing:
     """R² of n rows from their squared errors and those of saying the mean; limits on the log of what is unexplained.
 
     Influence of a row on u = mean(losses) / mean(of_nothing): (loss - u · of_nothing) / mean(of_nothing).
     """
     n, scale = len(losses), float(of_nothing.mean()) if len(of_nothing) else 0.0
     if n < 3 or not scale > 0 or not np.isfinite(scale):
-        return Undefined("all rows have the same value", n)
+        return Missing("all rows have the same value", n=n)
     share = float(losses.mean()) / scale
     if not np.isfinite(share):
-        return Undefined("the values are too large to be compared", n)
+        return Missing("the values are too large to be compared", n=n)
     if share <= LEAST_UNEXPLAINED:
         return Exact(1.0, n)
     se = float(np.std((losses - share * of_nothing) / scale, ddof=1)) / n**0.5

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import xlogy
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.inference import Inference, Mapped, OneSided, Undefined, Wrapped
+from readiness.statistics.inference import Inference, Mapped, OneSided, Wrapped
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, Unvaried
 from readiness.statistics.means import design_effect, mean_of, wider_mean
 
@@ -38,37 +39,37 @@ def quantile_of(metric: str) -> float | None:
     return int(match[1]) / 100 if match else None
 
 
-def unusable(metric: str, cases: Cases) -> Undefined | None:
+def unusable(metric: str, cases: Cases) -> Missing | None:
     """Why this metric cannot be computed from these cases, if so."""
     if cases.n == 0:
-        return Undefined("There are no rows.")
+        return Missing("There are no rows.")
     if cases.weight is not None and not cases.weight.sum() > 0:
-        return Undefined("These rows have no weight.", cases.n)
+        return Missing("These rows have no weight.", n=cases.n)
     if metric in PROBABILITY_LOSSES:
         if cases.y_score is None or not cases.is_probability:
-            return Undefined("There are no predicted probabilities.", cases.n)
-        return None if np.isfinite(cases.y_score).all() else Undefined("Some scores are missing or infinite.", cases.n)
+            return Missing("There are no predicted probabilities.", n=cases.n)
+        return None if np.isfinite(cases.y_score).all() else Missing("Some scores are missing or infinite.", n=cases.n)
     if not np.isfinite(cases.y_pred).all():
-        return Undefined("Some predictions are missing or infinite.", cases.n)
+        return Missing("Some predictions are missing or infinite.", n=cases.n)
     if max(float(np.abs(_true(cases)).max()), float(np.abs(cases.y_pred.astype(float)).max())) > LARGEST:
-        return Undefined("Some values are larger than 10^50, too large to compute with their errors.", cases.n)
+        return Missing("Some values are larger than 10^50, too large to compute with their errors.", n=cases.n)
     return _why_outside(metric, cases)
 
 
-def _why_outside(metric: str, cases: Cases) -> Undefined | None:
+def _why_outside(metric: str, cases: Cases) -> Missing | None:
     """Why a metric does not exist for these true and predicted numbers."""
     if metric in EXPLAINED and not float(cases.relative_weight @ squared_deviations(cases)) > 0:
-        return Undefined("The true values are all the same, so there is no variation to explain.", cases.n)
+        return Missing("The true values are all the same, so there is no variation to explain.", n=cases.n)
     if metric == "wmape" and not float(cases.relative_weight @ np.abs(_true(cases))) > 0:
-        return Undefined("The true values are all 0, so there is no sum to take a share of.", cases.n)
+        return Missing("The true values are all 0, so there is no sum to take a share of.", n=cases.n)
     if metric == "mape" and (zeros := int(np.count_nonzero(_true(cases) == 0))):
         rows = "1 true value is" if zeros == 1 else f"{zeros:,} true values are"
-        return Undefined(f"{rows} 0, of which no error is a percentage; judge wmape or mae instead.", cases.n)
+        return Missing(f"{rows} 0, of which no error is a percentage; judge wmape or mae instead.", n=cases.n)
     if metric in _LEAST:
         (true, or_equal), predicted, words = _LEAST[metric]
         low = float(_true(cases).min())
         if low < true or (low == true and not or_equal) or float(cases.y_pred.min()) <= predicted:
-            return Undefined(words, cases.n)
+            return Missing(words, n=cases.n)
     return None
 
 
@@ -245,7 +246,7 @@ T_LOG = "t-interval of the mean on the log scale"
 RATIO = "delta method of a ratio of sums, on the log scale"
 
 
-def measure_losses(metric: str, cases: Cases) -> Inference | Undefined:
+def measure_losses(metric: str, cases: Cases) -> Inference | Missing:
     """A metric of values or of probabilities with its uncertainty."""
     problem = unusable(metric, cases)
     if problem is not None:
@@ -315,7 +316,7 @@ def _infer_above_zero(
     return Unvaried(value, cases.dependence.units or cases.n, cases.n, 0.0, max(most, value))
 
 
-def _bias(cases: Cases) -> Inference | Undefined:
+def _bias(cases: Cases) -> Inference | Missing:
     errors = signed_errors(cases)
     most = _largest_possible("mae", cases, np.abs(errors))
     far = most if math.isfinite(most) and not errors.any() else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import gammainccinv, gammaincinv
 
+from readiness.core.missing import Missing
 from readiness.statistics.cases import Array, Cases, Floats, Integers
 from readiness.statistics.dependence import (
     INDEPENDENT,
@@ -21,15 +22,7 @@ from readiness.statistics.dependence import (
     variance_of_groups,
     variance_of_panel,
 )
-from readiness.statistics.inference import (
-    Inference,
-    OneSided,
-    Undefined,
-    Wrapped,
-    linear,
-    normal_quantile,
-    student_quantile,
-)
+from readiness.statistics.inference import Inference, OneSided, Wrapped, linear, normal_quantile, student_quantile
 from readiness.statistics.intervals import Binomial, Mover, Normal, Unvaried
 
 # Design effects from row influences
@@ -252,7 +245,7 @@ def mean_of(
     weight: Floats | None = None,
     least: float | None = None,
     most: float | None = None,
-) -> Inference | Undefined:
+) -> Inference | Missing:
     """The (weighted) mean of one amount per row, shape (n,), with its uncertainty.
 
     A plain t-interval breaks down for rare expensive errors: with 2 % of rows at 50 and 10 % at 1, n = 100, its upper
@@ -271,12 +264,12 @@ def mean_of(
     """
     n = len(values)
     if n == 0:
-        return Undefined("There are no rows.")
+        return Missing("There are no rows.")
     if not np.isfinite(values).all():
-        return Undefined("Some amounts are missing or infinite.", n)
+        return Missing("Some amounts are missing or infinite.", n=n)
     w = np.ones(n) if weight is None else weight * (n / float(weight.sum())) if weight.sum() > 0 else None
     if w is None:
-        return Undefined("These rows have no weight.", n)
+        return Missing("These rows have no weight.", n=n)
     looked_at = np.sort(values[:: max(1, n // LOOKED_AT)])
     common = float(looked_at[len(looked_at) // 2])  # the only value that clearly more than half of the rows can have
     value = float(w @ values) / n
@@ -342,7 +335,7 @@ def _clustering_in_panel(by_row: Floats, by_moment: Floats) -> float:
 NO_ROWS = "There are no rows."
 
 
-def share_of(hit: Array, cases: Cases, among: Array | None = None, *, none: str = NO_ROWS) -> Binomial | Undefined:
+def share_of(hit: Array, cases: Cases, among: Array | None = None, *, none: str = NO_ROWS) -> Binomial | Missing:
     """Share of the rows `among` (all rows when not given) that are a `hit`; both true or false, shape (n,).
 
     Weights, groups and time enter as a design effect. `none` says why there is no share when no row is among them.
@@ -350,11 +343,11 @@ def share_of(hit: Array, cases: Cases, among: Array | None = None, *, none: str 
     if cases.is_plain:
         rows = cases.n if among is None else int(np.count_nonzero(among))
         hits = np.count_nonzero(hit if among is None else hit & among)
-        return Binomial(float(hits), rows) if rows else Undefined(none)
+        return Binomial(float(hits), rows) if rows else Missing(none)
     counted = cases.relative_weight > 0 if among is None else among & (cases.relative_weight > 0)
     needed = replace(cases, y_pred=cases.y_true, y_score=None, queries=None)  # no more is looked at
     inside = cases if counted.all() else needed.subset(counted)
-    return weighted_share(hit[counted].astype(float), inside) if inside.n else Undefined(none)
+    return weighted_share(hit[counted].astype(float), inside) if inside.n else Missing(none)
 
 
 def weighted_share(hit: Floats, cases: Cases) -> Binomial:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.inference import Inference, OneSided, Undefined
+from readiness.statistics.inference import Inference, OneSided
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.labels import measure_table
 from readiness.statistics.means import share_of
@@ -38,7 +39,7 @@ def confusion_by_group(cases: Cases, codes: Integers, groups: int) -> Floats:
 
 def measure_by_group(
     metric: str, cases: Cases, codes: Integers, groups: int
-) -> tuple[tuple[Inference | Undefined, Inference | Undefined], ...]:
+) -> tuple[tuple[Inference | Missing, Inference | Missing], ...]:
     """For each group a label metric inside it and among all other rows; for independent rows of equal weight.
 
     Raises:
@@ -265,27 +266,27 @@ def _from_rows(cases: Cases, codes: Integers, groups: int) -> list[tuple[Binomia
     for part in (cases.subset(each) for each in rows):
         among = (None, part.y_true == 1, part.y_true == 0)
         selected = (share_of(part.y_pred == 1, part, mask) for mask in among)
-        found.append(tuple(None if isinstance(share, Undefined) else share for share in selected))
+        found.append(tuple(None if isinstance(share, Missing) else share for share in selected))
     return found
 
 
-def compare_groups(measure: str, shares: GroupShares) -> Spread | LeastRatio | Widest | Undefined:
-    """One of `MEASURES`; Undefined where fewer than two groups are left, or nobody is selected in any."""
+def compare_groups(measure: str, shares: GroupShares) -> Spread | LeastRatio | Widest | Missing:
+    """One of `MEASURES`; Missing where fewer than two groups are left, or nobody is selected in any."""
     if measure == "equalized_odds_difference":
         pairs = [_spread(groups) for groups in (shares.recall, shares.false_positive_rate)]
-        missing = next((each for each in pairs if isinstance(each, Undefined)), None)
+        missing = next((each for each in pairs if isinstance(each, Missing)), None)
         return missing or Widest(tuple(each for each in pairs if isinstance(each, Spread)))
     if measure == "equal_opportunity_difference":
         return _spread(shares.recall)
     spread = _spread(shares.selection)
-    if measure == "demographic_parity_difference" or isinstance(spread, Undefined):
+    if measure == "demographic_parity_difference" or isinstance(spread, Missing):
         return spread
     selected = spread.highest.share.successes > 0
-    return LeastRatio(shares.selection) if selected else Undefined("no row of any group is predicted positive")
+    return LeastRatio(shares.selection) if selected else Missing("no row of any group is predicted positive")
 
 
-def _spread(groups: tuple[Group, ...]) -> Spread | Undefined:
-    return Spread(groups) if len(groups) > 1 else Undefined("fewer than two groups have enough rows")
+def _spread(groups: tuple[Group, ...]) -> Spread | Missing:
+    return Spread(groups) if len(groups) > 1 else Missing("fewer than two groups have enough rows")
 
 
 # The gap between best and worst that chance alone would show: many small segments differ by themselves

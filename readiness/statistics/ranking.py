@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
+from readiness.core.missing import Missing
 from readiness.statistics.cases import Array, Cases, Floats, Integers
 from readiness.statistics.dependence import Dependence, unknown_error
-from readiness.statistics.inference import OVER_QUERIES, Inference, Mapped, Undefined, within_0_and_1
+from readiness.statistics.inference import OVER_QUERIES, Inference, Mapped, within_0_and_1
 from readiness.statistics.means import mean_of
 
 # The order of the rows of each query, and which of them share a place
@@ -120,49 +121,49 @@ class PerQuery:
     """Queries without a relevant row, which say nothing about the order."""
 
 
-def measure_queries(metric: str, cases: Cases) -> Inference | Undefined:
+def measure_queries(metric: str, cases: Cases) -> Inference | Missing:
     """The mean over queries, with the interval of a mean; n is the number of queries.
 
     In a segment of rows, queries are made of the rows of the segment alone: what is measured is the order among them.
     """
     found = per_query(metric, cases)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return found
     if not found.telling:
-        return Undefined(NO_CHOICE, len(found.values))
+        return Missing(NO_CHOICE, n=len(found.values))
     mean = mean_of(found.values, found.dependence, weight=found.weight, least=0.0, most=1.0)
-    return mean if isinstance(mean, Undefined) else Mapped(mean, within_0_and_1, note=OVER_QUERIES)
+    return mean if isinstance(mean, Missing) else Mapped(mean, within_0_and_1, note=OVER_QUERIES)
 
 
-def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float = 1.0) -> Inference | Undefined:
+def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float = 1.0) -> Inference | Missing:
     """Mean over queries of the paired difference, candidate less `factor` times the other."""
     mine, theirs = per_query(metric, candidate), per_query(metric, other)
-    if isinstance(mine, Undefined):
+    if isinstance(mine, Missing):
         return mine
-    if isinstance(theirs, Undefined):
+    if isinstance(theirs, Missing):
         return theirs
     if not mine.telling:
-        return Undefined(NO_CHOICE, len(mine.values))
+        return Missing(NO_CHOICE, n=len(mine.values))
     paired = mine.values - factor * theirs.values
     mean = mean_of(paired, mine.dependence, weight=mine.weight, least=-factor, most=1.0)
-    if isinstance(mean, Undefined):
+    if isinstance(mean, Missing):
         return mean
     return Mapped(mean, lambda gain: min(1.0, max(-factor, gain)), note=OVER_QUERIES)
 
 
-def per_query(metric: str, cases: Cases) -> PerQuery | Undefined:
+def per_query(metric: str, cases: Cases) -> PerQuery | Missing:
     """The metric of each query; all but precision only of queries with a relevant row.
 
     With groups a query belongs to the group of its first row, with time to the time of its first row; its weight is
     the mean weight of its rows.
     """
     if cases.queries is None:
-        return Undefined("No column says which rows belong to one query.", cases.n)
+        return Missing("No column says which rows belong to one query.", n=cases.n)
     if not np.isfinite(cases.y_pred).all():
-        return Undefined("Some scores are missing or infinite.", cases.n)
+        return Missing("Some scores are missing or infinite.", n=cases.n)
     order = order_of(cases)
     if not order.relevant.any():
-        return Undefined(NO_RELEVANT, int(np.count_nonzero(order.sizes)))
+        return Missing(NO_RELEVANT, n=int(np.count_nonzero(order.sizes)))
     name, k = _split_name(metric)
     judged = np.flatnonzero(order.sizes > 0 if name == "precision" else order.relevant > 0)
     values = _values(name, k, cases, order)[judged]
@@ -178,10 +179,10 @@ def _can_differ(name: str, k: float, order: Order) -> Bools:
     return np.asarray(mixed & (order.sizes > k) if name in ("precision", "recall") else mixed)
 
 
-def query_pulls(metric: str, cases: Cases) -> Floats | Undefined:
+def query_pulls(metric: str, cases: Cases) -> Floats | Missing:
     """What each query does to the mean over queries, at the row where it begins; 0 elsewhere, shape (n,)."""
     found = per_query(metric, cases)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return found
     pulls = np.zeros(cases.n)
     pulls[found.first] = found.values - found.values.mean()
@@ -191,7 +192,7 @@ def query_pulls(metric: str, cases: Cases) -> Floats | Undefined:
 def withheld_queries(metric: str, cases: Cases) -> str:
     """Why no *met* may come from so few queries; empty when it may."""
     found = per_query(metric, cases)
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return ""
     if (queries := found.telling) < MINIMUM_QUERIES:
         there = "There is 1 query" if queries == 1 else f"There are {queries} queries"
@@ -202,10 +203,10 @@ def withheld_queries(metric: str, cases: Cases) -> str:
 def is_best_order(cases: Cases) -> bool:
     """Whether every query is in the best order that it could be in, although some other was possible."""
     found = per_query("ndcg", cases)
-    if isinstance(found, Undefined) or float(found.values.min()) < 1 - 1e-12:
+    if isinstance(found, Missing) or float(found.values.min()) < 1 - 1e-12:
         return False
     random = per_query("ndcg", replace(cases, y_pred=np.zeros(cases.n)))
-    return not isinstance(random, Undefined) and float(random.values.min()) < 1 - 1e-12
+    return not isinstance(random, Missing) and float(random.values.min()) < 1 - 1e-12
 
 
 def among_first(cases: Cases, k: int) -> Array:

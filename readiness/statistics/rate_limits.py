@@ -19,8 +19,9 @@ from __future__ import annotations
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, rounded
 from readiness.core.metrics import Metric
+from readiness.core.missing import Missing
 from readiness.statistics.basis import inference_of
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 
 HALF = 0.5
 """Share of what a rate has to lose; the widest `segments.limit` that a spec may set."""
@@ -31,7 +32,7 @@ LEAST = 0.02
 """As the smallest gain over a baseline, and the smallest decline over time, that are asked for by default."""
 
 
-def scaled_limit(metric: Metric, limit: float, rest: Inference | Undefined, *, alpha: float) -> float:
+def scaled_limit(metric: Metric, limit: float, rest: Inference | Missing, *, alpha: float) -> float:
     """The largest tolerated deficit, in points of a share.
 
     Args:
@@ -40,7 +41,7 @@ def scaled_limit(metric: Metric, limit: float, rest: Inference | Undefined, *, a
         rest: the metric among all other rows.
         alpha: one-sided chance that a small rate is larger than the most that it may be.
     """
-    if not metric.is_share or isinstance(rest, Undefined):
+    if not metric.is_share or isinstance(rest, Missing):
         return limit
     if metric.greater_is_better:
         lose = rounded(HALF * (rest.value - (metric.guess or 0.0)))

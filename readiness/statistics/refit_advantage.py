@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.dependence import INDEPENDENT, Dependence, standard_error
-from readiness.statistics.inference import OneSided, Undefined, student_quantile
+from readiness.statistics.inference import OneSided, student_quantile
 from readiness.statistics.ranking import PerQuery, per_query
 
 SEEN_LIMIT = 0.10
@@ -38,7 +39,7 @@ def is_proper(cases: Cases) -> bool:
     return cases.task.has_classes and cases.y_score is not None and cases.is_probability
 
 
-def row_losses(cases: Cases, *, proper: bool, metric: str = "ndcg") -> Floats | Undefined:
+def row_losses(cases: Cases, *, proper: bool, metric: str = "ndcg") -> Floats | Missing:
     """The loss of each row, (n,); of each query that has one, (q,), in a ranking.
 
     Probabilities: half the Brier score, ½ Σ_k (1[y = k] − p_k)², in [0, 1], which a model that is merely surer of
@@ -46,7 +47,7 @@ def row_losses(cases: Cases, *, proper: bool, metric: str = "ndcg") -> Floats | 
     """
     if cases.task is Task.RANKING:
         found = per_query(metric, cases)
-        return found if isinstance(found, Undefined) else np.asarray(1 - found.values, dtype=float)
+        return found if isinstance(found, Missing) else np.asarray(1 - found.values, dtype=float)
     if cases.task is Task.REGRESSION:
         return np.asarray(np.abs(cases.y_true - cases.y_pred), dtype=float)
     if not proper:
@@ -205,7 +206,7 @@ class RefitAdvantage(OneSided):
         return self.lower(SEEN_ALPHA) > SEEN_LIMIT or not self.is_one_of_them
 
 
-def refit_advantage(losses: RefitLosses, dependence: Dependence = INDEPENDENT) -> RefitAdvantage | Undefined:
+def refit_advantage(losses: RefitLosses, dependence: Dependence = INDEPENDENT) -> RefitAdvantage | Missing:
     """Compare a model with its refits.
 
     Args:
@@ -215,15 +216,15 @@ def refit_advantage(losses: RefitLosses, dependence: Dependence = INDEPENDENT) -
     known = losses.scaled()
     m, copies = len(known.own), len(known.on_test)
     if not copies or m < 2 or known.on_train.shape[1] < 2:
-        return Undefined("there are too few rows to compare the model with its copies", m)
+        return Missing("there are too few rows to compare the model with its copies", n=m)
     arrays = (known.own, known.on_test, known.on_train, known.own_on_train, known.redrawn)
     if not all(np.isfinite(array).all() for array in arrays):
-        return Undefined("some answers of the model or of its copies are no finite numbers", m)
+        return Missing("some answers of the model or of its copies are no finite numbers", n=m)
     test, train = known.on_test.mean(axis=0), known.on_train.mean(axis=0)
     gap, lead = float(test.mean() - train.mean()), test - known.own
     measure = float(test.mean()) if known.guess is None else known.guess
     if measure <= 0:
-        return Undefined("neither the model nor a guess errs on the test rows, so nothing could be gained", m)
+        return Missing("neither the model nor a guess errs on the test rows, so nothing could be gained", n=m)
     paired, rows = _variances(lead, test, dependence)
     if not lead.any():  # the same in every row, however few groups there are
         paired = 0.0

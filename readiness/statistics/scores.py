@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats, Integers
 from readiness.statistics.dependence import is_panel, standard_error
-from readiness.statistics.inference import Inference, Undefined, Wrapped
+from readiness.statistics.inference import Inference, Wrapped
 from readiness.statistics.intervals import Normal, Unvaried
 from readiness.statistics.means import share_of
 
@@ -116,7 +117,7 @@ CLASS_RANKING_METRICS = frozenset({"roc_auc_ovr", "roc_auc_ovr_weighted", "roc_a
 MISSING = "A class has no rows or all rows, so it cannot be ranked against others."
 
 
-def rank_classes(metric: str, cases: Cases) -> RankingMetric | Undefined:
+def rank_classes(metric: str, cases: Cases) -> RankingMetric | Missing:
     """The average of many AUCs with its row influences; scores have shape (n, K).
 
     One against the rest: the mean over classes (Fawcett 2006), or weighted by the true rows of each class. Each pair:
@@ -125,7 +126,7 @@ def rank_classes(metric: str, cases: Cases) -> RankingMetric | Undefined:
     """
     shares = cases.cells.sum(axis=1) / max(1, cases.n)
     if not ((shares > 0) & (shares < 1)).all():
-        return Undefined(MISSING, cases.n)
+        return Missing(MISSING, n=cases.n)
     weighted = metric.endswith("_weighted")
     total = weights = 0.0
     influence, aucs, parts = np.zeros(cases.n), np.zeros(cases.n_classes), np.zeros(cases.n_classes)
@@ -237,34 +238,34 @@ PAIRS = "DeLong 1988 for each pair of classes (Hand and Till 2001) on the logit 
 BOYD = "binomial on the logit scale (Boyd, Eng and Page 2013)"
 
 
-def ranking_metric(metric: str, cases: Cases) -> RankingMetric | Undefined:
+def ranking_metric(metric: str, cases: Cases) -> RankingMetric | Missing:
     """A ranking metric of the cases with row influences, or why there is none; computed once for each metric."""
     if metric not in cases.remembered:
         cases.remembered[metric] = _compute_ranking(metric, cases)
-    result: RankingMetric | Undefined = cases.remembered[metric]
+    result: RankingMetric | Missing = cases.remembered[metric]
     return result
 
 
-def _compute_ranking(metric: str, cases: Cases) -> RankingMetric | Undefined:
+def _compute_ranking(metric: str, cases: Cases) -> RankingMetric | Missing:
     if cases.y_score is None:
-        return Undefined("There are no scores, only labels.", cases.n)
+        return Missing("There are no scores, only labels.", n=cases.n)
     if not np.isfinite(cases.y_score).all():
-        return Undefined("Some scores are missing or infinite.", cases.n)
+        return Missing("Some scores are missing or infinite.", n=cases.n)
     if metric in CLASS_RANKING_METRICS:
         return rank_classes(metric, cases)
     weight = None if cases.weight is None else cases.relative_weight
     positive = cases.y_true == 1
     for present, name in ((positive, "positives"), (~positive, "negatives")):
         if not (present.any() if weight is None else weight[present].sum() > 0):
-            return Undefined(f"There are no {name} in these rows.", cases.n)
+            return Missing(f"There are no {name} in these rows.", n=cases.n)
     measure = roc_auc if metric == "roc_auc" else average_precision
     return measure(cases.y_score, positive, weight, cases.descending)
 
 
-def measure_ranking(metric: str, cases: Cases) -> Inference | Undefined:
+def measure_ranking(metric: str, cases: Cases) -> Inference | Missing:
     """A ranking metric with its uncertainty on the logit scale."""
     part = ranking_metric(metric, cases)
-    if isinstance(part, Undefined):
+    if isinstance(part, Missing):
         return part
     classes = np.bincount(cases.y_true.astype(np.int64), minlength=cases.n_classes)
     scarce = int(classes[classes > 0].min())
@@ -339,16 +340,16 @@ def is_top_accuracy(metric: str) -> bool:
     return _NAME.fullmatch(metric) is not None
 
 
-def measure_top(metric: str, cases: Cases) -> Inference | Undefined:
+def measure_top(metric: str, cases: Cases) -> Inference | Missing:
     """The share of rows whose true class is among the first k."""
     hit = _hits(metric, cases)
-    return hit if isinstance(hit, Undefined) else share_of(hit, cases)
+    return hit if isinstance(hit, Missing) else share_of(hit, cases)
 
 
-def top_influence(metric: str, cases: Cases) -> Floats | Undefined:
+def top_influence(metric: str, cases: Cases) -> Floats | Missing:
     """Influence of each row on that share, shape (n,)."""
     hit = _hits(metric, cases)
-    if isinstance(hit, Undefined):
+    if isinstance(hit, Missing):
         return hit
     w = cases.relative_weight
     return np.asarray(w * (hit - float(w @ hit) / cases.n))
@@ -367,17 +368,17 @@ def _k(metric: str) -> int:
     return int(match[1])
 
 
-def _hits(metric: str, cases: Cases) -> Array | Undefined:
+def _hits(metric: str, cases: Cases) -> Array | Missing:
     """Shape (n,) of true and false. Of equal scores the later class goes first, as in scikit-learn."""
     k = _k(metric)
     if cases.y_score is None:
-        return Undefined("There are no predicted probabilities.", cases.n)
+        return Missing("There are no predicted probabilities.", n=cases.n)
     if not np.isfinite(cases.y_score).all():
-        return Undefined("Some scores are missing or infinite.", cases.n)
+        return Missing("Some scores are missing or infinite.", n=cases.n)
     if k >= cases.n_classes:
-        return Undefined(f"There are only {cases.n_classes} classes, so the true one is always among {k}.", cases.n)
+        return Missing(f"There are only {cases.n_classes} classes, so the true one is always among {k}.", n=cases.n)
     if cases.weight is not None and not cases.weight.sum() > 0:
-        return Undefined("These rows have no weight.", cases.n)
+        return Missing("These rows have no weight.", n=cases.n)
     true = cases.y_true.astype(np.int64)
     own = np.take_along_axis(cases.y_score, true[:, None], axis=1)[:, 0]
     ahead = np.zeros(cases.n, dtype=np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from readiness.core import policy
+from readiness.core.missing import Missing
 from readiness.core.policy import FEWEST_WINDOWS, MOST_WINDOWS, SEGMENT_POWER
 from readiness.statistics.cases import Array, Cases, Floats, Integers
 from readiness.statistics.dependence import (
@@ -22,15 +23,7 @@ from readiness.statistics.dependence import (
     unknown_error,
 )
 from readiness.statistics.estimators import Metric, influence, measure
-from readiness.statistics.inference import (
-    Inference,
-    Mapped,
-    Undefined,
-    Wrapped,
-    normal_quantile,
-    student_quantile,
-    within_0_and_1,
-)
+from readiness.statistics.inference import Inference, Mapped, Wrapped, normal_quantile, student_quantile, within_0_and_1
 from readiness.statistics.intervals import Binomial, Mover, Normal, Unvaried
 from readiness.statistics.losses import row_losses, unusable
 from readiness.statistics.means import mean_of
@@ -92,7 +85,7 @@ def spread_grade(spread: float) -> str:
 
 def corrected_mean(
     scores: Floats, *, n_train: float, n_test: float, ends: tuple[float, float] = (0.0, 1.0)
-) -> Inference | Undefined:
+) -> Inference | Missing:
     """Mean of repeated cross-validation scores: se = S · sqrt(1/J + n_test/n_train), Student with J - 1 degrees.
 
     It speaks of the procedure that fits the model, not of the one fitted model (Bates, Hastie and Tibshirani 2023).
@@ -105,7 +98,7 @@ def corrected_mean(
     """
     flat = np.asarray(scores, dtype=float).ravel()
     if len(flat) < 2 or not np.isfinite(flat).all():
-        return Undefined("Fewer than two folds could be scored.", len(flat))
+        return Missing("Fewer than two folds could be scored.", n=len(flat))
     mean, std = float(flat.mean()), float(flat.std(ddof=1))
     least, most = ends
     if std < 1e-12 * max(1.0, abs(mean)):
@@ -120,7 +113,7 @@ def half_width(inference: Inference, level: float) -> float:
     return max(high - inference.value, inference.value - low)
 
 
-def churn(labels: Array, dependence: Dependence = INDEPENDENT) -> Inference | Undefined:
+def churn(labels: Array, dependence: Dependence = INDEPENDENT) -> Inference | Missing:
     """Share of rows whose predicted label differs between two refits, averaged over all pairs of refits.
 
     Chance error of the rows (rare differences, Fay and Feuer 1997) and of the refits (delete-one jackknife) are added
@@ -132,20 +125,20 @@ def churn(labels: Array, dependence: Dependence = INDEPENDENT) -> Inference | Un
     """
     refits, rows = labels.shape
     if refits < 2 or rows == 0:
-        return Undefined("There are fewer than two refits to compare.", rows)
+        return Missing("There are fewer than two refits to compare.", n=rows)
     by_row, by_pair = np.zeros(rows), np.zeros((refits, refits))
     for r, s in combinations(range(refits), 2):
         differs = labels[r] != labels[s]
         by_row += differs
         by_pair[r, s] = by_pair[s, r] = float(differs.mean())
     share = mean_of(by_row / math.comb(refits, 2), dependence, least=0.0, most=1.0)
-    if isinstance(share, Undefined) or refits < 3:
+    if isinstance(share, Missing) or refits < 3:
         return share
     spread = Normal(0.0, _jackknife(by_pair), refits - 1.0, rows)
     return Mapped(Mover(share, spread), within_0_and_1, note=" and jackknife over the refits")
 
 
-def mean_change(values: Floats, dependence: Dependence = INDEPENDENT) -> Inference | Undefined:
+def mean_change(values: Floats, dependence: Dependence = INDEPENDENT) -> Inference | Missing:
     """Mean absolute difference between the predicted values of two refits, over rows and all pairs of refits.
 
     Args:
@@ -154,7 +147,7 @@ def mean_change(values: Floats, dependence: Dependence = INDEPENDENT) -> Inferen
     """
     refits, rows = values.shape
     if refits < 2 or rows == 0:
-        return Undefined("There are fewer than two refits to compare.", rows)
+        return Missing("There are fewer than two refits to compare.", n=rows)
     ordered = np.sort(values, axis=0)
     # The sum over pairs of sorted values: the k-th of R is added k times and taken off R - 1 - k times.
     pulls = 2.0 * np.arange(refits) - (refits - 1)
@@ -178,7 +171,7 @@ LONG_RUN = "the long-run variance (Lazarus et al. 2018)"
 GROUPED = "sums by group (Liang and Zeger 1986)"
 
 
-def decline(metric: str, cases: Cases, *, relative: bool = False) -> Inference | Undefined:
+def decline(metric: str, cases: Cases, *, relative: bool = False) -> Inference | Missing:
     """By how much the metric gets worse from the first to the last row on a straight line; negative: it gets better.
 
     Each row's part in the metric (its loss or influence) is laid against its place in time from 0 to 1. The slope has
@@ -190,14 +183,14 @@ def decline(metric: str, cases: Cases, *, relative: bool = False) -> Inference |
         relative: as a share of the metric on all rows, for errors without a fixed scale.
     """
     overall, parts = measure(metric, cases), influence(metric, cases)
-    if isinstance(overall, Undefined):
+    if isinstance(overall, Missing):
         return overall
-    if isinstance(parts, Undefined):
+    if isinstance(parts, Missing):
         return parts
     if cases.time is None or len(np.unique(cases.time)) < FEWEST_TIMES:
-        return Undefined(f"there are fewer than {FEWEST_TIMES} different times", cases.n)
+        return Missing(f"there are fewer than {FEWEST_TIMES} different times", n=cases.n)
     if relative and overall.value <= 0:
-        return Undefined("there is no error that could grow", cases.n)
+        return Missing("there is no error that could grow", n=cases.n)
     place = places(cases.time)
     centred = place - place.mean()
     spread = float(centred @ centred)
@@ -209,7 +202,7 @@ def decline(metric: str, cases: Cases, *, relative: bool = False) -> Inference |
         pulls = pulls - slope * scale * parts
     se, df = standard_error(pulls * scale, cases.dependence)
     if not 0 < se < math.inf:
-        return Undefined("no row differs from the others, so no trend can be told", cases.n)
+        return Missing("no row differs from the others, so no trend can be told", n=cases.n)
     sign = -1.0 if cases.metric(metric).greater_is_better else 1.0
     method = LEAST_SQUARES.format(error=LONG_RUN if cases.dependence.is_serial else GROUPED)
     return Normal(sign * slope * scale, se, df, cases.n, "identity", method)
@@ -310,17 +303,17 @@ def ends_of(metric: Metric) -> tuple[float, float]:
     return (-math.inf, math.inf) if metric.needs == "own" else metric.ends
 
 
-def widen(found: Inference | Undefined, by: Widening, *, ends: tuple[float, float]) -> Inference | Undefined:
+def widen(found: Inference | Missing, by: Widening, *, ends: tuple[float, float]) -> Inference | Missing:
     """The same number with wider limits, none beyond the values that there can be; a share of rows stays one, of fewer
     rows.
     """
-    if isinstance(found, Undefined) or by is NOT_WIDER:
+    if isinstance(found, Missing) or by is NOT_WIDER:
         return found
     if isinstance(found, Binomial):
         return replace(found, deff=found.deff * by.ratio**2, df=min(found.df, by.df))
     if isinstance(found, Mapped) and isinstance(found.inner, Binomial):
         inner = widen(found.inner, by, ends=(0.0, 1.0))
-        return found if isinstance(inner, Undefined) else replace(found, inner=inner)
+        return found if isinstance(inner, Missing) else replace(found, inner=inner)
     return Widened(found, by, *ends)
 
 
@@ -343,7 +336,7 @@ def _widening(metric: str, cases: Cases) -> Widening:
     if not cases.dependence.is_serial or cases.time is None or cases.n < FEWEST_ROWS:
         return NOT_WIDER
     pulls = pulls_of(metric, cases)
-    if isinstance(pulls, Undefined):
+    if isinstance(pulls, Missing):
         return NOT_WIDER
     if is_of_few_moments(cases):
         (serial, df), plain = standard_error(pulls, cases.dependence), standard_error(pulls)[0]
@@ -358,9 +351,9 @@ def _widening(metric: str, cases: Cases) -> Widening:
     return Widening(math.sqrt(max(1.0, middle)), max(1.0, MEDIAN_EFFICIENCY * terms * len(known)))
 
 
-def pulls_of(metric: str, cases: Cases) -> Floats | Undefined:
+def pulls_of(metric: str, cases: Cases) -> Floats | Missing:
     """Influence of each row on a metric, shape (n,); of a mean over queries, of each query at its first row; of a
-    median, by whether the row lies above it. Undefined for metrics of the user's own.
+    median, by whether the row lies above it. Missing for metrics of the user's own.
     """
     if metric in cases.own:
         return influence(metric, cases)
@@ -380,7 +373,7 @@ def unknown_dependence(metric: str, cases: Cases) -> str:
     if not cases.dependence.is_serial:
         return unknown_error(cases.dependence)
     pulls = pulls_of(metric, cases)
-    if isinstance(pulls, Undefined):
+    if isinstance(pulls, Missing):
         return "how much rows that are close in time depend on each other is not known for this metric"
     return unknown_error(cases.dependence, pulls)
 
@@ -417,7 +410,7 @@ def widening_apart(metric: str, cases: Cases, inside: Bools) -> Widening:
     independent, and the difference is never surer than that of independent rows.
     """
     pulls = pulls_of(metric, cases)
-    if isinstance(pulls, Undefined) or cases.time is None:
+    if isinstance(pulls, Missing) or cases.time is None:
         return NOT_WIDER
     both = np.zeros(cases.n)
     for side, sign in ((inside, 1.0), (~inside, -1.0)):

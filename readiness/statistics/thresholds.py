@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from readiness.core.missing import Missing
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.inference import Inference, Mapped, Undefined
+from readiness.statistics.inference import Inference, Mapped
 from readiness.statistics.intervals import Normal
 from readiness.statistics.means import mean_of
 
@@ -57,9 +58,9 @@ class CrossFitted:
 
     thresholds: tuple[float, ...]
     """Best for the first and for the second half."""
-    regret: Inference | Undefined
+    regret: Inference | Missing
     """Cost of a row by the labels in use, less that by the cross-fitted thresholds."""
-    cost: Inference | Undefined
+    cost: Inference | Missing
     """Cost of a row by the cross-fitted thresholds."""
     between: float
     """By how much the two thresholds differ in what a row costs, on all rows."""
@@ -69,13 +70,13 @@ class CrossFitted:
     @property
     def is_stable(self) -> bool:
         """Whether the two halves agree as closely as the cost is known."""
-        if isinstance(self.cost, Undefined):
+        if isinstance(self.cost, Missing):
             return False
         low, high = self.cost.interval(0.95)
         return self.between <= (high - low) / 2
 
 
-def cross_fit(cases: Cases, false_positive: Floats, false_negative: Floats, *, seed: int) -> CrossFitted | Undefined:
+def cross_fit(cases: Cases, false_positive: Floats, false_negative: Floats, *, seed: int) -> CrossFitted | Missing:
     """Tune on one half and score on the other, both ways.
 
     Args:
@@ -86,11 +87,11 @@ def cross_fit(cases: Cases, false_positive: Floats, false_negative: Floats, *, s
     """
     score = cases.y_score
     if score is None or not np.isfinite(score).all():
-        return Undefined("There are no scores from which a threshold could be chosen.", cases.n)
+        return Missing("There are no scores from which a threshold could be chosen.", n=cases.n)
     first = halves(cases, seed)
     positive = cases.y_true == 1
     if any(np.unique(positive[half]).size < 2 for half in (first, ~first)):
-        return Undefined("Half of the rows holds only one class, so no threshold can be chosen.", cases.n)
+        return Missing("Half of the rows holds only one class, so no threshold can be chosen.", n=cases.n)
     gain = np.where(positive, false_negative, -false_positive)
     weighed = gain * cases.relative_weight
     order = cases.descending
@@ -100,7 +101,7 @@ def cross_fit(cases: Cases, false_positive: Floats, false_negative: Floats, *, s
     def cost(alarm: Bools) -> Floats:
         return np.asarray(idle - np.where(alarm, gain, 0.0))
 
-    def mean(amounts: Floats) -> Inference | Undefined:
+    def mean(amounts: Floats) -> Inference | Missing:
         return mean_of(amounts, cases.dependence, weight=cases.weight)
 
     labels = score >= np.where(first, own[1], own[0])
@@ -129,27 +130,27 @@ def ranks(values: Floats) -> Floats:
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[codes], dtype=np.float64)
 
 
-def rank_correlation(a: Floats, b: Floats, cases: Cases) -> Inference | Undefined:
+def rank_correlation(a: Floats, b: Floats, cases: Cases) -> Inference | Missing:
     """Spearman's rank correlation, its interval on Fisher's scale (Bonett and Wright 2000).
 
     se = root of (1 + r²/2) / (n - 3), times the factor by which dependent or weighted rows know less, which is that of
     the influences of a correlation of the ranks.
     """
     if cases.n < FEWEST:
-        return Undefined(f"There are fewer than {FEWEST} rows.", cases.n)
+        return Missing(f"There are fewer than {FEWEST} rows.", n=cases.n)
     w = cases.relative_weight
     u, v = (_standardised(ranks(values), w) for values in (a, b))
     if not u.any() or not v.any():
-        return Undefined("All values are alike, so there is nothing to correlate.", cases.n)
+        return Missing("All values are alike, so there is nothing to correlate.", n=cases.n)
     value = float(np.clip(w @ (u * v) / cases.n, -1, 1))
     if abs(value) > 1 - 1e-9:
-        return Undefined("The two orders are the same, so no interval exists.", cases.n)
+        return Missing("The two orders are the same, so no interval exists.", n=cases.n)
     plain = u * v - value * (u**2 + v**2) / 2
     one, _ = standard_error(plain - plain.mean())
     real, df = standard_error(w * plain, cases.dependence)
     wider = 1.0 if cases.is_plain or one == 0 else max(1.0, real / one)
     if not math.isfinite(wider):
-        return Undefined("There are too few groups.", cases.n)
+        return Missing("There are too few groups.", n=cases.n)
     se = wider * math.sqrt((1 + value**2 / 2) / (cases.n - 3))
     on_scale = Normal(math.atanh(value), se, math.inf if cases.is_plain else df, cases.n, method="Fisher's scale")
     return Mapped(on_scale, math.tanh, note=", rank correlation (Bonett and Wright 2000)")

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.special import expit, logit, ndtr
 
 from readiness.core.findings import Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent, Unused
@@ -22,7 +23,6 @@ from readiness.soundness.assessment import settled
 from readiness.soundness.tables import Aimed
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import measure
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.label_shift import SharePositive, carried, carried_mean, from_two, table_of
 from readiness.statistics.labels import label_metric_values
@@ -146,8 +146,8 @@ def carried_sample(rng: Generator, n: int, here: float, there: float, *, metric:
     cases = Cases(Task.BINARY, y, Model().predict(test))
     recall, alarms = (measure(name, cases) for name in ("recall", "false_positive_rate"))
     r, f = rates()
-    if isinstance(recall, Undefined) or isinstance(alarms, Undefined):
-        return Sample(Undefined("one class alone"), 0.0)
+    if isinstance(recall, Missing) or isinstance(alarms, Missing):
+        return Sample(Missing("one class alone"), 0.0)
     if metric == "savings":
         both = from_two(recall, 0.0, 10.0), from_two(alarms, 0.0, -1.0)
         return Sample(carried_mean(*both, there), there * 10 * r - (1 - there) * f)
@@ -160,8 +160,8 @@ def share_sample(rng: Generator, n: int, here: float, there: float) -> Sample:
     (test, y), (recent, _) = rows(rng, n, here), rows(rng, n, there)
     cases = Cases(Task.BINARY, y, Model().predict(test))
     recall, alarms = (measure(name, cases) for name in ("recall", "false_positive_rate"))
-    if isinstance(recall, Undefined) or isinstance(alarms, Undefined):
-        return Sample(Undefined("one class alone"), there)
+    if isinstance(recall, Missing) or isinstance(alarms, Missing):
+        return Sample(Missing("one class alone"), there)
     said = Model().predict(recent)
     return Sample(SharePositive(Binomial(float(said.sum()), n), recall, alarms), there)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from readiness.core.findings import Answer, Criterion, Status
+from readiness.core.missing import Missing
 from readiness.core.policy import BASELINE_MARGIN, CHURN_MET, CHURN_NOT_MET, DRIFT_LIMIT, SEGMENT_LIMIT, Task
 from readiness.questions import business, segments
 from readiness.questions.over_time import over_time
@@ -18,7 +19,7 @@ from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.comparison import compare
 from readiness.statistics.costs import mean_cost_from_cells
 from readiness.statistics.drift import drift_of_counts
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.judge_claims import Claim, settle
 from readiness.statistics.labels import label_metric_values
@@ -29,13 +30,13 @@ from tests.questions.conftest import evidence_of
 RECALL = 0.95
 
 
-def status(measured: Inference | Undefined, criterion: Criterion) -> Status:
+def status(measured: Inference | Missing, criterion: Criterion) -> Status:
     """What one claim comes to."""
     (finding,) = settle([Claim("SIMU-1", "simulated", "simulated", measured, criterion)], alpha=ALPHA, level=0.95)
     return finding.status
 
 
-def is_met(measured: Inference | Undefined, criterion: Criterion) -> bool:
+def is_met(measured: Inference | Missing, criterion: Criterion) -> bool:
     """Whether one claim is proven."""
     return status(measured, criterion) is Status.MET
 
@@ -202,7 +203,7 @@ def drift(rng: Generator, n: int, psi: float = DRIFT_LIMIT) -> Status:
     """Drift of one column, n rows on each side."""
     before, now = rng.multinomial(n, np.full(10, 0.1)), rng.multinomial(n, moved(psi))
     found = drift_of_counts([str(k) for k in range(10)], before.astype(float), now.astype(float))
-    return status(found if isinstance(found, Undefined) else found.index, Criterion("<=", DRIFT_LIMIT))
+    return status(found if isinstance(found, Missing) else found.index, Criterion("<=", DRIFT_LIMIT))
 
 
 def drift_met(rng: Generator, n: int, *, clear: bool = False) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.statistics.basis import basis_of
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import reservation
 
 TARGET = 0.95
@@ -31,7 +32,7 @@ Generator = np.random.Generator
 class Sample:
     """What was measured on one simulated sample, beside the truth."""
 
-    measured: Inference | Undefined
+    measured: Inference | Missing
     truth: float
     withheld: str = ""
 
@@ -88,7 +89,7 @@ def run_coverage(setting: Coverage, runs: int) -> tuple[str, ...]:
     kept, believed, held, low, high, no_lower, no_upper = 0, 0, 0, 0, 0, 0, 0
     for _ in range(runs):
         sample = setting.draw(rng)
-        if isinstance(sample.measured, Undefined) or sample.withheld:
+        if isinstance(sample.measured, Missing) or sample.withheld:
             continue
         kept += 1
         slack = 1e-9 * max(1.0, abs(sample.truth))

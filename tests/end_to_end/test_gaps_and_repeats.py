@@ -18,11 +18,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from readiness.core.metrics import METRICS
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.report.sentences import finding_sentence
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import measure
-from readiness.statistics.inference import Undefined
 from tests.walking import Walked, walk
 
 ROWS = 240
@@ -150,5 +150,5 @@ def test_errors_beyond_all_powers_are_no_numbers(metric: str) -> None:
     """Errors of 10^200 cannot be squared; that is said instead of an overflow."""
     y = np.arange(30) * 1e200
     found = measure(metric, Cases(Task.REGRESSION, y, y[::-1]))
-    assert isinstance(found, Undefined)
+    assert isinstance(found, Missing)
     assert "larger than 10^50" in found.reason

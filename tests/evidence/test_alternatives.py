@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from readiness import review
 from readiness.core.files import sha256_file
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 
 rng = np.random.default_rng(13)
 ROWS = pd.DataFrame(rng.normal(size=(200, 2)), columns=["a", "b"])
@@ -38,5 +38,5 @@ def test_a_current_model_that_takes_arrays_is_given_arrays(tmp_path: Path, monke
     draft = review(model, ROWS[100:], LABELS[100:], baseline={"current": current})
     (rival,) = (each for each in draft._answering.evidence.alternatives if each.key == "current")
 
-    assert not isinstance(rival.predictions, Unavailable)
+    assert not isinstance(rival.predictions, Missing)
     assert (ROWS["a"][100:] > 0).astype(int).tolist() == rival.predictions.y_pred.tolist()

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence import equal_refits as module
 from readiness.evidence.candidate import Candidate
@@ -50,7 +50,7 @@ def losses(y: Any, said: Any) -> Any:
 
 def made(
     model: Any, rows: Any = TRAIN, y: Any = CODES[:200], *, seeds: int = 3, seconds: float = 1e6, plan: Plan = PLAN
-) -> tuple[EqualRefits | Unavailable, tuple[Copy, ...]]:
+) -> tuple[EqualRefits | Missing, tuple[Copy, ...]]:
     """Copies of a model that was fitted on these rows."""
     candidate = Candidate.of(model.fit(rows, y), list(ROWS.columns), task=Task.BINARY, classes=(0, 1))
     train = np.arange(0, 200, 2)
@@ -64,11 +64,11 @@ def made(
         0.5,
     )
     found, copies, each = equal_refits(candidate, TRAIN, plan, asked, seeds=seeds, seconds=seconds)
-    assert isinstance(found, Unavailable) or each is not None
+    assert isinstance(found, Missing) or each is not None
     return found, copies
 
 
-def known(found: EqualRefits | Unavailable) -> RefitLosses:
+def known(found: EqualRefits | Missing) -> RefitLosses:
     assert isinstance(found, EqualRefits)
     return found.losses
 
@@ -123,7 +123,7 @@ def test_as_many_as_fit(monkeypatch: pytest.MonkeyPatch, each: float, seconds: f
     found, copies = made(RandomForestClassifier(5), seconds=seconds)
     assert fits == len(copies)
     assert (fits > 1) == isinstance(found, EqualRefits)
-    if isinstance(found, Unavailable):
+    if isinstance(found, Missing):
         assert "does not hold two more of them" in found.reason
         assert "stability.budget_seconds of at least 3" == found.needs
 
@@ -140,7 +140,7 @@ def test_what_cannot_be_fitted() -> None:
     """Neither a model without parameters nor rows of one class."""
     one_class = Plan(np.zeros(200, dtype=np.int64), Task.BINARY, 5, 10, 0)
     found, copies = made(LogisticRegression(), plan=one_class)
-    assert isinstance(found, Unavailable)
+    assert isinstance(found, Missing)
     assert found.reason.startswith("a refit on all training rows failed: ValueError")
     assert () == copies
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.perturb import Perturbed, perturbed, shaken
@@ -46,7 +46,7 @@ class Cliff(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
         return (np.floor(rows["amount"].to_numpy() / self.width) % 2).astype(np.int64)
 
 
-def asked(model: Cliff, size: float = 0.05) -> Perturbed | Unavailable:
+def asked(model: Cliff, size: float = 0.05) -> Perturbed | Missing:
     """What the candidate says of the first 1,000 rows, before and after."""
     model.fit(FRAME, np.r_[0, 1])
     wrapped = Candidate.of(model, list(EVERY), task=Task.BINARY, classes=(0, 1))
@@ -125,7 +125,7 @@ def test_missing_and_endless_values() -> None:
 def test_a_candidate_that_stumbles_leaves_a_note() -> None:
     """The failure is the reason; nothing is raised."""
     why = asked(Cliff(how="fail"))
-    assert isinstance(why, Unavailable)
+    assert isinstance(why, Missing)
     assert "cannot do it" in why.reason
 
 
@@ -133,5 +133,5 @@ def test_nothing_to_change() -> None:
     """Only truth values: no small change can be made."""
     wrapped = Candidate.of(Cliff().fit(FRAME, np.r_[0, 1]), ["flag"], task=Task.BINARY, classes=(0, 1))
     why = perturbed(wrapped, FRAME, np.zeros(2000), np.arange(10), size=0.05)
-    assert isinstance(why, Unavailable)
+    assert isinstance(why, Missing)
     assert "no feature" in why.reason

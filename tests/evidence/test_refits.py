@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence import refits
 from readiness.evidence.candidate import Candidate, Scores
@@ -70,9 +70,9 @@ def done(model: Candidate, plan: Plan = PLAN, **more: Any) -> Refits:
     return result
 
 
-def refused(model: Candidate, plan: Plan = PLAN, **more: Any) -> Unavailable:
+def refused(model: Candidate, plan: Plan = PLAN, **more: Any) -> Missing:
     result = refit(model, FRAME, plan, accuracy, **{"n_jobs": 1, **more})
-    assert isinstance(result, Unavailable)
+    assert isinstance(result, Missing)
     return result
 
 

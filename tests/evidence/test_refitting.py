@@ -13,7 +13,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.core.findings import Status, Unavailable
+from readiness.core.findings import Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence import measure_refits as refitting
 from readiness.evidence import refits
@@ -95,7 +96,7 @@ def test_too_expensive_a_fit_leaves_a_learning_curve(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(refits.joblib, "cpu_count", lambda: 1)
     done = refitted(evidence(Slow(), folds=10, budget_seconds=3))
     found = findings(done)
-    assert isinstance(done.refits, Unavailable)
+    assert isinstance(done.refits, Missing)
     assert Status.NOT_ASSESSED == found["STAB-REFITS"].status
     assert [150, 300, 600] == [one.n_train for one in done.retraining.curve]
     assert "STAB-CURVE-100" in found

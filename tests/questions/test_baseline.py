@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.core.findings import Status, Unavailable
+from readiness.core.findings import Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.baselines import with_predictions
 from readiness.evidence.evidence import Alternative
@@ -66,7 +67,7 @@ def test_an_alternative_that_could_not_be_scored_is_not_assessed(found):
     from dataclasses import replace
 
     evidence = evidence_of(*of_cells(80, 20, 20, 880))
-    gone = Alternative("current", "old", Unavailable("the file is gone"))
+    gone = Alternative("current", "old", Missing("the file is gone"))
     answer = baseline.ask(replace(evidence, alternatives=(*evidence.alternatives, gone)), evidence.spec.baseline)
 
     assert Status.NOT_ASSESSED == answer.status

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.core.findings import Status, Unavailable
+from readiness.core.findings import Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Technical
 from readiness.questions import business
@@ -58,7 +59,7 @@ def test_latency_is_judged_like_any_requirement(found):
     """A thousand calls of 5 ms prove a p99 below 100 ms; without a measurement it is not assessed."""
     requirement = {"says": "respond quickly", "metric": "latency_p99_ms", "at_most": 100}
     fast = {"technical": Technical({"latency_p99_ms": OrderStatistic(np.full(1000, 5.0), 0.99)})}
-    missing = {"technical": Technical({"latency_p99_ms": Unavailable("there is no model file", "give it")})}
+    missing = {"technical": Technical({"latency_p99_ms": Missing("there is no model file", "give it")})}
 
     met = asked((90, 10, 10, 890), requirement, more=fast)
     open_answer = asked((90, 10, 10, 890), requirement, more=missing)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.segments import Segmentation
 from readiness.questions.deficits import CUT_QUERIES, Split, difference, split_by
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import measure
-from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.inference import Exact
 
 LABELS = ({"place": "a"}, {"place": "b"})
 
@@ -38,5 +39,5 @@ def test_mean_errors_are_measured_as_everywhere():
 def test_nothing_is_a_share_of_an_error_below_0():
     """Where errors are compared by ratio; in points any number will do."""
     split = Split(Exact(-3.0), Exact(-1.0))
-    assert isinstance(difference(split, greater_is_better=False, factor=1.15), Undefined)
+    assert isinstance(difference(split, greater_is_better=False, factor=1.15), Missing)
     assert -2.0 == difference(split, greater_is_better=False).value

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.core.findings import Status, Unavailable
+from readiness.core.findings import Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.baselines import with_predictions
 from readiness.evidence.evidence import Alternative, Training
@@ -150,7 +151,7 @@ def test_the_median_stays_where_doing_nothing_is_something_else():
 
 def with_current(said, rows=KNOWN, **settings):
     evidence = evidence_of(*rows, errors={"costs": COSTS, **settings})
-    theirs = said if isinstance(said, Unavailable) else with_predictions(evidence.cases, np.asarray(said))
+    theirs = said if isinstance(said, Missing) else with_predictions(evidence.cases, np.asarray(said))
     return replace(evidence, alternatives=(*evidence.alternatives, Alternative("current", "old rules", theirs)))
 
 
@@ -187,7 +188,7 @@ def test_the_margin_is_the_spec_s_to_set(found):
 
 def test_a_current_model_that_could_not_be_scored_leaves_its_costs_open(found):
     """Nobody knows whether the candidate is dearer."""
-    answer = asked(with_current(Unavailable("the file is gone", "bring it back")))
+    answer = asked(with_current(Missing("the file is gone", "bring it back")))
     finding = found(answer, "ERRO-CURRENT")
     assert (Status.NOT_ASSESSED, "the file is gone", "bring it back") == (finding.status, finding.reason, finding.needs)
     assert Status.NOT_ASSESSED == answer.status

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from readiness.core.checklist import ATTESTABLE, BOXES, Source, this_day
-from readiness.core.findings import Outcome, Status, Unavailable
+from readiness.core.findings import Outcome, Status
+from readiness.core.missing import Missing
 from readiness.evidence.evidence import DriftTables, Technical
 from readiness.evidence.probes.robustness import PROBES, ProbeResult
 from readiness.questions import production
@@ -163,7 +164,7 @@ def test_few_rows_do_not_prove_the_absence_of_drift(found):
 
 def test_predictions_alone_leave_open_what_needs_the_model(found):
     """Without a model file size, memory, latency and probes are not assessed; an attestation may stand in for probes."""
-    gone = Unavailable("there is no model file, only predictions", "give the model file")
+    gone = Missing("there is no model file, only predictions", "give the model file")
     answer = asked(measures=dict.fromkeys(MEASURED, gone), probes=gone)
 
     assert Status.NOT_ASSESSED == found(answer, "PROD-MEMORY").status
@@ -200,7 +201,7 @@ def test_a_measurement_overrides_an_attestation(found):
     limits = {key: value for key, value in LIMITS.items() if key != "memory_mb"}
     said = {"done": True, "by": "a@example.com", "on": str(this_day()), "evidence": LINK}
 
-    gone = {**MEASURED, "memory_mb": Unavailable("the process ended")}
+    gone = {**MEASURED, "memory_mb": Missing("the process ended")}
     measured = asked(limits=limits, checklist={**ATTESTED, "memory": said})
     answer = asked(limits=limits, checklist={**ATTESTED, "memory": said}, measures=gone)
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.core.findings import Status, Unavailable
+from readiness.core.findings import Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.questions import stability
@@ -36,7 +37,7 @@ STEADY = np.tile([0, 1] * 500, (10, 1))
 
 def test_a_candidate_that_was_not_refitted_is_not_assessed():
     """The reason is kept."""
-    evidence = replace(evidence_of([0, 1], [0, 1]), refits=Unavailable("there is no model file"))
+    evidence = replace(evidence_of([0, 1], [0, 1]), refits=Missing("there is no model file"))
     answer = stability.ask(evidence, evidence.spec.stability)
 
     assert Status.NOT_ASSESSED == answer.status

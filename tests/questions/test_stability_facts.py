@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.core.findings import Status, Unavailable
+from readiness.core.findings import Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Scores
 from readiness.evidence.perturb import Perturbed
@@ -124,7 +125,7 @@ def test_changes_of_a_number_are_compared_with_its_error(found):
 
 def test_changes_that_could_not_be_tried_are_a_note(found):
     """Not assessed, with the reason, and nothing is blocked by it."""
-    finding = found(asked(binary(perturbed=Unavailable("scoring rows failed"))), "STAB-PERTURBED")
+    finding = found(asked(binary(perturbed=Missing("scoring rows failed"))), "STAB-PERTURBED")
 
     assert (Status.NOT_ASSESSED, False, "scoring rows failed") == (finding.status, finding.blocking, finding.reason)
 
@@ -132,7 +133,7 @@ def test_changes_that_could_not_be_tried_are_a_note(found):
 def test_a_curve_that_still_rises_says_that_more_rows_would_help(found):
     """300, 200 and 100 wrong of 1,000: the last doubling gained 0.1, well beyond chance. The refits stay missing."""
     curve = (retrained(300, 200), retrained(200, 400), retrained(100, 800))
-    slow = Unavailable("2 repeats need too long", "more time")
+    slow = Missing("2 repeats need too long", "more time")
     answer = asked(binary(refits=slow, retraining=Retraining(ROWS, curve=curve)))
 
     assert [0.7, 0.8, 0.9] == pytest.approx([found(answer, f"STAB-CURVE-{k}").measured.value for k in (25, 50, 100)])
@@ -144,7 +145,7 @@ def test_a_curve_that_still_rises_says_that_more_rows_would_help(found):
 def test_a_flat_curve_proves_nothing(found):
     """100 and 101 wrong."""
     curve = (retrained(110, 200), retrained(101, 400), retrained(100, 800))
-    answer = asked(binary(refits=Unavailable("slow"), retraining=Retraining(ROWS, curve=curve)))
+    answer = asked(binary(refits=Missing("slow"), retraining=Retraining(ROWS, curve=curve)))
 
     assert "not proven that more rows would help" in found(answer, "STAB-CURVE-100").reason
 
@@ -152,7 +153,7 @@ def test_a_flat_curve_proves_nothing(found):
 def test_a_curve_that_was_cut_short_says_so(found):
     """One point only: no doubling to speak of, and the note stands beside it."""
     retraining = Retraining(ROWS, curve=(retrained(110, 200),), notes=("no time was left for a fit on 50 %",))
-    answer = asked(binary(refits=Unavailable("slow"), retraining=retraining))
+    answer = asked(binary(refits=Missing("slow"), retraining=retraining))
 
     assert "200 training rows; no time was left for a fit on 50 %" == found(answer, "STAB-CURVE-25").reason
     assert "STAB-CURVE-50" not in [f.code for f in answer.findings]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.findings import Finding, Question, Status, Unavailable
+from readiness.core.findings import Finding, Question, Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.withholding import Soundness, withhold
 from readiness.evidence.candidate import Scores
@@ -171,7 +172,7 @@ def test_what_cannot_be_looked_at_is_not_assessed(why: str) -> None:
     if why == "ranking":
         evidence = replace(evidence, cases=replace(evidence.cases, task=Task.RANKING))
     else:
-        evidence = replace(evidence, unused=replace(evidence.unused, said=Unavailable("it failed")))
+        evidence = replace(evidence, unused=replace(evidence.unused, said=Missing("it failed")))
     findings, _ = found(evidence)
     assert Status.NOT_ASSESSED is findings["EVID-MISSING"].status
     assert findings["EVID-MISSING"].needs

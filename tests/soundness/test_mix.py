@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.findings import Finding, Outcome, Status, Unavailable
+from readiness.core.findings import Finding, Outcome, Status
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
@@ -209,9 +210,9 @@ def test_recent_rows_are_scored_once_and_by_a_sample() -> None:
 
 def test_recent_rows_that_cannot_be_scored() -> None:
     evidence = replace(recent(0.1, 0.1), recent=Recent(pd.DataFrame({"other": [1, 2]})))
-    assert isinstance(recent_scores(evidence), Unavailable)
+    assert isinstance(recent_scores(evidence), Missing)
     assert "EVID-MIX-LABELS" not in found(evidence)[0]
-    assert isinstance(recent_scores(replace(evidence, recent=None)), Unavailable)
+    assert isinstance(recent_scores(replace(evidence, recent=None)), Missing)
 
 
 def test_predictions_of_recent_rows() -> None:
@@ -223,7 +224,7 @@ def test_predictions_of_recent_rows() -> None:
     assert isinstance(said, RecentScores)
     assert [0, 1, 1] == said.said.predicted.tolist()
     lacking = recent_scores(replace(evidence, recent=Recent(table.drop(columns="p"))))
-    assert isinstance(lacking, Unavailable)
+    assert isinstance(lacking, Missing)
     assert "'p'" in lacking.reason
 
 

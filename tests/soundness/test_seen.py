@@ -27,7 +27,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from readiness.core.findings import Finding, Question, Status, Unavailable
+from readiness.core.findings import Finding, Question, Status
+from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import EqualRefits, equal_refits
@@ -296,7 +297,7 @@ def test_copies_are_made_where_repeats_do_not_fit() -> None:
     """A budget that holds single fits, and not the 100 of two repeats."""
     slow = {"budget_seconds": 3.0, "repeats": 2, "folds": 50}
     done = refitted(evidence(SlowTree(), n=400, stability=slow))
-    assert isinstance(done.refits, Unavailable)
+    assert isinstance(done.refits, Missing)
     assert Status.MET == finding_of(done).status
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.calibration import (
     calibration_influence,
@@ -13,7 +14,6 @@ from readiness.statistics.calibration import (
     probabilities_of,
 )
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 
 
 def binary(given, true, **more) -> Cases:
@@ -154,7 +154,7 @@ def test_what_does_not_exist_says_so(cases):
     """No rows, one row, missing numbers, scores that are no probabilities, one group: a reason instead of a number."""
     found = measure_calibration_error(cases)
 
-    assert isinstance(found, Undefined)
+    assert isinstance(found, Missing)
     assert found.reason.endswith(".")
 
 

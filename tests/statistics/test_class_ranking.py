@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Unvaried
 from readiness.statistics.scores import CLASS_RANKING_METRICS, ClassMean, measure_ranking, rank_classes
 
@@ -90,4 +90,4 @@ def test_perfect_and_constant_scores_have_a_width(metric):
 def test_a_class_without_rows_leaves_it_undefined(metric):
     """A sentence, no exception."""
     cases = sample()
-    assert isinstance(measure_ranking(metric, cases.subset(cases.y_true != 2)), Undefined)
+    assert isinstance(measure_ranking(metric, cases.subset(cases.y_true != 2)), Missing)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare, human_comparison, mcnemar
 from readiness.statistics.estimators import METRICS, measure, metric_names
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial, Draws, Normal
 
 
@@ -200,10 +200,10 @@ def test_a_rival_without_alarms_has_precision_zero():
 def test_what_cannot_be_measured_cannot_be_compared():
     """A candidate without positives, a rival without scores."""
     y = np.zeros(5, dtype=int)
-    assert isinstance(compare("recall", Cases(Task.BINARY, y, y), Guess((1.0, 0.0))), Undefined)
+    assert isinstance(compare("recall", Cases(Task.BINARY, y, y), Guess((1.0, 0.0))), Missing)
     rival = Cases(Task.BINARY, binary(0.1).y_true, binary(0.2).y_pred)
-    assert isinstance(compare("roc_auc", binary(0.1), rival), Undefined)
-    assert isinstance(compare("brier", binary(0.1), rival), Undefined)
+    assert isinstance(compare("roc_auc", binary(0.1), rival), Missing)
+    assert isinstance(compare("brier", binary(0.1), rival), Missing)
 
 
 def test_other_rows_and_negative_factors_are_refused():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import measure
-from readiness.statistics.inference import Undefined
 from readiness.statistics.parity import confusion_by_group, measure_by_group
 
 RNG = np.random.default_rng(0)
@@ -38,7 +38,7 @@ def test_inside_and_outside_are_what_subsets_give(metric):
         inside, outside = (measure(metric, CASES.subset(rows)) for rows in (CODES == g, CODES != g))
         assert inside.interval(0.95) == pytest.approx(pairs[g][0].interval(0.95))
         assert outside.interval(0.95) == pytest.approx(pairs[g][1].interval(0.95))
-    assert isinstance(pairs[4][0], Undefined)
+    assert isinstance(pairs[4][0], Missing)
 
 
 def test_dependent_rows_are_refused():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from readiness.core.missing import Missing
 from readiness.statistics.costs import mean_cost_from_cells
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 
 
@@ -48,8 +48,8 @@ def test_errors_never_seen_still_cost_something():
 
 
 def test_no_rows_cost_nothing_that_could_be_said():
-    """Undefined."""
-    assert isinstance(mean_cost_from_cells(np.zeros(4), (0, 1, 1, 0), seed=0), Undefined)
+    """Missing."""
+    assert isinstance(mean_cost_from_cells(np.zeros(4), (0, 1, 1, 0), seed=0), Missing)
 
 
 def test_rare_expensive_errors_are_covered():

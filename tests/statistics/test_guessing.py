@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, guess_influence, measure_guess
-from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.inference import Exact
 
 Y = np.repeat([0, 1], [70, 30])
 CASES = Cases(Task.BINARY, Y, Y, Y.astype(float), 2, True)
@@ -100,4 +101,4 @@ def test_shares_must_be_shares(probabilities):
 
 def test_no_rows_is_undefined():
     """Nothing to guess."""
-    assert isinstance(measure_guess("f1", CASES.subset(Y == 5), Guess((0.5, 0.5))), Undefined)
+    assert isinstance(measure_guess("f1", CASES.subset(Y == 5), Guess((0.5, 0.5))), Missing)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.calibration import conformal_half_width, coverage
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 
 
@@ -43,7 +43,7 @@ def test_the_conformal_rank():
     assert 38.0 == found.value
     assert found.lower(0.05) < 38.0 <= found.upper(0.05)
     assert 19.0 == conformal_half_width(values(np.arange(1, 20)), 0.95).value
-    assert isinstance(conformal_half_width(values(np.arange(1, 19)), 0.95), Undefined)
+    assert isinstance(conformal_half_width(values(np.arange(1, 19)), 0.95), Missing)
 
 
 def test_the_band_holds_as_promised():
@@ -58,4 +58,4 @@ def test_the_band_holds_as_promised():
 
 def test_dependent_rows_have_no_band():
     """Rows of one group are not exchangeable with those of another."""
-    assert isinstance(conformal_half_width(values(np.arange(90), groups=np.arange(90) // 3), 0.9), Undefined)
+    assert isinstance(conformal_half_width(values(np.arange(90), groups=np.arange(90) // 3), 0.9), Missing)

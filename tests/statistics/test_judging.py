@@ -12,7 +12,8 @@ from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 
 from readiness.core.findings import Criterion, Status, recompute
-from readiness.statistics.inference import Exact, Undefined
+from readiness.core.missing import Missing
+from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic
 from readiness.statistics.judge_claims import Claim, round_up, settle
 from readiness.statistics.sample_size import proportion_rows
@@ -68,7 +69,7 @@ def test_only_blocking_measured_refutable_claims_share_the_error():
     """Facts, exact numbers, undefined ones and claims that cannot be refuted leave the others unadjusted."""
     others = [
         claim(Exact(1.0), code="a"),
-        claim(Undefined("There are no rows."), code="b"),
+        claim(Missing("There are no rows."), code="b"),
         claim(Binomial(40, 60), code="c", blocking=False),
         claim(Binomial(40, 60), code="d", criterion={"refutable": False}),
     ]
@@ -102,7 +103,7 @@ def test_the_same_data_again_never_reverses_an_answer(k, times):
 
 def test_undefined_is_not_assessed():
     """With the sentence that says why, and without numbers."""
-    finding = one(Undefined("There are no positives in these rows."), needs="more rows")
+    finding = one(Missing("There are no positives in these rows."), needs="more rows")
     assert (Status.NOT_ASSESSED, "There are no positives in these rows.", "more rows") == (
         finding.status, finding.reason, finding.needs,
     )  # fmt: skip

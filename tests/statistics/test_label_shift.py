@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess
 from readiness.statistics.estimators import number
-from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.label_shift import (
     SharePositive,
@@ -88,7 +89,7 @@ def test_a_guess_is_carried_alike() -> None:
 def test_means_at_the_ends_are_those_of_one_class() -> None:
     assert carried_mean(RECALL, ALARMS, 1.0) is RECALL
     assert carried_mean(RECALL, ALARMS, 0.0) is ALARMS
-    assert isinstance(carried_mean(RECALL, Undefined("none"), 0.5), Undefined)
+    assert isinstance(carried_mean(RECALL, Missing("none"), 0.5), Missing)
 
 
 def test_amounts_of_two_kinds() -> None:

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import Dependence, standard_error
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
@@ -133,7 +133,7 @@ def test_counts_by_hand():
 def test_a_metric_without_denominator_is_undefined_and_says_why(metric, table):
     """No exception, no nan: a sentence."""
     result = measure_table(metric, np.array(table, dtype=float), binary=True)
-    assert isinstance(result, Undefined)
+    assert isinstance(result, Missing)
     assert result.reason.endswith(".")
 
 
@@ -144,7 +144,7 @@ def test_macro_averages_exist_for_every_table_and_stay_in_range(cells):
     for metric in MULTICLASS_LABEL_METRICS:
         result = measure_table(metric, table, binary=False)
         agreement = metric in ("matthews_corrcoef", "cohen_kappa")
-        if isinstance(result, Undefined):
+        if isinstance(result, Missing):
             assert np.count_nonzero(table.sum(axis=1)) < (2 if agreement else 1)
             continue
         low, high = result.interval(0.95)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
-from readiness.statistics.inference import Undefined
 from readiness.statistics.leakage import (
     Target,
     area_inference,
@@ -193,7 +193,7 @@ def test_targets_that_do_not_vary_cannot_be_told():
     assert not Target.of(Task.REGRESSION, np.full(10, 2.0), half).can_be_told
     assert not Target.of(Task.BINARY, half, half).can_be_told
     assert Target.of(Task.BINARY, np.arange(10) // 5, half).can_be_told
-    assert isinstance(explained(np.ones(10), np.zeros(10)), Undefined)
+    assert isinstance(explained(np.ones(10), np.zeros(10)), Missing)
 
 
 def test_a_perfect_area_is_as_sure_as_its_smaller_side():

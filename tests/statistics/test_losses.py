@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 from sklearn import metrics as reference
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Unvaried
 from readiness.statistics.losses import loss_influence, measure_losses
 
@@ -159,7 +159,7 @@ def test_one_row_gives_no_upper_limit():
 def test_what_cannot_be_computed_is_said(metric, cases):
     """A sentence, no exception and no nan."""
     result = measure_losses(metric, cases)
-    assert isinstance(result, Undefined)
+    assert isinstance(result, Missing)
     assert result.reason.endswith(".")
 
 

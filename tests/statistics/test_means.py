@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from readiness.core.missing import Missing
 from readiness.statistics.dependence import Dependence
-from readiness.statistics.inference import Undefined
 from readiness.statistics.means import RareAmounts, SkewedMean, mean_of
 
 
@@ -102,7 +102,7 @@ def test_weights_are_counted(zeros):
 @pytest.mark.parametrize("values", [np.array([]), np.array([1.0, np.nan])])
 def test_no_amounts_and_missing_amounts_are_undefined(values):
     """A sentence."""
-    assert isinstance(mean_of(values), Undefined)
+    assert isinstance(mean_of(values), Missing)
 
 
 def test_a_single_row_proves_nothing():

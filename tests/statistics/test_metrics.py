@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from readiness.core.missing import Missing
 from readiness.core.policy import PRIMARY_METRIC, SEGMENT_METRICS, Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import (
@@ -16,7 +17,6 @@ from readiness.statistics.estimators import (
     metric_names,
     withheld,
 )
-from readiness.statistics.inference import Undefined
 
 
 def sample(task: Task, n: int = 120, **more) -> Cases:
@@ -48,13 +48,13 @@ def test_every_metric_can_be_measured(task, name):
     assert isinstance(measured.value, float)
     assert isinstance(measured.n, int)
     pull = influence(name, cases)
-    assert isinstance(pull, Undefined) if name == "median_absolute_error" else len(pull) == cases.n
+    assert isinstance(pull, Missing) if name == "median_absolute_error" else len(pull) == cases.n
 
 
 @pytest.mark.parametrize(("task", "name"), EVERY)
 def test_no_rows_is_undefined(task, name):
     """Never an exception."""
-    assert isinstance(measure(name, sample(task).subset(np.zeros(120, dtype=bool))), Undefined)
+    assert isinstance(measure(name, sample(task).subset(np.zeros(120, dtype=bool))), Missing)
 
 
 @pytest.mark.parametrize(("task", "name"), EVERY)

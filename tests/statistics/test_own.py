@@ -10,13 +10,13 @@ import pytest
 from sklearn.metrics import f1_score
 
 from readiness.core.metrics import Metric
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics import custom as resampling
 from readiness.statistics.cases import Cases, OwnFunction
 from readiness.statistics.comparison import Guess, compare, measure_guess
 from readiness.statistics.custom import adds_up, draw_of
 from readiness.statistics.estimators import influence, measure, number, withheld
-from readiness.statistics.inference import Undefined
 
 
 def owning(function, *, classes=(), scores=False, greater=True):
@@ -258,12 +258,12 @@ def test_scores_are_given_on_demand_and_missed():
     cases = replace(labelled(), own=owning(lambda y_true, y_score: y_score.max(), scores=True))
 
     assert 0.75 == number("profit", replace(cases, y_score=np.linspace(0, 0.75, cases.n)))
-    assert isinstance(measure("profit", cases), Undefined)
+    assert isinstance(measure("profit", cases), Missing)
 
 
 def test_rows_have_no_influence():
     """Nothing is known of the function but its numbers."""
-    assert isinstance(influence("profit", labelled()), Undefined)
+    assert isinstance(influence("profit", labelled()), Missing)
 
 
 def test_a_paired_comparison_is_narrower_than_the_two_apart():

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.spec.questions import Segments
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.parity import MEASURES, Group, LeastRatio, Spread, Widest, compare_groups, group_shares
 
@@ -113,10 +113,10 @@ def test_nobody_selected_anywhere_has_no_ratio():
     """0 over 0 is no number; nor is a comparison of one group."""
     nobody = shares_of((0, 10, 0, 10), (0, 10, 0, 10))
 
-    assert isinstance(compare_groups("demographic_parity_ratio", nobody), Undefined)
+    assert isinstance(compare_groups("demographic_parity_ratio", nobody), Missing)
     assert 0.0 == compare_groups("demographic_parity_difference", nobody).value
     for measure in MEASURES:
-        assert isinstance(compare_groups(measure, shares_of(A)), Undefined)
+        assert isinstance(compare_groups(measure, shares_of(A)), Missing)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(40, 90)), min_size=2, max_size=5))

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import average_precision_score, ndcg_score
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare, human_comparison
 from readiness.statistics.estimators import influence, measure, withheld
-from readiness.statistics.inference import Undefined
 from readiness.statistics.ranking import (
     PerQuery,
     among_first,
@@ -159,7 +159,7 @@ def test_nothing_relevant_at_all_is_undefined():
     """Of every metric, and the reason says so."""
     for metric in METRICS:
         found = measure(metric, cases_of([0, 0, 0], [1, 2, 3]))
-        assert isinstance(found, Undefined)
+        assert isinstance(found, Missing)
         assert "relevance above 0" in found.reason
 
 
@@ -271,7 +271,7 @@ def test_few_groups_are_withheld():
 
 def test_rows_have_no_influence_of_their_own():
     """A mean over queries is carried by queries."""
-    assert isinstance(influence("ndcg", sample()), Undefined)
+    assert isinstance(influence("ndcg", sample()), Missing)
 
 
 def test_first_rows_break_ties_by_the_order_of_the_table():
@@ -330,7 +330,7 @@ def test_one_query_proves_nothing_and_its_limits_stay_possible():
 def test_queries_without_a_choice_prove_nothing(metric):
     """Lists of one row, or of no more rows than are looked at, are in the best order whatever the scores."""
     single = cases_of(np.ones(50), np.arange(50.0), np.arange(50))
-    assert isinstance(measure_queries(metric, single), Undefined)
+    assert isinstance(measure_queries(metric, single), Missing)
     if "_at_" in metric:
         short = cases_of(np.tile([1.0, 0, 0, 0], 20), np.arange(80.0), np.repeat(np.arange(20), 4))
-        assert isinstance(measure_queries(metric, short), Undefined)
+        assert isinstance(measure_queries(metric, short), Missing)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Normal, Unvaried
 from readiness.statistics.scores import measure_ranking, ranking_metric
 
@@ -108,14 +108,14 @@ def test_constant_scores_rank_by_chance(metric):
 def test_one_class_alone_cannot_be_ranked(metric, label):
     """A sentence instead of an exception."""
     y = np.full(10, label)
-    assert isinstance(measure_ranking(metric, Cases(Task.BINARY, y, y, np.arange(10.0))), Undefined)
+    assert isinstance(measure_ranking(metric, Cases(Task.BINARY, y, y, np.arange(10.0))), Missing)
 
 
 def test_scores_must_be_there_and_finite():
     """Missing scores are said to be missing."""
     y = np.array([0, 1])
-    assert isinstance(measure_ranking("roc_auc", Cases(Task.BINARY, y, y)), Undefined)
-    assert isinstance(measure_ranking("roc_auc", Cases(Task.BINARY, y, y, np.array([0.1, np.nan]))), Undefined)
+    assert isinstance(measure_ranking("roc_auc", Cases(Task.BINARY, y, y)), Missing)
+    assert isinstance(measure_ranking("roc_auc", Cases(Task.BINARY, y, y, np.array([0.1, np.nan]))), Missing)
 
 
 @pytest.mark.parametrize("metric", BOTH)
@@ -124,7 +124,7 @@ def test_scores_must_be_there_and_finite():
 def test_small_samples_stay_in_range_and_have_a_width(metric, seed):
     """Twelve rows, one or more positives, ties: limits lie between 0 and 1 around the value."""
     measured = measure_ranking(metric, sample(12, seed, decimals=0))
-    if isinstance(measured, Undefined):
+    if isinstance(measured, Missing):
         return
     low, high = measured.interval(0.95)
     assert 0 <= low <= measured.value <= high <= 1

@@ -7,8 +7,9 @@ from scipy.stats import beta
 
 from readiness.core.errors import InvalidReport
 from readiness.core.metrics import METRICS
+from readiness.core.missing import Missing
 from readiness.statistics.basis import basis_of
-from readiness.statistics.inference import Exact, Undefined
+from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial, Mover, Normal
 from readiness.statistics.rate_limits import LEAST, recorded_limit, scaled_limit, why_scaled
 
@@ -45,7 +46,7 @@ def test_a_small_rate_may_grow_to_five_times_the_most_that_it_may_be(hits, rows,
 
 def test_other_metrics_and_unknown_rests_keep_the_stated_limit():
     assert 0.15 == limit(MAE, Exact(0.001))
-    assert 0.15 == limit(FALSE_ALARMS, Undefined("there are no such rows"))
+    assert 0.15 == limit(FALSE_ALARMS, Missing("there are no such rows"))
 
 
 def test_a_stated_limit_is_never_widened():

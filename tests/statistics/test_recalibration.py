@@ -7,8 +7,8 @@ import pytest
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
+from readiness.core.missing import Missing
 from readiness.statistics.calibration import brier_excess, brier_parts, in_the_large, probabilities_of, recalibrate
-from readiness.statistics.inference import Undefined
 from tests.statistics.test_calibration import binary, drawn
 
 
@@ -41,7 +41,7 @@ def test_the_slope_of_a_model_that_is_twice_too_sure_is_a_half():
 )
 def test_without_a_slope_the_reason_is_said(given, true):
     """One class, equal probabilities, classes fully apart."""
-    assert isinstance(recalibrate(probabilities_of(binary(given, true))), Undefined)
+    assert isinstance(recalibrate(probabilities_of(binary(given, true))), Missing)
 
 
 def test_probabilities_of_zero_and_one_are_counted():
@@ -89,7 +89,7 @@ def test_spiegelhalter_hears_groups():
 @pytest.mark.parametrize("given", [0.0, 0.5, 1.0])
 def test_without_room_for_chance_there_is_no_test(given):
     """Every probability is 0, 1 or a half."""
-    assert isinstance(brier_excess(probabilities_of(binary([given] * 4, [0, 1, 0, 1]))), Undefined)
+    assert isinstance(brier_excess(probabilities_of(binary([given] * 4, [0, 1, 0, 1]))), Missing)
 
 
 def test_the_parts_of_the_brier_score_add_up():

@@ -11,10 +11,10 @@ import pytest
 from scipy.stats import t as student
 from sklearn.metrics import brier_score_loss
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import INDEPENDENT, Dependence
-from readiness.statistics.inference import Undefined
 from readiness.statistics.refit_advantage import (
     RefitAdvantage,
     RefitLosses,
@@ -69,7 +69,7 @@ def test_losses_of_numbers_and_queries() -> None:
     assert [0.0, 0.5] == pytest.approx(losses)
     assert [5, 6] == list(dependence_of_losses(ranked, "mrr").groups)  # type: ignore[arg-type]
     nothing = replace(ranked, y_true=np.zeros(4))
-    assert isinstance(row_losses(nothing, proper=False), Undefined)
+    assert isinstance(row_losses(nothing, proper=False), Missing)
 
 
 def test_the_error_of_a_guess() -> None:
@@ -179,7 +179,7 @@ def test_errors_without_an_end() -> None:
     wild = replace(plain, own=np.r_[1e6, own[1:]])
     assert found(plain).value == pytest.approx(found(wild).value, abs=0.05)
     nothing = RefitLosses(np.zeros(5), np.zeros((1, 5)), np.zeros((1, 5)), np.zeros(5), bounded=True)
-    assert isinstance(refit_advantage(nothing), Undefined)
+    assert isinstance(refit_advantage(nothing), Missing)
 
 
 @pytest.mark.parametrize(
@@ -194,4 +194,4 @@ def test_errors_without_an_end() -> None:
 )
 def test_what_cannot_be_compared(change: dict[str, Any]) -> None:
     """Is said, and is no number."""
-    assert isinstance(refit_advantage(replace(drawn(50), **change)), Undefined)
+    assert isinstance(refit_advantage(replace(drawn(50), **change)), Missing)

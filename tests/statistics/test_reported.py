@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare_delong, count_discordant, delong_p_value
-from readiness.statistics.inference import Undefined
 
 
 def cases_of(y_true, score):
@@ -50,9 +50,9 @@ def test_delong_of_the_same_order_is_undefined():
     """A monotone change of the scores leaves the order, and so nothing to test."""
     truth, score = np.repeat([1, 0], 20), np.linspace(0, 1, 40)
 
-    assert isinstance(compare_delong(cases_of(truth, score), cases_of(truth, score**3)), Undefined)
+    assert isinstance(compare_delong(cases_of(truth, score), cases_of(truth, score**3)), Missing)
     assert isinstance(
-        compare_delong(cases_of([1, 0, 0], [0.1, 0.4, 0.2]), cases_of([1, 0, 0], [0.9, 0.4, 0.2])), Undefined
+        compare_delong(cases_of([1, 0, 0], [0.1, 0.4, 0.2]), cases_of([1, 0, 0], [0.9, 0.4, 0.2])), Missing
     )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from readiness.core.missing import Missing
 from readiness.statistics.dependence import Dependence
-from readiness.statistics.inference import Undefined
 from readiness.statistics.stability import churn, corrected_mean, fold_facts, half_width
 
 
@@ -55,7 +55,7 @@ def test_equal_scores_are_not_certain():
 @pytest.mark.parametrize("scores", [[0.9], [0.9, math.nan]])
 def test_too_few_folds_are_undefined(scores):
     """One score, or a fold that could not be scored."""
-    assert isinstance(corrected_mean(np.array(scores), n_train=80, n_test=20), Undefined)
+    assert isinstance(corrected_mean(np.array(scores), n_train=80, n_test=20), Missing)
 
 
 def test_churn_by_hand():
@@ -97,8 +97,8 @@ def test_one_refit_that_differs_widens_the_limits():
 
 def test_one_refit_or_no_rows_are_undefined():
     """Nothing to compare."""
-    assert isinstance(churn(np.zeros((1, 5))), Undefined)
-    assert isinstance(churn(np.zeros((3, 0))), Undefined)
+    assert isinstance(churn(np.zeros((1, 5))), Missing)
+    assert isinstance(churn(np.zeros((3, 0))), Missing)
 
 
 def test_groups_widen_churn():
@@ -119,6 +119,6 @@ def test_the_mean_change_is_that_of_all_pairs() -> None:
     expected = np.mean([np.abs(values[r] - values[s]).mean() for r, s in combinations(range(3), 2)])
     found = mean_change(values)
 
-    assert not isinstance(found, Undefined)
+    assert not isinstance(found, Missing)
     assert expected == pytest.approx(found.value)
-    assert isinstance(mean_change(values[:1]), Undefined)
+    assert isinstance(mean_change(values[:1]), Missing)

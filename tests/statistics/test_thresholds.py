@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.thresholds import cheapest_threshold, cross_fit, halves
 
 
@@ -96,7 +96,7 @@ def test_regret_by_hand_is_the_difference_of_the_costs():
 )
 def test_what_cannot_be_tuned_says_so(cases):
     """No scores, one class, missing scores."""
-    assert isinstance(fitted(cases, 1, 9), Undefined)
+    assert isinstance(fitted(cases, 1, 9), Missing)
 
 
 def test_equal_scores_leave_all_or_nothing():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.scores import chance_in_top, measure_top, top_influence
 
@@ -49,7 +49,7 @@ def test_as_many_places_as_classes_say_nothing():
     """The true class is always among all five; without scores nothing is first."""
     assert "only 5 classes" in measure_top("top_5_accuracy", sample()).reason
     assert isinstance(
-        measure_top("top_2_accuracy", Cases(Task.MULTICLASS, np.arange(3), np.arange(3), n_classes=3)), Undefined
+        measure_top("top_2_accuracy", Cases(Task.MULTICLASS, np.arange(3), np.arange(3), n_classes=3)), Missing
     )
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.inference import Undefined
 from readiness.statistics.stability import decline, places
 
 
@@ -77,10 +77,10 @@ def test_what_is_no_trend(cases, words):
     """Too few times, or rows that are all alike."""
     found = decline("mae", cases)
 
-    assert isinstance(found, Undefined)
+    assert isinstance(found, Missing)
     assert words in found.reason
 
 
 def test_an_error_of_zero_cannot_grow_by_a_share():
     """There is nothing to compare with."""
-    assert isinstance(decline("mae", values(np.zeros(50)), relative=True), Undefined)
+    assert isinstance(decline("mae", values(np.zeros(50)), relative=True), Missing)

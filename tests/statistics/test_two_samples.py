@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from readiness.core.missing import Missing
 from readiness.statistics.drift import FOLDS, ToldApart, area_error, detectable_area, tell_apart
-from readiness.statistics.inference import Undefined
 from readiness.statistics.intervals import Normal, Unvaried
 
 
@@ -82,14 +82,14 @@ def test_wholly_other_rows_leave_no_spread():
 def test_too_few_rows_tell_nothing(n, m):
     """It says how many there are."""
     found = tell_apart(np.zeros((n + m, 1)), sides(n, m), seed=0)
-    assert isinstance(found, Undefined)
+    assert isinstance(found, Missing)
     assert str(min(n, m)) in found.reason
 
 
 def test_one_group_cannot_be_kept_apart():
     """There is no fold without it."""
     found = tell_apart(np.zeros((40, 1)), sides(20, 20), np.zeros(40, dtype=np.int64), seed=0)
-    assert isinstance(found, Undefined)
+    assert isinstance(found, Missing)
 
 
 def test_the_error_of_an_area():

@@ -18,13 +18,14 @@ import pytest
 
 from readiness.core.findings import Basis
 from readiness.core.metrics import METRICS, metric_names
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics import custom
 from readiness.statistics.basis import basis_of, flat
 from readiness.statistics.cases import Cases, OwnFunction
 from readiness.statistics.comparison import Guess, compare, human_comparison, measure_guess
 from readiness.statistics.estimators import influence, measure, number, withheld
-from readiness.statistics.inference import Inference, Undefined
+from readiness.statistics.inference import Inference
 
 STORED = Path(__file__).with_name("unchanged_numbers.json")
 TOLERANCE = 1e-12
@@ -167,9 +168,9 @@ def rivals(name: str, cases: Cases) -> dict[str, Cases | Guess]:
 # What is kept of a number ----------------------------------------------------------------------------
 
 
-def told(found: Inference | Undefined) -> Any:
+def told(found: Inference | Missing) -> Any:
     """An inference as plain data: its formula as in a record, and all that is asked of it."""
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return [found.reason, found.n]
     limits = [limit for alpha in ALPHAS for limit in (found.lower(alpha), found.upper(alpha))]
     numbers = [found.value, float(found.n), *found.interval(LEVEL), *limits]
@@ -189,7 +190,7 @@ def numbers_of(basis: Basis) -> list[float]:
 
 def pulled(found: Any) -> Any:
     """Influences of many rows as three sums of them."""
-    if isinstance(found, Undefined):
+    if isinstance(found, Missing):
         return [found.reason, found.n]
     mixing = np.random.default_rng(3).normal(size=len(found))
     return [float(np.abs(found).sum()), float(found @ mixing), float(found @ found)]
@@ -213,7 +214,7 @@ def measured(name: str, cases: Cases) -> Iterator[tuple[str, Any]]:
                 gain = compare(metric, cases, rival, factor=factor)
                 yield f"{name} | {metric} | over {other}, {factor:g}", told(gain)
         candidate = measure(metric, cases)
-        if not isinstance(candidate, Undefined) and ("," not in name or "perfect" in name) and not cases.own:
+        if not isinstance(candidate, Missing) and ("," not in name or "perfect" in name) and not cases.own:
             greater = METRICS[metric].greater_is_better
             yield f"{name} | {metric} | over people", told(human_comparison(candidate, 0.8, 50, greater))
             yield f"{name} | {metric} | over a number", told(human_comparison(candidate, 1.8, None, greater, 1.1))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence.cache.cache import LATENCY, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
 from readiness.evidence.cache.store import Entry
 from readiness.evidence.candidate import Candidate, Scores
@@ -173,15 +173,15 @@ def _read_outcome(entry: Entry, place: int, candidate: Candidate, split: Split, 
 
 
 def cached_latency(
-    cache: Cache, measure: Callable[[], Latency | Unavailable], *, calls: int, seconds: float
-) -> Latency | Unavailable:
+    cache: Cache, measure: Callable[[], Latency | Missing], *, calls: int, seconds: float
+) -> Latency | Missing:
     """Times of single calls, of which so many were asked for in so many seconds."""
     return _load_or_measure(cache, LATENCY, measure, _pack_latency, _read_latency, calls=calls, call_seconds=seconds)
 
 
 def cached_throughput(
-    cache: Cache, measure: Callable[[], tuple[Throughput, ...] | Unavailable], *, runs: int
-) -> tuple[Throughput, ...] | Unavailable:
+    cache: Cache, measure: Callable[[], tuple[Throughput, ...] | Missing], *, runs: int
+) -> tuple[Throughput, ...] | Missing:
     """Rows per second of batches."""
     return _load_or_measure(cache, THROUGHPUT, measure, _pack_speeds, _read_speeds, runs=runs)
 
@@ -196,17 +196,17 @@ def cached_probes(cache: Cache, measure: Callable[[], SubprocessResult]) -> Subp
 def _load_or_measure(
     cache: Cache,
     part: str,
-    measure: Callable[[], T | Unavailable],
+    measure: Callable[[], T | Missing],
     pack: Callable[[T], Packed | None],
     read: Callable[[Entry], T],
     **key: Any,
-) -> T | Unavailable:
+) -> T | Missing:
     key["machine"] = this_machine()
     if (found := cache.get(part, read, **key)) is not None:
         return found
     start = time.perf_counter()
     measured = measure()
-    pack_scores = None if isinstance(measured, Unavailable) else pack(measured)
+    pack_scores = None if isinstance(measured, Missing) else pack(measured)
     if pack_scores is not None:
         arrays, facts = pack_scores
         cache.put(part, arrays, {**facts, "seconds": time.perf_counter() - start}, **key)
@@ -232,7 +232,7 @@ def _read_speeds(entry: Entry) -> tuple[Throughput, ...]:
 
 def _pack_result(result: SubprocessResult) -> Packed | None:
     memory, probes = result.memory, result.probes
-    if not result.completed or isinstance(memory, Unavailable) or isinstance(probes, Unavailable):
+    if not result.completed or isinstance(memory, Missing) or isinstance(probes, Missing):
         return None
     if any(probe.outcome == "unavailable" for probe in probes):
         return None

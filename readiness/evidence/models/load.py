@@ -23,7 +23,7 @@ from typing import Any
 
 from readiness.core.errors import ModelError
 from readiness.core.files import Artifact, sha256_path, size_of
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.sanitize import nearest
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
 from readiness.evidence.models.own_modules import lies_beside, serve
@@ -176,7 +176,7 @@ class LoadedModel:
     """What its libraries warned of while it was loaded."""
     takes_arrays: bool = False
     """Whether it is known to take arrays, whatever it says itself."""
-    no_file: Unavailable | None = None
+    no_file: Missing | None = None
     """Why there is no file of it, where it comes from memory and cannot be written."""
     container: str = ""
     """What the file is besides, such as MLflow; empty for a model alone."""

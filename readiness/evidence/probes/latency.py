@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import LATENCY_CALLS, LATENCY_SECONDS, LATENCY_WARM_UP
 from readiness.evidence.candidate import Candidate
 
@@ -78,7 +78,7 @@ def measure_latency(
     seconds: float = LATENCY_SECONDS,
     warm_up: int = LATENCY_WARM_UP,
     seed: int = 0,
-) -> Latency | Unavailable:
+) -> Latency | Missing:
     """Time single-row calls until `calls` are made, or `seconds` are over and at least 300 calls made.
 
     Call it before anything else uses the model, or the first call is no cold start.
@@ -103,7 +103,7 @@ def measure_throughput(
     runs: int = RUNS,
     seconds: float = THROUGHPUT_SECONDS,
     seed: int = 0,
-) -> tuple[Throughput, ...] | Unavailable:
+) -> tuple[Throughput, ...] | Missing:
     """Rows per second for each batch size, `runs` runs each; unavailable when that takes longer than `seconds`."""
     end = time.perf_counter() + seconds
     measured = []
@@ -115,7 +115,7 @@ def measure_throughput(
             for _ in range(runs):
                 speeds.append(_measure_speed(candidate, rows))
                 if time.perf_counter() > end and len(speeds) < runs:
-                    return Unavailable(f"{runs} runs of {batch:,} rows take more than {seconds:g} seconds")
+                    return Missing(f"{runs} runs of {batch:,} rows take more than {seconds:g} seconds")
         except (Exception, SystemExit) as error:
             return _explain_failure("The throughput", error)
         measured.append(Throughput(batch, np.sort(np.array(speeds))))
@@ -163,5 +163,5 @@ def slow_together(times: NDArray[np.int64] | NDArray[np.float64]) -> float:
     return float(np.corrcoef(slow[:-1], slow[1:])[0, 1])
 
 
-def _explain_failure(what: str, error: BaseException) -> Unavailable:
-    return Unavailable(f"{what} could not be measured: {type(error).__name__}: {str(error)[:300]}".rstrip(": "))
+def _explain_failure(what: str, error: BaseException) -> Missing:
+    return Missing(f"{what} could not be measured: {type(error).__name__}: {str(error)[:300]}".rstrip(": "))

@@ -25,7 +25,7 @@ import readiness
 from readiness.core.environment import candidate_environment
 from readiness.core.errors import ReadinessError
 from readiness.core.files import Artifact
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.models.load import load_model, loading_modules
 from readiness.evidence.models.own_modules import add_served, served
@@ -66,8 +66,8 @@ class Request:
 class SubprocessResult:
     """What came of it."""
 
-    memory: Memory | Unavailable
-    probes: tuple[ProbeResult, ...] | Unavailable
+    memory: Memory | Missing
+    probes: tuple[ProbeResult, ...] | Missing
     completed: bool = True
     """Whether the process came to its end by itself."""
 
@@ -215,7 +215,7 @@ def _describe_end(code: int) -> str:
 def _conclude(messages: _Messages, end: str) -> SubprocessResult:
     why = messages.error or end
     if messages.memory is None:
-        missing = Unavailable(f"The model could not be tried in a process of its own: {why or 'it said nothing'}.")
+        missing = Missing(f"The model could not be tried in a process of its own: {why or 'it said nothing'}.")
         return SubprocessResult(missing, missing, completed=False)
     done = {probe.name for probe in messages.probes}
     open_ = [name for name in PROBES if name not in done]

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.core.findings import Unavailable
 from readiness.core.metrics import QUANTILES
+from readiness.core.missing import Missing
 from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import Evidence, SuppliedRepeat, Technical, Training
 from readiness.evidence.fold_scores import fold_score, held_score
@@ -24,7 +24,7 @@ from readiness.statistics.intervals import OrderStatistic
 FOLDS = "supply fold predictions under supplied.folds"
 CHOSEN = "a setting of the spec stands in the way, so supplied folds do not count"
 SHARED = "measured on a shared machine, which says little about production"
-CUT = Unavailable(
+CUT = Missing(
     "the supplied folds cut rows apart that belong together, so refits had seen rows like those they predict",
     "supply folds that keep the rows of a group or query together",
 )
@@ -34,7 +34,7 @@ SHARED_FACT = "_shared"
 
 def with_supplied_refits(evidence: Evidence) -> Evidence:
     """The evidence with supplied folds and seeds in place of refits that were not possible here."""
-    if not isinstance(evidence.refits, Unavailable):
+    if not isinstance(evidence.refits, Missing):
         return evidence
     seeds = _with_seeds(evidence)
     training, repeats = evidence.training, evidence.elsewhere.repeats
@@ -46,17 +46,17 @@ def with_supplied_refits(evidence: Evidence) -> Evidence:
     return replace(evidence, refits=_refits(evidence, training, repeats, why), retraining=seeds)
 
 
-def _or_supplied(evidence: Evidence) -> Refits | Unavailable:
+def _or_supplied(evidence: Evidence) -> Refits | Missing:
     """What would settle it names the way out that always leads somewhere where there are training rows."""
     why = evidence.refits
-    if not isinstance(why, Unavailable) or why.chosen or FOLDS in why.needs or evidence.training is None:
+    if not isinstance(why, Missing) or why.chosen or FOLDS in why.needs or evidence.training is None:
         return why
-    return Unavailable(why.reason, f"{why.needs}; or {FOLDS}" if why.needs else FOLDS)
+    return Missing(why.reason, f"{why.needs}; or {FOLDS}" if why.needs else FOLDS)
 
 
 def _refits(
-    evidence: Evidence, training: Training, repeats: tuple[SuppliedRepeat, ...], why: Unavailable
-) -> Refits | Unavailable:
+    evidence: Evidence, training: Training, repeats: tuple[SuppliedRepeat, ...], why: Missing
+) -> Refits | Missing:
     given = evidence.spec.supplied.folds
     assert given is not None
     if any(_cut(training, repeat.fold) for repeat in repeats):
@@ -104,7 +104,7 @@ def with_supplied_measures(evidence: Evidence) -> Evidence:
     here = evidence.technical
     if evidence.spec.production.measured_on == "shared":
         here = _facts_alone(here)
-    missing = {name: found for name, found in here.measures.items() if isinstance(found, Unavailable)}
+    missing = {name: found for name, found in here.measures.items() if isinstance(found, Missing)}
     filled = {name: found for name, found in _elsewhere(evidence).items() if name in missing}
     gaps = {name: or_supplied(why, name) for name, why in missing.items() if name not in filled}
     sources = {name: evidence.spec.supplied.source_of(name) for name in filled}
@@ -118,8 +118,8 @@ def with_supplied_measures(evidence: Evidence) -> Evidence:
 def _facts_alone(here: Technical) -> Technical:
     """What the clock said on a shared machine, as facts; its limits have nothing to be judged by."""
     timed = {name: found for name, found in here.measures.items() if is_timed(name)}
-    known = {name: found for name, found in timed.items() if not isinstance(found, Unavailable)}
-    own = dict.fromkeys(known, Unavailable(SHARED, "measure on a machine of its own"))
+    known = {name: found for name, found in timed.items() if not isinstance(found, Missing)}
+    own = dict.fromkeys(known, Missing(SHARED, "measure on a machine of its own"))
     facts = {f"{name}{SHARED_FACT}": found for name, found in known.items()}
     return replace(here, measures={**here.measures, **own}, facts={**here.facts, **facts}, milliseconds=None)
 
@@ -129,10 +129,10 @@ def is_timed(metric: str) -> bool:
     return metric in QUANTILES or metric == "throughput_per_second"
 
 
-def or_supplied(why: Unavailable, metric: str) -> Unavailable:
+def or_supplied(why: Missing, metric: str) -> Missing:
     """The same gap, with the key that would fill it."""
     how = "supply a log of calls under supplied.latency" if metric in QUANTILES else f"state supplied.{metric}"
-    return Unavailable(why.reason, f"{how}, or {why.needs}" if why.needs else how)
+    return Missing(why.reason, f"{how}, or {why.needs}" if why.needs else how)
 
 
 def _elsewhere(evidence: Evidence) -> Mapping[str, Inference]:

@@ -14,6 +14,7 @@ from readiness.core.findings import Estimate, Finding
 from readiness.core.format import format_count, format_count_of
 from readiness.core.keys import Topic, key_of
 from readiness.core.metrics import METRICS, Metric
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.sanitize import visible
 from readiness.evidence.cache.scored_rows import ScoredRows, find_rows
@@ -25,7 +26,7 @@ from readiness.statistics.basis import basis_of
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.comparison import compare
 from readiness.statistics.estimators import measure, number, withheld
-from readiness.statistics.inference import Exact, Inference, Undefined
+from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.judge_claims import Claim, reservation, settle
 from readiness.verdict.record import Record
 
@@ -84,12 +85,12 @@ def _paired(wanted: _Wanted, a: Side, b: Side) -> Paired:
     # without a row that tells them apart there is no chance in the difference, and nothing to take an interval from
     gain = Exact(0.0, cases.n) if alike else compare(metric.name, rival, cases, seed=a.spec.seed)
     found = (measure(metric.name, cases), measure(metric.name, rival), gain)
-    if alike and not any(isinstance(each, Undefined) for each in found):
+    if alike and not any(isinstance(each, Missing) for each in found):
         mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
         return Paired(title, mine, theirs, difference, f"{SAME} {format_count(cases.n)} rows")
     mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
     caution = withheld(metric.name, cases) or withheld(metric.name, rival) or _reservation(gain)
-    reason = next((each.reason for each in found if isinstance(each, Undefined)), "") or caution
+    reason = next((each.reason for each in found if isinstance(each, Missing)), "") or caution
     return Paired(title, mine, theirs, difference, outcome_words(difference, (a.letter, b.letter), caution), reason)
 
 
@@ -116,13 +117,13 @@ def _code(classes: tuple[str, ...], wanted: str) -> int | None:
     return next(iter(alike), None)
 
 
-def _reservation(gain: Inference | Undefined) -> str:
+def _reservation(gain: Inference | Missing) -> str:
     """Why neither side may be called better, whichever it is."""
-    basis = None if isinstance(gain, Undefined) else basis_of(gain)
+    basis = None if isinstance(gain, Missing) else basis_of(gain)
     return reservation(basis, wants_more=True) or reservation(basis, wants_more=False)
 
 
-def _estimate(metric: Metric, found: Inference | Undefined, level: float) -> Estimate | None:
+def _estimate(metric: Metric, found: Inference | Missing, level: float) -> Estimate | None:
     claim = Claim(key_of(metric.name), metric.name, metric.name, found, None, unit=metric.unit, blocking=False)
     (fact,) = settle([claim], alpha=1 - level, level=level)
     return fact.measured

@@ -10,11 +10,11 @@ import numpy as np
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Finding, Question
 from readiness.core.keys import Topic
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.spec.schema import Costs, Spec
 from readiness.statistics.cases import Floats
 from readiness.statistics.costs import mean_cost_from_cells
-from readiness.statistics.inference import Undefined
 from readiness.verdict.recomputation.counts import cells
 from readiness.verdict.recomputation.shapes import is_drawn, rows_of
 from readiness.verdict.recomputation.values import counted_cells, is_close, largest_classes
@@ -190,7 +190,7 @@ def _check_limits(record: Record, found: Mapping[str, Finding], spec: Spec, pric
     for code, cost in ((SAVINGS, prices.nothing - prices.own), (COST, prices.own)):
         finding, made = found[code], mean_cost_from_cells(table, cost.ravel(), seed=spec.seed)
         measured, bounds, criterion = finding.measured, finding.bounds, finding.criterion
-        if isinstance(made, Undefined) or measured is None:
+        if isinstance(made, Missing) or measured is None:
             continue
         limits = [*zip((measured.low, measured.high), made.interval(measured.level), strict=True)]
         if bounds is not None and criterion is not None and record.rule == "interval":

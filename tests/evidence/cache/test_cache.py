@@ -14,7 +14,7 @@ import yaml
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.svm import LinearSVC
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence import equal_refits, refits, retraining
 from readiness.evidence import measure_refits as refitting
 from readiness.evidence import measure_runtime as probing
@@ -300,7 +300,7 @@ def test_refits_that_do_not_fit_are_not_kept(review_files: Write, cache: str, ca
     """No repeats without the time for them; the one copy that says all is kept with the scores."""
     spec = review_files({"stability": {"repeats": 2, "budget_seconds": 0.000001}})
     first = refitted(gather(spec, cache=cache))
-    assert isinstance(first.refits, Unavailable)
+    assert isinstance(first.refits, Missing)
     expected = [TEST, "1 refit with other seeds", TRAINING, "scores of slightly changed rows"]
     assert expected == parts(refitted(gather(spec, cache=cache)))
 
@@ -376,7 +376,7 @@ def test_times_memory_and_probes(
 @pytest.mark.parametrize(
     "result",
     [
-        SubprocessResult(Unavailable("it crashed"), Unavailable("it crashed"), completed=False),
+        SubprocessResult(Missing("it crashed"), Missing("it crashed"), completed=False),
         SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "failed", "it crashed"),), completed=False),
         SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "unavailable", "no time"),)),
     ],

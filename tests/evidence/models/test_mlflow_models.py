@@ -25,7 +25,8 @@ pytest.importorskip("mlflow")
 
 from readiness.core.errors import ModelError, SpecError
 from readiness.core.files import sha256_path
-from readiness.core.findings import Question, Unavailable
+from readiness.core.findings import Question
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import environment
@@ -150,7 +151,7 @@ def test_a_function_is_reviewed_with_the_columns_of_its_signature(function: Path
     assert any("required: scikit-learn==0.1" in note for note in loaded.notes)
     assert not any("\x1b" in note for note in loaded.notes)
     found = unfit_for_cloning(loaded.estimator)
-    assert isinstance(found, Unavailable)
+    assert isinstance(found, Missing)
     assert "not how to fit it" in found.reason
     assert "the estimator" in found.needs
 
@@ -310,10 +311,10 @@ def test_probes_in_a_process_of_its_own(tmp_path: Path) -> None:
     loaded, spec = pinned(estimator), ModelFile(path="model", sha256=sha256_path(estimator))
     candidate = Candidate.of(loaded.estimator, list(FRAME), task=Task.BINARY, classes=("no", "yes"))
     result = measure_in_subprocess(Request.of(spec, estimator.parent, candidate, FRAME))
-    assert not isinstance(result.probes, Unavailable)
+    assert not isinstance(result.probes, Missing)
     outcomes = {probe.name: probe.outcome for probe in result.probes}
     found = [outcomes[name] for name in ("one_row", "column_order", "determinism")]
     assert ["passed", "clean_error", "passed"] == found  # scikit-learn refuses another order in words
-    assert not isinstance(result.memory, Unavailable)
+    assert not isinstance(result.memory, Missing)
     assert result.memory.model < 30e6 < result.memory.libraries
     assert sha256_path(estimator) == spec.sha256

@@ -26,7 +26,8 @@ skl2onnx = pytest.importorskip("skl2onnx")
 
 from readiness.core.errors import ModelError, ScoringError, SpecError
 from readiness.core.files import sha256_path
-from readiness.core.findings import Question, Unavailable
+from readiness.core.findings import Question
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.collect import gather
@@ -312,7 +313,7 @@ def test_another_width_and_no_rows_are_clean_errors(tmp_path: Path) -> None:
 def test_refits_say_what_to_supply_instead(tmp_path: Path) -> None:
     """A graph cannot be fitted again, and the reason names what would do."""
     found = unfit_for_cloning(save(network("Softmax"), tmp_path).estimator)
-    assert isinstance(found, Unavailable)
+    assert isinstance(found, Missing)
     assert "not how to fit it" in found.reason
     assert "the estimator" in found.needs
 
@@ -531,13 +532,13 @@ def test_probes_and_memory_in_a_process_of_its_own(tmp_path: Path) -> None:
     loaded = converted(model, tmp_path, rows)
     candidate = Candidate.of(loaded.estimator, [*NUMBERS, "city"], task=Task.BINARY, classes=("no", "yes"))
     result = measure_in_subprocess(Request.of(ModelFile(path="model.onnx"), tmp_path, candidate, FRAME))
-    assert not isinstance(result.probes, Unavailable)
+    assert not isinstance(result.probes, Missing)
     outcomes = {probe.name: probe.outcome for probe in result.probes}
     passed = dict.fromkeys(("one_row", "column_order", "determinism", "unseen_category", "input_not_mutated"), "passed")
     assert passed == {name: outcomes[name] for name in passed}
     assert "clean_error" == outcomes["empty_frame"]
     assert "failed" == outcomes["missing_value"]  # the graph itself hands a gap on, where scikit-learn would refuse it
-    assert not isinstance(result.memory, Unavailable)
+    assert not isinstance(result.memory, Missing)
     assert result.memory.model < 30e6 < result.memory.libraries
 
 

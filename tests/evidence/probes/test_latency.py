@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes import latency as timing
@@ -140,7 +140,7 @@ def test_failing_model_has_no_latency(failing: Any) -> None:
     model.predict = failing  # type: ignore[method-assign]
     for measure in (measure_latency, measure_throughput):
         measured = measure(candidate(model), FRAME)
-        assert isinstance(measured, Unavailable)
+        assert isinstance(measured, Missing)
         assert "could not be measured" in measured.reason
 
 
@@ -148,7 +148,7 @@ def test_throughput_has_five_runs_for_each_batch(clock: Clock) -> None:
     """Each batch size is run five times on that many rows, also beyond the rows there are."""
     model = Watched(0.001, clock)
     measured = measure_throughput(candidate(model), FRAME)
-    assert not isinstance(measured, Unavailable)
+    assert not isinstance(measured, Missing)
     assert [each.batch for each in measured] == [1, 32, 1024]
     assert [len(each.rows_per_second) for each in measured] == [5, 5, 5]
     assert {len(rows) for rows in model.seen} == {1, 32, 1024}
@@ -164,5 +164,5 @@ def test_median_is_the_middle_run() -> None:
 def test_throughput_of_a_model_that_is_too_slow_is_unavailable(clock: Clock) -> None:
     """Five runs that do not fit into the time are no measurement."""
     measured = measure_throughput(candidate(Watched(0.05, clock)), FRAME, seconds=0.1)
-    assert isinstance(measured, Unavailable)
+    assert isinstance(measured, Missing)
     assert measured.reason == "5 runs of 1 rows take more than 0.1 seconds"

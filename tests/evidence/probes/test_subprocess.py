@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.models.load import load_model
@@ -44,7 +44,7 @@ def tried(folder: Path, code: str, *, seconds: float = 60.0) -> SubprocessResult
 
 
 def outcomes(result: SubprocessResult) -> dict[str, str]:
-    assert not isinstance(result.probes, Unavailable)
+    assert not isinstance(result.probes, Missing)
     return {probe.name: probe.outcome for probe in result.probes}
 
 
@@ -90,7 +90,7 @@ def test_crash_fails_the_probe_and_spares_the_rest(tmp_path: Path) -> None:
     assert isinstance(result.memory, Memory)
     found = outcomes(result)
     assert (found["determinism"], found["missing_value"], found["outlier"]) == ("passed", "failed", "unavailable")
-    assert not isinstance(result.probes, Unavailable)
+    assert not isinstance(result.probes, Missing)
     reason = next(probe.reason for probe in result.probes if probe.name == "missing_value")
     assert reason == "The model did not survive this: its process was killed by SIGABRT."
 
@@ -107,7 +107,7 @@ def test_silence_fails_the_probe(tmp_path: Path) -> None:
 def test_model_that_cannot_predict_there_has_no_memory(tmp_path: Path) -> None:
     """A failure before the first measurement is the reason for everything."""
     result = tried(tmp_path, "raise ValueError('no licence')")
-    assert isinstance(result.memory, Unavailable)
+    assert isinstance(result.memory, Missing)
     assert "ValueError: no licence" in result.memory.reason
     assert result.probes == result.memory
 
@@ -120,7 +120,7 @@ def test_changed_file_is_not_loaded_there(tmp_path: Path) -> None:
     candidate = Candidate.of(LogisticRegression(), ["a", "b"], task=Task.BINARY, classes=(0, 1))
     request = Request.of(ModelFile(path=path.name, sha256="0" * 64), tmp_path, candidate, FRAME)
     result = measure_in_subprocess(request)
-    assert isinstance(result.memory, Unavailable)
+    assert isinstance(result.memory, Missing)
     assert "is not the file that the spec pins" in result.memory.reason
 
 

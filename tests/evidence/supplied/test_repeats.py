@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from readiness.core.errors import DataError
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.core.policy import BUDGET_SECONDS, Task
 from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import SuppliedRepeat
@@ -114,6 +114,6 @@ def test_settings_that_rule_refits_out_are_told_apart() -> None:
 
 def test_supplied_folds_do_not_replace_refits_that_a_setting_rules_out(files: Files) -> None:  # noqa: F811
     """They stay out, and the reason says why."""
-    why = Unavailable("the budget is 0.001 s", "a budget of at least 2", chosen=True)
+    why = Missing("the budget is 0.001 s", "a budget of at least 2", chosen=True)
     refits = with_supplied_refits(replace(files.gathered(), refits=why)).refits
-    assert Unavailable(f"the budget is 0.001 s; {CHOSEN}", "a budget of at least 2", chosen=True) == refits
+    assert Missing(f"the budget is 0.001 s; {CHOSEN}", "a budget of at least 2", chosen=True) == refits

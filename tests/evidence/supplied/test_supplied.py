@@ -15,7 +15,7 @@ import yaml
 from scipy import stats
 
 from readiness.core.errors import DataError, InputError, SpecError
-from readiness.core.findings import Unavailable
+from readiness.core.missing import Missing
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Elsewhere, Evidence, Technical
 from readiness.evidence.measure_refits import refitted
@@ -189,10 +189,10 @@ def test_refits_made_here_come_first(files: Files) -> None:
 
 def test_failed_refits_are_replaced(files: Files) -> None:
     """A candidate that could not be refitted is judged by the supplied folds."""
-    evidence = replace(files.gathered(), refits=Unavailable("a refit did not end"))
+    evidence = replace(files.gathered(), refits=Missing("a refit did not end"))
     assert isinstance(with_supplied_refits(evidence).refits, Refits)
     bare = with_supplied_refits(replace(evidence, elsewhere=Elsewhere()))
-    assert Unavailable("a refit did not end", "supply fold predictions under supplied.folds") == bare.refits
+    assert Missing("a refit did not end", "supply fold predictions under supplied.folds") == bare.refits
 
 
 FAULTY = {
@@ -369,7 +369,7 @@ def test_what_was_measured_here_comes_first() -> None:
     """A supplied size counts only where none was measured."""
     given = {"size_mb": {"value": 3, "source": "x"}, "memory_mb": {"value": 4, "source": "y"}}
     evidence = evidence_of([1, 0], [1, 0], supplied=given)
-    here = Technical({"size_mb": Exact(1.0), "memory_mb": Unavailable("it failed")})
+    here = Technical({"size_mb": Exact(1.0), "memory_mb": Missing("it failed")})
     told = with_supplied_measures(replace(evidence, technical=here))
     assert (1.0, 4.0) == tuple(told.technical.measures[name].value for name in ("size_mb", "memory_mb"))
     assert {"memory_mb": "y"} == told.technical.sources
@@ -419,7 +419,7 @@ def test_probes_elsewhere_fill_those_that_could_not_be_made() -> None:
     """A failure is a no; what nobody tried names the key to supply."""
     given = {"one_row": {"passed": True, "source": "s"}, "outlier": {"passed": False, "source": "t"}}
     evidence = evidence_of([1, 0], [1, 0], supplied={"probes": given})
-    evidence = replace(evidence, probes=Unavailable("no model file", "give the model file"))
+    evidence = replace(evidence, probes=Missing("no model file", "give the model file"))
     answer = production.ask(evidence, evidence.spec.production)
     probes = {f.code.removeprefix("PROD-PROBE-"): f for f in answer.findings if f.code.startswith("PROD-PROBE-")}
     assert ("met", NOT_HERE) == (probes["ONE-ROW"].status.value, probes["ONE-ROW"].warning)
