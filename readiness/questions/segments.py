@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from readiness.core import policy
 from readiness.core.findings import Answer, Criterion, Finding, Flag, Question, Status, not_assessed
@@ -336,7 +337,22 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
             *worst_segments(evidence, findings),
             *shown,
         ),
+        {"overall": _overall(evidence, rulers)},
     )
+
+
+def _overall(evidence: Evidence, rulers: Sequence[Ruler]) -> pd.DataFrame:
+    """What the figure of groups is drawn against: columns metric, overall (its value on all rows) and tolerated (the
+    value that a segment may fall to, or rise to where less is better, if all others are like all rows together).
+    """
+    rows = []
+    for ruler in rulers:
+        overall = measure(ruler.metric.name, evidence.cases)
+        if not isinstance(overall, Missing):
+            limit = ruler.of_rest(overall)[0].threshold
+            tolerated = ruler.factor * overall.value + (-limit if ruler.metric.greater_is_better else limit)
+            rows.append((ruler.metric.name, overall.value, tolerated))
+    return pd.DataFrame(rows, columns=["metric", "overall", "tolerated"])
 
 
 NOBODY_COMPARED = "practically all rows are in one segment, so that no segment was compared with another"
