@@ -55,14 +55,6 @@ class Inference(Protocol):
         """Whether it is as good or bad as can be, so that its rows show no variation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Undefined:
-    """A number that does not exist for these rows, and why in one plain sentence."""
-
-    reason: str
-    n: int = 0
-
-
 def normal_quantile(alpha: float) -> float:
     """Upper `alpha` quantile of the normal distribution."""
     return -float(ndtri(alpha))
