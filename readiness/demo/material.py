@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from readiness.core.checklist import BOXES, Source, this_day
 from readiness.core.errors import InputError
 from readiness.core.files import sha256_file
-from readiness.spec.inputs import MOST_VALID_DAYS
+from readiness.spec.parts import MOST_VALID_DAYS
 
 # ----------------------------------------------------------------------------------------------------
 # What does an attestation look like? One example file for every box that only a person can answer.

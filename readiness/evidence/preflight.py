@@ -291,6 +291,8 @@ def _spoken_of(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator
     there = list(dict.fromkeys(name for head in heads.values() for name in head.columns))
     said: list[tuple[KeyPath, str]] = [(("data", "known_at", name), name) for name in data.known_at]
     said += [(("data", "independent", name), name) for name in data.independent]
+    said += [(("data", "labels", name), name) for name in data.labels]
+    said += [(("about", "features", name), name) for name in loaded.spec.about.features]
     said += [(("production", "drift_exempt", k), name) for k, name in enumerate(exempt)]
     for key, name in said:
         if name not in there:

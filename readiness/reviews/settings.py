@@ -16,7 +16,7 @@ from readiness.spec.schema import Spec, label_text
 CALL = "review()"
 """What stands for the file of a spec that was given as keywords."""
 
-ABOUT_THE_ROWS = ("label_horizon", "known_at", "independent", "sampled")
+ABOUT_THE_ROWS = ("words", "labels", "label_horizon", "known_at", "independent", "sampled")
 """Keywords that are keys of the section `data` under the same name."""
 _IN_WORDS_OF_THE_CALL = {
     "data.positive": "pos_label",
@@ -54,6 +54,10 @@ class Settings(TypedDict, total=False):
     """Ranking: for which query each test row is put in order; values, or the name of a column."""
     id: Any
     """What names each test row; values, or the name of a column. Two rows of one name are copies."""
+    words: Mapping[str, Any]
+    """What the report calls a row and rows of the two classes: `{"row": "payment", "positive": "fraud"}`."""
+    labels: Mapping[str, Any]
+    """By column what it is called and what its groups are: `{"age_group": {"title": "age", "65+": "people of 65"}}`."""
     label_horizon: str
     """How long after its time the truth of a row is known, such as "30 d"."""
     known_at: Mapping[str, Any]

@@ -8,8 +8,10 @@ from itertools import chain
 
 from readiness.core.policy import Task
 from readiness.core.sanitize import nearest, shown
+from readiness.core.vocabulary import TITLE, spellings
+from readiness.spec.about import is_outside
 from readiness.spec.bounds import too_wide
-from readiness.spec.inputs import is_outside, vouches_of
+from readiness.spec.inputs import vouches_of
 from readiness.spec.rules import RuleError, parse_rule
 from readiness.spec.schema import ModelFile, Rule, Spec, label_text
 from readiness.spec.supplied_checks import prediction_faults, supplied_misfits
@@ -104,6 +106,8 @@ def misfits(spec: Spec) -> list[Fault]:
         _bounds,
         _vouches,
         _known_target,
+        _words,
+        _labels,
     )
     return list(chain.from_iterable(check(spec) for check in checks))
 
@@ -170,6 +174,36 @@ def _known_target(spec: Spec) -> Iterator[Fault]:
     for index, name in enumerate(spec.production.drift_exempt):
         if name == target:
             yield ("production", "drift_exempt", index), f"{shown(target)} is the target, and no column that can drift"
+
+
+def _words(spec: Spec) -> Iterator[Fault]:
+    """Words for classes where no class is looked for: they would stand nowhere."""
+    task, words = stated_task(spec), spec.data.words
+    for key in ("positive", "negative"):
+        if getattr(words, key) is not None and task in (Task.MULTICLASS, Task.REGRESSION):
+            target = shown(spec.data.target)
+            instead = f"; name classes under data.labels, by {target}" if task.has_classes else ""
+            yield ("data", "words", key), f"only a binary task or a ranking has such rows; this task is {task}{instead}"
+
+
+def _labels(spec: Spec) -> Iterator[Fault]:
+    """Titles that two columns share, and labels of classes that there are not."""
+    data, titles = spec.data, dict[str, str]()
+    classes = [label_text(label) for label in data.classes or ()]
+    known = set(chain.from_iterable(map(spellings, classes)))
+    for column, texts in data.labels.items():
+        title = texts.get(TITLE)
+        if title is not None and titles.setdefault(title, column) != column:
+            yield (
+                ("data", "labels", column, TITLE),
+                f"{shown(title)} is the title of {shown(titles[title])} already; nobody could tell them apart",
+            )
+        for value in texts if column == data.target and classes else ():
+            if value != TITLE and known.isdisjoint(spellings(value)):
+                yield (
+                    ("data", "labels", column, value),
+                    f"{shown(value)} is not in data.classes" + nearest(value, classes),
+                )
 
 
 def _task(spec: Spec) -> Iterator[Fault]:

@@ -7,87 +7,24 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from readiness.core.environment import name_fault
-from readiness.core.metrics import canonical
-from readiness.core.person_names import may_be_the_same, mixed_word, words_of
 from readiness.core.policy import Task
-from readiness.core.sanitize import shown
-
-
-def _one_line(text: str) -> str:
-    if text.splitlines() != [text]:  # it stands in the middle of sentences, which it must not end
-        raise ValueError(f"found {shown(text)}, expected a name on one line")
-    return text
-
-
-Label = bool | int | float | str
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Reference = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
-MetricName = Annotated[str, AfterValidator(canonical)]
-ColumnName = Annotated[str, Field(min_length=1)]
-FilePath = Annotated[str, Field(min_length=1)]
-
-
-def _of_a_person(name: str) -> str:
-    if not words_of(name):
-        raise ValueError(f'found {shown(name)}, which has no letter; expected a name such as "Anna Schmidt"')
-    if word := mixed_word(name):
-        raise ValueError(
-            f"found {shown(name)}, whose {shown(word)} mixes letters of scripts that look alike; write it in one script"
-        )
-    return name
-
-
-PersonName = Annotated[
-    str, Field(min_length=1, max_length=200), AfterValidator(_one_line), AfterValidator(_of_a_person)
-]
-
-
-def _calendar_day(value: object) -> object:
-    # A bare number would otherwise pass as seconds since 1970.
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return value
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
-        raise ValueError(f"found {shown(value)}, expected a date such as 2026-11-22")
-    try:
-        return datetime.date.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError(f"found {shown(value)}, expected a date of the calendar") from error
-
-
-def _passable(name: str) -> str:
-    if fault := name_fault(name):
-        raise ValueError(f"{shown(name)} {fault}")
-    return name
-
-
-VariableName = Annotated[str, AfterValidator(_passable)]
-
-MOST_VALID_DAYS = 1096
-"""Three years."""
-
-
-def _until_repeated(days: int) -> int:
-    if not 1 <= days <= MOST_VALID_DAYS:
-        raise ValueError(
-            f"found {shown(days)}, expected 1 to {MOST_VALID_DAYS:,} days: what was measured more than three years ago "
-            "says little about the model on the data of today"
-        )
-    return days
-
-
-ValidDays = Annotated[
-    int, AfterValidator(_until_repeated), Field(json_schema_extra={"minimum": 1, "maximum": MOST_VALID_DAYS})
-]
-
-Day = Annotated[datetime.date, BeforeValidator(_calendar_day)]
+from readiness.spec.about import About, is_outside
+from readiness.spec.parts import (
+    ColumnName,
+    Day,
+    Digest,
+    FilePath,
+    Label,
+    Name,
+    Part,
+    PersonName,
+    Reference,
+    VariableName,
+    one_line,
+)
+from readiness.spec.words import ColumnLabels, Words
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = r"^\d{1,6}(\.\d{1,3})? ?(s|min|h|d|w)$"
@@ -98,62 +35,6 @@ def seconds_of(duration: str) -> float:
     """Seconds in a duration such as "30 d", "12 h" or "90 min"."""
     number, unit = re.fullmatch(r"([\d.]+) ?([a-z]+)", duration, re.ASCII).groups()  # type: ignore[union-attr]
     return float(number) * _UNITS[unit]
-
-
-def label_text(label: Label) -> str:
-    """A class label as a key of a mapping in the spec: "fraud", "1", "true"."""
-    return str(label).lower() if isinstance(label, bool) else str(label)
-
-
-class Part(BaseModel):
-    """Base of every part of a spec: strict about keys, never changed after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
-
-    def origin(self, key: str) -> str:
-        """Who set `key` of this part: "default", or "set in the spec"."""
-        return "set in the spec" if key in self.model_fields_set else "default"
-
-
-class About(Part):
-    """Free texts of the first screen; what is missing is listed as "not provided"."""
-
-    purpose: str = Field("", description="what the model decides or supports, in one sentence")
-    out_of_scope: str = Field("", description="what the model must not be used for")
-    owner: str = Field("", description="who answers for the model")
-    prepared_by: tuple[str, ...] = Field((), description="who prepared this review")
-    risk: Literal["", "low", "medium", "high"] = Field("", description="how much harm a wrong prediction can do")
-    valid_days: ValidDays | None = Field(None, description="days until the review must be repeated, 1 to 1096")
-    population: str = Field("", description="whom or what the test rows stand for, and how they were drawn")
-    labels: str = Field("", description="how the true labels came about")
-    changes: str = Field("", description="what changed since the previous version")
-    limitations: tuple[str, ...] = Field((), description="known limits, one sentence each")
-    oversight: str = Field("", description="who can stop or override the model, and how")
-    production_prevalence: Share | Annotated[tuple[Share, Share], Field(min_length=2)] | None = Field(
-        None, description="expected share of positives in production, 0 to 1; or [low, high], judged at the worse end"
-    )
-
-    @property
-    def prevalences(self) -> tuple[float, ...]:
-        """The ends of the declared share of positives in production: none, one or two, in rising order."""
-        given = self.production_prevalence
-        return () if given is None else (given,) if isinstance(given, float | int) else tuple(dict.fromkeys(given))
-
-    @field_validator("production_prevalence", mode="before")
-    @classmethod
-    def _one_or_two(cls, given: object) -> object:
-        if isinstance(given, list | tuple) and len(given) != 2:
-            raise ValueError(
-                f"found {shown(list(given))}, expected one share such as 0.02, or two of them: [low, high]"
-            )
-        return given
-
-    @field_validator("production_prevalence")
-    @classmethod
-    def _rising(cls, given: float | tuple[float, float] | None) -> float | tuple[float, float] | None:
-        if isinstance(given, tuple) and given[0] > given[1]:
-            raise ValueError(f"found {shown(list(given))}, expected [low, high] with low first")
-        return given
 
 
 class PredictionColumns(Part):
@@ -209,7 +90,7 @@ class Model(ModelFile):
     """The candidate."""
 
     name: Name = Field(description="name of the model, up to 200 characters")
-    version: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)] = Field(
+    version: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)] = Field(
         description='version of the model, as text: "1.4"'
     )
 
@@ -287,6 +168,12 @@ class Data(Part):
     query: ColumnName | None = Field(
         None, description="ranking: column that says for which query, user or list a row is put in order"
     )
+    words: Words = Field(Words(), description="what the report calls a row, and rows of the two classes")
+    labels: Mapping[ColumnName, ColumnLabels] = Field(
+        default_factory=dict,
+        description="what the report calls a column, under title, and those with a value of it, under the value; also "
+        "classes of the target",
+    )
     label_horizon: Duration = Field(
         "0 d",
         description='how long after the time of a row its truth is known, such as "30 d", "12 h" or "90 min"; with it '
@@ -352,14 +239,6 @@ def vouches_of(soundness: Vouched, data: Data) -> Iterator[tuple[tuple[str, ...]
         yield ("data", "known_at", column), known
     for column, word in data.independent.items():
         yield ("data", "independent", column), word
-
-
-def is_outside(name: str, about: About) -> bool:
-    """Whether somebody is surely not among those who prepared the review, however the name is spelt.
-
-    Nobody is, where one of them has a name without a letter: it may be anybody's.
-    """
-    return not any(may_be_the_same(name, other) for other in about.prepared_by)
 
 
 def counts(word: Vouch, about: About, day: datetime.date) -> bool:

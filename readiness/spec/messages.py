@@ -240,7 +240,12 @@ def _meant(key: KeyPath) -> KeyPath:
 
 
 def _keys_at(key: KeyPath) -> list[str]:
-    return [name for part in _parts_at(key) for name in part.model_fields]
+    return [name for part in _parts_at(key) for name in _own_first(part)]
+
+
+def _own_first(part: type[Part]) -> list[str]:
+    """The keys of a part, those that it shares with others last."""
+    return sorted(part.model_fields, key=lambda name: name not in part.__annotations__)
 
 
 def _description(key: KeyPath) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -10,22 +11,23 @@ from pydantic import Field, model_validator
 from readiness.core import policy
 from readiness.core.checklist import ATTESTABLE
 from readiness.core.format import listed
-from readiness.spec.inputs import (
+from readiness.spec.inputs import ModelFile
+from readiness.spec.parts import (
     MOST_VALID_DAYS,
     ColumnName,
     Day,
     Label,
     MetricName,
-    ModelFile,
     Name,
     NotNegative,
+    Owned,
     Part,
     Positive,
     Share,
 )
 
 
-class Requirement(Part):
+class Requirement(Owned):
     """One business sentence and the metric that stands for it."""
 
     says: Annotated[str, Field(min_length=1)] = Field(description="the requirement in the words of the business")
@@ -65,7 +67,7 @@ class Requirement(Part):
 _OPS = {"at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 
 
-class Business(Part):
+class Business(Owned):
     """Question 2: does it meet the stated requirements?"""
 
     requirements: tuple[Requirement, ...] = Field((), description="what the business asks for, one entry each")
@@ -89,7 +91,7 @@ FairnessMeasure = Literal[
 ]
 
 
-class Segments(Part):
+class Segments(Owned):
     """Question 3: does it work for everyone?"""
 
     metrics: tuple[MetricName, ...] | None = Field(None, description="metrics that are judged for every segment")
@@ -169,7 +171,7 @@ class GivenInterval(Part):
     at_least: Share | None = Field(None, description="share of rows that it must cover; without it nothing is judged")
 
 
-class Errors(Part):
+class Errors(Owned):
     """Question 4: are the failure modes acceptable?"""
 
     costs: Costs | None = Field(None, description="what an error costs")
@@ -205,7 +207,7 @@ class Errors(Part):
     )
 
 
-class Stability(Part):
+class Stability(Owned):
     """Question 5: is performance consistent?"""
 
     folds: Annotated[int, Field(ge=2, le=50)] = Field(policy.FOLDS, description="parts of the training table")
@@ -240,7 +242,31 @@ class Stability(Part):
         return self
 
 
-class Production(Part):
+class RolloutStage(Part):
+    """A share of the traffic for a while."""
+
+    share: Annotated[float, Field(gt=0, le=1)] = Field(description="share of the traffic, such as 0.05")
+    days: Positive | None = Field(None, description="shortest time of the stage in days")
+
+
+class Rollout(Part):
+    """How the model is to go live, once it is approved; nothing here is judged."""
+
+    stages: tuple[RolloutStage, ...] = Field((), description="the stages in their order, each a larger share")
+    stopped_by: str = Field("", description="who stops it, and brings the model before it back")
+    alarms: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="what stops it besides a fall below the requirements, one sentence each"
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Rollout:
+        shares = [stage.share for stage in self.stages]
+        if any(a >= b for a, b in pairwise(shares)):
+            raise ValueError("the share of each stage must be larger than that of the stage before it")
+        return self
+
+
+class Production(Owned):
     """Question 6: technical limits, drift and probes."""
 
     latency_p50_ms: Positive | None = Field(None, description="limit of the median latency, milliseconds")
@@ -270,6 +296,7 @@ class Production(Part):
     )
     calls: Annotated[int, Field(ge=300, le=1_000_000)] = Field(policy.LATENCY_CALLS, description="calls that are timed")
     call_seconds: Positive = Field(policy.LATENCY_SECONDS, description="time after which no further call is made")
+    rollout: Rollout = Field(Rollout(), description="how the model is to go live, once it is approved")
 
     @model_validator(mode="after")
     def _warning_first(self) -> Production:
@@ -370,7 +397,7 @@ class Human(Part):
     )
 
 
-class Baseline(Part):
+class Baseline(Owned):
     """Question 1: does it beat the alternatives?"""
 
     metric: MetricName | None = Field(None, description="primary metric")

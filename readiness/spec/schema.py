@@ -8,26 +8,22 @@ from typing import Annotated, Literal
 from pydantic import Field, PrivateAttr, StringConstraints, field_validator
 
 from readiness.core import policy
+from readiness.core.files import Role
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
+from readiness.spec.about import About
 from readiness.spec.inputs import (
-    About,
-    ColumnName,
     Data,
-    FilePath,
-    Label,
     Model,
     ModelFile,
     OwnMetric,
-    Part,
-    Positive,
     PredictionColumns,
     SegmentColumn,
     SegmentEntry,
     Vouch,
     Vouched,
-    label_text,
 )
+from readiness.spec.parts import ColumnName, FilePath, Label, Part, Positive, label_text
 from readiness.spec.questions import (
     Attestation,
     Baseline,
@@ -132,12 +128,12 @@ class Supplied(Part):
     probes: Mapping[Probe, SuppliedProbe] = Field(default_factory=dict, description="probes made elsewhere, by name")
 
     @property
-    def files(self) -> Mapping[str, str]:
+    def files(self) -> Mapping[Role, str]:
         """The files that are read for it, as the spec names them, by their role in the record."""
         named = {
-            "supplied folds": self.folds and self.folds.table,
-            "supplied latency": self.latency and self.latency.path,
-            "supplied training rows": self.training_rows and self.training_rows.path,
+            Role.SUPPLIED_FOLDS: self.folds and self.folds.table,
+            Role.SUPPLIED_LATENCY: self.latency and self.latency.path,
+            Role.SUPPLIED_TRAINING_ROWS: self.training_rows and self.training_rows.path,
         }
         return {role: path for role, path in named.items() if path}
 

@@ -14,7 +14,7 @@ from readiness.core.errors import InputError, InvalidReport
 from readiness.core.findings import Finding
 from readiness.signing.keys import PrivateKey, generate, write_key_pair
 from readiness.signing.verify import Standing, required_verdict, standing
-from readiness.spec.inputs import MOST_VALID_DAYS
+from readiness.spec.parts import MOST_VALID_DAYS
 from readiness.spec.load import load_spec
 from readiness.verdict.decision import Verdict, decide
 from readiness.verdict.record import Record, last_day
@@ -32,7 +32,7 @@ def by_points(record: Record) -> Record:
         dataclasses.replace(answer, findings=tuple(by_its_value(finding) for finding in answer.findings))
         for answer in record.answers
     )
-    decision = decide([answer.answer() for answer in answers], rule="point")
+    decision = decide(answers, rule="point")
     return dataclasses.replace(record, rule="point", answers=answers, verdict=decision.verdict, decision=decision)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from readiness.core.person_names import may_be_the_same, mixed_word, words_of
-from readiness.spec.inputs import About, is_outside
+from readiness.spec.about import About, is_outside
 
 ONE = {
     "the builder": (

@@ -102,7 +102,8 @@ def test_a_pinned_spec_must_be_unchanged(tmp_path: Path) -> None:
          'line 5, business.requirements[0].metrik: unknown key; did you mean "metric"?'),
         ("stabilty: {}", 'line 3, stabilty: unknown key; did you mean "stability"?'),
         ("segments: {zzz: 1}",
-         "line 3, segments.zzz: unknown key; expected one of metrics, limit, warning, coverage, power, judged_slices, fairness"),
+         "line 3, segments.zzz: unknown key; expected one of metrics, limit, warning, coverage, power, judged_slices, "
+         "fairness, owner, reason"),
         ("target: a", "line 3, target: unknown key; it belongs in data"),
         ("checklist: {monitering: {}}", 'line 3, checklist.monitering: unknown key; did you mean "monitoring"?'),
         ("errors: {describe: {false_positiv: a}}",
