@@ -10,7 +10,7 @@ import base64
 import inspect
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -19,8 +19,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
 
 from readiness.core.findings import Answer
+from readiness.core.vocabulary import PLAIN, Vocabulary
 from readiness.report.plots.lettering import plain
-from readiness.report.plots.style import NothingToDraw, house_style
+from readiness.report.plots.style import NARROW, WIDE, NothingToDraw, Sheet, drawing_on, house_style
 from readiness.report.plots.svg import lean
 from readiness.verdict.decision import Decision
 
@@ -30,6 +31,9 @@ RASTER_DPI = 130
 LARGEST_SVG = 60_000
 """Bytes; a larger SVG is left out and the PNG stands alone."""
 LONGEST_ALT = 600
+
+NARROW_MIME = "application/vnd.readiness.narrow+svg"
+"""Under which the drawing for a phone lies beside the others; no frontend shows it."""
 
 Bundle = tuple[dict[str, str], dict[str, Any]]
 
@@ -48,14 +52,26 @@ class Picture:
     alt: str
     """The finding in one sentence."""
     caption: str
-    """What is drawn."""
+    """What was found, in a few words."""
+    reading: str = ""
+    """How to read it: what is drawn."""
+    narrow: str = ""
+    """The SVG for a phone; empty when it would be too large."""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         """What Jupyter displays: both images, the sentence as text, and all words as metadata."""
         del include, exclude
         data = {"image/png": base64.b64encode(self.png).decode("ascii"), "text/plain": self.alt}
         alt = {"alt": self.alt}
-        named = {"figure": self.name, "question": self.question, "caption": self.caption, "alt": self.alt}
+        named = {
+            "figure": self.name,
+            "question": self.question,
+            "caption": self.caption,
+            "reading": self.reading,
+            "alt": self.alt,
+        }
+        if self.narrow:
+            data[NARROW_MIME] = self.narrow
         metadata: dict[str, Any] = {"image/png": alt, "readiness": named}
         if self.svg:
             return {"image/svg+xml": self.svg, **data}, {"image/svg+xml": alt, **metadata}
@@ -78,21 +94,27 @@ class NotDrawn:
         return {"text/plain": str(self)}, {"readiness": {"figure": self.name, "not_drawn": self.reason}}
 
 
-def draw(plot: Callable[..., Axes], answer: Any, *more: Any, alt: str | None = None) -> Picture | NotDrawn:
-    """The picture of `plot(answer, *more)`; never raises.
+def draw(
+    plot: Callable[..., Axes], answer: Any, *more: Any, alt: str | None = None, words: Vocabulary = PLAIN
+) -> Picture | NotDrawn:
+    """The picture of `plot(answer, *more)`, wide and narrow, in the words of a spec; never raises.
 
-    The caption is the first paragraph of the plot's docstring. The sentence is `alt`, or that of the function
-    beside the plot whose name ends in `_alt`, or the answer's status.
+    What was found is said by the functions beside the plot whose names end in `_alt` (all of it, in a sentence) and in
+    `_caption` (in a few words), else by the answer's status; `alt` replaces the sentence. How to read the figure is the
+    first paragraph of the plot's docstring.
     """
     name = _name(plot)
     try:
-        svg, png = _render(plot, answer, *more)
-        sentence = plain(alt if alt is not None else _sentence(plot, answer, *more))[:LONGEST_ALT]
+        with drawing_on(replace(WIDE, words=words)):
+            svg, png = _render(plot, answer, *more)
+            sentence = plain(alt if alt is not None else _sentence(plot, answer, *more))[:LONGEST_ALT]
+            caption = plain(_beside(plot, "caption", answer, *more) or sentence)[:LONGEST_ALT]
+        narrow = _narrow(plot, replace(NARROW, words=words), answer, *more)
     except NothingToDraw as nothing:
         return NotDrawn(name, str(nothing))
     except Exception as error:  # whatever is wrong with a picture, the findings stand without it
         return NotDrawn(name, f"drawing it failed ({type(error).__name__}: {plain(error)[:200]})")
-    return Picture(name, _question(answer), svg, png, sentence, _caption(plot))
+    return Picture(name, _question(answer), svg, png, sentence, caption, _reading(plot), narrow)
 
 
 def _name(plot: Callable[..., Axes]) -> str:
@@ -100,15 +122,22 @@ def _name(plot: Callable[..., Axes]) -> str:
     return f"{module}.{getattr(plot, '__name__', type(plot).__name__)}".removeprefix(".")
 
 
-def _caption(plot: Callable[..., Axes]) -> str:
+def _reading(plot: Callable[..., Axes]) -> str:
     return " ".join((plot.__doc__ or "").split("\n\n")[0].split())
 
 
 def _sentence(plot: Callable[..., Axes], answer: Any, *more: Any) -> str:
-    beside = getattr(inspect.unwrap(plot), "__globals__", {}).get(f"{getattr(plot, '__name__', '')}_alt")
-    if beside is not None:
-        return str(beside(answer, *more))
-    return f"{answer.question.words} {answer.status.words}." if isinstance(answer, Answer) else _caption(plot)
+    said = _beside(plot, "alt", answer, *more)
+    if said:
+        return said
+    return f"{answer.question.words} {answer.status.words}." if isinstance(answer, Answer) else _reading(plot)
+
+
+def _beside(plot: Callable[..., Axes], what: str, answer: Any, *more: Any) -> str:
+    """What the function beside the plot says; empty where there is none."""
+    around = getattr(inspect.unwrap(plot), "__globals__", {})
+    function = around.get(f"{getattr(plot, '__name__', '')}_{what}")
+    return "" if function is None else str(function(answer, *more))
 
 
 def _question(answer: Any) -> str:
@@ -119,14 +148,30 @@ def _question(answer: Any) -> str:
 
 def _render(plot: Callable[..., Axes], *what: Any) -> tuple[str, bytes]:
     with house_style():
-        figure = _sheet(plot(*what))
-        layout = figure.get_layout_engine()
-        if layout is not None:
-            # laid out once: both files show the same picture, in half the time
-            layout.execute(figure)
-            figure.set_layout_engine("none")
-        svg = lean(_svg(figure))
-        return (svg if len(svg.encode("utf-8")) <= LARGEST_SVG else ""), _png(figure)
+        figure = _laid_out(plot(*what))
+        return _small(figure), _png(figure)
+
+
+def _narrow(plot: Callable[..., Axes], on: Sheet, *what: Any) -> str:
+    """The drawing for a phone."""
+    with drawing_on(on), house_style():
+        return _small(_laid_out(plot(*what)))
+
+
+def _laid_out(ax: Axes) -> Figure:
+    """The figure, laid out once: all its files show the same picture, in half the time."""
+    figure = _sheet(ax)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    return figure
+
+
+def _small(figure: Figure) -> str:
+    """The SVG, unless it is too large."""
+    svg = lean(_svg(figure))
+    return svg if len(svg.encode("utf-8")) <= LARGEST_SVG else ""
 
 
 def _sheet(ax: Axes) -> Figure:

@@ -87,6 +87,10 @@ class PageFigure:
     caption: str
     svg: bytes = b""
     png: bytes = b""
+    narrow: bytes = b""
+    """SVG for a phone; empty where there is none."""
+    reading: str = ""
+    """How to read it; the caption says what was found."""
 
     @property
     def source(self) -> Markup:
@@ -96,8 +100,17 @@ class PageFigure:
         """
         if not self.svg:
             return Markup(f"data:image/png;base64,{base64.b64encode(self.png).decode('ascii')}")  # noqa: S704  base64
-        single = _TAG.sub(lambda tag: _QUOTED.sub(r"='\1'", tag.group()), self.svg.decode("utf-8", "replace"))
-        return Markup(f"data:image/svg+xml,{quote(single, safe=_PLAIN)}")  # noqa: S704  all else is percent-encoded
+        return _address(self.svg)
+
+    @property
+    def narrow_source(self) -> Markup:
+        """The drawing for a phone as such an address; empty where there is none."""
+        return _address(self.narrow) if self.narrow else Markup("")
+
+
+def _address(svg: bytes) -> Markup:
+    single = _TAG.sub(lambda tag: _QUOTED.sub(r"='\1'", tag.group()), svg.decode("utf-8", "replace"))
+    return Markup(f"data:image/svg+xml,{quote(single, safe=_PLAIN)}")  # noqa: S704  all else is percent-encoded
 
 
 def render_page(

@@ -131,7 +131,7 @@ def methods(answer: Answer, *, ax: Axes | None = None) -> Axes:
         stripes(panel, len(names))
         for name, finding in table[metric].items():
             _method(panel, names.index(name), finding)
-        panel_title(panel, metric_words(metric), panels=len(shown), pad=4)
+        panel_title(panel, metric_words(metric), columns=60 // len(shown), pad=4)
     left_out = f"; {len(shown)} of {len(table)} metrics shown" if len(table) > len(shown) else ""
     title(ax, "Every method on the same rows", f"{_rows_words(table)}{left_out}", above=15)
     return ax

@@ -9,17 +9,16 @@ from readiness.core.format import format_count
 from readiness.report.plots.lettering import bar, bar_words, labels, measured, metric_words, plain, shorten, tally
 from readiness.report.plots.marks import estimate_mark, few_ticks, look_of, margin_note, value_label, view
 from readiness.report.plots.style import (
-    BODY,
     INK,
     LOOKS,
     MUTED,
-    SMALL,
     WASH,
     NothingToDraw,
     bare,
     canvas,
     house_style,
     part,
+    sheet,
     title,
 )
 
@@ -85,14 +84,14 @@ def _required(row: Axes, finding: Finding) -> None:
 def _words(ax: Axes, y: int, finding: Finding, name: str) -> None:
     look = LOOKS[finding.status]
     n = f" · n = {format_count(finding.measured.n)}" if finding.measured is not None and finding.measured.n > 1 else ""
-    _left(ax, y, name, 2, colour=INK, size=BODY, va="bottom")
+    _left(ax, y, name, 2, colour=INK, size=sheet().body, va="bottom")
     _left(
         ax,
         y,
         shorten(f"{shorten(metric_words(finding.metric), 24)} {bar(finding)}{n}", 46),
         0,
         colour=MUTED,
-        size=SMALL,
+        size=sheet().small,
         va="top",
     )
     margin_note(ax, y, f"{look.glyph} {finding.status.words}", colour=look.colour)

@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 from readiness.core.findings import Question, Status
 from readiness.core.policy import ROLLOUT
 from readiness.report.plots.lettering import plain
-from readiness.report.plots.style import ACCENT, FAINT, INK, LOOKS, MUTED, SMALL, bare, canvas, house_style, title
+from readiness.report.plots.style import ACCENT, FAINT, INK, LOOKS, MUTED, bare, canvas, house_style, sheet, title
 from readiness.verdict.decision import ADVICE, FLOWCHART, Decision, next_step
 
 ANSWER_WORDS = {
@@ -82,7 +82,9 @@ def _advice(ax: Axes, y: int, text: str, *, lit: bool) -> None:
     """The advice for a no; where the way ended otherwise, what would settle it."""
     _box(ax, _ADVICE_X, _ADVICE_WIDTH, y, lit=lit, rounded=True)
     words = "\n".join(textwrap.wrap(plain(text), 43, max_lines=2, placeholder=" …"))
-    ax.text(_ADVICE_X + 0.17, y, words, va="center", fontsize=SMALL, color=INK if lit else MUTED, linespacing=1.25)
+    ax.text(
+        _ADVICE_X + 0.17, y, words, va="center", fontsize=sheet().small, color=INK if lit else MUTED, linespacing=1.25
+    )
 
 
 def _goal(ax: Axes, decision: Decision, *, all_passed: bool) -> None:
@@ -125,7 +127,7 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], *, li
         textcoords="offset points",
         ha="center" if across else "left",
         va="bottom" if across else "center",
-        fontsize=SMALL,
+        fontsize=sheet().small,
         color=ACCENT if lit else MUTED,
     )
 

@@ -29,16 +29,15 @@ from readiness.report.plots.marks import (
 )
 from readiness.report.plots.style import (
     ACCENT,
-    BODY,
     FAINT,
     INK,
     MUTED,
-    SMALL,
     NothingToDraw,
     bare,
     canvas,
     house_style,
     part,
+    sheet,
     title,
 )
 
@@ -112,7 +111,7 @@ def _scale(ax: Axes, points: list[tuple[float, Finding]]) -> None:
             axis.set_ticks(ticks, labels=[f"{tick:.10g}" for tick in ticks])
     ax.set_xlim(0, most)
     ax.set_ylim(0, most)
-    ax.tick_params(labelsize=SMALL, labelcolor=MUTED)
+    ax.tick_params(labelsize=sheet().small, labelcolor=MUTED)
 
 
 def _ticks(most: float) -> list[float]:
@@ -246,7 +245,7 @@ def confusion(answer: Answer, *, ax: Axes | None = None) -> Axes:
         rasterized=not numbered,
         annot=matrix.words(shown) if numbered else None,
         fmt="",
-        annot_kws={"fontsize": BODY, "parse_math": False, "linespacing": 1.4},
+        annot_kws={"fontsize": sheet().body, "parse_math": False, "linespacing": 1.4},
     )
     _class_ticks(ax, shown)
     more = part(len(shown), len(matrix.names), "first", "classes")
@@ -257,7 +256,7 @@ def confusion(answer: Answer, *, ax: Axes | None = None) -> Axes:
 def _class_ticks(ax: Axes, shown: list[str]) -> None:
     at = range(0, len(shown), 1 + (len(shown) - 1) // 20)
     names = labels([shown[k] for k in at], 18)
-    style: dict[str, Any] = {"parse_math": False, "fontsize": BODY, "color": INK}
+    style: dict[str, Any] = {"parse_math": False, "fontsize": sheet().body, "color": INK}
     tilted: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if len(names) > 5 else {}
     ax.set_yticks([k + 0.5 for k in at], labels=names, rotation=0, **style)
     ax.set_xticks([k + 0.5 for k in at], labels=names, **({"rotation": 0} | tilted), **style)

@@ -14,7 +14,16 @@ from functools import lru_cache
 from matplotlib import font_manager
 
 from readiness.core.findings import Finding
-from readiness.core.format import format_criterion, format_estimate, format_interval, format_threshold, with_unit
+from readiness.core.format import (
+    format_against,
+    format_criterion,
+    format_estimate,
+    format_interval,
+    format_threshold,
+    format_value,
+    with_unit,
+)
+from readiness.core.vocabulary import PLAIN, Vocabulary
 from readiness.statistics.estimators import METRICS
 
 MAIN_FONT = "DejaVu Sans"
@@ -83,6 +92,35 @@ def shorten(text: object, most: int) -> str:
     return f"{_fitting(line, most - 1 - tail).rstrip()}…{_fitting(line[::-1], tail)[::-1].lstrip()}"
 
 
+def folded(text: object, most: int, lines: int) -> list[str]:
+    """The text as `plain` in so many lines at most, each at most `most` columns wide, broken between words where that
+    is possible; what is longer still is cut in the middle.
+    """
+    line = plain(text)
+    found = _broken(line, most)
+    room = most * lines
+    while len(found) > lines and room > 0:  # lines that end early need more room than their letters
+        found, room = _broken(shorten(line, room), most), room - max(1, most // 4)
+    return found[:lines]
+
+
+def _broken(line: str, most: int) -> list[str]:
+    lines = [""]
+    for word in line.split(" "):
+        joined = f"{lines[-1]} {word}".lstrip()
+        if _width(joined) <= most:
+            lines[-1] = joined
+            continue
+        rest = word
+        lines += [""] if lines[-1] else []
+        while _width(rest) > most:
+            lines[-1] = _fitting(rest, most)
+            rest = rest[len(lines[-1]) or 1 :]
+            lines.append("")
+        lines[-1] = rest
+    return [each for each in lines if each]
+
+
 def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
@@ -101,9 +139,9 @@ def _fitting(line: str, most: int) -> str:
     return line[:taken]
 
 
-def labels(names: Iterable[object], most: int = 30) -> list[str]:
-    """A short label for each name; names that would look alike are numbered."""
-    short = [shorten(name, most) or "(empty)" for name in names]
+def labels(names: Iterable[object], most: int = 30, lines: int = 1) -> list[str]:
+    """A label for each name, of so many lines at most; names that would look alike are numbered."""
+    short = ["\n".join(folded(name, most, lines)) or "(empty)" for name in names]
     seen: Counter[str] = Counter()
     alike = Counter(short)
     numbered = []
@@ -127,9 +165,33 @@ def metric_words(metric: str) -> str:
     return shorten(METRICS[metric].title if metric in METRICS else metric.replace("_", " "), 36)
 
 
-def segment_words(finding: Finding) -> str:
-    """The segment of a finding: "age_group = 65+"."""
-    return ", ".join(f"{column} = {value}" for column, value in finding.segment.items()) or finding.name
+def segment_words(finding: Finding, words: Vocabulary = PLAIN) -> str:
+    """The segment of a finding: "people of 65 and over", or "age_group = 65+" where nobody said."""
+    return " and ".join(words.group(column, value) for column, value in finding.segment.items()) or finding.name
+
+
+def percent(share: float, *against: float | None) -> str:
+    """A share as a percentage, "43 %", never rounded across the shares in `against`."""
+    value, rivals = 100 * share, [100 * other for other in against if other is not None]
+    digits = 0 if 10 <= value <= 90 or value in (0.0, 100.0) else 1
+    return f"{format_against(value, 0.0, 100.0, *rivals, digits=digits)} %"
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric counts rows among rows, so that people say it in per cent."""
+    return metric in _OF_ROWS
+
+
+_OF_ROWS = frozenset(
+    ("accuracy", "recall", "precision", "specificity", "negative_predictive_value", "false_positive_rate",
+     "false_negative_rate", "balanced_accuracy", "error_rate", "worst_class_recall", "recall_macro",
+     "precision_macro", "share")
+)  # fmt: skip
+
+
+def amount(value: float, metric: str, unit: str = "", *against: float | None) -> str:
+    """A value of a metric as people say it: "43 %", "47.2 minutes", "0.882"."""
+    return percent(value, *against) if is_share(metric) else shorten(format_value(value, unit, *against), 30)
 
 
 def bar(finding: Finding) -> str:

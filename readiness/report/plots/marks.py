@@ -11,11 +11,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from readiness.core.findings import Estimate, Finding, Status
-from readiness.report.plots.lettering import bar
-from readiness.report.plots.style import BODY, FACT, FAINT, INK, LOOKS, MUTED, SMALL, Look
+from readiness.report.plots.lettering import bar, labels
+from readiness.report.plots.style import FACT, FAINT, INK, LOOKS, MUTED, PAPER, Look, sheet
 
 _ARROWS = ("<", ">")
-_SHAPES = {Status.MET: "●", Status.NOT_MET: "✕", Status.NOT_PROVEN: "○", Status.NOT_ASSESSED: "□"}
+_SHAPES = {Status.MET: "●", Status.NOT_MET: "✕", Status.NOT_PROVEN: "◇", Status.NOT_ASSESSED: "□"}
+_LIFT = 6.0
+"""Points that the name of a row stands above its mark on a narrow sheet."""
 
 
 def look_of(finding: Finding) -> Look:
@@ -49,14 +51,50 @@ def few_ticks(ax: Axes, most: int = 5, *, along: Literal["x", "y"] = "x") -> Non
     axis = ax.xaxis if along == "x" else ax.yaxis
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}".replace("-", "−")))
-    ax.tick_params(axis=along, labelsize=SMALL, labelcolor=MUTED)
+    ax.tick_params(axis=along, labelsize=sheet().small, labelcolor=MUTED)
 
 
-def rows(ax: Axes, names: Sequence[str]) -> None:
-    """One row per name, the first on top."""
-    ax.set_ylim(len(names) - 0.45, -0.55)
-    ax.set_yticks(range(len(names)), labels=list(names), parse_math=False, fontsize=BODY, color=INK)
+def row_names(names: Iterable[object], *, most: int = 34) -> list[str]:
+    """Labels of rows: two lines of `most` letters beside a row, or of what is left beside its value above it."""
+    return labels(names, 27 if sheet().narrow else most, 2)
+
+
+def rows_height(names: Sequence[str], *, each: float = 0.3) -> float:
+    """Inches for so many rows with these labels; `each` is that of a row with one line on a wide sheet."""
+    more = any("\n" in name for name in names)
+    return len(names) * ((0.6 if more else 0.46) if sheet().narrow else max(each, 0.4) if more else each)
+
+
+def rows(ax: Axes, names: Sequence[str], *, narrow: bool | None = None) -> None:
+    """One row per name, the first on top; on a narrow sheet names stand above their rows."""
+    on = sheet()
+    above = on.narrow if narrow is None else narrow
+    ax.set_ylim(len(names) - (0.62 if above else 0.45), -0.8 if above else -0.55)
     ax.tick_params(axis="y", length=0)
+    if not above:
+        ax.set_yticks(range(len(names)), labels=list(names), parse_math=False, fontsize=on.body, color=INK)
+        return
+    ax.set_yticks([])
+    for y, name in enumerate(names):
+        above_row(ax, y, name, at=0.0)
+
+
+def above_row(ax: Axes, y: float, text: str, *, at: float, colour: str = INK) -> None:
+    """A text on the line of a row's name: from the left edge on, or up to the right one."""
+    ax.annotate(
+        text,
+        (at, y),
+        (0, _LIFT),
+        xycoords=blended_transform_factory(ax.transAxes, ax.transData),
+        textcoords="offset points",
+        ha="left" if at == 0 else "right",
+        va="bottom",
+        fontsize=sheet().body,
+        color=colour,
+        parse_math=False,
+        annotation_clip=False,
+        zorder=4,
+    )
 
 
 def estimate_mark(ax: Axes, y: float, finding: Finding, *, look: Look | None = None, size: float = 6.5) -> None:
@@ -80,9 +118,9 @@ def estimate_mark(ax: Axes, y: float, finding: Finding, *, look: Look | None = N
         marker=seen.marker,
         markersize=size + 2 if seen.marker == "X" else size,
         color=seen.colour,
-        markerfacecolor=seen.colour if seen.filled else "white",
+        markerfacecolor=seen.colour if seen.filled else PAPER,
         markeredgewidth=0.4 if seen.filled else 1.4,
-        markeredgecolor="white" if seen.filled else seen.colour,
+        markeredgecolor=PAPER if seen.filled else seen.colour,
         linestyle="none",
         label=f"_{finding.code}",
         zorder=3,
@@ -91,42 +129,24 @@ def estimate_mark(ax: Axes, y: float, finding: Finding, *, look: Look | None = N
 
 
 def value_label(ax: Axes, y: float, finding: Finding, text: str, *, lift: float = 5.5) -> None:
-    """The number itself, `lift` points above its own."""
-    if finding.measured is not None:
-        ax.annotate(
-            text,
-            (finding.measured.value, y),
-            (0, lift),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=SMALL,
-            color=INK,
-            parse_math=False,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
-            zorder=4,
-        )
-
-
-def value_beside(ax: Axes, y: float, finding: Finding, text: str) -> None:
-    """The number itself, at that end of its interval where there is room."""
+    """The number itself, `lift` points above its own mark; on a narrow sheet at the right end of its name's line."""
     if finding.measured is None:
         return
-    left, right = ax.get_xlim()
-    low = left if finding.measured.low is None else max(finding.measured.low, left)
-    high = right if finding.measured.high is None else min(finding.measured.high, right)
-    after = right - high >= low - left
+    if sheet().narrow:
+        above_row(ax, y, text, at=1.0)
+        return
     ax.annotate(
         text,
-        (high if after else low, y),
-        (5 if after else -5, 0),
+        (finding.measured.value, y),
+        (0, lift),
         textcoords="offset points",
-        ha="left" if after else "right",
-        va="center_baseline",
-        fontsize=SMALL,
+        ha="center",
+        va="bottom",
+        fontsize=sheet().small,
         color=INK,
         parse_math=False,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4},
+        zorder=4,
     )
 
 
@@ -135,11 +155,15 @@ def status_label(ax: Axes, y: float, finding: Finding) -> None:
     if finding.criterion is None and not finding.blocking:
         return
     seen = LOOKS[finding.status]
-    margin_note(ax, y, f"{seen.glyph} {finding.status.words}", colour=seen.colour)
+    words = seen.glyph if sheet().narrow else f"{seen.glyph} {finding.status.words}"
+    margin_note(ax, y, words, colour=seen.colour)
 
 
-def margin_note(ax: Axes, y: float, text: str, *, colour: str = MUTED, size: float = BODY) -> None:
-    """A few words right of a row."""
+def margin_note(ax: Axes, y: float, text: str, *, colour: str = MUTED, size: float | None = None) -> None:
+    """A few words right of a row; on a narrow sheet a longer one stands at the right end of its name's line."""
+    if sheet().narrow and len(text) > 2:
+        above_row(ax, y, text, at=1.0, colour=colour)
+        return
     ax.annotate(
         text,
         (1, y),
@@ -147,7 +171,7 @@ def margin_note(ax: Axes, y: float, text: str, *, colour: str = MUTED, size: flo
         xycoords=blended_transform_factory(ax.transAxes, ax.transData),
         textcoords="offset points",
         va="center_baseline",
-        fontsize=size,
+        fontsize=size or sheet().body,
         color=colour,
         parse_math=False,
         annotation_clip=False,
@@ -164,7 +188,7 @@ def upright(ax: Axes, x: float, text: str, *, dashed: bool = True, colour: str =
         xycoords=blended_transform_factory(ax.transData, ax.transAxes),
         textcoords="offset points",
         ha=align,
-        fontsize=SMALL,
+        fontsize=sheet().small,
         color=colour,
         parse_math=False,
         annotation_clip=False,
@@ -172,9 +196,23 @@ def upright(ax: Axes, x: float, text: str, *, dashed: bool = True, colour: str =
 
 
 def level(ax: Axes, y: float, text: str, *, dashed: bool = True, colour: str = INK) -> None:
-    """A horizontal line with its label right of it."""
+    """A horizontal line with its label right of it; on a narrow sheet on the line, at its right end."""
     ax.axhline(y, color=colour, linewidth=1.1, linestyle=(0, (4, 3)) if dashed else "-", zorder=1, clip_on=False)
-    margin_note(ax, y, text, colour=colour, size=SMALL)
+    narrow = sheet().narrow
+    ax.annotate(
+        text,
+        (1, y),
+        (0, 2) if narrow else (8, 0),
+        xycoords=blended_transform_factory(ax.transAxes, ax.transData),
+        textcoords="offset points",
+        ha="right" if narrow else "left",
+        va="bottom" if narrow else "center_baseline",
+        fontsize=sheet().small,
+        color=colour,
+        parse_math=False,
+        annotation_clip=False,
+        zorder=3.5,
+    )
 
 
 def bars_required(ax: Axes, findings: Sequence[Finding], *, word: str = "required") -> None:
@@ -200,13 +238,25 @@ def stripes(ax: Axes, n: int) -> None:
 def key_words(findings: Iterable[Finding]) -> str:
     """The shapes in use and what they mean."""
     used = [look_of(finding) for finding in findings if finding.measured is not None]
-    words = {Status.NOT_ASSESSED: "too few rows, not judged"}
+    words = {Status.NOT_ASSESSED: f"too few {sheet().words.row.many}, not judged"}
     return "  ".join(
         f"{_SHAPES[status]} {words.get(status, status.words)}" for status, look in LOOKS.items() if look in used
     )
 
 
 def panels(ax: Axes, n: int, *, gap: float = 0.06) -> list[Axes]:
-    """`n` panels side by side inside the axes."""
+    """`n` panels inside the axes: side by side, on a narrow sheet below each other."""
+    if sheet().narrow:
+        return stacked(ax, [1.0] * n, gap=0.2 / n)
     width = (1 - gap * (n - 1)) / n
     return [ax.inset_axes((k * (width + gap), 0, width, 1)) for k in range(n)]
+
+
+def stacked(ax: Axes, heights: Sequence[float], *, gap: float) -> list[Axes]:
+    """Panels below each other, as high as `heights` are to each other; `gap` is a share of the axes."""
+    room = (1 - gap * (len(heights) - 1)) / sum(heights)
+    made, top = [], 1.0
+    for height in heights:
+        made.append(ax.inset_axes((0, top - height * room, 1, height * room)))
+        top -= height * room + gap
+    return made

@@ -14,7 +14,7 @@ from readiness.core.keys import Topic
 from readiness.core.policy import DRIFT_LIMIT, DRIFT_WARNING
 from readiness.report.plots.lettering import bar, bar_words, interval, labels, measured, plain, tally
 from readiness.report.plots.marks import estimate_mark, few_ticks, rows, status_label, stripes, upright, view
-from readiness.report.plots.style import ACCENT, INK, LOOKS, SMALL, NothingToDraw, canvas, house_style, part, title
+from readiness.report.plots.style import ACCENT, INK, LOOKS, NothingToDraw, canvas, house_style, part, sheet, title
 
 _DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_OF_ANSWERS, Topic.DRIFT_SUMMARY})
 MOST_COLUMNS = 20
@@ -81,7 +81,7 @@ def _percentile(ax: Axes, name: str, finding: Finding, *, height: float) -> None
         textcoords="offset points",
         ha="left" if right else "right",
         va="top",
-        fontsize=SMALL,
+        fontsize=sheet().small,
         parse_math=False,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
     )
@@ -116,7 +116,7 @@ def _limits(ax: Axes, found: Mapping[str, Finding], right: float) -> None:
                 xycoords="axes fraction",
                 textcoords="offset points",
                 ha="right",
-                fontsize=SMALL,
+                fontsize=sheet().small,
                 color=look.colour,
                 parse_math=False,
             )

@@ -23,7 +23,7 @@ from readiness.report.plots.marks import (
     rows,
     stripes,
     upright,
-    value_beside,
+    value_label,
     view,
 )
 from readiness.report.plots.style import (
@@ -153,7 +153,7 @@ def _grid(ax: Axes | None, shown: list[_Segment], metrics: list[str], *, above: 
     for k, (metric, panel) in enumerate(grid.items()):
         rows(panel, sized if k == 0 else [""] * len(shown))
         stripes(panel, len(shown))
-        panel_title(panel, metric_words(metric), panels=len(drawn), pad=above - 13)
+        panel_title(panel, metric_words(metric), columns=60 // len(drawn), pad=above - 13)
     return ax, grid
 
 
@@ -165,7 +165,7 @@ def _name_worst(panel: Axes, shown: list[_Segment], metric: str) -> None:
     if ranked:
         y, worst = max(ranked, key=lambda pair: (pair[1].blocking, _beyond(pair[1])))
         panel.axhspan(y - 0.5, y + 0.5, facecolor=look_of(worst).colour, alpha=0.10, linewidth=0, zorder=0)
-        value_beside(panel, y, worst, measured(worst, signed=True))
+        value_label(panel, y, worst, measured(worst, signed=True))
 
 
 def deficits_alt(answer: Answer) -> str:

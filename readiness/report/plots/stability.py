@@ -14,7 +14,7 @@ from readiness.core.format import format_count, format_value
 from readiness.core.keys import Topic
 from readiness.report.plots.lettering import interval, measured, metric_words, plain
 from readiness.report.plots.marks import few_ticks, key_words, level, look_of
-from readiness.report.plots.style import ACCENT, INK, MUTED, SMALL, NothingToDraw, canvas, house_style, title
+from readiness.report.plots.style import ACCENT, INK, MUTED, NothingToDraw, canvas, house_style, sheet, title
 
 MOST_DATES = 12
 """Dates that find room below the axis."""
@@ -144,7 +144,7 @@ def _window_mark(ax: Axes, place: int, row: Any, finding: Finding) -> None:
             textcoords="offset points",
             ha="center",
             va="bottom",
-            fontsize=SMALL,
+            fontsize=sheet().small,
             color=look.colour,
             parse_math=False,
         )

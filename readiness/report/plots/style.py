@@ -1,9 +1,14 @@
-"""What all figures share: colours, marks, paper, and a drawing state that leaves no trace outside."""
+"""What all figures share: colours, marks, paper, words, and a drawing state that leaves no trace outside.
+
+Colours, glyphs and least sizes are those of the page (`templates/page/style.css`). Figures are drawn in its light
+colours; `svg.py` adds the dark ones as a rule of the picture's own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,19 +19,75 @@ from matplotlib.figure import Figure
 
 from readiness.core.findings import Status
 from readiness.core.format import format_count
-from readiness.report.plots.lettering import fonts, shorten
+from readiness.core.vocabulary import PLAIN, Vocabulary
+from readiness.report.plots.lettering import folded, fonts, shorten
 
-INK = "#1f2933"
-MUTED = "#5a6672"
-FAINT = "#d5dbe1"
-WASH = "#eef2f6"
-ACCENT = "#0072b2"
-"""The one accent: blue of the palette of Okabe & Ito (2008), safe for colour-blind readers."""
+PAPER = "#ffffff"
+INK = "#18212f"
+MUTED = "#566070"
+FAINT = "#dde2e9"
+WASH = "#f5f7fa"
+ACCENT = "#1c4f91"
+ON_FILL = "#fefefe"
+"""Letters on an area of a full colour; the same in the dark."""
 
-WIDTH = 7.2
-"""Inches; all figures are as wide as the text of the page."""
-TITLE, BODY, SMALL = 10.5, 9.0, 8.0
-"""Type sizes in points."""
+DARK = {
+    PAPER: "#10151c",
+    INK: "#e7ebf1",
+    MUTED: "#a5afbd",
+    FAINT: "#2d3744",
+    WASH: "#171d26",
+    ACCENT: "#8fbcf5",
+    "#17703f": "#5acb92",
+    "#b3241a": "#ff8f85",
+    "#855600": "#e6b94f",
+    "#525c69": "#b3bcc8",
+}
+"""The dark colour for each light one, as on the page. Areas are shaded by opacity, so that they follow."""
+
+
+# ----------------------------------------------------------------------------------------------------
+# The sheet that is being drawn on: how wide, and in whose words.
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How a figure is drawn, whatever it shows."""
+
+    width: float
+    """Inches."""
+    title: float
+    body: float
+    small: float
+    """Type sizes in points; `small` is 12 pixels of the page."""
+    columns: int
+    """Letters of the small size that find room side by side."""
+    narrow: bool = False
+    """For a phone: names stand above their rows, panels below each other."""
+    words: Vocabulary = PLAIN
+
+
+WIDE = Sheet(8.5, 11.25, 9.75, 9.0, 104)
+"""816 pixels; as wide as tables."""
+NARROW = Sheet(3.375, 10.5, 9.75, 9.0, 42, narrow=True)
+"""324 pixels: what a phone of 360 leaves between its margins."""
+
+_sheet: ContextVar[Sheet] = ContextVar("sheet", default=WIDE)
+
+
+def sheet() -> Sheet:
+    """The sheet that is being drawn on."""
+    return _sheet.get()
+
+
+@contextmanager
+def drawing_on(given: Sheet) -> Iterator[None]:
+    """Draw what follows on this sheet; `dataclasses.replace(WIDE, words=…)` puts it into the words of a spec."""
+    token = _sheet.set(given)
+    try:
+        yield
+    finally:
+        _sheet.reset(token)
 
 
 class NothingToDraw(ValueError):
@@ -44,27 +105,27 @@ class Look:
 
 
 LOOKS = {
-    # Okabe & Ito's green, vermilion and orange, darkened until words in them can be read on white
-    Status.MET: Look("✓", "#00735a", "o", True),
-    Status.NOT_MET: Look("✕", "#b84a00", "X", True),
-    Status.NOT_PROVEN: Look("?", "#8a5f00", "o", False),
-    Status.NOT_ASSESSED: Look("–", MUTED, "s", False),
+    Status.MET: Look("✓", "#17703f", "o", True),
+    Status.NOT_MET: Look("✕", "#b3241a", "X", True),
+    Status.NOT_PROVEN: Look("!", "#855600", "D", False),
+    Status.NOT_ASSESSED: Look("–", "#525c69", "s", False),
 }
 FACT = Look("", ACCENT, "o", True)
 """The look of what is shown and not judged."""
 
 
 def _settings() -> dict[str, Any]:
+    on = sheet()
     return {
         "font.family": list(fonts()),
-        "font.size": BODY,
+        "font.size": on.body,
         "text.color": INK,
         "text.parse_math": False,
         "text.hinting": "no_hinting",
         "axes.edgecolor": FAINT,
         "axes.labelcolor": MUTED,
-        "axes.labelsize": SMALL,
-        "axes.titlesize": TITLE,
+        "axes.labelsize": on.small,
+        "axes.titlesize": on.title,
         "axes.titlelocation": "left",
         "axes.titlepad": 10,
         "axes.spines.top": False,
@@ -74,14 +135,14 @@ def _settings() -> dict[str, Any]:
         "axes.unicode_minus": True,
         "xtick.color": FAINT,
         "xtick.labelcolor": MUTED,
-        "xtick.labelsize": SMALL,
+        "xtick.labelsize": on.small,
         "xtick.major.size": 3,
         "ytick.labelcolor": INK,
-        "ytick.labelsize": BODY,
+        "ytick.labelsize": on.body,
         "ytick.major.size": 0,
-        "figure.facecolor": "white",
-        "axes.facecolor": "white",
-        "savefig.facecolor": "white",
+        "figure.facecolor": PAPER,
+        "axes.facecolor": PAPER,
+        "savefig.facecolor": PAPER,
         "figure.dpi": 72,
         "lines.solid_capstyle": "butt",
         "svg.fonttype": "none",
@@ -96,37 +157,53 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def canvas(ax: Axes | None, height: float, *, width: float = WIDTH) -> Axes:
-    """The axes given, or new ones on a white sheet of its own (no pyplot: no backend can lose or double it)."""
+_OWN = "readiness"
+"""Marks a figure whose height is ours to choose."""
+
+
+def canvas(ax: Axes | None, height: float) -> Axes:
+    """The axes given, or new ones on a sheet of its own (no pyplot: no backend can lose or double it); `height` in
+    inches, without what the heading needs.
+    """
     if ax is not None:
         return ax
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(sheet().width, height), layout="constrained")
+    figure.set_gid(_OWN)
     FigureCanvasAgg(figure)  # seaborn draws once to measure; without a canvas it would open a pyplot figure for that
     return figure.add_subplot()
 
 
-def title(ax: Axes, text: str, note: str = "", *, above: float = 0) -> None:
-    """The heading, and in a second line what the reader must know to read the figure; `above` leaves that many
-    points between them and the axes.
+def title(ax: Axes, text: str, note: str = "", *, above: float = 0, indent: int = 0) -> None:
+    """The heading, and in further lines what the reader must know to read the figure; `above` leaves that many
+    points between them and the axes, which begin `indent` letters from the edge. A figure of ours grows by what they
+    need.
     """
-    pad = above + (23 if note else 9)
-    ax.set_title(shorten(text, 90), loc="left", fontsize=TITLE, color=INK, parse_math=False, pad=pad)
+    on, figure = sheet(), ax.get_figure(root=True)
+    columns = on.columns - indent
+    heading = folded(text, int(columns * on.small / on.title), 3)
+    notes = folded(note, columns, 4) if note else []
+    below = above + 9 + len(notes) * 1.3 * on.small
+    ax.set_title("\n".join(heading), loc="left", fontsize=on.title, color=INK, parse_math=False, pad=below)
     second = ax.annotate(
-        shorten(note, 110),
+        "\n".join(notes),
         (0, 1),
-        (0, above + 9),
+        (0, above + 7),
         xycoords="axes fraction",
         textcoords="offset points",
-        fontsize=SMALL,
+        fontsize=on.small,
         color=MUTED,
         parse_math=False,
+        linespacing=1.3,
     )
     second.set_in_layout(False)  # a long note must not make the axes narrower
+    if isinstance(figure, Figure) and figure.get_gid() == _OWN:
+        lines = (len(heading) * 1.2 * on.title + below) / 72
+        figure.set_figheight(figure.get_figheight() + lines)
 
 
-def panel_title(panel: Axes, text: str, *, panels: int, pad: float) -> None:
-    """The heading of one of several panels side by side."""
-    panel.set_title(shorten(text, 60 // panels), fontsize=BODY, color=MUTED, parse_math=False, pad=pad)
+def panel_title(panel: Axes, text: str, *, columns: int, pad: float) -> None:
+    """The heading of one of several panels, at most `columns` letters wide."""
+    panel.set_title(shorten(text, columns), loc="left", fontsize=sheet().body, color=INK, parse_math=False, pad=pad)
 
 
 def bare(ax: Axes) -> Axes:

@@ -10,8 +10,10 @@ import re
 from collections import Counter
 from string import ascii_letters
 
-FONTS = "'DejaVu Sans',Verdana,Geneva,sans-serif"
-"""Figures are laid out in DejaVu Sans; Verdana, of the same family of shapes, is as wide."""
+from readiness.report.plots.style import DARK
+
+FONTS = "'Segoe UI',Roboto,'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif"
+"""Those of the page. Figures are laid out in DejaVu Sans, which is wider than any of these: nothing overlaps."""
 
 _DROPPED = re.compile(
     r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE.*?>|<\?xml.*?\?>|<defs>\s*</defs>"
@@ -36,15 +38,32 @@ def lean(svg: str) -> str:
 
 
 def _with_classes(svg: str) -> str:
-    """Styles that recur become classes of one style sheet."""
+    """Styles that recur, or that are other in the dark, become classes of one style sheet."""
     found = Counter(re.findall(r' style="([^"]*)"', svg))
-    names = {style: _letters(k) for k, (style, times) in enumerate(found.most_common()) if times > 1}
+    named = [style for style, times in found.most_common() if times > 1 or _in_the_dark(style)]
+    names = {style: _letters(k) for k, style in enumerate(named)}
     rules = "".join(f".{name}{{{style}}}" for style, name in names.items())
-    sheet = f"<style>text{{font-family:{FONTS}}}{rules}</style>"
+    sheet = f"<style>text{{font-family:{FONTS}}}{rules}{_dark_rule(names)}</style>"
     short = re.sub(
         r' style="([^"]*)"', lambda one: f' class="{names[one[1]]}"' if one[1] in names else one.group(), svg
     )
     return short.replace(">", f">{sheet}", 1)
+
+
+def _dark_rule(names: dict[str, str]) -> str:
+    """What changes where the reader prefers dark pages; a picture that is printed stays light, as the page does."""
+    alike: dict[str, list[str]] = {}
+    for style, name in names.items():
+        if dark := _in_the_dark(style):
+            alike.setdefault(dark, []).append(f".{name}")
+    rules = "".join(f"{','.join(chosen)}{{{dark}}}" for dark, chosen in alike.items())
+    return f"@media screen and (prefers-color-scheme:dark){{{rules}}}" if rules else ""
+
+
+def _in_the_dark(style: str) -> str:
+    """The colours of a style that are others in the dark."""
+    parts = (part.partition(":") for part in style.split(";"))
+    return ";".join(f"{name}:{DARK[value]}" for name, _, value in parts if value in DARK)
 
 
 def _letters(k: int) -> str:
