@@ -22,11 +22,11 @@ from readiness.spec.schema import Segments
 from readiness.statistics.cases import Cases
 from readiness.statistics.custom import adds_up
 from readiness.statistics.estimators import Metric, measure, withheld
-from readiness.statistics.inference import Inference, OneSided
+from readiness.statistics.inference import Inference
 from readiness.statistics.intervals import Binomial, Mover, Normal
 from readiness.statistics.judge_claims import Claim, holm_shares
 from readiness.statistics.losses import T_LOG, unusable
-from readiness.statistics.means import SkewedMean, WiderMean
+from readiness.statistics.means import WiderMean, skewed_mean
 from readiness.statistics.parity import measure_by_group
 from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.sample_size import minimum_rows
@@ -59,53 +59,7 @@ class Split:
         return self.inside.n
 
 
-@dataclass(frozen=True, slots=True)
-class Deficit(OneSided):
-    """How much worse a segment is than all other rows, counted in rows of the segment; positive is worse."""
-
-    difference: Mover
-    n: int
-    """Rows of the segment in the metric's own denominator."""
-
-    @property
-    def core(self) -> Mover:
-        """What the limits are computed from."""
-        return self.difference
-
-    @property
-    def untolerated(self) -> Mover:
-        """The difference itself, where `difference` tolerates a ratio of errors."""
-        return replace(self.difference, factor=1.0)
-
-    @property
-    def value(self) -> float:
-        """The difference."""
-        return self.difference.value
-
-    @property
-    def method(self) -> str:
-        """Of the difference."""
-        return self.difference.method
-
-    @property
-    def bound_method(self) -> str:
-        """Of the difference."""
-        return self.difference.bound_method
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Of the difference."""
-        return self.difference.interval(level)
-
-    def lower(self, alpha: float) -> float:
-        """Of the difference."""
-        return self.difference.lower(alpha)
-
-    def upper(self, alpha: float) -> float:
-        """Of the difference."""
-        return self.difference.upper(alpha)
-
-
-def difference(split: Split, *, greater_is_better: bool, factor: float = 1.0) -> Deficit | Missing:
+def difference(split: Split, *, greater_is_better: bool, factor: float = 1.0) -> Mover | Missing:
     """How much worse the rows inside are than all others; positive is worse. Errors: inside less factor · outside."""
     inside, outside = split.inside, split.outside
     if isinstance(inside, Missing):
@@ -113,10 +67,10 @@ def difference(split: Split, *, greater_is_better: bool, factor: float = 1.0) ->
     if isinstance(outside, Missing):
         return replace(outside, reason=_of_rest(outside))
     if greater_is_better:
-        return Deficit(Mover(outside, inside), split.rows)
+        return Mover(outside, inside, rows=split.rows)
     if factor != 1 and outside.value < 0:
         return Missing("the error of all other rows is below 0, so nothing can be a share of it", n=split.rows)
-    return Deficit(Mover(inside, outside, factor), split.rows)
+    return Mover(inside, outside, factor, rows=split.rows)
 
 
 def _of_rest(outside: Missing) -> str:
@@ -199,7 +153,7 @@ def _mean(sums: NDArray[np.float64], centre: float) -> Measured:
     se = math.sqrt(spread / (n - 1))
     skew = (third - 3 * first * second + 2 * first**3) / spread**1.5
     on_log_scale = Normal(value, se, n - 1, int(n), "log", T_LOG, 0.0)
-    return WiderMean(on_log_scale, SkewedMean(value, se, n - 1, skew, int(n), int(n)))
+    return WiderMean(on_log_scale, skewed_mean(value, se, n - 1, int(n), skew, int(n)))
 
 
 def _measured_apart(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
@@ -405,10 +359,11 @@ def _counts(split: Split, inside: Inference, noun: str) -> str:
 
 def real_differences(claims: Sequence[Claim], alpha: float) -> frozenset[int]:
     """Positions of the deficits that are surely above 0, whatever the limit; Holm's (1979) adjustment over all."""
+    above = Criterion("<=", 0.0)
     plain = [
-        (i, replace(claim, inference=claim.inference.untolerated, criterion=Criterion("<=", 0.0), blocking=True))
+        (i, replace(claim, inference=replace(claim.inference, factor=1.0), criterion=above, blocking=True))
         for i, claim in enumerate(claims)
-        if isinstance(claim.inference, Deficit)
+        if isinstance(claim.inference, Mover)
     ]
     shares = holm_shares([claim for _, claim in plain], alpha)
     return frozenset(

@@ -44,11 +44,11 @@ from readiness.statistics.judge_claims import Claim
 from readiness.statistics.label_shift import (
     UNCHANGED,
     Distance,
-    SharePositive,
     carried,
     carried_mean,
     from_two,
     mixture_distance,
+    share_positive,
     shift_of_log_odds,
 )
 from readiness.statistics.labels import BINARY_LABEL_METRICS
@@ -157,7 +157,7 @@ def _share(evidence: Evidence, recent: RecentScores, depending: tuple[str, ...])
         return []
     said, m = recent.said.predicted, len(recent.rows)
     answered = Binomial(float((said == 1).sum()), m)
-    share = SharePositive(answered, recall, false_alarms)
+    share = share_positive(answered, recall, false_alarms)
     low, high = evidence.spec.about.prevalences[0], evidence.spec.about.prevalences[-1]
     above = share.lower(SOUNDNESS_ALPHA) > _with_odds(high, MATERIAL_ODDS)
     below = share.upper(SOUNDNESS_ALPHA) < _with_odds(low, 1 / MATERIAL_ODDS)

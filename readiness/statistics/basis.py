@@ -16,6 +16,7 @@ from typing import Any
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Recomputable
 from readiness.statistics.inference import OVER_QUERIES, Inference, f1_of_jaccard, linear, within_0_and_1
+from readiness.statistics.intervals import HALL
 
 SHARE = "share"
 IN_GROUPS = "share_in_groups"
@@ -46,6 +47,8 @@ class _Form:
     """Names of fields that hold an inference; one that ends in * holds any number of them."""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     """Fields whose value belongs to the formula."""
+    finite: tuple[str, ...] = ()
+    """Numbers without which nothing follows from the formula."""
     build: Callable[..., Any] | None = None
     """What makes it, where that is not the class itself."""
 
@@ -53,7 +56,11 @@ class _Form:
         """Whether an inference is computed by this formula."""
         kind = type(inference)
         is_kind = (kind.__module__, kind.__qualname__) == (self.module, self.kind)
-        return is_kind and all(getattr(inference, name) == value for name, value in self.fixed.items())
+        return (
+            is_kind
+            and all(getattr(inference, name) == value for name, value in self.fixed.items())
+            and all(math.isfinite(getattr(inference, name)) for name in self.finite)
+        )
 
 
 _NORMAL = ("value", "se", "df", "n", "least", "most")
@@ -70,12 +77,12 @@ _FORMS: Mapping[str, _Form] = {  # the first that fits counts
     "linear": _Form("readiness.statistics.inference", "Linear", ("scale", "shift"), ("inner",), build=linear),
     MOVER: _Form(_INTERVALS, "Mover", ("factor", "correlation"), ("a", "b"), fixed={"same_rows": False}),
     "mover_same_rows": _Form(_INTERVALS, "Mover", ("factor", "correlation"), ("a", "b"), fixed={"same_rows": True}),
-    "t": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "identity"}),
+    "t": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "identity", "correction": "none"}, finite=("se",)),
     "t_log": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "log"}),
     "t_logit": _Form(_INTERVALS, "Normal", _NORMAL, fixed={"scale": "logit", "unbiased": None}),
     "t_logit_downward": _Form(_INTERVALS, "Normal", (*_NORMAL, "unbiased"), fixed={"scale": "logit"}),
-    SKEWED: _Form(_MEANS, "SkewedMean", ("value", "se", "df", "skewness", "n", "units")),
-    _RESAMPLED: _Form("readiness.statistics.custom", "Resampled", ("value", "se", "df", "n", "skewness")),
+    SKEWED: _Form(_INTERVALS, "Normal", ("value", "se", "df", "skewness", "n", "units"), fixed={"correction": "hall"}),
+    _RESAMPLED: _Form(_INTERVALS, "Normal", ("value", "se", "df", "n", "skewness"), fixed={"correction": "johnson"}),
     WIDER: _Form(_MEANS, "WiderMean", (), ("inner", "corrected")),
     "rare_amounts": _Form(_MEANS, "RareAmounts", ("total", "squares", "largest", "n")),
     "unvaried": _Form(_INTERVALS, "Unvaried", ("value", "rows", "n", "least", "most")),
@@ -92,13 +99,12 @@ _FORMS: Mapping[str, _Form] = {  # the first that fits counts
 }
 _WHOLE = frozenset({"n", "units", "rows", "bins", "n_reference", "n_current"})
 """Numbers that are counts by their nature; successes need not be whole where rows carry weights."""
-_NEEDED: Mapping[str, Mapping[str, Any]] = {_RESAMPLED: {"method": ""}, "group": {"name": ""}}
+_NEEDED: Mapping[str, Mapping[str, Any]] = {SKEWED: {"method": HALL}, _RESAMPLED: {"method": ""}, "group": {"name": ""}}
 """Fields that are words and change no number."""
 
 
 def basis_of(inference: Any) -> Basis | None:
     """The formula of an inference with its numbers; None where it has none, or a number that cannot be recorded."""
-    inference = getattr(inference, "core", inference)
     name = next((name for name, form in _FORMS.items() if form.fits(inference)), None)
     if name is None:
         return None

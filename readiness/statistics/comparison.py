@@ -21,7 +21,7 @@ from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
 from readiness.statistics.custom import compare_own, measure_own
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.estimators import estimator_of, influence, measure
-from readiness.statistics.inference import Exact, Inference, OneSided, linear
+from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.intervals import Binomial, Draws, Mover, Normal
 from readiness.statistics.labels import (
     BINARY_LABEL_METRICS,
@@ -35,7 +35,7 @@ from readiness.statistics.means import mean_of, wider_mean
 from readiness.statistics.ranking import compare_queries
 from readiness.statistics.scores import CLASS_RANKING_METRICS, chance_in_top, is_top_accuracy, ranking_metric
 
-__all__ = ["Guess", "Unbounded", "compare", "human_comparison", "mcnemar", "measure_guess"]
+__all__ = ["Guess", "compare", "human_comparison", "mcnemar", "measure_guess"]
 
 # Guesses with fixed class probabilities: exact expectations, nothing simulated
 #
@@ -136,24 +136,8 @@ def guess_influence(metric: str, cases: Cases, guess: Guess) -> Floats | Missing
 
 PAIRED = "Dirichlet draws on the paired counts"
 HALF = 0.5
+NO_ROWS_KNOWN = "no interval: the number comes without the rows it rests on"
 NO_DIRECTION = "A mean error is best at 0, not where it is lowest, so methods are not compared by it."
-
-
-@dataclass(frozen=True, slots=True)
-class Unbounded(OneSided):
-    """A number that comes without anything to tell its uncertainty from: no limits, so nothing is ever proven by it."""
-
-    value: float
-    n: int = 0
-    method: str = "no interval: the number comes without the rows it rests on"
-
-    def lower(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
-        """No limit."""
-        return -math.inf
-
-    def upper(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
-        """No limit."""
-        return math.inf
 
 
 def compare(
@@ -281,7 +265,7 @@ def _compare_influences(pair: _Pair) -> Inference | Missing:
     value = sign * (mine.value - factor * theirs.value)
     if isinstance(pull, Missing) or isinstance(push, Missing) or mine.at_end or theirs.at_end:
         return _compare_unpaired(mine, theirs, sign, factor)
-    if isinstance(theirs, Exact) and not push.any():
+    if theirs.is_exact and not push.any():
         return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
     se, df = standard_error(sign * (pull - factor * push), candidate.dependence)
     if not 1e-12 < se < math.inf:
@@ -307,7 +291,7 @@ _COMPARED: Mapping[str, Callable[[_Pair], Inference | Missing]] = {
 
 def _compare_unpaired(mine: Inference, theirs: Inference, sign: float, factor: float) -> Inference:
     """MOVER of both; an exact rival only shifts."""
-    if isinstance(theirs, Exact) or factor == 0:
+    if theirs.is_exact or factor == 0:
         return linear(mine, scale=sign, shift=-sign * factor * theirs.value)
     difference = Mover(mine, theirs, factor)
     return difference if sign > 0 else linear(difference, scale=-1)
@@ -327,7 +311,8 @@ def human_comparison(
     between 0 and 1, nothing is known of the human figure's chance error: no limits, hence never proven.
     """
     known = n is not None and n > 0 and 0 <= value <= 1 and candidate.is_share
-    people: Inference = Binomial(value * n, n) if known and n is not None else Unbounded(value, n or 0)
+    unknown = Normal(value, math.inf, math.inf, n or 0, method=NO_ROWS_KNOWN)
+    people: Inference = Binomial(value * n, n) if known and n is not None else unknown
     difference = Mover(candidate, people, factor)
     return difference if greater_is_better else linear(difference, scale=-1)
 

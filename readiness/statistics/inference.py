@@ -54,6 +54,14 @@ class Inference(Protocol):
     def at_end(self) -> bool:
         """Whether it is as good or bad as can be, so that its rows show no variation."""
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it has no sampling error."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest value that a limit of it can have."""
+
 
 def normal_quantile(alpha: float) -> float:
     """Upper `alpha` quantile of the normal distribution."""
@@ -103,6 +111,16 @@ class OneSided:
         """Whether it is a share of 0 or 1."""
         return self.is_share and not 0 < self.value < 1
 
+    @property
+    def is_exact(self) -> bool:
+        """No, if not said otherwise."""
+        return False
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """None, if not said otherwise."""
+        return -math.inf, math.inf
+
     def interval(self, level: float) -> tuple[float, float]:
         """Two-sided interval: half of the error on each side."""
         tail = (1 - level) / 2
@@ -125,6 +143,11 @@ class Exact(OneSided):
     n: int = 1
     method: str = "exact"
     bound_method: str = "exact"
+
+    @property
+    def is_exact(self) -> bool:
+        """Yes."""
+        return True
 
     def lower(self, alpha: float) -> float:  # noqa: ARG002  the same at every level
         """The value."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,13 +25,17 @@ from readiness.statistics.inference import (
 )
 
 __all__ = [
-    "Binomial", "Draws", "Exact", "Inference", "Mapped", "Missing", "Mover", "Normal", "OneSided",
-    "OrderStatistic", "Unvaried", "f1_from_counts", "f1_of_share", "linear", "mover_mean",
-    "normal_quantile", "student_quantile",
+    "HALL", "WOODRUFF", "Binomial", "Draws", "Exact", "Inference", "Mapped", "Missing", "Mover", "MoverOf",
+    "Normal", "OneSided", "OrderStatistic", "Unvaried", "f1_of_share", "linear", "mover_mean", "normal_quantile",
+    "student_quantile",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Scale = Literal["identity", "log", "logit"]
+Correction = Literal["none", "hall", "johnson"]
+"""What widens a t-interval for skewness; see `Normal`."""
+HALL = "t-interval of the mean, skewness-corrected (Hall 1992)"
+WOODRUFF = "limits of the share of rows below, turned into values (Woodruff 1952)"
 KORN_GRAUBARD = "Clopper-Pearson, effective rows (Korn and Graubard)"
 
 
@@ -119,17 +124,24 @@ def f1_of_share(jaccard: Binomial) -> Mapped:
     return Mapped(jaccard, f1_of_jaccard, note=" of TP/(TP+FP+FN)")
 
 
-def f1_from_counts(tp: float, fp: float, fn: float) -> Mapped:
-    """F1 of independent rows."""
-    return f1_of_share(Binomial(tp, max(1, round(tp + fp + fn))))
-
-
 @dataclass(frozen=True, slots=True)
 class Normal(OneSided):
-    """Delta method or t-interval: g(value) ± t · se · g'(value), mapped back and kept inside [least, most]."""
+    """A number and its standard error: g(value) ± reach · se · g'(value), mapped back and kept inside [least, most].
+
+    The reach is Student's quantile t, where `correction` says nothing else:
+
+    - "hall": the limits of a mean after Hall's (1992) cubic transformation, which takes the skewness out of t. With
+      T = (mean - truth) / se and a = skewness / root units, T + a T²/3 + a² T³/27 + a/6 is nearly normal; it rises
+      everywhere, so its inverse 3/a · ((1 + a (t - a/6))^(1/3) - 1) turns quantiles of t into limits.
+    - "johnson": further by skewness · (2 z² + 1) / 6 on the side to which resamples are skewed (Johnson 1978, Hall
+      1992), and never less far on the other. Simulated, one-sided 5 % bounds miss in 3 to 8 % of samples of shares with
+      20 rows or more, where t alone misses in up to 14 %; for means of lognormal values in 11 % at 100 rows (t: 15 %)
+      and 5 % at 1,000.
+    """
 
     value: float
     se: float
+    """Infinite: nothing is known of its chance error, so it has no limits and proves nothing."""
     df: float
     n: int
     scale: Scale = "identity"
@@ -139,22 +151,51 @@ class Normal(OneSided):
     unbiased: float | None = None
     """Of a number on the logit scale that is too high in small samples: what it is without that bias, from which the
     lower limit is taken."""
+    correction: Correction = "none"
+    skewness: float = 0.0
+    """Third standardised moment: of the units for "hall", of the values of the resamples for "johnson"."""
+    units: int = 1
+    """Independent rows or groups, of which the skewness of "hall" is the one."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Least and most."""
+        return self.least, self.most
 
     @property
     def is_share(self) -> bool:
         """Whether it is kept between 0 and 1."""
-        return (self.least, self.most) == (0, 1)
+        return self.ends == (0, 1)
 
     def lower(self, alpha: float) -> float:
         """Lower limit."""
         if self.unbiased is not None:
             scale = self.unbiased * (1 - self.unbiased) / (self.value * (1 - self.value))
             return Normal(self.unbiased, self.se * scale, self.df, self.n, "logit").lower(alpha)
-        return max(self.least, self._moved(-student_quantile(alpha, self.df) * self.se))
+        return max(self.least, self._moved(-self._reach(alpha, -1) * self.se))
 
     def upper(self, alpha: float) -> float:
         """Upper limit."""
-        return min(self.most, self._moved(student_quantile(alpha, self.df) * self.se))
+        return min(self.most, self._moved(self._reach(alpha, 1) * self.se))
+
+    def _reach(self, alpha: float, side: int) -> float:
+        """Standard errors between the value and its limit below (-1) or above (1)."""
+        t = student_quantile(alpha, self.df)
+        if self.correction == "hall":
+            # T is (mean - truth), so its upper quantile makes the lower limit; never beyond the value itself
+            return max(0.0, -side * self._invert_hall(-side * t))
+        if self.correction == "johnson":
+            z = normal_quantile(alpha)
+            return t + max(0.0, side * self.skewness) * (2 * z * z + 1) / 6
+        return t
+
+    def _invert_hall(self, t: float) -> float:
+        a = self.skewness / math.sqrt(self.units)
+        by = a * (t - a / 6)
+        if abs(by) < 1e-9:  # the limit without skewness, where 3/a would divide by nothing
+            return t - a / 6
+        # of 1 + by below 0 the real cube root is meant, which a power in floating point does not have
+        return 3 / a * (math.expm1(math.log1p(by) / 3) if by > -1 else math.cbrt(1 + by) - 1)
 
     def _moved(self, by: float) -> float:
         if self.scale == "log":
@@ -204,9 +245,11 @@ class Unvaried(OneSided):
 
 @dataclass(frozen=True, slots=True)
 class OrderStatistic(OneSided):
-    """A quantile of measured values with limits that are themselves measured values, ranks by the binomial law.
+    """A quantile of measured values with limits that are themselves measured values.
 
-    No assumption on the distribution; unbounded when there are too few values (p99: below 299 at one-sided 5 %).
+    Of independent values of equal weight their ranks follow the binomial law, without any assumption on the
+    distribution; unbounded when there are too few values (p99: below 299 at one-sided 5 %). Of weighted or dependent
+    values the limits of the `share` below the quantile are turned into values (Woodruff 1952).
     """
 
     values: Floats = field(repr=False, compare=False)
@@ -214,10 +257,18 @@ class OrderStatistic(OneSided):
     q: float
     """0 < q < 1."""
     method: str = "order statistics with binomial ranks"
+    between: float | None = None
+    """What is shown in place of a measured value, such as the middle of the two that share a median."""
+    share: Binomial | None = None
+    """The share below the quantile, of as many rows as weights and dependence leave; None for plain values."""
+    below: Floats | None = field(default=None, repr=False, compare=False)
+    """With `share`: the share of the weight up to and with each value."""
 
     @property
     def value(self) -> float:
-        """The smallest value that at least a share q does not exceed."""
+        """The smallest value that at least a share q does not exceed, or what is shown in its place."""
+        if self.between is not None:
+            return self.between
         return float(self.values[max(0, math.ceil(self.n * self.q - 1e-9) - 1)])
 
     @property
@@ -227,13 +278,25 @@ class OrderStatistic(OneSided):
 
     def lower(self, alpha: float) -> float:
         """The largest r-th value with P(fewer than r values below the quantile) <= alpha."""
+        if self.share is not None:
+            return self._value_at(self.share.lower(alpha)) if self._is_bounded(self.share, alpha) else -math.inf
         rank = bisect_right(range(self.n), alpha, key=lambda r: float(bdtr(r, self.n, self.q)))
         return float(self.values[rank - 1]) if rank else -math.inf
 
     def upper(self, alpha: float) -> float:
         """The smallest s-th value with P(s values or more below the quantile) <= alpha."""
+        if self.share is not None:
+            return self._value_at(self.share.upper(alpha)) if self._is_bounded(self.share, alpha) else math.inf
         rank = bisect_left(range(self.n), -alpha, key=lambda s: -float(bdtrc(s, self.n, self.q)))
         return float(self.values[rank]) if rank < self.n else math.inf
+
+    def _is_bounded(self, share: Binomial, alpha: float) -> bool:
+        """Whether so few independent values can all lie on one side by chance: with that of max(q, 1 - q)^m."""
+        return bool(max(self.q, 1 - self.q) ** share.effective_rows(alpha) <= alpha)
+
+    def _value_at(self, share: float) -> float:
+        """The value at which the weight below reaches a share; a share may miss it by the rounding of the sum."""
+        return float(self.values[min(self.n - 1, int(np.searchsorted(self.below, share - 1e-12)))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +330,8 @@ class Mover(OneSided):
     """Between a and b, -1 to 1; 0 when they are independent."""
     same_rows: bool = False
     """Whether both are sums over the same rows, which then are counted once."""
+    rows: int | None = None
+    """Rows that it is counted in, where they are not those of both: a segment that is held against all others."""
 
     @property
     def value(self) -> float:
@@ -275,7 +340,9 @@ class Mover(OneSided):
 
     @property
     def n(self) -> int:
-        """Rows of both."""
+        """Rows of both, if not said otherwise."""
+        if self.rows is not None:
+            return self.rows
         return self.a.n if self.same_rows else self.a.n + self.b.n
 
     @property
@@ -317,6 +384,58 @@ class Mover(OneSided):
         if self.correlation == 0 or math.isinf(a) or math.isinf(b):
             return math.hypot(a, b)
         return math.sqrt(max(0.0, a * a + b * b - 2 * self.correlation * a * b))
+
+
+@dataclass(frozen=True, slots=True)
+class MoverOf(OneSided):
+    """A function of several independent numbers, from the limits of each (MOVER; Zou and Donner 2008).
+
+    The limit is the value and the length of one arm for each number: how far the function moves when that number alone
+    is at its limit. A form beside `Mover`, as a function that is no difference has no arms that add up from those of
+    its parts, and where it has no value its arm is without end.
+    """
+
+    function: Callable[..., float]
+    """Of one value for each part; NaN where it has none."""
+    parts: tuple[Inference, ...]
+    n: int
+    method: str
+    rising: tuple[bool, ...] = ()
+    """For each part whether the function grows with it; empty where that differs, so that both limits are tried."""
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def value(self) -> float:
+        """The function of all measured values, 0 where it has none, kept inside [least, most]."""
+        return min(self.most, max(self.least, self._centre))
+
+    @property
+    def _centre(self) -> float:
+        at = self.function(*(part.value for part in self.parts))
+        return 0.0 if math.isnan(at) else at
+
+    def lower(self, alpha: float) -> float:
+        """The value less the length of all arms downwards."""
+        return min(self.most, max(self.least, self._centre - self._length(alpha, -1)))
+
+    def upper(self, alpha: float) -> float:
+        """The value and the length of all arms upwards."""
+        return min(self.most, max(self.least, self._centre + self._length(alpha, 1)))
+
+    def _length(self, alpha: float, side: int) -> float:
+        centre = self._centre
+        return math.hypot(*(max(0.0, *(side * (end - centre) for end in ends)) for ends in self._ends(alpha, side)))
+
+    def _ends(self, alpha: float, side: int) -> Iterator[list[float]]:
+        """For each part the function with that part at a limit and all others where they were measured."""
+        measured = [part.value for part in self.parts]
+        for i, part in enumerate(self.parts):
+            limits = [part.lower, part.upper]
+            if self.rising:
+                limits = [part.upper if self.rising[i] == (side > 0) else part.lower]
+            found = [self.function(*measured[:i], limit(alpha), *measured[i + 1 :]) for limit in limits]
+            yield [side * math.inf if math.isnan(end) else end for end in found]
 
 
 def _of_both(a: str, b: str) -> str:

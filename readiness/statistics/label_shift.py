@@ -19,8 +19,8 @@ from scipy.special import kolmogorov
 from readiness.core.missing import Missing
 from readiness.statistics.cases import Floats
 from readiness.statistics.comparison import Guess
-from readiness.statistics.inference import Exact, Inference, OneSided, linear
-from readiness.statistics.intervals import Mover
+from readiness.statistics.inference import Exact, Inference, linear
+from readiness.statistics.intervals import Mover, MoverOf
 from readiness.statistics.labels import label_metric_values
 
 UNCHANGED = frozenset(
@@ -31,38 +31,8 @@ SHARE_ROUNDING = 1e-4
 """How near the nearest share of a range is found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Carried(OneSided):
-    """A function of the recall and the false positive rate, which come from different rows, by MOVER of its corners."""
-
-    function: Callable[[float, float], float]
-    recall: Inference
-    false_positive_rate: Inference
-    method: str = "recall and false positive rate, carried to another share of positives (MOVER)"
-
-    @property
-    def value(self) -> float:
-        """The function of both measured values."""
-        return self.function(self.recall.value, self.false_positive_rate.value)
-
-    @property
-    def n(self) -> int:
-        """Rows of both."""
-        return self.recall.n + self.false_positive_rate.n
-
-    def lower(self, alpha: float) -> float:
-        """The value less the length of both arms downwards."""
-        return self.value - math.hypot(*(max(0.0, self.value - min(ends)) for ends in self._ends(alpha)))
-
-    def upper(self, alpha: float) -> float:
-        """The value and the length of both arms upwards."""
-        return self.value + math.hypot(*(max(0.0, max(ends) - self.value) for ends in self._ends(alpha)))
-
-    def _ends(self, alpha: float) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The function when one of both moves to its limits and the other stays."""
-        r, f = self.recall, self.false_positive_rate
-        by_recall = self.function(r.lower(alpha), f.value), self.function(r.upper(alpha), f.value)
-        return by_recall, (self.function(r.value, f.lower(alpha)), self.function(r.value, f.upper(alpha)))
+CARRIED = "recall and false positive rate, carried to another share of positives (MOVER)"
+CORRECTED = "share answered positive, corrected for recall and false positive rate (BBSE)"
 
 
 def table_of(recall: float, false_positive_rate: float, share: float) -> Floats:
@@ -74,7 +44,7 @@ def table_of(recall: float, false_positive_rate: float, share: float) -> Floats:
 def carried(
     metric: str, recall: Inference, false_positive_rate: Inference, share: float, *, guess: Guess | None = None,
     factor: float = 1.0,
-) -> Carried:  # fmt: skip
+) -> MoverOf:  # fmt: skip
     """A binary metric of labels at another share of positives; less `factor` times that of a guess, where one is given.
 
     Where it has no denominator it counts as 0.
@@ -84,7 +54,8 @@ def carried(
         return float(np.nan_to_num(label_metric_values(metric, table, binary=True)))
 
     theirs = 0.0 if guess is None else factor * at(guess.table(np.array([1 - share, share])))
-    return Carried(lambda r, f: at(table_of(r, f, share)) - theirs, recall, false_positive_rate)
+    rows = recall.n + false_positive_rate.n
+    return MoverOf(lambda r, f: at(table_of(r, f, share)) - theirs, (recall, false_positive_rate), rows, CARRIED)
 
 
 def carried_mean(
@@ -166,55 +137,21 @@ def _nearest(distance: Callable[[float], float], shares: tuple[float, float]) ->
     return min((*shares, (low + high) / 2), key=distance)
 
 
-@dataclass(frozen=True, slots=True)
-class SharePositive(OneSided):
+def share_positive(answered: Inference, recall: Inference, false_positive_rate: Inference) -> MoverOf:
     """Share of positives among unlabelled rows, from how many are answered positive: (q - f) / (r - f), kept in [0, 1].
 
     Black box shift estimation of two classes (Lipton, Wang and Smola 2018); the older name is that of Rogan and Gladen
-    (1978). Limits by MOVER of the exact limits of all three shares.
+    (1978). Limits by MOVER of the exact limits of all three shares; 0 and 1 where the answers hardly tell the classes
+    apart, as the share could then be anything.
+
+    Args:
+        answered: share of unlabelled rows that are answered positive.
+        recall: of labelled rows.
+        false_positive_rate: of labelled rows.
     """
-
-    answered: Inference
-    """Share of unlabelled rows that are answered positive."""
-    recall: Inference
-    false_positive_rate: Inference
-    method: str = "share answered positive, corrected for recall and false positive rate (BBSE)"
-
-    @property
-    def value(self) -> float:
-        """The share."""
-        q, r, f = self._values
-        return _within(_share(q, r, f))
-
-    @property
-    def n(self) -> int:
-        """Unlabelled rows."""
-        return self.answered.n
-
-    @property
-    def _values(self) -> tuple[float, float, float]:
-        return self.answered.value, self.recall.value, self.false_positive_rate.value
-
-    def lower(self, alpha: float) -> float:
-        """Lower limit; 0 where the answers hardly tell the classes apart."""
-        (q, r, f), g = self._values, _share(*self._values)
-        ends = (self.answered.lower(alpha), r, f), (q, self.recall.upper(alpha), f), (
-            q, r, self.false_positive_rate.upper(alpha)
-        )  # fmt: skip
-        return _within(g - math.hypot(*(max(0.0, g - _share(*end, otherwise=-math.inf)) for end in ends)))
-
-    def upper(self, alpha: float) -> float:
-        """Upper limit; 1 where the answers hardly tell the classes apart."""
-        (q, r, f), g = self._values, _share(*self._values)
-        ends = (self.answered.upper(alpha), r, f), (q, self.recall.lower(alpha), f), (
-            q, r, self.false_positive_rate.lower(alpha)
-        )  # fmt: skip
-        return _within(g + math.hypot(*(max(0.0, _share(*end, otherwise=math.inf) - g) for end in ends)))
+    parts = (answered, recall, false_positive_rate)
+    return MoverOf(_share, parts, answered.n, CORRECTED, rising=(True, False, False), least=0.0, most=1.0)
 
 
-def _share(q: float, r: float, f: float, otherwise: float = 0.0) -> float:
-    return (q - f) / (r - f) if r > f else otherwise
-
-
-def _within(share: float) -> float:
-    return min(1.0, max(0.0, share))
+def _share(q: float, r: float, f: float) -> float:
+    return (q - f) / (r - f) if r > f else math.nan

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import xlogy
@@ -14,8 +13,8 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.dependence import standard_error
-from readiness.statistics.inference import Inference, Mapped, OneSided, Wrapped
-from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, Unvaried
+from readiness.statistics.inference import Inference, Mapped
+from readiness.statistics.intervals import WOODRUFF, Binomial, Normal, OrderStatistic, Unvaried
 from readiness.statistics.means import design_effect, mean_of, wider_mean
 
 # Losses of single rows: errors of values and of probabilities, and the rows for which they exist
@@ -170,67 +169,19 @@ _MEANS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
 
 # The median error, also when rows count differently or depend on each other
 
-WOODRUFF = "limits of the share of rows below, turned into values (Woodruff 1952)"
-
-
-@dataclass(frozen=True, slots=True)
-class _PlainMedian(Wrapped):
-    """The median of independent values of equal weight; limits are order statistics."""
-
-    median: float
-    """Between the two middle values, when their number is even."""
-
-    @property
-    def value(self) -> float:
-        """The median."""
-        return self.median
-
-
-@dataclass(frozen=True, slots=True)
-class _EffectiveMedian(OneSided):
-    """The median of weighted or dependent values: where the limits of the share below the median are reached."""
-
-    value: float
-    values: Floats = field(repr=False, compare=False)
-    """Sorted ascending."""
-    below: Floats = field(repr=False, compare=False)
-    """Share of the weight up to and with each value."""
-    share: Binomial
-    """One half, of as many rows as the weights and the dependence leave."""
-    method: str = WOODRUFF
-
-    @property
-    def n(self) -> int:
-        """Number of values."""
-        return len(self.values)
-
-    def lower(self, alpha: float) -> float:
-        """The value up to which the share below lies at its lower limit."""
-        return self._at(self.share.lower(alpha)) if self._enough(alpha) else -math.inf
-
-    def upper(self, alpha: float) -> float:
-        """The value up to which the share below lies at its upper limit."""
-        return self._at(self.share.upper(alpha)) if self._enough(alpha) else math.inf
-
-    def _enough(self, alpha: float) -> bool:
-        """All of m independent values lie on one side of the median with chance 2^-m."""
-        return bool(0.5 ** self.share.effective_rows(alpha) <= alpha)
-
-    def _at(self, share: float) -> float:
-        return float(self.values[min(self.n - 1, int(np.searchsorted(self.below, share - 1e-12)))])
-
 
 def median_of(losses: Floats, cases: Cases) -> Inference:
     """The (weighted) median of one loss for each row, shape (n,), with its uncertainty."""
     order = np.argsort(losses)
     values = losses[order]
     if cases.is_plain:
-        return _PlainMedian(OrderStatistic(values, 0.5), float(np.median(values)))
+        return OrderStatistic(values, 0.5, between=float(np.median(values)))
     below = np.cumsum(cases.relative_weight[order]) / cases.n
     value = _weighted_median(values, below)
     deff, df = design_effect((losses <= value).astype(float), cases)
     rows = int(np.count_nonzero(cases.relative_weight))
-    return _EffectiveMedian(value, values, below, Binomial(rows / 2, rows, deff * rows / cases.n, df))
+    half = Binomial(rows / 2, rows, deff * rows / cases.n, df)
+    return OrderStatistic(values, 0.5, WOODRUFF, between=value, share=half, below=below)
 
 
 def _weighted_median(values: Floats, below: Floats) -> float:

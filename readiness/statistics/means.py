@@ -23,7 +23,7 @@ from readiness.statistics.dependence import (
     variance_of_panel,
 )
 from readiness.statistics.inference import Inference, OneSided, Wrapped, linear, normal_quantile, student_quantile
-from readiness.statistics.intervals import Binomial, Mover, Normal, Unvaried
+from readiness.statistics.intervals import HALL, Binomial, Mover, Normal, Unvaried
 
 # Design effects from row influences
 #
@@ -119,7 +119,8 @@ class RareAmounts(OneSided):
     """Mean over n rows of amounts >= 0 that are mostly 0: a compound Poisson sum (Fay and Feuer 1997).
 
     Lower: gamma quantile with the observed sum y and sum of squares v: v/y · G⁻¹(y²/v, alpha). Upper: the same with one
-    more event of the `largest` possible amount, so that it holds when no such event was seen.
+    more event of the `largest` possible amount, so that it holds when no such event was seen. A form of its own: of a
+    few large events neither the mean nor its logarithm is anywhere near normal.
     """
 
     total: float
@@ -149,39 +150,6 @@ class RareAmounts(OneSided):
 
 
 @dataclass(frozen=True, slots=True)
-class SkewedMean(OneSided):
-    """t-interval of a mean after Hall's (1992) cubic transformation, which takes the skewness out of t.
-
-    With T = (mean - truth) / se and a = skewness / root n, T + a T²/3 + a² T³/27 + a/6 is nearly normal; it rises
-    everywhere, so its inverse 3/a · ((1 + a (t - a/6))^(1/3) - 1) turns quantiles of Student's t into limits.
-    """
-
-    value: float
-    se: float
-    df: float
-    skewness: float
-    n: int
-    units: int
-    """Independent rows or groups, of which the skewness is the one."""
-    method: str = "t-interval of the mean, skewness-corrected (Hall 1992)"
-
-    def lower(self, alpha: float) -> float:
-        """Lower limit, at most the mean."""
-        return self.value - max(0.0, self._inverse(student_quantile(alpha, self.df))) * self.se
-
-    def upper(self, alpha: float) -> float:
-        """Upper limit, at least the mean."""
-        return self.value - min(0.0, self._inverse(-student_quantile(alpha, self.df))) * self.se
-
-    def _inverse(self, t: float) -> float:
-        a = self.skewness / math.sqrt(self.units)
-        by = a * (t - a / 6)
-        if abs(by) < NOTHING:
-            return t - a / 6
-        return 3 / a * (math.expm1(math.log1p(by) / 3) if by > -1 else math.cbrt(1 + by) - 1)
-
-
-@dataclass(frozen=True, slots=True)
 class WiderMean(Wrapped):
     """A mean of amounts: on each side the wider of two limits, one of which is corrected for skewness.
 
@@ -189,7 +157,7 @@ class WiderMean(Wrapped):
     believed with too few rows for the skewness (see `judge_claims.reservation`).
     """
 
-    corrected: SkewedMean
+    corrected: Normal
 
     @property
     def method(self) -> str:
@@ -209,12 +177,12 @@ class WiderMean(Wrapped):
     def lower(self, alpha: float) -> float:
         """The lower of both, in the range of the amounts."""
         low = min(self.inner.lower(alpha), self.corrected.lower(alpha))
-        return max(self.inner.least, low) if isinstance(self.inner, Normal) else low
+        return max(self.inner.ends[0], low)
 
     def upper(self, alpha: float) -> float:
         """The upper of both, in the range of the amounts."""
         high = max(self.inner.upper(alpha), self.corrected.upper(alpha))
-        return min(self.inner.most, high) if isinstance(self.inner, Normal) else high
+        return min(self.inner.ends[1], high)
 
 
 def wider_mean(other: Normal, pulls: Floats, dependence: Dependence) -> WiderMean:
@@ -227,7 +195,12 @@ def wider_mean(other: Normal, pulls: Floats, dependence: Dependence) -> WiderMea
     """
     codes = None if dependence.is_serial and is_panel(len(pulls), dependence.units or 0) else dependence.codes
     units = group_sums(pulls, codes)  # in a panel rows are what is uneven; moments are too few to tell
-    return WiderMean(other, SkewedMean(other.value, other.se, other.df, skewness(units), other.n, len(units)))
+    return WiderMean(other, skewed_mean(other.value, other.se, other.df, other.n, skewness(units), len(units)))
+
+
+def skewed_mean(value: float, se: float, df: float, n: int, skewness: float, units: int) -> Normal:
+    """A mean with limits corrected for the skewness of its `units`, the independent rows or groups (Hall 1992)."""
+    return Normal(value, se, df, n, method=HALL, correction="hall", skewness=skewness, units=units)
 
 
 def skewness(deviations: Floats) -> float:

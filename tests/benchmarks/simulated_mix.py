@@ -24,7 +24,7 @@ from readiness.soundness.tables import Aimed
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import measure
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.label_shift import SharePositive, carried, carried_mean, from_two, table_of
+from readiness.statistics.label_shift import carried, carried_mean, from_two, share_positive, table_of
 from readiness.statistics.labels import label_metric_values
 from tests.benchmarks.simulation import Coverage, Generator, Sample, Share, run_coverage, run_share, table
 from tests.questions.conftest import evidence_of
@@ -163,7 +163,7 @@ def share_sample(rng: Generator, n: int, here: float, there: float) -> Sample:
     if isinstance(recall, Missing) or isinstance(alarms, Missing):
         return Sample(Missing("one class alone"), there)
     said = Model().predict(recent)
-    return Sample(SharePositive(Binomial(float(said.sum()), n), recall, alarms), there)
+    return Sample(share_positive(Binomial(float(said.sum()), n), recall, alarms), there)
 
 
 CARRIED = [

@@ -11,11 +11,10 @@ from readiness.core.findings import Basis, Recomputable
 from readiness.core.policy import Task
 from readiness.statistics.basis import basis_of, flat, inference_of, recomputable_from
 from readiness.statistics.cases import Cases
-from readiness.statistics.custom import Resampled
 from readiness.statistics.drift import StabilityIndex
 from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Exact, Mapped, linear
-from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, OrderStatistic, Unvaried, f1_from_counts
+from readiness.statistics.intervals import Binomial, Draws, Mover, Normal, OrderStatistic, Unvaried, f1_of_share
 from readiness.statistics.labels import measure_labels
 from readiness.statistics.means import mean_of
 from readiness.statistics.parity import Group, LeastRatio, Spread, Widest
@@ -35,7 +34,7 @@ COUNTED = {
     "all": Binomial(120, 120),
     "none": Binomial(0, 120),
     "share with a design": Binomial(58.4, 120, 1.7, 23.0),
-    "f1": f1_from_counts(58, 4, 9),
+    "f1": f1_of_share(Binomial(58, 71)),
     "difference": Mover(SHARE, OTHER),
     "tolerant difference": linear(Mover(SHARE, OTHER, 1.15), scale=-1),
     "balanced accuracy": measure_labels("balanced_accuracy", CASES),
@@ -109,7 +108,7 @@ def test_who_can_recompute():
     assert {recomputable_from(basis_of(each), Recomputable.NO) for each in COUNTED.values()} == {Recomputable.COUNTS}
     for otherwise in (Recomputable.EVIDENCE, Recomputable.NO):
         assert {recomputable_from(basis_of(each), otherwise) for each in BY_MOMENTS.values()} == {otherwise}
-    own = basis_of(Resampled(0.4, 0.1, 19.0, 100, "resamples"))
+    own = basis_of(Normal(0.4, 0.1, 19.0, 100, method="resamples", correction="johnson"))
     assert Recomputable.NO is recomputable_from(own, Recomputable.EVIDENCE)
     assert Recomputable.EVIDENCE is recomputable_from(None, Recomputable.EVIDENCE)
     assert Recomputable.NO is recomputable_from(basis_of(Exact(3.0)), Recomputable.NO)
@@ -122,7 +121,7 @@ def test_other_functions_have_no_basis():
 
 def test_flat_lists_every_part():
     """Outer first."""
-    basis = basis_of(Mover(SHARE, f1_from_counts(5, 1, 1)))
+    basis = basis_of(Mover(SHARE, f1_of_share(Binomial(5, 7))))
     assert basis is not None
     assert ["mover", "share", "f1", "share"] == [part.form for part in flat(basis)]
 

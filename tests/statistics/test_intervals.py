@@ -19,7 +19,7 @@ from readiness.statistics.intervals import (
     Normal,
     OrderStatistic,
     Unvaried,
-    f1_from_counts,
+    f1_of_share,
     linear,
     mover_mean,
 )
@@ -94,7 +94,7 @@ def test_few_clusters_widen_by_students_quantile():
 
 def test_f1_limits_are_mapped_from_the_share_of_true_positives():
     """TP 50, FP 5, FN 5: J = 50/60, F1 = 100/110, its limits are 2J/(1+J) of Wilson's for 50 of 60."""
-    f1 = f1_from_counts(50, 5, 5)
+    f1 = f1_of_share(Binomial(50, 60))
     low, high = proportion_confint(50, 60, 0.05, "wilson")
     assert f1.value == pytest.approx(100 / 110)
     assert f1.interval(0.95) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)))
@@ -208,7 +208,7 @@ def _share(k, n, times):
 
 
 def _f1(k, n, times):
-    return f1_from_counts(k * times, (n - k) * times, 0)
+    return f1_of_share(Binomial(k * times, n * times))
 
 
 def _of_two(k, n, times):

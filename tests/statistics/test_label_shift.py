@@ -17,11 +17,11 @@ from readiness.statistics.estimators import number
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.label_shift import (
-    SharePositive,
     carried,
     carried_mean,
     from_two,
     mixture_distance,
+    share_positive,
     shift_of_log_odds,
     table_of,
 )
@@ -136,11 +136,11 @@ def test_fewer_units_than_rows_prove_less() -> None:
 
 def test_the_share_from_answers_by_hand() -> None:
     """170 of 1,000 answered positive with recall 0.8 and false positive rate 0.1 speak for 0.07 / 0.7 = 0.1."""
-    found = SharePositive(Binomial(170, 1_000), RECALL, ALARMS)
+    found = share_positive(Binomial(170, 1_000), RECALL, ALARMS)
     assert 0.1 == pytest.approx(found.value)
     assert 0.0 <= found.lower(0.002) < found.lower(0.05) < 0.1 < found.upper(0.05) < found.upper(0.002) < 0.3
 
 
 def test_answers_that_tell_nothing_leave_the_share_open() -> None:
-    found = SharePositive(Binomial(50, 100), Binomial(5, 10), Binomial(49, 100))
+    found = share_positive(Binomial(50, 100), Binomial(5, 10), Binomial(49, 100))
     assert (0.0, 1.0) == (found.lower(0.05), found.upper(0.05))

@@ -12,7 +12,7 @@ from scipy import stats
 
 from readiness.core.missing import Missing
 from readiness.statistics.dependence import Dependence
-from readiness.statistics.means import RareAmounts, SkewedMean, mean_of
+from readiness.statistics.means import RareAmounts, mean_of, skewed_mean
 
 
 def test_equal_amounts_have_garwoods_exact_poisson_limits():
@@ -40,7 +40,7 @@ def test_symmetric_amounts_get_a_plain_t_interval():
 def test_limits_solve_halls_cubic(skewness):
     """At a limit, T + a T²/3 + a² T³/27 + a/6 is a quantile of Student's t, for T = (mean - limit) / se."""
     a, quantile = skewness / math.sqrt(100), stats.t.isf(0.05, 99)
-    moved = SkewedMean(7.0, 2.0, 99.0, skewness, 100, 100)
+    moved = skewed_mean(7.0, 2.0, 99.0, 100, skewness, 100)
     for limit, wanted in ((moved.lower(0.05), quantile), (moved.upper(0.05), -quantile)):
         t = (7.0 - limit) / 2.0
         assert wanted == pytest.approx(t + a * t**2 / 3 + a**2 * t**3 / 27 + a / 6)
@@ -49,7 +49,7 @@ def test_limits_solve_halls_cubic(skewness):
 def test_skewness_moves_the_interval_by_johnsons_term():
     """A little skewness of 0.06 and 100 rows, se 1: up by 0.06 · (1 + 2t²) / 60, as Johnson (1978) has it."""
     t = stats.t.isf(0.05, 99)
-    moved = SkewedMean(0.0, 1.0, 99.0, 0.06, 100, 100)
+    moved = skewed_mean(0.0, 1.0, 99.0, 100, 0.06, 100)
     shift = 0.06 * (1 + 2 * t * t) / 60
     assert (shift - t, shift + t) == pytest.approx((moved.lower(0.05), moved.upper(0.05)), abs=2e-4)
 
@@ -57,7 +57,7 @@ def test_skewness_moves_the_interval_by_johnsons_term():
 @given(st.floats(-1e6, 1e6), st.integers(2, 1000), st.floats(0.001, 0.4), st.floats(0.001, 0.4))
 def test_the_interval_always_holds_the_mean(skewness, units, one, other):
     """Whatever the skewness; with less allowed error limits lie farther out."""
-    moved = SkewedMean(0.0, 1.0, units - 1.0, skewness, units, units)
+    moved = skewed_mean(0.0, 1.0, units - 1.0, units, skewness, units)
     small, large = sorted((one, other))
     assert moved.lower(small) <= moved.lower(large) <= 0 <= moved.upper(large) <= moved.upper(small)
 

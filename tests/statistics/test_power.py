@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, f1_from_counts, linear
+from readiness.statistics.intervals import Binomial, Normal, OrderStatistic, f1_of_share, linear
 from readiness.statistics.sample_size import (
     auc_rows,
     auc_variance,
@@ -77,7 +77,7 @@ def test_a_design_effect_asks_for_more_rows():
 
 def test_rows_needed_of_f1_are_those_of_its_share():
     """F1 2J/(1+J) above 0.9 is J above 0.9/1.1."""
-    assert proportion_rows(50 / 60, 0.9 / 1.1) == rows_needed(f1_from_counts(50, 5, 5), 0.9)
+    assert proportion_rows(50 / 60, 0.9 / 1.1) == rows_needed(f1_of_share(Binomial(50, 60)), 0.9)
 
 
 def test_rows_needed_of_other_numbers_grow_with_the_square_of_the_distance():

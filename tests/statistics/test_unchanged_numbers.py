@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def perfect(cases: Cases) -> Cases:
     return replace(cases, y_pred=cases.y_true, y_score=score)
 
 
+@cache
 def tables() -> dict[str, Cases]:
     """Ordinary rows, rows that depend on each other, and rows at the ends of what there can be."""
     found = {
