@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -107,6 +107,19 @@ def spellings(value: str) -> Iterator[str]:
         yield str(int(number))
 
 
+@dataclass(frozen=True, slots=True)
+class DatePart:
+    """A part of the dates in a column, by which rows are grouped."""
+
+    column: str
+    by: str
+    """Such as "weekend"."""
+
+    def __str__(self) -> str:
+        """What findings call it: "paid_at (weekend)"."""
+        return f"{self.column} ({self.by})"
+
+
 _NONE: Mapping[Any, str] = MappingProxyType({})
 
 
@@ -135,7 +148,7 @@ class Vocabulary:
         *,
         target: str = "",
         positive: str = "",
-        derived: Mapping[str, str] | None = None,
+        parts: Iterable[DatePart] = (),
     ) -> Vocabulary:
         """The vocabulary of `data.words` and `data.labels`.
 
@@ -144,13 +157,14 @@ class Vocabulary:
             labels: By column the name of the column, under "title", and of its groups, by their value.
             target: The column that holds the truth.
             positive: The class that is looked for, as text.
-            derived: Names under which findings speak of a column that was cut otherwise than by its values, such as
-                "paid_at (weekend)", with the column: they share its labels.
+            parts: Parts of dates that rows are grouped by: each shares the labels of its column.
         """
         nouns = {key: Noun.of(word) for key, word in (words or {}).items()}
         given = {column: dict(texts) for column, texts in (labels or {}).items()}
-        for name, column in (derived or {}).items():
-            given[name] = {**_values(given.get(column, {})), **given.get(name, {})}
+        for part in parts:
+            of_column = given.get(part.column, {})
+            title = {TITLE: str(DatePart(of_column[TITLE], part.by))} if TITLE in of_column else {}
+            given[str(part)] = {**of_column, **title, **given.get(str(part), {})}
         groups: dict[tuple[str, str], str] = {}
         for column, texts in given.items():
             values = _values(texts)

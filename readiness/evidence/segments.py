@@ -16,6 +16,7 @@ from pandas.api.types import infer_dtype
 from readiness.core.errors import DataError
 from readiness.core.format import format_edges
 from readiness.core.sanitize import shorten, shown
+from readiness.core.vocabulary import DatePart
 from readiness.evidence.columns import as_column, columns_of
 from readiness.spec.schema import SegmentColumn, SegmentEntry
 
@@ -102,7 +103,7 @@ def _one(
     else:
         _refuse_identifier(like)
         codes, texts = _by_value(values)
-    named = part.column if part.by is None else f"{part.column} ({part.by})"
+    named = part.column if part.by is None else str(DatePart(part.column, part.by))
     critical = {named_as.get(text.replace(",", ""), text) for text in map(_text, part.critical)}
     return _compact(named, codes, [{named: text} for text in texts], critical)
 

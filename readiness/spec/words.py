@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from readiness.core.sanitize import shown, visible
-from readiness.core.vocabulary import MOST_LABEL, MOST_WORD, TITLE
-from readiness.spec.parts import Part
+from readiness.core.vocabulary import MOST_LABEL, MOST_WORD, TITLE, DatePart, Vocabulary
+from readiness.spec.parts import Part, label_text
 
 
 def _spoken(text: str) -> str:
@@ -64,3 +64,44 @@ class Words(Part):
         if self.positive is not None and self.positive == self.negative:
             raise ValueError("calls both classes the same; nobody could tell them apart")
         return self
+
+
+# ----------------------------------------------------------------------------------------------------
+# The vocabulary of a section `data` in plain values, as a record holds it. Whoever reads a record does not know who
+# wrote it: what is not of the form that a spec has is passed over, and the plain word stands instead.
+
+
+def vocabulary_in(data: Any, positive: str = "") -> Vocabulary:
+    """The words of a plain section `data`; `positive` is the class that is looked for, where the section names none."""
+    found = data if isinstance(data, Mapping) else {}
+    words, labels = found.get("words"), found.get("labels")
+    looked_for = found.get("positive")
+    target = found.get("target")
+    return Vocabulary.from_spec(
+        {key: word for key, word in words.items() if _is_word(word)} if isinstance(words, Mapping) else {},
+        {column: _texts(texts) for column, texts in labels.items()} if isinstance(labels, Mapping) else {},
+        target=target if isinstance(target, str) else "",
+        positive=label_text(looked_for) if isinstance(looked_for, bool | int | float | str) else positive,
+        parts=_parts_of_dates(found.get("segments")),
+    )
+
+
+def _is_word(word: Any) -> bool:
+    parts = word if isinstance(word, list | tuple) and len(word) == 2 else [word]
+    return all(isinstance(part, str) and part for part in parts)
+
+
+def _texts(texts: Any) -> dict[str, str]:
+    return (
+        {value: text for value, text in texts.items() if isinstance(text, str) and text}
+        if isinstance(texts, Mapping)
+        else {}
+    )
+
+
+def _parts_of_dates(entries: Any) -> Iterator[DatePart]:
+    """Parts of dates that the segments look at."""
+    for entry in entries if isinstance(entries, list | tuple) else ():
+        for part in entry if isinstance(entry, list | tuple) else (entry,):
+            if isinstance(part, Mapping) and isinstance(part.get("by"), str) and isinstance(part.get("column"), str):
+                yield DatePart(part["column"], part["by"])
