@@ -1,0 +1,381 @@
+"""The decision in sentences: the reason of a verdict, what must happen, what else to look at, one row a question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from readiness.core.checklist import BOXES, Source
+from readiness.core.findings import Answer, Finding, Outcome, Question, Status
+from readiness.core.keys import Topic
+from readiness.core.withholding import Kind, kind_of
+from readiness.report.sentences.answers import asked
+from readiness.report.sentences.language import Language
+from readiness.report.sentences.margins import deciding, margin_of
+from readiness.report.sentences.numbers import times_short
+from readiness.report.sentences.phrases import sentence, several, upper
+from readiness.report.sentences.words import parts
+from readiness.verdict.decision import ADVICE, Verdict
+from readiness.verdict.record import Record
+from readiness.verdict.reservations import open_doubts
+
+SOUNDNESS = "soundness"
+"""Where the page says more of the rows themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Why a verdict is what it is, in the reader's words."""
+
+    lead: str
+    """A short sentence of about twelve words."""
+    detail: str
+    """A few sentences more; empty where the lead says it all."""
+    target: str
+    """The question or section that the reason comes from; empty where it comes from all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that must happen before go-live."""
+
+    text: str
+    owner: str
+    """Who sees to it; empty where the spec names nobody."""
+    due: str
+    """By when, in words; empty where the spec says nothing."""
+    question: Question | None
+    """None for what concerns the rows themselves."""
+    target: str
+    required: bool
+    """True: it mends what is not met. False: it would settle what is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One question in one line: the claim that decides it."""
+
+    question: Question
+    check: str
+    minimum_bar: str
+    measured: str
+    margin: str
+    """Distance to the limit in half-widths: "6 ×"; a dash where there is none."""
+    status: Status
+
+
+SHORT_QUESTIONS = {
+    Question.BASELINE: "Beats the alternatives",
+    Question.BUSINESS: "Meets the requirements",
+    Question.SEGMENTS: "Works for everyone",
+    Question.ERRORS: "Errors are acceptable",
+    Question.STABILITY: "Performance is consistent",
+    Question.PRODUCTION: "Works in the real world",
+}
+NO_MARGIN = "–"
+
+
+# ----------------------------------------------------------------------------------------------------
+# The reason of a verdict
+
+
+def headline(record: Record, language: Language | None = None) -> Headline:
+    """The reason of a verdict in the reader's words, its worst part first."""
+    language = language or Language.of(record)
+    answers = [record.answer(question) for question in asked(record)]
+    judged = [finding for answer in answers for finding in answer.findings if finding.blocking]
+    scope = f"Only {_questions(asked(record))} {'was' if len(answers) == 1 else 'were'} asked." if record.only else ""
+    refused = [finding for finding in judged if finding.status is Status.NOT_MET]
+    if refused:
+        return _refused(refused, answers, language, scope)
+    if any(answer.status is not Status.MET for answer in answers):
+        return _unproven(record, answers, language, scope)
+    return _held(record, judged, language, scope)
+
+
+def _held(record: Record, judged: Sequence[Finding], language: Language, scope: str) -> Headline:
+    count = f"{'All ' if len(judged) != 2 else 'Both '}{len(judged) if len(judged) != 2 else ''}".strip()
+    many = f"{count} requirements hold" if len(judged) != 1 else "The one requirement holds"
+    if record.only:
+        return Headline(
+            scope, f"{many}, even at the worse end of their margin of error. The other questions are open.", ""
+        )
+    if record.verdict is Verdict.READY_BY_POINT_ESTIMATE:
+        return Headline(f"{many} by the measured values alone; chance is not excluded.", "", "")
+    vouched = [Kind(kind).doubt for kind in record.decision.vouched]
+    word = (
+        f"It rests on somebody's word in one point: {vouched[0]}."
+        if len(vouched) == 1
+        else (f"It rests on somebody's word in {len(vouched)} points: {several(vouched)}." if vouched else "")
+    )
+    closest = deciding(judged)
+    near = f"The closest to its limit: {_low(language.sentence(closest))}" if closest is not None else ""
+    return Headline(f"{many}, even at the worse end of their margin of error.", " ".join(filter(None, (word, near))),
+                    SOUNDNESS if vouched else "")  # fmt: skip
+
+
+def _refused(refused: Sequence[Finding], answers: Sequence[Answer], language: Language, scope: str) -> Headline:
+    worst = deciding(refused)
+    assert worst is not None
+    question = next(answer.question for answer in answers if worst in answer.findings)
+    others = [a.question for a in answers if a.status is Status.NOT_MET and a.question is not question]
+    also = f"{upper(_questions(others))} {'is' if len(others) == 1 else 'are'} no, too." if others else ""
+    detail = " ".join(filter(None, (language.sentence(worst), also, scope)))
+    return Headline(language.failing(worst), detail, question.value)
+
+
+def _unproven(record: Record, answers: Sequence[Answer], language: Language, scope: str) -> Headline:
+    doubts = open_doubts(record)
+    open_answers = [answer for answer in answers if answer.status is not Status.MET]
+    kinds = list(dict.fromkeys(kind for doubt in doubts if (kind := kind_of(doubt.key)) is not None))
+    rest = _what_lacks(open_answers, language)
+    if kinds and any(f.withheld_by for answer in open_answers for f in answer.findings if f.blocking):
+        said = sentence(*(upper(kind.doubt) for kind in kinds))
+        return Headline("These rows cannot carry a yes.", " ".join(filter(None, (said, *rest, scope))), SOUNDNESS)
+    judged = [f for answer in answers for f in answer.findings if f.blocking]
+    lacking = sum(finding.status is not Status.MET for finding in judged)
+    lead = f"Nothing failed, but {lacking:,} of {len(judged):,} requirements are not shown to hold."
+    if lacking == 1:
+        lead = f"Nothing failed, but one of {len(judged):,} requirements is not shown to hold."
+    if not judged:
+        lead = "Nothing was judged."
+    return Headline(lead, " ".join(filter(None, (*rest, scope))), open_answers[0].question.value)
+
+
+def _what_lacks(answers: Sequence[Answer], language: Language) -> Iterator[str]:
+    """What is missing by question: people's word, limits, rows."""
+    few_rows: list[Question] = []
+    rows = 0
+    for answer in answers:
+        lacking = [f for f in answer.findings if f.blocking and f.status is not Status.MET and not f.withheld_by]
+        if not lacking:
+            continue
+        boxes = [f for f in lacking if f.key.kind is Topic.BOX]
+        unknown = [f for f in lacking if f.status is Status.NOT_ASSESSED and f.key.kind is not Topic.BOX]
+        if boxes:
+            yield _unvouched(answer.question, len(boxes))
+        if unknown:
+            worst = language.sentence(unknown[0])
+            yield f"Question {answer.question.number}: {_low(worst)}"
+        thin = [f for f in lacking if f.status is Status.NOT_PROVEN]
+        if thin and not boxes and not unknown:
+            few_rows.append(answer.question)
+            rows = max([rows, *(f.measured.n for f in thin if f.measured is not None)])
+    if few_rows:
+        many = language.words.row.many
+        yield f"{upper(_questions(few_rows))} {_need(few_rows)} more {many} than the {rows:,} at hand."
+
+
+def _need(questions: Sequence[Question]) -> str:
+    return "needs" if len(questions) == 1 else "need"
+
+
+def _unvouched(question: Question, count: int) -> str:
+    verb = "has" if count == 1 else "have"
+    of = sum(box.source is Source.ATTESTED for box in BOXES)
+    return (
+        f"For question {question.number}, {count} of {of} checks that people answer {verb} nobody who vouches for them."
+    )
+
+
+def _questions(questions: Sequence[Question]) -> str:
+    numbers = several([str(question.number) for question in questions])
+    return f"question{'' if len(questions) == 1 else 's'} {numbers}"
+
+
+def _low(text: str) -> str:
+    """A sentence in the middle of another; what begins with two capitals or a quotation stays."""
+    return text if text[1:2].isupper() or not text[:1].isalpha() else f"{text[:1].lower()}{text[1:]}"
+
+
+# ----------------------------------------------------------------------------------------------------
+# What must happen before go-live, and what else deserves an approver's eye
+
+
+def steps(record: Record, language: Language | None = None) -> tuple[Step, ...]:
+    """Everything that must happen before go-live, whole and each once, what failed first."""
+    language = language or Language.of(record)
+    found = [*_of_rows(record, language)]
+    for question in asked(record):
+        found += _of_question(record, record.answer(question), language)
+    if record.only:
+        rest = [question for question in Question if question not in asked(record)]
+        found.append(Step(f"Run the whole review; not asked yet: {_questions(rest)}.", "", "", None, "", False))
+    once = {(step.text): step for step in reversed(found)}
+    ordered = [step for step in dict.fromkeys(found) if once.get(step.text) == step]
+    return tuple(sorted(ordered, key=lambda step: not step.required))
+
+
+def _owner(record: Record) -> str:
+    return str(record.about.get("owner") or "")
+
+
+def _of_rows(record: Record, _language: Language) -> Iterator[Step]:
+    kinds = dict.fromkeys(kind for doubt in open_doubts(record) if (kind := kind_of(doubt.key)) is not None)
+    for kind in kinds:
+        yield Step(f"{upper(kind.cure)}.", _owner(record), "", None, SOUNDNESS, False)
+
+
+def _of_question(record: Record, answer: Answer, language: Language) -> Iterator[Step]:
+    lacking = [f for f in answer.findings if f.blocking and f.status is not Status.MET and not f.withheld_by]
+    lacking.sort(key=lambda finding: finding.status is not Status.NOT_MET)
+    needed: dict[str, Finding] = {}
+    for finding in lacking:
+        if finding.status is Status.NOT_PROVEN and not finding.withheld:
+            needed.setdefault("rows", finding)
+            continue
+        yield _step(record, answer.question, finding, language)
+    if needed:
+        yield _step(record, answer.question, _hungriest(lacking, language), language)
+
+
+def _hungriest(lacking: Sequence[Finding], _language: Language) -> Finding:
+    """Of all that needs rows, the one that needs the most, by how close it is to its limit."""
+    thin = [f for f in lacking if f.status is Status.NOT_PROVEN and not f.withheld]
+    return min(thin, key=lambda f: abs(margin_of(f) or 0.0))
+
+
+def _step(record: Record, question: Question, finding: Finding, language: Language) -> Step:
+    text = language.to_settle(finding) or f"{ADVICE[question]}."
+    if finding.status is Status.NOT_PROVEN and not finding.withheld_by:
+        title = language.title(finding)
+        text = f"{title}: {_low(text)}"
+    stated = _stated(record, finding)
+    return Step(
+        text,
+        str(stated.get("owner") or "") or _owner(record),
+        str(stated.get("due") or ""),
+        question,
+        question.value,
+        finding.status is Status.NOT_MET,
+    )
+
+
+def _stated(record: Record, finding: Finding) -> dict[str, object]:
+    """What the spec says of who owns a requirement, and by when it is due."""
+    k = finding.key.number("requirement")
+    stated = parts(record.gathered.spec, "business", "requirements")
+    return dict(stated[k - 1]) if 0 < k <= len(stated) else {}
+
+
+def also_look_at(record: Record, language: Language | None = None) -> tuple[Step, ...]:
+    """What changes no answer and deserves an eye: weak spots that were found, overconfidence, unequal alarm rates."""
+    language = language or Language.of(record)
+    found: list[Step] = []
+    for question in asked(record):
+        findings = record.answer(question).findings
+        for text in _worth_an_eye(question, findings, language):
+            found.append(Step(text, "", "", question, question.value, False))
+    return tuple({step.text: step for step in found}.values())
+
+
+def _worth_an_eye(question: Question, findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    if question is Question.SEGMENTS:
+        yield from _weak_spots(findings, language)
+        yield from _unequal(findings, language)
+    if question is Question.ERRORS:
+        yield from _overconfident(findings, language)
+        yield from _cheaper(findings, language)
+    for finding in findings:
+        if finding.warning and finding.blocking and finding.status is Status.MET and finding.key.kind in _WARNED:
+            yield sentence(language.said(finding).fact, finding.warning)
+
+
+_WARNED = frozenset({Topic.BOX, Topic.PROBE})
+
+
+def _weak_spots(findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    spots = [f for f in findings if f.key.kind is Topic.SLICE and f.status is Status.NOT_MET and not f.blocking]
+    if not spots:
+        return
+    worst = max(spots, key=lambda f: f.measured.value if f.measured is not None else 0.0)
+    more = f", and {len(spots) - 1} more like it" if len(spots) > 1 else ""
+    yield f"{language.said(worst).fact}; found by search{more}."
+
+
+def _unequal(findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    from readiness.report.sentences.groups import FOUR_FIFTHS
+
+    for finding in findings:
+        is_ratio = finding.key.kind is Topic.FAIRNESS and finding.key.metric == "demographic_parity_ratio"
+        if is_ratio and finding.criterion is None and finding.measured is not None and (
+            finding.measured.value < FOUR_FIFTHS
+        ):  # fmt: skip
+            yield sentence(language.said(finding).fact)
+
+
+def _overconfident(findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    slope = next((f for f in findings if f.key.kind is Topic.CALIBRATION_SLOPE), None)
+    if slope is None or slope.measured is None or slope.measured.high is None or slope.measured.high >= 1:
+        return
+    errors = next((f for f in findings if f.key.kind is Topic.CONFIDENT_ERRORS and f.measured is not None), None)
+    yield sentence("Its probabilities are overconfident", language.said(errors).fact if errors is not None else "")
+
+
+def _cheaper(findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    """Another threshold, only where one is recommended: it meets every requirement."""
+    advice = next((f for f in findings if f.key.kind is Topic.THRESHOLD_ADVICE), None)
+    if advice is not None and advice.measured is not None:
+        yield sentence(
+            f"Another decision threshold, {language.measured(advice)}, would cost less and meets every requirement"
+        )
+
+
+# ----------------------------------------------------------------------------------------------------
+# One row a question
+
+
+def scorecard(record: Record, language: Language | None = None) -> tuple[ScoreRow, ...]:
+    """One row for each question that was asked: the claim that decides it, with its margin."""
+    language = language or Language.of(record)
+    return tuple(_row(record.answer(question), language) for question in asked(record))
+
+
+def _row(answer: Answer, language: Language) -> ScoreRow:
+    finding = deciding(answer.findings)
+    if finding is None:
+        return ScoreRow(answer.question, "Nothing was judged", NO_MARGIN, NO_MARGIN, NO_MARGIN, answer.status)
+    margin = margin_of(finding)
+    measured = language.measured(finding) or finding.status.words
+    if answer.question is Question.PRODUCTION:
+        measured = f"{measured}; {checks_tally(answer.findings)}"
+    return ScoreRow(
+        answer.question,
+        language.title(finding),
+        language.requirement(finding) or NO_MARGIN,
+        measured,
+        NO_MARGIN if margin is None else times_short(margin),
+        answer.status,
+    )
+
+
+def checks_tally(findings: Sequence[Finding]) -> str:
+    """The 25 checks of production counted: "25 checks: 12 measured, 11 vouched for, 1 pending"; see `BOXES`."""
+    tally: Counter[str] = Counter()
+    for box in BOXES:
+        own = [finding for finding in findings if box.holds(finding.key) and finding.blocking]
+        if box.source is Source.ANSWER:
+            tally["from the other answers"] += 1
+        elif box.source is Source.APPROVAL:
+            tally["pending approval"] += 1
+        elif any(finding.status is Status.NOT_MET for finding in own):
+            tally["failed"] += 1
+        elif not own or any(finding.status is not Status.MET for finding in own):
+            tally["open"] += 1
+        elif any(finding.outcome is Outcome.NOT_APPLICABLE for finding in own):
+            tally["not applicable"] += 1
+        elif any(finding.outcome is Outcome.ATTESTED for finding in own):
+            tally["vouched for"] += 1
+        else:
+            tally["measured"] += 1
+    order = (
+        "failed",
+        "open",
+        "measured",
+        "vouched for",
+        "not applicable",
+        "from the other answers",
+        "pending approval",
+    )
+    return f"{len(BOXES)} checks: {', '.join(f'{tally[word]} {word}' for word in order if tally[word])}"

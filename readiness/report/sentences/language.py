@@ -1,0 +1,186 @@
+"""The language of one report: every finding in its title, requirement, measurement and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from readiness.core.findings import Criterion, Finding, Origin, Status
+from readiness.core.format import is_exact
+from readiness.core.keys import Topic
+from readiness.core.policy import Task
+from readiness.core.provenance import DataFacts
+from readiness.core.withholding import Kind, kind_of
+from readiness.report.sentences import gains, groups, losses, steadiness
+from readiness.report.sentences.counts import basis_of
+from readiness.report.sentences.numbers import write_alike
+from readiness.report.sentences.phrases import Said, plain, sentence, upper, with_unit
+from readiness.report.sentences.words import Words
+from readiness.verdict.record import Record
+
+Teller = Callable[[Words, Finding], Said]
+TELLERS: Mapping[Topic, Teller] = {**gains.TELLERS, **groups.TELLERS, **losses.TELLERS, **steadiness.TELLERS}
+"""Who puts a finding into phrases, by what it is about; the others are put as a value against its limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What is said of findings, in the words of one spec."""
+
+    words: Words = field(default_factory=Words)
+
+    @classmethod
+    def of(cls, record: Record) -> Language:
+        """The language of a record."""
+        return cls(Words.of(record))
+
+    @classmethod
+    def from_spec(
+        cls, spec: Mapping[str, Any], task: Task | None, facts: DataFacts | None, findings: tuple[Finding, ...] = ()
+    ) -> Language:
+        """The language of a spec as plain values, where there is no record yet; `findings` are those at hand."""
+        return cls(Words.from_spec(spec, task, facts, {finding.key: finding for finding in findings}))
+
+    def said(self, finding: Finding) -> Said:
+        """All phrases of a finding."""
+        tell = TELLERS.get(finding.key.kind)
+        if tell is not None:
+            return tell(self.words, finding)
+        kind = kind_of(finding.key)
+        said = plain(self.words, finding, finding.name)
+        return said if kind is None else _doubt(kind, said, finding)
+
+    def title(self, finding: Finding) -> str:
+        """What was asked, short: "Frauds found among people of 65 and over"."""
+        return self.said(finding).title
+
+    def requirement(self, finding: Finding) -> str:
+        """What was required, as it was asked for: "F1 at least 5 % higher than today's model"; empty of a fact."""
+        return self.said(finding).asked if _is_asked(finding) else ""
+
+    def bar(self, finding: Finding) -> str:
+        """The limit alone, for a column of a table: "at least 80 %"; empty of a fact."""
+        return self.said(finding).bar if _is_asked(finding) else ""
+
+    def measured(self, finding: Finding) -> str:
+        """What was measured, with its range: "54 points behind (47 to 62)"."""
+        return self.said(finding).measured or ("" if finding.measured is not None else finding.status.words)
+
+    def sentence(self, finding: Finding) -> str:
+        """One or a few full sentences: counts before rates, then the limit, then what is not proven or withheld."""
+        said = self.said(finding)
+        if finding.status is Status.NOT_ASSESSED and finding.measured is None:
+            fact = said.fact or f"{said.title} is not known"
+            return sentence(fact) if finding.outcome is not None or said.fact else sentence(fact, finding.reason)
+        opening = said.fact or said.title
+        return sentence(opening, self._against(finding, said), _supplied(finding))
+
+    def _against(self, finding: Finding, said: Said) -> str:
+        """The limit, and where the finding stands to it."""
+        if finding.criterion is None:
+            return said.against_bar
+        bar = said.against_bar or f"{said.bar} is required"
+        if not said.bar and not said.against_bar:
+            bar = ""
+        if not finding.blocking or finding.status is not Status.NOT_PROVEN:
+            return bar
+        if finding.withheld_by:
+            doubts = " and ".join(Kind(kind).doubt for kind in finding.withheld_by)
+            return f"{bar}, but it does not count yet: {doubts}" if bar else f"it does not count yet: {doubts}"
+        if finding.withheld:
+            return f"{bar}. {upper(finding.withheld.rstrip('.'))}" if bar else finding.withheld
+        return f"{bar}; {self._proven(finding, said)}" if bar else self._proven(finding, said)
+
+    def _proven(self, finding: Finding, said: Said) -> str:
+        """How far the proof reaches: "the data rule out only values above 50.9"."""
+        bounds, criterion, measured = finding.bounds, finding.criterion, finding.measured
+        assert criterion is not None
+        if bounds is None or measured is None or is_exact(measured):
+            return "that is not proven"
+        limit = bounds.lower if criterion.wants_more else bounds.upper
+        if limit is None or said.against_bar or not said.scale or _is_converted(finding, said):
+            return "the margin of error reaches beyond it"
+        text = with_unit(write_alike([limit], said.scale, criterion.threshold)[0], said.scale, said.unit)
+        return f"the data rule out only values {'below' if criterion.wants_more else 'above'} {text}"
+
+    def failing(self, finding: Finding) -> str:
+        """A short sentence for a first line, of what is not met: "It misses most frauds among …"."""
+        said = self.said(finding)
+        return sentence(said.failing or f"{said.title} misses its limit")
+
+    def to_settle(self, finding: Finding) -> str:
+        """What would mend what is not met, or settle what is not proven or not assessed; empty of what is met."""
+        if finding.status is Status.MET or not finding.blocking:
+            return ""
+        said = self.said(finding)
+        if finding.withheld_by:
+            return sentence(*(upper(Kind(kind).cure) for kind in finding.withheld_by))
+        if finding.status is Status.NOT_PROVEN and not finding.withheld:
+            return self._more_rows(finding, said)
+        if finding.status is Status.NOT_PROVEN and finding.withheld:
+            return sentence(f"Test on more {self.words.row.many}: {finding.withheld[:1].lower()}{finding.withheld[1:]}")
+        return sentence(said.remedy or finding.needs or finding.reason)
+
+    def _more_rows(self, finding: Finding, said: Said) -> str:
+        """How many rows would have a good chance of proving it, if the true value is what was measured."""
+        assert finding.criterion is not None or finding.needs
+        measured, criterion = finding.measured, finding.criterion
+        if measured is None or criterion is None or is_exact(measured):
+            return sentence(said.remedy or finding.needs)
+        likely = "Probably met" if criterion.holds(measured.value) else "Probably not met"
+        rows = rows_to_settle(finding)
+        if rows is None or rows <= measured.n:
+            return sentence(f"{likely}. It takes many more {self._noun(finding)} than {measured.n:,} to prove that")
+        value = said.measured.partition(" (")[0]
+        return sentence(
+            f"{likely}. If the true value is {value}, about {rows:,} {self._noun(finding)} (now {measured.n:,}) have an "
+            "80 % chance of proving it"
+        )
+
+    def _noun(self, _finding: Finding) -> str:
+        return self.words.row.many
+
+
+def _doubt(kind: Kind, said: Said, finding: Finding) -> Said:
+    """A doubt about the rows: what is asked of them, and what would settle it."""
+    fact = kind.words.rstrip("?") if finding.status is Status.MET else kind.doubt
+    return replace(said, title=kind.words, fact=fact if finding.status is not Status.MET else said.fact,
+                   failing=kind.doubt, remedy=upper(kind.cure))  # fmt: skip
+
+
+def _is_asked(finding: Finding) -> bool:
+    return finding.criterion is not None or finding.outcome is not None
+
+
+def _is_converted(finding: Finding, said: Said) -> bool:
+    """Whether the numbers that are shown are not those that are judged, as where a gain is said as a share."""
+    return finding.key.kind in (Topic.LIFT, Topic.REQUIREMENT) and not said.bar.startswith(("at ", "more ", "less "))
+
+
+def _supplied(finding: Finding) -> str:
+    return "this figure was supplied, not measured here" if finding.origin is Origin.SUPPLIED else ""
+
+
+def rows_to_settle(finding: Finding) -> int | None:
+    """Rows that have an 80 % chance of a proof if the true value is the measured one; None where no number is known.
+
+    The same inference as in the review is made again from its basis, so that plan, record and page say the same number.
+    """
+    basis, bounds, criterion = basis_of(finding), finding.bounds, finding.criterion
+    if basis is None or bounds is None or criterion is None or finding.measured is None:
+        return None
+    from readiness.statistics.basis import inference_of  # loads what computes numbers
+    from readiness.statistics.judge_claims import round_up
+    from readiness.statistics.sample_size import rows_needed
+
+    bar, alpha = _bar_and_alpha(criterion, finding.measured.value, bounds.alpha, bounds.claims)
+    rows = rows_needed(inference_of(basis), bar, alpha=alpha)
+    return None if rows is None else round_up(rows)
+
+
+def _bar_and_alpha(criterion: Criterion, value: float, alpha: float, claims: int) -> tuple[float, float]:
+    if criterion.holds(value):
+        return criterion.threshold, alpha
+    edge = criterion.threshold if criterion.refuted_beyond is None else criterion.refuted_beyond
+    return edge, alpha / max(1, claims)

@@ -1,0 +1,204 @@
+"""Phrases of one finding, and the patterns by which most findings are put: a value against its limit, a direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from readiness.core.findings import Criterion, Estimate, Finding
+from readiness.core.format import MINUS, is_exact, listed
+from readiness.report.sentences.counts import Hits, hits_of_finding
+from readiness.report.sentences.numbers import Scale, Written, limit_text, percent, write_alike, write_estimate
+from readiness.report.sentences.words import Words
+
+MARGIN_WORDS = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One finding in phrases, which tables and sentences put together. None of them ends with a full stop."""
+
+    title: str
+    """What was asked, short: "Frauds found among people of 65 and over"."""
+    bar: str = ""
+    """The limit alone: "at least 80 %"."""
+    requirement: str = ""
+    """What was asked for, complete: "at least 80 % of frauds found"; the bar where it is empty."""
+    measured: str = ""
+    """What was measured, with its range: "54 points behind (47 to 62)"."""
+    fact: str = ""
+    """A clause with counts before rates: "97 of 170 frauds … were missed (57 %)"; empty where the title says it all."""
+    against_bar: str = ""
+    """A sentence that holds the measured value against the limit, in place of "{Bar} is required"."""
+    failing: str = ""
+    """A short sentence for a first line, where the finding is not met: "It misses most frauds among …"."""
+    remedy: str = ""
+    """What to do about it where it is not met, or to settle it: "Find out why …"."""
+    scale: Scale = Scale.AMOUNT
+    unit: str = ""
+
+    @property
+    def asked(self) -> str:
+        """What was asked for."""
+        return self.requirement or self.bar
+
+
+def upper(text: str) -> str:
+    """The same with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(*clauses: str) -> str:
+    """Clauses as sentences: each with a capital and a full stop; empty ones are left out."""
+    return " ".join(f"{upper(clause.rstrip('. '))}." for clause in clauses if clause.strip(". "))
+
+
+def unit_of(words: Words, finding: Finding) -> str:
+    """The unit of a measured number as people write it; none for shares and scores."""
+    unit = finding.measured.unit if finding.measured is not None else ""
+    unit = unit or (finding.criterion.unit if finding.criterion is not None else "")
+    if unit in ("share", "points", "ratio", "share of the mean", "PSI", "times"):
+        return ""
+    return unit.replace("rows", words.row.many) if unit else ""
+
+
+def with_unit(text: str, scale: Scale, unit: str = "") -> str:
+    """A written number with what belongs behind it."""
+    if scale is Scale.PERCENT:
+        return f"{text} %"
+    if scale is Scale.POINTS:
+        return f"{text} {'point' if text == '1' else 'points'}"
+    if scale is Scale.TIMES:
+        return f"{text} times"
+    return f"{text} {unit}".rstrip()
+
+
+def ranged(written: Written, scale: Scale, unit: str = "") -> str:
+    """A value with its unit, and its range in brackets: "88 % (86 to 90)"."""
+    value = with_unit(written.value, scale, unit)
+    return f"{value} ({written.ends})" if written.ends else value
+
+
+def measured_words(estimate: Estimate, scale: Scale, unit: str, criterion: Criterion | None) -> str:
+    """A measured number with its range, in the right order to its limit."""
+    against = () if criterion is None else (criterion.threshold,)
+    return ranged(write_estimate(estimate, scale, *against), scale, unit)
+
+
+def bar_words(criterion: Criterion | None, scale: Scale, unit: str = "") -> str:
+    """The limit of a criterion: "at least 80 %", "less than 50 minutes"."""
+    if criterion is None:
+        return ""
+    return f"{MARGIN_WORDS[criterion.op]} {limit_text(criterion.threshold, scale, unit)}"
+
+
+def directed(estimate: Estimate, scale: Scale, forth: str, back: str, *against: float, unit: str = "") -> str:
+    """A difference by its direction instead of its sign: "54 points behind (47 to 62)", "1 point ahead (2 ahead to 1
+    behind)".
+
+    Args:
+        estimate: positive where it goes `forth`.
+        scale: how its numbers are written.
+        forth: what a positive difference is: "behind".
+        back: what a negative one is: "ahead".
+        against: limits that a reader compares it with.
+        unit: what stands behind the value.
+    """
+    ends = [None, None] if is_exact(estimate) else [estimate.low, estimate.high]
+    values = [estimate.value, *ends]
+    texts = [text.lstrip(MINUS) for text in write_alike(values, scale, *against)]
+    if estimate.value == 0:
+        head = "no difference"
+    else:
+        head = f"{with_unit(texts[0], scale, unit)} {forth if estimate.value > 0 else back}"
+    spread = [(value, text) for value, text in zip(values[1:], texts[1:], strict=True) if value is not None]
+    if len(spread) < 2:
+        return head
+    (low, low_text), (high, high_text) = spread
+    if low >= 0 and high >= 0:
+        return f"{head} ({low_text} to {high_text}{'' if estimate.value > 0 else f' {forth}'})"
+    if low <= 0 and high <= 0:
+        return f"{head} ({high_text} to {low_text}{'' if estimate.value < 0 else f' {back}'})"
+    first, second = (f"{low_text} {back}", f"{high_text} {forth}")
+    return f"{head} ({first} to {second})"
+
+
+def shifted(estimate: Estimate, scale: float, shift: float) -> Estimate:
+    """The estimate of scale * x + shift; scale is above 0."""
+
+    def move(x: float | None) -> float | None:
+        return None if x is None else scale * x + shift
+
+    return replace(estimate, value=scale * estimate.value + shift, low=move(estimate.low), high=move(estimate.high))
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the counts of a metric are put, and what the share of them is called."""
+
+    verb: str
+    """"{positives} were found": what is said of so many of so many."""
+    noun: str
+    """"frauds": what is counted."""
+    thing: str
+    """"frauds found": the share as a thing."""
+
+
+def counting(words: Words, metric: str, class_value: str = "") -> Counting | None:
+    """How the counts behind a metric are put; None where no pair of counts stands behind it.
+
+    Args:
+        words: of the review.
+        metric: its name.
+        class_value: the class that is looked for, where there are more than two.
+    """
+    rows = words.row.many
+    if metric == "accuracy":
+        return Counting("were judged right", rows, f"{rows} judged right")
+    positives = words.of_class(class_value).many if class_value else words.positives.many
+    others = f"other {rows}" if class_value else words.negatives.many
+    alarms = f"{rows} called {words.answer(class_value)}" if class_value else "alarms"
+    called = f"were called {words.answer(class_value)}" if class_value else "raised a false alarm"
+    spared = f"were not called {words.answer(class_value)}" if class_value else "were left alone"
+    found = {
+        "recall": Counting("were found", positives, f"{positives} found"),
+        "false_negative_rate": Counting("were missed", positives, f"{positives} missed"),
+        "precision": Counting("were right", alarms, f"{alarms} that are right"),
+        "specificity": Counting(spared, others, f"{others} left alone"),
+        "false_positive_rate": Counting(called, others, f"false alarms among {others}"),
+        "negative_predictive_value": Counting("were rightly so", f"{rows} left alone", f"{rows} rightly left alone"),
+    }
+    return found.get(metric)
+
+
+def counted(hits: Hits, how: Counting, where: str = "") -> str:
+    """Counts before rates: "904 of 1,025 frauds among … were found (88 %)"."""
+    noun = f"{how.noun} {where}".rstrip()
+    return f"{hits.hits:,} of {hits.total:,} {noun} {how.verb} ({percent(hits.share)})"
+
+
+def thing(words: Words, metric: str, class_value: str = "") -> str:
+    """What a metric is of, as a thing: "frauds found", "F1", "average error"."""
+    how = counting(words, metric, class_value)
+    if how is not None:
+        return how.thing
+    of = f" for {words.of_class(class_value).many}" if class_value else ""
+    return f"{words.metric(metric)}{of}"
+
+
+def plain(words: Words, finding: Finding, title: str) -> Said:
+    """A value against its limit, with nothing known of it but its metric."""
+    scale, unit = words.scale(finding.metric), unit_of(words, finding)
+    if finding.measured is not None and finding.measured.unit in ("share", "points"):
+        scale = Scale.PERCENT if finding.measured.unit == "share" else Scale.POINTS
+    bar = bar_words(finding.criterion, scale, unit)
+    measured = "" if finding.measured is None else measured_words(finding.measured, scale, unit, finding.criterion)
+    hits = hits_of_finding(finding)
+    fact = f"{title}: {measured}" if measured else title
+    if hits is not None:
+        fact = f"{title}: {hits.hits:,} of {hits.total:,} ({percent(hits.share)})"
+    return Said(title, bar, "", measured, fact, scale=scale, unit=unit)
+
+
+def several(texts: list[str]) -> str:
+    """All of them in words: "a, b and c"."""
+    return listed(texts, most=len(texts) or 1)
