@@ -142,7 +142,7 @@ def encode(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             item.name: encode(part)
-            for item in dataclasses.fields(value)
+            for item in _recorded(type(value))
             if (part := getattr(value, item.name)) != _default(item)
         }
     if isinstance(value, Mapping):
@@ -204,23 +204,31 @@ def _decode_union(kinds: tuple[Any, ...], data: Any, where: str) -> Any:
 
 
 def _decode_dataclass(kind: type, data: dict[str, Any], where: str) -> Any:
-    hints = _hints(kind)
-    derived = {item.name for item in dataclasses.fields(kind) if not item.init}
-    unknown = sorted(set(data) - set(hints))
+    hints, known = _hints(kind), _recorded(kind)
+    derived = {item.name for item in known if not item.init}
+    unknown = sorted(set(data) - {item.name for item in known})
     if unknown:
         raise InvalidReport(f"The record's {where} holds the unknown key {unknown[0]!r}.")
+    if lacking := sorted(derived - set(data)):
+        raise InvalidReport(f"The record's {where} is not complete: {lacking[0]!r} is missing.")
     values = {key: _decode(hints[key], part, f"{where}.{key}") for key, part in data.items()}
     try:
         made = kind(**{key: value for key, value in values.items() if key not in derived})
     except (TypeError, ValueError) as error:
         raise InvalidReport(f"The record's {where} is not complete: {error}.") from error
-    for name in sorted(derived & set(values)):  # what follows from other fields is recorded for readers
+    for name in sorted(derived):  # what follows from other fields is recorded for readers
         if values[name] != getattr(made, name):
             raise InvalidReport(
                 f"The record's {where}.{name} is {str(values[name])[:60]!r}; the other fields give "
                 f"{str(getattr(made, name))[:60]!r}."
             )
     return made
+
+
+@lru_cache(maxsize=64)
+def _recorded(kind: Any) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields that have a plain form: all but those that say `recorded: False`."""
+    return tuple(item for item in dataclasses.fields(kind) if item.metadata.get("recorded", True))
 
 
 @lru_cache(maxsize=64)

@@ -23,7 +23,7 @@ from readiness.reviews.model_file import probed
 from readiness.reviews.notebook import ask, gathered_text
 from readiness.soundness.assessment import assessed
 from readiness.verdict.decision import Action, Decision, Stage, Step, Verdict, decide
-from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template
+from readiness.verdict.record import SCHEMA, Record, Run, Template
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ class Answering:
             self.decision.verdict,
             spec.evidence,
             self.evidence.gathered,
-            tuple(map(RecordedAnswer.of, self.answers)),
+            tuple(self.answers),
             self.decision,
             spec.seed,
             Template("", "", stock=False),

@@ -29,7 +29,6 @@ from readiness.evidence.models.own_modules import served
 from readiness.report import sentences
 from readiness.soundness.assessment import assessed
 from readiness.verdict.decision import Decision
-from readiness.verdict.record import RecordedAnswer
 
 MIME = "application/vnd.readiness.{kind}+json"
 STATUS_COLUMNS = ("Claim", "Measured", "Required", "Result")
@@ -82,7 +81,7 @@ def show(shown: Evidence | Answer | Decision | Soundness | None) -> None:
     elif shown is None:
         raise ReviewError("Nothing was found of the rows themselves yet.", remedy="Call assess(evidence) first.")
     elif isinstance(shown, Answer):
-        _display("answer", RecordedAnswer.of(shown), sentences.answer_sentence(shown), _answer_html(shown))
+        _display("answer", shown, sentences.answer_sentence(shown), _answer_html(shown))
     else:
         _display("decision", shown, shown.words, _decision_html(shown))
 

@@ -21,13 +21,13 @@ import nbformat
 from readiness.core.canonical import decode
 from readiness.core.errors import IncompleteRecord, InputError, InvalidReport
 from readiness.core.files import Artifact, opened
-from readiness.core.findings import Question
+from readiness.core.findings import Answer, Question
 from readiness.core.program import template_path
 from readiness.core.provenance import Gathered, Reuse
 from readiness.core.withholding import Soundness
 from readiness.report.page import PageFigure
 from readiness.verdict.decision import Decision
-from readiness.verdict.record import RecordedAnswer, Template
+from readiness.verdict.record import Template
 
 # ----------------------------------------------------------------------------------------------------
 # Which notebook is walked? The template: read once, digested, and asked what it calls its parts.
@@ -138,6 +138,8 @@ def _first_line(error: Exception) -> str:
 T = TypeVar("T")
 
 MIME = "application/vnd.readiness.{}+json"
+NARROW_MIME = "application/vnd.readiness.narrow+svg"
+"""A figure's drawing for a phone, as `report.pictures` shows it."""
 ERROR_TAG = "papermill-error-cell-tag"
 INJECTED_TAG = "injected-parameters"
 QUESTION_TAG = "question-"
@@ -170,7 +172,7 @@ class ReadNotebook:
     """The record's parts, as the cells showed them."""
 
     gathered: Gathered
-    answers: tuple[RecordedAnswer, ...]
+    answers: tuple[Answer, ...]
     """Six, in the order of the questions."""
     soundness: Soundness
     decision: Decision
@@ -246,8 +248,8 @@ def _decoded(into: type[T], data: Any, words: str) -> T:
         raise IncompleteRecord(f"{words} cannot be read. {error.message}", remedy=_REMEDY) from error
 
 
-def _answers(notebook: Any) -> tuple[RecordedAnswer, ...]:
-    shown = [_decoded(RecordedAnswer, data, "An answer") for _, kind, data in _payloads(notebook) if kind == "answer"]
+def _answers(notebook: Any) -> tuple[Answer, ...]:
+    shown = [_decoded(Answer, data, "An answer") for _, kind, data in _payloads(notebook) if kind == "answer"]
     for question in Question:
         count = sum(answer.question is question for answer in shown)
         if count != 1:
@@ -274,7 +276,14 @@ def _figure(cell: Any, output: Any) -> PageFigure | None:
     if not svg and not png:
         return None
     return PageFigure(
-        question, str(named["figure"]), str(named.get("alt", "")), str(named.get("caption", "")), svg, png
+        question,
+        str(named["figure"]),
+        str(named.get("alt", "")),
+        str(named.get("caption", "")),
+        svg,
+        png,
+        _text(data.get(NARROW_MIME, "")).encode("utf-8"),
+        str(named.get("reading", "")),
     )
 
 

@@ -7,19 +7,18 @@ the run, reads the spec itself, and derives from it which findings must be there
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from readiness.core.checklist import Proofs, proofs_among
 from readiness.core.errors import IncompleteRecord, InvalidReport, ReviewError
-from readiness.core.files import Artifact, sha256_path
-from readiness.core.findings import Question, left_out_code
+from readiness.core.files import Artifact, Role, sha256_path
+from readiness.core.findings import Answer, Question, left_out_code
 from readiness.core.policy import Task
 from readiness.evidence.environment import OF_THE_PAGE, environment
-from readiness.evidence.models.own_modules import ROLE, named_files
+from readiness.evidence.models.own_modules import named_files
 from readiness.evidence.tables import header
-from readiness.spec.layers import RECORDED_AS
 from readiness.spec.load import LoadedSpec, normalised, set_keys, spec_digest
 from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import Spec
@@ -27,19 +26,20 @@ from readiness.spec.usual_segments import unsegmented
 from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_segments, missing_trend
 from readiness.verdict.expected_bars import lower_bars
 from readiness.verdict.expected_supplied import false_supplies
-from readiness.verdict.record import Record, RecordedAnswer
+from readiness.verdict.record import Record
 
-MODEL = "model"
-TABLES = ("test", "train", "recent")
+TABLES = (Role.TEST, Role.TRAIN, Role.RECENT)
 LISTED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """SHA-256 of every file of a review by its role, such as "test: fraud.parquet"."""
+    """Every file of a review as it was before the kernel started, and where it lies."""
 
-    files: Mapping[str, str]
+    inputs: tuple[Artifact, ...]
+    """What the record must name, among the files of its model or its inputs."""
     paths: Mapping[str, Path]
+    """By the name in the record; what was set on the command line lies nowhere."""
 
     @classmethod
     def of(cls, loaded: LoadedSpec) -> Digests:
@@ -48,9 +48,13 @@ class Digests:
         Raises:
             InputError: one of them cannot be read.
         """
-        paths = _paths(loaded)
-        files = {role: sha256_path(path) for role, path in paths.items()}
-        return cls(files | ({RECORDED_AS: loaded.settings_sha256} if loaded.settings else {}), paths)
+        paths = {name: path for artifact, (path, _) in zip(loaded.inputs, loaded.files, strict=False)
+                 if (name := artifact.name)}  # fmt: skip
+        found = list(loaded.inputs)
+        for role, file, path in _files(loaded):
+            found.append(Artifact.of(path, role, file=file))
+            paths[found[-1].name] = path
+        return cls(tuple(found), paths)
 
     def check_unchanged(self) -> None:
         """Hash everything once more.
@@ -58,7 +62,8 @@ class Digests:
         Raises:
             ReviewError: naming the files that are no longer what they were.
         """
-        changed = [path.name for role, path in self.paths.items() if _digest(path) != self.files[role]]
+        before = {artifact.name: artifact.sha256 for artifact in self.inputs}
+        changed = [path.name for name, path in self.paths.items() if _digest(path) != before[name]]
         if changed:
             raise ReviewError(
                 f"{', '.join(changed)} changed while the review was running.",
@@ -68,33 +73,33 @@ class Digests:
     @property
     def proofs(self) -> Proofs:
         """Of the files and folders that attestations name as evidence."""
-        return proofs_among(self.files.items())
+        return proofs_among(self.inputs)
 
     @property
     def test(self) -> str:
         """Of the test table."""
-        return next(sha256 for role, sha256 in self.files.items() if role.startswith(f"{TABLES[0]}: "))
+        return next(artifact.sha256 for artifact in self.inputs if artifact.role is Role.TEST)
 
     @property
     def model(self) -> str | None:
         """Of the candidate's file or folder; None when there are only predictions."""
-        return self.files.get(MODEL)
+        return next((artifact.sha256 for artifact in self.inputs if artifact.role is Role.MODEL), None)
 
 
-def _paths(loaded: LoadedSpec) -> dict[str, Path]:
+def _files(loaded: LoadedSpec) -> Iterator[tuple[Role, str, Path]]:
+    """All but those of the spec itself: what each is read for, what the record calls it, and where it lies."""
     spec = loaded.spec
-    paths = {name: path for name, (path, _) in zip(loaded.names, loaded.files, strict=True)}
-    for role in TABLES:
-        given = getattr(spec.data, role)
-        if given is not None:
-            paths[f"{role}: {Path(given).name}"] = loaded.resolve(given)
+    given = {role: getattr(spec.data, role.value) for role in TABLES}
     current = spec.baseline.current
     if current is not None and current.path is not None and loaded.resolve(current.path).exists():
-        paths[f"current: {Path(current.path).name}"] = loaded.resolve(current.path)
-    paths |= {f"{role}: {Path(given).name}": loaded.resolve(given) for role, given in spec.supplied.files.items()}
-    if spec.model.path is not None:
-        paths[MODEL] = loaded.resolve(spec.model.path)
-    return paths | proof_paths(loaded) | named_files(loaded.folder, _references(spec))
+        given[Role.CURRENT] = current.path
+    for role, path in (given | dict(spec.supplied.files) | {Role.MODEL: spec.model.path}).items():
+        if path is not None:
+            yield role, Path(path).name, loaded.resolve(path)
+    for text, path in proof_paths(loaded).items():
+        yield Role.EVIDENCE, text, path
+    for name, path in named_files(loaded.folder, _references(spec)).items():
+        yield Role.MODULE, name, path
 
 
 def _references(spec: Spec) -> list[str]:
@@ -195,9 +200,9 @@ _REMEDY = "If the template was changed, see that it asks all six questions and s
 
 
 def _check_files(record: Record, digests: Digests) -> None:
-    named = {artifact.name: artifact.sha256 for artifact in record.gathered.inputs}
-    expected = {role: sha256 for role, sha256 in digests.files.items() if role != MODEL}
-    wrong = [role for role, sha256 in expected.items() if named.get(role) != sha256]
+    named = {(artifact.role, artifact.name): artifact.sha256 for artifact in record.gathered.inputs}
+    expected = [artifact for artifact in digests.inputs if artifact.role is not Role.MODEL]
+    wrong = [each.name for each in expected if named.get((each.role, each.name)) != each.sha256]
     model = [artifact.sha256 for artifact in record.gathered.model.files]
     if model != ([] if digests.model is None else [digests.model]):
         wrong.append("the model file")
@@ -230,7 +235,7 @@ def _check_modules(record: Record, folder: Path) -> None:
     Raises:
         ReviewError: one does not.
     """
-    served = [each for each in record.gathered.inputs if each.name.startswith(ROLE)]
+    served = [each for each in record.gathered.inputs if each.role is Role.MODULE]
     changed = [each.name for each in served if not _lies_there(folder, each)]
     if changed:
         raise ReviewError(
@@ -241,7 +246,7 @@ def _check_modules(record: Record, folder: Path) -> None:
 
 def _lies_there(folder: Path, module: Artifact) -> bool:
     """Whether the file has the recorded digest; it may be a link, and its name may not lead out of the folder."""
-    name = PurePosixPath(module.name.removeprefix(ROLE))
+    name = PurePosixPath(module.file)
     return not name.is_absolute() and ".." not in name.parts and _digest(folder / name) == module.sha256
 
 
@@ -251,7 +256,7 @@ def _check_spec(record: Record, loaded: LoadedSpec) -> None:
         gathered.spec == normalised(spec)
         and gathered.set_keys == set_keys(spec)
         and gathered.settings == loaded.settings
-        and spec_digest((each.name, each.sha256) for each in gathered.inputs) == loaded.digest
+        and spec_digest(gathered.inputs) == loaded.digest
         and (gathered.model.name, gathered.model.version) == (spec.model.name, spec.model.version)
         and gathered.data.target == spec.data.target
         and gathered.data.unsegmented == unsegmented(spec, header(loaded.resolve(spec.data.test)).columns)
@@ -272,7 +277,7 @@ def _check_asked(record: Record, only: Sequence[str]) -> None:
         raise IncompleteRecord("The notebook asked other questions than it was told to ask.", remedy=_REMEDY)
 
 
-def left_out(answer: RecordedAnswer) -> bool:
+def left_out(answer: Answer) -> bool:
     """Whether an answer says that its question was not asked."""
     return any(finding.code == left_out_code(answer.question) for finding in answer.findings)
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from readiness.core import policy
 from readiness.core.checklist import BEFORE_ALL, BOXES, NO_LIMIT, NO_PROOFS, Conclusion, Proofs, Source, conclusion
-from readiness.core.findings import Finding, Outcome, Question, Status
+from readiness.core.findings import Answer, Finding, Outcome, Question, Status
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.core.withholding import Soundness, steady_answers
@@ -18,7 +18,6 @@ from readiness.spec.checks import GUESSES
 from readiness.spec.schema import Spec
 from readiness.verdict.expected_bars import DRIFT_SUMMARY, is_attested_instead, stated_limits, unstated
 from readiness.verdict.margins import TOPICS, calendar_names
-from readiness.verdict.record import RecordedAnswer
 
 Alternatives = tuple[str, ...]
 """A code, and those that say why it is missing."""
@@ -40,7 +39,7 @@ def required_codes(spec: Spec, task: Task) -> Mapping[Question, tuple[Alternativ
     return stated
 
 
-def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
+def missing_codes(answers: Sequence[Answer], spec: Spec, task: Task) -> tuple[str, ...]:
     """The required codes that `answers` lack. A question that could not be asked, and says so, lacks none."""
     required = required_codes(spec, task)
     lacking: list[str] = []
@@ -56,7 +55,7 @@ def missing_codes(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> 
     return tuple(lacking)
 
 
-def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, rows: int) -> tuple[str, ...]:
+def missing_segments(answers: Sequence[Answer], spec: Spec, task: Task, rows: int) -> tuple[str, ...]:
     """Codes that the segments of a record lack: every row must be in one, and each must be judged by every metric.
 
     A segment with too few rows may stand aside, but not when its deficit is proven.
@@ -79,11 +78,11 @@ def missing_segments(answers: Sequence[RecordedAnswer], spec: Spec, task: Task, 
     return (*lacking, *_missing_slices(answer, spec))
 
 
-def _segment_rows(answer: RecordedAnswer) -> list[Finding]:
+def _segment_rows(answer: Answer) -> list[Finding]:
     return [finding for finding in answer.findings if finding.key.kind is Topic.SEGMENT_ROWS]
 
 
-def _missing_slices(answer: RecordedAnswer, spec: Spec) -> list[str]:
+def _missing_slices(answer: Answer, spec: Spec) -> list[str]:
     """What was searched must be said, and a weak slice that is shown counts where the spec lets it count."""
     if not spec.data.segments and spec.data.time is None:
         return []
@@ -100,7 +99,7 @@ def _missing_slices(answer: RecordedAnswer, spec: Spec) -> list[str]:
     return lacking
 
 
-def missing_trend(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, ...]:
+def missing_trend(answers: Sequence[Answer], spec: Spec) -> tuple[str, ...]:
     """Codes that stability over time lacks: windows without gaps, and a trend that counts if refuted."""
     answer = next((each for each in answers if each.question is Question.STABILITY), None)
     counting = [finding for finding in answer.findings if finding.blocking] if answer else []
@@ -119,7 +118,7 @@ def missing_trend(answers: Sequence[RecordedAnswer], spec: Spec) -> tuple[str, .
 
 
 def missing_drift(
-    answers: Sequence[RecordedAnswer],
+    answers: Sequence[Answer],
     spec: Spec,
     features: int,
     day: datetime.date = BEFORE_ALL,
@@ -142,7 +141,7 @@ def missing_drift(
     return tuple(key.code for key in wanted if key.code not in found)
 
 
-def _need_not_count(answer: RecordedAnswer, spec: Spec, soundness: Soundness | None) -> set[str]:
+def _need_not_count(answer: Answer, spec: Spec, soundness: Soundness | None) -> set[str]:
     """Codes of the drifting columns that are rightly shown without being judged."""
     shown = {f.segment.get("column", ""): f.code for f in answer.findings if f.key.kind is Topic.DRIFT}
     exempt = {code for column, code in shown.items() if column in spec.production.drift_exempt}
@@ -156,7 +155,7 @@ def _need_not_count(answer: RecordedAnswer, spec: Spec, soundness: Soundness | N
 
 
 def false_attestations(
-    answers: Sequence[RecordedAnswer], spec: Spec, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
+    answers: Sequence[Answer], spec: Spec, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS
 ) -> tuple[str, ...]:
     """Codes of the boxes that are answered otherwise than the spec's `checklist` answers them on the day.
 
@@ -285,7 +284,7 @@ def _compared_costs(spec: Spec, task: Task) -> Iterator[FindingKey]:
         yield Topic.CURRENT_COST.key()
 
 
-def _missing_constants(answer: RecordedAnswer, counting: Sequence[Finding], spec: Spec, task: Task) -> list[str]:
+def _missing_constants(answer: Answer, counting: Sequence[Finding], spec: Spec, task: Task) -> list[str]:
     """Of the classes that the matrix shows, all but that of doing nothing, or the cheapest of many."""
     if answer.question is not Question.ERRORS or task is not Task.MULTICLASS or spec.errors.costs is None:
         return []

@@ -9,13 +9,12 @@ from typing import NamedTuple
 
 from readiness.core import policy
 from readiness.core.checklist import BEFORE_ALL, BOXES, NO_LIMIT, NO_PROOFS, Proofs, Source, conclusion
-from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.findings import Answer, Criterion, Finding, Status
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import METRICS
 from readiness.core.policy import Task
 from readiness.spec.schema import Spec
 from readiness.verdict.margins import TOPICS, required_margin
-from readiness.verdict.record import RecordedAnswer
 
 
 class Bar(NamedTuple):
@@ -41,7 +40,7 @@ _CONSTANTS = frozenset({Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS, Topic.SAVIN
 
 
 def lower_bars(
-    answers: Sequence[RecordedAnswer],
+    answers: Sequence[Answer],
     spec: Spec,
     task: Task,
     day: datetime.date = BEFORE_ALL,
@@ -58,7 +57,7 @@ def lower_bars(
     return tuple(f.code for f in judged if f.code in wrong or f.code in other)
 
 
-def other_bars(answers: Sequence[RecordedAnswer], spec: Spec, task: Task) -> tuple[str, ...]:
+def other_bars(answers: Sequence[Answer], spec: Spec, task: Task) -> tuple[str, ...]:
     """As `lower_bars`, so far as record and spec tell it by themselves: what is attested is taken as it is told."""
     by_key, without_bar = _by_key(spec), (*unstated(spec), DRIFT_SUMMARY)
     wrong = []

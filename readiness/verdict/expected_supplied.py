@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.core.findings import Finding, Origin, Outcome, Question, Status, rounded
+from readiness.core.findings import Answer, Finding, Origin, Outcome, Question, Status, rounded
 from readiness.core.keys import Topic
 from readiness.core.metrics import QUANTILES
 from readiness.spec.schema import FIGURES, NOT_HERE, Spec
 from readiness.verdict.margins import TOPICS
-from readiness.verdict.record import RecordedAnswer
 
 _METRICS = {topic: metric for metric, topic in TOPICS.items()}
 _WITHOUT_MODEL = frozenset({
@@ -18,9 +17,7 @@ _WITHOUT_MODEL = frozenset({
 """What rests on rows and their predictions alone in questions 5 and 6."""
 
 
-def false_supplies(
-    answers: Sequence[RecordedAnswer], spec: Spec, calls: Sequence[float] | None = None
-) -> tuple[str, ...]:
+def false_supplies(answers: Sequence[Answer], spec: Spec, calls: Sequence[float] | None = None) -> tuple[str, ...]:
     """Codes of findings that are labelled as supplied without being so in the spec, or not as the spec has them; and
     of findings that hold a measurement without the label although nothing could be measured here: there is no model
     file, or the clock of a shared machine says little. `calls` are the times of the supplied log, in milliseconds.

@@ -9,7 +9,7 @@ from typing import Any
 
 from readiness.core.canonical import decode, encode
 from readiness.core.errors import InvalidReport
-from readiness.core.findings import Answer, Finding, Origin, Question, Status
+from readiness.core.findings import Answer, Origin, Question
 from readiness.core.provenance import Gathered, Reuse, Uses
 from readiness.core.withholding import Soundness
 from readiness.spec.schema import NOT_HERE
@@ -17,24 +17,6 @@ from readiness.verdict.decision import Decision, Verdict
 from readiness.verdict.old_records import upgraded
 
 SCHEMA = "readiness/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedAnswer:
-    """An answer as it stands in the record."""
-
-    question: Question
-    status: Status
-    findings: tuple[Finding, ...]
-
-    @classmethod
-    def of(cls, answer: Answer) -> RecordedAnswer:
-        """The signed part of an answer: all but its tables."""
-        return cls(answer.question, answer.status, answer.findings)
-
-    def answer(self) -> Answer:
-        """The answer that follows from the findings."""
-        return Answer(self.question, self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +37,19 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """What those who prepared a review say about one answer, in their own words; it changes no answer."""
+
+    question: Question
+    text: str
+    """Markdown as it was written, to be escaped like everything else; at most `LONGEST_ASSESSMENT` characters."""
+
+
+LONGEST_ASSESSMENT = 4_000
+"""Characters; about a printed page, so that no assessment buries what was measured."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One review, whole."""
 
@@ -63,7 +58,7 @@ class Record:
     rule: str
     """"interval" or "point"."""
     gathered: Gathered
-    answers: tuple[RecordedAnswer, ...]
+    answers: tuple[Answer, ...]
     decision: Decision
     seed: int
     template: Template
@@ -84,10 +79,12 @@ class Record:
     """What was found of the rows themselves; None only in records of before it was looked for."""
     uses: Uses | None = None
     """Which candidate on these test rows this is; None: nobody counted, as where no host ran the review."""
+    assessments: tuple[Assessment, ...] = ()
+    """At most one on each question, in their order, under the names of `prepared_by`; empty: nobody wrote one."""
 
     def answer(self, question: Question) -> Answer:
         """The answer to one question."""
-        return next(recorded.answer() for recorded in self.answers if recorded.question is question)
+        return next(answer for answer in self.answers if answer.question is question)
 
 
 def to_plain(record: Record) -> dict[str, Any]:
@@ -106,12 +103,13 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
     top = {key: value for key, value in plain.items() if key != "signer"}
     if top.get("schema") != SCHEMA:
         raise InvalidReport(f"The record's schema is {str(top.get('schema'))[:60]!r}; this version reads {SCHEMA!r}.")
+    top = upgraded(top)
     gathered = {
         key: top.pop(key)
         for key in ("model", "inputs", "data", "environment", "spec", "set_keys", "settings")
         if key in top
     }
-    return decode(Record, upgraded(top) | {"gathered": gathered})
+    return decode(Record, top | {"gathered": gathered})
 
 
 # ----------------------------------------------------------------------------------------------------

@@ -70,8 +70,8 @@ def forged(record: Record, code: str, edit: Callable[[Finding], Finding]) -> Rec
         findings = tuple(edit(f) if f.code == code else f for f in answer.findings)
         findings = tuple(replace(f, status=recompute(f)) for f in findings)
         edited = replace(answer, findings=findings)
-        answers.append(replace(edited, status=edited.answer().status))
-    decision = decide([answer.answer() for answer in answers], rule=record.rule)
+        answers.append(edited)
+    decision = decide(answers, rule=record.rule)
     return replace(record, answers=tuple(answers), decision=decision, verdict=decision.verdict)
 
 

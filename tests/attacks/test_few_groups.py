@@ -48,8 +48,8 @@ def forged(record: Record, edit: Any) -> Record:
     for answer in record.answers:
         findings = tuple(edit(f) if f.code == "BUSI-1" else f for f in answer.findings)
         edited = replace(answer, findings=tuple(replace(f, status=recompute(f)) for f in findings))
-        answers.append(replace(edited, status=edited.answer().status))
-    decision = decide([answer.answer() for answer in answers], rule=record.rule, vouched=record.decision.vouched)
+        answers.append(edited)
+    decision = decide(answers, rule=record.rule, vouched=record.decision.vouched)
     return replace(record, answers=tuple(answers), decision=decision, verdict=decision.verdict)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from readiness.core.errors import InvalidReport
-from readiness.core.findings import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, overall
+from readiness.core.findings import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status
 from readiness.core.keys import key_of
 from readiness.core.withholding import Soundness
 from readiness.soundness.recent import NO_BAR, TOLD_APART
@@ -55,8 +55,8 @@ def yes_again(record: Record) -> Record:
             replace(f, status=Status.MET, withheld="") if f.withheld.startswith("withheld:") else f
             for f in answer.findings
         )
-        answers.append(replace(answer, findings=findings, status=overall(findings)))
-    decision = decide([answer.answer() for answer in answers], rule=record.rule, vouched=record.decision.vouched)
+        answers.append(replace(answer, findings=findings))
+    decision = decide(answers, rule=record.rule, vouched=record.decision.vouched)
     return replace(record, answers=tuple(answers), decision=decision, verdict=decision.verdict)
 
 

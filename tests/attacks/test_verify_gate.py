@@ -14,8 +14,8 @@ from readiness.core.errors import InputError, InvalidReport
 from readiness.core.findings import Finding
 from readiness.signing.keys import PrivateKey, generate, write_key_pair
 from readiness.signing.verify import Standing, required_verdict, standing
-from readiness.spec.parts import MOST_VALID_DAYS
 from readiness.spec.load import load_spec
+from readiness.spec.parts import MOST_VALID_DAYS
 from readiness.verdict.decision import Verdict, decide
 from readiness.verdict.record import Record, last_day
 from tests.report.compare.files import report_file

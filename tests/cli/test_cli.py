@@ -21,7 +21,7 @@ from readiness.core.provenance import DataFacts, Environment, Gathered, ModelFac
 from readiness.signing.keys import PrivateKey, generate, load_private, write_key_pair
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.verdict.decision import decide
-from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template, to_plain
+from readiness.verdict.record import SCHEMA, Record, Run, Template, to_plain
 
 PAGE = b"<!doctype html>\n<html lang=en><title>r</title><p>a page</p></html>\n"
 MODEL = b"the model's bytes"
@@ -44,8 +44,7 @@ def make_record(lower: float = 0.9, name: str = "Card fraud") -> Record:
     decision = decide(answers)
     model = ModelFacts(name, "1.0", "file", (Artifact("m.joblib", hashlib.sha256(MODEL).hexdigest(), len(MODEL)),))
     gathered = Gathered(model, (), DataFacts("binary", "y", 200, 200), Environment("3.11", "Linux", {}), {"seed": 0})
-    recorded = tuple(RecordedAnswer.of(answer) for answer in answers)
-    return Record(SCHEMA, decision.verdict, "interval", gathered, recorded, decision, 0,
+    return Record(SCHEMA, decision.verdict, "interval", gathered, tuple(answers), decision, 0,
                   Template("t.ipynb", "0" * 64, True), "0" * 64, Run("a", "b"), "readiness 0.1.0")  # fmt: skip
 
 

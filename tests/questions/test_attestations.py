@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 
 from readiness.core.checklist import attested_outcome
-from readiness.core.files import Artifact
-from readiness.core.findings import Finding, Outcome, Question, Status, not_assessed
+from readiness.core.files import Artifact, Role
+from readiness.core.findings import Answer, Finding, Outcome, Question, Status, not_assessed
 from readiness.core.policy import Task
 from readiness.questions.production import attested_instead, box_findings
 from readiness.report.page.tables import outcome_mark, said
 from readiness.spec.schema import Attestation, Spec
 from readiness.verdict.expected import false_attestations, missing_drift
 from readiness.verdict.expected_bars import lower_bars
-from readiness.verdict.record import RecordedAnswer
 from tests.questions.conftest import evidence_of, of_cells
 
 LAST = datetime.date(2026, 11, 22)
@@ -30,7 +29,7 @@ RUNBOOK = "runbook.md (SHA-256 0123456789ab)"
 
 def on(day: datetime.date, **boxes: Any) -> Any:
     evidence = evidence_of(*of_cells(80, 20, 20, 880), checklist=boxes)
-    files = tuple(Artifact(f"evidence: {name}", sha256, 9) for name, sha256 in PROOFS.items())
+    files = tuple(Artifact(f"evidence: {name}", sha256, 9, role=Role.EVIDENCE) for name, sha256 in PROOFS.items())
     return replace(evidence, day=day, gathered=replace(evidence.gathered, inputs=files))
 
 
@@ -38,8 +37,8 @@ def box(day: datetime.date, **said: Any) -> Finding:
     return next(f for f in box_findings(on(day, monitoring={**DONE, **said})) if f.code == CODE)
 
 
-def answered(finding: Finding) -> list[RecordedAnswer]:
-    return [RecordedAnswer(Question.PRODUCTION, Status.NOT_ASSESSED, (finding,))]
+def answered(finding: Finding) -> list[Answer]:
+    return [Answer(Question.PRODUCTION, (finding,))]
 
 
 def days(count: int) -> datetime.date:

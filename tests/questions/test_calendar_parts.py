@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.findings import Question, Status
+from readiness.core.findings import Answer, Question, Status
 from readiness.core.policy import Task
 from readiness.questions import segments
 from readiness.questions.slice_columns import ENOUGH_ROWS, calendar_parts, slice_columns
 from readiness.verdict.expected import missing_segments
-from readiness.verdict.record import RecordedAnswer
 from tests.questions.conftest import evidence_of
 
 HOURLY = pd.Series(pd.date_range("2025-11-03", periods=6000, freq="h"))
@@ -85,7 +84,7 @@ def test_a_record_in_which_it_does_not_count_is_refused(named):
     answer = ask(made)
 
     def lacking(findings):
-        recorded = RecordedAnswer(Question.SEGMENTS, Status.NOT_MET, findings)
+        recorded = Answer(Question.SEGMENTS, findings)
         return missing_segments([recorded], made.spec, Task.BINARY, len(HOURLY))
 
     silenced = [replace(f, blocking=f.blocking and f.code != "SEGM-SLICE-1") for f in answer.findings]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.findings import Finding, Question, Status
+from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.withholding import Kind, Soundness
 from readiness.evidence.drift import column_drift, drift_tables, largest_change
 from readiness.evidence.evidence import Evidence
@@ -17,7 +17,6 @@ from readiness.soundness.assessment import _examined
 from readiness.soundness.recent import examine
 from readiness.verdict.expected import missing_drift
 from readiness.verdict.expected_bars import other_bars
-from readiness.verdict.record import RecordedAnswer
 from tests.soundness.recent_world import FEATURES, evidence_with, rows_of
 
 
@@ -36,8 +35,8 @@ def asked(evidence: Evidence) -> dict[str, Finding]:
     return {finding.code: finding for finding in answer.findings if "PROD-DRIFT" in finding.code}
 
 
-def recorded(findings: dict[str, Finding]) -> tuple[RecordedAnswer, ...]:
-    return (RecordedAnswer(Question.PRODUCTION, Status.MET, tuple(findings.values())),)
+def recorded(findings: dict[str, Finding]) -> tuple[Answer, ...]:
+    return (Answer(Question.PRODUCTION, tuple(findings.values())),)
 
 
 def dearer(recent: pd.DataFrame) -> pd.DataFrame:

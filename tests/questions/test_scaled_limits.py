@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.findings import Status
+from readiness.core.findings import Answer, Status
 from readiness.core.policy import Task
 from readiness.questions import segments, stability
 from readiness.verdict.expected_bars import other_bars
-from readiness.verdict.record import RecordedAnswer
 from tests.questions.conftest import evidence_of
 
 METRICS = {"metrics": ["false_positive_rate"]}
@@ -63,7 +62,7 @@ def test_the_record_is_held_to_the_scaled_limit(threshold, found):
         replace(f, criterion=replace(f.criterion, threshold=threshold)) if f.code == code else f
         for f in answer.findings
     ]
-    recorded = [RecordedAnswer(answer.question, answer.status, tuple(edited))]
+    recorded = [Answer(answer.question, tuple(edited))]
     wrong = other_bars(recorded, evidence.spec, Task.BINARY)
     assert ((code,) if threshold != 0.02 else ()) == wrong
 
@@ -81,5 +80,5 @@ def test_windows_of_a_small_rate_have_a_smaller_limit():
     assert Status.NOT_MET is first.status
     assert 0.05 < first.criterion.threshold < 0.1
     assert () == other_bars(
-        [RecordedAnswer(answer.question, answer.status, answer.findings)], evidence.spec, Task.BINARY
+        [Answer(answer.question, answer.findings)], evidence.spec, Task.BINARY
     )

@@ -19,7 +19,7 @@ from readiness.signing.keys import PrivateKey, generate
 from readiness.signing.verify import open_report, verify
 from readiness.spec.load import load_spec
 from readiness.verdict.decision import Verdict, decide
-from readiness.verdict.record import Record, RecordedAnswer
+from readiness.verdict.record import Record
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 
@@ -186,14 +186,13 @@ class TestBeforeTheKernel:
 def changed(record: Record, question: Question, change: Callable[[Finding], Finding | None]) -> Record:
     """The record with other findings under one question, and the verdict that follows from them."""
     answers = []
-    for answer in (recorded.answer() for recorded in record.answers):
+    for answer in record.answers:
         if answer.question is question:
             kept = [made for finding in answer.findings if (made := change(finding)) is not None]
             answer = Answer(question, tuple(kept))
         answers.append(answer)
     decision = decide(answers)
-    recorded = tuple(RecordedAnswer.of(answer) for answer in answers)
-    return dataclasses.replace(record, answers=recorded, decision=decision, verdict=decision.verdict)
+    return dataclasses.replace(record, answers=tuple(answers), decision=decision, verdict=decision.verdict)
 
 
 class TestHostChecks:

@@ -7,12 +7,21 @@ from typing import Any
 import pytest
 
 from readiness.core.checklist import conclusion
-from readiness.core.findings import Bounds, Criterion, Estimate, Finding, Outcome, Question, Status, not_assessed
+from readiness.core.findings import (
+    Answer,
+    Bounds,
+    Criterion,
+    Estimate,
+    Finding,
+    Outcome,
+    Question,
+    Status,
+    not_assessed,
+)
 from readiness.core.policy import Task
 from readiness.spec.schema import Attestation, Spec
 from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_trend, required_codes
 from readiness.verdict.expected_bars import Bar, lower_bars, stated_limits
-from readiness.verdict.record import RecordedAnswer
 
 
 def make_spec(**parts: object) -> Spec:
@@ -69,9 +78,9 @@ def test_a_time_column_asks_for_windows() -> None:
     assert [f"STAB-WINDOW-{k}" for k in (1, 2, 3)] == codes(three, Question.STABILITY)[2:]
     refits = [not_assessed("STAB-REFITS", "refits", "no model")]
     uncut = not_assessed("STAB-WINDOWS", "windows", "one day only")
-    answers = [RecordedAnswer(Question.STABILITY, Status.NOT_ASSESSED, tuple(refits))]
+    answers = [Answer(Question.STABILITY, tuple(refits))]
     assert ("STAB-WINDOW-1", "STAB-WINDOW-2", "STAB-WINDOW-3") == missing_codes(answers, three, Task.BINARY)
-    answers = [RecordedAnswer(Question.STABILITY, Status.NOT_ASSESSED, (*refits, uncut))]
+    answers = [Answer(Question.STABILITY, (*refits, uncut))]
     assert () == missing_codes(answers, three, Task.BINARY)
 
 
@@ -117,7 +126,7 @@ def test_of_several_classes_each_is_a_constant_answer() -> None:
     savings = [Finding(f"ERRO-SAVINGS{end}", "n", Status.MET) for end in ("", "-CLASS-1", "-CLASS-3")]
 
     def lacking(*findings: Finding) -> tuple[str, ...]:
-        return missing_codes([RecordedAnswer(Question.ERRORS, Status.MET, findings)], spec, Task.MULTICLASS)
+        return missing_codes([Answer(Question.ERRORS, findings)], spec, Task.MULTICLASS)
 
     assert () == lacking(*cells, *savings)
     assert ("ERRO-SAVINGS-CLASS-… (2 of them)",) == lacking(*cells, *savings[:2])
@@ -139,7 +148,7 @@ def test_windows_and_comparisons_have_their_bars(code: str, threshold: float, is
     op = "<" if code.startswith("STAB") else "<="
     finding = Finding(code, "n", Status.MET, bounds=Bounds(0.0, 0.01, 0.05), criterion=Criterion(op, threshold))
     question = Question.STABILITY if code.startswith("STAB") else Question.SEGMENTS
-    wrong = lower_bars([RecordedAnswer(question, Status.MET, (finding,))], spec, Task.BINARY)
+    wrong = lower_bars([Answer(question, (finding,))], spec, Task.BINARY)
     assert ((code,) if is_lower else ()) == wrong
 
 
@@ -166,8 +175,8 @@ def test_production_wants_boxes_probes_and_stated_limits() -> None:
     assert {"PROD-LATENCY-P99": Bar("<=", 50), "PROD-SIZE": Bar("<=", 100)} == stated
 
 
-def answered(*findings: Finding) -> list[RecordedAnswer]:
-    return [RecordedAnswer(Question.STABILITY, Status.NOT_ASSESSED, findings)]
+def answered(*findings: Finding) -> list[Answer]:
+    return [Answer(Question.STABILITY, findings)]
 
 
 def test_a_question_that_could_not_be_asked_lacks_nothing() -> None:
@@ -198,7 +207,7 @@ def test_a_code_is_not_another_one_that_begins_alike() -> None:
     """BUSI-1 is not answered by BUSI-10, nor by BUSI-1-SHOP."""
     spec = make_spec(business={"requirements": [{"says": "s", "metric": "f1", "at_least": 0.9}]})
     others = (Finding("BUSI-10", "n", Status.MET), Finding("BUSI-1-SHOP", "n", Status.MET))
-    answers = [RecordedAnswer(Question.BUSINESS, Status.MET, others)]
+    answers = [Answer(Question.BUSINESS, others)]
     assert ("BUSI-1",) == missing_codes(answers, spec, Task.BINARY)
 
 
@@ -280,11 +289,11 @@ ATTESTATIONS = [
 ]
 
 
-def produced(*findings: Finding) -> list[RecordedAnswer]:
-    return [RecordedAnswer(Question.PRODUCTION, Status.NOT_ASSESSED, findings)]
+def produced(*findings: Finding) -> list[Answer]:
+    return [Answer(Question.PRODUCTION, findings)]
 
 
-def boxed(code: str, outcome: Outcome, given: dict[str, object] | None = None) -> list[RecordedAnswer]:
+def boxed(code: str, outcome: Outcome, given: dict[str, object] | None = None) -> list[Answer]:
     said = conclusion(None if given is None else Attestation.model_validate(given))
     return produced(Finding(code, "n", outcome.status, outcome=outcome, reason=said.reason, warning=said.warning))
 
@@ -375,7 +384,7 @@ def test_the_bar_of_a_gain_follows_the_test_that_the_spec_chose() -> None:
     right = [lift("CURRENT", -0.02), lift("HUMAN", -0.02), lift("RULE-1", 0.02), lift("MAJORITY", 0.02)]
     wrong = [lift("CURRENT", 0.02), lift("RULE-1", -0.02), lift("MAJORITY", -0.02)]
     for findings, expected in ((right, ()), (wrong, ("BASE-LIFT-CURRENT", "BASE-LIFT-RULE-1", "BASE-LIFT-MAJORITY"))):
-        answers = [RecordedAnswer(Question.BASELINE, Status.MET, tuple(findings))]
+        answers = [Answer(Question.BASELINE, tuple(findings))]
         assert expected == lower_bars(answers, spec, Task.BINARY)
 
 
@@ -384,7 +393,7 @@ def test_windows_without_gaps_and_a_trend_are_wanted() -> None:
     spec = make_spec(data={"test": "t.csv", "target": "y", "time": "day"})
 
     def missing(*found: Finding) -> tuple[str, ...]:
-        return missing_trend([RecordedAnswer(Question.STABILITY, Status.MET, found)], spec)
+        return missing_trend([Answer(Question.STABILITY, found)], spec)
 
     one, three = (Finding(f"STAB-WINDOW-{k}", "n", Status.MET) for k in (1, 3))
     trend = Finding("STAB-TREND", "n", Status.NOT_PROVEN, blocking=False)

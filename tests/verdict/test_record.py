@@ -58,12 +58,26 @@ def test_a_status_that_does_not_follow_is_refused():
 
 
 def test_a_finding_that_was_taken_out_is_refused():
-    """Without the finding that is not met the answer no longer follows."""
+    """Without the finding that is not met the recorded answer no longer follows, and the record cannot be read."""
+    plain = to_plain(records.not_ready())
+    answer = next(each for each in plain["answers"] if each["question"] == "business")
+    answer["findings"] = [finding for finding in answer["findings"] if finding["status"] != "not_met"]
 
-    def drop(answer):
-        return with_findings(answer, [f for f in answer.findings if f.status is not Status.NOT_MET])
+    with pytest.raises(InvalidReport, match=r"status is 'not_met'; the other fields give 'not_assessed'"):
+        from_plain(plain)
 
-    refused(edited(records.not_ready(), Question.BUSINESS, drop), "does not follow")
+
+def test_what_follows_from_findings_stands_in_the_record():
+    """An answer without its status, or a finding without its code, is not complete; tables are no part of an answer."""
+    for edit in (
+        lambda answer: answer.pop("status"),
+        lambda answer: answer["findings"][0].pop("code"),
+        lambda answer: answer.update(tables={}),
+    ):
+        plain = to_plain(records.ready())
+        edit(plain["answers"][0])
+        with pytest.raises(InvalidReport, match=r"not complete|unknown key 'tables'"):
+            from_plain(plain)
 
 
 def test_an_edited_verdict_is_refused():
@@ -79,7 +93,7 @@ def test_six_answers_each_once():
     record = records.ready()
 
     refused(replace(record, answers=record.answers[:5]), "six answers")
-    refused(replace(record, answers=(*record.answers[:5], replace(record.answers[0], findings=()))), "does not follow")
+    refused(replace(record, answers=(*record.answers[:5], record.answers[0])), "six answers|stands in the record twice")
 
 
 def test_a_code_stands_once_and_under_its_question():

@@ -11,7 +11,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from readiness.core.errors import InvalidReport
-from readiness.core.findings import Basis, Bounds, Criterion, Estimate, Finding, Question, Recomputable, Status, rounded
+from readiness.core.findings import (
+    Answer,
+    Basis,
+    Bounds,
+    Criterion,
+    Estimate,
+    Finding,
+    Question,
+    Recomputable,
+    Status,
+    rounded,
+)
 from readiness.core.metrics import TECHNICAL
 from readiness.core.policy import CONFIDENCE, Task
 from readiness.statistics.basis import IN_GROUPS, SHARE, SHARES, flat, inference_of, recomputable_from
@@ -22,7 +33,7 @@ from readiness.statistics.parity import MEASURES
 from readiness.statistics.slices import MOST_FOUND
 
 if TYPE_CHECKING:
-    from readiness.verdict.record import Record, RecordedAnswer
+    from readiness.verdict.record import Record
 
 CLOSE = 1e-9
 """Numbers that agree to this share of themselves are the same: one unit in the last recorded digit."""
@@ -222,7 +233,7 @@ def _check_sides(measured: Estimate, bounds: Bounds, criterion: Criterion) -> No
             )
 
 
-def _check_family(answer: RecordedAnswer, alpha: float) -> None:
+def _check_family(answer: Answer, alpha: float) -> None:
     """Alpha may be divided by no more claims than the question has: by those that are not refuted, or, for a refuted
     one, by all (Holm 1979). Weak spots that were searched for and not shown took part, too.
 

@@ -12,7 +12,7 @@ from readiness.core.findings import Answer
 from readiness.report.card.content import Source
 from readiness.report.card.markers import END
 from readiness.report.card.write import Card, composed
-from readiness.verdict.record import Record, RecordedAnswer
+from readiness.verdict.record import Record
 from tests.report.card.golden import same_as
 from tests.report.card.sources import DIGEST, renamed, source, with_spec
 from tests.report.page import records
@@ -103,7 +103,7 @@ def test_a_metric_with_a_hostile_name() -> None:
         )
         for a in record.answers
     ]
-    report = source(dataclasses.replace(record, answers=tuple(map(RecordedAnswer.of, answers))))
+    report = source(dataclasses.replace(record, answers=tuple(answers)))
     text = made(report)
     assert 1 == text.count(END)
     assert text == composed(Card(Path("README.md"), text.encode()), report).decode()

@@ -14,7 +14,7 @@ from tests.report.page import records
 
 def record_with(*findings: Finding, question: Question = Question.PRODUCTION) -> Record:
     """A record in which one question has exactly these findings."""
-    answers = {a.question: a.answer() for a in records.ready().answers} | {question: Answer(question, findings)}
+    answers = {a.question: a for a in records.ready().answers} | {question: Answer(question, findings)}
     return records.record(list(answers.values()))
 
 

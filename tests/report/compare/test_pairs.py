@@ -75,7 +75,7 @@ def without_nothing(path: Path) -> Path:
 
 def recorded(evidence: Evidence) -> Record:
     """The record of a review, read back from its signed form; only question 1 is asked of the evidence."""
-    answers = [answer.answer() for answer in records.regression().answers]
+    answers = list(records.regression().answers)
     first = baseline.ask(evidence, evidence.spec.baseline)
     answers = [Answer(a.question, first.findings) if a.question is Question.BASELINE else a for a in answers]
     decision = decide(answers)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from readiness.core.checklist import BOXES, Source
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.core.findings import Answer, Bounds, Criterion, Estimate, Finding, Outcome, Question, judge
 from readiness.core.provenance import DataFacts, Dropped, Environment, Gathered, ModelFacts
 from readiness.report.page import PageFigure
 from readiness.verdict.decision import decide
-from readiness.verdict.record import SCHEMA, Record, RecordedAnswer, Run, Template
+from readiness.verdict.record import SCHEMA, Record, Run, Template
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 3"><rect width="7" height="3"/></svg>'
 FIGURES = [PageFigure(q.value, f"{q.value}.main", f"What question {q.number} shows.", "Drawn.", SVG) for q in Question]
@@ -417,12 +417,12 @@ ABOUT: dict[str, Any] = {
 def gathered(**more: Any) -> Gathered:
     return Gathered(
         model=ModelFacts(
-            "Card fraud", "3.2.0", "scikit-learn Pipeline", (Artifact("model.joblib", "a1" * 32, 12_345_678),)
+            "Card fraud", "3.2.0", "scikit-learn Pipeline", (Artifact("model.joblib", "a1" * 32, 12_345_678, role=Role.MODEL),)
         ),
         inputs=(
-            Artifact("test: test.parquet", "b2" * 32, 3_812_004, 24_012, 31),
-            Artifact("train: train.parquet", "c3" * 32, 15_201_882, 96_000, 31),
-            Artifact("spec: readiness.yaml", "3fa9c01be8d2" + "d4" * 26, 2_104),
+            Artifact("test: test.parquet", "b2" * 32, 3_812_004, 24_012, 31, Role.TEST),
+            Artifact("train: train.parquet", "c3" * 32, 15_201_882, 96_000, 31, Role.TRAIN),
+            Artifact("spec: readiness.yaml", "3fa9c01be8d2" + "d4" * 26, 2_104, role=Role.SPEC),
         ),
         data=DataFacts(
             "binary",
@@ -478,7 +478,7 @@ def record(answers: Sequence[Answer], *, rule: str = "interval", **more: Any) ->
         decision.verdict,
         rule,
         gathered(),
-        tuple(RecordedAnswer.of(answer) for answer in answers),
+        tuple(answers),
         decision,
         7,
         Template("readiness.ipynb", "e5" * 32, True),
@@ -565,7 +565,7 @@ def hostile(text: str = HOSTILE) -> Record:
         made,
         verdict=decision.verdict,
         gathered=facts,
-        answers=tuple(map(RecordedAnswer.of, answers)),
+        answers=tuple(answers),
         decision=decision,
         template=Template(text, "e5" * 32, False),
         run=Run(text, text),

@@ -14,7 +14,7 @@ from readiness.report.page.cover import cover
 from readiness.report.sentences import result_words, text_report, verdict_sentence, yes_words
 from readiness.verdict.checks import check
 from readiness.verdict.decision import Verdict, decide
-from readiness.verdict.record import Record, RecordedAnswer, from_plain, to_plain
+from readiness.verdict.record import Record, from_plain, to_plain
 from tests.report.page import records
 
 VERDICTS = re.compile(r"\b(READY|NOT READY|NOT PROVEN)\b")
@@ -26,14 +26,12 @@ def partial(*asked: Question, base: Record | None = None) -> Record:
     answers = tuple(
         answer
         if answer.question in asked
-        else RecordedAnswer.of(
-            dataclasses.replace(
-                answer.answer(), findings=(not_assessed(left_out_code(answer.question), "n", "not asked", needs="all"),)
-            )
+        else dataclasses.replace(
+            answer, findings=(not_assessed(left_out_code(answer.question), "n", "not asked", needs="all"),)
         )
         for answer in whole.answers
     )
-    decision = decide([answer.answer() for answer in answers], rule=whole.rule)
+    decision = decide(answers, rule=whole.rule)
     only = tuple(question.value for question in Question if question in asked)
     return dataclasses.replace(whole, answers=answers, decision=decision, verdict=decision.verdict, only=only)
 
