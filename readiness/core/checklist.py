@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
+from readiness.core.files import Artifact, Role
 from readiness.core.findings import Outcome, Question
 from readiness.core.keys import FindingKey, Topic
 
@@ -174,8 +175,6 @@ EXPIRES_SOON = datetime.timedelta(days=30)
 EARLIEST_ZONE = datetime.timedelta(days=1)
 """Where a day begins first, it is a day later than by UTC for most hours; its date lies in no future."""
 
-PROOF = "evidence: "
-"""How the name of a file begins, among the inputs of a record, that an attestation names as its evidence."""
 NOT_SEEN = "not seen by us"
 """What is said of evidence at a web address: nothing is fetched."""
 SHORT_DIGEST = 12
@@ -213,9 +212,9 @@ def is_like_path(evidence: str) -> bool:
     return "://" not in evidence and _PATH.fullmatch(evidence.strip()) is not None
 
 
-def proofs_among(files: Iterable[tuple[str, str]]) -> Proofs:
-    """The evidence among files that are given by name and SHA-256, as the inputs of a record are."""
-    return {name.removeprefix(PROOF): sha256 for name, sha256 in files if name.startswith(PROOF)}
+def proofs_among(inputs: Iterable[Artifact]) -> Proofs:
+    """The SHA-256 of the evidence among the inputs of a review, by its path as the spec writes it."""
+    return {artifact.file: artifact.sha256 for artifact in inputs if artifact.role is Role.EVIDENCE}
 
 
 def conclusion(attestation: Attested | None, day: datetime.date = BEFORE_ALL, proofs: Proofs = NO_PROOFS) -> Conclusion:

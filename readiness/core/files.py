@@ -15,6 +15,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from io import BufferedReader
 from pathlib import Path
 
@@ -111,33 +112,69 @@ def _unseen(path: Path, error: OSError | ValueError) -> InputError:
 # Which bytes was this made from? Digests of files and of folders; standard library only.
 
 
+class Role(StrEnum):
+    """What a file was read for."""
+
+    MODEL = "model"
+    SPEC = "spec"
+    """The spec, what it extends, and what was set on the command line."""
+    CHECKLIST = "checklist"
+    TEST = "test"
+    TRAIN = "train"
+    RECENT = "recent"
+    CURRENT = "current"
+    """The model that the candidate would replace."""
+    SUPPLIED_FOLDS = "supplied folds"
+    SUPPLIED_LATENCY = "supplied latency"
+    SUPPLIED_TRAINING_ROWS = "supplied training rows"
+    EVIDENCE = "evidence"
+    """What an attestation of the checklist rests on."""
+    MODULE = "module"
+    """Code of the user's own beside the spec; the name is its path from there."""
+    MODULE_ELSEWHERE = "module elsewhere"
+    """Code of the user's own in another place; the name is that of the module."""
+    OTHER = "other"
+    """Only in records of before roles were recorded."""
+
+    def named(self, file: str) -> str:
+        """What a record calls a file of this role: "test: cases.csv"; the model's files bear their own name."""
+        return file if self in (Role.MODEL, Role.OTHER) else f"{self.value}: {file}"
+
+
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file or folder, as it was when it was read."""
+    """A file or folder, as it was when it was read.
+
+    Raises:
+        ValueError: the name is none that the role gives.
+    """
 
     name: str
+    """What a record calls it, see `Role.named`."""
     sha256: str
     """64 lower-case hex digits; of a folder: of its manifest."""
     size: int
     """Bytes; of a folder: of all its files together."""
     rows: int | None = None
     columns: int | None = None
+    role: Role = Role.OTHER
 
-    @property
-    def role(self) -> str:
-        """What an input is read for, "test" of "test: cases.csv"; empty where the name is that of a file alone."""
-        role, joint, _ = self.name.partition(": ")
-        return role if joint else ""
+    def __post_init__(self) -> None:
+        # a record is hostile until it is verified: it must not call a table by one role and use it in another
+        if not self.name.startswith(self.role.named("")):
+            raise ValueError(f"the name {visible(self.name)[:60]!r} is none of the role {self.role.value!r}")
 
     @property
     def file(self) -> str:
-        """The name of the file: "cases.csv"."""
-        return self.name.removeprefix(f"{self.role}: ")
+        """The name of the file: "cases.csv"; of evidence and of modules their path, or the module's name."""
+        return self.name[len(self.role.named("")) :]
 
     @classmethod
-    def of(cls, path: Path, *, name: str = "", rows: int | None = None, columns: int | None = None) -> Artifact:
-        """Describe what lies at `path` now; `name` is the file's own unless given."""
-        return cls(name or path.name, sha256_path(path), size_of(path), rows, columns)
+    def of(
+        cls, path: Path, role: Role, *, file: str = "", rows: int | None = None, columns: int | None = None
+    ) -> Artifact:
+        """Describe what lies at `path` now; `file` stands for its own name."""
+        return cls(role.named(file or path.name), sha256_path(path), size_of(path), rows, columns, role)
 
 
 def sha256_file(path: Path) -> str:

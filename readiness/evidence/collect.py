@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.errors import DataError, ReadinessError, ScoringError
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.core.findings import Question
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
@@ -48,7 +48,6 @@ from readiness.evidence.segments import as_dates, moments, segmented
 from readiness.evidence.sources import Origin, file_origins
 from readiness.evidence.supplied.read import read_supplied
 from readiness.evidence.target import Rows, Target, amounts, find_target, given_interval, usable, without_copies
-from readiness.spec.layers import RECORDED_AS, settings_bytes
 from readiness.spec.load import LoadedSpec, load_spec, normalised, set_keys
 from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import CostColumn, Spec
@@ -90,18 +89,12 @@ def gathered(
 
 def _inputs(loaded: LoadedSpec, tables: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """Every file that the review reads besides the model, by role; tables with rows and columns."""
-    files = [Artifact.of(path, name=name) for name, (path, _) in zip(loaded.names, loaded.files, strict=True)]
-    if loaded.settings:
-        files.append(Artifact(RECORDED_AS, loaded.settings_sha256, len(settings_bytes(loaded.settings))))
-    files += tables
+    files = [*loaded.inputs, *tables]
     current = loaded.spec.baseline.current
     if current is not None and current.path is not None and loaded.resolve(current.path).exists():
-        files.append(Artifact.of(loaded.resolve(current.path), name=f"current: {Path(current.path).name}"))
-    for role, given in loaded.spec.supplied.files.items():
-        path = loaded.resolve(given)
-        files.append(Artifact.of(path, name=f"{role}: {path.name}"))
-    proofs = proof_paths(loaded)
-    files += [Artifact.of(path, name=name) for name, path in proofs.items()]
+        files.append(Artifact.of(loaded.resolve(current.path), Role.CURRENT, file=Path(current.path).name))
+    files += [Artifact.of(loaded.resolve(given), role) for role, given in loaded.spec.supplied.files.items()]
+    files += [Artifact.of(path, Role.EVIDENCE, file=text) for text, path in proof_paths(loaded).items()]
     return tuple(files)
 
 
@@ -218,7 +211,7 @@ def gather_from(
         others = {"test": test} if train is None else {"test": test, "train": train}
         check_recent(newest, others, asked, loaded.spec.data.time)
     elsewhere = read_supplied(loaded, target, tested, trained)
-    inputs = {key: origin.artifact(key) for key, origin in origins.items()}
+    inputs = {key: origin.artifact(Role(key)) for key, origin in origins.items()}
     cache = _about_rows(Cache() if setup is None else setup.cache_for(loaded, inputs), copies)
     assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, cache, only)
     _check_folds(loaded, assembled.gathered.inputs, elsewhere.folds_sha256)
@@ -250,7 +243,7 @@ def _check_folds(loaded: LoadedSpec, inputs: Sequence[Artifact], digest: str) ->
     if folds is None or folds.table is None or not digest:
         return
     path = loaded.resolve(folds.table)
-    if f"supplied folds: {path.name}" not in {each.name for each in inputs if each.sha256 == digest}:
+    if digest not in {each.sha256 for each in inputs if each.role is Role.SUPPLIED_FOLDS}:
         raise DataError(f"{path} changed while it was being read.", remedy="Run again on a file at rest.")
 
 

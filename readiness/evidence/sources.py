@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 from readiness.core.errors import DataError
-from readiness.core.files import Artifact, sha256_file, size_of
+from readiness.core.files import Artifact, Role, sha256_file, size_of
 from readiness.core.sanitize import shown
 from readiness.evidence import tables
 from readiness.evidence.tables import TableHeader
@@ -37,7 +37,7 @@ class Origin(Protocol):
         """The named columns, in that order; DataError where that cannot be."""
         ...
 
-    def artifact(self, name: str) -> Artifact:
+    def artifact(self, role: Role) -> Artifact:
         """How it stands among the inputs of a review."""
         ...
 
@@ -77,11 +77,11 @@ class FileOrigin:
         self._digests[:] = [table.sha256]
         return table.frame
 
-    def artifact(self, name: str) -> Artifact:
+    def artifact(self, role: Role) -> Artifact:
         """The file with the digest of the bytes that its rows were read from; of the file as it lies there, if none."""
-        name = f"{name}: {self.path.name}"
         digest = self._digests[0] if self._digests else sha256_file(self.path)
-        return Artifact(name, digest, size_of(self.path), self.head.rows, len(self.head.columns))
+        name, shape = role.named(self.path.name), (self.head.rows, len(self.head.columns))
+        return Artifact(name, digest, size_of(self.path), *shape, role=role)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,9 +123,9 @@ class FrameOrigin:
                 remedy="Turn it into numbers, text, dates or true/false, each row the same kind; or leave it out.",
             ) from error
 
-    def artifact(self, name: str) -> Artifact:
+    def artifact(self, role: Role) -> Artifact:
         """The frame, which has no digest."""
-        return Artifact(f"{name}: {self.name} in memory", "", self.size, *self.frame.shape)
+        return Artifact(role.named(f"{self.name} in memory"), "", self.size, *self.frame.shape, role=role)
 
 
 def file_origins(loaded: LoadedSpec) -> Mapping[str, Origin]:

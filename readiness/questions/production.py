@@ -245,7 +245,7 @@ def _is_known(measure: Inference | Missing | None) -> bool:
 
 def proofs(evidence: Evidence) -> Proofs:
     """The files that attestations name as evidence, as they were when they were read."""
-    return proofs_among((artifact.name, artifact.sha256) for artifact in evidence.gathered.inputs)
+    return proofs_among(evidence.gathered.inputs)
 
 
 def attested_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:

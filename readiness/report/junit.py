@@ -55,7 +55,7 @@ class Unfinished:
 
 def spec_sha256(record: Record) -> str:
     """Digest of the spec, of all that it was read from; empty when the record names none."""
-    return spec_digest((each.name, each.sha256) for each in record.gathered.inputs)
+    return spec_digest(record.gathered.inputs)
 
 
 # ----------------------------------------------------------------------------------------------------

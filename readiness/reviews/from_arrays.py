@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from readiness.core.errors import InputError, ModelError, ReadinessError
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.core.sanitize import shown
 from readiness.evidence.candidate import named_features
 from readiness.evidence.collect import gather_from, says_regressor
@@ -172,7 +172,8 @@ def _review(model: Any, rows: Mapping[str, Any], roles: Mapping[str, Any], given
         takes_arrays = (
             "features" in data and getattr(model, "n_features_in_", None) is None and not _named(rows["X_test"])
         )
-        candidate = LoadedModel(model, Path(MODEL), Artifact("model in memory", "", 0), takes_arrays=takes_arrays)
+        artifact = Artifact("model in memory", "", 0, role=Role.MODEL)
+        candidate = LoadedModel(model, Path(MODEL), artifact, takes_arrays=takes_arrays)
         evidence = gather_from(loaded, candidate, origins)
     except ReadinessError as error:
         if type(error.__cause__).__name__.endswith("NotFittedError"):

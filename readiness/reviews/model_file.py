@@ -13,7 +13,7 @@ from typing import Any
 
 import joblib
 
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.core.missing import Missing
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.measure_runtime import probe
@@ -33,7 +33,7 @@ def probed(evidence: Evidence) -> Evidence:
         if isinstance(file, Missing):
             model, spec = replace(evidence.model, no_file=file), evidence.spec
         else:
-            model = replace(evidence.model, artifact=Artifact.of(file))
+            model = replace(evidence.model, artifact=Artifact.of(file, Role.MODEL))
             pinned = {"path": str(file), "sha256": model.artifact.sha256}
             spec = evidence.spec.model_copy(update={"model": evidence.spec.model.model_copy(update=pinned)})
         measured = probe(replace(evidence, spec=spec, model=model))

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from readiness.core.errors import SpecError
-from readiness.core.files import is_address, is_utf8
+from readiness.core.files import Role, is_address, is_utf8
 from readiness.core.sanitize import escaped, shown
 from readiness.spec.yaml import (
     COMMAND_LINE,
@@ -84,8 +84,10 @@ class SpecFile:
     path: Path
     sha256: str
     """Of its bytes, in hexadecimal."""
-    role: str
-    """"spec" or "checklist"."""
+    size: int
+    """Bytes."""
+    role: Role
+    """The spec's or the checklist's."""
 
 
 @dataclass(slots=True)
@@ -108,15 +110,15 @@ class Sources:
         following: Path | None = path.absolute()
         namer: Place | None = None
         while following is not None:
-            document = self._parsed(following, "spec", namer, EXTENDS)
+            document = self._parsed(following, Role.SPEC, namer, EXTENDS)
             self.documents.append(_without_from(document))
             self._read_checklist(document, following)
             namer, following = document.place(EXTENDS), self._extended(document, following)
 
-    def _parsed(self, path: Path, role: str, namer: Place | None, key: KeyPath) -> Document:
+    def _parsed(self, path: Path, role: Role, namer: Place | None, key: KeyPath) -> Document:
         content = self._content(path, namer, key)
-        self.files.setdefault(path, SpecFile(path, hashlib.sha256(content).hexdigest(), role))
-        expected = SPEC_KEYS if role == "spec" else "boxes such as monitoring"
+        self.files.setdefault(path, SpecFile(path, hashlib.sha256(content).hexdigest(), len(content), role))
+        expected = SPEC_KEYS if role is Role.SPEC else "boxes such as monitoring"
         return _without_notes(parse_yaml(content, escaped(path.name), expected))
 
     def _content(self, path: Path, namer: Place | None, key: KeyPath) -> bytes:
@@ -157,9 +159,9 @@ class Sources:
             return
         target = _beside(path, name, place, "checklist.from")
         known = self.files.get(target)
-        if known is None or known.role != "checklist":  # two specs of a chain may share one checklist
+        if known is None or known.role is not Role.CHECKLIST:  # two specs of a chain may share one checklist
             self._check_new(target, name, place, "checklist.from")
-        self.documents.append(_below("checklist", self._parsed(target, "checklist", place, FROM)))
+        self.documents.append(_below("checklist", self._parsed(target, Role.CHECKLIST, place, FROM)))
 
 
 def _beside(path: Path, name: str, place: Place, key: str) -> Path:
@@ -217,8 +219,8 @@ def _below(name: str, document: Document) -> Document:
 # ----------------------------------------------------------------------------------------------------
 # `--set KEY=VALUE`: keys of the spec that are set on the command line lie over all its files.
 
-RECORDED_AS = "spec: command line"
-"""The name in the record for what was set on the command line."""
+COMMAND_LINE_FILE = "command line"
+"""What stands in the record for the name of a file, for what was set on the command line."""
 MOST_SETTINGS = 200
 LONGEST = 10_000
 PIN = "model.sha256"

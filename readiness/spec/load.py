@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,13 @@ from pydantic import BaseModel, ValidationError
 
 from readiness.core.canonical import encode
 from readiness.core.errors import InputError, SpecError
-from readiness.core.files import exists, nearby, sha256_path
+from readiness.core.files import Artifact, Role, exists, nearby, sha256_path
 from readiness.core.sanitize import escaped, shown
 from readiness.spec.checks import misfits
 from readiness.spec.layers import (
+    COMMAND_LINE_FILE,
     MAX_BYTES,
     PIN,
-    RECORDED_AS,
     Sources,
     SpecFile,
     as_text,
@@ -36,21 +37,20 @@ from readiness.spec.yaml import COMMAND_LINE, Document, KeyPath, Place, Problem,
 # ----------------------------------------------------------------------------------------------------
 # Identity of a spec: one SHA-256 over every file that was read for it, and over what was set on the command line.
 
-ROLES = ("spec: ", "checklist: ")
-"""How the names of these files begin among the inputs of a record."""
+ROLES = frozenset({Role.SPEC, Role.CHECKLIST})
 
 
-def spec_digest(inputs: Iterable[tuple[str, str]]) -> str:
-    """The SHA-256 of a spec, from inputs of a record by name and SHA-256; those that are no part of it do not count.
+def spec_digest(inputs: Iterable[Artifact]) -> str:
+    """The SHA-256 of a spec, from the inputs of a record; those that are no part of it do not count.
 
     Of a single file it is that of its bytes. Of more it is that of one line `<sha256>  <name>` for each, in their
     order, with the names of the record: "spec: readiness.yaml", "checklist: team.yaml", "spec: command line". Empty
     where there is none, as in a draft.
     """
-    parts = [(name, sha256) for name, sha256 in inputs if name.startswith(ROLES)]
+    parts = [artifact for artifact in inputs if artifact.role in ROLES]
     if len(parts) < 2:
-        return parts[0][1] if parts else ""
-    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in parts)
+        return parts[0].sha256 if parts else ""
+    lines = "".join(f"{part.sha256}  {part.name}\n" for part in parts)
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -70,8 +70,11 @@ class LoadedSpec:
     """Of the bytes of that file, in hexadecimal."""
     files: tuple[tuple[Path, str], ...]
     """Every file that was read with its SHA-256: the named one first, then its checklist and what it extends."""
-    names: tuple[str, ...]
-    """What the record calls each of them: "spec: readiness.yaml", "checklist: team.yaml"; no two are alike."""
+    inputs: tuple[Artifact, ...]
+    """The same files as the record lists them: "spec: readiness.yaml", "checklist: team.yaml"; no two names are alike.
+
+    After them what was set on the command line, if anything was.
+    """
     places: Mapping[KeyPath, Place]
     """File and line of each key."""
     settings: tuple[str, ...] = ()
@@ -90,14 +93,7 @@ class LoadedSpec:
     @property
     def digest(self) -> str:
         """One SHA-256 over all files and settings, which a record gives again; see `spec_digest`."""
-        parts = [(name, sha256) for name, (_, sha256) in zip(self.names, self.files, strict=True)]
-        parts += [(RECORDED_AS, self.settings_sha256)] if self.settings else []
-        return spec_digest(parts)
-
-    @property
-    def settings_sha256(self) -> str:
-        """Of the settings, one in each line."""
-        return _sha256(settings_bytes(self.settings))
+        return spec_digest(self.inputs)
 
     def resolve(self, relative: str) -> Path:
         """The absolute path of a file that the spec names; a link to itself stays as it is."""
@@ -126,9 +122,9 @@ def load_spec(path: Path, *, sha256: str | None = None, settings: Sequence[str] 
     sources.read(path)
     spec, document = _checked(laid(joined(sources.documents), settings))
     files = tuple((file.path, file.sha256) for file in sources.files.values())
-    names = _names(sources.files.values())
+    inputs = _inputs(sources.files.values(), settings)
     first, places = files[0], MappingProxyType(dict(document.places))
-    loaded = LoadedSpec(spec, first[0], first[1], files, names, places, tuple(settings))
+    loaded = LoadedSpec(spec, first[0], first[1], files, inputs, places, tuple(settings))
     if sha256 is not None and sha256 != loaded.digest:
         raise SpecError(
             f"{escaped(path.name)} or a file that it extends was changed since it was read: "
@@ -181,13 +177,18 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _names(files: Iterable[SpecFile]) -> tuple[str, ...]:
-    names: list[str] = []
+def _inputs(files: Iterable[SpecFile], settings: Sequence[str]) -> tuple[Artifact, ...]:
+    """The files, numbered where several bear one name, and the settings of the command line, one in each line."""
+    found: dict[str, Artifact] = {}
     for file in files:
-        name = f"{file.role}: {file.path.name}"
-        again = sum(other == name or other.startswith(f"{name} (") for other in names)
-        names.append(f"{name} ({again + 1})" if again else name)
-    return tuple(names)
+        numbered = (f"{file.path.name} ({number})" for number in itertools.count(2))
+        names = (file.role.named(each) for each in itertools.chain([file.path.name], numbered))
+        name = next(each for each in names if each not in found)
+        found[name] = Artifact(name, file.sha256, file.size, role=file.role)
+    if not settings:
+        return tuple(found.values())
+    name, content = Role.SPEC.named(COMMAND_LINE_FILE), settings_bytes(settings)
+    return (*found.values(), Artifact(name, _sha256(content), len(content), role=Role.SPEC))
 
 
 def _checked(document: Document) -> tuple[Spec, Document]:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from readiness.core.checklist import NO_PROOFS, PROOF, Proofs, evidence_fault, is_address, is_like_path
+from readiness.core.checklist import NO_PROOFS, Proofs, evidence_fault, is_address, is_like_path
 from readiness.core.errors import InputError
 from readiness.core.files import exists, is_file, is_folder, nearby, sha256_path, size_of
 from readiness.spec.load import LoadedSpec
@@ -18,12 +18,12 @@ MOST_FILES = 10_000
 
 
 def proof_paths(loaded: LoadedSpec) -> dict[str, Path]:
-    """The evidence that is there, by its name among the inputs of a record, such as "evidence: runbook.md".
+    """The evidence that is there, by its path as the spec writes it, such as "runbook.md".
 
     Paths begin where the spec lies. What is not there, or may not serve, is left out.
     """
     texts = (text for text in _named(loaded.spec) if not proof_fault(text, loaded))
-    return {f"{PROOF}{text}": loaded.folder / text for text in texts}
+    return {text: loaded.folder / text for text in texts}
 
 
 def proofs_of(loaded: LoadedSpec) -> Proofs:
@@ -32,7 +32,7 @@ def proofs_of(loaded: LoadedSpec) -> Proofs:
     Raises:
         InputError: a file in a folder cannot be read.
     """
-    return {name.removeprefix(PROOF): sha256_path(path) for name, path in proof_paths(loaded).items()}
+    return {text: sha256_path(path) for text, path in proof_paths(loaded).items()}
 
 
 def proof_fault(evidence: str, loaded: LoadedSpec) -> str:

@@ -139,8 +139,8 @@ def test_a_notebook_cannot_say_that_evidence_was_there(review_files: Write) -> N
     def forge(notebook: Any) -> None:
         (gather,) = [cell for cell in notebook.cells if cell.id == "gather"]
         gather.source += (
-            "\nimport dataclasses\nfrom readiness.core.files import Artifact"
-            "\ninputs = (*evidence.gathered.inputs, Artifact('evidence: runbook.md', 'a' * 64, 1))"
+            "\nimport dataclasses\nfrom readiness.core.files import Artifact, Role"
+            "\ninputs = (*evidence.gathered.inputs, Artifact('evidence: runbook.md', 'a' * 64, 1, role=Role.EVIDENCE))"
             "\nfound = dataclasses.replace(evidence.gathered, inputs=inputs)"
             "\nevidence = dataclasses.replace(evidence, gathered=found)"
         )

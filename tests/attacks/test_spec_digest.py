@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.report.page.cover import cover
-from readiness.spec.load import LoadedSpec, load_spec, spec_digest
+from readiness.spec.load import load_spec, spec_digest
 from tests.report.page import records
 from tests.walking import walk
 
@@ -37,16 +37,12 @@ def test_a_lower_bar_in_the_file_that_is_extended_shows(review_files: Callable[.
     assert shown[0] != shown[1]
 
 
-def parts(loaded: LoadedSpec) -> list[tuple[str, str]]:
-    return list(zip(loaded.names, (sha256 for _, sha256 in loaded.files), strict=True))
-
-
 def test_checklist_and_command_line_are_part_of_it(review_files: Callable[..., Path]) -> None:
     """A box that somebody else fills in, or a bar that is set from outside, is another spec."""
     path = review_files({"checklist": {"from": "team.yaml"}})
     (path.parent / "team.yaml").write_text("ab_test: {not_applicable: batch}\n")
     first = load_spec(path)
-    assert spec_digest(parts(first)) == first.digest
+    assert spec_digest(first.inputs) == first.digest
     (path.parent / "team.yaml").write_text("ab_test: {not_applicable: none}\n")
     others = [load_spec(path), load_spec(path, settings=["seed=1"]), load_spec(path, settings=["seed=2"])]
     assert 4 == len({first.digest, *(each.digest for each in others)})
@@ -56,18 +52,25 @@ def test_of_a_single_file_it_is_what_sha256sum_prints(review_files: Callable[...
     """And of more, what anybody can compute from the table of files."""
     path = review_files()
     assert hashlib.sha256(path.read_bytes()).hexdigest() == load_spec(path).digest
-    both = [("spec: a.yaml", A), ("test: t.csv", B), ("evidence: spec: x", B), ("checklist: c.yaml", B)]
+    both = [
+        Artifact("spec: a.yaml", A, 9, role=Role.SPEC),
+        Artifact("test: t.csv", B, 9, role=Role.TEST),
+        Artifact("evidence: spec: x", B, 9, role=Role.EVIDENCE),
+        Artifact("checklist: c.yaml", B, 9, role=Role.CHECKLIST),
+    ]
     lines = f"{A}  spec: a.yaml\n{B}  checklist: c.yaml\n"
     assert hashlib.sha256(lines.encode()).hexdigest() == spec_digest(both)
-    assert (A, "") == (spec_digest(both[:3]), spec_digest([("test: t.csv", B)]))
+    assert (A, "") == (spec_digest(both[:3]), spec_digest(both[1:2]))
 
 
-@pytest.mark.parametrize("name", ["spec: base.yaml", "checklist: team.yaml", "spec: command line"])
-def test_the_cover_counts_every_part(name: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "file"), [(Role.SPEC, "base.yaml"), (Role.CHECKLIST, "team.yaml"), (Role.SPEC, "command line")]
+)
+def test_the_cover_counts_every_part(role: Role, file: str) -> None:
     """Whatever the record lists as a part of the spec."""
     record = records.ready()
-    inputs = (*record.gathered.inputs, Artifact(name, B, 9))
-    expected = spec_digest((each.name, each.sha256) for each in inputs)
+    inputs = (*record.gathered.inputs, Artifact(role.named(file), B, 9, role=role))
+    expected = spec_digest(inputs)
     changed = replace(record, gathered=replace(record.gathered, inputs=inputs))
     said = " ".join(line.text for line in cover(changed).lines)
     assert f"; spec {expected[:12]}" in said

@@ -127,7 +127,7 @@ class TestRun:
         record = open_report(case / "out" / "partial.html").record
         inputs = {artifact.name: artifact for artifact in record.gathered.inputs}
         loaded = load_spec(case / "readiness.yaml", settings=record.gathered.settings)
-        assert loaded.settings_sha256 == inputs["spec: command line"].sha256
+        assert loaded.inputs[-1] == inputs["spec: command line"]
         assert sha256_file(case / "team.yaml") == inputs["checklist: team.yaml"].sha256
         assert f"model.sha256={sha256_file(case / 'new.joblib')}" == record.gathered.settings[-1]
         assert ("1.10", "O\"Neil \\ {x} 'y'") == (record.gathered.model.version, record.about["owner"])
@@ -183,9 +183,9 @@ def test_files_of_the_same_name_keep_apart(tmp_path: Path) -> None:
     top = tmp_path / "readiness.yaml"
     top.write_text("extends: base/readiness.yaml\ndata: {test: t.csv, target: y}\n")
     digests = Digests.of(load_spec(top, settings=["seed=1"]))
-    assert {"spec: readiness.yaml", "spec: readiness.yaml (2)", "test: t.csv", "spec: command line"} == set(
-        digests.files
-    )
+    assert {"spec: readiness.yaml", "spec: readiness.yaml (2)", "test: t.csv", "spec: command line"} == {
+        each.name for each in digests.inputs
+    }
     assert 3 == len(digests.paths)
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from readiness.core.errors import DataError, InputError
-from readiness.core.files import Artifact, manifest, sha256_file, sha256_path
+from readiness.core.files import Artifact, Role, manifest, sha256_file, sha256_path
 from readiness.evidence.tables import as_read, header, holds_many, read, read_table, whole_numbers
 
 
@@ -201,7 +201,8 @@ def test_digest_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
     """The digest is plain SHA-256, and the artifact holds name and size."""
     path = write(tmp_path, "a\n1\n")
     assert hashlib.sha256(b"a\n1\n").hexdigest() == sha256_file(path)
-    assert Artifact("rows.csv", sha256_file(path), 4, rows=1, columns=1) == Artifact.of(path, rows=1, columns=1)
+    expected = Artifact("test: rows.csv", sha256_file(path), 4, rows=1, columns=1, role=Role.TEST)
+    assert expected == Artifact.of(path, Role.TEST, rows=1, columns=1)
 
 
 def test_digest_of_a_folder_is_that_of_its_sorted_manifest(tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def test_digest_of_a_folder_is_that_of_its_sorted_manifest(tmp_path: Path) -> No
     assert hashlib.sha256(expected).hexdigest() == before
     (tmp_path / "m" / "z").rename(tmp_path / "m" / "y")
     assert before != sha256_path(tmp_path / "m")
-    assert 2 == Artifact.of(tmp_path / "m").size
+    assert 2 == Artifact.of(tmp_path / "m", Role.MODEL).size
 
 
 def test_folder_with_a_link_has_no_digest(tmp_path: Path) -> None:

@@ -16,12 +16,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
+from readiness.core.canonical import decode, encode
 from readiness.core.environment import decides
 from readiness.core.files import Artifact
 from readiness.core.provenance import Reuse
@@ -97,14 +98,14 @@ class Cache:
         if value is not None:
             self.found.append(Hit(part, fits, entry))
             self.files.update(entry.files)
-            add_served(Artifact(**each) for each in entry.facts.get("modules", ()))
+            add_served(decode(Artifact, each) for each in entry.facts.get("modules", ()))
         return value
 
     def put(self, part: str, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], **key: Any) -> None:
         """Store a measurement that was completed; not where code was changed since this process began."""
         files = None if self.store is None else list_code(self.files)
         if self.store is not None and files is not None:
-            facts = {**facts, "modules": [asdict(each) for each in served()]}
+            facts = {**facts, "modules": [encode(each) for each in served()]}
             self.store.put(self._key(part, key), arrays, facts, where=machine(), files=files)
 
     def _key(self, part: str, key: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -26,7 +26,7 @@ from pathlib import Path
 import psutil
 
 import readiness
-from readiness.core.files import Artifact, sha256_file
+from readiness.core.files import Artifact, Role, sha256_file
 from readiness.evidence.cache.store import change_time, digest_of
 from readiness.evidence.models.own_modules import is_served, modules_before
 
@@ -96,8 +96,6 @@ MOST_FILES = 2_000
 """Files of the user's own beyond which they are not read all, and nothing is cached."""
 MOST_BYTES = 250_000_000
 """The same for what lies beside a loader."""
-ELSEWHERE = "module elsewhere: "
-"""What the names of such modules begin with among the inputs of a record; the module's name follows."""
 CLOCK = 1.0
 """Seconds by which the time at which a process began may be wrong."""
 WRITTEN = frozenset({".html", ".ipynb", ".md", ".pdf"})
@@ -197,7 +195,7 @@ def loaded_elsewhere() -> tuple[Artifact, ...]:
         is_there = path.exists()
         if not is_there or not packages.is_as_installed(str(path)):
             digest, size = (sha256_file(path), path.stat().st_size) if is_there else ("", 0)
-            found.append(Artifact(f"{ELSEWHERE}{name}", digest, size))
+            found.append(Artifact(Role.MODULE_ELSEWHERE.named(name), digest, size, role=Role.MODULE_ELSEWHERE))
     return tuple(found)
 
 
@@ -224,9 +222,15 @@ def _is_made_in_memory(name: str, file: str) -> bool:
 def _path_outside_library(file: str) -> Path | None:
     """The path of a module's file; None in the standard library."""
     path = Path(file).resolve()
-    standard = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
-    inside = any(path.is_relative_to(Path(place).resolve()) for place in standard if place)
+    inside = any(path.is_relative_to(place) for place in _standard_folders())
     return None if inside and not FOLDERS & {*path.parts} else path
+
+
+@functools.cache
+def _standard_folders() -> tuple[Path, ...]:
+    """Where the standard library is; asked for once, for `sysconfig` expands all its variables at each question."""
+    places = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
+    return tuple(Path(place).resolve() for place in places if place)
 
 
 def _local_modules() -> Iterator[tuple[str, Path]]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from readiness.core import canonical
 from readiness.core.canonical import encode
+from readiness.core.files import Role
 from readiness.core.policy import Task
 from readiness.core.provenance import Gathered
 from readiness.evidence.cache.store import Store
@@ -47,13 +48,13 @@ class ScoredRows:
 def key_of(gathered: Gathered) -> dict[str, Any]:
     """Under what the rows of a review are kept: everything in its record that they follow from."""
     model, data = _section(gathered, "model"), _section(gathered, "data")
-    inputs = {artifact.name.partition(": ")[0]: artifact.sha256 for artifact in gathered.inputs}
+    inputs = {artifact.role: artifact.sha256 for artifact in gathered.inputs}
     what = {
         "layout": LAYOUT,
         "model": [artifact.sha256 for artifact in gathered.model.files],
         "how": {name: model[name] for name in _MODEL if name in model},
         "data": {name: data[name] for name in _ROLES if name in data},
-        "tables": {role: inputs[role] for role in ("test", "train") if role in inputs},
+        "tables": {role: inputs[role] for role in (Role.TEST, Role.TRAIN) if role in inputs},
         "classes": gathered.data.classes,
         "rows": gathered.data.rows_scored,
         "seed": gathered.spec.get("seed", 0),

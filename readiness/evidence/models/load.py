@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from readiness.core.errors import ModelError
-from readiness.core.files import Artifact, sha256_path, size_of
+from readiness.core.files import Artifact, Role, sha256_path, size_of
 from readiness.core.missing import Missing
 from readiness.core.sanitize import nearest
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
@@ -257,7 +257,7 @@ def _loaded(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
     data = path.read_bytes()  # read once: what is hashed is what is loaded
     digest = hashlib.sha256(data).hexdigest()
     _check_pin(spec, path, digest)
-    return OPENERS[kind](data, path), Artifact(path.name, digest, len(data))
+    return OPENERS[kind](data, path), Artifact(path.name, digest, len(data), role=Role.MODEL)
 
 
 def _from_pickle(data: bytes, _path: Path) -> Any:
@@ -318,7 +318,7 @@ def _at_rest(spec: ModelFile, path: Path, by: str, load: Callable[[Path], Any]) 
     estimator = load(path)
     if sha256_path(path) != digest:
         raise ModelError(f"{path} changed while {by} was reading it.", remedy="Run again on a file at rest.")
-    return estimator, Artifact(path.name, digest, size_of(path))
+    return estimator, Artifact(path.name, digest, size_of(path), role=Role.MODEL)
 
 
 def _no_consent(path: Path, kind: Kind) -> ModelError:

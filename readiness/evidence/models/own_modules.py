@@ -32,10 +32,8 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 
-ROLE = "module: "
-"""What the names of served modules begin with among the inputs of a record; the path from the spec's folder follows."""
 _IMPORTLIB = ("<frozen importlib", importlib.__file__)
 
 
@@ -95,8 +93,8 @@ class OwnModules(MetaPathFinder):
 
     def record(self, path: str, content: bytes) -> None:
         """Keep the digest of a file that is about to run."""
-        name = ROLE + Path(path).relative_to(self.folder).as_posix()
-        self.add([Artifact(name, hashlib.sha256(content).hexdigest(), len(content))])
+        name = Role.MODULE.named(Path(path).relative_to(self.folder).as_posix())
+        self.add([Artifact(name, hashlib.sha256(content).hexdigest(), len(content), role=Role.MODULE)])
 
     def add(self, artifacts: Iterable[Artifact]) -> None:
         """What was served here or in another process. A file that changed between the two is kept twice."""
@@ -195,7 +193,7 @@ def add_served(artifacts: Iterable[Artifact]) -> None:
 
 
 def named_files(folder: Path, references: Iterable[str]) -> dict[str, Path]:
-    """The files in `folder` that importing `references` would run, by the name they have in a record.
+    """The files in `folder` that importing `references` would run, by their path from there with forward slashes.
 
     Nothing is imported. A module that is installed is no file of the folder's.
     """
@@ -205,7 +203,7 @@ def named_files(folder: Path, references: Iterable[str]) -> dict[str, Path]:
         if is_known_elsewhere(parts[0], folder):
             continue
         for path in _files_of(folder, parts):
-            found[ROLE + path.relative_to(folder).as_posix()] = path
+            found[path.relative_to(folder).as_posix()] = path
     return found
 
 
@@ -331,7 +329,6 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 __all__ = [
-    "ROLE",
     "OwnModules",
     "add_served",
     "is_served",

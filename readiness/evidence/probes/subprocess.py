@@ -22,6 +22,7 @@ from typing import IO, Any
 import pandas as pd
 
 import readiness
+from readiness.core.canonical import decode, encode
 from readiness.core.environment import candidate_environment
 from readiness.core.errors import ReadinessError
 from readiness.core.files import Artifact
@@ -89,7 +90,7 @@ class _Messages:
         elif "probe" in message:
             self.probes.append(ProbeResult(**message["probe"]))
         elif "modules" in message:
-            self.modules = tuple(Artifact(**each) for each in message["modules"])
+            self.modules = tuple(decode(Artifact, each) for each in message["modules"])
         else:
             self.error = str(message["error"])
 
@@ -138,10 +139,10 @@ def _measure(request: Request) -> Iterator[dict[str, Any]]:
     first = request.rows.iloc[:1]
     memory = measure_memory(request.modules, request.folder, load, lambda it: it.call(it.inputs(first)))
     yield {"memory": asdict(memory)}
-    yield {"modules": [asdict(each) for each in served()]}
+    yield {"modules": [encode(each) for each in served()]}
     for probe in PROBES.values():
         yield {"probe": asdict(probe(loaded[0], request.rows))}
-        yield {"modules": [asdict(each) for each in served()]}
+        yield {"modules": [encode(each) for each in served()]}
 
 
 def _start(request: bytes, named: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:

@@ -9,8 +9,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from readiness.core.checklist import PROOF
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.core.findings import Criterion, Finding, Question
 from readiness.core.format import format_count
 from readiness.core.keys import Topic
@@ -142,6 +141,8 @@ def _by_place(finding: Finding) -> Hashable | None:
 
 NONE = "–"
 DIGEST_LENGTH = 12
+SEVERAL = frozenset({Role.EVIDENCE, Role.MODULE, Role.MODULE_ELSEWHERE})
+"""Roles of which a review may have any number of files."""
 """Hex digits of a digest that are shown; whole digests are compared."""
 
 MOST_NAMED = 2
@@ -276,23 +277,21 @@ def data(records: Sequence[Record]) -> tuple[Aspect, ...]:
 
 def _files(records: Sequence[Record]) -> tuple[Aspect, ...]:
     """Files by their role, "–" where a report has none; evidence of the checklist only where it differs."""
-    by_role = [{_role(artifact): artifact for artifact in record.gathered.inputs} for record in records]
-    roles = dict.fromkeys(role for inputs in by_role for role in inputs)
-    files = {role: _file(role, [inputs.get(role) for inputs in by_role]) for role in roles}
-    return tuple(file for role, file in files.items() if file.differs or not role.startswith(PROOF))
+    by_role = [{_as_what(artifact): artifact for artifact in record.gathered.inputs} for record in records]
+    roles = dict.fromkeys(what for inputs in by_role for what in inputs)
+    files = {what: _file(": ".join(filter(None, what)), [inputs.get(what) for inputs in by_role]) for what in roles}
+    return tuple(file for (role, _), file in files.items() if file.differs or role is not Role.EVIDENCE)
 
 
-def _role(artifact: Artifact) -> str:
-    if artifact.name.startswith(PROOF):  # there are as many as somebody names
-        return artifact.name
-    role, _, _ = artifact.name.rpartition(": ")
-    return role or "input"
+def _as_what(artifact: Artifact) -> tuple[Role, str]:
+    """The role of a file; with its path where there are as many as somebody names."""
+    return artifact.role, artifact.file if artifact.role in SEVERAL else ""
 
 
 def _file(role: str, artifacts: Sequence[Artifact | None]) -> Aspect:
     return Aspect(
-        f"{role[:1].upper()}{role[1:].replace('_', ' ')}: file, SHA-256",
-        tuple(NONE if a is None else a.name.rpartition(": ")[2] for a in artifacts),
+        f"{role[:1].upper()}{role[1:]}: file, SHA-256",
+        tuple(NONE if a is None else a.file for a in artifacts),
         tuple("" if a is None else _digest(a.sha256) + _shape(a) for a in artifacts),
         tuple(None if a is None else a.sha256 for a in artifacts),
     )

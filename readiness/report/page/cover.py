@@ -175,7 +175,7 @@ def _criteria(record: Record) -> str:
     count = len(keys_of(record.gathered.settings))
     over = f"; {count} key{'s' if count > 1 else ''} set on the command line" if count else ""
     own = f"The spec sets its own for {listed(names, most=6)}; all others are defaults" if names else "All defaults"
-    spec = spec_digest((each.name, each.sha256) for each in record.gathered.inputs)
+    spec = spec_digest(record.gathered.inputs)
     digest = f"; spec {spec[:12]}" if spec else ""
     rule = "; judged by point estimate" if record.rule == "point" else ""
     return f"{own}{rule}{over}{digest}"

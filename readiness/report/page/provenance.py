@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.core.findings import Recomputable
 from readiness.core.format import format_bytes, format_count
 from readiness.report.page.cover import Line, declared_share, format_time, valid_until
@@ -91,11 +91,11 @@ def _file_row(part: str, artifact: Artifact) -> Row:
     if artifact.rows is not None:
         shape = f"{format_count(artifact.rows)} rows"
         shape += f", {artifact.columns} columns" if artifact.columns is not None else ""
-    role, _, file = artifact.name.rpartition(": ")
+    role = "" if artifact.role is Role.OTHER else artifact.role.capitalize()
     return Row(
         (
-            Cell(file),
-            Cell(part or role.replace("_", " ").capitalize() or "Input"),
+            Cell(artifact.file),
+            Cell(part or role or "Input"),
             Cell(format_bytes(artifact.size), shape),
             Cell(artifact.sha256),
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from readiness.core.files import Artifact
+from readiness.core.files import Artifact, Role
 from readiness.core.findings import Estimate, Question
 from readiness.report.compare.cautions import cautions
 from readiness.report.compare.page import comparison_page
@@ -113,7 +113,7 @@ def test_a_partial_report_has_no_primary_metric_to_differ() -> None:
 def test_the_file_names_of_nobody_are_needed_to_know_that_rows_differ() -> None:
     """Like is compared with like only on the same test table."""
     one = records.ready()
-    other = with_facts(one, inputs=(Artifact("test: test.parquet", "00" * 32, 1),))
+    other = with_facts(one, inputs=(Artifact("test: test.parquet", "00" * 32, 1, role=Role.TEST),))
 
     assert "All rest on the very same test table." in cautions(as_reports(one, one))
     assert "All are about the very same model file." in cautions(as_reports(one, one))
