@@ -98,14 +98,24 @@ def hits_of(basis: Basis | None) -> Hits | None:
     return Hits(round(hits), round(total))
 
 
+def flat(basis: Basis) -> tuple[Basis, ...]:
+    """A basis and all that it is put together from."""
+    return (basis, *(deeper for part in basis.parts for deeper in flat(part)))
+
+
 def basis_of(finding: Finding) -> Basis | None:
     """The basis of what was judged."""
     return None if finding.bounds is None else finding.bounds.basis
 
 
 def hits_of_finding(finding: Finding) -> Hits | None:
-    """The counts of a finding whose number is a plain share."""
-    return hits_of(basis_of(finding))
+    """The counts of a finding whose number is a plain share: from its basis, or of a fact from its value and size."""
+    measured = finding.measured
+    if finding.bounds is not None or measured is None or measured.n < 1 or not 0 <= measured.value <= 1:
+        return hits_of(basis_of(finding))
+    hits = measured.value * measured.n  # ten digits are recorded, so that counts of whole rows come out nearly whole
+    is_whole = abs(hits - round(hits)) <= 1e-9 * measured.n + 1e-9
+    return Hits(round(hits), measured.n) if is_whole and measured.unit in ("", "share") else None
 
 
 def sides_of(finding: Finding, *, more_is_better: bool) -> Sides | None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from readiness.core.checklist import BOXES, Source
-from readiness.core.findings import Answer, Finding, Outcome, Question, Status
+from readiness.core.findings import Answer, Finding, Origin, Outcome, Question, Status
 from readiness.core.keys import Topic
 from readiness.core.withholding import Kind, kind_of
 from readiness.report.sentences.answers import asked
 from readiness.report.sentences.language import Language
-from readiness.report.sentences.margins import deciding, margin_of
+from readiness.report.sentences.margins import closeness, deciding, margin_of
 from readiness.report.sentences.numbers import times_short
 from readiness.report.sentences.phrases import sentence, several, upper
 from readiness.report.sentences.words import parts
@@ -50,6 +50,8 @@ class Step:
     target: str
     required: bool
     """True: it mends what is not met. False: it would settle what is not known."""
+    items: tuple[str, ...] = ()
+    """What the text is about, where that is several things: the checks that nobody vouches for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,9 @@ def _refused(refused: Sequence[Finding], answers: Sequence[Answer], language: La
     question = next(answer.question for answer in answers if worst in answer.findings)
     others = [a.question for a in answers if a.status is Status.NOT_MET and a.question is not question]
     also = f"{upper(_questions(others))} {'is' if len(others) == 1 else 'are'} no, too." if others else ""
-    detail = " ".join(filter(None, (language.sentence(worst), also, scope)))
-    return Headline(language.failing(worst), detail, question.value)
+    lead, reason = language.failing(worst), language.sentence(worst)
+    detail = " ".join(filter(None, ("" if reason == lead else reason, also, scope)))
+    return Headline(lead, detail, question.value)
 
 
 def _unproven(record: Record, answers: Sequence[Answer], language: Language, scope: str) -> Headline:
@@ -146,7 +149,6 @@ def _unproven(record: Record, answers: Sequence[Answer], language: Language, sco
 def _what_lacks(answers: Sequence[Answer], language: Language) -> Iterator[str]:
     """What is missing by question: people's word, limits, rows."""
     few_rows: list[Question] = []
-    rows = 0
     for answer in answers:
         lacking = [f for f in answer.findings if f.blocking and f.status is not Status.MET and not f.withheld_by]
         if not lacking:
@@ -156,15 +158,14 @@ def _what_lacks(answers: Sequence[Answer], language: Language) -> Iterator[str]:
         if boxes:
             yield _unvouched(answer.question, len(boxes))
         if unknown:
-            worst = language.sentence(unknown[0])
-            yield f"Question {answer.question.number}: {_low(worst)}"
+            yield f"Question {answer.question.number}: {_low(language.sentence(unknown[0]))}"
         thin = [f for f in lacking if f.status is Status.NOT_PROVEN]
         if thin and not boxes and not unknown:
             few_rows.append(answer.question)
-            rows = max([rows, *(f.measured.n for f in thin if f.measured is not None)])
     if few_rows:
-        many = language.words.row.many
-        yield f"{upper(_questions(few_rows))} {_need(few_rows)} more {many} than the {rows:,} at hand."
+        facts, many = language.words.facts, language.words.row.many
+        at_hand = f"{facts.rows_scored:,} {many}" if facts is not None else many
+        yield f"{upper(_questions(few_rows))} {_need(few_rows)} more than the {at_hand} at hand."
 
 
 def _need(questions: Sequence[Question]) -> str:
@@ -219,21 +220,28 @@ def _of_rows(record: Record, _language: Language) -> Iterator[Step]:
 
 def _of_question(record: Record, answer: Answer, language: Language) -> Iterator[Step]:
     lacking = [f for f in answer.findings if f.blocking and f.status is not Status.MET and not f.withheld_by]
-    lacking.sort(key=lambda finding: finding.status is not Status.NOT_MET)
-    needed: dict[str, Finding] = {}
-    for finding in lacking:
-        if finding.status is Status.NOT_PROVEN and not finding.withheld:
-            needed.setdefault("rows", finding)
-            continue
-        yield _step(record, answer.question, finding, language)
-    if needed:
-        yield _step(record, answer.question, _hungriest(lacking, language), language)
-
-
-def _hungriest(lacking: Sequence[Finding], _language: Language) -> Finding:
-    """Of all that needs rows, the one that needs the most, by how close it is to its limit."""
+    lacking.sort(key=lambda finding: (finding.status is not Status.NOT_MET, closeness(finding)))
+    unvouched = [f for f in lacking if f.key.kind is Topic.BOX and f.status is Status.NOT_ASSESSED]
+    together = unvouched if len(unvouched) >= _TOGETHER else []
     thin = [f for f in lacking if f.status is Status.NOT_PROVEN and not f.withheld]
-    return min(thin, key=lambda f: abs(margin_of(f) or 0.0))
+    for finding in lacking:
+        if finding not in thin and finding not in together:
+            yield _step(record, answer.question, finding, language)
+    if thin:
+        yield _step(record, answer.question, _hungriest(thin), language)
+    if together:
+        text = f"For {len(together)} checks, name who vouches for each, when, and where that is written down."
+        names = tuple(language.title(finding) for finding in together)
+        yield Step(text, _owner(record), "", answer.question, answer.question.value, False, names)
+
+
+def _hungriest(thin: Sequence[Finding]) -> Finding:
+    """Of all that needs rows, the one that needs the most, by how close it is to its limit."""
+    return min(thin, key=lambda finding: abs(margin_of(finding) or 0.0))
+
+
+_TOGETHER = 3
+"""So many checks without anybody's word are one step."""
 
 
 def _step(record: Record, question: Question, finding: Finding, language: Language) -> Step:
@@ -265,8 +273,8 @@ def also_look_at(record: Record, language: Language | None = None) -> tuple[Step
     found: list[Step] = []
     for question in asked(record):
         findings = record.answer(question).findings
-        for text in _worth_an_eye(question, findings, language):
-            found.append(Step(text, "", "", question, question.value, False))
+        texts = _worth_an_eye(question, findings, language)
+        found += [Step(text, "", "", question, question.value, False) for text in texts]
     return tuple({step.text: step for step in found}.values())
 
 
@@ -278,6 +286,8 @@ def _worth_an_eye(question: Question, findings: Sequence[Finding], language: Lan
         yield from _overconfident(findings, language)
         yield from _cheaper(findings, language)
     for finding in findings:
+        if finding.origin is Origin.SUPPLIED:
+            continue  # that it was measured elsewhere is said of all such figures at once
         if finding.warning and finding.blocking and finding.status is Status.MET and finding.key.kind in _WARNED:
             yield sentence(language.said(finding).fact, finding.warning)
 

@@ -22,6 +22,7 @@ from readiness.report.sentences.phrases import (
     thing,
     unit_of,
     upper,
+    value_clause,
     with_unit,
 )
 from readiness.report.sentences.words import Words, baseline_margin, is_as_good_enough, number, parts, stated_method
@@ -49,7 +50,7 @@ def lift(words: Words, finding: Finding) -> Said:
     if not is_relative:
         limit = limit_text(margin, scale)
         bar = f"no more than {limit} worse" if enough else f"more than {limit} better"
-        requirement = f"{name} {bar} than {other if method != 'human' else 'that of people'}"
+        requirement = f"{bar} in {name} than {other}"
         measured = (
             ""
             if finding.measured is None
@@ -58,7 +59,7 @@ def lift(words: Words, finding: Finding) -> Said:
         return Said(title, bar, requirement, measured, fact, "", failing, remedy, scale)
     bar = f"at most {percent(margin)} higher" if enough else f"more than {percent(margin)} lower"
     measured = _relative(words, finding, method, factor, lower_is_better=True)
-    return Said(title, bar, f"{name} {bar} than for {other}", measured, fact, "", failing, remedy, Scale.PERCENT)
+    return Said(title, bar, f"{name} {bar} than {other}", measured, fact, "", failing, remedy, Scale.PERCENT)
 
 
 def _relative(words: Words, finding: Finding, method: str, factor: float, *, lower_is_better: bool) -> str:
@@ -115,8 +116,15 @@ def _both_values(words: Words, finding: Finding, method: str, other: str) -> str
         return ""
     scale, unit = words.scale(finding.metric), unit_of(words, finding)
     texts = [with_unit(text, scale, unit) for text in write_alike([mine, theirs_value], scale, mine, theirs_value)]
-    name = thing(words, finding.metric) if scale is Scale.PERCENT else words.metric(finding.metric)
-    return f"{name}: {texts[0]}, against {texts[1]} for {other}"
+    texts = [_zero(text) for text in texts]
+    return f"{value_clause(words, finding.metric, texts[0])}, against {texts[1]} for {other}"
+
+
+def _zero(text: str) -> str:
+    """Nothing without digits: "0" in place of "0.00"."""
+    return (
+        text if any(letter in "123456789" for letter in text) or not text.startswith("0") else text.replace("0.00", "0")
+    )
 
 
 def _both_hits(finding: Finding) -> tuple[Hits | None, Hits | None]:
@@ -141,20 +149,13 @@ def requirement(words: Words, finding: Finding) -> Said:
         return _gain(words, finding, stated, str(other), (title, failing, remedy))
     scale, unit = words.scale(metric), unit_of(words, finding)
     bar = bar_words(finding.criterion, scale, unit)
-    name = thing(words, metric, class_value)
-    asked = (
-        f"{bar} of {name}"
-        if name != words.metric(metric) and scale is Scale.PERCENT and not _is_alarm(metric)
-        else (f"{name} {bar}")
-    )
+    name, how = thing(words, metric, class_value), counting(words, metric, class_value)
+    asked = how.asked.format(bar) if how is not None else f"{name} {bar}"
     measured = "" if finding.measured is None else measured_words(finding.measured, scale, unit, finding.criterion)
-    hits, how = hits_of_finding(finding), counting(words, metric, class_value)
-    fact = counted(hits, how) if hits is not None and how is not None else f"{name}: {measured}" if measured else ""
+    hits = hits_of_finding(finding)
+    fact = value_clause(words, metric, measured, class_value=class_value) if measured else ""
+    fact = counted(hits, how) if hits is not None and how is not None else fact
     return Said(title, bar, asked, measured, fact, "", failing, remedy, scale, unit)
-
-
-def _is_alarm(metric: str) -> bool:
-    return metric in ("false_positive_rate", "precision")
 
 
 def _gain(words: Words, finding: Finding, stated: Mapping[str, Any], other: str, texts: tuple[str, str, str]) -> Said:
@@ -181,11 +182,7 @@ def _gain(words: Words, finding: Finding, stated: Mapping[str, Any], other: str,
             else directed(finding.measured, scale, direction, back, limit, unit=unit_of(words, finding))
         )
     fact = _both_values(words, finding, method, name)
-    return Said(title, asked, f"{metric} {asked} than {_owner(name)}", measured, fact, "", failing, remedy, scale)
-
-
-def _owner(method: str) -> str:
-    return f"for {method}" if method.startswith(("always", "guessing")) else method
+    return Said(title, asked, f"{metric} {asked} than {name}", measured, fact, "", failing, remedy, scale)
 
 
 def method_key(words: Words, name: str) -> str:

@@ -21,6 +21,7 @@ from readiness.report.sentences.phrases import (
     thing,
     unit_of,
     upper,
+    value_clause,
     with_unit,
     write_estimate,
 )
@@ -32,22 +33,23 @@ _MISSES = {"recall": "missed", "accuracy": "judged wrong", "precision": "wrong"}
 
 def deficit(words: Words, finding: Finding) -> Said:
     """How a group does beside all others."""
-    return _beside_others(words, finding, words.among(finding.segment), words.group(finding.segment))
+    finding = _judged_twin(words, finding)
+    return _beside_others(words, finding, words.among(finding.segment))
 
 
 def small_deficit(words: Words, finding: Finding) -> Said:
     """How the rows of all small groups together do."""
     name = f"small groups of {words.segmentation(finding.key.number('segmentation'))} together"
-    return _beside_others(words, finding, f"among {name}", name)
+    return _beside_others(words, finding, f"among {name}")
 
 
 def window(words: Words, finding: Finding) -> Said:
     """How a window of time does beside the others."""
     period = with_days(" ".join(finding.segment.values()))
-    return _beside_others(words, finding, f"from {period}", period, limit_key="window_limit")
+    return _beside_others(words, finding, f"from {period}", limit_key="window_limit")
 
 
-def _beside_others(words: Words, finding: Finding, where: str, _name: str, limit_key: str = "") -> Said:
+def _beside_others(words: Words, finding: Finding, where: str, limit_key: str = "") -> Said:
     metric = finding.metric
     title = f"{upper(thing(words, metric))} {where}"
     failing = _failing(words, finding, where)
@@ -58,7 +60,8 @@ def _beside_others(words: Words, finding: Finding, where: str, _name: str, limit
         return _by_ratio(words, finding, (title, failing, remedy), sides, factor)
     scale = words.difference_scale(metric)
     limit = finding.criterion.threshold if finding.criterion is not None else policy.SEGMENT_LIMIT
-    bar = f"{'less than' if finding.criterion is None or finding.criterion.op == '<' else 'at most'} {limit_text(limit, scale)} behind"
+    op = "at most" if finding.criterion is not None and finding.criterion.op == "<=" else "less than"
+    bar = f"{op} {_limit_words(finding, limit, scale)} behind"
     measured = "" if finding.measured is None else directed(finding.measured, scale, "behind", "ahead", limit)
     fact = _fact(words, finding, sides, where)
     return Said(
@@ -68,11 +71,27 @@ def _beside_others(words: Words, finding: Finding, where: str, _name: str, limit
 
 def _tolerated(finding: Finding, scale: Scale, limit: float) -> str:
     """As "A gap of 15 points is tolerated; this one is 54 (47 to 62)"; empty where there is no gap to speak of."""
-    if finding.measured is None or finding.measured.value <= 0:
+    if finding.measured is None:
         return ""
+    if finding.measured.value <= 0:
+        return f"it is not behind; a gap below {_limit_words(finding, limit, scale)} is tolerated"
     written = write_estimate(finding.measured, scale, limit)
     gap = f"{written.value} ({written.ends})" if written.ends else written.value
-    return f"a gap below {limit_text(limit, scale)} is tolerated; this one is {gap}"
+    return f"a gap below {_limit_words(finding, limit, scale)} is tolerated; this one is {gap}"
+
+
+def _limit_words(finding: Finding, limit: float, scale: Scale) -> str:
+    """A limit, beside the numbers that it is held against."""
+    measured = finding.measured
+    return limit_text(limit, scale, "", *(() if measured is None else (measured.value, measured.low, measured.high)))
+
+
+def _judged_twin(words: Words, finding: Finding) -> Finding:
+    """The judged finding on the same group and metric, of a fact that says no more than which group is worst."""
+    if finding.key.kind is not Topic.WORST_SEGMENT:
+        return finding
+    twins = (f for f in words.findings.values() if f.key.kind is Topic.DEFICIT and f.metric == finding.metric)
+    return next((twin for twin in twins if dict(twin.segment) == dict(finding.segment)), finding)
 
 
 def _trouble(words: Words, metric: str) -> str:
@@ -117,7 +136,7 @@ def _fact(words: Words, finding: Finding, sides: Sides | None, where: str) -> st
     else:
         verb = how.verb
     texts = write_alike([hits.share, rest], Scale.PERCENT, hits.share, rest)
-    others = "everywhere else" if finding.key.kind is Topic.WINDOW else "among all others"
+    others = "at all other times" if finding.key.kind is Topic.WINDOW else "among all others"
     return f"{hits.hits:,} of {hits.total:,} {how.noun} {where} {verb} ({texts[0]} %), and {texts[1]} % {others}"
 
 
@@ -131,7 +150,8 @@ def _values(words: Words, finding: Finding, sides: Sides | None, where: str) -> 
         return ""
     scale, unit = words.scale(finding.metric), unit_of(words, finding)
     texts = [with_unit(text, scale, unit) for text in write_alike([here, rest], scale, here, rest)]
-    return f"{thing(words, finding.metric)} {where}: {texts[0]}, against {texts[1]} among all others"
+    others = "at all other times" if finding.key.kind is Topic.WINDOW else "among all others"
+    return f"{value_clause(words, finding.metric, texts[0], where)}, against {texts[1]} {others}"
 
 
 def _factor(words: Words, finding: Finding, sides: Sides | None, limit_key: str) -> float:

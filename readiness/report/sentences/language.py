@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from readiness.core.findings import Criterion, Finding, Origin, Status
+from readiness.core.findings import Criterion, Finding, Flag, Origin, Status
 from readiness.core.format import is_exact
 from readiness.core.keys import Topic
 from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts
 from readiness.core.withholding import Kind, kind_of
 from readiness.report.sentences import gains, groups, losses, steadiness
-from readiness.report.sentences.counts import basis_of
-from readiness.report.sentences.numbers import write_alike
-from readiness.report.sentences.phrases import Said, plain, sentence, upper, with_unit
+from readiness.report.sentences.counts import basis_of, flat
+from readiness.report.sentences.numbers import write_alike, write_estimate
+from readiness.report.sentences.phrases import Said, counting, plain, sentence, upper, with_unit
 from readiness.report.sentences.words import Words
 from readiness.verdict.record import Record
 
@@ -119,7 +120,7 @@ class Language:
         if finding.status is Status.NOT_PROVEN and not finding.withheld:
             return self._more_rows(finding, said)
         if finding.status is Status.NOT_PROVEN and finding.withheld:
-            return sentence(f"Test on more {self.words.row.many}: {finding.withheld[:1].lower()}{finding.withheld[1:]}")
+            return sentence(*self._too_thin(finding))
         return sentence(said.remedy or finding.needs or finding.reason)
 
     def _more_rows(self, finding: Finding, said: Said) -> str:
@@ -132,14 +133,43 @@ class Language:
         rows = rows_to_settle(finding)
         if rows is None or rows <= measured.n:
             return sentence(f"{likely}. It takes many more {self._noun(finding)} than {measured.n:,} to prove that")
-        value = said.measured.partition(" (")[0]
+        value = write_estimate(measured, said.scale, criterion.threshold).value if not said.measured else said.value
         return sentence(
-            f"{likely}. If the true value is {value}, about {rows:,} {self._noun(finding)} (now {measured.n:,}) have an "
-            "80 % chance of proving it"
+            f"{likely}. If the true value is {value}, about {rows:,} {self._noun(finding)} (now {measured.n:,}) "
+            "have an 80 % chance of proving it"
         )
 
-    def _noun(self, _finding: Finding) -> str:
-        return self.words.row.many
+    def _noun(self, finding: Finding) -> str:
+        """What is counted: queries of a ranking, rows of a class, rows."""
+        known = self.words.known(finding.metric)
+        if known is not None and known.denominator == "queries":
+            return "queries"
+        how = counting(self.words, finding.metric)
+        return self.words.row.many if how is None else how.noun
+
+    def _too_thin(self, finding: Finding) -> tuple[str, ...]:
+        """Why so few rows carry no yes, and how many would; read from the basis, not from words."""
+        where, noun = self.words.among(finding.segment), self._noun(finding)
+        spot = f"{noun} {where}".rstrip()
+        if Flag.TOO_SMALL in finding.flags:
+            return (f"Test on more {spot}: too few to tell",)
+        basis = basis_of(finding)
+        parts = () if basis is None else flat(basis)
+        for part in parts:
+            skewness, units = part.numbers.get("skewness"), part.numbers.get("units")
+            if part.form in SKEWED and skewness is not None and units is not None:
+                needed = math.ceil(ROWS_FOR_SKEWNESS * skewness * skewness)
+                if units < needed:
+                    return (f"Test on about {needed:,} {spot}: of {units:,.0f}, a few decide the average",)
+        if any(part.form == IN_GROUPS for part in parts):
+            return (f"Test on {spot} of more groups: those at hand come from too few",)
+        return (finding.withheld, finding.needs)
+
+
+SKEWED = frozenset({"t_hall", "t_resampled"})
+IN_GROUPS = "share_in_groups"
+ROWS_FOR_SKEWNESS = 25
+"""Rows needed for each unit of squared skewness (Cochran 1977, section 2.15), as where claims are judged."""
 
 
 def _doubt(kind: Kind, said: Said, finding: Finding) -> Said:

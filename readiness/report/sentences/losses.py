@@ -25,6 +25,13 @@ def savings(words: Words, finding: Finding) -> Said:
     """What the candidate saves a row against an answer that needs no model."""
     other = _idle(words, finding)
     title = f"Cheaper than {other}"
+    if finding.measured is None and not section(words.spec, "errors").get("costs"):
+        return Said(
+            "Cost of errors",
+            fact="no costs are stated, so nobody knows whether these errors are acceptable",
+            failing="Nobody has stated what errors cost",
+            remedy="State what each kind of error costs",
+        )
     fact = _totals(words, finding, other)
     failing = f"It does not pay: {other} is not shown to be dearer".replace("dearer", "more costly")
     remedy = "Move the decision threshold, or have the cost accepted by those who bear it"
@@ -199,7 +206,7 @@ def cell(words: Words, finding: Finding) -> Said:
     titles = {
         Topic.FALSE_NEGATIVES: (f"{upper(words.positives.many)} missed", words.positives, "missed"),
         Topic.TRUE_POSITIVES: (f"{upper(words.positives.many)} found", words.positives, "found"),
-        Topic.FALSE_POSITIVES: ("False alarms", words.negatives, "taken for the other class"),
+        Topic.FALSE_POSITIVES: ("False alarms", words.negatives, "with a false alarm"),
         Topic.TRUE_NEGATIVES: (f"{upper(words.negatives.many)} left alone", words.negatives, "left alone"),
     }
     title, noun, done = titles.get(finding.key.kind) or (
@@ -282,9 +289,10 @@ def fact_of(title: str, scale: Scale = Scale.SCORE, fact: str = ""):  # type: ig
 def interval_coverage(words: Words, finding: Finding) -> Said:
     """Whether given intervals hold as many rows as they claim."""
     said = plain(words, finding, "True values inside the given intervals")
-    return Said(said.title, said.bar, f"{said.bar} of {words.row.many}" if said.bar else "", said.measured,
-                f"the given intervals hold {said.measured} of the true values" if said.measured else "", "",
-                "Its intervals hold fewer true values than they claim", "Widen the intervals", Scale.PERCENT)  # fmt: skip
+    fact = f"the given intervals hold {said.measured} of the true values" if said.measured else ""
+    asked = f"{said.bar} of {words.row.many}" if said.bar else ""
+    failing = "Its intervals hold fewer true values than they claim"
+    return Said(said.title, said.bar, asked, said.measured, fact, "", failing, "Widen the intervals", Scale.PERCENT)
 
 
 TELLERS = {

@@ -21,8 +21,8 @@ _SEVERITY = (Status.NOT_MET, Status.NOT_ASSESSED, Status.NOT_PROVEN, Status.MET)
 def margin_of(finding: Finding) -> float | None:
     """The distance of the measured value to its limit in half-widths of its interval; None of what has no interval.
 
-    Above 0 on the right side of the limit. The half-width is that towards the limit, as intervals need not be even: at 1
-    the interval touches the limit, so that between -1 and 1 nothing is proven (with the shown two-sided interval, which
+    Above 0 on the right side of the limit. The half-width is that towards the limit, as intervals need not be even: at
+    1 the interval touches the limit, so that between -1 and 1 nothing is proven (by the shown two-sided interval, which
     is a little wider than the one-sided bound that is judged).
     """
     measured, criterion = finding.measured, finding.criterion
@@ -31,8 +31,10 @@ def margin_of(finding: Finding) -> float | None:
     holds, gap = criterion.holds(measured.value), measured.value - criterion.threshold
     towards_low = gap > 0
     end = measured.low if towards_low else measured.high
+    if end is None and finding.bounds is not None:  # of few calls a one-sided limit exists where a two-sided does not
+        end = finding.bounds.lower if towards_low else finding.bounds.upper
     if end is None:
-        return 0.0 if gap else None
+        return None
     width = abs(measured.value - end)
     if width == 0:
         return math.copysign(FAR, 1 if holds else -1) if gap else 0.0
@@ -68,5 +70,5 @@ def deciding(findings: Iterable[Finding]) -> Finding | None:
 
 
 def _rank(finding: Finding) -> tuple[int, bool, float]:
-    is_condition = finding.status is Status.MET and finding.key.kind in _NOT_CLOSE
+    is_condition = finding.key.kind in _NOT_CLOSE and finding.point_status is Status.MET
     return _SEVERITY.index(finding.status), is_condition, closeness(finding)

@@ -21,8 +21,10 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00)?)?\b")
-_CENTS_BELOW = 1000.0
+_CENTS_BELOW = 100.0
 """Amounts from here on are written without decimals."""
+_MOST_SET_DIGITS = 6
+"""A limit with more digits was computed, not set."""
 
 
 class Scale(Enum):
@@ -55,7 +57,7 @@ class Written:
         if not self.low and not self.high:
             return ""
         if not self.low or not self.high:
-            return f"up to {self.high}" if self.high else f"from {self.low}"
+            return f"{self.high} or less" if self.high else f"{self.low} or more"
         return f"{self.low} to {self.high}"
 
 
@@ -78,15 +80,15 @@ def write_estimate(estimate: Estimate, scale: Scale, *against: float, turned: bo
     return Written(texts[0], texts[1], texts[2])
 
 
-def write_alike(values: Sequence[float | None], scale: Scale, *against: float) -> list[str]:
+def write_alike(values: Sequence[float | None], scale: Scale, *against: float, least: int | None = None) -> list[str]:
     """Numbers with equal digits, as few as keep each of them on the true side of every number in `against`; an empty
     text for None.
     """
     factor = 100.0 if scale in (Scale.PERCENT, Scale.POINTS) else 1.0
     scaled = [None if value is None or not math.isfinite(value) else factor * value for value in values]
     rivals = [factor * limit for limit in (*against, *_natural_ends(scale)) if math.isfinite(limit)]
-    least = _digits([value for value in scaled if value is not None], scale)
-    for digits in range(least, MOST_DIGITS + 1):
+    usual = _digits([value for value in scaled if value is not None], scale)
+    for digits in range(usual if least is None else least, MOST_DIGITS + 1):
         texts = ["" if value is None else f"{value:.{digits}f}" for value in scaled]
         pairs = [(float(text), value) for text, value in zip(texts, scaled, strict=True) if value is not None]
         if all(_on_the_same_side(written, value, rival) for written, value in pairs for rival in rivals):
@@ -112,7 +114,7 @@ def _digits(values: Sequence[float], scale: Scale) -> int:
         return 0
     size, spread = max(map(abs, values)), (max(values) - min(values)) / 2
     if scale is Scale.MONEY:
-        return 0 if size >= _CENTS_BELOW or all(value == int(value) for value in values) else 2 if size < 100 else 0
+        return 0 if size >= _CENTS_BELOW or all(value == int(value) for value in values) else 2
     if scale is Scale.SCORE and size <= 1:
         return 3 if spread and spread < 0.005 else 2 if size >= 0.1 or spread else 3
     if spread > 0:
@@ -139,12 +141,20 @@ def percent(share: float, *against: float) -> str:
     return f"{write_alike([share], Scale.PERCENT, *against)[0]} %"
 
 
-def limit_text(limit: float, scale: Scale, unit: str = "") -> str:
-    """A limit exactly as it was set: "80 %", "15 points", "1.15 times", "100 ms"."""
-    if scale in (Scale.PERCENT, Scale.POINTS):
-        number = format_threshold(float(f"{100 * limit:.12g}"))
-        return f"{number} %" if scale is Scale.PERCENT else f"{number} {'point' if number == '1' else 'points'}"
-    number = format_threshold(float(f"{limit:.12g}"))
+def limit_text(limit: float, scale: Scale, unit: str = "", *against: float | None) -> str:
+    """A limit as it was set: "80 %", "15 points", "1.15 times", "100 ms".
+
+    One that was computed has many digits; it gets as many as keep it on the true side of the numbers in `against`.
+    """
+    factor = 100.0 if scale in (Scale.PERCENT, Scale.POINTS) else 1.0
+    number = format_threshold(float(f"{factor * limit:.12g}"))
+    if sum(letter.isdigit() for letter in number.lstrip("0.")) > _MOST_SET_DIGITS:
+        rivals = [other for other in against if other is not None and math.isfinite(other)]
+        number = write_alike([limit], scale, *rivals, least=max(0, 2 - math.floor(math.log10(abs(factor * limit)))))[0]
+    if scale is Scale.PERCENT:
+        return f"{number} %"
+    if scale is Scale.POINTS:
+        return f"{number} {'point' if number == '1' else 'points'}"
     if scale is Scale.TIMES:
         return f"{number} times"
     return f"{number} {unit}".rstrip()

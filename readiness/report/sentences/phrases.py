@@ -37,6 +37,11 @@ class Said:
     unit: str = ""
 
     @property
+    def value(self) -> str:
+        """What was measured without its range: "54 points behind"."""
+        return self.measured.partition(" (")[0]
+
+    @property
     def asked(self) -> str:
         """What was asked for."""
         return self.requirement or self.bar
@@ -84,11 +89,11 @@ def measured_words(estimate: Estimate, scale: Scale, unit: str, criterion: Crite
     return ranged(write_estimate(estimate, scale, *against), scale, unit)
 
 
-def bar_words(criterion: Criterion | None, scale: Scale, unit: str = "") -> str:
-    """The limit of a criterion: "at least 80 %", "less than 50 minutes"."""
+def bar_words(criterion: Criterion | None, scale: Scale, unit: str = "", *numbers: float | None) -> str:
+    """The limit of a criterion: "at least 80 %"; `numbers` are those that it is held against."""
     if criterion is None:
         return ""
-    return f"{MARGIN_WORDS[criterion.op]} {limit_text(criterion.threshold, scale, unit)}"
+    return f"{MARGIN_WORDS[criterion.op]} {limit_text(criterion.threshold, scale, unit, *numbers)}"
 
 
 def directed(estimate: Estimate, scale: Scale, forth: str, back: str, *against: float, unit: str = "") -> str:
@@ -141,6 +146,8 @@ class Counting:
     """"frauds": what is counted."""
     thing: str
     """"frauds found": the share as a thing."""
+    asked: str
+    """"{} of frauds found": what is asked for, {} being the limit."""
 
 
 def counting(words: Words, metric: str, class_value: str = "") -> Counting | None:
@@ -153,27 +160,46 @@ def counting(words: Words, metric: str, class_value: str = "") -> Counting | Non
     """
     rows = words.row.many
     if metric == "accuracy":
-        return Counting("were judged right", rows, f"{rows} judged right")
+        return Counting("were judged right", rows, f"{rows} judged right", f"{{}} of {rows} judged right")
     positives = words.of_class(class_value).many if class_value else words.positives.many
     others = f"other {rows}" if class_value else words.negatives.many
     alarms = f"{rows} called {words.answer(class_value)}" if class_value else "alarms"
     called = f"were called {words.answer(class_value)}" if class_value else "raised a false alarm"
     spared = f"were not called {words.answer(class_value)}" if class_value else "were left alone"
     found = {
-        "recall": Counting("were found", positives, f"{positives} found"),
-        "false_negative_rate": Counting("were missed", positives, f"{positives} missed"),
-        "precision": Counting("were right", alarms, f"{alarms} that are right"),
-        "specificity": Counting(spared, others, f"{others} left alone"),
-        "false_positive_rate": Counting(called, others, f"false alarms among {others}"),
-        "negative_predictive_value": Counting("were rightly so", f"{rows} left alone", f"{rows} rightly left alone"),
+        "recall": ("were found", positives, f"{positives} found", f"{{}} of {positives} found"),
+        "false_negative_rate": ("were missed", positives, f"{positives} missed", f"{{}} of {positives} missed"),
+        "precision": ("were right", alarms, f"{alarms} that are right", f"{{}} of {alarms} right"),
+        "specificity": (spared, others, f"{others} left alone", f"{{}} of {others} left alone"),
+        "false_positive_rate": (called, others, f"false alarms among {others}", f"false alarms for {{}} of {others}"),
+        "negative_predictive_value": (
+            "were rightly so",
+            f"{rows} left alone",
+            f"{rows} rightly left alone",
+            f"{{}} of {rows} left alone rightly so",
+        ),
     }
-    return found.get(metric)
+    return Counting(*found[metric]) if metric in found else None
 
 
 def counted(hits: Hits, how: Counting, where: str = "") -> str:
     """Counts before rates: "904 of 1,025 frauds among … were found (88 %)"."""
     noun = f"{how.noun} {where}".rstrip()
     return f"{hits.hits:,} of {hits.total:,} {noun} {how.verb} ({percent(hits.share)})"
+
+
+def value_clause(words: Words, metric: str, value: str, where: str = "", class_value: str = "") -> str:
+    """A value as a clause: "F1 is 0.93", "88 % of frauds among people of 65 and over were found"."""
+    how = counting(words, metric, class_value)
+    if how is not None:
+        noun = f"{how.noun} {where}".rstrip()
+        return f"{value} of {noun} {how.verb}"
+    return f"{thing(words, metric, class_value)} {where} is {value}".replace("  ", " ")
+
+
+def average(metric: str) -> str:
+    """The average of a metric, which may be an average by its name: "average F1", "average error"."""
+    return metric if metric.startswith("average ") else f"average {metric}"
 
 
 def thing(words: Words, metric: str, class_value: str = "") -> str:

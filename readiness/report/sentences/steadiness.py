@@ -12,6 +12,7 @@ from readiness.report.sentences.losses import fact_of
 from readiness.report.sentences.numbers import Scale, limit_text, write_alike, write_estimate
 from readiness.report.sentences.phrases import (
     Said,
+    average,
     bar_words,
     measured_words,
     plain,
@@ -31,18 +32,18 @@ def half_width(words: Words, finding: Finding) -> Said:
     scale = Scale.PERCENT if unit == "share of the mean" else words.difference_scale(finding.metric)
     limit = finding.criterion.threshold if finding.criterion is not None else 0.05
     bar = f"known to ± {limit_text(limit, scale)}"
-    title = f"Average {metric} over refits"
+    title = f"{upper(average(metric))} over refits"
     remedy = MORE_TRAINING.format(rows=words.row.many)
-    failing = f"The average {metric} changes too much from refit to refit"
+    failing = f"The {average(metric)} changes too much from refit to refit"
     if finding.measured is None:
         return Said(title, bar, "", "", "", "", failing, remedy, scale)
     width = with_unit(write_alike([finding.measured.value], scale, limit)[0], scale)
     mean = words.value(Topic.FOLD_MEAN)
-    known = f"the average {metric}"
+    known = f"the {average(metric)}"
     if mean is not None:
         value_scale = words.scale(finding.metric)
         text = with_unit(write_alike([mean], value_scale)[0], value_scale, unit_of(words, finding))
-        known = f"over {finding.measured.n:,} refits the average {metric} is {text}"
+        known = f"over {finding.measured.n:,} refits the {average(metric)} is {text}"
     fact = f"{known}, known to ± {width}" if mean is not None else f"{known} is known to ± {width}"
     return Said(title, bar, "", f"± {width}", fact, f"± {limit_text(limit, scale)} is required", failing, remedy, scale)
 
@@ -143,7 +144,8 @@ def drift(words: Words, finding: Finding) -> Said:
     measured = "" if finding.measured is None else measured_words(finding.measured, scale, "", finding.criterion)
     basis = basis_of(finding)
     raw = None if basis is None else basis.numbers.get("raw")
-    fact = f"{name}: population stability index {measured}" if measured else ""
+    where = f"in recent {words.row.many} {name}"
+    fact = f"{where} has moved by a population stability index of {measured}" if measured else ""
     if raw is not None and finding.measured is not None:
         index = write_alike([raw], Scale.SCORE)[0]
         chance = raw - finding.measured.value
@@ -156,9 +158,9 @@ def drift(words: Words, finding: Finding) -> Said:
                 if (chance > 0.8 * raw)
                 else "small"
             )
-            fact = f"{name} hardly moved (population stability index {index}, {share})"
+            fact = f"{where} hardly moved (population stability index {index}, {share})"
     return Said(title, bar, f"population stability index {bar}" if bar else "", measured, fact, "",
-                f"{upper(name)} in recent rows has moved away from the training rows",
+                f"Recent {words.row.many} are no longer like those it was trained on, in {name}",
                 f"Find out why {name} has moved, and train again on newer rows", scale)  # fmt: skip
 
 
