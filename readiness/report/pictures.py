@@ -21,7 +21,7 @@ from matplotlib.figure import Figure, SubFigure
 from readiness.core.findings import Answer
 from readiness.core.vocabulary import PLAIN, Vocabulary
 from readiness.report.plots.lettering import plain
-from readiness.report.plots.style import NARROW, WIDE, NothingToDraw, Sheet, drawing_on, house_style
+from readiness.report.plots.style import NARROW, WIDE, NothingToDraw, Sheet, drawing_on, house_style, lay_out
 from readiness.report.plots.svg import lean
 from readiness.verdict.decision import Decision
 
@@ -84,9 +84,11 @@ class NotDrawn:
 
     name: str
     reason: str
+    failed: bool = False
+    """Whether drawing tripped over something; else the answer holds nothing that the figure shows."""
 
     def __str__(self) -> str:
-        return f"The figure {self.name} is not shown: {self.reason}."
+        return f"The figure {self.name} could not be drawn: {self.reason}."
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         """What Jupyter displays: the reason."""
@@ -113,7 +115,7 @@ def draw(
     except NothingToDraw as nothing:
         return NotDrawn(name, str(nothing))
     except Exception as error:  # whatever is wrong with a picture, the findings stand without it
-        return NotDrawn(name, f"drawing it failed ({type(error).__name__}: {plain(error)[:200]})")
+        return NotDrawn(name, f"{type(error).__name__}: {plain(error)[:200]}", failed=True)
     return Picture(name, _question(answer), svg, png, sentence, caption, _reading(plot), narrow)
 
 
@@ -159,12 +161,8 @@ def _narrow(plot: Callable[..., Axes], on: Sheet, *what: Any) -> str:
 
 
 def _laid_out(ax: Axes) -> Figure:
-    """The figure, laid out once: all its files show the same picture, in half the time."""
     figure = _sheet(ax)
-    layout = figure.get_layout_engine()
-    if layout is not None:
-        layout.execute(figure)
-        figure.set_layout_engine("none")
+    lay_out(figure)
     return figure
 
 

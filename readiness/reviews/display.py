@@ -342,7 +342,7 @@ def _frame_row(question: Question, finding: Finding) -> dict[str, object]:
 FIGURES = {
     Question.BASELINE: ("lifts", "methods"),
     Question.BUSINESS: ("requirements",),
-    Question.SEGMENTS: ("deficits", "slices"),
+    Question.SEGMENTS: ("groups", "slices"),
     Question.ERRORS: ("confusion", "residuals", "costs", "calibration"),
     Question.STABILITY: ("folds", "over_time"),
     Question.PRODUCTION: ("latency", "drift"),

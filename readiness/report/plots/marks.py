@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from readiness.core.findings import Estimate, Finding, Status
-from readiness.report.plots.lettering import bar, labels
+from readiness.report.plots.lettering import bar, folded, labels
 from readiness.report.plots.style import FACT, FAINT, INK, LOOKS, MUTED, PAPER, Look, sheet
 
 _ARROWS = ("<", ">")
@@ -93,6 +93,7 @@ def above_row(ax: Axes, y: float, text: str, *, at: float, colour: str = INK) ->
         color=colour,
         parse_math=False,
         annotation_clip=False,
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5} if at == 0 else None,
         zorder=4,
     )
 
@@ -159,15 +160,19 @@ def status_label(ax: Axes, y: float, finding: Finding) -> None:
     margin_note(ax, y, words, colour=seen.colour)
 
 
-def margin_note(ax: Axes, y: float, text: str, *, colour: str = MUTED, size: float | None = None) -> None:
-    """A few words right of a row; on a narrow sheet a longer one stands at the right end of its name's line."""
+def margin_note(
+    ax: Axes, y: float, text: str, *, colour: str = MUTED, size: float | None = None, after: float = 8
+) -> None:
+    """A few words `after` points right of a row; on a narrow sheet a longer one stands at the right end of its name's
+    line.
+    """
     if sheet().narrow and len(text) > 2:
         above_row(ax, y, text, at=1.0, colour=colour)
         return
     ax.annotate(
         text,
         (1, y),
-        (8, 0),
+        (after, 0),
         xycoords=blended_transform_factory(ax.transAxes, ax.transData),
         textcoords="offset points",
         va="center_baseline",
@@ -178,21 +183,31 @@ def margin_note(ax: Axes, y: float, text: str, *, colour: str = MUTED, size: flo
     )
 
 
-def upright(ax: Axes, x: float, text: str, *, dashed: bool = True, colour: str = INK, align: str = "center") -> None:
-    """A vertical line through all rows with its label above it."""
+def upright(ax: Axes, x: float, text: str, *, dashed: bool = True, colour: str = INK, align: str = "") -> None:
+    """A vertical line through all rows with its label above it, which leans inwards near an edge unless `align` says
+    otherwise.
+    """
     ax.axvline(x, color=colour, linewidth=1.1, linestyle=(0, (4, 3)) if dashed else "-", zorder=1, clip_on=False)
+    left, right = ax.get_xlim()
+    place = (x - left) / (right - left)
     ax.annotate(
         text,
         (x, 1),
         (0, 2),
         xycoords=blended_transform_factory(ax.transData, ax.transAxes),
         textcoords="offset points",
-        ha=align,
+        ha=align or ("left" if place < 0.25 else "right" if place > 0.75 else "center"),
         fontsize=sheet().small,
         color=colour,
         parse_math=False,
         annotation_clip=False,
     )
+
+
+def x_label(ax: Axes, text: str) -> None:
+    """What the horizontal axis counts, in as many lines as the sheet asks for."""
+    columns = sheet().columns if sheet().narrow else 80
+    ax.set_xlabel("\n".join(folded(text, columns, 3)), parse_math=False, fontsize=sheet().small)
 
 
 def level(ax: Axes, y: float, text: str, *, dashed: bool = True, colour: str = INK) -> None:

@@ -158,7 +158,9 @@ def house_style() -> Iterator[None]:
 
 
 _OWN = "readiness"
-"""Marks a figure whose height is ours to choose."""
+"""Marks a figure whose height is ours to choose, and its heading."""
+_EDGE = 3.0
+"""Points between heading and the edge of the sheet."""
 
 
 def canvas(ax: Axes | None, height: float) -> Axes:
@@ -173,15 +175,13 @@ def canvas(ax: Axes | None, height: float) -> Axes:
     return figure.add_subplot()
 
 
-def title(ax: Axes, text: str, note: str = "", *, above: float = 0, indent: int = 0) -> None:
+def title(ax: Axes, text: str, note: str = "", *, above: float = 0) -> None:
     """The heading, and in further lines what the reader must know to read the figure; `above` leaves that many
-    points between them and the axes, which begin `indent` letters from the edge. A figure of ours grows by what they
-    need.
+    points between them and the axes. A figure of ours grows by what they need.
     """
     on, figure = sheet(), ax.get_figure(root=True)
-    columns = on.columns - indent
-    heading = folded(text, int(columns * on.small / on.title), 3)
-    notes = folded(note, columns, 4) if note else []
+    heading = folded(text, int(on.columns * on.small / on.title), 3)
+    notes = folded(note, on.columns, 4) if note else []
     below = above + 9 + len(notes) * 1.3 * on.small
     ax.set_title("\n".join(heading), loc="left", fontsize=on.title, color=INK, parse_math=False, pad=below)
     second = ax.annotate(
@@ -194,11 +194,36 @@ def title(ax: Axes, text: str, note: str = "", *, above: float = 0, indent: int 
         color=MUTED,
         parse_math=False,
         linespacing=1.3,
+        annotation_clip=False,
     )
     second.set_in_layout(False)  # a long note must not make the axes narrower
     if isinstance(figure, Figure) and figure.get_gid() == _OWN:
-        lines = (len(heading) * 1.2 * on.title + below) / 72
-        figure.set_figheight(figure.get_figheight() + lines)
+        second.set_gid(_OWN)
+        _make_room(ax, figure, (len(heading) * 1.2 * on.title + below + 4) / 72)
+
+
+def _make_room(ax: Axes, figure: Figure, inches: float) -> None:
+    """Above all else on a sheet of ours, outside the layout, so that no long heading narrows the axes."""
+    ax._left_title.set_in_layout(False)  # type: ignore[attr-defined]  # matplotlib's own has no other name
+    height = figure.get_figheight() + inches
+    figure.set_figheight(height)
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.set(rect=(0, 0, 1, 1 - inches / height))  # type: ignore[call-arg]
+
+
+def lay_out(figure: Figure) -> None:
+    """Lay a figure out, once for all its files; a heading of ours then begins at the edge of the sheet."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        for note in (text for text in ax.texts if text.get_gid() == _OWN):
+            at = float(ax.transAxes.inverted().transform((_EDGE * figure.dpi / 72, 0))[0])
+            note.xy = (at, 1)  # type: ignore[attr-defined]
+            ax._left_title.set_x(at)  # type: ignore[attr-defined]
 
 
 def panel_title(panel: Axes, text: str, *, columns: int, pad: float) -> None:
