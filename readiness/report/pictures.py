@@ -19,10 +19,10 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
 
 from readiness.core.findings import Answer
-from readiness.core.vocabulary import PLAIN, Vocabulary
 from readiness.report.plots.lettering import plain
 from readiness.report.plots.style import NARROW, WIDE, NothingToDraw, Sheet, drawing_on, house_style, lay_out
 from readiness.report.plots.svg import lean
+from readiness.report.sentences.words import Words
 from readiness.verdict.decision import Decision
 
 PNG_DPI = 110
@@ -97,7 +97,7 @@ class NotDrawn:
 
 
 def draw(
-    plot: Callable[..., Axes], answer: Any, *more: Any, alt: str | None = None, words: Vocabulary = PLAIN
+    plot: Callable[..., Axes], answer: Any, *more: Any, alt: str | None = None, words: Words | None = None
 ) -> Picture | NotDrawn:
     """The picture of `plot(answer, *more)`, wide and narrow, in the words of a spec; never raises.
 
@@ -105,7 +105,7 @@ def draw(
     `_caption` (in a few words), else by the answer's status; `alt` replaces the sentence. How to read the figure is the
     first paragraph of the plot's docstring.
     """
-    name = _name(plot)
+    name, words = _name(plot), words or Words()
     try:
         with drawing_on(replace(WIDE, words=words)):
             svg, png = _render(plot, answer, *more)

@@ -165,15 +165,19 @@ def metric_words(metric: str) -> str:
     return shorten(METRICS[metric].title if metric in METRICS else metric.replace("_", " "), 36)
 
 
-def segment_words(finding: Finding, words: Vocabulary = PLAIN) -> str:
-    """The segment of a finding: "people of 65 and over", or "age_group = 65+" where nobody said."""
-    return " and ".join(words.group(column, value) for column, value in finding.segment.items()) or finding.name
+def segment_words(finding: Finding, words: Vocabulary = PLAIN, *, short: bool = False) -> str:
+    """The segment of a finding: "people of 65 and over", or "age = 65+" where nobody said, in `short` "65+"."""
+    said = [
+        (words.group_words(column, value) or value) if short else words.group(column, value)
+        for column, value in finding.segment.items()
+    ]
+    return " and ".join(said) or finding.name
 
 
 def percent(share: float, *against: float | None) -> str:
     """A share as a percentage, "43 %", never rounded across the shares in `against`."""
     value, rivals = 100 * share, [100 * other for other in against if other is not None]
-    digits = 0 if 10 <= value <= 90 or value in (0.0, 100.0) else 1
+    digits = 0 if 1 <= value <= 99 or value in (0.0, 100.0) else 1
     return f"{format_against(value, 0.0, 100.0, *rivals, digits=digits)} %"
 
 

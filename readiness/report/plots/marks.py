@@ -16,6 +16,8 @@ from readiness.report.plots.style import FACT, FAINT, INK, LOOKS, MUTED, PAPER, 
 
 _ARROWS = ("<", ">")
 _SHAPES = {Status.MET: "●", Status.NOT_MET: "✕", Status.NOT_PROVEN: "◇", Status.NOT_ASSESSED: "□"}
+_LINE = 13.0
+"""Points of a line of a name."""
 _LIFT = 6.0
 """Points that the name of a row stands above its mark on a narrow sheet."""
 
@@ -55,25 +57,30 @@ def few_ticks(ax: Axes, most: int = 5, *, along: Literal["x", "y"] = "x") -> Non
 
 
 def row_names(names: Iterable[object], *, most: int = 34) -> list[str]:
-    """Labels of rows: two lines of `most` letters beside a row, or of what is left beside its value above it."""
-    return labels(names, 27 if sheet().narrow else most, 2)
+    """Labels of rows: two lines of `most` letters beside a row, or three of what is left beside its value above it."""
+    return labels(names, 27, 3) if sheet().narrow else labels(names, most, 2)
 
 
-def rows_height(names: Sequence[str], *, each: float = 0.3) -> float:
+def rows_height(names: Sequence[str], *, each: float = 0.31) -> float:
     """Inches for so many rows with these labels; `each` is that of a row with one line on a wide sheet."""
-    more = any("\n" in name for name in names)
-    return len(names) * ((0.6 if more else 0.46) if sheet().narrow else max(each, 0.4) if more else each)
+    return len(names) * _row_height(names, each)
 
 
-def rows(ax: Axes, names: Sequence[str], *, narrow: bool | None = None) -> None:
+def _row_height(names: Sequence[str], each: float = 0.31) -> float:
+    lines = max((name.count("\n") for name in names), default=0) + 1
+    return (lines * _LINE + 22) / 72 if sheet().narrow else max(each, 0.48) if lines > 1 else each
+
+
+def rows(ax: Axes, names: Sequence[str]) -> None:
     """One row per name, the first on top; on a narrow sheet names stand above their rows."""
     on = sheet()
-    above = on.narrow if narrow is None else narrow
-    ax.set_ylim(len(names) - (0.62 if above else 0.45), -0.8 if above else -0.55)
     ax.tick_params(axis="y", length=0)
-    if not above:
+    if not on.narrow:
+        ax.set_ylim(len(names) - 0.45, -0.55)
         ax.set_yticks(range(len(names)), labels=list(names), parse_math=False, fontsize=on.body, color=INK)
         return
+    first = (names[0].count("\n") + 1) * _LINE + 10 if names else 0
+    ax.set_ylim(len(names) - 0.7, -first / 72 / _row_height(names))
     ax.set_yticks([])
     for y, name in enumerate(names):
         above_row(ax, y, name, at=0.0)
@@ -93,7 +100,7 @@ def above_row(ax: Axes, y: float, text: str, *, at: float, colour: str = INK) ->
         color=colour,
         parse_math=False,
         annotation_clip=False,
-        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5} if at == 0 else None,
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4, "alpha": 0.8},
         zorder=4,
     )
 
@@ -230,12 +237,14 @@ def level(ax: Axes, y: float, text: str, *, dashed: bool = True, colour: str = I
     )
 
 
-def bars_required(ax: Axes, findings: Sequence[Finding], *, word: str = "required") -> None:
-    """The common bar as one labelled dashed line, or a dash in each row where the bars differ."""
+def bars_required(ax: Axes, findings: Sequence[Finding], words: str = "") -> None:
+    """The common bar as one dashed line with its label, `words` or "required > 0.02"; a dash in each row where the bars
+    differ.
+    """
     bars = {finding.criterion.threshold for finding in findings if finding.criterion is not None}
     if len(bars) == 1:
         judged = next(finding for finding in findings if finding.criterion is not None)
-        upright(ax, bars.pop(), f"{word} {bar(judged)}")
+        upright(ax, bars.pop(), words or f"required {bar(judged)}")
         return
     for y, finding in enumerate(findings):
         if finding.criterion is not None:

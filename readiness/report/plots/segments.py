@@ -60,8 +60,8 @@ class Group:
 
     @property
     def name(self) -> str:
-        """In the words of the sheet."""
-        return segment_words(self.value, sheet().words)
+        """In the words of the sheet; the column is that of the panel."""
+        return segment_words(self.value, sheet().words.vocabulary, short=True)
 
     @property
     def is_judged(self) -> bool:
@@ -112,7 +112,7 @@ class Panel:
     def column(self) -> str:
         """The columns that tell the groups apart: "age", "age and region"."""
         columns = dict.fromkeys(column for group in self.groups for column in group.value.segment)
-        return " and ".join(sheet().words.column(column) for column in columns)
+        return " and ".join(sheet().words.vocabulary.column(column) for column in columns)
 
     @property
     def heading(self) -> str:
@@ -144,7 +144,7 @@ class Panel:
     def said(self, value: float) -> str:
         """A value as people say it."""
         unit = next((g.value.measured.unit for g in self.groups if g.value.measured is not None), "")
-        return amount(value, self.metric, unit, self.tolerated)
+        return amount(value, self.metric, unit, None if value == self.tolerated else self.tolerated)
 
 
 def _panels(answer: Answer) -> list[Panel]:
@@ -311,14 +311,15 @@ def slices(answer: Answer, *, ax: Axes | None = None) -> Axes:
     """
     found = _slices(answer)
     names = row_names((_place(f) for f in found), most=40)
-    ax = canvas(ax, 0.6 + rows_height(names, each=0.4))
+    ax = canvas(ax, 0.7 + rows_height(names, each=0.4))
     rows(ax, names)
     view(ax, found, include=[0.0])
     stripes(ax, len(found))
     if _is_in_points(found):
         upright(ax, 0.0, "", dashed=False, colour=MUTED)
+        few_ticks(ax)
         ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:,.6g}".replace("-", "−"))
-    bars_required(ax, found, word="limit")
+    bars_required(ax, found, _limit(found))
     for y, finding in enumerate(found):
         estimate_mark(ax, y, finding, look=LOOKS[finding.status] if finding.blocking else FACT)
         margin_note(ax, y, _misses(finding), colour=INK)
@@ -331,12 +332,18 @@ def slices(answer: Answer, *, ax: Axes | None = None) -> Axes:
 
 def _place(finding: Finding) -> str:
     metric = "" if _hits(finding) else f"{metric_words(finding.metric)}: "
-    return f"{metric}{segment_words(finding, sheet().words)}"
+    return f"{metric}{segment_words(finding, sheet().words.vocabulary)}"
 
 
 def _is_in_points(found: Sequence[Finding]) -> bool:
     """Whether 0 means "as well as the rest"; where errors are compared by ratio, 0 is the limit itself."""
     return all(f.criterion is None or f.criterion.threshold != 0 for f in found)
+
+
+def _limit(found: Sequence[Finding]) -> str:
+    """The common limit in points; where errors are compared by ratio it is the line itself."""
+    limits = {f.criterion.threshold for f in found if f.criterion is not None}
+    return f"limit {100 * max(limits):.4g} points" if _is_in_points(found) and limits else "limit"
 
 
 def _hits(finding: Finding) -> Hits | None:

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 
 from readiness.core.findings import Status
 from readiness.core.format import format_count
-from readiness.core.vocabulary import PLAIN, Vocabulary
 from readiness.report.plots.lettering import folded, fonts, shorten
+from readiness.report.sentences.words import Words
 
 PAPER = "#ffffff"
 INK = "#18212f"
@@ -64,7 +64,7 @@ class Sheet:
     """Letters of the small size that find room side by side."""
     narrow: bool = False
     """For a phone: names stand above their rows, panels below each other."""
-    words: Vocabulary = PLAIN
+    words: Words = Words()
 
 
 WIDE = Sheet(8.5, 11.25, 9.75, 9.0, 104)
@@ -199,17 +199,7 @@ def title(ax: Axes, text: str, note: str = "", *, above: float = 0) -> None:
     second.set_in_layout(False)  # a long note must not make the axes narrower
     if isinstance(figure, Figure) and figure.get_gid() == _OWN:
         second.set_gid(_OWN)
-        _make_room(ax, figure, (len(heading) * 1.2 * on.title + below + 4) / 72)
-
-
-def _make_room(ax: Axes, figure: Figure, inches: float) -> None:
-    """Above all else on a sheet of ours, outside the layout, so that no long heading narrows the axes."""
-    ax._left_title.set_in_layout(False)  # type: ignore[attr-defined]  # matplotlib's own has no other name
-    height = figure.get_figheight() + inches
-    figure.set_figheight(height)
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    engine.set(rect=(0, 0, 1, 1 - inches / height))  # type: ignore[call-arg]
+        figure.set_figheight(figure.get_figheight() + (len(heading) * 1.2 * on.title + below) / 72)
 
 
 def lay_out(figure: Figure) -> None:
