@@ -261,7 +261,7 @@ class OrderStatistic(OneSided):
     """What is shown in place of a measured value, such as the middle of the two that share a median."""
     share: Binomial | None = None
     """The share below the quantile, of as many rows as weights and dependence leave; None for plain values."""
-    below: Floats | None = field(default=None, repr=False, compare=False)
+    below: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
     """With `share`: the share of the weight up to and with each value."""
 
     @property
