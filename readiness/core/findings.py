@@ -177,6 +177,47 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that is to be shown of the candidate, before anything is measured; or a fact, without a bar.
+
+    What a spec demands is listed in one place: `verdict.claims`.
+    """
+
+    key: FindingKey
+    name: str
+    """In words, as the report calls it."""
+    criterion: Criterion | None = None
+    """The bar; None where an outcome decides, such as that of a probe, and for a fact."""
+    blocking: bool = True
+    """False: shown, not judged."""
+    needs: str = ""
+    """What would settle it, as far as the spec alone tells."""
+    source: str = ""
+    """The place in the spec that demands it, as people write it: "business.requirements, number 2"."""
+    owner: str = ""
+    """Who answers for the bar, by the spec; empty: nobody but the owner of the model."""
+    instead: tuple[FindingKey, ...] = ()
+    """What may stand in for it as *not assessed*: why it could not be measured at all."""
+    lacking: str = ""
+    """Why nothing can be shown: the spec states no bar; empty where it does."""
+
+    def __post_init__(self) -> None:
+        given: Any = self.key  # a cell of the user's own may give the text of its code
+        if isinstance(given, str):
+            object.__setattr__(self, "key", key_of(given))
+
+    @property
+    def code(self) -> str:
+        """The code of the key."""
+        return self.key.code
+
+    @property
+    def unanswered(self) -> Finding:
+        """The finding where nothing was or could be looked at: *not assessed*, for what the spec lacks."""
+        return not_assessed(self.key, self.name, self.lacking, needs=self.needs, blocking=self.blocking)
+
+
 class Origin(StrEnum):
     """Where a finding comes from."""
 

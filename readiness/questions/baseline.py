@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from readiness.core.findings import Answer, Finding, Question, Status
+from readiness.core.findings import Answer, Claim, Finding, Question, Status
 from readiness.core.format import format_count, format_share, format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
@@ -31,9 +31,9 @@ from readiness.statistics.comparison import (
     human_comparison,
     measure_guess,
 )
-from readiness.statistics.estimators import Metric, measure, withheld
+from readiness.statistics.estimators import Metric, measure, reason_to_withhold
 from readiness.statistics.inference import Exact, Inference
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.ranking import is_best_order
 from readiness.verdict.margins import Margin, required_margin
 
@@ -45,14 +45,14 @@ SMALLEST_P = 1e-4
 """Smaller p-values tell nobody more."""
 
 
-def reported_tests(evidence: Evidence) -> list[Claim]:
+def reported_tests(evidence: Evidence) -> list[Measurement]:
     """Facts for rules and the current model; they need independent rows of equal weight, and labels or scores."""
     if not evidence.cases.is_plain:
         return []
     return [claim for other in evidence.alternatives for claim in _tests(evidence, other)]
 
 
-def _tests(evidence: Evidence, other: Alternative) -> Iterator[Claim]:
+def _tests(evidence: Evidence, other: Alternative) -> Iterator[Measurement]:
     """Guesses have no rows of their own, so there is nothing to pair."""
     theirs = other.predictions
     if not isinstance(theirs, Cases) or not evidence.task.has_classes:
@@ -62,7 +62,7 @@ def _tests(evidence: Evidence, other: Alternative) -> Iterator[Claim]:
         yield from _delong(evidence, other, theirs)
 
 
-def _mcnemar(evidence: Evidence, other: Alternative, theirs: Cases) -> Claim:
+def _mcnemar(evidence: Evidence, other: Alternative, theirs: Cases) -> Measurement:
     split = count_discordant(evidence.cases, theirs)
     apart = split.only_candidate + split.only_other
     shown = (
@@ -78,7 +78,7 @@ def _mcnemar(evidence: Evidence, other: Alternative, theirs: Cases) -> Claim:
     )
 
 
-def _delong(evidence: Evidence, other: Alternative, theirs: Cases) -> Iterator[Claim]:
+def _delong(evidence: Evidence, other: Alternative, theirs: Cases) -> Iterator[Measurement]:
     difference = compare_delong(evidence.cases, theirs)
     if isinstance(difference, Missing):
         return
@@ -93,8 +93,8 @@ def _delong(evidence: Evidence, other: Alternative, theirs: Cases) -> Iterator[C
     )
 
 
-def _fact(key: FindingKey, name: str, metric: str, inference: Inference, reason: str) -> Claim:
-    return Claim(key, name, metric, inference, None, blocking=False, reason=reason)
+def _fact(key: FindingKey, name: str, metric: str, inference: Inference, reason: str) -> Measurement:
+    return Measurement.fact(key, name, metric, inference, reason=reason)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -120,26 +120,24 @@ def ask(evidence: Evidence, criteria: Baseline) -> Answer:
     if criteria.human is not None:
         claims.append(_human_gain(evidence, criteria.human))
     spec = evidence.spec
-    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence), *_perfect(evidence)]
     facts += reported_tests(evidence)
-    return Answer(Question.BASELINE, (*findings, *settle(facts, alpha=spec.alpha, level=spec.confidence)))
+    return Answer(Question.BASELINE, (*findings, *judge_claims(facts, alpha=spec.alpha, level=spec.confidence)))
 
 
-def _gain(evidence: Evidence, other: Alternative, metric: Metric) -> Claim:
+def _gain(evidence: Evidence, other: Alternative, metric: Metric) -> Measurement:
     margin = required_margin(metric, evidence.spec.baseline, other.key)
     key, name = Topic.LIFT.key(other.key), _gain_name(metric, margin, other.name)
     if isinstance(other.predictions, Missing):
         return _no_gain(key, name, metric, margin, other.predictions)
     gain = compare(metric.name, evidence.cases, other.predictions, factor=margin.factor, seed=evidence.spec.seed)
-    return Claim(
-        key,
-        name,
+    return Measurement(
+        Claim(key, name, margin.criterion),
         metric.name,
         gain,
-        margin.criterion,
         unit=metric.unit,
-        withheld=withheld(metric.name, evidence.cases),
+        withheld=reason_to_withhold(metric.name, evidence.cases),
         reason=_both_values(evidence, other, metric, margin),
         denominator=independent_cases(metric.name),
     )
@@ -157,8 +155,10 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _no_gain(key: FindingKey, name: str, metric: Metric, margin: Margin, why: Missing) -> Claim:
-    return Claim(key, name, metric.name, Missing(why.reason), margin.criterion, reason=why.reason, needs=why.needs)
+def _no_gain(key: FindingKey, name: str, metric: Metric, margin: Margin, why: Missing) -> Measurement:
+    return Measurement(
+        Claim(key, name, margin.criterion), metric.name, Missing(why.reason), reason=why.reason, needs=why.needs
+    )
 
 
 def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> Inference | Missing:
@@ -199,7 +199,7 @@ def _judged_words(metric: Metric, margin: Margin) -> str:
     return "".join(f"; {text}" for text in texts if text)
 
 
-def _human_gain(evidence: Evidence, human: Human) -> Claim:
+def _human_gain(evidence: Evidence, human: Human) -> Measurement:
     metric = evidence.spec.metric(human.metric)
     margin = required_margin(metric, evidence.spec.baseline, "human")
     name = _gain_name(metric, margin, "people")
@@ -210,57 +210,51 @@ def _human_gain(evidence: Evidence, human: Human) -> Claim:
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)
     source = _judged_words(metric, margin) + (f" (source: {human.source})" if human.source else "")
-    return Claim(
-        Topic.LIFT.key("human"),
-        name,
+    return Measurement(
+        Claim(Topic.LIFT.key("human"), name, margin.criterion),
         metric.name,
         gain,
-        margin.criterion,
         unit=metric.unit,
-        withheld=withheld(metric.name, evidence.cases)
+        withheld=reason_to_withhold(metric.name, evidence.cases)
         or ("" if human.n else "the human figure comes without the number of cases it rests on"),
         reason=f"{metric.title} {here} against {theirs} of people on {people}, compared unpaired{source}",
         needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
     )
 
 
-def _values(evidence: Evidence, primary: Metric) -> list[Claim]:
+def _values(evidence: Evidence, primary: Metric) -> list[Measurement]:
     shown = dict.fromkeys((primary.name, *SHOWN[evidence.task]))
     methods = [Alternative("candidate", evidence.spec.model.name, evidence.cases), *evidence.alternatives]
     return [
-        Claim(
+        Measurement.fact(
             Topic.METHOD_VALUE.key(method.key, metric=metric),
             method.name,
             metric,
             value_of(metric, evidence, method.predictions),
-            None,
             unit=evidence.spec.metric(metric).unit,
-            blocking=False,
         )
         for method in methods
         for metric in shown
     ]
 
 
-def _costs(evidence: Evidence, criteria: Baseline) -> list[Claim]:
+def _costs(evidence: Evidence, criteria: Baseline) -> list[Measurement]:
     names = {"candidate": "candidate", "model": "candidate", evidence.spec.model.name: "candidate"}
     names |= {alternative.name: alternative.key for alternative in evidence.alternatives}
     names |= {alternative.key: alternative.key for alternative in evidence.alternatives}
     return [
-        Claim(
+        Measurement.fact(
             Topic.METHOD_COST.key(names.get(method, method).lower()),
             f"Cost per prediction of {method}",
             "cost_per_prediction",
             Exact(cost),
-            None,
-            blocking=False,
             reason="as stated in the spec",
         )
         for method, cost in criteria.cost_per_prediction.items()
     ]
 
 
-def _perfect(evidence: Evidence) -> list[Claim]:
+def _perfect(evidence: Evidence) -> list[Measurement]:
     """A candidate without a single error is more often a leak than a wonder."""
     cases, ranking = evidence.cases, evidence.task is Task.RANKING
     if not (is_best_order(cases) if ranking else np.array_equal(cases.y_true, cases.y_pred)):
@@ -270,20 +264,18 @@ def _perfect(evidence: Evidence) -> list[Claim]:
         "look for a column that gives the answer away, or for test rows that the model was fitted on"
     )
     return [
-        Claim(
+        Measurement.fact(
             Topic.PERFECT.key(),
             "A perfect score",
             "share",
             Exact(1.0, cases.n),
-            None,
-            blocking=False,
             reason=text,
             warning="too good to be true?",
         )
     ]
 
 
-def _imbalance(evidence: Evidence) -> list[Claim]:
+def _imbalance(evidence: Evidence) -> list[Measurement]:
     rows = evidence.gathered.data.class_rows
     if not rows or max(rows) < IMBALANCE * sum(rows):
         return []
@@ -294,13 +286,11 @@ def _imbalance(evidence: Evidence) -> list[Claim]:
         f"always answering {largest} is right that often, so accuracy alone misleads here"
     )
     return [
-        Claim(
+        Measurement.fact(
             Topic.IMBALANCE.key(),
             "Share of the largest class",
             "share",
             Exact(share, sum(rows)),
-            None,
-            blocking=False,
             reason=text,
             warning="accuracy alone misleads",
         )

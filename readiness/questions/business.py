@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readiness.core.findings import Answer, Criterion, Question, not_assessed
+from readiness.core.findings import Answer, Claim, Criterion, Question, not_assessed
 from readiness.core.format import format_value
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -22,9 +22,9 @@ from readiness.questions.wording import counted, denominator, independent_cases,
 from readiness.spec.schema import Business, Human, Label, Requirement, label_text
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare, human_comparison, measure_guess
-from readiness.statistics.estimators import Metric, measure, withheld
+from readiness.statistics.estimators import Metric, measure, reason_to_withhold
 from readiness.statistics.inference import Inference
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 
 TITLE = Question.BUSINESS.words
 
@@ -42,7 +42,7 @@ def ask(evidence: Evidence, criteria: Business) -> Answer:
         return Answer(Question.BUSINESS, (NOTHING_STATED,))
     claims = [_claim(evidence, k, requirement) for k, requirement in enumerate(criteria.requirements, 1)]
     spec = evidence.spec
-    return Answer(Question.BUSINESS, settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
+    return Answer(Question.BUSINESS, judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,18 @@ class _Stated:
         withheld: str = "",
         denominator: str = "rows",
         measured_time: bool = False,
-    ) -> Claim:
+    ) -> Measurement:
         """What is claimed, against the stated limit unless another threshold is given."""
         source = f"set in the spec: business.requirements, number {self.k}"
         limit = self.requirement.limit if threshold is None else threshold
-        return Claim(
-            Topic.REQUIREMENT.key(self.k),
-            self.requirement.says,
+        return Measurement(
+            Claim(
+                Topic.REQUIREMENT.key(self.k),
+                self.requirement.says,
+                Criterion(self.requirement.op, limit, self.metric.unit, source),
+            ),
             self.metric.name,
             measured,
-            Criterion(self.requirement.op, limit, self.metric.unit, source),
             unit=self.metric.unit,
             withheld=withheld,
             reason=reason,
@@ -98,7 +100,7 @@ class _Stated:
         return format_value(value, self.metric.unit)
 
 
-def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Claim:
+def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Measurement:
     stated = _stated(evidence, k, requirement)
     if stated.metric.needs == "measurement":
         return _technical(stated)
@@ -111,7 +113,7 @@ def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Claim:
     measured = measure(name, stated.cases)
     return stated.claim(
         measured,
-        withheld=withheld(name, stated.cases),
+        withheld=reason_to_withhold(name, stated.cases),
         reason=_sentence(stated, measured),
         denominator=denominator(name, stated.positive, of_class=of_class),
     )
@@ -144,7 +146,7 @@ def _sentence(stated: _Stated, measured: Inference | Missing) -> str:
     return f"{stated.title} is {stated.shown(measured.value)}{joined}{counts}"
 
 
-def _technical(stated: _Stated) -> Claim:
+def _technical(stated: _Stated) -> Measurement:
     name, technical = stated.metric.name, stated.evidence.technical
     measured = technical.measures.get(name, Missing(f"{stated.metric.title} was not measured"))
     if isinstance(measured, Missing):
@@ -155,7 +157,7 @@ def _technical(stated: _Stated) -> Claim:
     return marked(stated.claim(measured, reason=how, measured_time=is_time, denominator="timed calls"), source)
 
 
-def _relative(stated: _Stated) -> Claim:
+def _relative(stated: _Stated) -> Measurement:
     """A gain over a baseline: absolute, or relative through the contrast m - (1 + r) · b (Fieller 1954)."""
     requirement, evidence = stated.requirement, stated.evidence
     name = requirement.lift_over or requirement.gain_over or ""
@@ -174,7 +176,7 @@ def _relative(stated: _Stated) -> Claim:
     return stated.claim(
         compare(stated.metric.name, stated.cases, rival, factor=factor, seed=evidence.spec.seed),
         threshold=threshold,
-        withheld=withheld(stated.metric.name, stated.cases),
+        withheld=reason_to_withhold(stated.metric.name, stated.cases),
         reason=_lift_sentence(stated, other.name, rival),
         denominator=independent_cases(stated.metric.name),
     )
@@ -190,7 +192,7 @@ def _of_class(predictions: Cases | Guess, code: int | None) -> Cases | Guess:
     return Guess((1 - chance, chance))
 
 
-def _over_people(stated: _Stated, factor: float, threshold: float | None, human: Human) -> Claim:
+def _over_people(stated: _Stated, factor: float, threshold: float | None, human: Human) -> Measurement:
     mine, metric = measure(stated.metric.name, stated.cases), stated.metric
     if isinstance(mine, Missing):
         return stated.claim(mine, threshold=threshold, reason=mine.reason)
@@ -198,7 +200,7 @@ def _over_people(stated: _Stated, factor: float, threshold: float | None, human:
     return stated.claim(
         human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=factor),
         threshold=threshold,
-        withheld=withheld(metric.name, stated.cases) or ("" if human.n else "the human figure comes without its n"),
+        withheld=reason_to_withhold(metric.name, stated.cases) or ("" if human.n else "the human figure comes without its n"),
         reason=f"compared unpaired with {stated.shown(human.value)} of people on {people}",
         needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
     )

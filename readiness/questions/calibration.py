@@ -22,7 +22,7 @@ from readiness.statistics.calibration import (
     bins_between,
     brier_excess,
     brier_parts,
-    in_the_large,
+    calibration_in_the_large,
     measure_calibration_error,
     probabilities_of,
     recalibrate,
@@ -30,7 +30,7 @@ from readiness.statistics.calibration import (
 from readiness.statistics.cases import Cases
 from readiness.statistics.inference import Inference
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.means import design_effect
 
 # ----------------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ ENOUGH = 5.0
 """Expected wrong answers from which a normal deviate is given."""
 
 
-def trust(evidence: Evidence) -> list[Claim]:
+def trust(evidence: Evidence) -> list[Measurement]:
     """What holds of the probabilities; nothing when the candidate gives none."""
     rows = probabilities_of(evidence.cases)
     if isinstance(rows, Missing):
@@ -138,11 +138,11 @@ def trust(evidence: Evidence) -> list[Claim]:
 
 def _fact(
     key: FindingKey, name: str, metric: str, inference: Inference | Missing, unit: str = "", **more: object
-) -> Claim:
-    return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+) -> Measurement:
+    return Measurement.fact(key, name, metric, inference, unit=unit, **more)
 
 
-def _calibration(evidence: Evidence, rows: Probabilities) -> Claim:
+def _calibration(evidence: Evidence, rows: Probabilities) -> Measurement:
     which = "" if evidence.task is Task.BINARY else " of the predicted class"
     name = f"Calibration error: distance of the probability{which} from the share that comes true"
     error = measure_calibration_error(evidence.cases)
@@ -155,8 +155,8 @@ def _calibration(evidence: Evidence, rows: Probabilities) -> Claim:
     return _fact(Topic.CALIBRATION_ERROR.key(), name, "calibration_error", error, reason=reason, warning=warning)
 
 
-def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
-    gap = in_the_large(rows)
+def _in_the_large(evidence: Evidence, rows: Probabilities) -> Measurement:
+    gap = calibration_in_the_large(rows)
     given, true = (float(rows.weight @ values) / rows.n for values in (rows.given, rows.came_true))
     hits = int(np.count_nonzero(rows.came_true))
     reason = f"{format_value(given)} was given on average, {format_value(true)} came true: "
@@ -171,7 +171,7 @@ def _in_the_large(evidence: Evidence, rows: Probabilities) -> Claim:
     )
 
 
-def _slope(rows: Probabilities) -> Claim:
+def _slope(rows: Probabilities) -> Measurement:
     name = "Slope of calibration: 1 is right, below 1 overconfident, above 1 underconfident"
     found = recalibrate(rows)
     if isinstance(found, Missing):
@@ -186,7 +186,7 @@ def _slope(rows: Probabilities) -> Claim:
     return _fact(Topic.CALIBRATION_SLOPE.key(), name, "calibration_slope", found.slope, reason=reason, warning=warning)
 
 
-def _brier(rows: Probabilities) -> list[Claim]:
+def _brier(rows: Probabilities) -> list[Measurement]:
     name, found = "Brier score less what the probabilities themselves promise", brier_excess(rows)
     if isinstance(found, Missing):
         return [_fact(Topic.SPIEGELHALTER.key(), name, "brier_excess", found)]
@@ -224,7 +224,7 @@ def drawn_bins(given: NDArray[np.float64], ranked: NDArray[np.float64]) -> NDArr
     return bins_between(given, ranked[np.minimum(starts + 1, len(given) - 1)])
 
 
-def _bins(evidence: Evidence, rows: Probabilities) -> list[Claim]:
+def _bins(evidence: Evidence, rows: Probabilities) -> list[Measurement]:
     bins = _bins_of(evidence, rows)
     sizes, hits, given = (np.bincount(bins, each).astype(float) for each in (None, rows.came_true, rows.given))
     ends = np.cumsum(sizes).astype(np.int64)
@@ -250,7 +250,7 @@ def _unequal_bin(
     return share, float(weight @ given) / cases.n
 
 
-def _bin(k: int, span: str, share: Inference | Missing, mean: float, hits: int, n: int) -> Claim:
+def _bin(k: int, span: str, share: Inference | Missing, mean: float, hits: int, n: int) -> Measurement:
     reason = f"{format_value(mean)} was given on average; {format_count_of(hits, n, 'rows')} came true"
     segment = {"predicted": span}
     return _fact(
@@ -282,7 +282,7 @@ def bins_table(evidence: Evidence) -> pd.DataFrame | None:
     )
 
 
-def _confident(evidence: Evidence) -> Claim:
+def _confident(evidence: Evidence) -> Measurement:
     cases, bar = evidence.cases, evidence.spec.errors.confident
     name = f"Share of the errors that were made with probability {bar:g} or more"
     sure, wrong = confidence(cases), cases.y_true != cases.y_pred

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readiness.core.findings import Criterion, Finding, Flag, Status
+from readiness.core.findings import Claim, Criterion, Finding, Flag, Status
 from readiness.core.format import format_level, listed
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -18,11 +18,11 @@ from readiness.questions.wording import count_of
 from readiness.spec.schema import Errors
 from readiness.statistics.cases import Cases
 from readiness.statistics.class_rule import ClassRule, against_rest, class_rule
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.inference import Exact, Inference, linear
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.labels import measure_table
-from readiness.statistics.ranking import among_first
+from readiness.statistics.ranking import are_among_first
 
 _ONE_CLASS = frozenset({Topic.CLASS_TOLD_APART, Topic.CLASS_FOUND})
 NEVER_NAMED = "a candidate that names this class; more rows alone will not help"
@@ -42,7 +42,7 @@ class _Some:
     too_few: str = ""
 
 
-def class_claims(evidence: Evidence, criteria: Errors) -> list[Claim]:
+def class_claims(evidence: Evidence, criteria: Errors) -> list[Measurement]:
     """Each class is named more often where it is true than where it is not, and found at its floor or more often."""
     if not evidence.task.has_classes:
         return []
@@ -75,7 +75,7 @@ def _one(evidence: Evidence, rule: ClassRule, k: int, rows: float, *, is_small: 
     return _Some(k + 1, (k,), words, name, too_few if is_small else "")
 
 
-def _claims(evidence: Evidence, criteria: Errors, rule: ClassRule, some: _Some) -> list[Claim]:
+def _claims(evidence: Evidence, criteria: Errors, rule: ClassRule, some: _Some) -> list[Measurement]:
     claims = [_told_apart(evidence, some)] if rule.told_apart else []
     floor = rule.floor_of(some.members)
     if floor is not None:
@@ -84,7 +84,7 @@ def _claims(evidence: Evidence, criteria: Errors, rule: ClassRule, some: _Some) 
     return claims
 
 
-def _told_apart(evidence: Evidence, some: _Some) -> Claim:
+def _told_apart(evidence: Evidence, some: _Some) -> Measurement:
     """P(named | true) less P(named | not true), from Newcombe's (1998) two sets of limits."""
     (right, wrong), (miss, hit) = _table(evidence, some)
     both = _measured(evidence, some, "balanced_accuracy")
@@ -96,12 +96,14 @@ def _told_apart(evidence: Evidence, some: _Some) -> Claim:
     needs = "" if hit + wrong else NEVER_NAMED
     if not hit + wrong:
         reason = f"no row at all was called {some.words}, which {count_of(round(hit + miss), 'rows')} are"
-    return Claim(
-        Topic.CLASS_TOLD_APART.key(some.number) if some.number else Topic.SMALL_CLASSES_TOLD_APART.key(),
-        f"Rows of {some.words} are called so more often than others",
+    return Measurement(
+        Claim(
+            Topic.CLASS_TOLD_APART.key(some.number) if some.number else Topic.SMALL_CLASSES_TOLD_APART.key(),
+            f"Rows of {some.words} are called so more often than others",
+            Criterion(">", 0.0, "points"),
+        ),
         "informedness",
         inference,
-        Criterion(">", 0.0, "points"),
         unit="points",
         segment={"class": some.name},
         withheld=some.too_few or _withheld(evidence, some, "balanced_accuracy"),
@@ -112,15 +114,17 @@ def _told_apart(evidence: Evidence, some: _Some) -> Claim:
     )
 
 
-def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key: str) -> Claim:
+def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key: str) -> Measurement:
     (_, _), (miss, hit) = _table(evidence, some)
     reason = f"{hit:,.0f} of {count_of(round(hit + miss), 'rows')} of {some.words} were found"
-    return Claim(
-        Topic.CLASS_FOUND.key(some.number) if some.number else Topic.SMALL_CLASSES_FOUND.key(),
-        f"Rows of {some.words} that are found: {format_level(floor)} or more",
+    return Measurement(
+        Claim(
+            Topic.CLASS_FOUND.key(some.number) if some.number else Topic.SMALL_CLASSES_FOUND.key(),
+            f"Rows of {some.words} that are found: {format_level(floor)} or more",
+            Criterion(">=", floor, "share", criteria.origin(key)),
+        ),
         "recall",
         _measured(evidence, some, "recall"),
-        Criterion(">=", floor, "share", criteria.origin(key)),
         unit="share",
         segment={"class": some.name},
         withheld=some.too_few or _withheld(evidence, some, "recall"),
@@ -130,7 +134,7 @@ def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key:
     )
 
 
-def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[Claim]:
+def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[Measurement]:
     small, total = rule.small(rows), sum(rows)
     large = total - sum(rows[k] for k in small)
     text = f"{large:,.0f} of {total:,.0f} rows are of classes with at least {rule.minimum:,} rows"
@@ -138,13 +142,11 @@ def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[
     told = f"; too few to be judged: {names}" if small else ""
     bar = Criterion(">=", criteria.class_coverage, "share", criteria.origin("class_coverage"), refutable=False)
 
-    def claim(topic: Topic, name: str, share: float, reason: str) -> Claim:
-        return Claim(
-            topic.key(),
-            name,
+    def claim(topic: Topic, name: str, share: float, reason: str) -> Measurement:
+        return Measurement(
+            Claim(topic.key(), name, bar),
             "coverage",
             Exact(share, round(total)),
-            bar,
             unit="share",
             reason=reason + told,
             needs=f"more rows of {names}" if small else "",
@@ -172,7 +174,7 @@ def _measured(evidence: Evidence, some: _Some, metric: str) -> Inference | Missi
 
 
 def _withheld(evidence: Evidence, some: _Some, metric: str) -> str:
-    return "" if evidence.cases.is_plain else withheld(metric, _cases(evidence, some))
+    return "" if evidence.cases.is_plain else reason_to_withhold(metric, _cases(evidence, some))
 
 
 def _cases(evidence: Evidence, some: _Some) -> Cases:
@@ -191,7 +193,7 @@ MOST_CLASSES = 20
 """Classes with numbers of their own: those that are found worst, of equal ones the rarest."""
 
 
-def by_class(evidence: Evidence) -> list[Claim]:
+def by_class(evidence: Evidence) -> list[Measurement]:
     """Recall and precision of each class against all others, the worst first."""
     counts, names = evidence.cases.counts, evidence.classes
     rows = counts.sum(axis=1)
@@ -206,17 +208,15 @@ def by_class(evidence: Evidence) -> list[Claim]:
     ]
 
 
-def _fact(evidence: Evidence, k: int, metric: str, words: str) -> Claim:
+def _fact(evidence: Evidence, k: int, metric: str, words: str) -> Measurement:
     counts = evidence.cases.counts
     whole = counts.sum(axis=1)[k] if metric == "recall" else counts[:, k].sum()
-    return Claim(
+    return Measurement.fact(
         Topic.CLASS_VALUE.key(k + 1, metric=metric),
         "Share of its rows that are found" if metric == "recall" else "Share of its predictions that are right",
         metric,
         measure(metric, evidence.cases.one_against_rest(k)),
-        None,
         segment={"class": evidence.classes[k]},
-        blocking=False,
         reason=words.replace("{right:,.0f}", f"{counts[k, k]:,.0f}") if whole else "",
     )
 
@@ -252,18 +252,16 @@ def shown_or_not(evidence: Evidence) -> Evidence:
 def shown_facts(evidence: Evidence) -> tuple[Finding, ...]:
     """How many rows count as shown; `evidence` is that of the ranking."""
     spec, k = evidence.spec, evidence.spec.errors.top_k
-    shown = int(np.count_nonzero(among_first(evidence.cases, k)))
-    claim = Claim(
+    shown = int(np.count_nonzero(are_among_first(evidence.cases, k)))
+    claim = Measurement.fact(
         Topic.SHOWN.key(),
         f"Rows among the first {k} of their query, which count as shown",
         "rows",
         Exact(float(shown), evidence.cases.n),
-        None,
         unit="rows",
-        blocking=False,
         reason="relevant and not shown is a false negative, shown and not relevant a false positive",
     )
-    return tuple(settle([claim], alpha=spec.alpha, level=spec.confidence))
+    return tuple(judge_claims([claim], alpha=spec.alpha, level=spec.confidence))
 
 
 def _converted(other: Alternative, k: int) -> Alternative:
@@ -276,7 +274,7 @@ def _two_classes(cases: Cases, k: int) -> Cases:
         cases,
         task=Task.BINARY,
         y_true=(cases.y_true > 0).astype(np.int64),
-        y_pred=among_first(cases, k).astype(np.int64),
+        y_pred=are_among_first(cases, k).astype(np.int64),
         y_score=None,
         is_probability=False,
         groups=cases.queries if cases.groups is None else cases.groups,

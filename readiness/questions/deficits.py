@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.core import policy
-from readiness.core.findings import Criterion, Finding, Flag, Status
+from readiness.core.findings import Claim, Criterion, Finding, Flag, Status
 from readiness.core.format import format_pair
 from readiness.core.keys import FindingKey
 from readiness.core.missing import Missing
@@ -21,10 +21,10 @@ from readiness.questions.wording import as_clause, count_of, denominator
 from readiness.spec.schema import Segments
 from readiness.statistics.cases import Cases
 from readiness.statistics.custom import adds_up
-from readiness.statistics.estimators import Metric, measure, withheld
+from readiness.statistics.estimators import Metric, measure, reason_to_withhold
 from readiness.statistics.inference import Inference
 from readiness.statistics.intervals import Binomial, Mover, Normal
-from readiness.statistics.judge_claims import Claim, holm_shares
+from readiness.statistics.judge_claims import Measurement, holm_shares
 from readiness.statistics.losses import T_LOG, unusable
 from readiness.statistics.means import WiderMean, skewed_mean
 from readiness.statistics.parity import measure_by_group
@@ -32,7 +32,7 @@ from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.sample_size import minimum_rows
 from readiness.statistics.stability import (
     ends_of,
-    independent,
+    without_order,
     is_of_few_moments,
     unknown_dependence,
     widen,
@@ -113,7 +113,7 @@ def _cuts_queries(queries: NDArray[np.int64], codes: NDArray[np.int64]) -> bool:
 def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
     wider, ends = widening(metric, cases), ends_of(cases.metric(metric))
     if "independent" not in cases.remembered:
-        cases.remembered["independent"] = independent(cases)
+        cases.remembered["independent"] = without_order(cases)
     splits = split_by(metric, cases.remembered["independent"], segmentation)
     of_few, codes = is_of_few_moments(cases), range(len(segmentation.labels))
     wide = [widening_apart(metric, cases, segmentation.codes == code) if of_few else wider for code in codes]
@@ -127,8 +127,8 @@ def withheld_apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> str:
     """Why no *met* may come from a metric inside some rows or outside them, as the two are measured by `split_by`."""
     if cases.dependence.is_serial and (reason := unknown_dependence(metric, cases)):
         return reason
-    plain = independent(cases)
-    return withheld(metric, plain.subset(inside)) or withheld(metric, plain.subset(~inside))
+    plain = without_order(cases)
+    return reason_to_withhold(metric, plain.subset(inside)) or reason_to_withhold(metric, plain.subset(~inside))
 
 
 def _mean_errors(errors: NDArray[np.float64], codes: NDArray[np.int64], segments: int) -> tuple[Split, ...]:
@@ -289,7 +289,7 @@ def deficit(
     *,
     enough: bool,
     alone: bool = False,
-) -> Claim:
+) -> Measurement:
     """The claim that a segment does not do worse than all other rows by more than the limit.
 
     Args:
@@ -314,12 +314,10 @@ def deficit(
         warning = f"above the warning mark of {mark:.4g}" if share > mark else ""
         scaled = why_scaled(metric, ruler.criterion.threshold, criterion.threshold)
         counted += f"; {scaled}" if scaled else ""
-    return Claim(
-        key,
-        f"Deficit in {metric.title} of {name}",
+    return Measurement(
+        Claim(key, f"Deficit in {metric.title} of {name}", criterion),
         metric.name,
         Missing(ALONE) if alone else gap,
-        criterion,
         unit=criterion.unit,
         segment=labels,
         withheld="" if enough or alone else too_few,
@@ -357,11 +355,11 @@ def _counts(split: Split, inside: Inference, noun: str) -> str:
     return count_of(split.rows, noun)
 
 
-def real_differences(claims: Sequence[Claim], alpha: float) -> frozenset[int]:
+def real_differences(claims: Sequence[Measurement], alpha: float) -> frozenset[int]:
     """Positions of the deficits that are surely above 0, whatever the limit; Holm's (1979) adjustment over all."""
     above = Criterion("<=", 0.0)
     plain = [
-        (i, replace(claim, inference=replace(claim.inference, factor=1.0), criterion=above, blocking=True))
+        (i, replace(claim, inference=replace(claim.inference, factor=1.0)).with_claim(criterion=above, blocking=True))
         for i, claim in enumerate(claims)
         if isinstance(claim.inference, Mover)
     ]

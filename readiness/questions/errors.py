@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core import policy
-from readiness.core.findings import Answer, Criterion, Question, not_assessed
+from readiness.core.findings import Answer, Claim, Criterion, Question, not_assessed
 from readiness.core.format import format_level, format_share, format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
@@ -32,7 +32,7 @@ from readiness.statistics.costs import mean_cost_from_cells, mean_of
 from readiness.statistics.dependence import unknown_error
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.means import share_of
 from readiness.statistics.thresholds import mean_in_tails, rank_correlation
 
@@ -50,7 +50,7 @@ _CELLS = (
 )
 
 
-def error_facts(evidence: Evidence) -> list[Claim]:
+def error_facts(evidence: Evidence) -> list[Measurement]:
     """Counts and shares of the confusion matrix, or the distribution of the errors."""
     if evidence.task is Task.REGRESSION:
         return _regression(evidence)
@@ -59,8 +59,10 @@ def error_facts(evidence: Evidence) -> list[Claim]:
     return [rate, *(_binary(evidence) if evidence.task is Task.BINARY else _multiclass(evidence))]
 
 
-def _fact(key: FindingKey, name: str, metric: str, inference: object, unit: str = "", **more: object) -> Claim:
-    return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+def _fact(
+    key: FindingKey, name: str, metric: str, inference: Inference | Missing, unit: str = "", **more: object
+) -> Measurement:
+    return Measurement.fact(key, name, metric, inference, unit=unit, **more)
 
 
 def _share(evidence: Evidence, hit: NDArray[np.bool_]) -> Inference | Missing:
@@ -74,7 +76,7 @@ def _quantile(evidence: Evidence, sizes: NDArray[np.float64], q: float) -> Infer
     return found if evidence.cases.dependence.codes is None else Exact(found.value, found.n)
 
 
-def _binary(evidence: Evidence) -> list[Claim]:
+def _binary(evidence: Evidence) -> list[Measurement]:
     n = evidence.cases.n
     counts = [int(count) for count in evidence.cases.counts.ravel()]
     words = {str(key): text for key, text in evidence.spec.errors.describe.items()}
@@ -106,7 +108,7 @@ def _binary(evidence: Evidence) -> list[Claim]:
     return claims
 
 
-def _multiclass(evidence: Evidence) -> list[Claim]:
+def _multiclass(evidence: Evidence) -> list[Measurement]:
     counts, names = evidence.cases.counts, evidence.classes
     return [
         _fact(
@@ -122,7 +124,7 @@ def _multiclass(evidence: Evidence) -> list[Claim]:
     ]
 
 
-def _regression(evidence: Evidence) -> list[Claim]:
+def _regression(evidence: Evidence) -> list[Measurement]:
     error = evidence.cases.y_pred - evidence.cases.y_true
     size = np.sort(np.abs(error))
     return [
@@ -161,7 +163,7 @@ def residuals(evidence: Evidence) -> pd.DataFrame:
 # Where are the errors of a predicted number large, and how wide would an honest band around it be?
 
 
-def values_facts(evidence: Evidence, priced: Prices | None) -> list[Claim]:
+def values_facts(evidence: Evidence, priced: Prices | None) -> list[Measurement]:
     """Spread, concentration and a band that would hold."""
     size = np.abs(evidence.cases.y_pred - evidence.cases.y_true)
     amounts, what = (size, "error") if priced is None else (priced.candidate, "costs")
@@ -169,11 +171,13 @@ def values_facts(evidence: Evidence, priced: Prices | None) -> list[Claim]:
     return [_spread(evidence, size), *concentration(weighed, what), _band(evidence)]
 
 
-def _fact_of_values(key: FindingKey, name: str, metric: str, inference: Inference | Missing, **more: str) -> Claim:
-    return Claim(key, name, metric, inference, None, blocking=False, **more)  # type: ignore[arg-type]
+def _fact_of_values(
+    key: FindingKey, name: str, metric: str, inference: Inference | Missing, **more: str
+) -> Measurement:
+    return Measurement.fact(key, name, metric, inference, **more)
 
 
-def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
+def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Measurement:
     cases = evidence.cases
     found = rank_correlation(size, cases.y_pred.astype(float), cases)
     if isinstance(found, Missing):
@@ -189,7 +193,7 @@ def _spread(evidence: Evidence, size: NDArray[np.float64]) -> Claim:
     return _fact_of_values(Topic.SPREAD.key(), name, "rank_correlation", found, reason=reason)
 
 
-def _band(evidence: Evidence) -> Claim:
+def _band(evidence: Evidence) -> Measurement:
     level = evidence.spec.confidence
     found = conformal_half_width(evidence.cases, level)
     name = f"Half-width of a band around a prediction that holds {format_level(level)} of further rows"
@@ -202,7 +206,7 @@ def _band(evidence: Evidence) -> Claim:
     return _fact_of_values(Topic.CONFORMAL_BAND.key(), name, "half_width", found, reason=reason)
 
 
-def given_interval_claims(evidence: Evidence) -> list[Claim]:
+def given_interval_claims(evidence: Evidence) -> list[Measurement]:
     """Whether the intervals that came with the predictions hold what they claim; judged when the spec sets a bar."""
     given, ends = evidence.spec.errors.interval, evidence.given_interval
     if given is None or ends is None:
@@ -212,14 +216,16 @@ def given_interval_claims(evidence: Evidence) -> list[Claim]:
     claimed, judged = format_share(given.level), given.at_least is not None
     reason = f"{inside:,} of {evidence.cases.n:,} true values lie inside the given intervals, which claim {claimed}"
     return [
-        Claim(
-            Topic.INTERVAL_COVERAGE.key(),
-            "Share of true values inside the given intervals",
+        Measurement(
+            Claim(
+                Topic.INTERVAL_COVERAGE.key(),
+                "Share of true values inside the given intervals",
+                None if given.at_least is None else Criterion(">=", given.at_least, "share", "set in the spec"),
+                blocking=judged,
+            ),
             "coverage",
             coverage(evidence.cases, low, high),
-            None if given.at_least is None else Criterion(">=", given.at_least, "share", "set in the spec"),
             unit="share",
-            blocking=judged,
             withheld=unknown_error(evidence.cases.dependence, _missed(evidence, low, high)) if judged else "",
             reason=reason,
         )
@@ -256,12 +262,12 @@ def ask(evidence: Evidence, criteria: Errors) -> Answer:
 def _ask(evidence: Evidence, criteria: Errors, shown: NDArray[np.float64] | None = None) -> Answer:
     spec = evidence.spec
     priced = prices(evidence)
-    facts = settle([*error_facts(evidence), *_further(evidence, priced)], alpha=spec.alpha, level=spec.confidence)
+    facts = judge_claims([*error_facts(evidence), *_further(evidence, priced)], alpha=spec.alpha, level=spec.confidence)
     tables = _tables(evidence)
     worst = worst_errors(evidence, None if priced is None else priced.candidate)
     if priced is None:
         rest = [*given_interval_claims(evidence), *class_claims(evidence, criteria)]
-        covered = settle(rest, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+        covered = judge_claims(rest, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
         return Answer(Question.ERRORS, (NO_COSTS, *without_small(covered), *facts, *worst), tables)
     claims = [
         *_judged(evidence, criteria, priced),
@@ -272,11 +278,11 @@ def _ask(evidence: Evidence, criteria: Errors, shown: NDArray[np.float64] | None
         *_amounts(evidence, priced),
         *what_if(evidence, priced),
     ]
-    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     return Answer(Question.ERRORS, (*without_small(findings), *facts, *worst), tables)
 
 
-def _further(evidence: Evidence, priced: Prices | None) -> list[Claim]:
+def _further(evidence: Evidence, priced: Prices | None) -> list[Measurement]:
     """What else is known of the errors of this kind of task."""
     if evidence.task is Task.REGRESSION:
         return values_facts(evidence, priced)
@@ -295,7 +301,7 @@ def _tables(evidence: Evidence) -> dict[str, pd.DataFrame]:
     return {} if bins is None else {"calibration": bins}
 
 
-def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]:
+def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Measurement]:
     saved = _total(evidence, priced.nothing - priced.candidate)
     unit = priced.currency
     nothing, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.nothing, priced.candidate))
@@ -304,39 +310,43 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Claim]
         f"savings of {format_value(saved, unit)}"
         + ("" if evidence.cases.weight is None else " (rows counted by their weight)")
     )
-    savings = Claim(
-        Topic.SAVINGS.key(),
-        "Savings for each row against doing nothing",
+    savings = Measurement(
+        Claim(
+            Topic.SAVINGS.key(),
+            "Savings for each row against doing nothing",
+            Criterion(">", policy.SAVINGS_PER_ROW, unit),
+        ),
         "savings_per_row",
         _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells, *priced.savings_range),
-        Criterion(">", policy.SAVINGS_PER_ROW, unit),
         unit=unit,
         withheld=_unknown(evidence, priced.nothing - priced.candidate),
         reason=words,
         denominator="rows",
     )
     value = criteria.value_per_prediction
-    cost = Claim(
-        Topic.COST.key(),
-        "Cost of errors for each prediction",
+    cost = Measurement(
+        Claim(
+            Topic.COST.key(),
+            "Cost of errors for each prediction",
+            None if value is None else Criterion("<", value, unit, "set in the spec"),
+            blocking=value is not None,
+        ),
         "cost_per_prediction",
         _mean(evidence, priced.candidate, priced.cost_cells, 0.0, priced.most_cost),
-        None if value is None else Criterion("<", value, unit, "set in the spec"),
         unit=unit,
         withheld="" if value is None else _unknown(evidence, priced.candidate),
-        blocking=value is not None,
         reason="" if value is None else f"a prediction is worth {format_value(value, unit)}",
         denominator="rows",
     )
     return [savings, cost]
 
 
-def _against_constants(evidence: Evidence, priced: Prices, shown: NDArray[np.float64] | None) -> list[Claim]:
+def _against_constants(evidence: Evidence, priced: Prices, shown: NDArray[np.float64] | None) -> list[Measurement]:
     """The savings against each constant answer besides doing nothing; every one must be beaten."""
     return [_against(evidence, priced, constant) for constant in constants(evidence, priced, shown)]
 
 
-def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Claim:
+def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Measurement:
     saved, unit = constant.cost - priced.candidate, priced.currency
     totals = (_total(evidence, amounts) for amounts in (constant.cost, priced.candidate, saved))
     theirs, own, both = (format_value(total, unit) for total in totals)
@@ -345,12 +355,12 @@ def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Claim:
         f"savings of {both}"
     )
     varied = saved if constant.pull is None else saved + constant.pull
-    return Claim(
-        constant.key,
-        f"Savings for each row against {constant.name}",
+    return Measurement(
+        Claim(
+            constant.key, f"Savings for each row against {constant.name}", Criterion(">", policy.SAVINGS_PER_ROW, unit)
+        ),
         "savings_per_row",
         _mean(evidence, varied, constant.cells, *constant.range),
-        Criterion(">", policy.SAVINGS_PER_ROW, unit),
         unit=unit,
         withheld=_unknown(evidence, varied),
         reason=f"{words} ({constant.note})" if constant.note else words,
@@ -359,7 +369,7 @@ def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Claim:
     )
 
 
-def _against_current(evidence: Evidence, priced: Prices) -> list[Claim]:
+def _against_current(evidence: Evidence, priced: Prices) -> list[Measurement]:
     """Whether the candidate is not dearer than the current model, by more than a share (non-inferiority).
 
     The share is in the contrast, 1.05 times their cost less the candidate's (Fieller 1954), so that the bar is 0.
@@ -374,7 +384,13 @@ def _against_current(evidence: Evidence, priced: Prices) -> list[Claim]:
         why = current.predictions
         reason, needs = (why.reason, why.needs) if isinstance(why, Missing) else ("it has no predictions", "")
         return [
-            Claim(Topic.CURRENT_COST.key(), name, "savings_per_row", Missing(reason), bar, reason=reason, needs=needs)
+            Measurement(
+                Claim(Topic.CURRENT_COST.key(), name, bar),
+                "savings_per_row",
+                Missing(reason),
+                reason=reason,
+                needs=needs,
+            )
         ]
     contrast = (1 + errors.dearer) * priced.current - priced.candidate
     theirs, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.current, priced.candidate))
@@ -383,12 +399,10 @@ def _against_current(evidence: Evidence, priced: Prices) -> list[Claim]:
         f"judged is {1 + errors.dearer:.6g} of theirs less the candidate's, for each row"
     )
     return [
-        Claim(
-            Topic.CURRENT_COST.key(),
-            name,
+        Measurement(
+            Claim(Topic.CURRENT_COST.key(), name, bar),
             "savings_per_row",
             _mean(evidence, contrast, None, *_span(priced, errors.dearer)),
-            bar,
             unit=unit,
             withheld=_unknown(evidence, contrast),
             reason=words,
@@ -426,12 +440,12 @@ def _mean(
     return mean_of(per_row, evidence.cases.dependence, weight=evidence.cases.weight, least=least, most=most)
 
 
-def _amounts(evidence: Evidence, priced: Prices) -> list[Claim]:
+def _amounts(evidence: Evidence, priced: Prices) -> list[Measurement]:
     total, nothing = _total(evidence, priced.candidate), _total(evidence, priced.nothing)
     n, unit = evidence.cases.n, priced.currency
 
-    def fact(topic: Topic, name: str, amount: Inference | Missing, unit: str = unit, reason: str = "") -> Claim:
-        return Claim(topic.key(), name, "cost", amount, None, unit=unit, blocking=False, reason=reason)
+    def fact(topic: Topic, name: str, amount: Inference | Missing, unit: str = unit, reason: str = "") -> Measurement:
+        return Measurement.fact(topic.key(), name, "cost", amount, unit=unit, reason=reason)
 
     facts = [
         fact(Topic.TOTAL_COST, "Cost of all errors", Exact(total, n)),

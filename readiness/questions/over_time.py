@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.findings import Claim, Criterion, Finding, Status
 from readiness.core.format import format_pair
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -27,18 +27,18 @@ from readiness.spec.schema import Stability
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import Metric, measure
 from readiness.statistics.inference import Inference
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.stability import (
     decline,
     ends_of,
-    independent,
+    without_order,
     provable_windows,
     rows_for_two,
     widen,
     widening,
     windows,
-    within_moments,
+    rows_for_windows,
 )
 
 TREND = Topic.TREND.key()
@@ -51,7 +51,7 @@ ENOUGH_DAYS = 20
 class OverTime:
     """What is claimed of the test rows in the order of time."""
 
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[Measurement, ...] = ()
     table: pd.DataFrame | None = None
     """One row for each window: code, words, value, low, high, rows, overall."""
 
@@ -119,7 +119,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
 def _measured(ruler: _Ruler, series: _Series) -> Measured:
     """On all rows, as independent ones; undefined where it is for rows in the order of time."""
     ordered = measure(ruler.metric.name, series.cases)
-    return ordered if isinstance(ordered, Missing) else measure(ruler.metric.name, independent(series.cases))
+    return ordered if isinstance(ordered, Missing) else measure(ruler.metric.name, without_order(series.cases))
 
 
 def only_proven_decline(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -139,7 +139,7 @@ def _series(evidence: Evidence) -> _Series | None:
     dates = as_dates(times.iloc[known])
     shown = times.iloc[known] if dates is None else dates
     dated = cases.subset(known)
-    return _Series(column, dated, shown, _moments(shown), cases.n - len(known), within_moments(dated))
+    return _Series(column, dated, shown, _moments(shown), cases.n - len(known), rows_for_windows(dated))
 
 
 def _moments(times: pd.Series[Any]) -> NDArray[np.int64]:
@@ -159,7 +159,7 @@ def _ruler(metric: Metric, criteria: Stability) -> _Ruler:
 
 def _cut(
     evidence: Evidence, criteria: Stability, series: _Series, ruler: _Ruler, overall: Inference
-) -> tuple[Segmentation, Claim | None]:
+) -> tuple[Segmentation, Measurement | None]:
     """The windows, or the claim that there are none and why."""
     alpha, factor = evidence.spec.alpha, ruler.factor
     limit = ruler.limit * overall.value if ruler.by_ratio else ruler.bar(overall, alpha).threshold
@@ -189,23 +189,25 @@ def _cut(
     return Segmentation(series.column, codes, labels), None
 
 
-def _none(series: _Series, ruler: _Ruler, why: Missing, needs: str) -> Claim:
+def _none(series: _Series, ruler: _Ruler, why: Missing, needs: str) -> Measurement:
     name = f"{_upper(ruler.metric.title)} in windows of {series.column}"
-    return Claim(WINDOWS, name, ruler.metric.name, why, ruler.criterion, reason=why.reason, needs=needs)
+    return Measurement(Claim(WINDOWS, name, ruler.criterion), ruler.metric.name, why, reason=why.reason, needs=needs)
 
 
-def _window(evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentation, code: int, split: Split) -> Claim:
+def _window(
+    evidence: Evidence, series: _Series, ruler: _Ruler, cut: Segmentation, code: int, split: Split
+) -> Measurement:
     metric, inside = ruler.metric, cut.codes == code
     words = cut.labels[code][cut.name]
     cases, bar = series.compared, ruler.bar(split.outside, evidence.spec.alpha)
     scaled = "" if ruler.by_ratio else why_scaled(metric, ruler.limit, bar.threshold)
     both = _both(evidence, cases.subset(inside), split, ruler, series.unknown)
-    return Claim(
-        Topic.WINDOW.key(code + 1),
-        f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}",
+    return Measurement(
+        Claim(
+            Topic.WINDOW.key(code + 1), f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}", bar
+        ),
         metric.name,
         difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor),
-        bar,
         unit=bar.unit,
         segment=cut.labels[code],
         withheld=_undated(evidence, series) or withheld_apart(metric.name, cases, inside),
@@ -236,7 +238,7 @@ def _both(evidence: Evidence, inside: Cases, split: Split, ruler: _Ruler, unknow
     return f"{ruler.metric.title} is {here} here ({counts}) and {rest} among all other rows{judged}{left}"
 
 
-def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Ruler) -> tuple[Claim, ...]:
+def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Ruler) -> tuple[Measurement, ...]:
     metric = ruler.metric
     slope = decline(metric.name, series.cases, relative=ruler.by_ratio)
     unit = "share" if ruler.by_ratio else ruler.criterion.unit
@@ -246,12 +248,14 @@ def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Rul
     warned = "it gets worse over time" if worse else ""
     counted = ", as a share of its value on all rows" if ruler.by_ratio else ", in points" if metric.is_share else ""
     return (
-        Claim(
-            TREND,
-            f"Decline in {metric.title} from the first row to the last{counted}",
+        Measurement(
+            Claim(
+                TREND,
+                f"Decline in {metric.title} from the first row to the last{counted}",
+                Criterion("<=", criteria.trend_limit, unit, criteria.origin("trend_limit")),
+            ),
             metric.name,
             slope,
-            Criterion("<=", criteria.trend_limit, unit, criteria.origin("trend_limit")),
             unit=unit,
             reason=f"on a straight line through {series.cases.n:,} rows from {first} to {last}; below 0 it gets better"
             if known

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pandas as pd
 
 from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
-from readiness.core.findings import Answer, Criterion, Finding, Origin, Outcome, Question, Status, not_assessed
+from readiness.core.findings import Answer, Claim, Criterion, Finding, Origin, Outcome, Question, Status, not_assessed
 from readiness.core.format import format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
@@ -30,7 +30,7 @@ from readiness.statistics.basis import inference_of
 from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.verdict.margins import TOPICS
 
 # ----------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin:
 # Do the rows that the candidate will meet look like those it was trained on? One claim for each feature.
 
 
-def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
+def drift_claims(evidence: Evidence, criteria: Production) -> list[Measurement]:
     """Each feature's population stability index must be proven to be at most the limit, unless the spec exempts it, or
     the answers to recent rows are proven to be like those to test rows.
     """
@@ -115,33 +115,30 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Claim]:
     if isinstance(tables, Missing):
         name = "Training distribution matches production"
         return [
-            Claim(
-                Topic.DRIFT_SUMMARY.key(), name, "psi", Missing(tables.reason), limit, unit="PSI",
-                reason=tables.reason, needs=tables.needs,
-            )
+            Measurement(Claim(Topic.DRIFT_SUMMARY.key(), name, limit), "psi", Missing(tables.reason), unit="PSI", reason=tables.reason, needs=tables.needs)
         ]  # fmt: skip
     columns = [_claim(k, name, tables, limit, criteria.drift_warning) for k, name in enumerate(tables.features, 1)]
     judged = [_exempted(claim) if claim.segment["column"] in criteria.drift_exempt else claim for claim in columns]
     answers = _answers(evidence, criteria) if tables.against == "recent" else None
     if answers is None:
         return judged
-    drifted = {claim.code for claim in judged if claim.blocking and not _is_settled(claim, evidence)}
+    drifted = {claim.code for claim in judged if claim.claim.blocking and not _is_settled(claim, evidence)}
     if not drifted or not _is_met(answers, evidence):
-        return [*judged, replace(answers, blocking=False)]
+        return [*judged, answers.with_claim(blocking=False)]
     return [*(_by_answers(claim) if claim.code in drifted else claim for claim in judged), answers]
 
 
-def _is_met(claim: Claim, evidence: Evidence) -> bool:
+def _is_met(claim: Measurement, evidence: Evidence) -> bool:
     spec = evidence.spec
-    return settle([claim], alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)[0].status is Status.MET
+    return judge_claims([claim], alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)[0].status is Status.MET
 
 
-def _is_settled(claim: Claim, evidence: Evidence) -> bool:
+def _is_settled(claim: Measurement, evidence: Evidence) -> bool:
     """Whether no drift has to be explained: it is within the limit, or could not be looked at."""
     return isinstance(claim.inference, Missing) or _is_met(claim, evidence)
 
 
-def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
+def _answers(evidence: Evidence, criteria: Production) -> Measurement | None:
     """How far the candidate's answers have moved; None where these are not known, or something speaks against them.
 
     What drift does is then known better than from the columns: see `steadiness`.
@@ -149,12 +146,14 @@ def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
     found = steady_answers(evidence.soundness)
     if found is None or found.bounds is None or found.bounds.basis is None:
         return None
-    return Claim(
-        Topic.DRIFT_OF_ANSWERS.key(),
-        "Drift of the answers, test against recent rows",
+    return Measurement(
+        Claim(
+            Topic.DRIFT_OF_ANSWERS.key(),
+            "Drift of the answers, test against recent rows",
+            Criterion("<=", criteria.drift_warning, "PSI", criteria.origin("drift_warning")),
+        ),
         "psi",
         inference_of(found.bounds.basis),
-        Criterion("<=", criteria.drift_warning, "PSI", criteria.origin("drift_warning")),
         unit="PSI",
         reason=found.reason,
         denominator="rows on each side",
@@ -162,44 +161,39 @@ def _answers(evidence: Evidence, criteria: Production) -> Claim | None:
     )
 
 
-def _by_answers(claim: Claim) -> Claim:
+def _by_answers(claim: Measurement) -> Measurement:
     """A column that has drifted, or may have, while the answers stayed: shown with a warning, not judged."""
     assert claim.criterion is not None
     assert not isinstance(claim.inference, Missing)
     moved = "may have drifted" if claim.criterion.holds(claim.inference.value) else "has drifted"
     words = "not judged by itself, as the answers to recent rows are like those to test rows"
     return replace(
-        claim,
-        blocking=False,
+        claim.with_claim(blocking=False),
         reason=f"{claim.reason}; {words}",
         warning=f"{shorten(claim.segment['column'])} {moved}; the answers have not",
     )
 
 
-def _exempted(claim: Claim) -> Claim:
+def _exempted(claim: Measurement) -> Measurement:
     """A column that the spec says is meant to change: shown, without a bar."""
     measured, criterion = claim.inference, claim.criterion
     is_beyond = not isinstance(measured, Missing) and criterion is not None and not criterion.holds(measured.value)
+    shown = claim.with_claim(name=f"{claim.claim.name} (exempt)", criterion=None, blocking=False)
     return replace(
-        claim,
-        name=f"{claim.name} (exempt)",
-        criterion=None,
-        blocking=False,
+        shown,
         reason=f"the spec exempts it from the limit of drift; {claim.reason}",
         needs="",
         warning=f"{claim.warning}; the spec exempts {shorten(claim.segment['column'])}" if is_beyond else "",
     )
 
 
-def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Claim:
+def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Measurement:
     drift = _compared(column, tables)
     against = f"training against {tables.against} rows"
-    return Claim(
-        Topic.DRIFT.key(k),
-        f"Drift of {column}, {against}",
+    return Measurement(
+        Claim(Topic.DRIFT.key(k), f"Drift of {column}, {against}", limit),
         "psi",
         drift if isinstance(drift, Missing) else drift.index,
-        limit,
         unit="PSI",
         segment={"column": column},
         reason=_reason(drift, tables),
@@ -331,9 +325,9 @@ def ask(evidence: Evidence, criteria: Production) -> Answer:
     """Judge limits, probes, drift and the boxes of the checklist."""
     spec = evidence.spec
     claims = [*_limits(evidence, criteria), *drift_claims(evidence, criteria)]
-    findings = settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     others = [*_without_limit(evidence, criteria), *probe_findings(evidence, criteria), *box_findings(evidence)]
-    facts = settle(_facts(evidence), alpha=spec.alpha, level=spec.confidence)
+    facts = judge_claims(_facts(evidence), alpha=spec.alpha, level=spec.confidence)
     judged = attested_instead((*findings, *others), evidence)
     return Answer(Question.PRODUCTION, (*judged, *facts, *unused_measures(evidence)), _table(evidence))
 
@@ -357,7 +351,7 @@ def _limit_of(evidence: Evidence, criteria: Production, metric: str) -> Criterio
     return None
 
 
-def _limits(evidence: Evidence, criteria: Production) -> list[Claim]:
+def _limits(evidence: Evidence, criteria: Production) -> list[Measurement]:
     return [
         _limit(evidence, metric, limit)
         for metric in TOPICS
@@ -365,15 +359,13 @@ def _limits(evidence: Evidence, criteria: Production) -> list[Claim]:
     ]
 
 
-def _limit(evidence: Evidence, metric: str, limit: Criterion) -> Claim:
+def _limit(evidence: Evidence, metric: str, limit: Criterion) -> Measurement:
     measured = evidence.technical.measures.get(metric, Missing("it was not measured"))
     missing = isinstance(measured, Missing)
-    claim = Claim(
-        TOPICS[metric].key(),
-        _title(metric),
+    claim = Measurement(
+        Claim(TOPICS[metric].key(), _title(metric), limit),
         metric,
         Missing(measured.reason) if isinstance(measured, Missing) else measured,
-        limit,
         unit=METRICS[metric].unit,
         reason=measured.reason if isinstance(measured, Missing) else _how(evidence, metric),
         needs=measured.needs if isinstance(measured, Missing) else "",
@@ -423,7 +415,7 @@ def _without_limit(evidence: Evidence, criteria: Production) -> list[Finding]:
     ]
 
 
-def _facts(evidence: Evidence) -> list[Claim]:
+def _facts(evidence: Evidence) -> list[Measurement]:
     limited = [metric for metric in TOPICS if _limit_of(evidence, evidence.spec.production, metric) is not None]
     told = {evidence.technical.note} if any(metric.startswith("latency") for metric in limited) else set()
     claims = []
@@ -444,9 +436,9 @@ def _facts(evidence: Evidence) -> list[Claim]:
     return claims
 
 
-def _fact(key: FindingKey, name: str, metric: str, measured: Inference, unit: str, reason: str = "") -> Claim:
+def _fact(key: FindingKey, name: str, metric: str, measured: Inference, unit: str, reason: str = "") -> Measurement:
     timed = metric != "size_mb"
-    return Claim(key, name, metric, measured, None, unit=unit, blocking=False, reason=reason, measured_time=timed)
+    return Measurement.fact(key, name, metric, measured, unit=unit, reason=reason, measured_time=timed)
 
 
 __all__ = ["TITLE", "ask"]

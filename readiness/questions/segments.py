@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from readiness.core import policy
-from readiness.core.findings import Answer, Criterion, Finding, Flag, Question, Status, not_assessed
+from readiness.core.findings import Answer, Claim, Criterion, Finding, Flag, Question, Status, not_assessed
 from readiness.core.format import format_value, listed
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -48,7 +48,7 @@ from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.labels import worst_class_recall
 from readiness.statistics.parity import (
     MEASURES,
@@ -99,22 +99,20 @@ CAUSES = (
 )
 
 
-def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged: Sequence[str]) -> list[Claim]:
+def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged: Sequence[str]) -> list[Measurement]:
     """Rows and metrics of every segment of the i-th segmentation, and the gap in the `judged` metrics."""
     counts = segmentation.counts.tolist()
     claims = [_rows(i, j, segmentation, counts) for j in range(1, len(counts) + 1)]
     for name in dict.fromkeys((*SHOWN[evidence.task], *judged)):
         splits = split_by(name, evidence.cases, segmentation)
         claims += [
-            Claim(
+            Measurement.fact(
                 Topic.SEGMENT_VALUE.key(i, j, metric=name),
                 f"{evidence.spec.metric(name).title} of {segmentation.text(j - 1)}",
                 name,
                 split.inside,
-                None,
                 unit=evidence.spec.metric(name).unit,
                 segment=segmentation.labels[j - 1],
-                blocking=False,
             )
             for j, split in enumerate(splits, 1)
         ]
@@ -123,7 +121,7 @@ def segment_facts(evidence: Evidence, i: int, segmentation: Segmentation, judged
     return [*claims, *(_worst_classes(evidence, i, segmentation) if evidence.task is Task.MULTICLASS else ())]
 
 
-def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> list[Claim]:
+def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> list[Measurement]:
     """In each segment the class that is found least often; shown, because it was picked for being the lowest."""
     found = []
     for j, label in enumerate(segmentation.labels, 1):
@@ -131,26 +129,26 @@ def _worst_classes(evidence: Evidence, i: int, segmentation: Segmentation) -> li
         if not isinstance(worst, Missing):
             name = f"Worst class of {segmentation.text(j - 1)}: recall of {evidence.classes[worst[0]]}"
             key = Topic.SEGMENT_VALUE.key(i, j, metric="worst_class_recall")
-            found.append(Claim(key, name, "worst_class_recall", worst[1], None, segment=label, blocking=False))
+            found.append(Measurement.fact(key, name, "worst_class_recall", worst[1], segment=label))
     return found
 
 
-def _rows(i: int, j: int, segmentation: Segmentation, counts: Sequence[int]) -> Claim:
+def _rows(i: int, j: int, segmentation: Segmentation, counts: Sequence[int]) -> Measurement:
     rows, trained = counts[j - 1], segmentation.training_rows
-    return Claim(
+    return Measurement.fact(
         Topic.SEGMENT_ROWS.key(i, j),
         f"Rows of {segmentation.text(j - 1)}",
         "rows",
         Exact(float(rows), sum(counts)),
-        None,
         unit="rows",
         segment=segmentation.labels[j - 1],
-        blocking=False,
         reason="" if trained is None else f"{trained[j - 1]:,} training rows",
     )
 
 
-def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]) -> list[Claim]:
+def _gap(
+    evidence: Evidence, i: int, segmentation: Segmentation, metric: str, splits: tuple[Split, ...]
+) -> list[Measurement]:
     """Best minus worst, and what chance alone would give: with many small segments the gap is large by itself."""
     values = [split.inside for split in splits if isinstance(split.inside, Binomial)]
     if len(values) < 2:
@@ -160,14 +158,12 @@ def _gap(evidence: Evidence, i: int, segmentation: Segmentation, metric: str, sp
     chance, even = null_gap(shares, rows, seed=evidence.spec.seed), shrunken_gap(shares, rows)
     title, name = evidence.spec.metric(metric).title, segmentation.name
     return [
-        Claim(
+        Measurement.fact(
             Topic.SEGMENT_GAP.key(i, metric=metric),
             f"Best minus worst {title} over {name}",
             metric,
             Exact(gap, len(values)),
-            None,
             unit="points",
-            blocking=False,
             reason=f"equal segments of these sizes would show {format_value(chance.expected)} on average, "
             f"95 times in 100 less than {format_value(chance.quantile)}; evened out for chance the gap is "
             f"{format_value(even)}",
@@ -230,7 +226,7 @@ _NOUNS = ("rows", "rows with {positive}", "rows without {positive}")
 _MARK = "four fifths (0.8) is the customary mark"
 
 
-def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, criteria: Segments) -> list[Claim]:
+def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, criteria: Segments) -> list[Measurement]:
     """Claims about the i-th segmentation where the spec states a limit, and otherwise two facts; binary tasks only."""
     stated = [name for name in MEASURES if name in criteria.fairness]
     if evidence.task is not Task.BINARY:
@@ -259,19 +255,21 @@ def _claim(
     compared: Spread | LeastRatio | Widest | Missing,
     reason: str,
     criteria: Segments,
-) -> Claim:
+) -> Measurement:
     limit, by_ratio = criteria.fairness.get(measure), measure.endswith("ratio")  # type: ignore[call-overload]
     unit = "ratio" if by_ratio else "points"
     bar = Criterion(">=" if by_ratio else "<=", limit, unit, criteria.origin("fairness")) if limit is not None else None
     few = isinstance(compared, Missing) and evidence.task is Task.BINARY
-    return Claim(
-        Topic.FAIRNESS.key(i, metric=measure),
-        _NAMES[measure].format(positive=evidence.positive, by=segmentation.name),
+    return Measurement(
+        Claim(
+            Topic.FAIRNESS.key(i, metric=measure),
+            _NAMES[measure].format(positive=evidence.positive, by=segmentation.name),
+            bar,
+            blocking=bar is not None,
+        ),
         measure,
         compared,
-        bar,
         unit=unit,
-        blocking=bar is not None,
         withheld="" if bar is None else unknown_error(evidence.cases.dependence),
         reason=reason,
         needs=f"at least {policy.SEGMENT_ROWS} rows of each kind in two groups or more" if few else "",
@@ -324,10 +322,12 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
     claims = _unless_nobody_was_compared(claims)
     compared = [claim for i, each in named for claim in group_comparisons(evidence, i, each, criteria)]
     suspected = suspects(evidence, rulers)
-    findings, slices = _settled(evidence, [*claims, *(c for c in compared if c.blocking)], suspected.claims)
+    findings, slices = _settled(evidence, [*claims, *(c for c in compared if c.claim.blocking)], suspected.claims)
     shown_slices = slice_findings(suspected, slices, criteria, proven=spec.evidence == "interval")
     facts = [claim for i, each in named for claim in segment_facts(evidence, i, each, judged)]
-    shown = settle([*facts, *(c for c in compared if not c.blocking)], alpha=spec.alpha, level=spec.confidence)
+    shown = judge_claims(
+        [*facts, *(c for c in compared if not c.claim.blocking)], alpha=spec.alpha, level=spec.confidence
+    )
     return Answer(
         Question.SEGMENTS,
         (
@@ -358,7 +358,7 @@ def _overall(evidence: Evidence, rulers: Sequence[Ruler]) -> pd.DataFrame:
 NOBODY_COMPARED = "practically all rows are in one segment, so that no segment was compared with another"
 
 
-def _unless_nobody_was_compared(claims: list[Claim]) -> list[Claim]:
+def _unless_nobody_was_compared(claims: list[Measurement]) -> list[Measurement]:
     """The claims; where no segment at all could be compared with others, no coverage makes the answer a yes."""
     deficits = [claim for claim in claims if claim.key.kind is Topic.DEFICIT]
     if not deficits or any(Flag.TOO_SMALL not in claim.flags for claim in deficits):
@@ -372,17 +372,17 @@ def _unless_nobody_was_compared(claims: list[Claim]) -> list[Claim]:
     ]
 
 
-def _is_reached(claim: Claim) -> bool:
+def _is_reached(claim: Measurement) -> bool:
     value = claim.inference
     return not isinstance(value, Missing) and claim.criterion is not None and claim.criterion.holds(value.value)
 
 
 def _settled(
-    evidence: Evidence, claims: Sequence[Claim], suspected: Sequence[Claim]
+    evidence: Evidence, claims: Sequence[Measurement], suspected: Sequence[Measurement]
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Findings of the claims and of the suspected weak spots, adjusted as one family."""
     spec, every = evidence.spec, [*claims, *suspected]
-    findings = settle(every, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    findings = judge_claims(every, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     findings = with_uncertain_size(findings, real_differences(every, spec.alpha))
     return _without_small(findings[: len(claims)]), findings[len(claims) :]
 
@@ -398,7 +398,9 @@ def _small(finding: Finding) -> Finding:
     return replace(finding, reason=f"{finding.reason.removeprefix(f'{finding.withheld}; ')}; {STILL}", withheld="")
 
 
-def _deficits(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments) -> list[Claim]:
+def _deficits(
+    evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments
+) -> list[Measurement]:
     splits = split_by(ruler.metric.name, evidence.cases, segmentation)
     if any(split.inside is CUT_QUERIES for split in splits):
         ruler = replace(ruler, never=CUT_QUERIES.reason, remedy=WHOLE_QUERIES)
@@ -453,7 +455,9 @@ def _few_groups(groups: Integers) -> str:
     return unknown_error(Dependence(groups))
 
 
-def _pooled(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]) -> list[Claim]:
+def _pooled(
+    evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]
+) -> list[Measurement]:
     """Segments that are too small by themselves, judged together where that is enough."""
     small = [code for code, enough in enumerate(large) if not enough]
     if len(small) < 2 or len(small) == len(large):
@@ -471,7 +475,7 @@ def _pooled(evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler
 
 def _coverage(
     i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool], criteria: Segments, *, held: int
-) -> Claim:
+) -> Measurement:
     """`held`: rows of the metric's own denominator that all segments hold together."""
     rows = segmentation.counts
     covered, total = int(rows[np.asarray(large)].sum()), int(rows.sum())
@@ -480,29 +484,33 @@ def _coverage(
     text = f"{covered:,} of {total:,} rows are in segments with at least {count_of(ruler.minimum, ruler.noun)}"
     text += f", and all segments together hold {held:,}" if held < ruler.minimum else ""
     text = f"none of {total:,} rows is in an assessable segment: {ruler.never}" if ruler.never else text
-    return Claim(
-        Topic.SEGMENT_COVERAGE.key(i, metric=ruler.metric.name),
-        f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
+    return Measurement(
+        Claim(
+            Topic.SEGMENT_COVERAGE.key(i, metric=ruler.metric.name),
+            f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
+            Criterion(">=", criteria.coverage, "share", criteria.origin("coverage"), refutable=False),
+        ),
         "coverage",
         Exact(covered / total, total),
-        Criterion(">=", criteria.coverage, "share", criteria.origin("coverage"), refutable=False),
         unit="share",
         reason=text + (f"; not assessable: {named}" if small else ""),
         needs=ruler.remedy if ruler.never else f"more rows of {named}" if small else "",
     )
 
 
-def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]) -> list[Claim]:
+def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]) -> list[Measurement]:
     if not segmentation.critical:
         return []
     missing = [segmentation.text(code) for code in sorted(segmentation.critical) if not large[code]]
     return [
-        Claim(
-            Topic.CRITICAL_SEGMENTS.key(i, metric=ruler.metric.name),
-            f"Critical segments of {segmentation.name} that are too small, for {ruler.metric.title}",
+        Measurement(
+            Claim(
+                Topic.CRITICAL_SEGMENTS.key(i, metric=ruler.metric.name),
+                f"Critical segments of {segmentation.name} that are too small, for {ruler.metric.title}",
+                Criterion("<=", 0, "segments", "set in the spec: critical", refutable=False),
+            ),
             "segments",
             Exact(float(len(missing)), len(segmentation.critical)),
-            Criterion("<=", 0, "segments", "set in the spec: critical", refutable=False),
             unit="segments",
             reason=f"too small: {', '.join(missing)}" if missing else "every critical segment is large enough",
             needs=(ruler.remedy if ruler.never else f"at least {count_of(ruler.minimum, ruler.noun)} of each")

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from readiness.core.findings import Answer, Criterion, Finding, Question, not_assessed
+from readiness.core.findings import Answer, Claim, Criterion, Finding, Question, not_assessed
 from readiness.core.format import format_range, format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
@@ -35,7 +35,7 @@ from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.estimators import Metric, measure
 from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.means import design_effect, mean_of
 from readiness.statistics.stability import (
     SPREAD,
@@ -59,7 +59,7 @@ JUMPY = "small changes flip answers"
 PERTURBED = Topic.PERTURBED.key()
 
 
-def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[Claim]:
+def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[Measurement]:
     """Standard deviation of what all refits score on the same test rows: there the training alone differs."""
     held = refits.held[np.isfinite(refits.held)]
     if len(held) < 2:
@@ -90,7 +90,7 @@ def grade_words(grade: str, *, of_mean: bool = False) -> str:
     return f"{words}, the scores lie far apart" if grade in ("warning", "unstable") else words
 
 
-def seed_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
+def seed_facts(evidence: Evidence, metric: Metric) -> list[Measurement]:
     """What changes when nothing but the seed of training does."""
     seeds = evidence.retraining.seeds
     values = [one.value for one in seeds]
@@ -113,7 +113,7 @@ def seed_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
     return [spread, replace(_fact(Topic.SEEDS_CHURN.key(), name, metric, share, "share", rows), warning=warning)]
 
 
-def perturbed_facts(evidence: Evidence, metric: Metric, found: Perturbed) -> list[Claim]:
+def perturbed_facts(evidence: Evidence, metric: Metric, found: Perturbed) -> list[Measurement]:
     """How often the candidate's answer flips when a row changes a little."""
     cases, size = evidence.cases.subset(found.rows), evidence.spec.stability.perturbation
     changes = [
@@ -149,7 +149,7 @@ def not_perturbed(evidence: Evidence) -> tuple[Finding, ...]:
     )
 
 
-def curve_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
+def curve_facts(evidence: Evidence, metric: Metric) -> list[Measurement]:
     """The metric after training on a quarter, half and all rows, and whether the last doubling helped."""
     curve = evidence.retraining.curve
     if not curve:
@@ -196,8 +196,10 @@ def _of_mean_error(change: Inference | Missing, cases: Cases) -> Inference | Mis
     return linear(change, scale=1 / error) if error > 0 else Missing("the mean error is 0")
 
 
-def _fact(key: FindingKey, name: str, metric: Metric, value: Inference | Missing, unit: str, reason: str) -> Claim:
-    return Claim(key, name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
+def _fact(
+    key: FindingKey, name: str, metric: Metric, value: Inference | Missing, unit: str, reason: str
+) -> Measurement:
+    return Measurement.fact(key, name, metric.name, value, unit=unit, reason=reason)
 
 
 def _columns(count: int) -> str:
@@ -230,8 +232,8 @@ def ask(evidence: Evidence, criteria: Stability) -> Answer:
     else:
         judged, shown = _of_refits(evidence, criteria, metric, refits)
         claims, facts, tables = [*judged, *claims], [*shown, *facts], {"folds": _table(refits), **tables}
-    findings = only_proven_decline(settle(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
-    settled = settle(facts, alpha=spec.alpha, level=spec.confidence)
+    findings = only_proven_decline(judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
+    settled = judge_claims(facts, alpha=spec.alpha, level=spec.confidence)
     notes = (*not_perturbed(evidence), *unused_refits(evidence))
     return Answer(Question.STABILITY, (*missing, *findings, *settled, *notes), tables)
 
@@ -251,7 +253,7 @@ def _missing(why: Missing) -> Finding:
 
 def _of_refits(
     evidence: Evidence, criteria: Stability, metric: Metric, refits: Refits
-) -> tuple[list[Claim], list[Claim]]:
+) -> tuple[list[Measurement], list[Measurement]]:
     """What the repeats are judged by, and the facts about them."""
     ends = _ends(metric, refits)
     facts = fold_facts(refits.scores, ends=ends, relative=spread_is_relative(metric))
@@ -279,7 +281,7 @@ def _ends(metric: Metric, refits: Refits) -> tuple[float, float]:
     return min(low, float(refits.scores.min())), max(high, float(refits.scores.max()))
 
 
-def _other_facts(evidence: Evidence, metric: Metric) -> list[Claim]:
+def _other_facts(evidence: Evidence, metric: Metric) -> list[Measurement]:
     """What does not need repeats."""
     shaken = evidence.perturbed
     changed = [] if shaken is None or isinstance(shaken, Missing) else perturbed_facts(evidence, metric, shaken)
@@ -294,27 +296,27 @@ def _done(refits: Refits) -> str:
 
 def _half_width(
     evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Missing, refits: Refits
-) -> Claim:
+) -> Measurement:
     relative = evidence.task is Task.REGRESSION or metric.needs == "own"
     unit = "share of the mean" if relative else "points"
     name = f"Half-width of the interval of the average {metric.title}"
     limit = Criterion("<=", criteria.half_width, unit, criteria.origin("half_width"), refutable=False)
     if isinstance(mean, Missing):
-        return Claim(Topic.HALF_WIDTH.key(), name, metric.name, mean, limit, unit=unit, reason=mean.reason)
+        return Measurement(Claim(Topic.HALF_WIDTH.key(), name, limit), metric.name, mean, unit=unit, reason=mean.reason)
     half = half_width(mean, evidence.spec.confidence)
     if not math.isfinite(half):
         none = Missing(NO_SPREAD)
-        return Claim(Topic.HALF_WIDTH.key(), name, metric.name, none, limit, unit=unit, reason=NO_SPREAD, needs=VARY)
+        return Measurement(
+            Claim(Topic.HALF_WIDTH.key(), name, limit), metric.name, none, unit=unit, reason=NO_SPREAD, needs=VARY
+        )
     width = half / abs(mean.value) if relative and mean.value else half
     low, high = mean.interval(evidence.spec.confidence)
     shown = format_value(mean.value, metric.unit)
     between = format_range(low, high, metric.unit)
-    return Claim(
-        Topic.HALF_WIDTH.key(),
-        name,
+    return Measurement(
+        Claim(Topic.HALF_WIDTH.key(), name, limit),
         metric.name,
         Exact(width, len(refits.folds), mean.method, mean.bound_method),
-        limit,
         unit=unit,
         reason=f"average {metric.title} {shown}, corrected interval {between}, from {_done(refits)}",
         needs="more training rows: the half-width shrinks with the root of their number",
@@ -322,7 +324,7 @@ def _half_width(
     )
 
 
-def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Claim]:
+def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Measurement]:
     if not evidence.task.has_classes:
         return []
     predicted = refits.predicted
@@ -335,12 +337,10 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
     )
     rows = f"{int(everywhere.sum()):,} training rows, each predicted once in each of {refits.repeats} repeats"
     return [
-        Claim(
-            Topic.CHURN.key(),
-            "Share of rows whose answer changes between refits (churn)",
+        Measurement(
+            Claim(Topic.CHURN.key(), "Share of rows whose answer changes between refits (churn)", limit),
             "churn",
             share,
-            limit,
             unit="share",
             withheld=unknown_error(dependence),
             reason=rows,
@@ -350,7 +350,7 @@ def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Clai
     ]
 
 
-def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Claim:
+def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Measurement:
     """In points; of a metric without an upper end as a share of the mean, for its unit says nothing by itself."""
     name, reason, unit = f"Standard deviation of the fold {metric.title}", _graded(metric, facts), metric.unit
     value: Exact | Missing = Exact(facts.std, folds)
@@ -362,7 +362,9 @@ def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> C
         value = Exact(facts.coefficient_of_variation, folds) if facts.mean else NO_SHARE
         reason = reason if facts.mean else NO_SHARE.reason
     limit = Criterion("<", criteria.std, unit, criteria.origin("std"))
-    return Claim(Topic.FOLD_STD.key(), name, metric.name, value, limit, unit=unit, reason=reason, from_scores=False)
+    return Measurement(
+        Claim(Topic.FOLD_STD.key(), name, limit), metric.name, value, unit=unit, reason=reason, from_scores=False
+    )
 
 
 def _facts(
@@ -372,12 +374,14 @@ def _facts(
     mean: Inference | Missing,
     said: tuple[str, ...],
     refits: Refits,
-) -> list[Claim]:
+) -> list[Measurement]:
     folds = len(refits.folds)
     title, notes = metric.title, "; ".join(note.rstrip(".") for note in said)
 
-    def fact(topic: Topic, name: str, value: Inference | Missing, reason: str = "", unit: str = metric.unit) -> Claim:
-        return Claim(topic.key(), name, metric.name, value, None, unit=unit, blocking=False, reason=reason)
+    def fact(
+        topic: Topic, name: str, value: Inference | Missing, reason: str = "", unit: str = metric.unit
+    ) -> Measurement:
+        return Measurement.fact(topic.key(), name, metric.name, value, unit=unit, reason=reason)
 
     shown = [
         fact(Topic.FOLD_MEAN, f"Average {title} over the folds", mean, notes),
@@ -395,12 +399,9 @@ def _facts(
     return [claim for claim in shown if not (rule == "point" and claim.key.kind is Topic.FOLD_STD)]
 
 
-def _seconds(refits: Refits) -> Claim:
+def _seconds(refits: Refits) -> Measurement:
     took = Exact(refits.seconds, len(refits.folds))
-    return Claim(
-        Topic.REFIT_SECONDS.key(), "Time that all refits took", "seconds", took, None,
-        unit="s", blocking=False, measured_time=True,
-    )  # fmt: skip
+    return Measurement.fact(Topic.REFIT_SECONDS.key(), "Time that all refits took", "seconds", took, unit="s", measured_time=True)  # fmt: skip
 
 
 def _end(facts: FoldFacts, end: float) -> str:

@@ -15,14 +15,14 @@ from readiness.evidence.refits import Refits
 from readiness.spec.schema import FIGURES, NOT_HERE, Spec, Stability
 from readiness.statistics.estimators import Metric, measure
 from readiness.statistics.inference import Inference
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 
 NOT_OF_IT = "these are not refits of this candidate on nearly all rows, or their rows are out of order"
 SEEN = "they predict rows that they had seen, or the training rows are of another kind than the test rows"
 CHECK = "check that refits of this candidate predicted each training row without having seen it, in the table's order"
 
 
-def marked(claim: Claim, source: str) -> Claim:
+def marked(claim: Measurement, source: str) -> Measurement:
     """The claim with its label and its source; as it is when `source` is empty. The same log gives the same numbers
     in each run, so a supplied time is no clock reading of this one.
     """
@@ -78,7 +78,7 @@ def _in(metric: Metric, found: Inference) -> str:
     return format_value(found.value, metric.unit)
 
 
-def doubted(claim: Claim, doubt: str) -> Claim:
+def doubted(claim: Measurement, doubt: str) -> Measurement:
     """The claim, which a doubt keeps from being *met*; as it is without one."""
     if not doubt:
         return claim

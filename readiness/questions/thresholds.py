@@ -25,7 +25,7 @@ from readiness.statistics.costs import FARTHEST, Flips, flips, lower_mean_cost, 
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.inference import Exact, Inference, Mapped, student_quantile
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.means import design_effect
 from readiness.statistics.thresholds import CrossFitted, cross_fit, share_of_largest
 
@@ -40,11 +40,11 @@ USUAL = 0.5
 AGAIN = "state it as model.threshold and review again, for groups and stability were measured with the one in use"
 
 
-def _fact_of_advice(topic: Topic, name: str, value: Inference | Missing, reason: str, **more: str) -> Claim:
-    return Claim(topic.key(), name, "threshold", value, None, blocking=False, reason=reason, **more)  # type: ignore[arg-type]
+def _fact_of_advice(topic: Topic, name: str, value: Inference | Missing, reason: str, **more: str) -> Measurement:
+    return Measurement.fact(topic.key(), name, "threshold", value, reason=reason, **more)
 
 
-def threshold_in_use(evidence: Evidence) -> list[Claim]:
+def threshold_in_use(evidence: Evidence) -> list[Measurement]:
     """The threshold that the spec states, or the one that gives the candidate's labels; none without scores."""
     cases = evidence.cases
     if cases.task is not Task.BINARY or cases.y_score is None or cases.queries is not None or not cases.n:
@@ -77,7 +77,7 @@ def _implied(cases: Cases) -> tuple[Inference | Missing, str]:
     return Exact(value, cases.n), " and ".join(sides)
 
 
-def threshold_advice(evidence: Evidence, found: CrossFitted) -> Claim:
+def threshold_advice(evidence: Evidence, found: CrossFitted) -> Measurement:
     """Another threshold with what it does, or why none is recommended."""
     name = "Threshold that is recommended in its place"
     against = next(_against(evidence, found), "")
@@ -93,7 +93,7 @@ def threshold_advice(evidence: Evidence, found: CrossFitted) -> Claim:
     )
 
 
-def is_recommended(advice: Claim) -> bool:
+def is_recommended(advice: Measurement) -> bool:
     """Whether another threshold is."""
     return not isinstance(advice.inference, Missing)
 
@@ -133,7 +133,9 @@ def _requirements(evidence: Evidence) -> Iterator[Finding]:
         yield from (
             f for f, each in zip(found, stated, strict=True) if spec.metric(each.metric).needs in ("labels", "own")
         )
-    yield from settle(class_claims(evidence, spec.errors), alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    yield from judge_claims(
+        class_claims(evidence, spec.errors), alpha=spec.alpha, level=spec.confidence, rule=spec.evidence
+    )
 
 
 def _too_many(evidence: Evidence) -> Iterator[str]:
@@ -174,18 +176,18 @@ NEAR = 1.25
 """An answer that a quarter more or less on one cost would change hangs on that cost."""
 
 
-def what_if(evidence: Evidence, priced: Prices) -> list[Claim]:
+def what_if(evidence: Evidence, priced: Prices) -> list[Measurement]:
     """Break-even, the factors on each cost that change the answer, the threshold, and the dearest rows."""
     return [*_break_even(evidence), *_flips(evidence), *_threshold(evidence, priced), *_concentration(evidence, priced)]
 
 
 def _fact(
     key: FindingKey, name: str, metric: str, inference: Inference | Missing, unit: str = "", **more: str
-) -> Claim:
-    return Claim(key, name, metric, inference, None, unit=unit, blocking=False, **more)  # type: ignore[arg-type]
+) -> Measurement:
+    return Measurement.fact(key, name, metric, inference, unit=unit, **more)
 
 
-def _break_even(evidence: Evidence) -> list[Claim]:
+def _break_even(evidence: Evidence) -> list[Measurement]:
     """Against always no, alarms save money as long as c_FP / c_FN < TP / FP; against always yes, the mirror image."""
     costs, cases = evidence.spec.errors.costs, evidence.cases
     if error_costs(evidence) is None or costs is None:
@@ -224,7 +226,7 @@ def _times(factor: float) -> str:
     return format_value(factor, "times")
 
 
-def _flips(evidence: Evidence) -> list[Claim]:
+def _flips(evidence: Evidence) -> list[Measurement]:
     parts = cost_parts(evidence)
     if parts is None:
         return []
@@ -281,7 +283,7 @@ def _from_sums(evidence: Evidence, first: Part, second: Part) -> Callable[[float
     return lower
 
 
-def _flip(evidence: Evidence, part: Part, where: Flips, gone: float | None, *, proven: bool) -> Claim:
+def _flip(evidence: Evidence, part: Part, where: Flips, gone: float | None, *, proven: bool) -> Measurement:
     factor = where.nearest
     name = f"Factor on the cost of {part.name} at which the answer on savings changes"
     is_so = "above 0" if evidence.spec.evidence == "point" else "proven"
@@ -305,7 +307,7 @@ def _flip(evidence: Evidence, part: Part, where: Flips, gone: float | None, *, p
     )  # fmt: skip
 
 
-def _threshold(evidence: Evidence, priced: Prices) -> list[Claim]:
+def _threshold(evidence: Evidence, priced: Prices) -> list[Measurement]:
     """Only where there are scores and both costs."""
     given = error_costs(evidence)
     if given is None or evidence.cases.y_score is None:
@@ -317,7 +319,7 @@ def _threshold(evidence: Evidence, priced: Prices) -> list[Claim]:
     return [_best(evidence, found), _regret(evidence, found, priced, advice), advice]
 
 
-def _best(evidence: Evidence, found: CrossFitted) -> Claim:
+def _best(evidence: Evidence, found: CrossFitted) -> Measurement:
     n, both = evidence.cases.n, found.thresholds
     finite = [threshold for threshold in both if math.isfinite(threshold)]
     value = Exact(float(np.mean(finite)), n) if finite else Missing("no alarm at all would have cost least", n=n)
@@ -333,7 +335,7 @@ def _written(threshold: float) -> str:
     return format_value(threshold) if math.isfinite(threshold) else "none (no alarm at all)"
 
 
-def _regret(evidence: Evidence, found: CrossFitted, priced: Prices, advice: Claim) -> Claim:
+def _regret(evidence: Evidence, found: CrossFitted, priced: Prices, advice: Measurement) -> Measurement:
     name = "Cost per row that a better threshold would save"
     if isinstance(found.regret, Missing) or isinstance(found.cost, Missing):
         return _fact(Topic.REGRET.key(), name, "regret", found.regret)
@@ -346,12 +348,12 @@ def _regret(evidence: Evidence, found: CrossFitted, priced: Prices, advice: Clai
     return _fact(Topic.REGRET.key(), name, "regret", found.regret, priced.currency, reason=reason, warning=warning)
 
 
-def _concentration(evidence: Evidence, priced: Prices) -> list[Claim]:
+def _concentration(evidence: Evidence, priced: Prices) -> list[Measurement]:
     amounts = priced.candidate * evidence.cases.relative_weight
     return concentration(amounts, "costs") if evidence.task is not Task.REGRESSION else []
 
 
-def concentration(amounts: NDArray[np.float64], what: str) -> list[Claim]:
+def concentration(amounts: NDArray[np.float64], what: str) -> list[Measurement]:
     """Share that the largest amounts carry; nothing where all that are not 0 are of one or two sizes."""
     if np.unique(amounts[amounts > 0]).size <= 2:
         return []

@@ -20,7 +20,7 @@ from readiness.questions.wording import as_clause, count_of, denominator
 from readiness.spec.schema import Segments
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.slices import Key, Mask, Search, Span, first_half, rows_of, search
 from readiness.verdict.margins import calendar_names
 
@@ -40,7 +40,7 @@ _WRONG = {
 class Suspects:
     """What stood out on one half of the rows, as claims tested on the other half."""
 
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[Measurement, ...] = ()
     chances: tuple[float, ...] = ()
     """For each claim, how likely so many losses are by chance alone; 0 where its limits alone have to tell."""
     alpha: float = 0.05
@@ -68,7 +68,7 @@ def suspects(evidence: Evidence, rulers: Sequence[Ruler]) -> Suspects:
     searchable = [ruler for ruler in rulers if ruler.metric.name in _metrics(evidence.task)]
     half = first_half(evidence.cases, seed=evidence.spec.seed)
     others = evidence.cases.subset(~half)
-    claims: list[Claim] = []
+    claims: list[Measurement] = []
     chances: list[float] = []
     named: list[bool] = []
     searched = 0
@@ -155,7 +155,7 @@ def _tested(
     half: Mask,
     searched: int,
     slice_key: FindingKey,
-) -> tuple[Claim, float]:
+) -> tuple[Measurement, float]:
     """The claim about one combination, on the half that was not searched, and its exact chance where there is one."""
     inside = rows_of(key, [column.codes for column in columns])[~half]
     labels = {columns[column].name: columns[column].text(first, last) for column, first, last in key}

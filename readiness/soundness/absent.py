@@ -7,7 +7,7 @@ tenth of the people badly.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from readiness.core import policy
 from readiness.core.errors import DataError
-from readiness.core.findings import Criterion
+from readiness.core.findings import Claim, Criterion
 from readiness.core.format import format_count_of, listed
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
@@ -26,15 +26,15 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation, segmented_alike
 from readiness.questions.deficits import Ruler, ruler_of, split_by
 from readiness.questions.wording import count_of
-from readiness.soundness.rejudging import aimed, priced_claims, scored_claims
-from readiness.soundness.tables import Examined, not_asked, not_known
+from readiness.soundness.rejudging import aim_at, priced_claims, scored_claims
+from readiness.soundness.tables import Examined, claim_not_known, finding_not_asked
 from readiness.soundness.units import are_stretches_of_time
 from readiness.spec.inputs import SegmentEntry, is_about_periods
 from readiness.statistics.cases import Array, Integers
 from readiness.statistics.class_rule import least_rows
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judge_claims import Claim
-from readiness.statistics.stability import independent
+from readiness.statistics.judge_claims import Measurement
+from readiness.statistics.stability import without_order
 
 MOST_ABSENT = 0.10
 """Share of rows that may be where the test rows say nothing: what question 3 leaves out of its coverage, too."""
@@ -58,17 +58,19 @@ def examine(evidence: Evidence) -> list[Examined]:
     the test rows cannot assess.
     """
     if evidence.recent is None and evidence.training is None:
-        return [not_asked(Kind.ABSENT, "there are no recent and no training rows that could hold somebody else")]
+        return [
+            finding_not_asked(Kind.ABSENT, "there are no recent and no training rows that could hold somebody else")
+        ]
     claims = list(_of_segments(evidence))
     first: list[Examined] = (
-        [replace(claims[0], key=Kind.ABSENT.key()), *claims[1:]]
+        [claims[0].with_claim(key=Kind.ABSENT.key()), *claims[1:]]
         if claims
-        else [not_asked(Kind.ABSENT, _why_not(evidence))]
+        else [finding_not_asked(Kind.ABSENT, _explain(evidence))]
     )
     return [*first, *_of_classes(evidence)]
 
 
-def _why_not(evidence: Evidence) -> str:
+def _explain(evidence: Evidence) -> str:
     if not evidence.segmentations:
         return "no segment column is named that tells groups of rows apart"
     return "the named segments are stretches of time, which never come again"
@@ -77,7 +79,7 @@ def _why_not(evidence: Evidence) -> str:
 # Segments -------------------------------------------------------------------------------------------------------
 
 
-def _of_segments(evidence: Evidence) -> Iterator[Claim]:
+def _of_segments(evidence: Evidence) -> Iterator[Measurement]:
     named = list(zip(evidence.spec.data.segments, evidence.segmentations, strict=True))
     rulers = _rulers(evidence) if named else []
     for number, (entry, segmentation) in enumerate(named, 1):
@@ -100,20 +102,20 @@ def _is_about_time(evidence: Evidence, entry: SegmentEntry, segmentation: Segmen
 
 def _segment(
     evidence: Evidence, key: FindingKey, entry: SegmentEntry, segmentation: Segmentation, rulers: list[Ruler]
-) -> Claim:
+) -> Measurement:
     population = _population(evidence, columns_of([entry]))
     if population is None:
         lacking = shorten(segmentation.name)
         where = "recent" if evidence.recent is not None else "training"
         cure = f"add {lacking} to the table of {where} rows; or {VOUCH}"
-        return replace(not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure), key=key)
+        return claim_not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure).with_claim(key=key)
     reference = None if evidence.training is None else evidence.training.frame
     try:
         others = segmented_alike(population.frame, entry, evidence.rows, reference)
     except DataError as error:
         cure = f"write {shorten(segmentation.name)} alike in all tables; or {VOUCH}"
-        return replace(not_known(Kind.ABSENT, str(error), cure), key=key)
-    return _judged(key, segmentation, others, _asked(evidence, segmentation, rulers), population.noun)
+        return claim_not_known(Kind.ABSENT, str(error), cure).with_claim(key=key)
+    return _judge_segments(key, segmentation, others, _collect_asked(evidence, segmentation, rulers), population.noun)
 
 
 def _population(evidence: Evidence, columns: tuple[str, ...]) -> _Population | None:
@@ -126,7 +128,9 @@ def _population(evidence: Evidence, columns: tuple[str, ...]) -> _Population | N
     return next((each for each in frames if set(columns) <= set(each.frame.columns) and len(each.frame)), None)
 
 
-def _judged(key: FindingKey, mine: Segmentation, others: Segmentation, metrics: list[_Asked], noun: str) -> Claim:
+def _judge_segments(
+    key: FindingKey, mine: Segmentation, others: Segmentation, metrics: list[_Asked], noun: str
+) -> Measurement:
     rows, places = others.counts, _places(mine, others)
     asked = max(metrics, key=lambda each: int(rows[each.lacking(places)].sum()))
     lacking = asked.lacking(places) & (rows > 0)
@@ -138,12 +142,14 @@ def _judged(key: FindingKey, mine: Segmentation, others: Segmentation, metrics: 
     k, n = int(rows[lacking].sum()), int(rows.sum())
     text = f"{format_count_of(k, n, noun)} are in values of {shorten(mine.name)} that the test rows cannot assess"
     words = listed(f"{others.text(one)} ({rows[one]:,} rows; {asked.said(int(places[one]))})" for one in largest)
-    return Claim(
-        key,
-        f"Rows in values of {shorten(mine.name)} that the test rows cannot assess",
+    return Measurement(
+        Claim(
+            key,
+            f"Rows in values of {shorten(mine.name)} that the test rows cannot assess",
+            Criterion("<=", MOST_ABSENT, "share"),
+        ),
         "share",
         Binomial(float(k), n),
-        Criterion("<=", MOST_ABSENT, "share"),
         unit="share",
         withheld=f"too few test rows are in {others.text(critical[0])}, which is critical" if critical else "",
         reason=f"{text}: {words}" if words else text,
@@ -184,9 +190,9 @@ class _Asked:
         return f"{count_of(held, self.noun)} in the test, {self.minimum:,} are needed" if held else "no test row"
 
 
-def _asked(evidence: Evidence, mine: Segmentation, rulers: list[Ruler]) -> list[_Asked]:
+def _collect_asked(evidence: Evidence, mine: Segmentation, rulers: list[Ruler]) -> list[_Asked]:
     """At least one row, and as many as each metric asks of its own denominator."""
-    rows = independent(evidence.cases)  # only counted
+    rows = without_order(evidence.cases)  # only counted
     asked = [_Asked(mine.counts.astype(np.int64), 1, "rows")]
     for ruler in rulers:
         held = np.array([split.rows for split in split_by(ruler.metric.name, rows, mine)], dtype=np.int64)
@@ -217,12 +223,14 @@ def _of_classes(evidence: Evidence) -> list[Examined]:
         for c in sorted(map(int, np.flatnonzero(lacking)), key=lambda c: -int(met[c]))
     ]
     text = f"{format_count_of(k, len(labels), noun)} are of values of {target} that the test rows hardly hold"
-    claim = Claim(
-        Kind.ABSENT.key(Topic.DOUBT_CLASSES),
-        f"Rows of values of {target} that the test rows hardly hold",
+    claim = Measurement(
+        Claim(
+            Kind.ABSENT.key(Topic.DOUBT_CLASSES),
+            f"Rows of values of {target} that the test rows hardly hold",
+            Criterion("<=", MOST_ABSENT, "share"),
+        ),
         "share",
         Binomial(float(k), len(labels)),
-        Criterion("<=", MOST_ABSENT, "share"),
         unit="share",
         reason=f"{text}: {listed(words)}" if words else text,
         needs=f"more test rows of them; or {VOUCH}" if k else "",
@@ -232,7 +240,7 @@ def _of_classes(evidence: Evidence) -> list[Examined]:
     if not k:
         return [claim]
     scored, priced = ([each.code for each in scored_claims(evidence)], [each.code for each in priced_claims(evidence)])
-    return [aimed(claim, (*scored, *priced))]
+    return [aim_at(claim, (*scored, *priced))]
 
 
 def _labels(evidence: Evidence) -> tuple[Any, str]:

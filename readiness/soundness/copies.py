@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from readiness.core.errors import DataError
-from readiness.core.findings import Criterion
+from readiness.core.findings import Claim, Criterion
 from readiness.core.format import format_share, listed
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -29,10 +29,10 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.near_copies import Near, near_copies
 from readiness.evidence.row_hashes import Hashes, TrainingHashes, hashes_like, value_bits
 from readiness.evidence.target import MOST_COPIES
-from readiness.soundness.tables import Tables, not_known
-from readiness.statistics.copies import Known, known_rows, stand_in
+from readiness.soundness.tables import Tables, claim_not_known
+from readiness.statistics.copies import Known, known_rows, are_in_table
 from readiness.statistics.inference import Exact
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 
 MOST_EXCESS = 0.01
 """Of equal rows beyond what chance gives; the excess alone has a standard deviation of 0.4 to 1 percentage points."""
@@ -43,7 +43,7 @@ NEAR, UNNAMED = Kind.SEEN.key(Topic.DOUBT_NEAR), Kind.SEEN.key(Topic.DOUBT_UNITS
 SPLIT = "split the rows anew, so that none stands on both sides, and fit the model again"
 
 
-def examine(tables: Tables) -> Iterator[Claim]:
+def examine(tables: Tables) -> Iterator[Measurement]:
     """EVID-SEEN-COPIES, -EQUAL, -NEAR and -UNITS; nothing without a training table."""
     if tables.train is None:
         return
@@ -52,8 +52,8 @@ def examine(tables: Tables) -> Iterator[Claim]:
     if found.names.meaning == UNITS and tables.spec.data.group is None and tables.spec.data.query is None:
         yield _units(found)
     if found.equal is not None:
-        yield _equal(tables, found.equal)
-    near = _near(tables, found)
+        yield _judge_equal(tables, found.equal)
+    near = _find_near(tables, found)
     if near is not None:
         yield _near_claim(near)
 
@@ -67,18 +67,20 @@ def copies_of(tables: Tables) -> Copies:
     return find_copies(Table(tables.test, tables.y_test), train, asked)
 
 
-def _copies(tables: Tables, found: Copies) -> Claim:
+def _copies(tables: Tables, found: Copies) -> Measurement:
     name = "Share of the test rows that also stand in the training table"
     criterion = Criterion("<=", MOST_COPIES, "share", presumed=True)
     n, copies, known = found.rows, int(found.known.sum()), f"{found.train_rows:,} training rows"
     if not found.compared and not found.names.column:
         reason = "the training table shares neither features nor names of rows with the test table"
-        return Claim(COPIES, name, "share", Missing(reason), criterion, needs="a training table with the features")
+        return Measurement(
+            Claim(COPIES, name, criterion), "share", Missing(reason), needs="a training table with the features"
+        )
     if not copies:
         text = f"none of {n:,} test rows also stands among the {known}"
     else:
         text = f"{copies:,} of {n:,} test rows ({format_share(copies / n)}) also stand among the {known}"
-        text += _by_what(found, copies)
+        text += _describe_ways(found, copies)
     if found.contradicting:
         text += f"; {found.contradicting:,} of them have another {tables.target or 'target'} there"
     if found.known_left_out and copies:
@@ -86,10 +88,12 @@ def _copies(tables: Tables, found: Copies) -> Claim:
     if found.names.meaning == ANEW:
         text += f"; each table numbers its rows in {found.names.column} anew, so that equal numbers are no copies"
     share = Exact(copies / n, n)
-    return Claim(COPIES, name, "share", share, criterion, "share", reason=text, needs=SPLIT, from_scores=False)
+    return Measurement(
+        Claim(COPIES, name, criterion), "share", share, unit="share", reason=text, needs=SPLIT, from_scores=False
+    )
 
 
-def _by_what(found: Copies, copies: int) -> str:
+def _describe_ways(found: Copies, copies: int) -> str:
     named, valued = found.by_name, copies - found.by_name
     ways = []
     if valued:
@@ -102,39 +106,43 @@ def _by_what(found: Copies, copies: int) -> str:
     return f": {' and '.join(ways)}" if ways else ""
 
 
-def _units(found: Copies) -> Claim:
+def _units(found: Copies) -> Measurement:
     names, n = found.names, found.rows
     text = (
         f"{names.column} is to name a row, and names units of several rows: {names.shared:,} of {n:,} test rows "
         f"({format_share(names.shared / n)}) belong to one that training rows belong to as well"
     )
-    return Claim(
-        UNNAMED,
-        f"Share of the test rows whose {names.column} training rows have as well",
+    return Measurement(
+        Claim(
+            UNNAMED,
+            f"Share of the test rows whose {names.column} training rows have as well",
+            Criterion("<=", MOST_COPIES, "share", refutable=False, presumed=True),
+        ),
         "share",
         Exact(names.shared / n, n),
-        Criterion("<=", MOST_COPIES, "share", refutable=False, presumed=True),
-        "share",
+        unit="share",
         reason=text,
         needs=f"name {names.column} under data.group, and under data.id only a column that names single rows",
         from_scores=False,
     )
 
 
-def _equal(tables: Tables, equal: Known) -> Claim:
+def _judge_equal(tables: Tables, equal: Known) -> Measurement:
     by_chance = equal.by_chance.value
     text = (
         f"{equal.twins:,} of {equal.asked:,} other test rows ({format_share(equal.share.value)}) equal a training row "
         f"in every feature and in {tables.target or 'the target'}; by chance about {format_share(by_chance)} would, as "
         f"{equal.known - equal.alone:,} of {equal.known:,} training rows have a twin there"
     )
-    return Claim(
-        EQUAL,
-        "Share of the test rows that equal training rows, beyond what chance gives",
+    return Measurement(
+        Claim(
+            EQUAL,
+            "Share of the test rows that equal training rows, beyond what chance gives",
+            Criterion("<=", MOST_EXCESS, "share", refutable=False, presumed=True),
+        ),
         "share",
         equal.excess,
-        Criterion("<=", MOST_EXCESS, "share", refutable=False, presumed=True),
-        "share",
+        unit="share",
         reason=text,
         needs=f"a column that names each row (data.id), so that copies can be told from equal rows; or {SPLIT}; or "
         "somebody outside about.prepared_by who vouches that equal rows are different cases (soundness.seen)",
@@ -142,7 +150,7 @@ def _equal(tables: Tables, equal: Known) -> Claim:
     )
 
 
-def _near(tables: Tables, found: Copies) -> Near | None:
+def _find_near(tables: Tables, found: Copies) -> Near | None:
     assert tables.train is not None
     if not found.compared:
         return None
@@ -150,27 +158,29 @@ def _near(tables: Tables, found: Copies) -> Near | None:
     return near_copies(others, tables.train, found.compared, tables.spec.seed)
 
 
-def _near_claim(near: Near) -> Claim:
+def _near_claim(near: Near) -> Measurement:
     rows = f"{near.asked:,} test rows" if near.asked == near.of else f"a random sample of {near.asked:,} test rows"
     text = (
         f"{near.near:,} of {rows} ({format_share(near.share.value)}) lie nearer to one training row than their "
         f"surroundings explain, judged by {listed(near.columns, 5)}; of training rows from the same surroundings "
         f"{near.own:,} of {near.own_asked:,} ({format_share(near.own / near.own_asked)}) lie as near to another one"
     )
-    return Claim(
-        NEAR,
-        "Share of the test rows that are training rows, a little moved",
+    return Measurement(
+        Claim(
+            NEAR,
+            "Share of the test rows that are training rows, a little moved",
+            Criterion("<=", MOST_NEAR, "share", presumed=True),
+        ),
         "share",
         near.excess,
-        Criterion("<=", MOST_NEAR, "share", presumed=True),
-        "share",
+        unit="share",
         reason=text,
         needs=SPLIT,
         from_scores=False,
     )
 
 
-def copies_against_supplied(evidence: Evidence) -> Claim:
+def copies_against_supplied(evidence: Evidence) -> Measurement:
     """EVID-SEEN where there is no training table: test rows beside the hashes of the rows the model was fitted on.
 
     `evidence.elsewhere.training_rows` holds the hashes; without them nobody can look.
@@ -178,16 +188,16 @@ def copies_against_supplied(evidence: Evidence) -> Claim:
     given = evidence.elsewhere.training_rows
     supply = "hashes of the rows that the model was fitted on (supplied.training_rows, made by `readiness hash-rows`)"
     if given is None:
-        return not_known(Kind.SEEN, "nothing is known of the rows that the model was fitted on", supply)
+        return claim_not_known(Kind.SEEN, "nothing is known of the rows that the model was fitted on", supply)
     source = evidence.spec.supplied.training_rows
     said = f" (hashes supplied by others: {source.source})" if source is not None else ""
     try:
         hashes = hashes_like(evidence.rows, given)
     except DataError as error:
-        return not_known(Kind.SEEN, f"{error.message}{said}", error.remedy or supply)
-    if why := _other_columns(evidence, given) or _no_evidence(evidence, given, hashes):
-        return not_known(Kind.SEEN, f"{why}{said}", supply)
-    return _beside_hashes(evidence, given, hashes, said)
+        return claim_not_known(Kind.SEEN, f"{error.message}{said}", error.remedy or supply)
+    if why := _other_columns(evidence, given) or _explain_no_evidence(evidence, given, hashes):
+        return claim_not_known(Kind.SEEN, f"{why}{said}", supply)
+    return _claim_beside_hashes(evidence, given, hashes, said)
 
 
 FEWEST_HASHES = 50
@@ -222,7 +232,7 @@ def _other_columns(evidence: Evidence, given: TrainingHashes) -> str:
     return f"rows were hashed with {listed(map(shown, beyond), 3)}, which the model is not given" if beyond else ""
 
 
-def _no_evidence(evidence: Evidence, given: TrainingHashes, hashes: Hashes) -> str:
+def _explain_no_evidence(evidence: Evidence, given: TrainingHashes, hashes: Hashes) -> str:
     """Why nobody can have fitted the model on the rows behind such hashes; empty where somebody may have."""
     found, n = np.unique(given.hashes), len(hashes)
     least = max(FEWEST_HASHES, len(_features(evidence)) + 1, math.ceil(LEAST_OF_TEST * n))
@@ -235,7 +245,7 @@ def _no_evidence(evidence: Evidence, given: TrainingHashes, hashes: Hashes) -> s
         return ""
     alike = n - int((np.unique(hashes, return_counts=True)[1] == 1).sum())
     expected = alike * min(1.0, len(given.hashes) / n)
-    twins = int(stand_in(hashes, found).sum())
+    twins = int(are_in_table(hashes, found).sum())
     if expected >= EXPECTED_TWINS and twins < FEW_TWINS * expected:
         return (
             f"{alike:,} of {n:,} test rows equal another test row, and {twins:,} one that was hashed: these are others"
@@ -251,7 +261,7 @@ def _are_uneven(found: Hashes) -> bool:
     return 2 * math.exp(-2 * len(found) * gap * gap) < _EVEN
 
 
-def _beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, said: str) -> Claim:
+def _claim_beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, said: str) -> Measurement:
     name = "Share of the test rows that the model was fitted on"
     known = known_rows(hashes, given.hashes)
     n, m = len(hashes), len(given.hashes)
@@ -259,7 +269,7 @@ def _beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, sa
     vouch = "or somebody outside about.prepared_by who attests when the test rows were drawn (soundness.seen)"
     needs = f"test rows that the model was not fitted on; {vouch}"
     if given.names_rows or _has_key(evidence.rows, given, hashes):
-        twins = int(stand_in(hashes, given.hashes).sum())
+        twins = int(are_in_table(hashes, given.hashes).sum())
         by = (
             f"the same {given.columns[0]}"
             if given.names_rows
@@ -268,16 +278,28 @@ def _beside_hashes(evidence: Evidence, given: TrainingHashes, hashes: Hashes, sa
         text = f"{twins:,} of {n:,} test rows ({format_share(twins / n)}) are among {what}, by {by}{said}"
         criterion = Criterion("<=", MOST_COPIES, "share", presumed=True)
         share = Exact(twins / n, n)
-        return Claim(
-            Kind.SEEN.key(), name, "share", share, criterion, "share", reason=text, needs=needs, from_scores=False
+        return Measurement(
+            Claim(Kind.SEEN.key(), name, criterion),
+            "share",
+            share,
+            unit="share",
+            reason=text,
+            needs=needs,
+            from_scores=False,
         )
     text = (
         f"{known.twins:,} of {n:,} test rows ({format_share(known.share.value)}) equal one of {what}; by chance about "
         f"{format_share(known.by_chance.value)} would{said}"
     )
     criterion = Criterion("<=", MOST_EXCESS, "share", refutable=False, presumed=True)
-    return Claim(
-        Kind.SEEN.key(), name, "share", known.excess, criterion, "share", reason=text, needs=needs, from_scores=False
+    return Measurement(
+        Claim(Kind.SEEN.key(), name, criterion),
+        "share",
+        known.excess,
+        unit="share",
+        reason=text,
+        needs=needs,
+        from_scores=False,
     )
 
 

@@ -9,45 +9,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from readiness.core.findings import Criterion
+from readiness.core.findings import Claim, Criterion
 from readiness.core.format import format_count_of, listed
 from readiness.core.keys import Topic
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence
-from readiness.soundness.order import come_later
-from readiness.soundness.tables import Examined, Tables, not_asked, not_known
+from readiness.soundness.order import comes_later
+from readiness.soundness.tables import Examined, Tables, claim_not_known, finding_not_asked
 from readiness.soundness.units import (
     LEAST_SHARED,
     Looked,
     Units,
-    alike,
     are_stretches_of_time,
-    looked_at,
-    named_units,
+    columns_without_a_role,
+    find_units,
+    sample_rows,
     shared_rows,
     whole_units,
-    without_a_role,
+    write_alike,
 )
 from readiness.statistics.cases import Array, Floats, Integers
 from readiness.statistics.copies import (
     PERMUTED_ROWS,
-    beyond_chance,
+    are_beyond_chance,
     deals_needed,
     deals_without_match,
     is_measure,
-    repeats,
+    measure_repeats,
 )
 from readiness.statistics.inference import Exact
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 
 MOST_FINDINGS = 3
 LEAST_EFFECT = 1.5
@@ -63,17 +62,17 @@ def examine(tables: Tables) -> list[Examined]:
     data = tables.spec.data
     named = data.group or data.query
     if tables.train is None:
-        return [not_asked(Kind.GROUPS, "there is no training table whose rows could belong to the same units")]
+        return [finding_not_asked(Kind.GROUPS, "there is no training table whose rows could belong to the same units")]
     if named is not None and named not in tables.train:
         cure = f"add {shorten(named)} to the training table; or {_VOUCHED}"
-        return [not_known(Kind.GROUPS, f"the training table has no column {shorten(named)}", cure)]
-    asked, units = _standing_on_both_sides(tables)
-    found = [_shared(tables, each) for each in units[:MOST_FINDINGS]]
+        return [claim_not_known(Kind.GROUPS, f"the training table has no column {shorten(named)}", cure)]
+    asked, units = _find_shared_units(tables)
+    found = [_claim_shared(tables, each) for each in units[:MOST_FINDINGS]]
     if named is not None:
-        return [_named(tables, named), *_numbered(found, 1)]
+        return [_judge_named_units(tables, named), *_number_claims(found, 1)]
     if not found:
         return [_nothing_found(tables, asked)]
-    return [found[0], *_numbered(found[1:], 2)]
+    return [found[0], *_number_claims(found[1:], 2)]
 
 
 _VOUCHED = (
@@ -82,19 +81,19 @@ _VOUCHED = (
 )
 
 
-def _numbered(claims: Sequence[Claim], first: int) -> list[Claim]:
-    return [replace(claim, key=Kind.GROUPS.key(Topic.DOUBT_SHARED, k)) for k, claim in enumerate(claims, first)]
+def _number_claims(claims: Sequence[Measurement], first: int) -> list[Measurement]:
+    return [claim.with_claim(key=Kind.GROUPS.key(Topic.DOUBT_SHARED, k)) for k, claim in enumerate(claims, first)]
 
 
 # Named ----------------------------------------------------------------------------------------------------------
 
 
-def _named(tables: Tables, name: str) -> Claim:
+def _judge_named_units(tables: Tables, name: str) -> Measurement:
     """Whether units that the spec names stand in both tables; none may."""
     assert tables.train is not None
     column, train = tables.test[name], tables.train[name]
     if tables.spec.data.group is None and _are_counted_anew(column, train):
-        return _claim(tables, np.zeros(len(column), dtype=bool), _anew(name), "")
+        return _claim(tables, np.zeros(len(column), dtype=bool), _explain_anew(name), "")
     rows = shared_rows(column, train)
     units, all_units = column[rows].nunique(), column.nunique()
     count = format_count_of(int(rows.sum()), len(rows), "test rows")
@@ -112,7 +111,7 @@ def _named(tables: Tables, name: str) -> Claim:
 
 def _are_counted_anew(test: pd.Series[Any], train: pd.Series[Any]) -> bool:
     """Whether both tables number their queries from the same start on without a gap: then equal numbers say nothing."""
-    here, there = alike(test, train)
+    here, there = write_alike(test, train)
     assert there is not None
     if not all(pd.api.types.is_integer_dtype(each.dtype) for each in (here, there)):
         return False
@@ -120,19 +119,17 @@ def _are_counted_anew(test: pd.Series[Any], train: pd.Series[Any]) -> bool:
     return ends[0][0] == ends[1][0] and all(whole for _, whole in ends)
 
 
-def _anew(name: str) -> str:
+def _explain_anew(name: str) -> str:
     return (
         f"both tables number {shorten(name)} anew from the same start, so that no test row is known to be of an old one"
     )
 
 
-def _claim(tables: Tables, rows: Array, text: str, needs: str, *, refutable: bool = True) -> Claim:
-    return Claim(
-        Kind.GROUPS.key(),
-        Kind.GROUPS.words,
+def _claim(tables: Tables, rows: Array, text: str, needs: str, *, refutable: bool = True) -> Measurement:
+    return Measurement(
+        Claim(Kind.GROUPS.key(), Kind.GROUPS.words, Criterion("<=", 0.0, "share", presumed=True, refutable=refutable)),
         "share",
         Exact(float(np.mean(rows)), len(tables.test)),
-        Criterion("<=", 0.0, "share", presumed=True, refutable=refutable),
         unit="share",
         reason=text,
         needs=needs,
@@ -144,23 +141,23 @@ def _claim(tables: Tables, rows: Array, text: str, needs: str, *, refutable: boo
 # Unnamed, on both sides -----------------------------------------------------------------------------------------
 
 
-def _standing_on_both_sides(tables: Tables) -> tuple[int, list[Units]]:
+def _find_shared_units(tables: Tables) -> tuple[int, list[Units]]:
     """How many columns were looked at, and those that name units of both tables whose target goes together, most
     shared first.
     """
-    rows, names = looked_at(tables), without_a_role(tables)
-    look_alike = [each for each in named_units(tables, names, rows) if (each.known or 0.0) >= LEAST_SHARED]
-    if any(not each.is_open for each in look_alike) and come_later(tables):  # the same units once more, as production
+    rows, names = sample_rows(tables), columns_without_a_role(tables)
+    look_alike = [each for each in find_units(tables, names, rows) if (each.known or 0.0) >= LEAST_SHARED]
+    if any(not each.is_open for each in look_alike) and comes_later(tables):  # the same units once more, as production
         look_alike = [each for each in look_alike if each.is_open]
-    pooled = _pooled_target(tables, rows)
+    pooled = _pool_target(tables, rows)
     likely = [each for each in look_alike if _goes_together(pooled, each)]
-    deals = [_deals(tables, pooled, _pooled(each), len(look_alike)) for each in likely]
-    surely = beyond_chance(deals, SOUNDNESS_ALPHA, len(look_alike))
+    deals = [_count_deals(tables, pooled, _pool_codes(each), len(look_alike)) for each in likely]
+    surely = are_beyond_chance(deals, SOUNDNESS_ALPHA, len(look_alike))
     found = [each for each, sure in zip(likely, surely, strict=True) if sure]
     return len(names), sorted(found, key=lambda each: -(each.known or 0.0))
 
 
-def _pooled_target(tables: Tables, rows: Looked) -> Floats:
+def _pool_target(tables: Tables, rows: Looked) -> Floats:
     """The target of the rows of both tables that are looked at, as one number: ranks, or the largest class or not."""
     assert tables.y_train is not None
     target = np.concatenate([tables.y_test[rows.test], tables.y_train[rows.train]])
@@ -170,23 +167,23 @@ def _pooled_target(tables: Tables, rows: Looked) -> Floats:
     return np.asarray(target == largest, dtype=np.float64)
 
 
-def _pooled(units: Units) -> Integers:
+def _pool_codes(units: Units) -> Integers:
     return np.concatenate([units.codes, units.trained])
 
 
 def _goes_together(quantity: Floats, units: Units) -> bool:
-    codes = _pooled(units)
-    if repeats(quantity, codes).correlation < LEAST_ALIKE:
+    codes = _pool_codes(units)
+    if measure_repeats(quantity, codes).correlation < LEAST_ALIKE:
         return False
     given = codes >= 0
     return units.numbers is None or not is_measure(quantity[given], codes[given], units.numbers)
 
 
-def _deals(tables: Tables, quantity: Floats, codes: Integers, family: int) -> int:
+def _count_deals(tables: Tables, quantity: Floats, codes: Integers, family: int) -> int:
     return deals_without_match(quantity, codes, tables.spec.seed, deals_needed(SOUNDNESS_ALPHA, family))
 
 
-def _shared(tables: Tables, units: Units) -> Claim:
+def _claim_shared(tables: Tables, units: Units) -> Measurement:
     assert tables.train is not None
     name, column = shorten(units.name), tables.test[units.name]
     rows = shared_rows(column, tables.train[units.name])
@@ -218,7 +215,7 @@ def _word_that_does_not_count(tables: Tables, name: str) -> str:
     )
 
 
-def _nothing_found(tables: Tables, asked: int) -> Claim:
+def _nothing_found(tables: Tables, asked: int) -> Measurement:
     target = shorten(tables.target or "the target")
     names = f"names units of both tables whose rows have like values of {target}"
     looked = {0: "there is no column without a role", 1: f"the one column without a role hardly {names}"}.get(
@@ -234,37 +231,39 @@ def _nothing_found(tables: Tables, asked: int) -> Claim:
 def errors_by_unit(evidence: Evidence) -> list[Examined]:
     """For at most three columns that look as if they named units: how many rows say as much as one, 1 or more."""
     tables = Tables.of(evidence)
-    rows = looked_at(tables)
-    names = [*without_a_role(tables), *(name for name in tables.features if name in tables.test)]
+    rows = sample_rows(tables)
+    names = [*columns_without_a_role(tables), *(name for name in tables.features if name in tables.test)]
     cases = evidence.cases
     errors = np.abs(cases.y_true - cases.y_pred) if evidence.task is Task.REGRESSION else cases.y_true != cases.y_pred
     looked = errors[rows.test].astype(np.float64)
     units = [
         each
-        for each in named_units(tables, [name for name in names if name not in _taken(tables)], rows)
+        for each in find_units(tables, [name for name in names if name not in _columns_with_a_role(tables)], rows)
         if each.rows_each >= LEAST_ROWS_EACH and not _are_times(evidence, rows, each.codes)
     ]
-    likely = [each for each in units if _effect(looked, each, rows) >= LEAST_EFFECT and not _is_measure(looked, each)]
+    likely = [
+        each for each in units if _design_effect(looked, each, rows) >= LEAST_EFFECT and not _is_measure(looked, each)
+    ]
     deals = [_deals_of_errors(tables, errors, each, rows, len(units)) for each in likely]
-    surely = beyond_chance(deals, SOUNDNESS_ALPHA, len(units))
+    surely = are_beyond_chance(deals, SOUNDNESS_ALPHA, len(units))
     found = [each for each, sure in zip(likely, surely, strict=True) if sure]
-    worst = sorted(found, key=lambda each: -_effect(looked, each, rows))[:MOST_FINDINGS]
+    worst = sorted(found, key=lambda each: -_design_effect(looked, each, rows))[:MOST_FINDINGS]
     return [_too_narrow(tables, k, each, looked, rows) for k, each in enumerate(worst, 1)]
 
 
 def _deals_of_errors(tables: Tables, errors: Array, units: Units, rows: Looked, family: int) -> int:
     whole, codes = whole_units(tables, units, rows, PERMUTED_ROWS)
-    return _deals(tables, errors[whole].astype(np.float64), codes, family)
+    return _count_deals(tables, errors[whole].astype(np.float64), codes, family)
 
 
-def _taken(tables: Tables) -> set[str | None]:
+def _columns_with_a_role(tables: Tables) -> set[str | None]:
     """Columns whose role says already how their rows hang together."""
     data = tables.spec.data
     return {data.group, data.query, data.time, data.target, data.weight}
 
 
-def _effect(errors: Floats, units: Units, rows: Looked) -> float:
-    return repeats(errors, units.codes, rows.whole).design_effect
+def _design_effect(errors: Floats, units: Units, rows: Looked) -> float:
+    return measure_repeats(errors, units.codes, rows.whole).design_effect
 
 
 def _is_measure(errors: Floats, units: Units) -> bool:
@@ -279,8 +278,8 @@ def _are_times(evidence: Evidence, rows: Looked, codes: Integers) -> bool:
     return time is not None and are_stretches_of_time(time[rows.test], codes)
 
 
-def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Looked) -> Claim:
-    found = repeats(errors, units.codes, rows.whole)
+def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Looked) -> Measurement:
+    found = measure_repeats(errors, units.codes, rows.whole)
     effect, name = found.design_effect, shorten(units.name)
     column = tables.test[units.name]
     n = int(column.notna().sum())
@@ -295,12 +294,14 @@ def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Look
     if is_shared and tables.train is not None:
         shared = int(shared_rows(column, tables.train[units.name]).sum())
         text += f"; {format_count_of(shared, len(column), 'test rows')} carry a value that stands in the training table"
-    return Claim(
-        Kind.GROUPS.key(Topic.DOUBT_PART, k),
-        f"How many rows of one {name} say as much as one",
+    return Measurement(
+        Claim(
+            Kind.GROUPS.key(Topic.DOUBT_PART, k),
+            f"How many rows of one {name} say as much as one",
+            Criterion("<", LEAST_EFFECT, "times", presumed=True, refutable=False),
+        ),
         "ratio",
         Exact(effect, n),
-        Criterion("<", LEAST_EFFECT, "times", presumed=True, refutable=False),
         unit="times",
         reason=text + _word_that_does_not_count(tables, units.name),
         needs=_name_it(name, shared=is_shared),

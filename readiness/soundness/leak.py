@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readiness.core.findings import Criterion
+from readiness.core.findings import Claim, Criterion
 from readiness.core.format import format_count_of, format_value, listed
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -28,13 +28,13 @@ from readiness.soundness.leak_columns import (
     recent_column,
     rows_of,
 )
-from readiness.soundness.tables import Tables, not_known
+from readiness.soundness.tables import Tables, claim_not_known
 from readiness.spec.inputs import counts
 from readiness.statistics.cases import Array, Floats
 from readiness.statistics.inference import Exact, Inference
-from readiness.statistics.judge_claims import Claim
-from readiness.statistics.leak_search import CERTAIN, NEARLY, OF_OWN, Asked, Found, Suspect, combined, own_value, search
-from readiness.statistics.leakage import Target, Telling, skill_of, telling
+from readiness.statistics.judge_claims import Measurement
+from readiness.statistics.leak_search import CERTAIN, NEARLY, OF_OWN, Asked, Found, Suspect, combine_columns, own_value, search
+from readiness.statistics.leakage import Target, Telling, skill_of, measure_column
 
 # ----------------------------------------------------------------------------------------------------
 # How is it said that a column may give the answer away? With the rows it gets right, beside what others reach.
@@ -61,7 +61,7 @@ def name_of(names: tuple[str, ...], suspect: Suspect | None) -> str:
     return text if len(others) == len(shown) else f"{text} and {len(others) - len(shown)} more columns"
 
 
-def said_of(tables: Tables, asked: Asked, suspect: Suspect, rows: str) -> str:
+def describe_suspect(tables: Tables, asked: Asked, suspect: Suspect, rows: str) -> str:
     """What a suspect tells, in counts, beside the next column and the model."""
     subject = name_of(suspect.names, suspect)
     if suspect.kind == "column":
@@ -126,17 +126,17 @@ def summary(tables: Tables, asked: Asked, found: Found, rows: str, suspects: int
     looked += f" and what is missing, on {rows}"
     if suspects:
         may = f"{suspects:,} {'suspect' if suspects == 1 else 'suspects'} may give {tables.target} away among {looked}"
-        may += _read_in_part(asked)
+        may += _name_columns_read_in_part(asked)
         return f"{may}; {further:,} of them not named here" if further else f"{may}; named one by one below"
     text = f"nothing gives {tables.target} away among {looked}"
     if found.best and np.isfinite(found.best_value):
         what = "R²" if tables.task is Task.REGRESSION else "area under the ROC curve"
         text += f"; the most telling column, {found.best}, reaches {format_value(found.best_value)} ({what})"
         text += f", the model {format_value(asked.own)}" if np.isfinite(asked.own) else ""
-    return f"{text}{_read_in_part(asked)}; {UNSEEN}"
+    return f"{text}{_name_columns_read_in_part(asked)}; {UNSEEN}"
 
 
-def _read_in_part(asked: Asked) -> str:
+def _name_columns_read_in_part(asked: Asked) -> str:
     """Which columns hold texts or other things that differ from row to row."""
     texts = [shorten(name) for name, column in asked.columns.items() if column.tried > 1]
     others = [shorten(name) for name, column in asked.columns.items() if not column.can_tell]
@@ -144,7 +144,7 @@ def _read_in_part(asked: Asked) -> str:
     return text + (f"; {listed(others)} could not be searched, as each value stands for itself" if others else "")
 
 
-def cure(names: tuple[str, ...], suspect: Suspect | None) -> str:
+def suggest_cure(names: tuple[str, ...], suspect: Suspect | None) -> str:
     """What settles it."""
     if suspect is not None and suspect.kind == "gaps":
         return (
@@ -183,14 +183,14 @@ class _Case:
     """What it tells among recent rows, where that is gone."""
 
 
-def examine(evidence: Evidence) -> list[Claim]:
+def examine(evidence: Evidence) -> list[Measurement]:
     """Whether a feature of the candidate gives the answer away: what was looked at, then at most three suspects."""
     cases = evidence.cases
     said = own_scores(cases.y_score, cases.y_pred, cases.task, cases.n_classes)
     return examine_tables(Tables.of(evidence), said)
 
 
-def examine_tables(tables: Tables, said: Floats | None = None) -> list[Claim]:
+def examine_tables(tables: Tables, said: Floats | None = None) -> list[Measurement]:
     """The same of tables; without what a model says of the test rows, `said`, nothing can tell as much as the model.
 
     Args:
@@ -201,23 +201,23 @@ def examine_tables(tables: Tables, said: Floats | None = None) -> list[Claim]:
     if not names:
         needs = "name the columns that the model is given under data.features, or let somebody outside "
         needs += "about.prepared_by say under soundness.leak that all of them are known when a prediction is made"
-        return [not_known(Kind.LEAK, "no column that the model is given stands in the test table", needs)]
+        return [claim_not_known(Kind.LEAK, "no column that the model is given stands in the test table", needs)]
     rows = rows_of(tables, names)
     if rows.target.n < FEWEST_ROWS or not rows.target.can_be_told:
         needs = "give more test rows with different answers"
-        return [not_known(Kind.LEAK, f"{rows.target.n:,} rows show too little of {tables.target}", needs)]
+        return [claim_not_known(Kind.LEAK, f"{rows.target.n:,} rows show too little of {tables.target}", needs)]
     columns = columns_of(tables, rows, names)
-    asked = Asked(columns, rows.target, _own(rows, said), rows.judged)
+    asked = Asked(columns, rows.target, _own_skill(rows, said), rows.judged)
     found = search(asked)
     cases = _cases(tables, asked, found, names)
     open_ones = [case for case in cases if not case.is_vouched]
     listed_ones = [*open_ones, *(case for case in cases if case.is_vouched)][:MOST_FINDINGS]
     further = len(open_ones) - sum(not case.is_vouched for case in listed_ones)
-    first = _first(tables, rows, asked, found, further, len(cases))
+    first = _first_claim(tables, rows, asked, found, further, len(cases))
     return [first, *(_claim(tables, rows, asked, case, k) for k, case in enumerate(listed_ones, 1))]
 
 
-def _own(rows: Rows, said: Floats | None) -> float:
+def _own_skill(rows: Rows, said: Floats | None) -> float:
     target = rows.target
     if said is None or target.task is Task.RANKING or len(rows.test) < FEWEST_ROWS:
         return float("nan")
@@ -233,22 +233,22 @@ def _cases(tables: Tables, asked: Asked, found: Found, names: tuple[str, ...]) -
     after = [name for name in names if name in known and known[name].when == "after"]
     suspected = {suspect.names[0] for suspect in found.suspects if suspect.kind == "column"}
     cases = [_Case((name,), None, True, False) for name in after if name not in suspected]
-    cases += [_case(tables, asked, suspect, set(after)) for suspect in found.suspects]
+    cases += [_make_case(tables, asked, suspect, set(after)) for suspect in found.suspects]
     return sorted(cases, key=lambda case: not case.is_after and case.recent is None)
 
 
-def _case(tables: Tables, asked: Asked, suspect: Suspect, after: set[str]) -> _Case:
+def _make_case(tables: Tables, asked: Asked, suspect: Suspect, after: set[str]) -> _Case:
     known, about = tables.spec.data.known_at, tables.spec.about
     is_vouched = suspect.kind != "gaps" and all(
         name in known and known[name].when == "before" and counts(known[name], about, tables.day)
         for name in suspect.names
     )
     is_after = suspect.kind != "gaps" and bool(after & set(suspect.names))
-    recent = None if tables.recent is None else _gone(tables, asked, suspect, tables.recent)
+    recent = None if tables.recent is None else _remaining_skill(tables, asked, suspect, tables.recent)
     return _Case(suspect.names, suspect, is_after, is_vouched and not is_after and recent is None, recent)
 
 
-def _gone(tables: Tables, asked: Asked, suspect: Suspect, recent: Recent) -> Inference | None:
+def _remaining_skill(tables: Tables, asked: Asked, suspect: Suspect, recent: Recent) -> Inference | None:
     """What is left of a suspect's skill among recent rows, learnt there anew, if that is surely little."""
     if recent.target is None or tables.task is Task.RANKING:
         return None
@@ -261,13 +261,13 @@ def _gone(tables: Tables, asked: Asked, suspect: Suspect, recent: Recent) -> Inf
     if not target.can_be_told:
         return None
     parts = {name: recent_column(recent.frame, name, rows, target) for name in suspect.names}
-    column = combined(suspect.kind, [parts[name] for name in suspect.names], suspect.signs, target)
-    left = telling(column, target).measured
-    bar = _left_at_least(suspect, asked.target.task)
+    column = combine_columns(suspect.kind, [parts[name] for name in suspect.names], suspect.signs, target)
+    left = measure_column(column, target).measured
+    bar = _least_remaining_skill(suspect, asked.target.task)
     return None if isinstance(left, Missing) or left.upper(SOUNDNESS_ALPHA) >= bar else left
 
 
-def _left_at_least(suspect: Suspect, task: Task) -> float:
+def _least_remaining_skill(suspect: Suspect, task: Task) -> float:
     skill = GONE * skill_of(suspect.told.value, task)
     return skill if task is Task.REGRESSION else (1 + skill) / 2
 
@@ -275,15 +275,17 @@ def _left_at_least(suspect: Suspect, task: Task) -> float:
 # Claims ---------------------------------------------------------------------------------------------------------
 
 
-def _first(tables: Tables, rows: Rows, asked: Asked, found: Found, further: int, suspects: int) -> Claim:
+def _first_claim(tables: Tables, rows: Rows, asked: Asked, found: Found, further: int, suspects: int) -> Measurement:
     """What was looked at; its number is of suspects that are not named one by one."""
     columns = max(1, sum(column.can_tell for column in asked.columns.values()))
-    return Claim(
-        Kind.LEAK.key(),
-        Kind.LEAK.words if not suspects else "Further columns that may give the answer away",
+    return Measurement(
+        Claim(
+            Kind.LEAK.key(),
+            Kind.LEAK.words if not suspects else "Further columns that may give the answer away",
+            Criterion("<=", 0.0, unit="columns", refutable=False, presumed=True),
+        ),
         "columns",
         Exact(float(further), columns),
-        Criterion("<=", 0.0, unit="columns", refutable=False, presumed=True),
         unit="columns",
         reason=summary(tables, asked, found, rows.words, suspects, further),
         needs="settle those that are named first" if further else "",
@@ -291,31 +293,29 @@ def _first(tables: Tables, rows: Rows, asked: Asked, found: Found, further: int,
     )
 
 
-def _claim(tables: Tables, rows: Rows, asked: Asked, case: _Case, k: int) -> Claim:
+def _claim(tables: Tables, rows: Rows, asked: Asked, case: _Case, k: int) -> Measurement:
     suspect, what = case.suspect, name_of(case.names, case.suspect)
-    told = "" if suspect is None else said_of(tables, asked, suspect, rows.words)
+    told = "" if suspect is None else describe_suspect(tables, asked, suspect, rows.words)
     inference: Inference = Exact(1.0, rows.target.n)
     bar, metric, unit, withheld = _KNOWN_AFTER, "columns", "columns", ""
     if case.is_after:
-        told = "; ".join(filter(None, (_said_after(tables, case), told)))
+        told = "; ".join(filter(None, (_describe_after(tables, case), told)))
     elif suspect is not None:
         metric, unit = "r2" if asked.target.is_number else "roc_auc", ""
-        inference, bar = _measured(asked, suspect, case.recent)
+        inference, bar = _measure_suspect(asked, suspect, case.recent)
         if case.recent is not None:
             told += f"; among {case.recent.n:,} recent rows it tells little ({format_value(case.recent.value)})"
         elif suspect.why != "certain":
             withheld = f"{what} tells {'as much as the model' if suspect.why == 'as the model' else 'nearly all'}"
-    return Claim(
-        Kind.LEAK.key(Topic.DOUBT_PART, k),
-        f"Is {what} known before {tables.target} is?",
+    return Measurement(
+        Claim(Kind.LEAK.key(Topic.DOUBT_PART, k), f"Is {what} known before {tables.target} is?", bar),
         metric,
         inference,
-        bar,
         unit=unit,
         segment=_segment(case),
         withheld=withheld,
         reason=told,
-        needs=cure(case.names, suspect),
+        needs=suggest_cure(case.names, suspect),
         from_scores=False,
     )
 
@@ -324,11 +324,11 @@ _KNOWN_AFTER = Criterion("<=", 0.0, unit="columns", presumed=True)
 """No column may be known only after the decision."""
 
 
-def _measured(asked: Asked, suspect: Suspect, recent: Inference | None) -> tuple[Inference, Criterion]:
+def _measure_suspect(asked: Asked, suspect: Suspect, recent: Inference | None) -> tuple[Inference, Criterion]:
     """What is held against which bar: the skill against what is suspicious, or what is left of it against its half."""
     task = asked.target.task
     if recent is not None:
-        return recent, Criterion(">=", _left_at_least(suspect, task), presumed=True)
+        return recent, Criterion(">=", _least_remaining_skill(suspect, task), presumed=True)
     assert not isinstance(suspect.told.measured, Missing)
     skill = OF_OWN * skill_of(asked.own, task)
     bars = {"certain": CERTAIN, "nearly": NEARLY, "as the model": skill if task is Task.REGRESSION else (1 + skill) / 2}
@@ -336,7 +336,7 @@ def _measured(asked: Asked, suspect: Suspect, recent: Inference | None) -> tuple
     return suspect.told.measured, Criterion("<", bar, refutable=False, presumed=True)
 
 
-def _said_after(tables: Tables, case: _Case) -> str:
+def _describe_after(tables: Tables, case: _Case) -> str:
     known = tables.spec.data.known_at
     name = next(name for name in case.names if name in known and known[name].when == "after")
     return f"{name} is known only after the decision, says {known[name].by}: {known[name].why}"

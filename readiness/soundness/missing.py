@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.findings import Claim, Criterion, Finding, Status
 from readiness.core.format import format_count_of, format_pair, format_share, format_threshold, listed
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -42,19 +42,19 @@ from readiness.questions.deficits import Ruler
 from readiness.soundness.rejudging import (
     Priced,
     Scored,
-    aimed,
+    aim_at,
     deficit_claims,
-    found,
+    judge_one,
     priced_claims,
     scored_claims,
-    unfavourable,
+    unfavourable_limit,
 )
-from readiness.soundness.tables import Aimed, Examined, not_asked, not_known
+from readiness.soundness.tables import Aimed, Examined, claim_not_known, finding_not_asked
 from readiness.spec.schema import CostColumn
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.estimators import number
 from readiness.statistics.inference import Exact
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.labels import label_metric_values
 from readiness.statistics.tipping import (
     ALL,
@@ -62,8 +62,8 @@ from readiness.statistics.tipping import (
     LADDER,
     PARTS,
     Errors,
-    are_otherwise,
-    completed,
+    are_scored_otherwise,
+    complete_cases,
     error_shares,
     missed_shares,
     tipping_point,
@@ -154,7 +154,7 @@ class PutBack:
                 truth = np.where(truth < 0, -1, (truth == of_class).astype(np.int64))
                 said, scores = (said == of_class).astype(np.int64), None if scores is None else scores[:, of_class]
             shares = self._alike(known, said, scores, key[1:]) if known.task.has_classes else None
-            self._cases[key] = completed(
+            self._cases[key] = complete_cases(
                 known, said, scores,
                 truth=truth, weight=self.weight, errors=errors, shares=shares, seed=self.evidence.spec.seed,
             )  # fmt: skip
@@ -218,13 +218,13 @@ class PutBack:
         return found
 
 
-def _thick(n: int, weight: Floats | None, rows: Integers | None) -> tuple[Integers, Floats]:
+def _draw_sample(n: int, weight: Floats | None, rows: Integers | None) -> tuple[Integers, Floats]:
     """Positions of a sample, and weights with which it counts as much as all n rows."""
     every = np.ones(n) if weight is None else weight
     return (np.arange(n), every) if rows is None else (rows, every[rows] * (n / len(rows)))
 
 
-def placed(evidence: Evidence, frame: pd.DataFrame, i: int) -> Places:
+def place_segments(evidence: Evidence, frame: pd.DataFrame, i: int) -> Places:
     """Segments of all rows, cut as the judged ones are."""
     cut, entry = evidence.segmentations[i - 1], evidence.spec.data.segments[i - 1]
     names = list(columns_of([entry]))
@@ -259,15 +259,22 @@ def examine(evidence: Evidence) -> list[Examined]:
     """Every met claim about the rows, held against what rows without a truth could do to it."""
     unused = evidence.unused
     if unused is None or not len(unused.frame):
-        return [_first(evidence, "", [], []), *_training(evidence)]
+        return [_first_finding(evidence, "", [], []), *_training_findings(evidence)]
     if isinstance(unused.said, Missing) or evidence.task is Task.RANKING:
-        why = "their order within a query is not known" if evidence.task is Task.RANKING else _why(unused.said)
-        return [not_known(Kind.MISSING, f"{_counted(evidence, unused)}; {why}", CURE), *_training(evidence)]
+        why = (
+            "their order within a query is not known"
+            if evidence.task is Task.RANKING
+            else _explain_unknown(unused.said)
+        )
+        return [
+            claim_not_known(Kind.MISSING, f"{_describe_unjudged(evidence, unused)}; {why}", CURE),
+            *_training_findings(evidence),
+        ]
     with_all = PutBack(evidence, unused, unused.said)
     tipped: list[tuple[_Stated, Errors]] = []
     standing: list[_Stated] = []
     always: list[_Stated] = []
-    ladder = _ladder(evidence, unused, unused.said)
+    ladder = _build_ladder(evidence, unused, unused.said)
     for stated in _claims(evidence, with_all):
         if evidence.task.has_classes and stated.stands(ALL):
             always.append(stated)
@@ -278,23 +285,23 @@ def examine(evidence: Evidence) -> list[Examined]:
         else:
             tipped.append((stated, errors))
     standing += always
-    said = f"{_counted(evidence, unused)}; {_standing(evidence, len(standing), len(always), ladder[-1].factor)}"
+    said = f"{_describe_unjudged(evidence, unused)}; {_describe_standing(evidence, len(standing), len(always), ladder[-1].factor)}"
     return [
-        _first(evidence, said, [stated for stated, _ in tipped], standing),
-        *(_tipped(k, evidence, unused, *each, ladder[-1]) for k, each in enumerate(tipped, 1)),
-        *_training(evidence),
+        _first_finding(evidence, said, [stated for stated, _ in tipped], standing),
+        *(_report_tipped(k, evidence, unused, *each, ladder[-1]) for k, each in enumerate(tipped, 1)),
+        *_training_findings(evidence),
     ]
 
 
-def _ladder(evidence: Evidence, unused: Unused, said: Scores) -> tuple[Errors, ...]:
+def _build_ladder(evidence: Evidence, unused: Unused, said: Scores) -> tuple[Errors, ...]:
     """The steps that are tried, of which the last is the one that a claim must stand."""
     unknown = unused.is_unknown
     scores = None if said.scores is None else said.scores[unknown]
-    chosen = are_otherwise(evidence.cases, said.predicted[unknown], scores, alpha=SOUNDNESS_ALPHA)
+    chosen = are_scored_otherwise(evidence.cases, said.predicted[unknown], scores, alpha=SOUNDNESS_ALPHA)
     return FURTHER if chosen and evidence.task.has_classes else LADDER
 
 
-def _why(said: object) -> str:
+def _explain_unknown(said: object) -> str:
     reason = said.reason if isinstance(said, Missing) else ""
     return f"what the candidate says of them is not known: {reason}"
 
@@ -309,7 +316,7 @@ class _Stated:
 
     def at(self, errors: Errors) -> float:
         """The limit that the claim is met by, moved; nan where it cannot be known."""
-        limit = unfavourable(self.finding)
+        limit = unfavourable_limit(self.finding)
         return math.nan if limit is None else limit + self.moved(errors)
 
     def stands(self, errors: Errors) -> bool:
@@ -320,11 +327,11 @@ class _Stated:
 
 def _claims(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
     for scored in scored_claims(evidence):
-        finding = found(evidence, scored.claim(evidence))
+        finding = judge_one(evidence, scored.claim(evidence))
         if finding.status is Status.MET:
             yield _Stated(finding, _mover(with_all, scored))
     for priced in priced_claims(evidence):
-        finding = found(evidence, priced.claim(evidence))
+        finding = judge_one(evidence, priced.claim(evidence))
         if finding.status is Status.MET:
             yield _Stated(finding, _cost_mover(with_all, priced))
     yield from _deficits(evidence, with_all)
@@ -355,11 +362,11 @@ def _deficits(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
     for i, j, ruler, claim in deficit_claims(evidence):
         if ruler.metric.needs != "labels" and ruler.metric.name != "mae":
             continue
-        finding = found(evidence, claim)
+        finding = judge_one(evidence, claim)
         if finding.status is not Status.MET:
             continue
         if i not in places:
-            places[i] = placed(evidence, with_all.unused.frame, i)
+            places[i] = place_segments(evidence, with_all.unused.frame, i)
         yield _Stated(finding, _deficit_mover(with_all, i, places[i], j - 1, ruler))
 
 
@@ -381,44 +388,44 @@ def _deficit_mover(with_all: PutBack, i: int, places: Places, code: int, ruler: 
     return lambda errors: deficit(errors) - now
 
 
-def _first(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[_Stated]) -> Examined:
+def _first_finding(evidence: Evidence, said: str, tipped: list[_Stated], standing: list[_Stated]) -> Examined:
     """The finding that is always there: how many claims could be overturned."""
     claims = len(tipped) + len(standing)
     whole = f"all {evidence.cases.n:,} test rows have a known {evidence.gathered.data.target}"
-    claim = Claim(
-        Kind.MISSING.key(),
-        Kind.MISSING.words,
+    claim = Measurement(
+        Claim(Kind.MISSING.key(), Kind.MISSING.words, Criterion("<=", 0.0, "claims", refutable=False, presumed=True)),
         "claims",
         Exact(float(len(tipped)), max(1, claims)),
-        Criterion("<=", 0.0, "claims", refutable=False, presumed=True),
         unit="claims",
         reason=said or whole,
         needs=CURE if tipped else "",
     )
-    return aimed(claim, tuple(stated.finding.code for stated in tipped))
+    return aim_at(claim, tuple(stated.finding.code for stated in tipped))
 
 
-def _counted(evidence: Evidence, unused: Unused) -> str:
+def _describe_unjudged(evidence: Evidence, unused: Unused) -> str:
     """How many rows are not judged: "1,900 of 101,900 test rows (1.9 %) have no known is_fraud"."""
     target, total = evidence.gathered.data.target, evidence.cases.n + len(unused.frame)
     unknown = int(unused.is_unknown.sum())
     texts = []
     if unknown:
-        texts.append(f"{format_count_of(unknown, total, 'test rows')} have no known {target}{_answers(evidence)}")
+        texts.append(
+            f"{format_count_of(unknown, total, 'test rows')} have no known {target}{_describe_answers(evidence)}"
+        )
     if known := len(unused.frame) - unknown:
         lacking = listed(drop.reason for drop in evidence.gathered.data.dropped[1 if unknown else 0 :])
         texts.append(f"{format_count_of(known, total, 'test rows')} are not judged for another reason ({lacking})")
     return "; ".join(texts)
 
 
-def _answers(evidence: Evidence) -> str:
+def _describe_answers(evidence: Evidence) -> str:
     said = evidence.without_truth
     if said is None or not evidence.task.has_classes or evidence.task is Task.MULTICLASS:
         return ""
     return f" ({int((said == 1).sum()):,} of them answered {evidence.positive})"
 
 
-def _standing(evidence: Evidence, stands: int, always: int, factor: float) -> str:
+def _describe_standing(evidence: Evidence, stands: int, always: int, factor: float) -> str:
     most = f"{factor:g} times"
     if evidence.unused is not None and not evidence.unused.is_unknown.any():
         return f"{stands:,} claims stand when they are put back with their truth"
@@ -429,7 +436,7 @@ def _standing(evidence: Evidence, stands: int, always: int, factor: float) -> st
     return f"{chosen}{stands:,} claims stand even if an error there is {most} as likely as in rows with a truth{worst}"
 
 
-def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, errors: Errors, last: Errors) -> Aimed:
+def _report_tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, errors: Errors, last: Errors) -> Aimed:
     """The finding of one claim that could be overturned."""
     rows, finding = len(unused.frame), stated.finding
     assert finding.criterion is not None
@@ -444,14 +451,16 @@ def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, errors:
     else:
         how = f"{format_share(errors.share)} of them were answered wrongly (they outnumber the known errors)"
         measured, bar, metric = errors.share, Criterion(">", MOST_WRONG, "share", **_ALARM), "share"
-    claim = Claim(
-        Kind.MISSING.key(Topic.DOUBT_PART, k),
-        f"Errors among rows without a truth that overturn: {finding.name}",
+    claim = Measurement(
+        Claim(
+            Kind.MISSING.key(Topic.DOUBT_PART, k),
+            f"Errors among rows without a truth that overturn: {finding.name}",
+            bar,
+        ),
         metric,
         Exact(measured, rows),
-        bar,
         unit=bar.unit,
-        reason=f"{rows:,} rows are not judged; if {how}, {_moved(stated, errors)}",
+        reason=f"{rows:,} rows are not judged; if {how}, {_describe_move(stated, errors)}",
         needs=CURE,
     )
     return Aimed(claim, (finding.code,))
@@ -460,8 +469,8 @@ def _tipped(k: int, evidence: Evidence, unused: Unused, stated: _Stated, errors:
 _ALARM: Mapping[str, Any] = {"refutable": False, "presumed": True}
 
 
-def _moved(stated: _Stated, errors: Errors) -> str:
-    bar, limit, there = stated.finding.criterion, unfavourable(stated.finding), stated.at(errors)
+def _describe_move(stated: _Stated, errors: Errors) -> str:
+    bar, limit, there = stated.finding.criterion, unfavourable_limit(stated.finding), stated.at(errors)
     assert bar is not None
     if limit is None or not math.isfinite(there):
         return "nobody could tell its number"
@@ -470,12 +479,12 @@ def _moved(stated: _Stated, errors: Errors) -> str:
     return f"the limit that it is met by would move from {now} to {then}, {required}"
 
 
-def _training(evidence: Evidence) -> list[Finding]:
+def _training_findings(evidence: Evidence) -> list[Finding]:
     """Training rows that could not be used, shown and not judged."""
     training = evidence.training
     if training is None or not training.unused:
         return []
     total = len(training.target) + training.unused
     said = f"{format_count_of(training.unused, total, 'training rows')} lack a truth, a group, a weight or a query"
-    shown = not_asked(Kind.MISSING, said)
+    shown = finding_not_asked(Kind.MISSING, said)
     return [replace(shown, key=Kind.MISSING.key(Topic.DOUBT_TRAINING), name="Training rows that cannot be used")]

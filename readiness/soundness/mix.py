@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readiness.core.findings import Criterion, Finding, Status
+from readiness.core.findings import Claim, Criterion, Finding, Status
 from readiness.core.format import format_count_of, format_pair, format_share, format_value
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -25,28 +25,28 @@ from readiness.soundness.recent_rows import RecentScores, recent_scores
 from readiness.soundness.rejudging import (
     Priced,
     Scored,
-    aimed,
+    aim_at,
     deficit_claims,
-    found,
+    judge_all,
+    judge_one,
     priced_claims,
+    reweigh,
     scored_claims,
-    statuses,
-    with_weights,
 )
-from readiness.soundness.tables import Aimed, Examined, not_asked
+from readiness.soundness.tables import Aimed, Examined, finding_not_asked
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.comparison import Guess
-from readiness.statistics.costs import mean_of
+from readiness.statistics.means import mean_of
 from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.label_shift import (
     UNCHANGED,
     Distance,
-    carried,
-    carried_mean,
-    from_two,
+    carry_metric,
+    carry_mean,
+    mean_of_two_amounts,
     mixture_distance,
     share_positive,
     shift_of_log_odds,
@@ -105,19 +105,19 @@ def _mixture(
         f"{evidence.positive}: the shares of rows up to some score differ by {format_share(declared.largest)} at most"
     )
     if not _is_other(declared):
-        return [_mixed(declared, said)]
+        return [_judge_mixture(declared, said)]
     if _is_other(free):
         more = f", and by {format_share(free.largest)} with any share: more than the share of positives has changed"
-        return [_mixed(declared, said + more, NOT_THE_ROWS)]
+        return [_judge_mixture(declared, said + more, NOT_THE_ROWS)]
     more = f"; with {format_share(free.share)} they would fit, so that the declared share is in doubt"
-    return [aimed(_mixed(declared, said + more, NOT_THE_SHARE), depending)] if depending else []
+    return [aim_at(_judge_mixture(declared, said + more, NOT_THE_SHARE), depending)] if depending else []
 
 
 def _is_other(apart: Distance) -> bool:
     return apart.p < SOUNDNESS_ALPHA and apart.largest > DISTANCE
 
 
-def _mixed(apart: Distance, said: str, needs: str = "") -> Claim:
+def _judge_mixture(apart: Distance, said: str, needs: str = "") -> Measurement:
     """Judged is the distance where it is more than chance explains, else the chance of a larger one."""
     name = "Recent rows differ from the test rows in their share of positives alone"
     bar = Criterion("<=", DISTANCE, "share", refutable=False, presumed=True)
@@ -126,7 +126,7 @@ def _mixed(apart: Distance, said: str, needs: str = "") -> Claim:
         bar, measured = Criterion(">=", SOUNDNESS_ALPHA, refutable=False, presumed=True), Exact(apart.p)
     metric = "distance" if bar.op == "<=" else "p_value"
     key = Kind.MIX.key(Topic.DOUBT_LABELS)
-    return Claim(key, name, metric, measured, bar, unit=bar.unit, reason=said, needs=needs)
+    return Measurement(Claim(key, name, bar), metric, measured, unit=bar.unit, reason=said, needs=needs)
 
 
 def _sample(n: int, seed: int) -> Integers:
@@ -159,8 +159,8 @@ def _share(evidence: Evidence, recent: RecentScores, depending: tuple[str, ...])
     answered = Binomial(float((said == 1).sum()), m)
     share = share_positive(answered, recall, false_alarms)
     low, high = evidence.spec.about.prevalences[0], evidence.spec.about.prevalences[-1]
-    above = share.lower(SOUNDNESS_ALPHA) > _with_odds(high, MATERIAL_ODDS)
-    below = share.upper(SOUNDNESS_ALPHA) < _with_odds(low, 1 / MATERIAL_ODDS)
+    above = share.lower(SOUNDNESS_ALPHA) > _multiply_odds(high, MATERIAL_ODDS)
+    below = share.upper(SOUNDNESS_ALPHA) < _multiply_odds(low, 1 / MATERIAL_ODDS)
     limits = f"{format_share(share.lower(SOUNDNESS_ALPHA))} to {format_share(share.upper(SOUNDNESS_ALPHA))}"
     stated = " to ".join(format_share(each) for each in evidence.spec.about.prevalences)
     words = (
@@ -168,13 +168,15 @@ def _share(evidence: Evidence, recent: RecentScores, depending: tuple[str, ...])
         f"for {format_share(share.value)} ({limits}); declared are {stated}"
     )
     upwards = share.value > high
-    bar = _with_odds(high, MATERIAL_ODDS) if upwards else _with_odds(low, 1 / MATERIAL_ODDS)
-    claim = Claim(
-        Kind.MIX.key(Topic.DOUBT_SHARE),
-        "Recent rows have the declared share of positives",
+    bar = _multiply_odds(high, MATERIAL_ODDS) if upwards else _multiply_odds(low, 1 / MATERIAL_ODDS)
+    claim = Measurement(
+        Claim(
+            Kind.MIX.key(Topic.DOUBT_SHARE),
+            "Recent rows have the declared share of positives",
+            Criterion("<=" if upwards else ">=", bar, "share", refutable=False, presumed=True),
+        ),
         "prevalence",
         share,
-        Criterion("<=" if upwards else ">=", bar, "share", refutable=False, presumed=True),
         unit="share",
         reason=words,
         needs=NOT_THE_SHARE if above or below else "",
@@ -183,7 +185,7 @@ def _share(evidence: Evidence, recent: RecentScores, depending: tuple[str, ...])
     return [Aimed(claim, depending)]
 
 
-def _with_odds(share: float, factor: float) -> float:
+def _multiply_odds(share: float, factor: float) -> float:
     """The share whose odds are so many times as large."""
     return factor * share / (1 - share + factor * share)
 
@@ -199,47 +201,47 @@ WEIGHTS = "the word of somebody outside, under soundness.mix, what the weights s
 
 def examine(evidence: Evidence) -> list[Examined]:
     """What another mix in production, or none of the weights, would do to the claims that are met."""
-    depending = tuple(_depending(evidence)) if evidence.spec.about.prevalences else ()
+    depending = tuple(_find_depending(evidence)) if evidence.spec.about.prevalences else ()
     return [*_of_shares(evidence), *recent_findings(evidence, depending), *_of_weights(evidence)]
 
 
 def _of_shares(evidence: Evidence) -> list[Examined]:
     declared = evidence.spec.about.prevalences
     if evidence.task is not Task.BINARY:
-        return [not_asked(Kind.MIX, "only of two classes is a share in production declared")]
+        return [finding_not_asked(Kind.MIX, "only of two classes is a share in production declared")]
     if evidence.spec.data.sampled and (not declared or other_ends(evidence)):
         return [_of_chosen_rows(evidence)]
     if not declared:
         return [
-            not_asked(Kind.MIX, "no share of positives in production is declared, so that nothing is carried to it")
+            finding_not_asked(
+                Kind.MIX, "no share of positives in production is declared, so that nothing is carried to it"
+            )
         ]
     ends = other_ends(evidence)
     if not ends:
-        said = f"{_share_here(evidence)}; {_declared(evidence)}, which chance explains"
-        return [_first(said, 0, ())]
-    fallen = list(_fallen(evidence, ends))
-    carried_claims = len(_depending(evidence))
+        said = f"{_describe_share(evidence)}; {_describe_declared(evidence)}, which chance explains"
+        return [_first_finding(said, 0, ())]
+    fallen = list(_find_fallen(evidence, ends))
+    carried_claims = len(_find_depending(evidence))
     stands = carried_claims - len(fallen)
     said = (
-        f"{_share_here(evidence)}; {_declared(evidence)}{_shift(evidence, ends)}; of {carried_claims:,} claims that "
+        f"{_describe_share(evidence)}; {_describe_declared(evidence)}{_describe_shift(evidence, ends)}; of {carried_claims:,} claims that "
         f"are met here and depend on that share, {stands:,} are met there, too"
     )
-    first = _first(said, len(fallen), tuple(each.finding.code for each in fallen))
+    first = _first_finding(said, len(fallen), tuple(each.finding.code for each in fallen))
     return [first, *(_carried_finding(k, evidence, each) for k, each in enumerate(fallen, 1))]
 
 
-def _first(said: str, claims: int, codes: tuple[str, ...], needs: str = AT_PRODUCTION) -> Examined:
-    claim = Claim(
-        Kind.MIX.key(),
-        Kind.MIX.words,
+def _first_finding(said: str, claims: int, codes: tuple[str, ...], needs: str = AT_PRODUCTION) -> Examined:
+    claim = Measurement(
+        Claim(Kind.MIX.key(), Kind.MIX.words, Criterion("<=", 0.0, "claims", refutable=False, presumed=True)),
         "claims",
         Exact(float(claims)),
-        Criterion("<=", 0.0, "claims", refutable=False, presumed=True),
         unit="claims",
         reason=said,
         needs=needs if claims else "",
     )
-    return aimed(claim, codes)
+    return aim_at(claim, codes)
 
 
 def other_ends(evidence: Evidence) -> tuple[float, ...]:
@@ -267,18 +269,18 @@ def _odds_ratio(share: float, here: float) -> float:
     return 1.0 if odds == other else float(odds / other) if 0 < other < np.inf else np.inf
 
 
-def _share_here(evidence: Evidence) -> str:
+def _describe_share(evidence: Evidence) -> str:
     cases = evidence.cases
     positives = format_count_of(round(float(cases.cells[1].sum())), cases.n, "test rows")
     return f"{positives} are {evidence.positive}" + ("" if cases.weight is None else ", counted by their weight")
 
 
-def _declared(evidence: Evidence) -> str:
+def _describe_declared(evidence: Evidence) -> str:
     shares = " to ".join(format_share(share) for share in evidence.spec.about.prevalences)
     return f"in production {shares} are expected"
 
 
-def _shift(evidence: Evidence, ends: tuple[float, ...]) -> str:
+def _describe_shift(evidence: Evidence, ends: tuple[float, ...]) -> str:
     """What the other share does to probabilities that are right here."""
     here = _share_of_rows(evidence.cases).value
     inside = [share for share in ends if 0 < share < 1]
@@ -288,7 +290,7 @@ def _shift(evidence: Evidence, ends: tuple[float, ...]) -> str:
     return f", where log odds that are right here have to be shifted by {moved}"
 
 
-def _depending(evidence: Evidence) -> dict[str, Finding]:
+def _find_depending(evidence: Evidence) -> dict[str, Finding]:
     """The claims that are met on the rows and depend on the share of positives."""
     if evidence.task is not Task.BINARY:
         return {}
@@ -297,7 +299,7 @@ def _depending(evidence: Evidence) -> dict[str, Finding]:
         unchanged = {claim.code for claim in scored_claims(evidence) if claim.metric.name in UNCHANGED}
         evidence.cases.remembered[key] = {
             code: finding
-            for code, finding in statuses(evidence).items()
+            for code, finding in judge_all(evidence).items()
             if finding.status is Status.MET and code not in unchanged
         }
     known: dict[str, Finding] = evidence.cases.remembered[key]
@@ -305,13 +307,13 @@ def _depending(evidence: Evidence) -> dict[str, Finding]:
 
 
 def _of_chosen_rows(evidence: Evidence) -> Examined:
-    depending = _depending(evidence)
-    declared = f"; {_declared(evidence)}" if evidence.spec.about.prevalences else ""
+    depending = _find_depending(evidence)
+    declared = f"; {_describe_declared(evidence)}" if evidence.spec.about.prevalences else ""
     said = (
-        f"{_share_here(evidence)}, chosen by how hard or telling they are{declared}, so that no share can be carried "
+        f"{_describe_share(evidence)}, chosen by how hard or telling they are{declared}, so that no share can be carried "
         f"to production; {len(depending):,} claims that are met here depend on it"
     )
-    return _first(said, len(depending), tuple(depending), CHOSEN)
+    return _first_finding(said, len(depending), tuple(depending), CHOSEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,29 +326,33 @@ class _Fallen:
     share: float
 
 
-def _fallen(evidence: Evidence, ends: tuple[float, ...]) -> Iterator[_Fallen]:
-    depending = _depending(evidence)
+def _find_fallen(evidence: Evidence, ends: tuple[float, ...]) -> Iterator[_Fallen]:
+    depending = _find_depending(evidence)
     for claim in scored_claims(evidence):
         if claim.code in depending:
-            yield from _worst(evidence, depending[claim.code], [(s, _scored_at(evidence, claim, s)) for s in ends])
+            yield from _find_worst(
+                evidence, depending[claim.code], [(s, _measure_at(evidence, claim, s)) for s in ends]
+            )
     for priced in priced_claims(evidence):
         if priced.code in depending:
-            yield from _worst(evidence, depending[priced.code], [(s, _priced_at(evidence, priced, s)) for s in ends])
+            yield from _find_worst(
+                evidence, depending[priced.code], [(s, _price_at(evidence, priced, s)) for s in ends]
+            )
 
 
-def _worst(evidence: Evidence, finding: Finding, at_ends: list[tuple[float, Claim]]) -> Iterator[_Fallen]:
+def _find_worst(evidence: Evidence, finding: Finding, at_ends: list[tuple[float, Measurement]]) -> Iterator[_Fallen]:
     """Once, at the first end where it is not met; where chance alone may explain that the share is another one, where
     even the measured value is on the wrong side.
     """
     here = _share_of_rows(evidence.cases)
     for share, claim in at_ends:
-        there = found(evidence, claim)
+        there = judge_one(evidence, claim)
         if there.status is not Status.MET and (not _by_chance(here, share) or there.point_status is not Status.MET):
             yield _Fallen(finding, there, claim.inference, share)
             return
 
 
-def _scored_at(evidence: Evidence, claim: Scored, share: float) -> Claim:
+def _measure_at(evidence: Evidence, claim: Scored, share: float) -> Measurement:
     """Metrics of labels from recall and false positive rate; all others, and pairs of methods, from weighted rows."""
     other = claim.other(evidence)
     if claim.metric.name in BINARY_LABEL_METRICS and (not claim.rival or isinstance(other, Guess)):
@@ -357,12 +363,12 @@ def _scored_at(evidence: Evidence, claim: Scored, share: float) -> Claim:
             return replace(base, inference=lacking)
         guess = other if isinstance(other, Guess) else None
         name, factor = claim.metric.name, claim.factor
-        moved = carried(name, recall, false_positive_rate, share, guess=guess, factor=factor)
+        moved = carry_metric(name, recall, false_positive_rate, share, guess=guess, factor=factor)
         return replace(base, inference=moved)
-    return claim.claim(_at_share(evidence, share))
+    return claim.claim(_weigh_to_share(evidence, share))
 
 
-def _at_share(evidence: Evidence, share: float) -> Evidence:
+def _weigh_to_share(evidence: Evidence, share: float) -> Evidence:
     """The rows weighted so that a share of them is positive; made once for each share."""
     key = f"soundness: at the share {share!r}"
     if key not in evidence.cases.remembered:
@@ -371,24 +377,24 @@ def _at_share(evidence: Evidence, share: float) -> Evidence:
         weight = cases.relative_weight
         here = float(weight[positive].sum()) / max(1, cases.n)
         up, down = (share / here if here > 0 else 0.0), ((1 - share) / (1 - here) if here < 1 else 0.0)
-        evidence.cases.remembered[key] = with_weights(evidence, weight * np.where(positive, up, down))
+        evidence.cases.remembered[key] = reweigh(evidence, weight * np.where(positive, up, down))
     moved: Evidence = evidence.cases.remembered[key]
     return moved
 
 
-def _priced_at(evidence: Evidence, claim: Priced, share: float) -> Claim:
+def _price_at(evidence: Evidence, claim: Priced, share: float) -> Measurement:
     """The mean of an amount from its means within both classes."""
     base, cases = claim.claim(evidence), evidence.cases
     if claim.cells is not None:
         rates = [measure(name, cases) for name in ("recall", "false_positive_rate")]
         tn, fp, fn, tp = claim.cells
         means: list[Inference | Missing] = [
-            rate if isinstance(rate, Missing) else from_two(rate, *pair)
+            rate if isinstance(rate, Missing) else mean_of_two_amounts(rate, *pair)
             for rate, pair in zip(rates, ((fn, tp), (tn, fp)), strict=True)
         ]
     else:
         means = [_mean_of_class(cases, claim.amounts, code, *claim.range) for code in (1, 0)]
-    return replace(base, inference=carried_mean(means[0], means[1], share))
+    return replace(base, inference=carry_mean(means[0], means[1], share))
 
 
 def _mean_of_class(
@@ -413,15 +419,17 @@ def _carried_finding(k: int, evidence: Evidence, fallen: _Fallen) -> Aimed:
         now, then = format_pair(here.measured.value, fallen.inference.value, unit)
         value, moved = f"{now} here", f"{then} there, {there.status.words}"
     said = (
-        f"{_share_here(evidence)}, in production {format_share(fallen.share)}: {value}, {moved}; "
+        f"{_describe_share(evidence)}, in production {format_share(fallen.share)}: {value}, {moved}; "
         f"required is {here.criterion.op} {here.criterion.threshold:.6g}"
     )
-    claim = Claim(
-        Kind.MIX.key(Topic.DOUBT_CARRIED, k),
-        f"At production's share of positives: {here.name}",
+    claim = Measurement(
+        Claim(
+            Kind.MIX.key(Topic.DOUBT_CARRIED, k),
+            f"At production's share of positives: {here.name}",
+            replace(here.criterion, refutable=False),
+        ),
         here.metric,
         fallen.inference,
-        replace(here.criterion, refutable=False),
         unit=unit,
         reason=said,
         needs=AT_PRODUCTION,
@@ -442,36 +450,40 @@ def _of_weights(evidence: Evidence) -> list[Examined]:
         f"rows are counted by {evidence.spec.data.weight}: {len(plain) - len(fallen):,} claims are met as well when "
         f"each row counts once, {len(resting):,} with the weights alone"
     )
-    claim = Claim(
-        Kind.MIX.key(Topic.DOUBT_WEIGHTS),
-        "Claims that are met with the weights alone",
+    claim = Measurement(
+        Claim(
+            Kind.MIX.key(Topic.DOUBT_WEIGHTS),
+            "Claims that are met with the weights alone",
+            Criterion("<=", 0.0, "claims", refutable=False, presumed=True),
+        ),
         "claims",
         Exact(float(len(resting))),
-        Criterion("<=", 0.0, "claims", refutable=False, presumed=True),
         unit="claims",
-        reason=said + "".join(f"; {_without(*pair)}" for pair in resting[:3]),
+        reason=said + "".join(f"; {_contrast_without_weights(*pair)}" for pair in resting[:3]),
         needs=WEIGHTS if resting else "",
     )
-    return [aimed(claim, tuple(finding.code for finding, _ in resting))]
+    return [aim_at(claim, tuple(finding.code for finding, _ in resting))]
 
 
 def _plain_statuses(evidence: Evidence) -> dict[str, Finding]:
     """What is found of each claim when every row counts once."""
-    plain = with_weights(evidence, None)
-    deficits = {claim.code: found(plain, claim) for _, _, _, claim in deficit_claims(plain)}
-    return {**statuses(plain), **deficits}
+    plain = reweigh(evidence, None)
+    deficits = {claim.code: judge_one(plain, claim) for _, _, _, claim in deficit_claims(plain)}
+    return {**judge_all(plain), **deficits}
 
 
 def _met_with_weights(evidence: Evidence, codes: Collection[str]) -> list[Finding]:
     """Those of some claims that are met as the rows are weighted; no others are measured, which takes time."""
-    plain = with_weights(evidence, None)
+    plain = reweigh(evidence, None)
     wanted = {(i, ruler.metric.name) for i, _, ruler, claim in deficit_claims(plain) if claim.code in codes}
-    deficits = [found(evidence, claim) for _, _, _, claim in deficit_claims(evidence, wanted) if claim.code in codes]
-    every = [*statuses(evidence, codes).values(), *deficits]
+    deficits = [
+        judge_one(evidence, claim) for _, _, _, claim in deficit_claims(evidence, wanted) if claim.code in codes
+    ]
+    every = [*judge_all(evidence, codes).values(), *deficits]
     return [finding for finding in every if finding.status is Status.MET]
 
 
-def _without(finding: Finding, plain: Finding) -> str:
+def _contrast_without_weights(finding: Finding, plain: Finding) -> str:
     if plain.measured is None or finding.measured is None:
         return f"{finding.name}: not judged without the weights"
     unit = "" if finding.criterion is None else finding.criterion.unit

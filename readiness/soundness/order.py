@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 
 from readiness.core.errors import DataError
-from readiness.core.findings import Criterion
+from readiness.core.findings import Claim, Criterion
 from readiness.core.format import format_count_of, listed
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence.segments import moments
-from readiness.soundness.tables import Examined, Tables, not_asked, not_known
+from readiness.soundness.tables import Examined, Tables, claim_not_known, finding_not_asked
 from readiness.spec.inputs import seconds_of
 from readiness.statistics.cases import Floats
 from readiness.statistics.inference import Exact
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 
 MOST_AFTER = 0.01
 """Share of training rows that may lie after the first test row."""
@@ -87,16 +87,16 @@ def examine(tables: Tables) -> list[Examined]:
     name, train = tables.spec.data.time, tables.train
     if name is None:
         reason = "no column with the time of a row is named"
-        return [replace(not_asked(Kind.ORDER, reason), warning=_dates_that_nobody_names(tables))]
+        return [replace(finding_not_asked(Kind.ORDER, reason), warning=_dates_that_nobody_names(tables))]
     if train is None:
-        return [not_asked(Kind.ORDER, "there is no training table whose times could be compared")]
+        return [finding_not_asked(Kind.ORDER, "there is no training table whose times could be compared")]
     if name not in train:
-        return [_unknown(f"the training table has no column {shorten(name)}", f"add {shorten(name)} to it")]
+        return [_claim_unknown(f"the training table has no column {shorten(name)}", f"add {shorten(name)} to it")]
     try:
         test, trained = _times(tables.test[name]), _times(train[name])
     except DataError as error:
-        return [_unknown(str(error), "write the times of both tables alike")]
-    return [_compared(tables, test, trained)]
+        return [_claim_unknown(str(error), "write the times of both tables alike")]
+    return [_compare_times(tables, test, trained)]
 
 
 def _dates_that_nobody_names(tables: Tables) -> str:
@@ -107,7 +107,7 @@ def _dates_that_nobody_names(tables: Tables) -> str:
     if tables.train is None:
         return ""
     both = [str(name) for name in tables.test.columns if name in tables.train and name != tables.target]
-    spread = [name for name in both if _spread_alike(tables.test[name], tables.train[name])]
+    spread = [name for name in both if _are_spread_alike(tables.test[name], tables.train[name])]
     if not spread:
         return ""
     hold, says = ("holds", "it says") if len(spread) == 1 else ("hold", "one of them says")
@@ -117,7 +117,7 @@ def _dates_that_nobody_names(tables: Tables) -> str:
     )
 
 
-def _spread_alike(test: pd.Series[Any], train: pd.Series[Any]) -> bool:
+def _are_spread_alike(test: pd.Series[Any], train: pd.Series[Any]) -> bool:
     """Whether two columns hold dates that are spread alike; a few texts tell whether they can be dates."""
     test, train = (each.iloc[:: max(1, len(each) // COMPARED_ROWS)] for each in (test, train))
     for values in (test, train):
@@ -141,14 +141,14 @@ def _may_be_date(value: object) -> bool:
     return isinstance(value, datetime.date) or re.match(r"\d{4}-[01]\d-[0-3]\d", str(value)) is not None
 
 
-def come_later(tables: Tables) -> bool:
+def comes_later(tables: Tables) -> bool:
     """Whether it is known that the test rows come after the training rows."""
     found = examine(tables)[0]
-    return isinstance(found, Claim) and isinstance(found.inference, Exact) and found.inference.value <= MOST_AFTER
+    return isinstance(found, Measurement) and isinstance(found.inference, Exact) and found.inference.value <= MOST_AFTER
 
 
-def _unknown(reason: str, cure: str) -> Claim:
-    return not_known(Kind.ORDER, reason, f"{cure}; or {VOUCH.partition('; or ')[2]}")
+def _claim_unknown(reason: str, cure: str) -> Measurement:
+    return claim_not_known(Kind.ORDER, reason, f"{cure}; or {VOUCH.partition('; or ')[2]}")
 
 
 def _times(values: pd.Series[Any]) -> _Times:
@@ -188,31 +188,33 @@ def _micros(values: pd.Series[Any]) -> Floats:
     return np.where(values.isna().to_numpy(), np.nan, whole)
 
 
-def _compared(tables: Tables, test: _Times, trained: _Times) -> Claim:
+def _compare_times(tables: Tables, test: _Times, trained: _Times) -> Measurement:
     horizon = tables.spec.data.label_horizon
     delay = seconds_of(horizon) * 1e6
     for which, times in (("training", trained), ("test", test)):
         if not np.isfinite(times.values).any():
-            return _unknown(f"no {which} row has a time", "fill the column of times")
+            return _claim_unknown(f"no {which} row has a time", "fill the column of times")
     if test.kind != trained.kind:
         zones = "one table gives its times with a zone and the other without"
         kinds = zones if test.is_dates and trained.is_dates else "the times of the two tables are of different kinds"
-        return _unknown(f"{kinds}, so that they cannot be compared", "write the times of both tables alike")
+        return _claim_unknown(f"{kinds}, so that they cannot be compared", "write the times of both tables alike")
     if delay and not test.is_dates:
         reason = f"the times are no dates, so that {horizon} until a truth is known cannot be added"
-        return _unknown(reason, "write times as dates")
+        return _claim_unknown(reason, "write times as dates")
     by_day = test.are_days or trained.are_days
-    there, here = (_known(each, by_day=by_day) for each in (trained, test))
+    there, here = (_known_times(each, by_day=by_day) for each in (trained, test))
     first = float(here.min())
     share = float(np.mean(there + delay > first))
     at_random = share > MOST_AFTER and _are_alike(there, here)
-    undated = [_undated("training", trained), _undated("test", test)]
-    return Claim(
-        Kind.ORDER.key(),
-        Kind.ORDER.words,
+    undated = [_describe_undated("training", trained), _describe_undated("test", test)]
+    return Measurement(
+        Claim(
+            Kind.ORDER.key(),
+            Kind.ORDER.words,
+            Criterion("<=", MOST_AFTER, "share", presumed=True, refutable=not at_random),
+        ),
         "share",
         Exact(share, len(there)),
-        Criterion("<=", MOST_AFTER, "share", presumed=True, refutable=not at_random),
         unit="share",
         withheld="; ".join(filter(None, undated)),
         reason=_reason(test, there, here, delay, horizon, at_random),
@@ -222,13 +224,13 @@ def _compared(tables: Tables, test: _Times, trained: _Times) -> Claim:
     )
 
 
-def _known(times: _Times, *, by_day: bool) -> Floats:
+def _known_times(times: _Times, *, by_day: bool) -> Floats:
     """Times of the rows that have one; whole days where one table knows no more: rows of one day are not apart."""
     values = np.floor(times.wall / _DAY) * _DAY if by_day else times.values
     return values[np.isfinite(values)]
 
 
-def _undated(which: str, times: _Times) -> str:
+def _describe_undated(which: str, times: _Times) -> str:
     n = len(times.values)
     missing = int(np.isnan(times.values).sum())
     few = missing <= (1 - LEAST_DATED) * n
@@ -237,14 +239,14 @@ def _undated(which: str, times: _Times) -> str:
 
 def _are_alike(there: Floats, here: Floats) -> bool:
     """Whether the times of two tables are spread alike, as after a random split."""
-    a, b = _thinned(there), _thinned(here)
+    a, b = _thin(there), _thin(here)
     both = np.concatenate([a, b])
     gaps = np.searchsorted(a, both, "right") / len(a) - np.searchsorted(b, both, "right") / len(b)
     by_chance = math.sqrt(-0.5 * math.log(ALIKE_LEVEL / 2) * (len(a) + len(b)) / (len(a) * len(b)))
     return float(np.abs(gaps).max()) <= max(ALIKE, by_chance)
 
 
-def _thinned(values: Floats) -> Floats:
+def _thin(values: Floats) -> Floats:
     """At most so many of the sorted values, evenly through them."""
     in_order = np.sort(values)
     return in_order[:: max(1, -(-len(in_order) // COMPARED_ROWS))]

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.errors import DataError
-from readiness.core.findings import Criterion
+from readiness.core.findings import Claim, Criterion
 from readiness.core.format import format_share
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -29,8 +29,8 @@ from readiness.evidence.drift import as_floats, column_drift, is_number, largest
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import moments
 from readiness.evidence.tables import holds_many
-from readiness.soundness.recent_rows import RecentScores, on_recent_truth, recent_scores, weighed_like_recent
-from readiness.soundness.tables import Examined, not_asked
+from readiness.soundness.recent_rows import RecentScores, recent_scores, rejudge_on_recent_truth, rejudge_weighed
+from readiness.soundness.tables import Examined, finding_not_asked
 from readiness.statistics.cases import Floats, Integers
 from readiness.statistics.drift import (
     FEWEST,
@@ -47,7 +47,7 @@ from readiness.statistics.drift import (
     tell_apart,
 )
 from readiness.statistics.inference import Exact
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 
 # ----------------------------------------------------------------------------------------------------
 # Which columns do test rows and recent rows share, in bins alike, and which of them only tell the time?
@@ -104,34 +104,34 @@ class Compared:
         return f" (random samples of {self.totals[0]:,} and {self.totals[1]:,})" if few else ""
 
 
-def compared(evidence: Evidence) -> Compared:
+def collect_compared(evidence: Evidence) -> Compared:
     """The features, or else the columns without a role, that test rows and recent rows share."""
     assert evidence.recent is not None
     rng = np.random.default_rng([evidence.spec.seed, SALT])
     before, after = evidence.rows, evidence.recent.frame
     most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(1, len(after.columns)))) // 2
-    typical = like_production(evidence)
-    rows, others = typical[some_of(rng, len(typical), most)], some_of(rng, len(after), most)
+    typical = draw_like_production(evidence)
+    rows, others = typical[draw_some(rng, len(typical), most)], draw_some(rng, len(after), most)
     test, recent = (frame.iloc[at].reset_index(drop=True) for frame, at in ((before, rows), (after, others)))
     exempt = set(evidence.spec.production.drift_exempt)
     times = _times(evidence, test, recent)
     names, codes, timely = [], [], []
-    for name in _shared(evidence, test, recent):
+    for name in _shared_columns(evidence, test, recent):
         if name in exempt:
             continue
         if times is not None and tells_time(pd.concat([test[name], recent[name]], ignore_index=True), times):
             timely.append(name)
-        elif (binned := in_bins(test[name], recent[name])) is not None:
+        elif (binned := bin_alike(test[name], recent[name])) is not None:
             names.append(name)
             codes.append(binned)
     table = np.column_stack(codes) if codes else np.zeros((len(test) + len(recent), 0), dtype=np.uint8)
-    used = tuple(name for name in _shared(evidence, test, recent) if name in exempt)
+    used = tuple(name for name in _shared_columns(evidence, test, recent) if name in exempt)
     groups = _groups_of_columns(evidence, test, recent)
     return Compared(test, recent, rows, tuple(names), table, tuple(timely), used, groups,
                     (len(typical), len(after)), len(typical) < len(before))  # fmt: skip
 
 
-def like_production(evidence: Evidence) -> Integers:
+def draw_like_production(evidence: Evidence) -> Integers:
     """Positions of test rows that are mixed as the spec says that production is, to be held against recent rows.
 
     Each row is kept with a chance in proportion to its weight: what it stands for by `data.weight`, times the share of
@@ -157,12 +157,12 @@ def _class_weights(evidence: Evidence) -> NDArray[np.float64]:
     return np.where(cases.y_true == 1, there / share, (1 - there) / (1 - share))
 
 
-def some_of(rng: np.random.Generator, n: int, most: int) -> Integers:
+def draw_some(rng: np.random.Generator, n: int, most: int) -> Integers:
     """Positions of at most so many of n rows, rising, drawn without replacement."""
     return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
 
 
-def _shared(evidence: Evidence, test: pd.DataFrame, recent: pd.DataFrame) -> list[str]:
+def _shared_columns(evidence: Evidence, test: pd.DataFrame, recent: pd.DataFrame) -> list[str]:
     named = () if evidence.candidate is None else evidence.candidate.features
     names = features_of(evidence.spec, list(test.columns), named)
     both = [name for name in names if name in test and name in recent]
@@ -185,7 +185,7 @@ def _groups_of_columns(evidence: Evidence, test: pd.DataFrame, recent: pd.DataFr
     name = evidence.spec.data.group
     if name is None or name not in test or name not in recent:
         return None
-    codes = pd.factorize(_objects(test[name], recent[name]))[0].astype(np.int64)
+    codes = pd.factorize(_as_objects(test[name], recent[name]))[0].astype(np.int64)
     return np.where(codes < 0, codes.max(initial=0) + 1, codes)
 
 
@@ -237,7 +237,7 @@ def _is_part_of_date(values: pd.Series[Any], times: pd.Series[Any]) -> bool:
     return len(found) > 0 and any(np.array_equal(found, part) for part in (*parts, weeks))
 
 
-def in_bins(first: pd.Series[Any], second: pd.Series[Any]) -> NDArray[np.uint8] | None:
+def bin_alike(first: pd.Series[Any], second: pd.Series[Any]) -> NDArray[np.uint8] | None:
     """Two columns in bins alike, first the one and then the other: of numbers and dates between the quantiles of both
     together, of all else the commonest values and the rest; missing values have a bin of their own.
 
@@ -250,7 +250,7 @@ def in_bins(first: pd.Series[Any], second: pd.Series[Any]) -> NDArray[np.uint8] 
         finite = values[np.isfinite(values)]
         edges = np.unique(np.quantile(finite, np.arange(1, BINS) / BINS)) if len(finite) else np.zeros(0)
         return np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="right")).astype(np.uint8)
-    codes = pd.factorize(_objects(first, second))[0]
+    codes = pd.factorize(_as_objects(first, second))[0]
     counts = np.bincount(codes[codes >= 0])
     places = np.full(len(counts) + 1, BINS - 1, dtype=np.uint8)
     places[np.argsort(-counts, kind="stable")[: BINS - 1]] = np.arange(min(len(counts), BINS - 1))
@@ -258,7 +258,7 @@ def in_bins(first: pd.Series[Any], second: pd.Series[Any]) -> NDArray[np.uint8] 
     return places[codes]
 
 
-def _objects(first: pd.Series[Any], second: pd.Series[Any]) -> NDArray[Any]:
+def _as_objects(first: pd.Series[Any], second: pd.Series[Any]) -> NDArray[Any]:
     """Both columns as plain objects, missing ones as None; what cannot be told apart by value is by its text."""
     both = pd.concat([first.astype(object), second.astype(object)], ignore_index=True)
     values = both.where(both.notna(), None).to_numpy(dtype=object)
@@ -285,29 +285,37 @@ MOST_NAMED, MOST_CLASSES = 3, 10
 def examine(evidence: Evidence) -> list[Examined]:
     """How well recent rows are told from test rows by their columns, and what the candidate makes of it."""
     if evidence.recent is None:
-        return [not_asked(Kind.RECENT, "no recent rows are given")]
-    scores, rows = recent_scores(evidence), compared(evidence)
-    known, words = on_recent_truth(evidence, scores) if isinstance(scores, RecentScores) else ([], "")
+        return [finding_not_asked(Kind.RECENT, "no recent rows are given")]
+    scores, rows = recent_scores(evidence), collect_compared(evidence)
+    known, words = rejudge_on_recent_truth(evidence, scores) if isinstance(scores, RecentScores) else ([], "")
     is_enough = isinstance(scores, RecentScores) and min(evidence.cases.n, len(scores.rows)) >= FEWEST
-    answers = [_answers(evidence, scores)] if isinstance(scores, RecentScores) and is_enough else []
+    answers = [_claim_answers(evidence, scores)] if isinstance(scores, RecentScores) and is_enough else []
     told = tell_apart(rows.codes, rows.is_recent, rows.groups, seed=evidence.spec.seed) if rows.names else None
     if not isinstance(told, ToldApart):
         reason = told.reason if isinstance(told, Missing) else "they share no column that could be compared"
-        return [not_asked(Kind.RECENT, "; ".join(filter(None, (reason, *_left(rows), words)))), *answers, *known]
+        return [
+            finding_not_asked(Kind.RECENT, "; ".join(filter(None, (reason, *_describe_left_out(rows), words)))),
+            *answers,
+            *known,
+        ]
     if told.area.lower(SOUNDNESS_ALPHA) <= TOLD_APART:
-        return [_alike(rows, told, words), *answers, *known]
+        return [_claim_alike(rows, told, words), *answers, *known]
     first = _other_rows(rows, told, scores, words)
-    weighed = _weighed(evidence, rows) if isinstance(scores, RecentScores) else []
+    weighed = _judge_weighed(evidence, rows) if isinstance(scores, RecentScores) else []
     return [first, *answers, *weighed, *known]
 
 
-def _first(told: ToldApart, bar: float, words: tuple[str, ...], *, needs: str = "", warning: str = "") -> Claim:
-    return Claim(
-        Kind.RECENT.key(),
-        "Recent rows, told from test rows by their columns",
+def _first_claim(
+    told: ToldApart, bar: float, words: tuple[str, ...], *, needs: str = "", warning: str = ""
+) -> Measurement:
+    return Measurement(
+        Claim(
+            Kind.RECENT.key(),
+            "Recent rows, told from test rows by their columns",
+            Criterion("<=", bar, presumed=True, refutable=False),
+        ),
         "roc_auc",
         told.area,
-        Criterion("<=", bar, presumed=True, refutable=False),
         reason="; ".join(filter(None, words)),
         needs=needs,
         warning=warning,
@@ -315,48 +323,48 @@ def _first(told: ToldApart, bar: float, words: tuple[str, ...], *, needs: str = 
     )
 
 
-def _alike(rows: Compared, told: ToldApart, labelled: str) -> Claim:
+def _claim_alike(rows: Compared, told: ToldApart, labelled: str) -> Measurement:
     noticed = detectable_area(len(rows.test), len(rows.recent), TOLD_APART, SOUNDNESS_ALPHA)
     limit = (
         "so few rows would not show that they differ, however much they did"
         if noticed is None
-        else f"{_pairs(noticed)} would be noticed as a difference"
+        else f"{_write_pairs(noticed)} would be noticed as a difference"
     )
-    return _first(told, TOLD_APART, (_counts(rows, told), limit, *_left(rows), labelled))
+    return _first_claim(told, TOLD_APART, (_counts(rows, told), limit, *_describe_left_out(rows), labelled))
 
 
-def _other_rows(rows: Compared, told: ToldApart, scores: RecentScores | Missing, labelled: str) -> Claim:
+def _other_rows(rows: Compared, told: ToldApart, scores: RecentScores | Missing, labelled: str) -> Measurement:
     """Where the answers to recent rows are known, the difference alone is no doubt: what follows from it is judged."""
     telling = _most_telling(rows)
-    words = (_counts(rows, told), telling, *_left(rows), labelled)
+    words = (_counts(rows, told), telling, *_describe_left_out(rows), labelled)
     if isinstance(scores, Missing):
         needs = scores.needs or "test on rows like the recent ones"
-        return _first(told, TOLD_APART, (*words, scores.reason), needs=needs)
-    return _first(told, NO_BAR, words, warning=f"recent rows are not like the test rows: {telling}")
+        return _first_claim(told, TOLD_APART, (*words, scores.reason), needs=needs)
+    return _first_claim(told, NO_BAR, words, warning=f"recent rows are not like the test rows: {telling}")
 
 
 def _counts(rows: Compared, told: ToldApart) -> str:
     mixed = " mixed as in production" if rows.is_mixed else ""
     return (
         f"of {len(rows.test):,} test rows{mixed} and {len(rows.recent):,} recent rows{rows.sampled}, the recent row is "
-        f"told from the test row in {_pairs(told.area.value)} (by chance in 50)"
+        f"told from the test row in {_write_pairs(told.area.value)} (by chance in 50)"
     )
 
 
-def _pairs(area: float) -> str:
+def _write_pairs(area: float) -> str:
     """An area of 1 is every pair, and no other area is written as one."""
     texts = [f"{100 * area:.{digits}g}" for digits in (3, 4, 6)]
     return f"{next((text for text in texts if text != '100' or area == 1), texts[-1])} of 100 pairs"
 
 
-def _left(rows: Compared) -> list[str]:
+def _describe_left_out(rows: Compared) -> list[str]:
     """Which columns were not looked at, and why."""
     exempted = "by the spec, which exempts it from drift"
     told = ((rows.timely, "for telling the time and no more"), (rows.exempt, exempted))
-    return [f"left out is {_listed(names)}, {why}" for names, why in told if names]
+    return [f"left out is {_list_names(names)}, {why}" for names, why in told if names]
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _list_names(names: tuple[str, ...]) -> str:
     few = [shorten(name) for name in names[:MOST_NAMED]]
     more = len(names) - len(few)
     return ", ".join(few) + (f" and {more} more" if more else "")
@@ -381,7 +389,7 @@ def _most_telling(rows: Compared) -> str:
     return f"what has moved most is {', '.join(said)}"
 
 
-def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
+def _claim_answers(evidence: Evidence, scores: RecentScores) -> Measurement:
     """How far what the candidate answers has moved from test rows to recent rows."""
     drift = _drift_of_answers(evidence, scores)
     n = evidence.cases.n
@@ -393,12 +401,14 @@ def _answers(evidence: Evidence, scores: RecentScores) -> Claim:
         if isinstance(drift, Missing)
         else largest_change(drift, _ANSWER.get(evidence.task, "the answer")) + sampled
     )
-    return Claim(
-        Kind.RECENT.key(Topic.DOUBT_SCORES),
-        "How far the answers have moved from test rows to recent rows",
+    return Measurement(
+        Claim(
+            Kind.RECENT.key(Topic.DOUBT_SCORES),
+            "How far the answers have moved from test rows to recent rows",
+            Criterion("<=", MOST_MOVED, "PSI", presumed=True, refutable=False),
+        ),
         "psi",
         drift if isinstance(drift, Missing) else drift.index,
-        Criterion("<=", MOST_MOVED, "PSI", presumed=True, refutable=False),
         unit="PSI",
         reason=reason,
         needs="test on rows like the recent ones; on the test rows the candidate seldom answered what it answers there",
@@ -411,8 +421,8 @@ _ANSWER = {Task.BINARY: "the score", Task.REGRESSION: "the number that is answer
 
 
 def _drift_of_answers(evidence: Evidence, scores: RecentScores) -> Drift | Missing:
-    typical = like_production(evidence)
-    typical = typical[some_of(np.random.default_rng([evidence.spec.seed, SALT]), len(typical), DRIFT_ROWS)]
+    typical = draw_like_production(evidence)
+    typical = typical[draw_some(np.random.default_rng([evidence.spec.seed, SALT]), len(typical), DRIFT_ROWS)]
     cases = evidence.cases if len(typical) == evidence.cases.n else evidence.cases.subset(typical)
     said, groups = scores.said, (cases.groups, _groups(evidence, scores))
     if evidence.task is Task.MULTICLASS or (cases.y_score is None and evidence.task.has_classes):
@@ -440,7 +450,7 @@ def _groups(evidence: Evidence, scores: RecentScores) -> Integers | None:
     return pd.factorize(frame[name].iloc[scores.rows])[0].astype(np.int64) + 1
 
 
-def _weighed(evidence: Evidence, rows: Compared) -> list[Examined]:
+def _judge_weighed(evidence: Evidence, rows: Compared) -> list[Examined]:
     """The claims once test rows are weighed like recent rows, by the columns that have to do with the answers."""
     n = len(rows.test)
     used = related_columns(rows.codes[:n], _outcomes(evidence, rows.rows))
@@ -450,19 +460,21 @@ def _weighed(evidence: Evidence, rows: Compared) -> list[Examined]:
         if isinstance(told, ToldApart):
             weights = importance_weights(told.chance[:n], n, len(rows.recent))
     names = tuple(rows.names[k] for k in used.tolist())
-    overlap = _overlap(weights, names)
-    return [overlap, *(weighed_like_recent(evidence, rows.rows, weights) if names else ())]
+    overlap = _claim_overlap(weights, names)
+    return [overlap, *(rejudge_weighed(evidence, rows.rows, weights) if names else ())]
 
 
-def _overlap(weights: Floats, names: tuple[str, ...]) -> Claim:
+def _claim_overlap(weights: Floats, names: tuple[str, ...]) -> Measurement:
     worth, n = effective_rows(weights), len(weights)
-    by = f"by {_listed(names)}" if names else "none of the columns has to do with the answers, so all count alike"
-    return Claim(
-        Kind.RECENT.key(Topic.DOUBT_OVERLAP),
-        "Test rows that say something of recent rows",
+    by = f"by {_list_names(names)}" if names else "none of the columns has to do with the answers, so all count alike"
+    return Measurement(
+        Claim(
+            Kind.RECENT.key(Topic.DOUBT_OVERLAP),
+            "Test rows that say something of recent rows",
+            Criterion(">=", LEAST_OVERLAP, presumed=True, refutable=False),
+        ),
         "share",
         Exact(worth / n, n),
-        Criterion(">=", LEAST_OVERLAP, presumed=True, refutable=False),
         reason=f"weighed like them, {n:,} test rows say as much as {worth:,.0f} rows of equal weight would "
         f"({format_share(worth / n)}); {by}",
         needs="test on rows like the recent ones",

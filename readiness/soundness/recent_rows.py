@@ -24,12 +24,12 @@ from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import Alternative, Evidence, Recent
 from readiness.evidence.segments import moments
 from readiness.evidence.target import Target, amounts, as_numbers
-from readiness.soundness.rejudging import Priced, Scored, met, priced_claims, scored_claims, with_weights
+from readiness.soundness.rejudging import Priced, Scored, met_findings, priced_claims, reweigh, scored_claims
 from readiness.soundness.tables import Aimed
 from readiness.spec.inputs import seconds_of
 from readiness.spec.schema import CostColumn
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 
 MOST_ROWS = 20_000
 """Of more rows a random sample is scored: a share is then known to 0.7 percentage points."""
@@ -66,19 +66,19 @@ def recent_scores(evidence: Evidence) -> RecentScores | Missing:
     memory = evidence.cases.remembered
     known = memory.get(_KEY)
     if known is None or known[0] is not evidence.recent:
-        known = memory[_KEY] = (evidence.recent, _scored(evidence))
+        known = memory[_KEY] = (evidence.recent, _score_rows(evidence))
     found: RecentScores | Missing = known[1]
     return found
 
 
-def _scored(evidence: Evidence) -> RecentScores | Missing:
+def _score_rows(evidence: Evidence) -> RecentScores | Missing:
     recent = evidence.recent
     if recent is None or not len(recent.frame):
         return Missing("no recent rows are given", "name recent production rows under data.recent")
     rows = _sample(recent, evidence.spec.seed)
     frame = recent.frame.iloc[rows].reset_index(drop=True)
     try:
-        said = _said(evidence, frame)
+        said = _predict(evidence, frame)
     except ReadinessError as error:
         return Missing(f"the candidate could not score the recent rows: {error.message}", error.remedy)
     if isinstance(said, Missing):
@@ -93,7 +93,7 @@ def _sample(recent: Recent, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng([seed, SALT]).choice(n, MOST_ROWS, replace=False))
 
 
-def _said(evidence: Evidence, frame: Any) -> Scores | Missing:
+def _predict(evidence: Evidence, frame: Any) -> Scores | Missing:
     """From the model, else from the columns that hold ready-made predictions, where recent rows have them, too."""
     if evidence.candidate is not None:
         return evidence.candidate.score(frame)
@@ -122,17 +122,17 @@ _LATELY = "on recent rows"
 _MET = "soundness: claims of recent rows"
 
 
-def weighed_like_recent(evidence: Evidence, rows: Integers, weights: Floats) -> list[Aimed]:
+def rejudge_weighed(evidence: Evidence, rows: Integers, weights: Floats) -> list[Aimed]:
     """Every claim that is met on the test rows, measured with these `rows` of them weighed, shape (n,) each.
 
     The rows are mixed as in production already, by whatever weights the table holds.
     """
-    weighed = with_weights(_some(evidence, rows), weights)
+    weighed = reweigh(_subset_evidence(evidence, rows), weights)
     needs = "test on rows like the recent ones, or fit the model anew on such rows"
-    return [*_held_against(evidence, weighed, Topic.DOUBT_WEIGHTED, _WEIGHED, needs)]
+    return [*_rejudge(evidence, weighed, Topic.DOUBT_WEIGHTED, _WEIGHED, needs)]
 
 
-def on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aimed], str]:
+def rejudge_on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aimed], str]:
     """Every claim that is met on the test rows, measured on the recent rows whose truth is known; and how many these
     are, in words.
     """
@@ -143,17 +143,17 @@ def on_recent_truth(evidence: Evidence, scores: RecentScores) -> tuple[list[Aime
     if len(rows) < FEWEST_KNOWN:
         return [], f"{words}, too few to judge by"
     try:
-        labelled = _of_recent(evidence, scores, rows)
+        labelled = _replace_by_recent(evidence, scores, rows)
     except (ReadinessError, TypeError, ValueError) as error:
         return [], f"{words}, and nothing can be measured on them: {str(error).splitlines()[0][:200]}"
     needs = "find out what has changed, and fit the model anew or test it on rows like these"
-    found = [*_held_against(evidence, labelled, Topic.DOUBT_KNOWN, _LATELY, needs)]
+    found = [*_rejudge(evidence, labelled, Topic.DOUBT_KNOWN, _LATELY, needs)]
     return found, f"{words}, and {len(found)} claims that hold on the test rows were measured on them"
 
 
-def _held_against(evidence: Evidence, other: Evidence, topic: Topic, words: str, needs: str) -> Iterator[Aimed]:
+def _rejudge(evidence: Evidence, other: Evidence, topic: Topic, words: str, needs: str) -> Iterator[Aimed]:
     """The claims that are met on `evidence`, as measured on `other` rows, presumed to hold there."""
-    before = _met(evidence)
+    before = _met_claims(evidence)
     priced = priced_claims(other) if evidence.costs.keys() <= other.costs.keys() else ()
     claims: tuple[Scored | Priced, ...] = (*scored_claims(other), *priced)
     stated = {each.code: each for each in claims}
@@ -161,39 +161,40 @@ def _held_against(evidence: Evidence, other: Evidence, topic: Topic, words: str,
         claim = stated[name].claim(other) if name in stated else None
         if claim is None or isinstance(claim.inference, Missing) or not np.isfinite(claim.inference.value):
             continue
-        yield Aimed(_presumed(claim, finding, Kind.RECENT.key(topic, k), words, needs), (name,))
+        yield Aimed(_presume(claim, finding, Kind.RECENT.key(topic, k), words, needs), (name,))
 
 
-def _met(evidence: Evidence) -> dict[str, Finding]:
+def _met_claims(evidence: Evidence) -> dict[str, Finding]:
     """The claims that are met on the test rows; computed once for the same rows."""
     memory = evidence.cases.remembered
     if _MET not in memory:
-        memory[_MET] = met(evidence)
+        memory[_MET] = met_findings(evidence)
     known: dict[str, Finding] = memory[_MET]
     return known
 
 
-def _presumed(claim: Claim, before: Finding, key: FindingKey, words: str, needs: str) -> Claim:
+def _presume(claim: Measurement, before: Finding, key: FindingKey, words: str, needs: str) -> Measurement:
     assert claim.criterion is not None
     assert before.measured is not None
     assert not isinstance(claim.inference, Missing)
     now, then = (format_value(value, claim.unit) for value in (claim.inference.value, before.measured.value))
     misses = not claim.criterion.holds(claim.inference.value)
     bar = f"{claim.criterion.op} {format_value(claim.criterion.threshold, claim.unit)}"
+    name = claim.claim.name
+    presumed = claim.with_claim(
+        key=key, name=f"{name}, {words}", criterion=replace(claim.criterion, presumed=True), needs=""
+    )
     return replace(
-        claim,
-        key=key,
-        name=f"{claim.name}, {words}",
-        criterion=replace(claim.criterion, presumed=True),
+        presumed,
         withheld="",
         reason=f"{now} {words}, {then} on the test rows as they are; required is {bar}",
         needs=needs,
-        warning=f"{claim.name}: {words} it is {now}, and required is {bar}" if misses else "",
+        warning=f"{name}: {words} it is {now}, and required is {bar}" if misses else "",
         from_scores=False,
     )
 
 
-def _some(evidence: Evidence, rows: Integers) -> Evidence:
+def _subset_evidence(evidence: Evidence, rows: Integers) -> Evidence:
     """The evidence of some test rows."""
     if len(rows) == evidence.cases.n:
         return evidence
@@ -240,7 +241,7 @@ def _is_final(evidence: Evidence, scores: RecentScores) -> NDArray[np.bool_]:
     return np.asarray((times.iloc[scores.rows] <= last).to_numpy(dtype=bool))
 
 
-def _of_recent(evidence: Evidence, scores: RecentScores, known: Integers) -> Evidence:
+def _replace_by_recent(evidence: Evidence, scores: RecentScores, known: Integers) -> Evidence:
     """The evidence with recent rows in place of the test rows; methods that cannot be had on them are left out.
 
     Raises:

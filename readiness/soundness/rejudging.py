@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.core import policy
-from readiness.core.findings import Criterion, Finding, Question, Status
+from readiness.core.findings import Claim, Criterion, Finding, Question, Status
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import Metric
 from readiness.core.missing import Missing
@@ -28,9 +28,9 @@ from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare, human_comparison, measure_guess
 from readiness.statistics.costs import mean_cost_from_cells, mean_of
 from readiness.statistics.dependence import unknown_error
-from readiness.statistics.estimators import measure, number, withheld
+from readiness.statistics.estimators import measure, number, reason_to_withhold
 from readiness.statistics.inference import Inference
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.verdict.margins import required_margin
 
 Floats = NDArray[np.float64]
@@ -78,13 +78,13 @@ class Scored:
         """The code of the key."""
         return self.key.code
 
-    def claim(self, evidence: Evidence) -> Claim:
+    def claim(self, evidence: Evidence) -> Measurement:
         """The claim as measured on the rows of `evidence`."""
         cases, name = self.cases(evidence), self.metric.name
         measured: Inference | Missing
         human = evidence.spec.baseline.human
         other = self.other(evidence)
-        unsure = withheld(name, cases)
+        unsure = reason_to_withhold(name, cases)
         if not self.rival:
             measured = measure(name, cases)
         elif other is not None:
@@ -93,7 +93,9 @@ class Scored:
             measured, unsure = self._ahead_of_people(cases, human), unsure or ("" if human.n else "no number of cases")
         else:
             measured = Missing("the other method was not measured")
-        return Claim(self.key, self.name, name, measured, self.criterion, unit=self.metric.unit, withheld=unsure)
+        return Measurement(
+            Claim(self.key, self.name, self.criterion), name, measured, unit=self.metric.unit, withheld=unsure
+        )
 
     def _ahead_of_people(self, cases: Cases, human: Human) -> Inference | Missing:
         mine = measure(self.metric.name, cases)
@@ -132,7 +134,7 @@ class Priced:
         """The code of the key."""
         return self.key.code
 
-    def claim(self, evidence: Evidence) -> Claim:
+    def claim(self, evidence: Evidence) -> Measurement:
         """The claim as measured on the rows of `evidence`, whose amounts these are."""
         cases = evidence.cases
         measured: Inference | Missing
@@ -144,7 +146,9 @@ class Priced:
         w = cases.relative_weight
         unsure = unknown_error(cases.dependence, w * (self.amounts - self.mean(cases)))
         unit = self.criterion.unit
-        return Claim(self.key, self.name, "savings_per_row", measured, self.criterion, unit=unit, withheld=unsure)
+        return Measurement(
+            Claim(self.key, self.name, self.criterion), "savings_per_row", measured, unit=unit, withheld=unsure
+        )
 
     def mean(self, cases: Cases) -> float:
         """Of the rows as they are weighted."""
@@ -153,12 +157,12 @@ class Priced:
 
 def scored_claims(evidence: Evidence) -> tuple[Scored, ...]:
     """Those of questions 1 and 2, as far as the review asks them."""
-    over = _over_alternatives(evidence) if evidence.asks(Question.BASELINE) else ()
+    over = _compare_alternatives(evidence) if evidence.asks(Question.BASELINE) else ()
     stated = _requirements(evidence) if evidence.asks(Question.BUSINESS) else ()
     return (*over, *stated)
 
 
-def _over_alternatives(evidence: Evidence) -> Iterator[Scored]:
+def _compare_alternatives(evidence: Evidence) -> Iterator[Scored]:
     spec, metric = evidence.spec, evidence.spec.primary_metric(evidence.task)
     for other in evidence.alternatives:
         margin = required_margin(metric, spec.baseline, other.key)
@@ -196,10 +200,10 @@ def priced_claims(evidence: Evidence) -> tuple[Priced, ...]:
     """Those of question 4 about costs and savings; none where no costs are stated, or rows are put in order."""
     is_asked = evidence.asks(Question.ERRORS) and evidence.task is not Task.RANKING
     priced = prices(evidence) if is_asked else None
-    return () if priced is None else tuple(_priced(evidence, priced))
+    return () if priced is None else tuple(_price_claims(evidence, priced))
 
 
-def _priced(evidence: Evidence, priced: Prices) -> Iterator[Priced]:
+def _price_claims(evidence: Evidence, priced: Prices) -> Iterator[Priced]:
     errors, unit = evidence.spec.errors, priced.currency
     above = Criterion(">", policy.SAVINGS_PER_ROW, unit)
     saved = priced.nothing - priced.candidate
@@ -222,7 +226,7 @@ def _priced(evidence: Evidence, priced: Prices) -> Iterator[Priced]:
 
 def deficit_claims(
     evidence: Evidence, only: Collection[tuple[int, str]] | None = None
-) -> Iterator[tuple[int, int, Ruler, Claim]]:
+) -> Iterator[tuple[int, int, Ruler, Measurement]]:
     """The deficits of question 3, segment by segment: with the number of the segmentation and of the segment, from 1,
     and the ruler that they are held against; none where the review does not ask it.
 
@@ -244,37 +248,37 @@ def deficit_claims(
                 yield i, j, ruler, deficit(key, named, labels, split, ruler, enough=enough, alone=alone)
 
 
-def found(evidence: Evidence, claim: Claim) -> Finding:
+def judge_one(evidence: Evidence, claim: Measurement) -> Finding:
     """What is found of one claim, by the rule of the review."""
     spec = evidence.spec
-    return settle([claim], alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)[0]
+    return judge_claims([claim], alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)[0]
 
 
-def unfavourable(finding: Finding) -> float | None:
+def unfavourable_limit(finding: Finding) -> float | None:
     """The limit that a claim is met by; None where there is none."""
     if finding.bounds is None or finding.criterion is None:
         return None
     return finding.bounds.lower if finding.criterion.wants_more else finding.bounds.upper
 
 
-def statuses(evidence: Evidence, only: Collection[str] | None = None) -> dict[str, Finding]:
+def judge_all(evidence: Evidence, only: Collection[str] | None = None) -> dict[str, Finding]:
     """What is found of every claim of questions 1, 2 and 4 about the rows, by code; `only` of some where not of all."""
     stated: tuple[Scored | Priced, ...] = (*scored_claims(evidence), *priced_claims(evidence))
     claims = [claim.claim(evidence) for claim in stated if only is None or claim.code in only]
-    return {claim.code: found(evidence, claim) for claim in claims}
+    return {claim.code: judge_one(evidence, claim) for claim in claims}
 
 
-def met(evidence: Evidence) -> dict[str, Finding]:
+def met_findings(evidence: Evidence) -> dict[str, Finding]:
     """Those that are met."""
-    return {code: finding for code, finding in statuses(evidence).items() if finding.status is Status.MET}
+    return {code: finding for code, finding in judge_all(evidence).items() if finding.status is Status.MET}
 
 
-def aimed(claim: Claim, codes: tuple[str, ...]) -> Examined:
+def aim_at(claim: Measurement, codes: tuple[str, ...]) -> Examined:
     """A claim about the rows that withholds claims one by one; with none of them it is about all its questions."""
     return Aimed(claim, codes) if codes else claim
 
 
-def with_weights(evidence: Evidence, weight: Floats | None) -> Evidence:
+def reweigh(evidence: Evidence, weight: Floats | None) -> Evidence:
     """The same evidence with the rows counted otherwise, of every method alike."""
     others = tuple(
         replace(each, predictions=replace(each.predictions, weight=weight))

@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.checklist import this_day
-from readiness.core.findings import Criterion, Finding, Outcome
+from readiness.core.findings import Claim, Criterion, Finding, Outcome
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.withholding import Kind
 from readiness.evidence.copies import Copies
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.spec.schema import Spec
-from readiness.statistics.judge_claims import Claim
+from readiness.statistics.judge_claims import Measurement
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,22 +68,24 @@ class Tables:
 class Aimed:
     """A claim about the rows that withholds some claims of the answers and no others."""
 
-    claim: Claim
+    claim: Measurement
     codes: tuple[str, ...]
     """Codes of the claims that it withholds where it is not met."""
 
 
-Examined = Claim | Finding | Aimed
+Examined = Measurement | Finding | Aimed
 """What a rule finds: a claim to be judged, a finding that is settled, or a claim about single claims."""
 
 
-def not_asked(kind: Kind, reason: str) -> Finding:
+def finding_not_asked(kind: Kind, reason: str) -> Finding:
     """The first finding of a kind where the thing cannot exist, such as an order without times."""
     outcome = Outcome.NOT_APPLICABLE
     return Finding(kind.key(), kind.words, outcome.status, blocking=False, outcome=outcome, reason=reason)
 
 
-def not_known(kind: Kind, reason: str, needs: str, **more: Any) -> Claim:
+def claim_not_known(kind: Kind, reason: str, needs: str, **more: Any) -> Measurement:
     """The first finding of a kind where nobody could look; it withholds, too."""
     criterion = Criterion("<=", 0.0, presumed=True)
-    return Claim(kind.key(), kind.words, "share", Missing(reason), criterion, needs=needs, reason=reason, **more)
+    return Measurement(
+        Claim(kind.key(), kind.words, criterion), "share", Missing(reason), needs=needs, reason=reason, **more
+    )

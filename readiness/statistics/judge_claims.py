@@ -1,4 +1,4 @@
-"""From the measured numbers of one question to findings: claims judged together; the rule itself is `findings.judge`.
+"""Measured numbers of one question become findings: claims judged together; the rule itself is `findings.judge`.
 
 The side that says *met* is not adjusted: every claim of a question must hold, so a wrong *met* of the whole needs only
 one claim to be wrong (Berger 1982). The side that says *not met* is adjusted over the blocking claims (Holm 1979).
@@ -14,6 +14,7 @@ from typing import Any, Literal
 from readiness.core.findings import (
     Basis,
     Bounds,
+    Claim,
     Criterion,
     Estimate,
     Finding,
@@ -24,10 +25,10 @@ from readiness.core.findings import (
     judge,
     rounded,
 )
-from readiness.core.keys import FindingKey, key_of
+from readiness.core.keys import FindingKey
 from readiness.core.metrics import TECHNICAL
 from readiness.core.missing import Missing
-from readiness.statistics.basis import IN_GROUPS, MOVER, SKEWED, WIDER, basis_of, flat, recomputable_from
+from readiness.statistics.basis import IN_GROUPS, MOVER, SKEWED, WIDER, basis_of, flatten, recomputable_from
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.sample_size import POWER, rows_needed
 
@@ -61,7 +62,7 @@ def _found(basis: Basis, *, lower: bool, noun: str = "rows") -> Iterator[str]:
     if basis.form == IN_GROUPS:
         yield from _of_share(basis, lower=lower)
     elif basis.form in _BOTH_SIDES:
-        shares = [part for part in flat(basis) if part.form == IN_GROUPS]
+        shares = [part for part in flatten(basis) if part.form == IN_GROUPS]
         yield from (said for share in shares for side in (True, False) for said in _of_share(share, lower=side))
     elif basis.form == WIDER:
         other, corrected = basis.parts
@@ -117,6 +118,7 @@ def _of_mean(mean: Basis, noun: str) -> Iterator[str]:
         )
 
 
+# ----------------------------------------------------------------------------------------------------
 # Claims, judged together
 
 Rule = Literal["interval", "point"]
@@ -124,21 +126,19 @@ POINT_METHOD = "point estimate"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """One thing that is asserted of the candidate, with what was measured."""
+class Measurement:
+    """What was measured for one claim, before it is judged."""
 
-    key: FindingKey
-    name: str
+    claim: Claim
     metric: str
     inference: Inference | Missing
-    criterion: Criterion | None
-    """None for a fact: shown with its interval, without a bar."""
     unit: str = ""
     segment: Mapping[str, str] = field(default_factory=dict)
-    blocking: bool = True
     withheld: str = ""
+    """Why the claim cannot be *met*, whatever was measured; empty when it can."""
     reason: str = ""
     needs: str = ""
+    """What would settle it, where these rows say more than the claim itself."""
     warning: str = ""
     measured_time: bool = False
     denominator: str = "rows"
@@ -147,42 +147,62 @@ class Claim:
     """Whether the test rows and their scores alone give the number; False: it took refits, other tables, a clock."""
     origin: Origin = Origin.HERE
     flags: tuple[Flag, ...] = ()
-    code: str = field(init=False)
-    """The code of the key."""
 
     def __post_init__(self) -> None:
-        given: Any = self.key  # a cell of the user's own may give the text of its code
-        if isinstance(given, str):
-            object.__setattr__(self, "key", key_of(given))
-        object.__setattr__(self, "code", self.key.code)
-        if self.blocking and self.criterion is None:
-            raise ValueError(f"{self.code} blocks without a criterion; give one, or make it a fact with blocking=False")
+        if self.claim.blocking and self.claim.criterion is None:
+            raise ValueError(f"{self.claim.code} blocks without a criterion; give one, or make it a fact")
+
+    @classmethod
+    def fact(cls, key: FindingKey, name: str, metric: str, inference: Inference | Missing, **more: Any) -> Measurement:
+        """A number that is shown with its interval, without a bar; `more` are further fields."""
+        return cls(Claim(key, name, blocking=False), metric, inference, **more)
+
+    @property
+    def key(self) -> FindingKey:
+        """What the claim is about."""
+        return self.claim.key
+
+    @property
+    def code(self) -> str:
+        """How the finding will be quoted."""
+        return self.claim.code
+
+    @property
+    def criterion(self) -> Criterion | None:
+        """The bar; None for a fact."""
+        return self.claim.criterion
+
+    def with_claim(self, **changes: Any) -> Measurement:
+        """The same number for the claim with other fields, such as another bar."""
+        return replace(self, claim=replace(self.claim, **changes))
 
 
-def settle(claims: Sequence[Claim], *, alpha: float, level: float, rule: Rule = "interval") -> tuple[Finding, ...]:
-    """Findings of the claims of one question, in their order.
+def judge_claims(
+    measurements: Sequence[Measurement], *, alpha: float, level: float, rule: Rule = "interval"
+) -> tuple[Finding, ...]:
+    """Findings of what was measured for the claims of one question, in their order.
 
     Args:
-        claims: all claims of the question, so that the family of the adjustment is complete.
+        measurements: for all claims of the question, so that the family of the adjustment is complete.
         alpha: allowed chance of a wrong *met* of a claim, and of any wrong *not met* of the question; 0 < alpha < 0.5.
         level: confidence of the shown two-sided intervals.
         rule: "point" compares the measured values alone.
     """
-    shares = holm_shares(claims, alpha) if rule == "interval" else {}
-    return tuple(_finding(claim, alpha, level, rule, shares.get(i)) for i, claim in enumerate(claims))
+    shares = holm_shares(measurements, alpha) if rule == "interval" else {}
+    return tuple(_finding(each, alpha, level, rule, shares.get(i)) for i, each in enumerate(measurements))
 
 
-def holm_shares(claims: Sequence[Claim], alpha: float) -> dict[int, int]:
-    """For each claim that takes part, the number m by which alpha is divided on its *not met* side: `Bounds.claims`.
+def holm_shares(measurements: Sequence[Measurement], alpha: float) -> dict[int, int]:
+    """By the place of each claim that takes part, the number m by which alpha is divided on its *not met* side.
 
-    Holm's (1979) step-down, a round at a time: test all at alpha / m, set those apart that are refuted, take their
+    `Bounds.claims` records it. Holm's (1979) step-down, a round at a time: test all at alpha / m, set those apart that are refuted, take their
     number off m, repeat until none is. Claims take part when they block, were measured with chance error, and can be
     refuted at all.
     """
-    waiting = [i for i, claim in enumerate(claims) if _takes_part(claim)]
+    waiting = [i for i, each in enumerate(measurements) if _takes_part(each)]
     shares = dict.fromkeys(waiting, len(waiting))
     while waiting:
-        refuted = [i for i in waiting if _refuted(claims[i], alpha / len(waiting))]
+        refuted = [i for i in waiting if _refuted(measurements[i], alpha / len(waiting))]
         waiting = [i for i in waiting if i not in refuted]
         if not refuted:
             break
@@ -190,49 +210,50 @@ def holm_shares(claims: Sequence[Claim], alpha: float) -> dict[int, int]:
     return shares
 
 
-def _takes_part(claim: Claim) -> bool:
+def _takes_part(measured: Measurement) -> bool:
+    claim = measured.claim
     can_be_refuted = claim.criterion is not None and claim.criterion.refutable
-    if not claim.blocking or not can_be_refuted or isinstance(claim.inference, Exact | Missing):
+    if not claim.blocking or not can_be_refuted or isinstance(measured.inference, Exact | Missing):
         return False
-    return math.isfinite(claim.inference.value)
+    return math.isfinite(measured.inference.value)
 
 
-def _refuted(claim: Claim, alpha: float) -> bool:
-    assert claim.criterion is not None
-    assert not isinstance(claim.inference, Missing)
-    limit = claim.inference.upper(alpha) if claim.criterion.wants_more else claim.inference.lower(alpha)
+def _refuted(measured: Measurement, alpha: float) -> bool:
+    criterion, inference = measured.criterion, measured.inference
+    assert criterion is not None
+    assert not isinstance(inference, Missing)
+    limit = inference.upper(alpha) if criterion.wants_more else inference.lower(alpha)
     good = Bounds.rounded(limit, limit, alpha).lower
-    return good is not None and claim.criterion.refuted_by(good)
+    return good is not None and criterion.refuted_by(good)
 
 
-def _finding(claim: Claim, alpha: float, level: float, rule: Rule, share: int | None) -> Finding:
-    inference = claim.inference
+def _finding(given: Measurement, alpha: float, level: float, rule: Rule, share: int | None) -> Finding:
+    inference, criterion = given.inference, given.criterion
     if isinstance(inference, Missing):
-        return _make(claim, Status.NOT_ASSESSED, reason=claim.reason or inference.reason)
+        return _make(given, Status.NOT_ASSESSED, reason=given.reason or inference.reason)
     if not math.isfinite(inference.value):
-        return _make(claim, Status.NOT_ASSESSED, reason=claim.reason or "the measured value is beyond all numbers")
-    if claim.criterion is None:
-        return _make(claim, Status.NOT_ASSESSED, _estimate(claim, inference, level), reason=claim.reason)
+        return _make(given, Status.NOT_ASSESSED, reason=given.reason or "the measured value is beyond all numbers")
+    if criterion is None:
+        return _make(given, Status.NOT_ASSESSED, _estimate(given, inference, level), reason=given.reason)
     basis = None if isinstance(inference, Exact) else basis_of(inference)
-    criterion = claim.criterion
     if not criterion.presumed:  # what holds unless refuted needs no limit that a *met* could rest on
-        claim = replace(claim, withheld=claim.withheld or reservation(basis, wants_more=criterion.wants_more))
+        given = replace(given, withheld=given.withheld or reservation(basis, wants_more=criterion.wants_more))
     bounds = replace(
         _bounds(criterion, inference, alpha, rule, share),
-        recomputable=_recomputable(claim, basis),
+        recomputable=_recomputable(given, basis),
         basis=basis,
     )
-    status = judge(bounds, criterion, withheld=claim.withheld)
-    needs = claim.needs
+    status = judge(bounds, criterion, withheld=given.withheld)
+    needs = given.needs or given.claim.needs
     if status is Status.NOT_PROVEN and not needs:
-        needs = what_would_settle(claim, inference, alpha, alpha / (share or 1))
-    reason = claim.reason or (claim.withheld if status is Status.NOT_PROVEN else "")
-    measured = _estimate(claim, inference, level, one_sided=basis is None)
-    return _make(claim, status, measured, bounds, reason=reason, needs=needs)
+        needs = what_would_settle(given, inference, alpha, alpha / (share or 1))
+    reason = given.reason or (given.withheld if status is Status.NOT_PROVEN else "")
+    measured = _estimate(given, inference, level, one_sided=basis is None)
+    return _make(given, status, measured, bounds, reason=reason, needs=needs)
 
 
 def _make(
-    claim: Claim,
+    given: Measurement,
     status: Status,
     measured: Estimate | None = None,
     bounds: Bounds | None = None,
@@ -240,19 +261,20 @@ def _make(
     reason: str = "",
     needs: str | None = None,
 ) -> Finding:
+    claim = given.claim
     return Finding(
-        claim.key, claim.name, status, claim.blocking, claim.metric, claim.segment, measured, bounds, claim.criterion,
-        None, claim.withheld, reason, claim.needs if needs is None else needs, claim.warning, claim.measured_time,
-        claim.origin, claim.flags,
+        claim.key, claim.name, status, claim.blocking, given.metric, given.segment, measured, bounds, claim.criterion,
+        None, given.withheld, reason, (given.needs or claim.needs) if needs is None else needs, given.warning,
+        given.measured_time, given.origin, given.flags,
     )  # fmt: skip
 
 
-def _recomputable(claim: Claim, basis: Basis | None) -> Recomputable:
-    is_from_scores = claim.from_scores and not claim.measured_time and claim.metric not in TECHNICAL
+def _recomputable(given: Measurement, basis: Basis | None) -> Recomputable:
+    is_from_scores = given.from_scores and not given.measured_time and given.metric not in TECHNICAL
     return recomputable_from(basis, Recomputable.EVIDENCE if is_from_scores else Recomputable.NO)
 
 
-def _estimate(claim: Claim, inference: Inference, level: float, *, one_sided: bool = False) -> Estimate:
+def _estimate(given: Measurement, inference: Inference, level: float, *, one_sided: bool = False) -> Estimate:
     """`one_sided`: the interval is made of the limits that are judged, so that either can be held against the other."""
     tail = (1 - level) / 2
     low, high = (inference.lower(tail), inference.upper(tail)) if one_sided else inference.interval(level)
@@ -264,7 +286,7 @@ def _estimate(claim: Claim, inference: Inference, level: float, *, one_sided: bo
         rounded(high) if not exact else value,
         1.0 if exact else level,
         inference.n,
-        claim.unit,
+        given.unit,
         inference.bound_method if one_sided else inference.method,
     )
 
@@ -292,11 +314,11 @@ def adjustment_words(criterion: Criterion, alpha: float, claims: int) -> str:
     return f"Holm: {side} limit at {alpha / claims:.3g}, {claims} claims"
 
 
-def what_would_settle(claim: Claim, inference: Inference, alpha: float, refuting_alpha: float) -> str:
+def what_would_settle(given: Measurement, inference: Inference, alpha: float, refuting_alpha: float) -> str:
     """In plain words, what would turn a *not proven* into a proof either way."""
-    if claim.withheld or claim.criterion is None:
-        return claim.withheld
-    criterion, value = claim.criterion, inference.value
+    if given.withheld or given.criterion is None:
+        return given.withheld
+    criterion, value = given.criterion, inference.value
     edge = criterion.threshold if criterion.refuted_beyond is None else criterion.refuted_beyond
     if value in (criterion.threshold, edge):
         return "More rows alone will not help: the measured value lies on the limit."
@@ -309,9 +331,9 @@ def what_would_settle(claim: Claim, inference: Inference, alpha: float, refuting
     bar, level = (criterion.threshold, alpha) if holds else (edge, refuting_alpha)
     rows = rows_needed(inference, bar, alpha=level)
     if rows is None or rows <= inference.n:
-        return f"{leaning}. It takes many more {claim.denominator} than {inference.n:,} to prove that."
+        return f"{leaning}. It takes many more {given.denominator} than {inference.n:,} to prove that."
     return (
-        f"{leaning}. About {round_up(rows):,} {claim.denominator} (now {inference.n:,}) would prove that, with "
+        f"{leaning}. About {round_up(rows):,} {given.denominator} (now {inference.n:,}) would prove that, with "
         f"{POWER * 100:.0f} % chance, if the true value is what was measured."
     )
 

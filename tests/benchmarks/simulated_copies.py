@@ -28,7 +28,7 @@ from readiness.evidence.near_copies import near_copies
 from readiness.soundness import copies, repeats
 from readiness.soundness.tables import Tables
 from readiness.spec.schema import Spec
-from readiness.statistics.judge_claims import settle
+from readiness.statistics.judge_claims import judge_claims
 from tests.benchmarks.simulation import Share, run_share, table
 
 HEAD = ("what", "kind of table", "rows", "how often, %", "simulation error", "remark")
@@ -49,7 +49,7 @@ def alarms(train: pd.DataFrame, test: pd.DataFrame, *, name: str | None = None, 
         spec, task, (), features, test, test["y"].to_numpy(), train, train["y"].to_numpy(), None, "y"
     )  # fmt: skip
     claims = [claim for rule in (copies, repeats) for claim in rule.examine(tables)]
-    findings = [settle([claim], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0] for claim in claims]
+    findings = [judge_claims([claim], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0] for claim in claims]
     return {finding.code for finding in findings if finding.status is not Status.MET}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from readiness.core.findings import Answer, Criterion, Status
+from readiness.core.findings import Answer, Claim, Criterion, Status
 from readiness.core.missing import Missing
 from readiness.core.policy import BASELINE_MARGIN, CHURN_MET, CHURN_NOT_MET, DRIFT_LIMIT, SEGMENT_LIMIT, Task
 from readiness.questions import business, segments
@@ -21,7 +21,7 @@ from readiness.statistics.costs import mean_cost_from_cells
 from readiness.statistics.drift import drift_of_counts
 from readiness.statistics.inference import Inference
 from readiness.statistics.intervals import OrderStatistic
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.labels import label_metric_values
 from readiness.statistics.stability import churn
 from tests.benchmarks.simulation import ALPHA, Generator
@@ -32,7 +32,9 @@ RECALL = 0.95
 
 def status(measured: Inference | Missing, criterion: Criterion) -> Status:
     """What one claim comes to."""
-    (finding,) = settle([Claim("SIMU-1", "simulated", "simulated", measured, criterion)], alpha=ALPHA, level=0.95)
+    (finding,) = judge_claims(
+        [Measurement(Claim("SIMU-1", "simulated", criterion), "simulated", measured)], alpha=ALPHA, level=0.95
+    )
     return finding.status
 
 
@@ -238,4 +240,4 @@ def windows_refused(rng: Generator, n: int, drop: float, correlation: float = 0.
     evidence = evidence_of(y, np.where(right, y, 1 - y), frame=frame, data={"time": "at"}, baseline=metric)
     evidence = replace(evidence, rows=frame, cases=replace(evidence.cases, time=np.arange(n)))
     claims = over_time(evidence, evidence.spec.stability).claims
-    return any(each.status is Status.NOT_MET for each in settle(claims, alpha=ALPHA, level=0.95))
+    return any(each.status is Status.NOT_MET for each in judge_claims(claims, alpha=ALPHA, level=0.95))

@@ -16,7 +16,7 @@ from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
 from readiness.soundness.recent import examine
 from readiness.soundness.tables import Aimed
-from readiness.statistics.judge_claims import settle
+from readiness.statistics.judge_claims import judge_claims
 from tests.benchmarks.simulation import Generator, Share
 from tests.questions.conftest import evidence_of
 
@@ -104,7 +104,7 @@ def findings(given: Evidence) -> list[Finding]:
     """What is found of the recent rows."""
     stated = [each.claim if isinstance(each, Aimed) else each for each in examine(given)]
     return [
-        each if isinstance(each, Finding) else settle([each], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
+        each if isinstance(each, Finding) else judge_claims([each], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
         for each in stated
     ]
 

@@ -41,7 +41,7 @@ from readiness.evidence.refits import Holdout
 from readiness.evidence.retraining import Retraining
 from readiness.soundness import seen
 from readiness.statistics.cases import Cases
-from readiness.statistics.judge_claims import Claim, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.refit_advantage import SEEN_LIMIT
 from tests.benchmarks.simulation import Generator, error, generator, percent
 from tests.questions.conftest import spec_of
@@ -155,8 +155,8 @@ def reviewed(rng: Generator, setting: Refitted) -> Finding:
         plan = Plan(y, task, 5, 10, int(rng.integers(2**31)))
         equal, _, _ = equal_refits(candidate, train, plan, asked, seeds=3, seconds=1e6)
     (found,) = seen.examine(Evidence(spec_of(), None, cases, retraining=Retraining(equal=equal)))  # type: ignore[arg-type]
-    if isinstance(found, Claim):
-        (found,) = settle([found], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)
+    if isinstance(found, Measurement):
+        (found,) = judge_claims([found], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)
     return found
 
 

@@ -42,7 +42,7 @@ from readiness.evidence.row_hashes import hashes_of
 from readiness.soundness import seen
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import INDEPENDENT
-from readiness.statistics.judge_claims import settle
+from readiness.statistics.judge_claims import judge_claims
 from readiness.statistics.refit_advantage import RefitLosses
 from tests.questions.conftest import evidence_of, spec_of
 
@@ -115,7 +115,7 @@ def judged(given: Evidence) -> Finding:
 
 def finding_of(given: Evidence) -> Finding:
     """The one finding, settled as in a review."""
-    finding = settle(seen.examine(given), alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
+    finding = judge_claims(seen.examine(given), alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)[0]
     assert "EVID-SEEN" == finding.code
     return finding
 

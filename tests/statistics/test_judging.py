@@ -11,21 +11,22 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 
-from readiness.core.findings import Criterion, Status, recompute
+from readiness.core.findings import Claim, Criterion, Status, recompute
 from readiness.core.missing import Missing
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic
-from readiness.statistics.judge_claims import Claim, round_up, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims, round_up
 from readiness.statistics.sample_size import proportion_rows
 
 
-def claim(inference, op=">=", threshold=0.9, code="BUSI-1", **more) -> Claim:
+def claim(inference, op=">=", threshold=0.9, code="BUSI-1", **more) -> Measurement:
     criterion = Criterion(op, threshold, **more.pop("criterion", {}))
-    return Claim(code, "recall", "recall", inference, criterion, **more)
+    made = Claim(code, "recall", criterion, blocking=more.pop("blocking", True))
+    return Measurement(made, "recall", inference, **more)
 
 
 def one(inference, op=">=", threshold=0.9, rule="interval", **more):
-    (finding,) = settle([claim(inference, op, threshold, **more)], alpha=0.05, level=0.95, rule=rule)
+    (finding,) = judge_claims([claim(inference, op, threshold, **more)], alpha=0.05, level=0.95, rule=rule)
     return finding
 
 
@@ -60,7 +61,7 @@ def test_not_met_follows_holm(pairs):
     claims = [claim(Binomial(k, n), op, threshold, code=str(i)) for i, (k, op) in enumerate(pairs)]
     p_values = [binom.cdf(k, n, threshold) if op == ">=" else binom.sf(k - 1, n, threshold) for k, op in pairs]
     rejected = multipletests(p_values, 0.05, "holm")[0].tolist()
-    findings = settle(claims, alpha=0.05, level=0.95)
+    findings = judge_claims(claims, alpha=0.05, level=0.95)
     assert rejected == [finding.status is Status.NOT_MET for finding in findings]
     assert all(finding.status is recompute(finding) for finding in findings)
 
@@ -73,14 +74,16 @@ def test_only_blocking_measured_refutable_claims_share_the_error():
         claim(Binomial(40, 60), code="c", blocking=False),
         claim(Binomial(40, 60), code="d", criterion={"refutable": False}),
     ]
-    finding = settle([claim(Binomial(50, 60)), *others], alpha=0.05, level=0.95)[0]
+    finding = judge_claims([claim(Binomial(50, 60)), *others], alpha=0.05, level=0.95)[0]
     assert Binomial(50, 60).upper(0.05) == pytest.approx(finding.bounds.upper)
     assert "none" == finding.bounds.adjustment
 
 
 def test_the_met_side_is_not_adjusted():
     """Twenty claims of 59 of 59 all prove 0.95."""
-    findings = settle([claim(Binomial(59, 59), threshold=0.95, code=str(i)) for i in range(20)], alpha=0.05, level=0.95)
+    findings = judge_claims(
+        [claim(Binomial(59, 59), threshold=0.95, code=str(i)) for i in range(20)], alpha=0.05, level=0.95
+    )
     assert {Status.MET} == {finding.status for finding in findings}
     assert "Holm: upper limit at 0.0025, 20 claims" == findings[0].bounds.adjustment
 
@@ -152,7 +155,7 @@ def test_needs_say_how_many_rows_would_settle_it():
 def test_needs_on_the_wrong_side_use_the_adjusted_bound():
     """Leaning towards not met, one of two claims: the refuting bound is at 0.025."""
     claims = [claim(Binomial(85, 100)), claim(Binomial(99, 100), code="BUSI-2")]
-    finding = settle(claims, alpha=0.05, level=0.95)[0]
+    finding = judge_claims(claims, alpha=0.05, level=0.95)[0]
     assert "Probably not met" in finding.needs
     rows = round_up(proportion_rows(0.15, 0.10, alpha=0.025))
     assert f"{rows:,} rows (now 100)" in finding.needs
@@ -182,11 +185,11 @@ def test_rounded_rows_are_never_fewer(rows):
 
 def test_a_fact_needs_no_criterion_but_a_claim_does():
     """Shown with its interval, without status; a blocking claim without a bar is refused."""
-    fact = Claim("ERRO-RATE", "share of errors", "error_rate", Binomial(3, 100), None, blocking=False)
-    (finding,) = settle([fact], alpha=0.05, level=0.95)
+    fact = Measurement.fact("ERRO-RATE", "share of errors", "error_rate", Binomial(3, 100))
+    (finding,) = judge_claims([fact], alpha=0.05, level=0.95)
     assert (Status.NOT_ASSESSED, 0.03, None) == (finding.status, finding.measured.value, finding.bounds)
     with pytest.raises(ValueError, match="ERRO-RATE"):
-        Claim("ERRO-RATE", "share of errors", "error_rate", Binomial(3, 100), None)
+        Measurement(Claim("ERRO-RATE", "share of errors"), "error_rate", Binomial(3, 100))
 
 
 def test_limits_are_rounded_before_they_are_judged():

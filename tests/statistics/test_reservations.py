@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from readiness.core.findings import Criterion, Status
+from readiness.core.findings import Claim, Criterion, Status
 from readiness.core.policy import Task
 from readiness.statistics.basis import basis_of
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.inference import linear
 from readiness.statistics.intervals import Binomial, Mover
-from readiness.statistics.judge_claims import FEWEST_GROUPS, Claim, few_groups, reservation, settle
+from readiness.statistics.judge_claims import FEWEST_GROUPS, Measurement, few_groups, judge_claims, reservation
 from readiness.statistics.means import mean_of
 from readiness.statistics.parity import Group, Spread
 
@@ -30,8 +30,8 @@ def said(inference, *, wants_more=True):
 
 
 def judged(inference, criterion):
-    claim = Claim("X", "x", "accuracy", inference, criterion)
-    return settle([claim], alpha=0.05, level=0.95)[0]
+    claim = Measurement(Claim("X", "x", criterion), "accuracy", inference)
+    return judge_claims([claim], alpha=0.05, level=0.95)[0]
 
 
 def test_few_groups_with_misses_withhold_a_lower_limit():
@@ -135,9 +135,9 @@ def test_metrics_of_several_shares_count_wrong_rows_by_their_pull():
     few = np.where((groups < 5) & (rng.random(1000) < 0.6), 1 - y, y)
     many = np.where(rng.random(1000) < 0.1, 1 - y, y)
     for metric in ("f2", "matthews_corrcoef", "cohen_kappa"):
-        assert "groups" in withheld(metric, Cases(Task.BINARY, y, few, groups=groups))
-        assert withheld(metric, Cases(Task.BINARY, y, many, groups=groups)) == ""
-        assert withheld(metric, Cases(Task.BINARY, y, few)) == ""
-    assert "groups" in withheld("f1_macro", Cases(Task.MULTICLASS, y, few, groups=groups))
+        assert "groups" in reason_to_withhold(metric, Cases(Task.BINARY, y, few, groups=groups))
+        assert reason_to_withhold(metric, Cases(Task.BINARY, y, many, groups=groups)) == ""
+        assert reason_to_withhold(metric, Cases(Task.BINARY, y, few)) == ""
+    assert "groups" in reason_to_withhold("f1_macro", Cases(Task.MULTICLASS, y, few, groups=groups))
     assert said(measure("f1", Cases(Task.BINARY, y, few, groups=groups)))
     assert said(measure("balanced_accuracy", Cases(Task.BINARY, y, few, groups=groups)))

@@ -25,9 +25,9 @@ from readiness.spec.schema import Spec, label_text
 from readiness.statistics.basis import basis_of
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.comparison import compare
-from readiness.statistics.estimators import measure, number, withheld
+from readiness.statistics.estimators import measure, number, reason_to_withhold
 from readiness.statistics.inference import Exact, Inference
-from readiness.statistics.judge_claims import Claim, reservation, settle
+from readiness.statistics.judge_claims import Measurement, judge_claims, reservation
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def _paired(wanted: _Wanted, a: Side, b: Side) -> Paired:
         mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
         return Paired(title, mine, theirs, difference, f"{SAME} {format_count(cases.n)} rows")
     mine, theirs, difference = (_estimate(metric, each, a.spec.confidence) for each in found)
-    caution = withheld(metric.name, cases) or withheld(metric.name, rival) or _reservation(gain)
+    caution = reason_to_withhold(metric.name, cases) or reason_to_withhold(metric.name, rival) or _reservation(gain)
     reason = next((each.reason for each in found if isinstance(each, Missing)), "") or caution
     return Paired(title, mine, theirs, difference, outcome_words(difference, (a.letter, b.letter), caution), reason)
 
@@ -124,8 +124,8 @@ def _reservation(gain: Inference | Missing) -> str:
 
 
 def _estimate(metric: Metric, found: Inference | Missing, level: float) -> Estimate | None:
-    claim = Claim(key_of(metric.name), metric.name, metric.name, found, None, unit=metric.unit, blocking=False)
-    (fact,) = settle([claim], alpha=1 - level, level=level)
+    claim = Measurement.fact(key_of(metric.name), metric.name, metric.name, found, unit=metric.unit)
+    (fact,) = judge_claims([claim], alpha=1 - level, level=level)
     return fact.measured
 
 
