@@ -19,6 +19,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
 
 from readiness.core.findings import Answer
+from readiness.report.plots import decision
 from readiness.report.plots.lettering import plain
 from readiness.report.plots.style import NARROW, WIDE, NothingToDraw, Sheet, drawing_on, house_style, lay_out
 from readiness.report.plots.svg import lean
@@ -116,7 +117,7 @@ def draw(
         return NotDrawn(name, str(nothing))
     except Exception as error:  # whatever is wrong with a picture, the findings stand without it
         return NotDrawn(name, f"{type(error).__name__}: {plain(error)[:200]}", failed=True)
-    return Picture(name, _question(answer), svg, png, sentence, caption, _reading(plot), narrow)
+    return Picture(name, _question(plot, answer), svg, png, sentence, caption, _reading(plot), narrow)
 
 
 def _name(plot: Callable[..., Axes]) -> str:
@@ -142,10 +143,12 @@ def _beside(plot: Callable[..., Axes], what: str, answer: Any, *more: Any) -> st
     return "" if function is None else str(function(answer, *more))
 
 
-def _question(answer: Any) -> str:
-    if isinstance(answer, Decision):
-        return "decision"
-    return str(answer.question.value) if isinstance(answer, Answer) else ""
+def _question(plot: Callable[..., Axes], answer: Any) -> str:
+    """Of the answer; what is drawn from more than one belongs to the decision."""
+    if isinstance(answer, Answer):
+        return str(answer.question.value)
+    is_of_all = isinstance(answer, Decision) or getattr(plot, "__module__", "") == decision.__name__
+    return "decision" if is_of_all else ""
 
 
 def _render(plot: Callable[..., Axes], *what: Any) -> tuple[str, bytes]:

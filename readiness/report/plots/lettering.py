@@ -23,8 +23,8 @@ from readiness.core.format import (
     format_value,
     with_unit,
 )
+from readiness.core.metrics import METRICS
 from readiness.core.vocabulary import PLAIN, Vocabulary
-from readiness.statistics.estimators import METRICS
 
 MAIN_FONT = "DejaVu Sans"
 """Ships with matplotlib, so that a figure looks the same everywhere."""

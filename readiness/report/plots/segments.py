@@ -193,10 +193,16 @@ def groups(answer: Answer, *, ax: Axes | None = None) -> Axes:
     for panel, place, label in zip(drawn, stacked(ax, heights, gap=between / whole), names, strict=True):
         _draw_panel(place, panel, label, headed=len(drawn) > 1)
     rest = len(panels) - len(drawn)
-    note = f"not drawn: {format_count(rest)} more of {format_count(len(panels))} such pictures" if rest else ""
+    note = f"not drawn: {format_count(rest)} more such pictures{_of_which(panels[len(drawn) :])}" if rest else ""
     heading = drawn[0].heading if len(drawn) == 1 else "Where groups fall behind"
     title(ax, heading, _note(drawn, note), above=34 if len(drawn) > 1 else 16)
     return ax
+
+
+def _of_which(others: Sequence[Panel]) -> str:
+    """What is known of the pictures that are left out."""
+    failing = sum(bool(panel.failing) for panel in others)
+    return f", {format_count(failing)} of them with a group that is not met or not proven" if failing else ""
 
 
 def _note(drawn: Sequence[Panel], rest: str) -> str:

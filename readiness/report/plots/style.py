@@ -50,6 +50,10 @@ DARK = {
 # The sheet that is being drawn on: how wide, and in whose words.
 
 
+PLAIN = Words()
+"""No words but our own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """How a figure is drawn, whatever it shows."""
@@ -64,7 +68,7 @@ class Sheet:
     """Letters of the small size that find room side by side."""
     narrow: bool = False
     """For a phone: names stand above their rows, panels below each other."""
-    words: Words = Words()
+    words: Words = PLAIN
 
 
 WIDE = Sheet(8.5, 11.25, 9.75, 9.0, 104)
