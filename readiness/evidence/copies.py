@@ -23,13 +23,13 @@ from readiness.statistics.cases import Floats, Integers
 from readiness.statistics.copies import (
     Known,
     Mask,
-    counted,
-    each_once,
+    are_in_table,
+    count_values,
     known_rows,
     numbers_of_repeats,
     repeat_by_themselves,
-    repeated,
-    stand_in,
+    repeated_hashes,
+    unique_hashes,
 )
 
 __all__ = ["ANEW", "UNITS", "Asked", "Copies", "Table", "asked_of", "check_recent", "copies_if_any", "find_copies"]
@@ -194,7 +194,7 @@ class _Pooled:
         """
         ours, theirs = copies[: self.n], copies[self.n :]
         known = ours != 0
-        known[known] = stand_in(ours[known], each_once(theirs[theirs != 0]))
+        known[known] = are_in_table(ours[known], unique_hashes(theirs[theirs != 0]))
         return known, _later(ours) & ~known
 
     def contradicting(self, copies: Hashes) -> int:
@@ -204,13 +204,13 @@ class _Pooled:
         known, _ = self.split(copies)
         ours, theirs = np.flatnonzero(known), np.flatnonzero(copies[self.n :]) + self.n
         pairs, table = (joined(copies[rows], self.target[rows]) for rows in (ours, theirs))
-        return int((~stand_in(pairs, each_once(table))).sum())
+        return int((~are_in_table(pairs, unique_hashes(table))).sum())
 
     def repeats_naturally_in_test(self, left: Mask) -> bool:
         """Whether the test rows that are left repeat as independent rows of few values do."""
         some = np.flatnonzero(left & self.open[: self.n])
         rows = self.hashes[some] if self.target is None else joined(self.hashes[some], self.target[some])
-        counts = np.append(counted(rows)[1], np.ones(int(left.sum()) - len(some), dtype=np.int64))
+        counts = np.append(count_values(rows)[1], np.ones(int(left.sum()) - len(some), dtype=np.int64))
         return not len(rows) or repeat_by_themselves(numbers_of_repeats(counts))
 
 
@@ -230,8 +230,8 @@ def _hashed(frames: Sequence[pd.DataFrame], columns: tuple[str, ...], kinds: Map
         return np.arange(1, n + 1, dtype=np.uint64), np.zeros(n, dtype=bool)
     few = _most_telling(frames[0], columns)
     rough = [row_hashes(frame, few, kinds) for frame in frames]
-    twice = repeated(*rough)
-    opened = [stand_in(hashes, twice) for hashes in rough]
+    twice = repeated_hashes(*rough)
+    opened = [are_in_table(hashes, twice) for hashes in rough]
     if len(few) < len(columns):
         for frame, hashes, rows in zip(frames, rough, opened, strict=True):
             if rows.mean() > 0.5:
@@ -244,7 +244,7 @@ def _hashed(frames: Sequence[pd.DataFrame], columns: tuple[str, ...], kinds: Map
 def _most_telling(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns with the most values in a few rows."""
     some = frame.iloc[: LOOKED_AT // 2]
-    values = {name: len(each_once(value_bits(some[name]))) for name in columns}
+    values = {name: len(unique_hashes(value_bits(some[name]))) for name in columns}
     return tuple(sorted(columns, key=lambda name: -values[name])[:ROUGH_COLUMNS])
 
 
@@ -287,7 +287,7 @@ def _most_telling_first(pooled: _Pooled) -> list[str]:
 
 def _share_once(values: Hashes) -> float:
     known = values[values != MISSING_NAME]
-    counts = counted(known)[1]
+    counts = count_values(known)[1]
     return float((counts == 1).mean()) if len(counts) else 0.0
 
 
@@ -310,7 +310,7 @@ class _Equal:
     def of(cls, rows: Hashes, among: Mask) -> _Equal | None:
         """None where none of the rows comes twice; `among` are those that may."""
         twice = among.copy()
-        twice[among] = stand_in(rows[among], repeated(rows[among]))
+        twice[among] = are_in_table(rows[among], repeated_hashes(rows[among]))
         if not twice.any():
             return None
         first = np.ones(len(rows), dtype=bool)
@@ -322,12 +322,12 @@ class _Equal:
     def with_key(self, values: Hashes) -> Mask:
         """Which rows come more than once with a value of their own; none where the column is no key."""
         among = values[self.first & (values != MISSING_NAME)]
-        found, counts = counted(among)
+        found, counts = count_values(among)
         once = found[counts == 1]
         if len(once) < KEY_SHARE * len(found):
             return np.zeros(len(self.rows), dtype=bool)
         keyed = self.twice & (values != MISSING_NAME)
-        keyed[keyed] = stand_in(values[keyed], once)
+        keyed[keyed] = are_in_table(values[keyed], once)
         return np.asarray(keyed)
 
     def is_natural(self, pooled: _Pooled, is_continuous: bool = False) -> bool:
@@ -344,7 +344,7 @@ class _Equal:
         sizes = (pooled.n, len(self.rows) - pooled.n)
         larger = slice(pooled.n, None) if sizes[1] > sizes[0] else slice(0, pooled.n)
         inside = self.rows[larger][self.twice[larger]]
-        return not is_continuous and by_themselves and len(inside) - len(each_once(inside)) > SELDOM * max(sizes)
+        return not is_continuous and by_themselves and len(inside) - len(unique_hashes(inside)) > SELDOM * max(sizes)
 
     def follows_from(self, pooled: _Pooled, name: str) -> bool:
         """Whether rows may be equal because all of their columns follow from one of few values: a code, an age.
@@ -353,16 +353,16 @@ class _Equal:
         """
         steps = _steps(pooled.numbers(name))
         rows = self.rows[self.twice]
-        repeats, n = len(rows) - len(each_once(rows)), len(self.rows)
+        repeats, n = len(rows) - len(unique_hashes(rows)), len(self.rows)
         if n * n / (2 * steps) < BY_CHANCE * repeats:
             return False
         values = pooled.column(name)[self.first]
-        counts = counted(values[values != MISSING_NAME])[1]
+        counts = count_values(values[values != MISSING_NAME])[1]
         return not (counts > 1).any()
 
     def _counts(self, rows: Hashes) -> Integers:
         alone = np.ones(len(self.rows) - len(rows), dtype=np.int64)
-        return np.append(counted(rows)[1], alone)
+        return np.append(count_values(rows)[1], alone)
 
 
 def _steps(values: Floats) -> float:
@@ -383,7 +383,7 @@ def _steps(values: Floats) -> float:
 
 def _targets_differ(rows: Hashes, target: Hashes, everywhere: Hashes) -> bool:
     """Whether rows that are equal have other targets about as often as any two rows have."""
-    shares = counted(everywhere)[1] / len(everywhere)
+    shares = count_values(everywhere)[1] / len(everywhere)
     by_chance = 1 - float(shares @ shares)
     order = np.argsort(rows, kind="stable")
     same = rows[order][1:] == rows[order][:-1]
@@ -444,4 +444,4 @@ def _are_the_same(recent: pd.DataFrame, other: pd.DataFrame, features: tuple[str
     columns = tuple(dict.fromkeys((*features, *dated)))
     kinds = kinds_of(recent, other, columns)
     ours, theirs = (np.sort(row_hashes(frame, columns, kinds)) for frame in (recent, other))
-    return len(each_once(ours)) > 1 and bool(np.array_equal(ours, theirs))
+    return len(unique_hashes(ours)) > 1 and bool(np.array_equal(ours, theirs))

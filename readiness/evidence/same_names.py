@@ -18,7 +18,7 @@ from scipy.special import bdtrc
 
 from readiness.evidence.row_hashes import MISSING_BITS, Hashes, value_bits
 from readiness.statistics.cases import Floats, Integers
-from readiness.statistics.copies import Mask, each_once, occur_once, stand_in
+from readiness.statistics.copies import Mask, are_in_table, singleton_hashes, unique_hashes
 
 MISSING_NAME = MISSING_BITS
 UNITS, ANEW = "units", "anew"
@@ -68,8 +68,8 @@ def same_names(
     bits = column(name, "name") if in_both else value_bits(test.frame[name], "name")
     ours, theirs = bits[:n], bits[n:]
     given = ours != MISSING_NAME
-    shared = given & stand_in(ours, each_once(theirs))
-    twice = given & ~stand_in(ours, occur_once(ours))
+    shared = given & are_in_table(ours, unique_hashes(theirs))
+    twice = given & ~are_in_table(ours, singleton_hashes(ours))
     found = Names(none, none, "", int(shared.sum()), int(twice.sum()), name)
     if not (_name_rows(ours) and _name_rows(theirs)):
         return replace(found, meaning=UNITS)
@@ -90,7 +90,7 @@ def _columns(test: Table, train: Table, features: Sequence[str]) -> Iterator[tup
 def _name_rows(names: Hashes) -> bool:
     """Whether nearly every row has a name of its own."""
     known = names[names != MISSING_NAME]
-    return not len(known) or len(occur_once(known)) >= NAMED_ONCE * len(known)
+    return not len(known) or len(singleton_hashes(known)) >= NAMED_ONCE * len(known)
 
 
 def _repeat_an_earlier(names: Hashes) -> Mask:
@@ -120,7 +120,7 @@ def _are_numbered_anew(ours: Hashes, theirs: Hashes, columns: Iterator[tuple[pd.
 def _pairs(ours: Hashes, theirs: Hashes) -> tuple[Integers, Integers]:
     """Places of test and training rows of one name, in the order of the test rows; at most so many, evenly spread."""
     known, places = np.unique(theirs, return_index=True)
-    rows = np.flatnonzero(stand_in(ours, known) & (ours != MISSING_NAME))
+    rows = np.flatnonzero(are_in_table(ours, known) & (ours != MISSING_NAME))
     rows = rows[:: max(1, len(rows) // MOST_PAIRS)]
     return rows, places[np.searchsorted(known, ours[rows])]
 

@@ -200,7 +200,8 @@ def _over_people(stated: _Stated, factor: float, threshold: float | None, human:
     return stated.claim(
         human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=factor),
         threshold=threshold,
-        withheld=reason_to_withhold(metric.name, stated.cases) or ("" if human.n else "the human figure comes without its n"),
+        withheld=reason_to_withhold(metric.name, stated.cases)
+        or ("" if human.n else "the human figure comes without its n"),
         reason=f"compared unpaired with {stated.shown(human.value)} of people on {people}",
         needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
     )

@@ -32,12 +32,12 @@ from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.sample_size import minimum_rows
 from readiness.statistics.stability import (
     ends_of,
-    without_order,
     is_of_few_moments,
     unknown_dependence,
     widen,
     widening,
     widening_apart,
+    without_order,
 )
 
 # ----------------------------------------------------------------------------------------------------

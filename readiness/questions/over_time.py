@@ -32,13 +32,13 @@ from readiness.statistics.rate_limits import scaled_limit, why_scaled
 from readiness.statistics.stability import (
     decline,
     ends_of,
-    without_order,
     provable_windows,
     rows_for_two,
+    rows_for_windows,
     widen,
     widening,
     windows,
-    rows_for_windows,
+    without_order,
 )
 
 TREND = Topic.TREND.key()

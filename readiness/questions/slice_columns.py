@@ -16,7 +16,7 @@ from readiness.core.sanitize import shorten
 from readiness.evidence.columns import columns_of, features_of
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import MISSING, WEEKDAYS, Segmentation, as_dates
-from readiness.statistics.slices import EDGE_ROWS, LEAST_ROWS, binned, quantile_edges
+from readiness.statistics.slices import EDGE_ROWS, LEAST_ROWS, assign_bins, quantile_edges
 from readiness.verdict.margins import calendar_names
 
 # ----------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def _one(name: str, values: pd.Series[Any]) -> CodedColumn:
         edges = quantile_edges(numbers, BINS)
         marks = format_edges(edges.tolist(), 9)
         words = tuple(_bin_words(marks))
-        return CodedColumn(name, binned(numbers, edges), words, ordered=len(marks) + 1, marks=tuple(marks))
+        return CodedColumn(name, assign_bins(numbers, edges), words, ordered=len(marks) + 1, marks=tuple(marks))
     in_order = is_number or (isinstance(values.dtype, pd.CategoricalDtype) and bool(values.cat.ordered))
     codes, found = pd.factorize(values, sort=in_order)
     words = tuple(_word(value) for value in found)

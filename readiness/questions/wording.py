@@ -9,7 +9,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.spec.schema import Human
 from readiness.statistics.cases import Cases
-from readiness.statistics.ranking import per_query
+from readiness.statistics.ranking import measure_each_query
 
 _COUNTED = {
     "recall": ("{tp:,} of {p:,} rows with {positive} were found", "rows with {positive}"),
@@ -84,7 +84,7 @@ def told(metric: Metric, human: Human) -> int | None:
 
 def extent(metric: str, cases: Cases) -> str:
     """How much a metric rests on: "400 rows", or "147 of 150 queries (the others have no relevant row)"."""
-    if independent_cases(metric) == "rows" or isinstance(found := per_query(metric, cases), Missing):
+    if independent_cases(metric) == "rows" or isinstance(found := measure_each_query(metric, cases), Missing):
         return f"{cases.n:,} rows"
     counted, queries = len(found.values), len(found.values) + found.left_out
     if not found.left_out:

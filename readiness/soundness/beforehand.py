@@ -16,7 +16,7 @@ from readiness.evidence.recent import recent_rows
 from readiness.evidence.tables import header, holds_many, read_table
 from readiness.evidence.target import find_target, usable
 from readiness.soundness import copies, groups, leak, order, repeats
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.tables import Examined, Tables
 from readiness.spec.load import LoadedSpec
 
@@ -54,7 +54,7 @@ def doubts_beforehand(tables: Tables) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for rule in RULES.values():
         try:
-            found += [settled(one) for one in rule(tables)]
+            found += [judge_examined(one) for one in rule(tables)]
         except Exception:  # noqa: S112  # the review says which rule failed, and withholds
             continue
     return tuple(f for f in found if f.blocking and f.status in (Status.NOT_MET, Status.NOT_PROVEN))

@@ -30,7 +30,7 @@ from readiness.evidence.near_copies import Near, near_copies
 from readiness.evidence.row_hashes import Hashes, TrainingHashes, hashes_like, value_bits
 from readiness.evidence.target import MOST_COPIES
 from readiness.soundness.tables import Tables, claim_not_known
-from readiness.statistics.copies import Known, known_rows, are_in_table
+from readiness.statistics.copies import Known, are_in_table, known_rows
 from readiness.statistics.inference import Exact
 from readiness.statistics.judge_claims import Measurement
 

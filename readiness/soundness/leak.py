@@ -33,8 +33,18 @@ from readiness.spec.inputs import counts
 from readiness.statistics.cases import Array, Floats
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.judge_claims import Measurement
-from readiness.statistics.leak_search import CERTAIN, NEARLY, OF_OWN, Asked, Found, Suspect, combine_columns, own_value, search
-from readiness.statistics.leakage import Target, Telling, skill_of, measure_column
+from readiness.statistics.leak_search import (
+    CERTAIN,
+    NEARLY,
+    OF_OWN,
+    Asked,
+    Found,
+    Suspect,
+    combine_columns,
+    own_value,
+    search,
+)
+from readiness.statistics.leakage import Target, Telling, measure_column, skill_of
 
 # ----------------------------------------------------------------------------------------------------
 # How is it said that a column may give the answer away? With the rows it gets right, beside what others reach.

@@ -69,20 +69,20 @@ def features_in(tables: Tables) -> tuple[str, ...]:
 def rows_of(tables: Tables, names: tuple[str, ...]) -> Rows:
     """The rows that are asked, all with a truth or a seeded sample; of the training table where it has all columns."""
     seed = tables.spec.seed
-    test = _drawn(_with_truth(tables.task, tables.y_test, len(tables.classes)), MOST_ROWS, seed)
+    test = _draw_rows(_rows_with_truth(tables.task, tables.y_test, len(tables.classes)), MOST_ROWS, seed)
     known = np.zeros(0, dtype=np.int64)
     train_rows = tables.train
     if train_rows is not None and tables.y_train is not None and all(name in train_rows.columns for name in names):
-        known = _with_truth(tables.task, tables.y_train, len(tables.classes))
-    train = _drawn(known, MOST_ROWS - len(test), seed)
+        known = _rows_with_truth(tables.task, tables.y_train, len(tables.classes))
+    train = _draw_rows(known, MOST_ROWS - len(test), seed)
     y = np.asarray(tables.y_test)[test]
     if tables.y_train is not None:
         y = np.concatenate([y, np.asarray(tables.y_train)[train]])
-    target = Target.of(tables.task, y, _halves(tables, test, train))
+    target = Target.of(tables.task, y, _split_in_halves(tables, test, train))
     return Rows(test, train, target, len(tables.y_test), len(known) if len(train) else 0)
 
 
-def _with_truth(task: Task, y: Array, n_classes: int) -> Integers:
+def _rows_with_truth(task: Task, y: Array, n_classes: int) -> Integers:
     values = np.asarray(y, dtype=np.float64)
     is_known = np.isfinite(values)
     if task.has_classes:
@@ -90,22 +90,22 @@ def _with_truth(task: Task, y: Array, n_classes: int) -> Integers:
     return np.flatnonzero(is_known).astype(np.int64)
 
 
-def _drawn(rows: Integers, most: int, seed: int) -> Integers:
+def _draw_rows(rows: Integers, most: int, seed: int) -> Integers:
     if len(rows) <= most:
         return rows
     return np.sort(np.random.default_rng([seed, _SAMPLE]).choice(rows, most, replace=False))
 
 
-def _halves(tables: Tables, test: Integers, train: Integers) -> Integers:
+def _split_in_halves(tables: Tables, test: Integers, train: Integers) -> Integers:
     """(n,): a half for each row; rows of one group or query lie in one, so that no name of a group tells anything."""
     rng = np.random.default_rng([tables.spec.seed, _HALVES])
     name = tables.spec.data.group or tables.spec.data.query
     if name is None or name not in tables.test.columns:
         return rng.integers(0, 2, len(test) + len(train))
-    parts = [_picked(tables.test, name, test)]
+    parts = [_pick_rows(tables.test, name, test)]
     if tables.train is not None and len(train):
         is_there = name in tables.train.columns
-        parts.append(_picked(tables.train, name, train) if is_there else pd.Series(train))
+        parts.append(_pick_rows(tables.train, name, train) if is_there else pd.Series(train))
     codes = pd.factorize(np.concatenate([part.astype(str).to_numpy(dtype=object) for part in parts]))[0]
     return rng.integers(0, 2, int(codes.max(initial=0)) + 1)[codes]
 
@@ -116,17 +116,17 @@ def columns_of(tables: Tables, rows: Rows, names: tuple[str, ...]) -> dict[str, 
     if tables.train is not None and len(rows.train):
         taken.append((tables.train, rows.train))
     each = LETTERS // max(1, len(names))
-    return {name: column_of([_picked(frame, name, at) for frame, at in taken], rows.target, each) for name in names}
+    return {name: column_of([_pick_rows(frame, name, at) for frame, at in taken], rows.target, each) for name in names}
 
 
 def recent_column(frame: pd.DataFrame, name: str, rows: Integers, target: Target) -> Column:
     """The same of recent rows with their target; nothing but gaps where the table has no such column."""
     if name not in frame.columns:
         return column_of_numbers(np.full(len(rows), np.nan))
-    return column_of([_picked(frame, name, rows)], target)
+    return column_of([_pick_rows(frame, name, rows)], target)
 
 
-def _picked(frame: pd.DataFrame, name: str, rows: Integers) -> pd.Series[Any]:
+def _pick_rows(frame: pd.DataFrame, name: str, rows: Integers) -> pd.Series[Any]:
     return frame[name].iloc[rows]
 
 
@@ -138,7 +138,7 @@ def column_of(parts: list[pd.Series[Any]], target: Target, letters: int = LETTER
     numbers = [_numbers(part) for part in parts]
     if all(each is not None for each in numbers):
         return column_of_numbers(np.concatenate([each for each in numbers if each is not None]))
-    codes, words = _factorized(np.concatenate([part.to_numpy(dtype=object) for part in parts]))
+    codes, words = _factorize(np.concatenate([part.to_numpy(dtype=object) for part in parts]))
     if len(words) > MANY_WORDS:
         read = _read_numbers(words)
         if read is not None:
@@ -162,7 +162,7 @@ def _numbers(values: pd.Series[Any]) -> Floats | None:
     return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _factorized(values: Array) -> tuple[Integers, Array]:
+def _factorize(values: Array) -> tuple[Integers, Array]:
     try:
         codes, words = pd.factorize(values)
     except TypeError:  # lists and the like

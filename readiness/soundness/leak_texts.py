@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from readiness.core.policy import Task
 from readiness.core.sanitize import shorten
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.leakage import Column, Target, column_of_categories, column_of_numbers, telling
+from readiness.statistics.leakage import Column, Target, column_of_categories, column_of_numbers, measure_column
 
 SCREENED = 4_096
 """Rows by which the most telling reading is chosen."""
@@ -72,29 +72,29 @@ def read_texts(whole: Column, codes: Integers, texts: Sequence[str], target: Tar
     """
     if not target.can_be_told:
         return whole
-    texts = _cut(texts, max(SHORT, letters // max(1, len(texts))))
+    texts = _shorten_texts(texts, max(SHORT, letters // max(1, len(texts))))
     rows = np.unique(np.linspace(0, len(codes) - 1, min(len(codes), SCREENED)).astype(np.int64))
     part = target.subset(rows)
     if not part.can_be_told:
         return whole
     some, few = np.unique(codes[rows], return_inverse=True)
-    few, few_texts = few - int(some[0] < 0), [_with_words(texts[code]) for code in some if code >= 0]
-    words, looked = _telling_words(few, few_texts, part)
+    few, few_texts = few - int(some[0] < 0), [_split_words(texts[code]) for code in some if code >= 0]
+    words, looked = _find_telling_words(few, few_texts, part)
     readings = [*_of_words(words), *_OF_LETTERS]
-    left = [telling(each.column(few, few_texts), part).unexplained for each in readings]
+    left = [measure_column(each.column(few, few_texts), part).unexplained for each in readings]
     best, tried = readings[int(np.argmin(left))], looked + len(readings) + 1
     if min(left) < HOPELESS:
-        column = best.column(codes, [_with_words(text) for text in texts])
-        if telling(column, target).unexplained < telling(whole, target).unexplained:
+        column = best.column(codes, [_split_words(text) for text in texts])
+        if measure_column(column, target).unexplained < measure_column(whole, target).unexplained:
             return replace(column, reading=best.said, tried=tried)
     return replace(whole, tried=tried)
 
 
-def _with_words(text: str) -> _Text:
+def _split_words(text: str) -> _Text:
     return text, _WORD.findall(text)
 
 
-def _cut(texts: Sequence[str], most: int) -> list[str]:
+def _shorten_texts(texts: Sequence[str], most: int) -> list[str]:
     """Texts without what no one sees, of long ones the beginning and the end."""
     half, bare = most // 2, [text.strip().casefold() for text in texts]
     return [text if len(text) <= most else f"{text[:half]} {text[-half:]}" for text in bare]
@@ -126,17 +126,17 @@ _OF_LETTERS = (
 def _of_words(words: Sequence[str]) -> Iterator[_Reading]:
     """Whether a telling word stands in a text, and which of them do."""
     for word in words[:SINGLE_WORDS]:
-        yield _Reading(f"whether “{shorten(word)}” stands in {{}}", _stand_in([word]))
+        yield _Reading(f"whether “{shorten(word)}” stands in {{}}", _contains_words([word]))
     if len(words) > 1:
         said = f"which of {len(words)} words stand in {{}}, such as “{shorten(words[0])}”"
-        yield _Reading(said, _stand_in(words))
+        yield _Reading(said, _contains_words(words))
 
 
-def _stand_in(asked: Sequence[str]) -> Callable[[str, Sequence[str]], tuple[bool, ...]]:
+def _contains_words(asked: Sequence[str]) -> Callable[[str, Sequence[str]], tuple[bool, ...]]:
     return lambda _text, words: tuple(word in words for word in asked)
 
 
-def _telling_words(codes: Integers, texts: Sequence[_Text], target: Target) -> tuple[list[str], int]:
+def _find_telling_words(codes: Integers, texts: Sequence[_Text], target: Target) -> tuple[list[str], int]:
     """The words that part the rows best by their target, and how many were looked at."""
     rows = np.flatnonzero(codes >= 0)
     of_text = [set(words) for _, words in texts]
@@ -152,7 +152,7 @@ def _telling_words(codes: Integers, texts: Sequence[_Text], target: Target) -> t
     flat = np.array([place for each in columns for place in each], dtype=np.int64)
     table = csr_array((np.ones(len(flat)), flat, ends), shape=(len(rows), len(known)))
     gains = _gains(table, _outcomes(target, rows))
-    return _different(known, gains, table), len(known)
+    return _keep_different(known, gains, table), len(known)
 
 
 def _outcomes(target: Target, rows: Integers) -> Floats:
@@ -171,7 +171,7 @@ def _gains(table: csr_array, outcomes: Floats) -> Floats:
     return np.asarray((sums**2).sum(axis=1) * n / (having * (n - having)))
 
 
-def _different(words: Sequence[str], gains: Floats, table: csr_array) -> list[str]:
+def _keep_different(words: Sequence[str], gains: Floats, table: csr_array) -> list[str]:
     """The words of most gain, of such as always stand together one."""
     chosen: list[str] = []
     seen: list[Array] = []

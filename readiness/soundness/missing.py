@@ -285,7 +285,8 @@ def examine(evidence: Evidence) -> list[Examined]:
         else:
             tipped.append((stated, errors))
     standing += always
-    said = f"{_describe_unjudged(evidence, unused)}; {_describe_standing(evidence, len(standing), len(always), ladder[-1].factor)}"
+    stands = _describe_standing(evidence, len(standing), len(always), ladder[-1].factor)
+    said = f"{_describe_unjudged(evidence, unused)}; {stands}"
     return [
         _first_finding(evidence, said, [stated for stated, _ in tipped], standing),
         *(_report_tipped(k, evidence, unused, *each, ladder[-1]) for k, each in enumerate(tipped, 1)),

@@ -36,7 +36,6 @@ from readiness.soundness.rejudging import (
 from readiness.soundness.tables import Aimed, Examined, finding_not_asked
 from readiness.statistics.cases import Cases, Floats, Integers
 from readiness.statistics.comparison import Guess
-from readiness.statistics.means import mean_of
 from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import Binomial
@@ -44,14 +43,15 @@ from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.label_shift import (
     UNCHANGED,
     Distance,
-    carry_metric,
     carry_mean,
+    carry_metric,
     mean_of_two_amounts,
     mixture_distance,
     share_positive,
     shift_of_log_odds,
 )
 from readiness.statistics.labels import BINARY_LABEL_METRICS
+from readiness.statistics.means import mean_of
 
 # ----------------------------------------------------------------------------------------------------
 # Do recent rows look as if only the share of positives had changed, and is it the share that is declared?
@@ -225,8 +225,8 @@ def _of_shares(evidence: Evidence) -> list[Examined]:
     carried_claims = len(_find_depending(evidence))
     stands = carried_claims - len(fallen)
     said = (
-        f"{_describe_share(evidence)}; {_describe_declared(evidence)}{_describe_shift(evidence, ends)}; of {carried_claims:,} claims that "
-        f"are met here and depend on that share, {stands:,} are met there, too"
+        f"{_describe_share(evidence)}; {_describe_declared(evidence)}{_describe_shift(evidence, ends)}; "
+        f"of {carried_claims:,} claims that are met here and depend on that share, {stands:,} are met there, too"
     )
     first = _first_finding(said, len(fallen), tuple(each.finding.code for each in fallen))
     return [first, *(_carried_finding(k, evidence, each) for k, each in enumerate(fallen, 1))]
@@ -310,8 +310,8 @@ def _of_chosen_rows(evidence: Evidence) -> Examined:
     depending = _find_depending(evidence)
     declared = f"; {_describe_declared(evidence)}" if evidence.spec.about.prevalences else ""
     said = (
-        f"{_describe_share(evidence)}, chosen by how hard or telling they are{declared}, so that no share can be carried "
-        f"to production; {len(depending):,} claims that are met here depend on it"
+        f"{_describe_share(evidence)}, chosen by how hard or telling they are{declared}, so that no share can be "
+        f"carried to production; {len(depending):,} claims that are met here depend on it"
     )
     return _first_finding(said, len(depending), tuple(depending), CHOSEN)
 

@@ -24,7 +24,7 @@ from readiness.evidence.tables import whole_numbers
 from readiness.soundness.tables import Tables
 from readiness.spec.inputs import counts
 from readiness.statistics.cases import Array, Floats, Integers
-from readiness.statistics.copies import repeats
+from readiness.statistics.copies import measure_repeats
 
 FEWEST_VALUES = 30
 LEAST_NEW = 0.05
@@ -92,13 +92,13 @@ class Units:
     """Whether test rows carry values that training rows do not; else there are many values of few rows each."""
 
 
-def looked_at(tables: Tables) -> Looked:
+def sample_rows(tables: Tables) -> Looked:
     """A seeded sample of the rows of both tables."""
-    test, train = (_firsts(tables, frame) for frame in (tables.test, tables.train))
+    test, train = (_firsts_of_groups(tables, frame) for frame in (tables.test, tables.train))
     return Looked(_sample(tables.spec.seed, test), _sample(tables.spec.seed, train), test)
 
 
-def _firsts(tables: Tables, frame: pd.DataFrame | None) -> Integers:
+def _firsts_of_groups(tables: Tables, frame: pd.DataFrame | None) -> Integers:
     """Rows of a table; the first of each group where one is named."""
     if frame is None:
         return np.zeros(0, dtype=np.int64)
@@ -115,12 +115,12 @@ def _sample(seed: int, rows: Integers) -> Integers:
     return rows[np.sort(drawn)]
 
 
-def without_a_role(tables: Tables) -> list[str]:
+def columns_without_a_role(tables: Tables) -> list[str]:
     """Columns of the test table that neither the spec nor the model speaks of."""
     return list(unspoken(tables.spec, [str(name) for name in tables.test.columns], tables.features))
 
 
-def named_units(tables: Tables, names: Iterable[str], rows: Looked) -> list[Units]:
+def find_units(tables: Tables, names: Iterable[str], rows: Looked) -> list[Units]:
     """Those of the columns that look as if they named units, unless somebody's word says that they do not."""
     if tables.task is Task.RANKING:  # there, queries are what belongs together, and they are always named
         return []
@@ -135,13 +135,13 @@ def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
     if not _may_name(tables.test[name].iloc[rows.test]):
         return None
     try:
-        here, there = alike(tables.test[name].iloc[rows.test], None if train is None else train.iloc[rows.train])
+        here, there = write_alike(tables.test[name].iloc[rows.test], None if train is None else train.iloc[rows.train])
         both = here if there is None else pd.concat([here, there], ignore_index=True)
         codes, values = pd.factorize(both)
     except TypeError:  # lists and the like name nothing
         return None
     mine, theirs = codes[: len(here)].astype(np.int64), codes[len(here) :].astype(np.int64)
-    shape = repeats(np.zeros(len(mine)), mine, rows.whole)
+    shape = measure_repeats(np.zeros(len(mine)), mine, rows.whole)
     if shape.values < FEWEST_VALUES or (_are_dates(values) and not _are_names(values, codes)):
         return None
     stands = np.zeros(len(values), dtype=bool)
@@ -154,8 +154,8 @@ def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
     known = None if train is None else float(stands[given].mean())
     is_part = train is not None and len(rows.train) < len(train)
     if known is not None and is_part and not _is_enough(known, alone=too_small_to_look_at):
-        known = _looked_up(tables, name, rows, mine, stands)
-    open_ended = (1 - known if known is not None else _once(tables.test[name])) >= LEAST_NEW
+        known = _look_up_share(tables, name, rows, mine, stands)
+    open_ended = (1 - known if known is not None else _unique_share(tables.test[name])) >= LEAST_NEW
     if not open_ended and not too_small_to_look_at:
         return None
     numbers = np.asarray(values, dtype=np.float64) if pd.api.types.is_numeric_dtype(values.dtype) else _days_of(values)
@@ -183,19 +183,19 @@ def _count_in_ones(values: Floats) -> bool:
     return bool(np.all(np.abs(steps - np.round(steps)) <= 1e-9 * np.maximum(1.0, np.abs(known))))
 
 
-def alike(test: pd.Series[Any], train: pd.Series[Any] | None) -> tuple[pd.Series[Any], pd.Series[Any] | None]:
+def write_alike(test: pd.Series[Any], train: pd.Series[Any] | None) -> tuple[pd.Series[Any], pd.Series[Any] | None]:
     """A column of two tables so written that equal values are equal: 17, 17.0 and "17" where one side holds words."""
-    here = _plain(test)
+    here = _as_plain(test)
     if train is None:
         return here, None
-    there = _plain(train)
+    there = _as_plain(train)
     numbers = [pd.api.types.is_integer_dtype(each.dtype) for each in (here, there)]
     if all(numbers) or not any(numbers):
         return here, there
     return _as_words(here), _as_words(there)
 
 
-def _plain(values: pd.Series[Any]) -> pd.Series[Any]:
+def _as_plain(values: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object).infer_objects()
     if pd.api.types.is_float_dtype(values.dtype):
@@ -236,7 +236,7 @@ def _are_names(values: Any, codes: Integers) -> bool:
     if len(fallen) < FEWEST_VALUES or fallen[-1] - fallen[0] > 1_000_000:
         return False
     calendar = np.arange(fallen[0], fallen[-1] + 1)
-    usable = calendar[_usable(calendar, fallen)]
+    usable = calendar[_usable_days(calendar, fallen)]
     expected = 0.0
     for stretch in np.array_split(fallen, _STRETCHES):
         among = float(np.count_nonzero((usable >= stretch[0]) & (usable <= stretch[-1]))) if len(stretch) else 0.0
@@ -244,7 +244,7 @@ def _are_names(values: Any, codes: Integers) -> bool:
     return len(np.unique(fallen)) < CHANCE_DAYS * expected
 
 
-def _usable(calendar: Integers, fallen: Integers) -> Array:
+def _usable_days(calendar: Integers, fallen: Integers) -> Array:
     """(days,): which days of a calendar are of a weekday, a month and a day of the month, from its start and from its
     end, that rows fall on.
     """
@@ -285,7 +285,7 @@ def _is_enough(known: float, *, alone: bool) -> bool:
     return known >= LEAST_SHARED if alone else 1 - known < LEAST_NEW
 
 
-def _looked_up(tables: Tables, name: str, rows: Looked, mine: Integers, stands: Array) -> float:
+def _look_up_share(tables: Tables, name: str, rows: Looked, mine: Integers, stands: Array) -> float:
     """Share of the test rows with a value that stands in the whole training table; `stands` are those found so far."""
     assert tables.train is not None
     given = mine[mine >= 0]
@@ -317,9 +317,9 @@ def whole_units(tables: Tables, units: Units, rows: Looked, most: int) -> tuple[
     return rows.drawn_from[chosen], pd.factorize(column.iloc[chosen])[0].astype(np.int64)
 
 
-def _once(values: pd.Series[Any]) -> float:
+def _unique_share(values: pd.Series[Any]) -> float:
     """Share of rows whose value no other row has."""
-    codes = pd.factorize(_plain(values))[0]
+    codes = pd.factorize(_as_plain(values))[0]
     sizes = np.bincount(codes[codes >= 0])
     return float(np.count_nonzero(sizes == 1) / max(1, sizes.sum()))
 
@@ -343,7 +343,7 @@ def are_stretches_of_time(time: Integers | None, codes: Integers) -> bool:
 
 def shared_rows(test: pd.Series[Any], train: pd.Series[Any]) -> Array:
     """(n,): which test rows carry a value that stands in the training table."""
-    here, there = alike(test, train)
+    here, there = write_alike(test, train)
     assert there is not None
     return _is_in(here, there[_is_in(there, here)])
 

@@ -132,15 +132,15 @@ def recomputable_from(basis: Basis | None, otherwise: Recomputable) -> Recomputa
     """From what bounds with this basis can be computed again; `otherwise` where not from counts alone."""
     if basis is None:
         return otherwise
-    forms = {part.form for part in flat(basis)}
+    forms = {part.form for part in flatten(basis)}
     if SHARES & forms and forms <= _COUNTED | {"widening"}:
         return Recomputable.COUNTS
     return Recomputable.NO if _RESAMPLED in forms else otherwise
 
 
-def flat(basis: Basis) -> tuple[Basis, ...]:
+def flatten(basis: Basis) -> tuple[Basis, ...]:
     """A basis and all that it is put together from."""
-    return (basis, *(deeper for part in basis.parts for deeper in flat(part)))
+    return (basis, *(deeper for part in basis.parts for deeper in flatten(part)))
 
 
 def inference_of(basis: Basis) -> Inference:

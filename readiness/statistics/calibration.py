@@ -116,12 +116,12 @@ def probabilities_of(cases: Cases) -> Probabilities | Missing:
     Missing without probabilities, without rows and where some are missing.
     """
     if "probabilities" not in cases.remembered:
-        cases.remembered["probabilities"] = _probabilities(cases)
+        cases.remembered["probabilities"] = _collect_probabilities(cases)
     found: Probabilities | Missing = cases.remembered["probabilities"]
     return found
 
 
-def _probabilities(cases: Cases) -> Probabilities | Missing:
+def _collect_probabilities(cases: Cases) -> Probabilities | Missing:
     if cases.n == 0:
         return Missing("There are no rows.")
     if cases.y_score is None or not cases.is_probability or not cases.task.has_classes:
@@ -247,7 +247,7 @@ STEEPEST = 1e3
 _SANDWICH = "logistic recalibration with a sandwich error (Cox 1958)"
 
 
-def in_the_large(rows: Probabilities) -> Inference | Missing:
+def calibration_in_the_large(rows: Probabilities) -> Inference | Missing:
     """Mean probability less the share that came true: above 0 is too high."""
     weight = None if np.all(rows.weight == 1) else rows.weight
     return mean_of(rows.given - rows.came_true, rows.dependence, weight=weight)

@@ -17,7 +17,7 @@ from scipy.special import bdtr, ndtr
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
-from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
+from readiness.statistics.costs import UNSEEN, cell_draws, join_tails
 from readiness.statistics.custom import compare_own, measure_own
 from readiness.statistics.dependence import standard_error
 from readiness.statistics.estimators import estimator_of, influence, measure
@@ -218,7 +218,7 @@ def _compare_cells(pair: _Pair) -> Inference | Missing:
 
     value = float(contrast(counts[None, :] / candidate.n)[0])
     half, none = (np.sort(contrast(_joint_draws(counts, prior, seed, shape))) for prior in (HALF, UNSEEN))
-    wider = two_sided(np.minimum(half, none), np.maximum(half, none))
+    wider = join_tails(np.minimum(half, none), np.maximum(half, none))
     return Draws(value, wider, candidate.n, PAIRED)
 
 

@@ -33,13 +33,13 @@ MOST_OFTEN = 60
 """Up to so many repeats of a value are its numbers held against each other."""
 
 
-def repeated(*tables: Hashes) -> Hashes:
+def repeated_hashes(*tables: Hashes) -> Hashes:
     """Hashes that occur more than once in all tables together, in rising order and each once."""
     pooled = np.sort(np.concatenate(tables))
-    return each_once(pooled[1:][pooled[1:] == pooled[:-1]])
+    return unique_hashes(pooled[1:][pooled[1:] == pooled[:-1]])
 
 
-def each_once(values: Hashes) -> Hashes:
+def unique_hashes(values: Hashes) -> Hashes:
     """The different values, in rising order."""
     rising = np.sort(values)  # for hashes many times faster than the table that np.unique makes
     new = np.ones(len(rising), dtype=bool)
@@ -47,12 +47,12 @@ def each_once(values: Hashes) -> Hashes:
     return np.asarray(rising[new])
 
 
-def stand_in(asked: Hashes, table: Hashes) -> Mask:
+def are_in_table(asked: Hashes, table: Hashes) -> Mask:
     """Which of `asked` (n,) stand in a table whose hashes are in rising order."""
     found = np.zeros(len(asked), dtype=bool)
     if not len(table):
         return found
-    maybe = np.arange(len(asked)) if len(asked) < LARGE else np.flatnonzero(_may_stand_in(asked, table))
+    maybe = np.arange(len(asked)) if len(asked) < LARGE else np.flatnonzero(_may_be_in_table(asked, table))
     some = asked[maybe]
     if len(some) > LARGE and len(table) > LARGE:  # in rising order they are found many times faster
         order = np.argsort(some)
@@ -61,7 +61,7 @@ def stand_in(asked: Hashes, table: Hashes) -> Mask:
     return found
 
 
-def _may_stand_in(asked: Hashes, table: Hashes) -> Mask:
+def _may_be_in_table(asked: Hashes, table: Hashes) -> Mask:
     """Which may, by a few bits of theirs (Bloom 1970)."""
     there = np.zeros(1 << _BITS, dtype=bool)
     there[_slots(table)] = True
@@ -72,13 +72,13 @@ def _slots(values: Hashes) -> NDArray[np.uint64]:
     return np.asarray((values * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _BITS))
 
 
-def occur_once(values: Hashes) -> Hashes:
+def singleton_hashes(values: Hashes) -> Hashes:
     """The values that occur once, in rising order."""
-    found, counts = counted(values)
+    found, counts = count_values(values)
     return np.asarray(found[counts == 1])
 
 
-def counted(values: Hashes) -> tuple[Hashes, Integers]:
+def count_values(values: Hashes) -> tuple[Hashes, Integers]:
     """The different values in rising order, and how often each occurs."""
     rising = np.sort(values)
     starts = np.flatnonzero(np.append(True, rising[1:] != rising[:-1])) if len(rising) else np.zeros(0, dtype=np.int64)
@@ -158,11 +158,11 @@ def known_rows(asked: Hashes, table: Hashes, groups: Integers | None = None, *, 
     `groups`: codes of what asked rows belong to. A table of which each row stands there k times counts as one of which
     each stands there once.
     """
-    found, counts = counted(table)
+    found, counts = count_values(table)
     if not alone and len(counts):
         counts = counts // int(np.gcd.reduce(counts))
     numbers = numbers_of_repeats(counts)
-    twins = stand_in(asked, found)
+    twins = are_in_table(asked, found)
     deff, df = (1.0, np.inf) if groups is None else _design_effect(twins, groups)
     return Known(
         int(twins.sum()), len(asked), int(counts.sum()) + alone, int(numbers[1]) + alone, int(numbers[2]), deff, df
@@ -267,7 +267,7 @@ class Repeats:
         return 1 + max(0.0, self.correlation) * (self.rows_each - 1)
 
 
-def repeats(quantity: Floats, codes: Integers, rows: int | None = None) -> Repeats:
+def measure_repeats(quantity: Floats, codes: Integers, rows: int | None = None) -> Repeats:
     """A quantity (n,) by the values that `codes` (n,) stand for, -1 for none; `rows` of the table it is drawn from.
 
     The number of pairs of rows with one value grows with the square of the share that is drawn.
@@ -322,7 +322,7 @@ def deals_needed(alpha: float, claims: int) -> int:
     return math.ceil(claims / alpha)
 
 
-def beyond_chance(deals: Sequence[int], alpha: float, family: int) -> tuple[bool, ...]:
+def are_beyond_chance(deals: Sequence[int], alpha: float, family: int) -> tuple[bool, ...]:
     """For each column, whether chance is excluded at `alpha` when `family` columns are looked at (Holm 1979).
 
     Args:

@@ -27,7 +27,7 @@ def cell_draws(counts: Floats, prior: float | Floats, seed: int, draws: int = DR
     return np.random.default_rng(seed).dirichlet(counts.ravel() + prior, draws)
 
 
-def two_sided(lower: Floats, upper: Floats) -> Floats:
+def join_tails(lower: Floats, upper: Floats) -> Floats:
     """Sorted draws whose lower half comes from `lower` and whose upper half comes from `upper`, both sorted."""
     return np.where(np.arange(len(lower)) < len(lower) / 2, lower, upper)
 
@@ -47,8 +47,10 @@ def mean_cost_from_cells(
     if n == 0:
         return Missing("There are no rows.")
     value = float(counts @ prices) / float(counts.sum())
-    low, high = (_with_one_more(counts, prices, int(cell), seed, draws) for cell in (prices.argmin(), prices.argmax()))
-    return Draws(value, two_sided(low, high), n, ONE_MORE)
+    low, high = (
+        _draw_with_one_more(counts, prices, int(cell), seed, draws) for cell in (prices.argmin(), prices.argmax())
+    )
+    return Draws(value, join_tails(low, high), n, ONE_MORE)
 
 
 def lower_mean_cost(
@@ -63,7 +65,7 @@ def lower_mean_cost(
     return min(float(counts @ prices) / float(counts.sum()), float(np.partition(drawn, place)[place]))
 
 
-def _with_one_more(counts: Floats, prices: Floats, cell: int, seed: int, draws: int) -> Floats:
+def _draw_with_one_more(counts: Floats, prices: Floats, cell: int, seed: int, draws: int) -> Floats:
     return np.sort(_draws(tuple(counts.tolist()), cell, seed, draws) @ prices)
 
 
@@ -127,4 +129,4 @@ def _edge(limit: Callable[[float], float], now: bool, end: float) -> float | Non
     return math.exp((near + far) / 2)
 
 
-__all__ = ["DRAWS", "cell_draws", "mean_cost_from_cells", "mean_of", "two_sided"]
+__all__ = ["DRAWS", "cell_draws", "join_tails", "mean_cost_from_cells", "mean_of"]

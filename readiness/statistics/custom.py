@@ -144,7 +144,7 @@ def measure_own(name: str, cases: Cases, *, note: str = "") -> Inference | Missi
         cases.remembered[key] = (
             value
             if isinstance(value, Missing)
-            else _infer(value, lambda rows: or_nan(own_value(name, cases, rows)), name, cases, note)
+            else _infer(value, lambda rows: number_or_nan(own_value(name, cases, rows)), name, cases, note)
         )
     result: Inference | Missing = cases.remembered[key]
     return result
@@ -172,12 +172,12 @@ def compare_own(
 
     def contrast(rows: Integers) -> float:
         a, b = own_value(name, candidate, rows), own_value(name, other, rows)
-        return sign * (or_nan(a) - factor * or_nan(b))
+        return sign * (number_or_nan(a) - factor * number_or_nan(b))
 
     return _infer(sign * (mine - factor * theirs), contrast, name, candidate, f", both on the same rows{note}")
 
 
-def withheld_own(name: str, cases: Cases) -> str:
+def reason_to_withhold_own(name: str, cases: Cases) -> str:
     """Why no *met* may come from this metric on these cases; empty when it may."""
     if cases.weight is not None and not _takes_weights(cases.own[name].function):
         return f"The rows have weights, and the function of {name} takes no sample_weight."
@@ -295,7 +295,7 @@ def _same_answers(candidate: Cases, other: Cases) -> bool:
     return (a is None and b is None) or (a is not None and b is not None and np.array_equal(a, b))
 
 
-def or_nan(value: float | Missing) -> float:
+def number_or_nan(value: float | Missing) -> float:
     """The number, NaN where there is none."""
     return math.nan if isinstance(value, Missing) else value
 

@@ -187,7 +187,7 @@ def long_run_variance(series: Floats) -> tuple[float, float]:
     """
     from scipy.fft import dct
 
-    pieces = in_buckets(series)
+    pieces = sum_in_buckets(series)
     count = len(pieces)
     terms = max(1, min(MOST_TERMS, count - 1, int(TERMS_FACTOR * len(series) ** TERMS_POWER)))
     cosines = dct(pieces, type=2)[1 : terms + 1] / 2 * math.sqrt(2 / count)
@@ -196,7 +196,7 @@ def long_run_variance(series: Floats) -> tuple[float, float]:
     return (variance if variance > NOTHING * plain else plain), float(terms)
 
 
-def in_buckets(series: Floats) -> Floats:
+def sum_in_buckets(series: Floats) -> Floats:
     """Sums of neighbours, so that at most `MOST_BUCKETS` pieces of nearly equal length are left."""
     count = len(series)
     if count <= MOST_BUCKETS:

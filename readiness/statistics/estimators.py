@@ -15,7 +15,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.calibration import calibration_influence, measure_calibration_error
 from readiness.statistics.cases import Cases, Floats
-from readiness.statistics.custom import measure_own, or_nan, own_value, withheld_own
+from readiness.statistics.custom import measure_own, number_or_nan, own_value, reason_to_withhold_own
 from readiness.statistics.dependence import equal_groups, group_sums, unknown_error
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import few_groups
@@ -28,7 +28,7 @@ from readiness.statistics.labels import (
     row_influence,
 )
 from readiness.statistics.losses import NEAR_ZERO, loss_influence, measure_losses, row_losses, unusable
-from readiness.statistics.ranking import measure_queries, withheld_queries
+from readiness.statistics.ranking import measure_queries, reason_to_withhold_queries
 from readiness.statistics.scores import (
     CLASS_RANKING_METRICS,
     measure_ranking,
@@ -49,7 +49,7 @@ __all__ = [
     "measure",
     "metric_names",
     "number",
-    "withheld",
+    "reason_to_withhold",
 ]
 
 MINIMUM_CLASS_ROWS = 5
@@ -97,7 +97,7 @@ def measure(metric: str, cases: Cases) -> Inference | Missing:
 def number(metric: str, cases: Cases) -> float:
     """The number alone, NaN where there is none: spares a metric of the user's own the resamples of its interval."""
     if metric in cases.own:
-        return or_nan(own_value(metric, cases))
+        return number_or_nan(own_value(metric, cases))
     found = measure(metric, cases)
     return math.nan if isinstance(found, Missing) else found.value
 
@@ -107,7 +107,7 @@ def influence(metric: str, cases: Cases) -> Floats | Missing:
     return estimator_of(metric, cases).influence(metric, cases)
 
 
-def withheld(metric: str, cases: Cases) -> str:
+def reason_to_withhold(metric: str, cases: Cases) -> str:
     """Why no *met* may come from this metric on these cases, whatever its bounds; empty when it may.
 
     What the numbers behind the bounds tell by themselves is left to `reservations`.
@@ -151,7 +151,7 @@ def _influence_on_labels(metric: str, cases: Cases) -> Floats | Missing:
     return result if isinstance(result, Missing) else row_influence(metric, cases)
 
 
-def _withheld_labels(metric: str, cases: Cases) -> str:
+def _reason_to_withhold_labels(metric: str, cases: Cases) -> str:
     if not is_of_shares(metric, cases) and (few := _few_groups_wrong(metric, cases)):
         return few
     return _small_class(metric, cases) if cases.task is Task.MULTICLASS and metric in MACRO_METRICS else ""
@@ -248,10 +248,10 @@ OWN = Estimator(
     measure_own,
     _without_influence("Rows have no known influence on a metric of one's own."),
     "resamples",
-    withheld_own,
+    reason_to_withhold_own,
 )
 """Of a metric that the user brought."""
-_LABELS = Estimator(_measure_labels_once, _influence_on_labels, "cells", _withheld_labels)
+_LABELS = Estimator(_measure_labels_once, _influence_on_labels, "cells", _reason_to_withhold_labels)
 _RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=why_too_few)
 _CLASS_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=_small_class)
 _CALIBRATION = Estimator(
@@ -264,7 +264,7 @@ _QUERIES = Estimator(
     measure_queries,
     _without_influence("This is a mean over queries, and rows have no influence of their own."),
     "queries",
-    withheld_queries,
+    reason_to_withhold_queries,
 )
 ESTIMATORS: Mapping[str, Estimator] = {
     **dict.fromkeys(BINARY_LABEL_METRICS | MULTICLASS_LABEL_METRICS, _LABELS),

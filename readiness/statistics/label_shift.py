@@ -41,7 +41,7 @@ def table_of(recall: float, false_positive_rate: float, share: float) -> Floats:
     return np.asarray(rates * np.array([[1 - share], [share]]))
 
 
-def carried(
+def carry_metric(
     metric: str, recall: Inference, false_positive_rate: Inference, share: float, *, guess: Guess | None = None,
     factor: float = 1.0,
 ) -> MoverOf:  # fmt: skip
@@ -58,7 +58,7 @@ def carried(
     return MoverOf(lambda r, f: at(table_of(r, f, share)) - theirs, (recall, false_positive_rate), rows, CARRIED)
 
 
-def carried_mean(
+def carry_mean(
     of_positives: Inference | Missing, of_negatives: Inference | Missing, share: float
 ) -> Inference | Missing:
     """A mean over all rows from those of both classes, at another share of positives."""
@@ -69,7 +69,7 @@ def carried_mean(
     return Mover(linear(of_positives, scale=share), linear(of_negatives, scale=share - 1))
 
 
-def from_two(rate: Inference, where_not: float, where_so: float) -> Inference:
+def mean_of_two_amounts(rate: Inference, where_not: float, where_so: float) -> Inference:
     """The mean of an amount that is one where a share counts and another where it does not."""
     if where_so == where_not:
         return Exact(where_so, rate.n)
@@ -117,18 +117,18 @@ def mixture_distance(
         np.searchsorted(np.sort(part), points, side="right") / len(part) for part in (scores, positives, negatives)
     ]
     m, a, b = (len(scores), len(positives), len(negatives)) if units is None else units
-    share = _nearest(lambda each: _apart(steps, each), shares)
-    largest = _apart(steps, share)
+    share = _nearest_share(lambda each: _distance_from_mixture(steps, each), shares)
+    largest = _distance_from_mixture(steps, share)
     rows = 1 / (share**2 / a + (1 - share) ** 2 / b)
     return Distance(largest, float(kolmogorov(math.sqrt(m * rows / (m + rows)) * largest)), share)
 
 
-def _apart(steps: Sequence[Floats], share: float) -> float:
+def _distance_from_mixture(steps: Sequence[Floats], share: float) -> float:
     """Largest distance of the first distribution function from the mixture of the other two."""
     return float(np.abs(steps[0] - share * steps[1] - (1 - share) * steps[2]).max())
 
 
-def _nearest(distance: Callable[[float], float], shares: tuple[float, float]) -> float:
+def _nearest_share(distance: Callable[[float], float], shares: tuple[float, float]) -> float:
     """The share at which a distance is least, which is convex in it: thirds of the range, one of which is left out."""
     low, high = shares
     while high - low > SHARE_ROUNDING:

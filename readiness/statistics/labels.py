@@ -15,7 +15,7 @@ import numpy as np
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
-from readiness.statistics.costs import UNSEEN, cell_draws, two_sided
+from readiness.statistics.costs import UNSEEN, cell_draws, join_tails
 from readiness.statistics.dependence import correlation, standard_error
 from readiness.statistics.inference import Inference, Mapped
 from readiness.statistics.intervals import Binomial, Draws, Normal, Unvaried, f1_of_share, mover_mean
@@ -412,7 +412,7 @@ def _draw_limits(metric: str, table: Floats, seed: int = 0) -> Inference:
         return np.nan_to_num(label_metric_values(metric, tables.reshape(-1, 2, 2), binary=True))
 
     low, high = (np.sort(values(cell_draws(table, prior, seed))) for prior in (HALF, one_more.ravel()))
-    return Draws(float(values(table)[0]), two_sided(low, np.maximum(low, high)), int(table.sum()), DIRICHLET)
+    return Draws(float(values(table)[0]), join_tails(low, np.maximum(low, high)), int(table.sum()), DIRICHLET)
 
 
 def _infer_from_pulls(

@@ -29,8 +29,8 @@ from readiness.statistics.leakage import (
     column_of_categories,
     column_of_numbers,
     column_of_two,
+    measure_column,
     skill_of,
-    telling,
 )
 
 CERTAIN, NEARLY = 0.99, 0.98
@@ -113,8 +113,8 @@ class Found:
 
 def search(asked: Asked) -> Found:
     """Everything that stands out, the most telling first."""
-    closely = _looked_at(asked)
-    singles = list(_single_suspects(asked, closely))
+    closely = _measure_columns(asked)
+    singles = list(_find_single_suspects(asked, closely))
     named = {suspect.names[0] for suspect in singles}
     left = {name: told for name, told in closely.items() if name not in named}
     found = [*singles, *_gap_patterns(asked, left, singles)]
@@ -122,7 +122,7 @@ def search(asked: Asked) -> Found:
     if len(paired) > 2:
         found += _sums(asked, paired, closely)
         found += _products(asked, paired, {frozenset(each.names) for each in found}, closely)
-        found += _pairs(asked, paired, {frozenset(each.names) for each in found}, closely)
+        found += _find_pairs(asked, paired, {frozenset(each.names) for each in found}, closely)
     best = min(left, key=lambda name: left[name].unexplained, default="")
     value = left[best].value if best else float("nan")
     ranked = sorted(found, key=lambda each: (len(each.names), each.told.unexplained))
@@ -147,7 +147,7 @@ def _area(scores: Floats, positive: Array) -> float:
     return area_of(levels, p.astype(np.float64), q.astype(np.float64)).value
 
 
-def combined(kind: Kind, parts: Sequence[Column], signs: Sequence[int], target: Target) -> Column:
+def combine_columns(kind: Kind, parts: Sequence[Column], signs: Sequence[int], target: Target) -> Column:
     """Several columns as the one that is asked: their bins together, their sum, product or ratio, or which of them are
     missing.
     """
@@ -173,28 +173,28 @@ def combined(kind: Kind, parts: Sequence[Column], signs: Sequence[int], target: 
 # One column -----------------------------------------------------------------------------------------------------
 
 
-def _screening(n: int) -> Integers:
+def _screening_rows(n: int) -> Integers:
     """Positions of evenly spread rows, at most SCREENED_ROWS."""
     return np.unique(np.linspace(0, n - 1, min(n, SCREENED_ROWS)).astype(np.int64))
 
 
-def _looked_at(asked: Asked) -> dict[str, Telling]:
+def _measure_columns(asked: Asked) -> dict[str, Telling]:
     """What each column tells; of many rows and columns the less telling ones are told by fewer rows."""
     n = asked.target.n
     if n <= 2 * SCREENED_ROWS:
-        return {name: telling(column, asked.target) for name, column in asked.columns.items()}
-    rows = _screening(n)
+        return {name: measure_column(column, asked.target) for name, column in asked.columns.items()}
+    rows = _screening_rows(n)
     part = asked.target.subset(rows)
-    rough = {name: telling(column.subset(rows), part) for name, column in asked.columns.items()}
+    rough = {name: measure_column(column.subset(rows), part) for name, column in asked.columns.items()}
     by_value = sorted(rough, key=lambda name: -np.nan_to_num(rough[name].value, nan=-1.0))
     by_loss = sorted(rough, key=lambda name: rough[name].unexplained)
     chosen = list(dict.fromkeys((*by_value[: CLOSELY // 2], *by_loss[: CLOSELY // 2])))
-    return {name: telling(asked.columns[name], asked.target) for name in chosen}
+    return {name: measure_column(asked.columns[name], asked.target) for name in chosen}
 
 
-def _single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Suspect]:
+def _find_single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Suspect]:
     order = sorted(told, key=lambda name: told[name].unexplained)
-    ahead = _ahead(order, told, asked.target)
+    ahead = _count_leaders(order, told, asked.target)
     for k, name in enumerate(order):
         why = why_suspicious(asked, told[name], is_ahead=k < ahead, tried=asked.columns[name].tried)
         if why is None:
@@ -204,7 +204,7 @@ def _single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Susp
         yield Suspect("column", (name,), told[name], why, rival, value)
 
 
-def _ahead(order: list[str], told: Mapping[str, Telling], target: Target) -> int:
+def _count_leaders(order: list[str], told: Mapping[str, Telling], target: Target) -> int:
     """How many of the most telling columns stand out from those that follow, or from saying nothing; 0 for none."""
     losses = [told[name].losses for name in order] + [target.losses_of_nothing]
     ahead = 0
@@ -269,7 +269,9 @@ def _gap_patterns(asked: Asked, left: Mapping[str, Telling], singles: Iterable[S
     some = [name for name, where in gaps.items() if 0 < np.count_nonzero(where) < len(where)]
     if len(some) < 2 or any(suspect.told.way == "gap" for suspect in singles):
         return
-    told = telling(combined("gaps", [asked.columns[name] for name in some], (), asked.target), asked.target)
+    told = measure_column(
+        combine_columns("gaps", [asked.columns[name] for name in some], (), asked.target), asked.target
+    )
     rival = min(left, key=lambda name: left[name].unexplained, default="")
     others = left[rival].losses if rival else asked.target.losses_of_nothing
     why = why_suspicious(asked, told, is_ahead=stands_out(told.losses, others))
@@ -286,25 +288,25 @@ def _pairable(asked: Asked, named: set[str], told: Mapping[str, Telling]) -> lis
     return sorted(names, key=lambda name: told[name].unexplained if name in told else np.inf)[:MOST_PAIRED]
 
 
-def _pairs(
+def _find_pairs(
     asked: Asked, names: list[str], known: set[frozenset[str]], told: Mapping[str, Telling]
 ) -> Iterator[Suspect]:
-    rows = _screening(asked.target.n)
+    rows = _screening_rows(asked.target.n)
     part = asked.target.subset(rows)
     few = {name: asked.columns[name].few[rows] for name in names}
-    alone = {name: _unexplained(few[name], FEW, part) for name in names}
+    alone = {name: _unexplained_share(few[name], FEW, part) for name in names}
     rough = []
     for a, b in combinations(names, 2):
-        together = _unexplained(few[a] * FEW + few[b], FEW * FEW, part)
+        together = _unexplained_share(few[a] * FEW + few[b], FEW * FEW, part)
         if together < min(0.3, alone[a] / 3, alone[b] / 3):
             rough.append((together, a, b))
     for _, a, b in sorted(rough)[:MOST_CHECKED]:
         if frozenset((a, b)) not in known:
-            both = combined("pair", [asked.columns[a], asked.columns[b]], (), asked.target)
-            yield from _of_parts(asked, "pair", (a, b), telling(both, asked.target), told)
+            both = combine_columns("pair", [asked.columns[a], asked.columns[b]], (), asked.target)
+            yield from _suspect_of_parts(asked, "pair", (a, b), measure_column(both, asked.target), told)
 
 
-def _unexplained(cells: Integers, size: int, target: Target) -> float:
+def _unexplained_share(cells: Integers, size: int, target: Target) -> float:
     """Squared errors of the means of the other half, as a share of those of one mean for all."""
     rows, sums = target.sums(cells, size)
     means = target.means(cells, size)
@@ -313,7 +315,7 @@ def _unexplained(cells: Integers, size: int, target: Target) -> float:
     return left / max(1e-300, float(target.losses_of_nothing.sum()))
 
 
-def _of_parts(
+def _suspect_of_parts(
     asked: Asked,
     kind: Kind,
     names: tuple[str, ...],
@@ -323,7 +325,7 @@ def _of_parts(
     is_enough: Callable[[Telling, list[Telling]], bool] = lambda _told, _parts: True,
 ) -> Iterator[Suspect]:
     """The suspect, where several columns tell far more than each of them."""
-    parts = [known[name] if name in known else telling(asked.columns[name], asked.target) for name in names]
+    parts = [known[name] if name in known else measure_column(asked.columns[name], asked.target) for name in names]
     factors = AHEAD_OF_PARTS, SURELY_AHEAD_OF_PARTS
     if not all(stands_out(told.losses, part.losses, *factors) for part in parts) or not is_enough(told, parts):
         return
@@ -337,14 +339,14 @@ def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterat
     numeric = [name for name in names if _can_be_added(asked.columns[name].values)]
     if len(numeric) < 2:
         return
-    rows = _screening(asked.target.n)
-    table = np.column_stack([_filled(asked.columns[name].values, rows) for name in numeric])
-    for i, j, sign in _best_sums(table, _centred(asked.target.subset(rows))):
+    rows = _screening_rows(asked.target.n)
+    table = np.column_stack([_fill_missing(asked.columns[name].values, rows) for name in numeric])
+    for i, j, sign in _best_sums(table, _centre_indicators(asked.target.subset(rows))):
         kind: Kind = "sum" if sign > 0 else "difference"
         names_of = (numeric[i], numeric[j])
         parts = [asked.columns[name] for name in names_of]
-        together = telling(combined(kind, parts, (1, sign), asked.target), asked.target)
-        yield from _of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
+        together = measure_column(combine_columns(kind, parts, (1, sign), asked.target), asked.target)
+        yield from _suspect_of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
     if asked.target.is_number:
         yield from _total(asked, numeric, table, rows, told)
 
@@ -356,10 +358,10 @@ def _products(
     numeric = [name for name in names if _can_be_multiplied(asked.columns[name].values)]
     if len(numeric) < 2:
         return
-    rows = _screening(asked.target.n)
-    table = np.column_stack([_filled(_logs(asked.columns[name].values), rows) for name in numeric])
+    rows = _screening_rows(asked.target.n)
+    table = np.column_stack([_fill_missing(_logs(asked.columns[name].values), rows) for name in numeric])
     part = asked.target.subset(rows)
-    targets = _centred(part)
+    targets = _centre_indicators(part)
     if part.is_number and part.numbers.min() > 0:
         targets = [*targets, (logs := np.log(part.numbers)) - logs.mean()]
     for i, j, sign in _best_sums(table, targets):
@@ -368,8 +370,10 @@ def _products(
         if frozenset(names_of) not in known:
             kind: Kind = "product" if sign > 0 else "ratio"
             parts = [asked.columns[name] for name in names_of]
-            together = telling(combined(kind, parts, (1, sign), asked.target), asked.target)
-            yield from _of_parts(asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task))
+            together = measure_column(combine_columns(kind, parts, (1, sign), asked.target), asked.target)
+            yield from _suspect_of_parts(
+                asked, kind, names_of, together, told, (1, sign), _is_formula(asked.target.task)
+            )
 
 
 def _can_be_multiplied(values: Floats | None) -> bool:
@@ -400,7 +404,7 @@ def _is_formula(task: Task) -> Callable[[Telling, list[Telling]], bool]:
     return is_formula
 
 
-def _filled(values: Floats | None, rows: Integers) -> Floats:
+def _fill_missing(values: Floats | None, rows: Integers) -> Floats:
     """The values of some rows less their mean, 0 where missing."""
     assert values is not None
     part = values[rows]
@@ -432,7 +436,7 @@ def _best_sums(table: Floats, targets: Sequence[Floats]) -> list[tuple[int, int,
     return list(dict.fromkeys((i, j, sign) for _, i, j, sign in sorted(tried, reverse=True)))[:MOST_CHECKED]
 
 
-def _centred(target: Target) -> list[Floats]:
+def _centre_indicators(target: Target) -> list[Floats]:
     if target.task is not Task.MULTICLASS:
         return [target.numbers - target.numbers.mean()]
     return [(is_of := target.is_of(side).astype(float)) - is_of.mean() for side in target.sides]
@@ -455,6 +459,6 @@ def _total(
     whole = [int(sign) for sign in signs[signs != 0]]
     names_of = tuple(names[k] for k in used)
     parts = [asked.columns[name] for name in names_of]
-    together = telling(combined("total", parts, whole, asked.target), asked.target)
+    together = measure_column(combine_columns("total", parts, whole, asked.target), asked.target)
     if together.value >= IDENTITY:
-        yield from _of_parts(asked, "total", names_of, together, told, tuple(whole))
+        yield from _suspect_of_parts(asked, "total", names_of, together, told, tuple(whole))

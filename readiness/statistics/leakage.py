@@ -185,7 +185,7 @@ def column_of_numbers(values: Floats) -> Column:
     levels[there] = 1 + np.searchsorted(edges, known, side="left")
     counts = np.bincount(levels, minlength=len(edges) + 2)
     bins = _bins_of(counts)
-    return Column(bins[levels], int(bins.max(initial=0)) + 1, _grouped(counts, FEW - 1)[levels], levels, values)
+    return Column(bins[levels], int(bins.max(initial=0)) + 1, _group_levels(counts, FEW - 1)[levels], levels, values)
 
 
 def _bins_of(counts: Integers) -> Integers:
@@ -199,15 +199,17 @@ def _bins_of(counts: Integers) -> Integers:
         cuts += [tail, 1 - tail]
         tail /= 2
     before = (np.cumsum(known) - known / 2) / max(1, n)
-    return _numbered(np.searchsorted(np.sort(cuts), before))
+    return _number_levels(np.searchsorted(np.sort(cuts), before))
 
 
-def _grouped(counts: Integers, most: int) -> Integers:
+def _group_levels(counts: Integers, most: int) -> Integers:
     known = counts[1:]
-    return _numbered(np.minimum(most - 1, ((np.cumsum(known) - known / 2) / max(1, known.sum()) * most)).astype(int))
+    return _number_levels(
+        np.minimum(most - 1, ((np.cumsum(known) - known / 2) / max(1, known.sum()) * most)).astype(int)
+    )
 
 
-def _numbered(bins: Array) -> Integers:
+def _number_levels(bins: Array) -> Integers:
     """Bins of the levels from 1 on, numbered without a gap; what is missing is 0."""
     return np.append(0, 1 + np.unique(bins, return_inverse=True)[1]).astype(np.int64)
 
@@ -225,15 +227,15 @@ def column_of_categories(codes: Integers) -> Column:
 def column_of_two(a: Column, b: Column, target: Target) -> Column:
     """Two columns at once: each pair of their bins is a value."""
     most = max(FEW, min(MOST_BINS // 2, int(np.sqrt(target.n / ROWS_PER_BIN))))
-    first, second = (_coarse(each, most) for each in (a, b))
+    first, second = (_coarsen(each, most) for each in (a, b))
     codes = np.unique(first * (int(second.max(initial=0)) + 1) + second, return_inverse=True)[1]
     return column_of_categories(codes.astype(np.int64))
 
 
-def _coarse(column: Column, most: int) -> Integers:
+def _coarsen(column: Column, most: int) -> Integers:
     if column.size <= most or column.levels is None:
         return column.cells if column.size <= most else column.few
-    return _grouped(np.bincount(column.levels), most)[column.levels]
+    return _group_levels(np.bincount(column.levels), most)[column.levels]
 
 
 # What a column tells --------------------------------------------------------------------------------------------
@@ -264,14 +266,14 @@ def skill_of(value: float, task: Task) -> float:
     return value if task is Task.REGRESSION else 2 * value - 1
 
 
-def telling(column: Column, target: Target) -> Telling:
+def measure_column(column: Column, target: Target) -> Telling:
     """What a column tells by its order, by its values, or by what is missing in it; the best of these."""
-    told = _telling_number(column, target) if target.is_number else _telling_class(column, target)
+    told = _measure_number(column, target) if target.is_number else _measure_class(column, target)
     share = float(column.gaps.mean())
     if share in (0.0, 1.0) or column.size <= 2:
         return told
     gaps = _gap_column(column)
-    by_gap = _telling_number(gaps, target, "gap") if target.is_number else _telling_class(gaps, target, "gap")
+    by_gap = _measure_number(gaps, target, "gap") if target.is_number else _measure_class(gaps, target, "gap")
     return by_gap if by_gap.unexplained <= told.unexplained else told
 
 
@@ -280,7 +282,7 @@ def _gap_column(column: Column) -> Column:
     return Column(cells, 3, cells)
 
 
-def _telling_class(column: Column, target: Target, way: Way = "value") -> Telling:
+def _measure_class(column: Column, target: Target, way: Way = "value") -> Telling:
     means = target.means(column.cells, column.size)
     if target.task is not Task.MULTICLASS:
         scores = means[target.half, column.cells, 0]
@@ -313,7 +315,7 @@ def _area(column: Column, means: Floats, target: Target) -> tuple[Inference | Mi
         rows.append(np.count_nonzero(positive))
     if target.task is Task.MULTICLASS:
         turned = None
-    return _weighted(found, np.array(rows, dtype=float), target.n), turned
+    return _average_areas(found, np.array(rows, dtype=float), target.n), turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +367,7 @@ def _area_of_order(levels: Integers, positive: Array) -> tuple[Area, int]:
     return Area(1 - area.value, area.variance, area.pairs), -1
 
 
-def _weighted(areas: Sequence[Area], rows: Floats, n: int) -> Inference | Missing:
+def _average_areas(areas: Sequence[Area], rows: Floats, n: int) -> Inference | Missing:
     """The mean of areas, weighted by rows, as if they all erred alike, which is as wide as can be."""
     known = [k for k, area in enumerate(areas) if area.pairs]
     if not known:
@@ -387,13 +389,13 @@ def area_inference(value: float, se: float, alike: int, n: int) -> Inference:
 # Numbers that are to be told ------------------------------------------------------------------------------------
 
 
-def _telling_number(column: Column, target: Target, way: Way = "value") -> Telling:
+def _measure_number(column: Column, target: Target, way: Way = "value") -> Telling:
     means = target.means(column.cells, column.size)[target.half, column.cells, 0]
     tried = [means] if column.values is None else [means, *_lines(column, target, means)]
     losses = [(target.numbers - said) ** 2 for said in tried]
     best = min(range(len(tried)), key=lambda k: float(losses[k].mean()))
     least = losses[best]
-    return Telling(explained(least, target.losses_of_nothing), least, tried[best], way, _share(least, target))
+    return Telling(infer_explained(least, target.losses_of_nothing), least, tried[best], way, _share(least, target))
 
 
 def _lines(column: Column, target: Target, means: Floats) -> list[Floats]:
@@ -438,7 +440,7 @@ def _fit_lines(cells: Integers, x: Floats, y: Floats, size: int) -> tuple[Floats
     return np.divide(together, squares, out=np.zeros(size), where=squares > 1e-24 * rows), at, mean
 
 
-def explained(losses: Floats, of_nothing: Floats) -> Inference | Missing:
+def infer_explained(losses: Floats, of_nothing: Floats) -> Inference | Missing:
     """R² of n rows from their squared errors and those of saying the mean; limits on the log of what is unexplained.
 
     Influence of a row on u = mean(losses) / mean(of_nothing): (loss - u · of_nothing) / mean(of_nothing).

@@ -68,7 +68,7 @@ def order_of(cases: Cases) -> Order:
 def _sort_queries(cases: Cases) -> Order:
     assert cases.queries is not None
     codes, scores = cases.queries, np.asarray(cases.y_pred, dtype=np.float64)
-    rows = by_query(codes, scores)
+    rows = sort_by_query(codes, scores)
     query, score, gain = codes[rows], scores[rows], np.asarray(cases.y_true, dtype=np.float64)[rows]
     is_new = np.diff(query, prepend=-1) != 0
     starts = np.flatnonzero(is_new)
@@ -89,7 +89,7 @@ def _sort_queries(cases: Cases) -> Order:
     return Order(sizes, first, relevant, uneven, ties)
 
 
-def by_query(codes: Integers, falling: Floats) -> Integers:
+def sort_by_query(codes: Integers, falling: Floats) -> Integers:
     """Rows by query, then by falling value. Small codes are sorted digit by digit, which takes a third of the time."""
     rows = np.argsort(-falling, kind="stable")
     small = codes[rows].astype(np.uint16 if int(codes.max(initial=0)) < 2**16 else np.int64)
@@ -126,7 +126,7 @@ def measure_queries(metric: str, cases: Cases) -> Inference | Missing:
 
     In a segment of rows, queries are made of the rows of the segment alone: what is measured is the order among them.
     """
-    found = per_query(metric, cases)
+    found = measure_each_query(metric, cases)
     if isinstance(found, Missing):
         return found
     if not found.telling:
@@ -137,7 +137,7 @@ def measure_queries(metric: str, cases: Cases) -> Inference | Missing:
 
 def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float = 1.0) -> Inference | Missing:
     """Mean over queries of the paired difference, candidate less `factor` times the other."""
-    mine, theirs = per_query(metric, candidate), per_query(metric, other)
+    mine, theirs = measure_each_query(metric, candidate), measure_each_query(metric, other)
     if isinstance(mine, Missing):
         return mine
     if isinstance(theirs, Missing):
@@ -151,7 +151,7 @@ def compare_queries(metric: str, candidate: Cases, other: Cases, factor: float =
     return Mapped(mean, lambda gain: min(1.0, max(-factor, gain)), note=OVER_QUERIES)
 
 
-def per_query(metric: str, cases: Cases) -> PerQuery | Missing:
+def measure_each_query(metric: str, cases: Cases) -> PerQuery | Missing:
     """The metric of each query; all but precision only of queries with a relevant row.
 
     With groups a query belongs to the group of its first row, with time to the time of its first row; its weight is
@@ -181,7 +181,7 @@ def _can_differ(name: str, k: float, order: Order) -> Bools:
 
 def query_pulls(metric: str, cases: Cases) -> Floats | Missing:
     """What each query does to the mean over queries, at the row where it begins; 0 elsewhere, shape (n,)."""
-    found = per_query(metric, cases)
+    found = measure_each_query(metric, cases)
     if isinstance(found, Missing):
         return found
     pulls = np.zeros(cases.n)
@@ -189,9 +189,9 @@ def query_pulls(metric: str, cases: Cases) -> Floats | Missing:
     return pulls
 
 
-def withheld_queries(metric: str, cases: Cases) -> str:
+def reason_to_withhold_queries(metric: str, cases: Cases) -> str:
     """Why no *met* may come from so few queries; empty when it may."""
-    found = per_query(metric, cases)
+    found = measure_each_query(metric, cases)
     if isinstance(found, Missing):
         return ""
     if (queries := found.telling) < MINIMUM_QUERIES:
@@ -202,14 +202,14 @@ def withheld_queries(metric: str, cases: Cases) -> str:
 
 def is_best_order(cases: Cases) -> bool:
     """Whether every query is in the best order that it could be in, although some other was possible."""
-    found = per_query("ndcg", cases)
+    found = measure_each_query("ndcg", cases)
     if isinstance(found, Missing) or float(found.values.min()) < 1 - 1e-12:
         return False
-    random = per_query("ndcg", replace(cases, y_pred=np.zeros(cases.n)))
+    random = measure_each_query("ndcg", replace(cases, y_pred=np.zeros(cases.n)))
     return not isinstance(random, Missing) and float(random.values.min()) < 1 - 1e-12
 
 
-def among_first(cases: Cases, k: int) -> Array:
+def are_among_first(cases: Cases, k: int) -> Array:
     """(n,) whether a row is among the first `k` of its query; rows of equal score in the order of the table."""
     assert cases.queries is not None
     by_query = np.lexsort((-cases.y_pred, cases.queries))
@@ -264,7 +264,7 @@ def _ideal(cases: Cases, order: Order, k: float) -> Floats:
     assert cases.queries is not None
     rows = np.flatnonzero(cases.y_true > 0)
     codes, gain = cases.queries[rows], np.asarray(cases.y_true, dtype=np.float64)[rows]
-    best = by_query(codes, gain)
+    best = sort_by_query(codes, gain)
     starts = np.cumsum(order.relevant) - order.relevant
     place = np.arange(len(rows)) - starts[codes[best]].astype(np.int64)
     discount = np.diff(_discounts(order, k))[place]

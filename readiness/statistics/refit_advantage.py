@@ -17,7 +17,7 @@ from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
 from readiness.statistics.dependence import INDEPENDENT, Dependence, standard_error
 from readiness.statistics.inference import OneSided, student_quantile
-from readiness.statistics.ranking import PerQuery, per_query
+from readiness.statistics.ranking import PerQuery, measure_each_query
 
 SEEN_LIMIT = 0.10
 """Share of seen test rows above which they are no test."""
@@ -46,7 +46,7 @@ def row_losses(cases: Cases, *, proper: bool, metric: str = "ndcg") -> Floats | 
     itself does not lower. Labels alone: 0 or 1. Numbers: the absolute error. Rankings: 1 less the metric.
     """
     if cases.task is Task.RANKING:
-        found = per_query(metric, cases)
+        found = measure_each_query(metric, cases)
         return found if isinstance(found, Missing) else np.asarray(1 - found.values, dtype=float)
     if cases.task is Task.REGRESSION:
         return np.asarray(np.abs(cases.y_true - cases.y_pred), dtype=float)
@@ -64,7 +64,7 @@ def dependence_of_losses(cases: Cases, metric: str = "ndcg") -> Dependence:
     groups = cases.groups
     if groups is None or cases.task is not Task.RANKING:
         return INDEPENDENT if groups is None else Dependence(groups)
-    found = per_query(metric, cases)
+    found = measure_each_query(metric, cases)
     return Dependence(groups[found.first]) if isinstance(found, PerQuery) else INDEPENDENT
 
 

@@ -112,7 +112,7 @@ class Losses:
 
         Places may be added up to those of a larger table, one of them with a loss of 0, which saves a pass of the rows.
         """
-        return cell if self.wrong is None else np.asarray(2 * cell + self.wrong, dtype=smallest(2 * size))
+        return cell if self.wrong is None else np.asarray(2 * cell + self.wrong, dtype=smallest_type(2 * size))
 
     def sums(self, places: Codes, size: int) -> Sums:
         """Sums of each of the cells, given the place of each row, shape (2 or 3, size)."""
@@ -127,12 +127,12 @@ class Losses:
         return self.sums(self.places(np.zeros(self.n, dtype=np.int64), 1), 1)
 
 
-def smallest(size: int) -> type[np.integer]:
+def smallest_type(size: int) -> type[np.integer]:
     """The smallest type for places below `size`: less memory to read."""
     return np.int16 if size <= np.iinfo(np.int16).max else np.int64
 
 
-def over_runs(table: Sums, axes: tuple[Axis, ...]) -> Sums:
+def sum_over_runs(table: Sums, axes: tuple[Axis, ...]) -> Sums:
     """Sums over all runs of each axis from those of the steps.
 
     Args:
@@ -291,11 +291,11 @@ def search(
 
 def rows_of(key: Key, codes: Sequence[Codes]) -> Mask:
     """Which rows a combination holds, shape (n,)."""
-    parts = [_within(codes[column], first, last) for column, first, last in key]
+    parts = [_rows_between(codes[column], first, last) for column, first, last in key]
     return np.asarray(np.logical_and.reduce(parts), dtype=np.bool_)
 
 
-def _within(codes: Codes, first: int, last: int) -> Mask:
+def _rows_between(codes: Codes, first: int, last: int) -> Mask:
     return np.asarray(codes == first if first == last else (codes >= first) & (codes <= last), dtype=np.bool_)
 
 
@@ -305,9 +305,9 @@ def _tables(
     """For each column and pair of columns the sums over all combinations of their runs."""
     for column, axis in enumerate(axes):
         cells = rows.losses.sums(rows.losses.places(rows.codes[column], axis.steps), axis.steps)
-        yield (column,), (axis,), over_runs(cells, (axis,))
+        yield (column,), (axis,), sum_over_runs(cells, (axis,))
     side = max(axis.steps for axis in steps)  # all tables have as many cells, so that places are added and no more
-    size, kind = side**2, smallest(2 * side**2)
+    size, kind = side**2, smallest_type(2 * side**2)
     down = [axis.step_of.astype(kind)[codes] for axis, codes in zip(steps, rows.codes, strict=True)]
     across = [rows.losses.places(step, size) for step in down]
     stride = side if rows.losses.wrong is None else 2 * side
@@ -315,7 +315,7 @@ def _tables(
     for a, b in combinations(range(len(steps)), 2):
         cells = rows.losses.sums(down[a] + across[b], size).reshape(-1, side, side)
         both = (steps[a], steps[b])
-        yield (a, b), both, over_runs(cells[:, : both[0].steps, : both[1].steps], both)
+        yield (a, b), both, sum_over_runs(cells[:, : both[0].steps, : both[1].steps], both)
 
 
 def _select_outstanding(
@@ -388,9 +388,9 @@ def _fit_spans(found: Slice, rows: _Rows, axes: Sequence[Axis]) -> Slice:
 
 def _move_span(found: Slice, axis: Axis, column: int, other: Span, rows: _Rows) -> Slice:
     """The run of levels of one column that is most certain within the given levels of the other."""
-    within = _within(rows.codes[other.column], other.first, other.last)
+    within = _rows_between(rows.codes[other.column], other.first, other.last)
     losses = rows.losses.within(within)
-    sums = over_runs(losses.sums(losses.places(rows.codes[column][within], axis.steps), axis.steps), (axis,))
+    sums = sum_over_runs(losses.sums(losses.places(rows.codes[column][within], axis.steps), axis.steps), (axis,))
     outside = rows.whole - sums
     gap = difference(sums, outside)
     z = np.where(rows.enough(sums) & (gap >= rows.effect), certainty(sums, outside), -np.inf)
@@ -446,7 +446,7 @@ def quantile_edges(numbers: Floats, bins: int) -> Floats:
     return written
 
 
-def binned(numbers: Floats, edges: Floats) -> npt.NDArray[np.int16]:
+def assign_bins(numbers: Floats, edges: Floats) -> npt.NDArray[np.int16]:
     """The bin of each number, 0..len(edges), upper edges included; numbers that are missing have the bin after."""
     codes = np.zeros(len(numbers), dtype=np.int8)
     for edge in edges:  # a pass for each of a few edges is faster than a search for each number

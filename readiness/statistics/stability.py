@@ -191,7 +191,7 @@ def decline(metric: str, cases: Cases, *, relative: bool = False) -> Inference |
         return Missing(f"there are fewer than {FEWEST_TIMES} different times", n=cases.n)
     if relative and overall.value <= 0:
         return Missing("there is no error that could grow", n=cases.n)
-    place = places(cases.time)
+    place = places_in_time(cases.time)
     centred = place - place.mean()
     spread = float(centred @ centred)
     slope = float(centred @ parts) / spread
@@ -208,7 +208,7 @@ def decline(metric: str, cases: Cases, *, relative: bool = False) -> Inference |
     return Normal(sign * slope * scale, se, df, cases.n, "identity", method)
 
 
-def places(time: Integers) -> Floats:
+def places_in_time(time: Integers) -> Floats:
     """The place of each row in the order of time, 0 to 1; rows of one moment share the middle of theirs."""
     _, codes, counts = np.unique(time, return_inverse=True, return_counts=True)
     before = np.cumsum(counts) - counts
@@ -386,16 +386,16 @@ def _variances(pulls: Floats, time: Integers) -> tuple[float, float, float]:
     return standard_error(around)[0] ** 2, serial / len(around) ** 2, df
 
 
-def independent(cases: Cases) -> Cases:
+def without_order(cases: Cases) -> Cases:
     """The same rows without their order, where it is order alone that makes them depend on each other."""
     return replace(cases, time=None) if cases.dependence.is_serial else cases
 
 
-def within_moments(cases: Cases) -> Cases:
+def rows_for_windows(cases: Cases) -> Cases:
     """The rows as windows of time compare them: where moments are few and hold many rows each, what a moment did is a
     fact about that moment, and only its rows are left to chance; else as they are.
     """
-    return independent(cases) if is_of_few_moments(cases) else cases
+    return without_order(cases) if is_of_few_moments(cases) else cases
 
 
 def is_of_few_moments(cases: Cases) -> bool:
@@ -434,18 +434,20 @@ def provable_windows(overall: Inference, limit: float, *, factor: float = 1.0, a
         alpha: one-sided chance of a wrong *met*.
     """
     counts = range(MOST_WINDOWS, FEWEST_WINDOWS - 1, -1)
-    enough = (k for k in counts if overall.n >= k * FEWEST_ROWS and reach(overall, k, factor, alpha) <= limit)
+    enough = (
+        k for k in counts if overall.n >= k * FEWEST_ROWS and excluded_deficit(overall, k, factor, alpha) <= limit
+    )
     return next(enough, 0)
 
 
 def rows_for_two(overall: Inference, limit: float, *, factor: float = 1.0, alpha: float = 0.05) -> int:
     """About how many rows of the metric's denominator would make two windows provable."""
-    ratio = reach(overall, FEWEST_WINDOWS, factor, alpha) / limit if limit > 0 else math.inf
+    ratio = excluded_deficit(overall, FEWEST_WINDOWS, factor, alpha) / limit if limit > 0 else math.inf
     least = FEWEST_WINDOWS * FEWEST_ROWS
     return max(least, math.ceil(overall.n * ratio**2)) if math.isfinite(ratio) else least
 
 
-def reach(overall: Inference, count: int, factor: float, alpha: float) -> float:
+def excluded_deficit(overall: Inference, count: int, factor: float, alpha: float) -> float:
     """The deficit that is excluded in all of `count` windows with chance 80 %, when none of them is worse.
 
     With a K-th of the rows the error of a window is root K times that of all rows, and that of all other rows

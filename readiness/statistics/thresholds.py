@@ -39,7 +39,7 @@ def cheapest_threshold(score: Floats, gain: Floats, order: Integers | None = Non
     return float(ranked[last] if last + 1 == len(ranked) else (ranked[last] + ranked[last + 1]) / 2)
 
 
-def halves(cases: Cases, seed: int) -> Bools:
+def split_in_halves(cases: Cases, seed: int) -> Bools:
     """True for a random half of the rows; groups are kept whole, and without groups each class is halved."""
     rng = np.random.default_rng(seed)
     if cases.groups is not None:
@@ -88,7 +88,7 @@ def cross_fit(cases: Cases, false_positive: Floats, false_negative: Floats, *, s
     score = cases.y_score
     if score is None or not np.isfinite(score).all():
         return Missing("There are no scores from which a threshold could be chosen.", n=cases.n)
-    first = halves(cases, seed)
+    first = split_in_halves(cases, seed)
     positive = cases.y_true == 1
     if any(np.unique(positive[half]).size < 2 for half in (first, ~first)):
         return Missing("Half of the rows holds only one class, so no threshold can be chosen.", n=cases.n)
@@ -139,7 +139,7 @@ def rank_correlation(a: Floats, b: Floats, cases: Cases) -> Inference | Missing:
     if cases.n < FEWEST:
         return Missing(f"There are fewer than {FEWEST} rows.", n=cases.n)
     w = cases.relative_weight
-    u, v = (_standardised(ranks(values), w) for values in (a, b))
+    u, v = (_standardise(ranks(values), w) for values in (a, b))
     if not u.any() or not v.any():
         return Missing("All values are alike, so there is nothing to correlate.", n=cases.n)
     value = float(np.clip(w @ (u * v) / cases.n, -1, 1))
@@ -156,7 +156,7 @@ def rank_correlation(a: Floats, b: Floats, cases: Cases) -> Inference | Missing:
     return Mapped(on_scale, math.tanh, note=", rank correlation (Bonett and Wright 2000)")
 
 
-def _standardised(values: Floats, w: Floats) -> Floats:
+def _standardise(values: Floats, w: Floats) -> Floats:
     away = values - float(w @ values) / len(values)
     spread = math.sqrt(float(w @ away**2) / len(values))
     return np.asarray(away / spread) if spread > 0 else np.zeros(len(values))

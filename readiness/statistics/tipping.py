@@ -40,7 +40,7 @@ class Errors:
 
     def of(self, shares: Floats) -> Floats:
         """From the shares of errors that rows with a truth speak for."""
-        return odds_times(shares, self.factor) if self.share is None else np.full(len(shares), self.share)
+        return multiply_odds(shares, self.factor) if self.share is None else np.full(len(shares), self.share)
 
 
 ALL = Errors(math.inf)
@@ -54,7 +54,7 @@ PARTS = tuple(Errors(share=share) for share in (0.1, 0.25, 0.5, 0.75))
 error up to 3, that is three wrong rows for each right one."""
 
 
-def odds_times(share: Floats | float, factor: float) -> Floats:
+def multiply_odds(share: Floats | float, factor: float) -> Floats:
     """The share whose odds are `factor` times those of `share`, 0 to 1; all of them when the factor is without end."""
     given = np.asarray(share, dtype=np.float64)
     if math.isinf(factor):
@@ -82,16 +82,16 @@ def error_shares(cases: Cases, predicted: Array, scores: Floats | None) -> Float
         if cases.y_score is None or scores is None:
             shares[mine] = overall
             continue
-        known, asked = (_of_answer(table, int(answer)) for table in (cases.y_score, scores))
-        shares[mine] = _near(known[others], wrong[others], asked[mine], overall)
+        known, asked = (_scores_of_answer(table, int(answer)) for table in (cases.y_score, scores))
+        shares[mine] = _error_share_nearby(known[others], wrong[others], asked[mine], overall)
     return shares
 
 
-def _of_answer(scores: Floats, answer: int) -> Floats:
+def _scores_of_answer(scores: Floats, answer: int) -> Floats:
     return scores if scores.ndim == 1 else np.asarray(scores[:, answer])
 
 
-def _near(known: Floats, wrong: NDArray[np.bool_], asked: Floats, overall: float) -> Floats:
+def _error_share_nearby(known: Floats, wrong: NDArray[np.bool_], asked: Floats, overall: float) -> Floats:
     """The share of errors among the `ALIKE` rows scored nearest, with one row of the overall share added."""
     order = np.argsort(known, kind="stable")
     errors = np.concatenate(([0.0], np.cumsum(wrong[order])))
@@ -101,7 +101,7 @@ def _near(known: Floats, wrong: NDArray[np.bool_], asked: Floats, overall: float
     return np.asarray((errors[first + width] - errors[first] + overall) / (width + 1))
 
 
-def are_otherwise(cases: Cases, predicted: Array, scores: Floats | None, *, alpha: float) -> bool:
+def are_scored_otherwise(cases: Cases, predicted: Array, scores: Floats | None, *, alpha: float) -> bool:
     """Whether m rows are scored (or, without scores, answered) otherwise than the rows of `cases`, by more than chance.
 
     Scores of the answer that was given, and predicted numbers: Kolmogorov and Smirnov. Answers alone: chi-squared, and
@@ -117,25 +117,25 @@ def are_otherwise(cases: Cases, predicted: Array, scores: Floats | None, *, alph
         ratio = float(np.exp(np.abs(np.log(shares[0] / shares[1])).max()))
         return bool(ratio >= 2 and chi2_contingency(counts, correction=False).pvalue < alpha)
     rows = np.linspace(0, cases.n - 1, min(cases.n, MOST_ROWS)).astype(np.int64)
-    known, asked = _told(cases.y_score, cases.y_pred), _told(scores, predicted)
+    known, asked = _score_or_answer(cases.y_score, cases.y_pred), _score_or_answer(scores, predicted)
     test = ks_2samp(known[rows], asked[:MOST_ROWS], method="asymp")
     return bool(test.pvalue < alpha and test.statistic > OTHERWISE)
 
 
-def _told(scores: Floats | None, predicted: Array) -> Floats:
+def _score_or_answer(scores: Floats | None, predicted: Array) -> Floats:
     """One number for each row: its score, that of the predicted class, or the predicted number."""
     if scores is None:
         return np.asarray(predicted, dtype=np.float64)
     return scores if scores.ndim == 1 else np.asarray(scores[np.arange(len(predicted)), predicted])
 
 
-def whole_errors(shares: Floats) -> NDArray[np.bool_]:
+def spread_errors(shares: Floats) -> NDArray[np.bool_]:
     """Which of m rows are wrong, when each is with its share: as many in all as the shares add up to, spread evenly."""
     steps = np.floor(np.cumsum(shares) + 0.5)
     return np.asarray(np.diff(steps, prepend=0.0) > 0)
 
 
-def completed(
+def complete_cases(
     cases: Cases,
     predicted: Array,
     scores: Floats | None,
@@ -190,7 +190,7 @@ def _classes(cases: Cases, predicted: Array, alike: Floats, errors: Errors, seed
     rng = np.random.default_rng([seed, SALT])
     for answer in np.unique(truth):
         rows = np.flatnonzero(predicted == answer)
-        rows = rows[whole_errors(shares[rows])]
+        rows = rows[spread_errors(shares[rows])]
         if cases.task is Task.BINARY or cases.n_classes == 2:
             truth[rows] = 1 - answer
             continue

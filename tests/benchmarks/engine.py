@@ -35,7 +35,7 @@ from readiness.questions import baseline, business, errors, production, segments
 from readiness.questions import thresholds as what_if
 from readiness.spec.schema import Spec
 from readiness.statistics.cases import Cases
-from readiness.statistics.slices import binned, quantile_edges, search
+from readiness.statistics.slices import assign_bins, quantile_edges, search
 
 METRICS = ("accuracy", "recall", "precision", "f1", "roc_auc", "average_precision", "log_loss")
 SLICED, LEVELS = 10, 10
@@ -177,7 +177,7 @@ def spent_on_search(frame: pd.DataFrame) -> float:
     columns = [frame[f"x{k}"].to_numpy(dtype=np.float64) for k in range(SLICED)]
 
     def whole() -> None:
-        codes = [binned(column, quantile_edges(column, LEVELS)) for column in columns]
+        codes = [assign_bins(column, quantile_edges(column, LEVELS)) for column in columns]
         search(codes, [int(code.max()) + 1 for code in codes], wrong, effect=0.1)
 
     return seconds(whole)

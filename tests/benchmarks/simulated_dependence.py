@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats, Integers
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from tests.benchmarks.simulated_labels import distance
 from tests.benchmarks.simulation import EXACT_RUNS, Coverage, Generator, Sample
 
@@ -44,7 +44,7 @@ def labelled(rng: Generator, right: Floats, **more: object) -> Cases:
 
 
 def _sample(metric: str, cases: Cases, truth: float) -> Sample:
-    return Sample(measure(metric, cases), truth, withheld(metric, cases))
+    return Sample(measure(metric, cases), truth, reason_to_withhold(metric, cases))
 
 
 def grouped(rng: Generator, metric: str, groups: int, rows: int, within: float) -> Sample:

@@ -11,7 +11,7 @@ from readiness.core.metrics import METRICS
 from readiness.core.policy import Task
 from readiness.questions import errors
 from readiness.statistics.cases import Cases
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.means import mean_of
 from readiness.statistics.rate_limits import scaled_limit
@@ -41,7 +41,7 @@ def panel(moments: int, shock: float, alike: float, metric: str, rng: Generator)
     right = rng.random(len(time)) < np.clip(RIGHT + shock * chance * _wave(rng, moments, alike), 0, 1)[time]
     cases = Cases(Task.BINARY, np.zeros(len(time), dtype=np.int64), (~right).astype(np.int64), time=time)
     if metric == "accuracy":
-        return Sample(measure(metric, cases), RIGHT, withheld(metric, cases))
+        return Sample(measure(metric, cases), RIGHT, reason_to_withhold(metric, cases))
     costs = np.where(right, 0.0, 10.0)
     return Sample(mean_of(costs, cases.dependence, least=0, most=10), 10 * (1 - RIGHT))
 

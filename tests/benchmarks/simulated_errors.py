@@ -12,7 +12,7 @@ from readiness.statistics.calibration import measure_calibration_error
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.comparison import compare
 from readiness.statistics.costs import mean_cost_from_cells
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.means import mean_of
 from tests.benchmarks.simulated_labels import SIZES
@@ -42,7 +42,7 @@ def of_numbers(rng: Generator, metric: str, kind: str, n: int) -> Sample:
     y = 3 * rng.standard_normal(n)
     cases = Cases(Task.REGRESSION, y, y + errors(rng, kind, n))
     truth = (MEAN_ERROR if metric == "mae" else ROOT_MEAN_SQUARE)[kind]
-    return Sample(measure(metric, cases), truth, withheld(metric, cases))
+    return Sample(measure(metric, cases), truth, reason_to_withhold(metric, cases))
 
 
 def paired_numbers(rng: Generator, n: int) -> Sample:
@@ -80,7 +80,7 @@ def with_tail(rng: Generator, how: str, spread: float, share: float, n: int) -> 
     if how == "savings":
         return Sample(mean_of(0.2 * rng.standard_normal(n) - losses), -truth)
     cases = Cases(Task.REGRESSION, np.zeros(n), losses)
-    return Sample(measure("mae", cases), truth, withheld("mae", cases))
+    return Sample(measure("mae", cases), truth, reason_to_withhold("mae", cases))
 
 
 def ranking(rng: Generator, queries: int) -> Cases:
@@ -100,7 +100,7 @@ def true_order(metric: str) -> float:
 def of_queries(rng: Generator, metric: str, n: int) -> Sample:
     """NDCG or mean reciprocal rank of n queries."""
     cases = ranking(rng, n)
-    return Sample(measure(metric, cases), true_order(metric), withheld(metric, cases))
+    return Sample(measure(metric, cases), true_order(metric), reason_to_withhold(metric, cases))
 
 
 def calibration(rng: Generator, shift: float, n: int) -> Sample:

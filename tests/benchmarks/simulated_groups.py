@@ -17,7 +17,7 @@ import pandas as pd
 from readiness.core.findings import Finding, Status
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.evidence.evidence import Evidence, Training
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.groups import errors_by_unit, examine
 from readiness.soundness.tables import Tables
 from tests.benchmarks.simulation import Generator, Share
@@ -58,7 +58,7 @@ def alarms(
     if (group := more.get("group")) is not None:
         evidence = replace(evidence, cases=replace(evidence.cases, groups=pd.factorize(test[group])[0]))
     tables = replace(Tables.of(evidence), features=features)
-    found: list[Finding] = [settled(one) for one in (*examine(tables), *errors_by_unit(evidence))]
+    found: list[Finding] = [judge_examined(one) for one in (*examine(tables), *errors_by_unit(evidence))]
     return any(each.blocking and each.status is not Status.MET for each in found)
 
 

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.comparison import compare
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.labels import label_metric_values, measure_table
 from tests.benchmarks.simulation import Coverage, Generator, Sample
 
@@ -47,7 +47,7 @@ def of_classes(rng: Generator, metric: str, matrix: Floats, n: int) -> Sample:
     cells = np.repeat(np.arange(k * k), rng.multinomial(n, matrix.ravel()))
     cases = Cases(Task.MULTICLASS, cells // k, cells % k, n_classes=k)
     truth = float(label_metric_values(metric, matrix, binary=False))
-    return Sample(measure(metric, cases), truth, withheld(metric, cases))
+    return Sample(measure(metric, cases), truth, reason_to_withhold(metric, cases))
 
 
 def distance(auc: float) -> float:
@@ -70,7 +70,7 @@ def of_scores(rng: Generator, metric: str, auc: float, prevalence: float, n: int
     score = rng.standard_normal(n) + distance(auc) * y
     cases = Cases(Task.BINARY, y, (score > 1).astype(np.int64), score)
     truth = auc if metric == "roc_auc" else true_average_precision(auc, prevalence)
-    return Sample(measure(metric, cases), truth, withheld(metric, cases))
+    return Sample(measure(metric, cases), truth, reason_to_withhold(metric, cases))
 
 
 PAIRED = np.zeros((2, 2, 2))

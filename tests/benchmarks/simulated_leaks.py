@@ -22,7 +22,7 @@ from scipy.special import expit
 
 from readiness.core.findings import Status
 from readiness.core.policy import Task
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.leak import examine_tables
 from readiness.soundness.tables import Tables
 from readiness.spec.schema import Spec
@@ -42,7 +42,7 @@ def doubted(rng: Generator, world: Callable[[Generator, int], World], rows: int)
     )
     halves = [frame.iloc[:rows].reset_index(drop=True), frame.iloc[rows:].reset_index(drop=True)]
     tables = Tables(spec, task, classes, tuple(frame), halves[0], y[:rows], halves[1], y[rows:], None, "y")
-    found = [settled(claim) for claim in examine_tables(tables, _line(frame, y, task, rows, len(classes)))]
+    found = [judge_examined(claim) for claim in examine_tables(tables, _line(frame, y, task, rows, len(classes)))]
     return any(finding.status is not Status.MET for finding in found)
 
 

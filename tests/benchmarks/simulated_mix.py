@@ -19,12 +19,12 @@ from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent, Unused
 from readiness.soundness import missing, mix
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.tables import Aimed
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import measure
 from readiness.statistics.intervals import Binomial
-from readiness.statistics.label_shift import carried, carried_mean, from_two, share_positive, table_of
+from readiness.statistics.label_shift import carry_mean, carry_metric, mean_of_two_amounts, share_positive, table_of
 from readiness.statistics.labels import label_metric_values
 from tests.benchmarks.simulation import Coverage, Generator, Sample, Share, run_coverage, run_share, table
 from tests.questions.conftest import evidence_of
@@ -78,7 +78,7 @@ def reviewed(
 
 def in_doubt(found: Any, *, which: str = "EVID") -> bool:
     """Whether one of the findings withholds anything."""
-    findings = [settled(each.claim if isinstance(each, Aimed) else each) for each in found]
+    findings = [judge_examined(each.claim if isinstance(each, Aimed) else each) for each in found]
     return any(f.blocking and f.status is not Status.MET and f.code.startswith(which) for f in findings)
 
 
@@ -149,10 +149,10 @@ def carried_sample(rng: Generator, n: int, here: float, there: float, *, metric:
     if isinstance(recall, Missing) or isinstance(alarms, Missing):
         return Sample(Missing("one class alone"), 0.0)
     if metric == "savings":
-        both = from_two(recall, 0.0, 10.0), from_two(alarms, 0.0, -1.0)
-        return Sample(carried_mean(*both, there), there * 10 * r - (1 - there) * f)
+        both = mean_of_two_amounts(recall, 0.0, 10.0), mean_of_two_amounts(alarms, 0.0, -1.0)
+        return Sample(carry_mean(*both, there), there * 10 * r - (1 - there) * f)
     truth = float(label_metric_values(metric, table_of(r, f, there), binary=True))
-    return Sample(carried(metric, recall, alarms, there), truth)
+    return Sample(carry_metric(metric, recall, alarms, there), truth)
 
 
 def share_sample(rng: Generator, n: int, here: float, there: float) -> Sample:

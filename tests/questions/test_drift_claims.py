@@ -13,7 +13,7 @@ from readiness.core.withholding import Kind, Soundness
 from readiness.evidence.drift import column_drift, drift_tables, largest_change
 from readiness.evidence.evidence import Evidence
 from readiness.questions import production
-from readiness.soundness.assessment import _examined
+from readiness.soundness.assessment import _examine
 from readiness.soundness.recent import examine
 from readiness.verdict.expected import missing_drift
 from readiness.verdict.expected_bars import other_bars
@@ -26,7 +26,7 @@ def evidence_of_change(change, n=3_000, **parts) -> Evidence:
     train, test, recent = rows_of(n, rng), rows_of(n, rng), rows_of(n, rng)
     evidence = evidence_with(test, change(recent), rng, **parts)
     drift = drift_tables(0, test, train, FEATURES, evidence.recent.frame)
-    found = tuple(finding for finding, _ in _examined(Kind.RECENT, (examine,), evidence))
+    found = tuple(finding for finding, _ in _examine(Kind.RECENT, (examine,), evidence))
     return replace(evidence, drift=drift, soundness=Soundness(found))
 
 

@@ -13,7 +13,7 @@ from readiness.core.policy import Task
 from readiness.evidence.evidence import Recent, Training
 from readiness.evidence.segments import segmented
 from readiness.soundness.absent import examine
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.tables import Aimed
 from tests.questions.conftest import evidence_of
 
@@ -47,7 +47,7 @@ def evidence(test, *, recent=None, train=None, labels=None, time=None, classes=(
 def found(*given, **more):
     """By code."""
     findings = examine(evidence(*given, **more))
-    return {finding.code: finding for finding in map(settled, findings)}
+    return {finding.code: finding for finding in map(judge_examined, findings)}
 
 
 def test_people_like_those_of_the_test_rows_are_sound():
@@ -192,7 +192,7 @@ def test_classes_that_the_test_rows_lack_withhold_the_claims_about_all_classes()
     test, train = people(), people(seed=1)
     made = evidence(test, train=train, labels=np.arange(N) % 4, y=np.arange(N) % 3, classes=("a", "b", "c", "d"))
     last = examine(made)[-1]
-    finding = settled(last)
+    finding = judge_examined(last)
 
     assert isinstance(last, Aimed)
     assert last.codes
@@ -209,7 +209,7 @@ def test_known_recent_truth_comes_before_that_of_training():
     made = evidence(people(), recent=people(seed=1), y=np.arange(N) % 2, classes=("a", "b", "c"))
     target = np.where(np.arange(N) < 2_000, np.arange(N) % 3, -1)
     made = replace(made, recent=Recent(made.recent.frame, target))
-    (finding,) = [settled(one) for one in examine(made)][1:]
+    (finding,) = [judge_examined(one) for one in examine(made)][1:]
 
     assert "666 of 2,000 recent rows with a known truth" in finding.reason
     assert finding.status is Status.NOT_MET

@@ -13,7 +13,7 @@ from readiness.core.withholding import can_never_be_vouched
 from readiness.evidence.evidence import Elsewhere
 from readiness.evidence.row_hashes import TrainingHashes, hashes_of
 from readiness.soundness import copies, repeats
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.copies import copies_against_supplied
 from tests.evidence.test_copies import FEATURES, N, rows, truth, with_copies
 from tests.questions.conftest import evidence_of
@@ -25,7 +25,7 @@ def judged(test, train, **data):
     tables = tables_of(test, train, y_test=truth(test), y_train=None if train is None else truth(train),
                        features=FEATURES, data=data)  # fmt: skip
     claims = [claim for rule in (copies, repeats) for claim in rule.examine(tables)]
-    return {claim.code: settled(claim) for claim in claims}
+    return {claim.code: judge_examined(claim) for claim in claims}
 
 
 def test_sound_tables_raise_no_doubt():
@@ -67,7 +67,7 @@ def test_more_equal_rows_than_chance_gives_are_not_proven():
         claim for claim in copies.examine(tables_of(test, train, y_test=y, y_train=y, features=tuple(train)))
         if claim.code == "EVID-SEEN-EQUAL"
     ]  # fmt: skip
-    finding = settled(claim)
+    finding = judge_examined(claim)
 
     assert finding.status is Status.NOT_PROVEN
     assert "by chance about" in finding.reason
@@ -120,7 +120,7 @@ def test_a_coarse_table_that_stands_there_twice():
     for table, status in ((test, Status.MET), (pd.concat([test, test]), Status.NOT_PROVEN)):
         y = (table["0"] > 0).to_numpy().astype(int)
         (claim,) = repeats.examine(tables_of(table, y_test=y, features=tuple(test)))
-        finding = settled(claim)
+        finding = judge_examined(claim)
         assert finding.status is status
         assert "none of 1,600" not in finding.reason  # would say the opposite
         assert bool(finding.needs) is (status is not Status.MET)
@@ -136,7 +136,7 @@ def test_a_training_table_without_features_is_not_assessed():
     tables = tables_of(rows(), rows(N, 1).rename(columns=str.upper), features=FEATURES)
     (claim,) = copies.examine(tables)
 
-    assert settled(claim).status is Status.NOT_ASSESSED
+    assert judge_examined(claim).status is Status.NOT_ASSESSED
 
 
 @pytest.mark.parametrize("names", [True, False])
@@ -147,7 +147,7 @@ def test_hashes_stand_in_for_the_training_rows(names, known, status):
     test = pd.concat([rows(N - known, 1), train.head(known)], ignore_index=True).assign(y=lambda frame: truth(frame))
     columns = ("name",) if names else (*FEATURES, "y")
     given = hashes_of(train, columns, names_rows=names, target="" if names else "y")
-    finding = settled(copies_against_supplied(with_hashes(test, given)))
+    finding = judge_examined(copies_against_supplied(with_hashes(test, given)))
 
     assert ("EVID-SEEN", status) == (finding.code, finding.status)
     assert f"{known} of 1,000 test rows" in finding.reason
@@ -168,7 +168,7 @@ def test_hashes_of_other_columns_and_none_at_all_are_not_assessed():
     """What nobody could look at is no yes."""
     given = hashes_of(rows(), ("name",), names_rows=True)
     for evidence in (with_hashes(rows().drop(columns="name"), given), with_hashes(rows(), None)):
-        finding = settled(copies_against_supplied(evidence))
+        finding = judge_examined(copies_against_supplied(evidence))
         assert finding.status is Status.NOT_ASSESSED
         assert "hash-rows" in finding.needs
 
@@ -181,7 +181,7 @@ def with_hashes(test, given, features=FEATURES):
 
 
 def settled_with(test, given, features=FEATURES):
-    return settled(copies_against_supplied(with_hashes(test, given, features)))
+    return judge_examined(copies_against_supplied(with_hashes(test, given, features)))
 
 
 NEW = rows(N, 1).assign(y=lambda frame: truth(frame))

@@ -14,7 +14,7 @@ from readiness.core.policy import Task
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Training
 from readiness.soundness import units
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.groups import errors_by_unit, examine
 from readiness.statistics.cases import Cases
 from tests.conftest import make_rows
@@ -38,7 +38,7 @@ def hit(customer, seed: int = 0, share: float = 0.25):
 
 def found(test, train, **more):
     """Findings of the rule that needs no model."""
-    return {finding.code: finding for finding in map(settled, examine(tables_of(pd.DataFrame(test), train, **more)))}
+    return {finding.code: finding for finding in map(judge_examined, examine(tables_of(pd.DataFrame(test), train, **more)))}
 
 
 def errors_found(frame, wrong, train=None, *, features=(), truth=None, cases=None, **data):
@@ -55,7 +55,7 @@ def errors_found(frame, wrong, train=None, *, features=(), truth=None, cases=Non
         truth, np.where(wrong, 1 - truth, truth), more={"rows": rows, "training": training}, data=data, **parts
     )
     evidence = replace(evidence, cases=replace(evidence.cases, **(cases or {})))
-    return [settled(one) for one in errors_by_unit(evidence)]
+    return [judge_examined(one) for one in errors_by_unit(evidence)]
 
 
 # Named

@@ -14,7 +14,7 @@ from readiness.core.policy import Task
 from readiness.core.withholding import is_vouched
 from readiness.evidence.evidence import Recent
 from readiness.soundness import leak_columns
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.leak import examine, examine_tables
 from tests.questions.conftest import evidence_of
 from tests.soundness.rows import tables_of
@@ -46,7 +46,7 @@ def judged(columns, y, *, said=None, task=Task.BINARY, halves=True, **more):
         features=tuple(columns), **more,
     )  # fmt: skip
     claims = examine_tables(tables, None if said is None else said[:cut])
-    return {finding.code: finding for finding in map(settled, claims)}
+    return {finding.code: finding for finding in map(judge_examined, claims)}
 
 
 def vouch(by="a validator", when="before", on=None):
@@ -328,7 +328,7 @@ def test_odd_columns_neither_break_nor_alarm(task, n):
         features=tuple(test),
         recent=Recent(test, y),
     )
-    found = [settled(claim) for claim in examine_tables(tables)]
+    found = [judge_examined(claim) for claim in examine_tables(tables)]
 
     assert [finding.code for finding in found] == ["EVID-LEAK"]
     assert found[0].status in (Status.MET, Status.NOT_ASSESSED)
@@ -350,7 +350,7 @@ def test_a_feature_that_the_training_table_lacks_is_asked_on_test_rows():
     y = truth()
     frame = pd.DataFrame(noise() | {"status": y})
     tables = tables_of(frame, frame.drop(columns="status"), y_test=y, y_train=y, features=tuple(frame))
-    found = [settled(claim) for claim in examine_tables(tables)]
+    found = [judge_examined(claim) for claim in examine_tables(tables)]
 
     assert "1,500 test rows" in found[1].reason
     assert "training" not in found[1].reason
@@ -369,7 +369,7 @@ def test_a_sample_says_so(monkeypatch):
 def test_without_columns_nobody_can_look():
     """Predictions alone: not assessed, with what would help."""
     (claim,) = examine_tables(tables_of(pd.DataFrame({"y": truth()}), y_test=truth()))
-    finding = settled(claim)
+    finding = judge_examined(claim)
 
     assert finding.status is Status.NOT_ASSESSED
     assert "data.features" in finding.needs
@@ -380,7 +380,7 @@ def test_columns_without_a_role_are_asked_where_no_model_names_them():
     """As if they were features."""
     y = truth()
     frame = pd.DataFrame(noise() | {"id": np.arange(N), "status": y, "y": y})
-    found = [settled(claim) for claim in examine_tables(tables_of(frame, y_test=y, data={"id": "id"}))]
+    found = [judge_examined(claim) for claim in examine_tables(tables_of(frame, y_test=y, data={"id": "id"}))]
 
     assert found[0].measured.n == 4
     assert found[1].segment == {"column": "status"}

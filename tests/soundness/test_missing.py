@@ -16,7 +16,7 @@ from readiness.core.withholding import Soundness, withhold
 from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import Evidence, Training, Unused
 from readiness.questions import business, segments
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.missing import examine
 from readiness.soundness.tables import Aimed
 from tests.questions.conftest import evidence_of, of_cells
@@ -42,7 +42,7 @@ def rare(metric: str, bar: float, **parts: Any) -> Evidence:
 
 def found(evidence: Evidence) -> tuple[dict[str, Finding], dict[str, tuple[str, ...]]]:
     """Findings by code, and the claims that each of them withholds."""
-    made = [(settled(each), each.codes if isinstance(each, Aimed) else ()) for each in examine(evidence)]
+    made = [(judge_examined(each), each.codes if isinstance(each, Aimed) else ()) for each in examine(evidence)]
     return {finding.code: finding for finding, _ in made}, {finding.code: codes for finding, codes in made}
 
 

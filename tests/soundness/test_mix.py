@@ -14,7 +14,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.mix import examine, other_ends
 from readiness.soundness.recent_rows import MOST_ROWS, RecentScores, recent_scores
 from readiness.soundness.tables import Aimed
@@ -26,7 +26,7 @@ COSTS = {"false_positive": 1, "false_negative": 10, "currency": "EUR"}
 
 def found(evidence: Evidence) -> tuple[dict[str, Finding], dict[str, tuple[str, ...]]]:
     """Findings by code, and the claims that each of them withholds."""
-    made = [(settled(each), each.codes if isinstance(each, Aimed) else ()) for each in examine(evidence)]
+    made = [(judge_examined(each), each.codes if isinstance(each, Aimed) else ()) for each in examine(evidence)]
     return {finding.code: finding for finding, _ in made}, {finding.code: codes for finding, codes in made}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from readiness.core.findings import Status
-from readiness.soundness.assessment import settled
+from readiness.soundness.assessment import judge_examined
 from readiness.soundness.order import examine
 from tests.soundness.rows import tables_of
 
@@ -21,7 +21,7 @@ def judged(train, test, *, column="day", **data):
     frame = pd.DataFrame({column: test})
     table = None if train is None else pd.DataFrame({column: train})
     (found,) = examine(tables_of(frame, table, data={"time": "day", **data}))
-    return settled(found)
+    return judge_examined(found)
 
 
 def test_test_rows_that_come_later_are_sound():
@@ -181,7 +181,7 @@ def test_without_times_nothing_is_asked():
 def test_a_training_table_without_the_column_is_not_known():
     """It may be that it was left out on purpose."""
     (found,) = examine(tables_of(pd.DataFrame({"day": DAYS}), pd.DataFrame({"a": np.arange(9)}), data={"time": "day"}))
-    finding = settled(found)
+    finding = judge_examined(found)
 
     assert finding.status is Status.NOT_ASSESSED
     assert "no column day" in finding.reason

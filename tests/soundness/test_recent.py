@@ -11,19 +11,19 @@ import pytest
 from readiness.core.findings import Finding, Status
 from readiness.core.withholding import Kind
 from readiness.evidence.evidence import Evidence, Recent
-from readiness.soundness.assessment import _examined
+from readiness.soundness.assessment import _examine
 from readiness.soundness.recent import examine
 from tests.soundness.recent_world import evidence_with, rows_of
 
 
 def found_of(evidence: Evidence) -> dict[str, Finding]:
     """The findings by code, as a review settles them."""
-    return {finding.code: finding for finding, _ in _examined(Kind.RECENT, (examine,), evidence)}
+    return {finding.code: finding for finding, _ in _examine(Kind.RECENT, (examine,), evidence)}
 
 
 def codes_of(evidence: Evidence, code: str) -> tuple[str, ...]:
     """What a finding withholds."""
-    return next(codes for finding, codes in _examined(Kind.RECENT, (examine,), evidence) if finding.code == code)
+    return next(codes for finding, codes in _examine(Kind.RECENT, (examine,), evidence) if finding.code == code)
 
 
 def doubts(found: dict[str, Finding]) -> list[str]:

@@ -9,7 +9,7 @@ from readiness.core.canonical import decode, encode
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Recomputable
 from readiness.core.policy import Task
-from readiness.statistics.basis import basis_of, flat, inference_of, recomputable_from
+from readiness.statistics.basis import basis_of, flatten, inference_of, recomputable_from
 from readiness.statistics.cases import Cases
 from readiness.statistics.drift import StabilityIndex
 from readiness.statistics.estimators import measure
@@ -123,7 +123,7 @@ def test_flat_lists_every_part():
     """Outer first."""
     basis = basis_of(Mover(SHARE, f1_of_share(Binomial(5, 7))))
     assert basis is not None
-    assert ["mover", "share", "f1", "share"] == [part.form for part in flat(basis)]
+    assert ["mover", "share", "f1", "share"] == [part.form for part in flatten(basis)]
 
 
 @pytest.mark.parametrize(

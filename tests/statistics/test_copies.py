@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from readiness.statistics.copies import (
-    counted,
+    are_in_table,
+    count_values,
     known_rows,
     nearest_rows,
     numbers_of_repeats,
-    occur_once,
     repeat_by_themselves,
-    repeated,
-    stand_in,
+    repeated_hashes,
+    singleton_hashes,
 )
 
 
@@ -25,11 +25,11 @@ def test_hashes_are_counted_and_found():
     """Small tables, where each answer can be seen."""
     a, b = hashes([7, 3, 7, 1]), hashes([9, 3])
 
-    assert [3, 7] == repeated(a, b).tolist()
-    assert [1, 3] == occur_once(a).tolist()
-    assert [[1, 3, 7], [1, 1, 2]] == [each.tolist() for each in counted(a)]
-    assert [False, True] == stand_in(b, hashes([1, 3, 7])).tolist()
-    assert [False, False] == stand_in(b, hashes([])).tolist()
+    assert [3, 7] == repeated_hashes(a, b).tolist()
+    assert [1, 3] == singleton_hashes(a).tolist()
+    assert [[1, 3, 7], [1, 1, 2]] == [each.tolist() for each in count_values(a)]
+    assert [False, True] == are_in_table(b, hashes([1, 3, 7])).tolist()
+    assert [False, False] == are_in_table(b, hashes([])).tolist()
 
 
 def test_large_tables_are_looked_up_alike():
@@ -38,7 +38,7 @@ def test_large_tables_are_looked_up_alike():
     values = rng.integers(0, 2**63, 300_000).astype(np.uint64)
     table = np.sort(values[:150_000])
 
-    found = stand_in(values, table)
+    found = are_in_table(values, table)
 
     assert found[:150_000].all()
     assert 0 == found[150_000:].sum()
@@ -49,7 +49,7 @@ def test_rows_drawn_by_chance_repeat_by_themselves(levels):
     """Few values and many, even and uneven ones."""
     rng = np.random.default_rng(levels)
     for values in (rng.integers(0, levels, 5_000), rng.zipf(1.5, 5_000)):
-        assert repeat_by_themselves(numbers_of_repeats(counted(values.astype(np.uint64))[1]))
+        assert repeat_by_themselves(numbers_of_repeats(count_values(values.astype(np.uint64))[1]))
 
 
 def test_rows_that_were_copied_do_not():
@@ -57,7 +57,7 @@ def test_rows_that_were_copied_do_not():
     values = np.arange(2_000, dtype=np.uint64)
 
     for table in (np.repeat(values, 2), np.repeat(values, 5), np.append(values, values[:1_000])):
-        assert not repeat_by_themselves(numbers_of_repeats(counted(table)[1]))
+        assert not repeat_by_themselves(numbers_of_repeats(count_values(table)[1]))
 
 
 def test_chance_is_what_equal_rows_are_held_against():

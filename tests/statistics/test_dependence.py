@@ -17,13 +17,13 @@ from readiness.statistics.dependence import (
     Dependence,
     correlation,
     group_sums,
-    in_buckets,
     independent_moments,
     long_run_variance,
     standard_error,
+    sum_in_buckets,
     unknown_error,
 )
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.intervals import Binomial, Normal, mover_mean
 from readiness.statistics.means import design_effect
 
@@ -141,11 +141,11 @@ def test_series_with_dependent_neighbours_are_covered(phi, least, plain_most):
 def test_long_series_are_summed_to_buckets():
     """50,000 neighbours become 20,000 sums of two or three; shorter series stay as they are."""
     values = np.arange(50_000.0)
-    pieces = in_buckets(values)
+    pieces = sum_in_buckets(values)
     assert (20_000, values.sum()) == (len(pieces), pieces.sum())
     assert values[:2].sum() == pieces[0]
-    assert in_buckets(values[:20_000]) is not values
-    assert np.array_equal(values[:20_000], in_buckets(values[:20_000]))
+    assert sum_in_buckets(values[:20_000]) is not values
+    assert np.array_equal(values[:20_000], sum_in_buckets(values[:20_000]))
 
 
 @pytest.mark.slow
@@ -191,7 +191,7 @@ def test_the_shortest_series_give_an_interval_or_a_reason(n):
         plain_low, plain_high = Binomial(hit.sum(), n).interval(0.95)
         assert 0 <= low <= plain_low + 1e-12
         assert plain_high - 1e-12 <= high <= 1
-        assert withheld("accuracy", cases)
+        assert reason_to_withhold("accuracy", cases)
 
 
 def test_few_groups_and_few_moments_prove_nothing():
@@ -243,8 +243,8 @@ def test_a_metric_in_time_order_is_withheld_where_its_error_is_unknown():
     mixed = Cases(
         Task.BINARY, np.zeros(120, dtype=int), np.random.default_rng(0).permutation(wrong), time=np.arange(120)
     )
-    assert "close in time" in withheld("accuracy", clustered)
-    assert "" == withheld("accuracy", mixed)
+    assert "close in time" in reason_to_withhold("accuracy", clustered)
+    assert "" == reason_to_withhold("accuracy", mixed)
 
 
 def test_correlation_of_two_means():

@@ -17,9 +17,9 @@ from readiness.statistics.estimators import number
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial, Mover
 from readiness.statistics.label_shift import (
-    carried,
-    carried_mean,
-    from_two,
+    carry_mean,
+    carry_metric,
+    mean_of_two_amounts,
     mixture_distance,
     share_positive,
     shift_of_log_odds,
@@ -42,7 +42,7 @@ RECALL, ALARMS = Binomial(80, 100), Binomial(90, 900)
     ],
 )
 def test_values_by_hand(metric: str, share: float, expected: float) -> None:
-    assert expected == pytest.approx(carried(metric, RECALL, ALARMS, share).value)
+    assert expected == pytest.approx(carry_metric(metric, RECALL, ALARMS, share).value)
 
 
 @given(st.integers(1, 40), st.integers(0, 40), st.integers(0, 40), st.integers(1, 40))
@@ -50,13 +50,13 @@ def test_the_same_share_gives_the_same_number(tp: int, fn: int, fp: int, tn: int
     cases = Cases(Task.BINARY, np.repeat([1, 1, 0, 0], [tp, fn, fp, tn]), np.repeat([1, 0, 1, 0], [tp, fn, fp, tn]))
     share = (tp + fn) / cases.n
     for metric in ("precision", "f1", "f2", "accuracy", "matthews_corrcoef", "cohen_kappa", "balanced_accuracy"):
-        there = carried(metric, Binomial(tp, tp + fn), Binomial(fp, fp + tn), share).value
+        there = carry_metric(metric, Binomial(tp, tp + fn), Binomial(fp, fp + tn), share).value
         assert number(metric, cases) == pytest.approx(there, abs=1e-9)
 
 
 def test_limits_are_the_arms_of_both_rates() -> None:
     """Precision at 0.01: one arm down to the lower limit of recall, one to the upper of the false positive rate."""
-    found = carried("precision", RECALL, ALARMS, 0.01)
+    found = carry_metric("precision", RECALL, ALARMS, 0.01)
 
     def precision(r: float, f: float) -> float:
         return 0.01 * r / (0.01 * r + 0.99 * f)
@@ -70,8 +70,8 @@ def test_limits_are_the_arms_of_both_rates() -> None:
 
 def test_accuracy_is_the_mover_of_two_shares() -> None:
     """Where the function is a sum, the corners are Zou and Donner's interval."""
-    found = carried("accuracy", RECALL, ALARMS, 0.2)
-    both = carried_mean(RECALL, Binomial(810, 900), 0.2)
+    found = carry_metric("accuracy", RECALL, ALARMS, 0.2)
+    both = carry_mean(RECALL, Binomial(810, 900), 0.2)
     assert isinstance(both, Mover)
     assert (both.value, both.lower(0.05), both.upper(0.05)) == pytest.approx(
         (found.value, found.lower(0.05), found.upper(0.05))
@@ -80,21 +80,21 @@ def test_accuracy_is_the_mover_of_two_shares() -> None:
 
 def test_a_guess_is_carried_alike() -> None:
     """Always positive has an F1 of 2 · 0.01 / 1.01 where one row in a hundred is."""
-    gain = carried("f1", RECALL, ALARMS, 0.01, guess=Guess((0.0, 1.0)), factor=1.5)
-    alone = carried("f1", RECALL, ALARMS, 0.01)
+    gain = carry_metric("f1", RECALL, ALARMS, 0.01, guess=Guess((0.0, 1.0)), factor=1.5)
+    alone = carry_metric("f1", RECALL, ALARMS, 0.01)
     assert alone.value - 1.5 * 0.02 / 1.01 == pytest.approx(gain.value)
     assert alone.lower(0.05) - alone.value == pytest.approx(gain.lower(0.05) - gain.value)
 
 
 def test_means_at_the_ends_are_those_of_one_class() -> None:
-    assert carried_mean(RECALL, ALARMS, 1.0) is RECALL
-    assert carried_mean(RECALL, ALARMS, 0.0) is ALARMS
-    assert isinstance(carried_mean(RECALL, Missing("none"), 0.5), Missing)
+    assert carry_mean(RECALL, ALARMS, 1.0) is RECALL
+    assert carry_mean(RECALL, ALARMS, 0.0) is ALARMS
+    assert isinstance(carry_mean(RECALL, Missing("none"), 0.5), Missing)
 
 
 def test_amounts_of_two_kinds() -> None:
-    assert -2.0 == from_two(RECALL, -10.0, 0.0).value
-    assert isinstance(from_two(RECALL, 3.0, 3.0), Exact)
+    assert -2.0 == mean_of_two_amounts(RECALL, -10.0, 0.0).value
+    assert isinstance(mean_of_two_amounts(RECALL, 3.0, 3.0), Exact)
     assert math.log(9) == pytest.approx(shift_of_log_odds(0.1, 0.5))
     assert [[0.81, 0.09], [0.02, 0.08]] == [[round(cell, 12) for cell in row] for row in table_of(0.8, 0.1, 0.1)]
 

@@ -14,9 +14,9 @@ from readiness.statistics.leakage import (
     area_of,
     column_of_categories,
     column_of_numbers,
-    explained,
+    infer_explained,
+    measure_column,
     skill_of,
-    telling,
 )
 from readiness.statistics.scores import roc_auc
 
@@ -68,14 +68,14 @@ def test_a_number_tells_by_its_order_either_way_round():
 
     for sign in (1, -1):
         assert roc_auc_score(Y, values) == pytest.approx(
-            telling(column_of_numbers(sign * values), BINARY).value, abs=0.002
+            measure_column(column_of_numbers(sign * values), BINARY).value, abs=0.002
         )
 
 
 def test_the_middle_of_a_number_can_tell_all():
     """Neither high nor low: no order shows it, the bins do."""
     values = np.where(Y == 1, RNG.normal(size=N) * 0.1, np.sign(RNG.normal(size=N)) * (1 + RNG.random(N)))
-    told = telling(column_of_numbers(values), BINARY)
+    told = measure_column(column_of_numbers(values), BINARY)
 
     assert told.value > 0.99
     assert told.way == "value"
@@ -88,7 +88,7 @@ def test_a_category_by_chance_tells_nothing_however_many_values_it_has(task, val
     """A name of its own for each row, of three rows, of a hundred."""
     y = {Task.MULTICLASS: RNG.integers(0, 5, N), Task.REGRESSION: RNG.normal(size=N)}.get(task, Y)
     target = Target.of(task, y, HALF)
-    told = telling(column_of_categories(values), target)
+    told = measure_column(column_of_categories(values), target)
     nothing = 0.0 if task is Task.REGRESSION else 0.5
 
     assert told.value == pytest.approx(nothing, abs=0.35 if task is Task.REGRESSION else 0.05)
@@ -102,7 +102,7 @@ def test_what_is_missing_may_tell_all():
     text = np.where(Y == 1, np.arange(N), -1)
 
     for column in (column_of_numbers(number), column_of_categories(text)):
-        told = telling(column, BINARY)
+        told = measure_column(column, BINARY)
         assert told.value == 1.0
         assert told.way == "gap"
         assert told.unexplained < 0.001
@@ -117,7 +117,7 @@ def test_several_classes_are_told_as_scikit_learn_weighs_them():
     areas = [roc_auc_score(y == k, said[:, k]) for k in range(4)]
 
     assert np.average(areas, weights=np.bincount(y)) == pytest.approx(
-        telling(column_of_categories(codes), target).value, abs=0.01
+        measure_column(column_of_categories(codes), target).value, abs=0.01
     )
 
 
@@ -125,7 +125,7 @@ def test_rare_classes_are_no_fault():
     """Thirty classes, of which one has a single row."""
     y = np.append(RNG.integers(0, 29, N - 1), 29)
 
-    assert telling(column_of_categories(y), Target.of(Task.MULTICLASS, y, HALF)).value > 0.99
+    assert measure_column(column_of_categories(y), Target.of(Task.MULTICLASS, y, HALF)).value > 0.99
 
 
 @pytest.mark.parametrize(
@@ -137,21 +137,21 @@ def test_a_number_under_another_name_explains_all(change):
     """Whatever was done to it, lines within bins follow."""
     y = RNG.normal(size=N)
 
-    assert telling(column_of_numbers(change(y)), number_target(y)).value > 0.99
+    assert measure_column(column_of_numbers(change(y)), number_target(y)).value > 0.99
 
 
 def test_long_tails_are_followed():
     """Amounts over five orders of magnitude, known but for a factor."""
     y = np.exp(2 * RNG.normal(size=N))
 
-    assert telling(column_of_numbers(1000 * y), number_target(y)).value > 0.99
+    assert measure_column(column_of_numbers(1000 * y), number_target(y)).value > 0.99
 
 
 def test_r2_is_one_less_what_is_left():
     """A number and noise as large: half is explained, and the limits hold the truth."""
     x = RNG.normal(size=N)
     y = x + RNG.normal(size=N)
-    told = telling(column_of_numbers(x), number_target(y))
+    told = measure_column(column_of_numbers(x), number_target(y))
 
     assert told.value == pytest.approx(1 - told.unexplained)
     assert told.measured.lower(0.002) < 0.5 < told.measured.upper(0.002)
@@ -164,7 +164,7 @@ def test_limits_of_r2_are_wrong_as_seldom_as_they_say():
     missed = 0
     for _ in range(1000):
         error, signal = rng.normal(size=200), 3**0.5 * rng.normal(size=200)
-        missed += explained(error**2, (error + signal) ** 2).lower(0.05) > 0.75
+        missed += infer_explained(error**2, (error + signal) ** 2).lower(0.05) > 0.75
 
     assert 20 < missed < 85
 
@@ -172,8 +172,10 @@ def test_limits_of_r2_are_wrong_as_seldom_as_they_say():
 def test_one_value_explains_nothing_and_breaks_nothing():
     """Missing everywhere, one value, all infinite."""
     for values in (np.full(N, np.nan), np.full(N, 3.0), np.full(N, np.inf)):
-        assert telling(column_of_numbers(values), BINARY).value == pytest.approx(0.5, abs=0.01)
-        assert telling(column_of_numbers(values), number_target(RNG.normal(size=N))).value == pytest.approx(0, abs=0.01)
+        assert measure_column(column_of_numbers(values), BINARY).value == pytest.approx(0.5, abs=0.01)
+        assert measure_column(column_of_numbers(values), number_target(RNG.normal(size=N))).value == pytest.approx(
+            0, abs=0.01
+        )
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e300])
@@ -181,8 +183,8 @@ def test_numbers_of_any_size_are_told(size):
     """Squares of both ends of the range are beyond what floats hold."""
     y = RNG.uniform(1, 2, N)
 
-    assert telling(column_of_numbers(y * size), number_target(y)).value > 0.99
-    assert telling(column_of_numbers(y), number_target(y * size)).value > 0.99 or size < 1
+    assert measure_column(column_of_numbers(y * size), number_target(y)).value > 0.99
+    assert measure_column(column_of_numbers(y), number_target(y * size)).value > 0.99 or size < 1
 
 
 def test_targets_that_do_not_vary_cannot_be_told():
@@ -193,7 +195,7 @@ def test_targets_that_do_not_vary_cannot_be_told():
     assert not Target.of(Task.REGRESSION, np.full(10, 2.0), half).can_be_told
     assert not Target.of(Task.BINARY, half, half).can_be_told
     assert Target.of(Task.BINARY, np.arange(10) // 5, half).can_be_told
-    assert isinstance(explained(np.ones(10), np.zeros(10)), Missing)
+    assert isinstance(infer_explained(np.ones(10), np.zeros(10)), Missing)
 
 
 def test_a_perfect_area_is_as_sure_as_its_smaller_side():

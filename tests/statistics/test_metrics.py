@@ -15,7 +15,7 @@ from readiness.statistics.estimators import (
     influence,
     measure,
     metric_names,
-    withheld,
+    reason_to_withhold,
 )
 
 
@@ -90,60 +90,62 @@ def test_few_positives_withhold_a_ranking():
     for positives, expected in ((9, True), (10, False)):
         y = (np.arange(100) < positives).astype(int)
         for metric in ("roc_auc", "average_precision"):
-            assert expected == bool(withheld(metric, Cases(Task.BINARY, y, y, score)))
-        assert expected == bool(withheld("roc_auc", Cases(Task.BINARY, 1 - y, y, score)))
-        assert not withheld("average_precision", Cases(Task.BINARY, 1 - y, y, score))
-    assert "only 9 positives" in withheld("roc_auc", Cases(Task.BINARY, (np.arange(100) < 9).astype(int), y, score))
+            assert expected == bool(reason_to_withhold(metric, Cases(Task.BINARY, y, y, score)))
+        assert expected == bool(reason_to_withhold("roc_auc", Cases(Task.BINARY, 1 - y, y, score)))
+        assert not reason_to_withhold("average_precision", Cases(Task.BINARY, 1 - y, y, score))
+    assert "only 9 positives" in reason_to_withhold(
+        "roc_auc", Cases(Task.BINARY, (np.arange(100) < 9).astype(int), y, score)
+    )
 
 
 def test_positives_of_few_groups_withhold_a_ranking():
     """40 positives of four users are four positives."""
     y = np.repeat([1, 0], [40, 200])
     cases = Cases(Task.BINARY, y, y, np.linspace(0, 1, 240), groups=np.arange(240) // 10)
-    assert "only 4 groups with positives" in withheld("roc_auc", cases)
+    assert "only 4 groups with positives" in reason_to_withhold("roc_auc", cases)
 
 
 @pytest.mark.parametrize("metric", ["precision_macro", "recall_macro", "jaccard_macro", "roc_auc_ovr", "roc_auc_ovo"])
 def test_small_classes_withhold_every_average_over_classes(metric):
     """Four true rows in a class."""
     y = np.repeat([0, 1, 2], [50, 50, 4])
-    assert withheld(metric, Cases(Task.MULTICLASS, y, y, np.eye(3)[y], 3))
-    assert not withheld("matthews_corrcoef", Cases(Task.MULTICLASS, y, y, np.eye(3)[y], 3))
+    assert reason_to_withhold(metric, Cases(Task.MULTICLASS, y, y, np.eye(3)[y], 3))
+    assert not reason_to_withhold("matthews_corrcoef", Cases(Task.MULTICLASS, y, y, np.eye(3)[y], 3))
 
 
 def test_few_groups_withhold_every_metric():
     """Nine groups are too few, ten are not."""
     for k, expected in ((9, True), (10, False)):
         cases = sample(Task.BINARY, groups=np.arange(120) % k)
-        assert expected == bool(withheld("recall", cases))
+        assert expected == bool(reason_to_withhold("recall", cases))
 
 
 def test_small_classes_withhold_macro_averages():
     """Four true rows in a class are too few for macro F1, not for accuracy."""
     y = np.repeat([0, 1, 2], [50, 50, 4])
     cases = Cases(Task.MULTICLASS, y, y, n_classes=3)
-    assert "the smallest has 4" in withheld("f1_macro", cases)
-    assert not withheld("accuracy", cases)
-    assert not withheld("f1_macro", sample(Task.MULTICLASS))
+    assert "the smallest has 4" in reason_to_withhold("f1_macro", cases)
+    assert not reason_to_withhold("accuracy", cases)
+    assert not reason_to_withhold("f1_macro", sample(Task.MULTICLASS))
 
 
 def test_heavy_tails_withhold_the_rmse_but_not_the_mae():
     """One error of 100 among 1,000 of 1 carries most of the squared error; fewer rows are left to their skewness."""
     y = np.arange(1000) % 2
     cases = Cases(Task.REGRESSION, y, y + np.where(np.arange(1000) == 7, 100.0, 1.0))
-    assert "91%" in withheld("rmse", cases)
-    assert all(withheld(metric, cases) for metric in ("r2", "mse"))
-    assert not withheld("mae", cases)
-    assert not withheld("rmse", sample(Task.REGRESSION))
+    assert "91%" in reason_to_withhold("rmse", cases)
+    assert all(reason_to_withhold(metric, cases) for metric in ("r2", "mse"))
+    assert not reason_to_withhold("mae", cases)
+    assert not reason_to_withhold("rmse", sample(Task.REGRESSION))
     normal = np.random.default_rng(0).normal(size=1000)
-    assert not withheld("rmse", Cases(Task.REGRESSION, np.zeros(1000), normal))
+    assert not reason_to_withhold("rmse", Cases(Task.REGRESSION, np.zeros(1000), normal))
 
 
 def test_true_values_near_zero_withhold_the_mape():
     """Two of 100."""
     y = np.where(np.arange(100) < 2, 0.0, 50.0)
-    assert "2.0%" in withheld("mape", Cases(Task.REGRESSION, y, y + 1))
-    assert not withheld("mape", sample(Task.REGRESSION))
+    assert "2.0%" in reason_to_withhold("mape", Cases(Task.REGRESSION, y, y + 1))
+    assert not reason_to_withhold("mape", sample(Task.REGRESSION))
 
 
 @pytest.mark.parametrize("task", Task)

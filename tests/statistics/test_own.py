@@ -16,7 +16,7 @@ from readiness.statistics import custom as resampling
 from readiness.statistics.cases import Cases, OwnFunction
 from readiness.statistics.comparison import Guess, compare, measure_guess
 from readiness.statistics.custom import adds_up, draw_of
-from readiness.statistics.estimators import influence, measure, number, withheld
+from readiness.statistics.estimators import influence, measure, number, reason_to_withhold
 
 
 def owning(function, *, classes=(), scores=False, greater=True):
@@ -223,7 +223,7 @@ def test_a_slow_function_is_withheld(monkeypatch):
 
     assert 2.5 == found.value
     assert -math.inf == found.lower(0.05)
-    assert "too slow: 25 resamples in 1" in withheld("profit", cases)
+    assert "too slow: 25 resamples in 1" in reason_to_withhold("profit", cases)
 
 
 def test_a_number_that_never_varies_has_no_limits():
@@ -231,14 +231,14 @@ def test_a_number_that_never_varies_has_no_limits():
     cases = values([1, 2, 3, 4], lambda y_true, y_pred: 1.0)
 
     assert math.inf == measure("profit", cases).upper(0.05)
-    assert "the same number" in withheld("profit", cases)
+    assert "the same number" in reason_to_withhold("profit", cases)
 
 
 def test_resamples_without_a_number_are_not_hidden():
     """With one row of a kind, a third of the resamples lacks it."""
     cases = values([5, *([0] * 99)], lambda y_true, y_pred: y_true[y_true > 0].mean() if y_true.any() else math.nan)
 
-    assert "gave no number" in withheld("profit", cases)
+    assert "gave no number" in reason_to_withhold("profit", cases)
 
 
 def test_weights_are_passed_or_missed():
@@ -250,7 +250,7 @@ def test_weights_are_passed_or_missed():
     weight = np.array([3.0, 1.0, 0.0, 0.0])
 
     assert 1.25 == number("profit", values([1, 2, 3, 4], weighted, weight=weight))
-    assert "takes no sample_weight" in withheld("profit", values([1, 2, 3, 4], weight=weight))
+    assert "takes no sample_weight" in reason_to_withhold("profit", values([1, 2, 3, 4], weight=weight))
 
 
 def test_scores_are_given_on_demand_and_missed():

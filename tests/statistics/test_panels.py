@@ -15,10 +15,10 @@ from readiness.statistics.dependence import (
     unknown_error,
     variance_of_panel,
 )
-from readiness.statistics.estimators import measure, withheld
+from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.inference import student_quantile
 from readiness.statistics.means import mean_of
-from readiness.statistics.stability import NOT_WIDER, widening, widening_apart, within_moments
+from readiness.statistics.stability import NOT_WIDER, rows_for_windows, widening, widening_apart
 
 
 def test_the_factor_of_two_and_three_alike_moments():
@@ -58,11 +58,11 @@ def test_a_claim_of_many_rows_in_few_moments_is_not_withheld():
     """Twelve months of 500 rows are; twelve rows of twelve moments, and three moments, stay withheld."""
     rng = np.random.default_rng(1)
     for metric in ("accuracy", "recall", "f1"):
-        assert "" == withheld(metric, panel(rng, 12, 500))
-    assert "12 moments in time" in withheld("accuracy", panel(rng, 12, 1))
-    assert "3 moments in time" in withheld("accuracy", panel(rng, 3, 500))
+        assert "" == reason_to_withhold(metric, panel(rng, 12, 500))
+    assert "12 moments in time" in reason_to_withhold("accuracy", panel(rng, 12, 1))
+    assert "3 moments in time" in reason_to_withhold("accuracy", panel(rng, 3, 500))
     cases = panel(rng, 12, 500)
-    found, plain = measure("accuracy", cases), measure("accuracy", within_moments(cases))
+    found, plain = measure("accuracy", cases), measure("accuracy", rows_for_windows(cases))
     assert 0.8 < found.lower(0.05) < plain.lower(0.05) < 0.9
 
 
@@ -73,8 +73,8 @@ def test_rows_that_count_must_be_many_in_each_moment():
     said = y.copy()
     said[0] = 0
     cases = Cases(Task.BINARY, y, said, time=time)
-    assert "12 moments" in withheld("recall", cases)
-    assert "" == withheld("accuracy", cases)
+    assert "12 moments" in reason_to_withhold("recall", cases)
+    assert "" == reason_to_withhold("accuracy", cases)
 
 
 def test_without_influences_nobody_knows():
@@ -106,7 +106,7 @@ def test_what_moments_do_to_all_rows_alike_cancels_between_segments():
     inside = np.arange(cases.n) % 4 < 2
     assert widening("accuracy", cases).ratio > 5
     assert widening_apart("accuracy", cases, inside).ratio < 2
-    assert NOT_WIDER is widening("accuracy", within_moments(cases))
+    assert NOT_WIDER is widening("accuracy", rows_for_windows(cases))
 
 
 def test_what_a_segment_has_in_a_moment_of_its_own_does_not():

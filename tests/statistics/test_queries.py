@@ -16,14 +16,14 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare, human_comparison
-from readiness.statistics.estimators import influence, measure, withheld
+from readiness.statistics.estimators import influence, measure, reason_to_withhold
 from readiness.statistics.ranking import (
     PerQuery,
-    among_first,
+    are_among_first,
     is_best_order,
+    measure_each_query,
     measure_queries,
-    per_query,
-    withheld_queries,
+    reason_to_withhold_queries,
 )
 
 METRICS = ("ndcg", "ndcg_at_3", "map", "mrr", "precision_at_3", "recall_at_3")
@@ -46,7 +46,7 @@ def sample(seed=0, queries=40, size=10, decimals=8):
 
 
 def values(metric, cases):
-    found = per_query(metric, cases)
+    found = measure_each_query(metric, cases)
     assert isinstance(found, PerQuery)
     return found.values
 
@@ -148,11 +148,11 @@ def test_values_are_shares_and_the_best_order_is_the_best(seed, metric):
 def test_queries_without_a_relevant_row_are_left_out_or_count_as_nothing_found():
     """They have no right order; but of what was shown of them, nothing was relevant."""
     cases = cases_of([1, 0, 0, 0], [2, 1, 2, 1], [0, 0, 1, 1])
-    found = per_query("ndcg", cases)
+    found = measure_each_query("ndcg", cases)
     assert [1.0] == list(found.values)
     assert found.left_out == 1
     assert [0.5, 0.0] == list(values("precision_at_2", cases))
-    assert per_query("precision_at_2", cases).left_out == 0
+    assert measure_each_query("precision_at_2", cases).left_out == 0
 
 
 def test_nothing_relevant_at_all_is_undefined():
@@ -209,7 +209,7 @@ def test_queries_of_one_group_or_time_depend_on_each_other():
     cases = cases_of(
         [1, 0, 1, 0], [2, 1, 1, 2], [1, 0, 0, 1], groups=np.array([5, 6, 7, 8]), time=np.array([3, 2, 1, 0])
     )
-    found = per_query("precision_at_1", cases)
+    found = measure_each_query("precision_at_1", cases)
     assert [6, 5] == found.dependence.groups.tolist()
     assert [2, 3] == found.dependence.time.tolist()
 
@@ -257,16 +257,16 @@ def test_the_same_scores_gain_nothing_and_prove_nothing():
 def test_few_queries_are_withheld():
     """Nine queries with a relevant row are too few, ten are enough; many rows do not help."""
     nine, ten = sample(9, queries=9, size=50), sample(9, queries=10, size=50)
-    assert "9 queries" in withheld("ndcg", nine)
-    assert withheld("ndcg", ten) == ""
-    assert withheld_queries("ndcg", cases_of([0, 0], [1, 2])) == ""
+    assert "9 queries" in reason_to_withhold("ndcg", nine)
+    assert reason_to_withhold("ndcg", ten) == ""
+    assert reason_to_withhold_queries("ndcg", cases_of([0, 0], [1, 2])) == ""
 
 
 def test_few_groups_are_withheld():
     """Fifty queries of five users say as much as five users."""
     cases = sample(10, queries=50)
     grouped = cases_of(cases.y_true, cases.y_pred, cases.queries, groups=cases.queries % 5)
-    assert "5 groups" in withheld("ndcg", grouped)
+    assert "5 groups" in reason_to_withhold("ndcg", grouped)
 
 
 def test_rows_have_no_influence_of_their_own():
@@ -277,7 +277,7 @@ def test_rows_have_no_influence_of_their_own():
 def test_first_rows_break_ties_by_the_order_of_the_table():
     """Two of the three equal rows of the first query are shown, and the only row of the second."""
     cases = cases_of([0, 0, 0, 0], [1, 1, 1, -5], [0, 0, 0, 1])
-    assert [True, True, False, True] == among_first(cases, 2).tolist()
+    assert [True, True, False, True] == are_among_first(cases, 2).tolist()
 
 
 def test_a_perfect_order_is_noticed():
@@ -323,7 +323,7 @@ def test_one_query_proves_nothing_and_its_limits_stay_possible():
     gain = compare("mrr", mine, other, factor=1.5)
     assert gain.value == pytest.approx(1 - 1.5 * 0.5)
     assert (-1.5, 1.0) == (gain.lower(0.05), gain.upper(0.05))
-    assert withheld("mrr", mine).startswith("There is 1 query whose order makes a difference;")
+    assert reason_to_withhold("mrr", mine).startswith("There is 1 query whose order makes a difference;")
 
 
 @pytest.mark.parametrize("metric", ["ndcg", "map", "mrr", "recall_at_5", "precision_at_5"])

@@ -8,7 +8,13 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from readiness.core.missing import Missing
-from readiness.statistics.calibration import brier_excess, brier_parts, in_the_large, probabilities_of, recalibrate
+from readiness.statistics.calibration import (
+    brier_excess,
+    brier_parts,
+    calibration_in_the_large,
+    probabilities_of,
+    recalibrate,
+)
 from tests.statistics.test_calibration import binary, drawn
 
 
@@ -53,7 +59,7 @@ def test_probabilities_of_zero_and_one_are_counted():
 
 def test_the_mean_is_compared_with_the_share():
     """0.3 on average was given and half came true."""
-    gap = in_the_large(probabilities_of(binary([0.2, 0.4] * 20, [0, 1] * 20)))
+    gap = calibration_in_the_large(probabilities_of(binary([0.2, 0.4] * 20, [0, 1] * 20)))
 
     assert -0.2 == pytest.approx(gap.value)
     assert gap.upper(0.05) < 0

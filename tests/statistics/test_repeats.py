@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from readiness.statistics.copies import beyond_chance, deals_needed, deals_without_match, is_measure, repeats
+from readiness.statistics.copies import (
+    are_beyond_chance,
+    deals_needed,
+    deals_without_match,
+    is_measure,
+    measure_repeats,
+)
 
 
 def clustered(share, values=200, each=5, seed=0):
@@ -18,7 +24,7 @@ def clustered(share, values=200, each=5, seed=0):
 
 def test_pairs_that_are_alike_count_half():
     """+1 +1 -1 -1, each value twice: correlation 1, and a design effect of 2."""
-    found = repeats(np.array([1.0, 1.0, -1.0, -1.0]), np.array([0, 0, 1, 1]))
+    found = measure_repeats(np.array([1.0, 1.0, -1.0, -1.0]), np.array([0, 0, 1, 1]))
 
     assert 1.0 == pytest.approx(found.correlation)
     assert 2.0 == pytest.approx(found.design_effect)
@@ -29,7 +35,7 @@ def test_pairs_that_are_alike_count_half():
 def test_a_planted_correlation_is_found(share):
     """Near the truth, telling, and not taken for chance; the design effect is 1 + 4 · correlation."""
     errors, codes = clustered(share)
-    found = repeats(errors, codes)
+    found = measure_repeats(errors, codes)
 
     assert share == pytest.approx(found.correlation, abs=0.07)
     assert 1 + 4 * found.correlation == pytest.approx(found.design_effect)
@@ -40,7 +46,7 @@ def test_a_sample_of_rows_tells_the_same():
     """A third of the rows: the correlation and the rows of a value in the whole table are still found."""
     errors, codes = clustered(0.4, values=3000)
     rows = np.random.default_rng(1).choice(len(errors), 5000, replace=False)
-    found = repeats(errors[rows], codes[rows], len(errors))
+    found = measure_repeats(errors[rows], codes[rows], len(errors))
 
     assert 5 == pytest.approx(found.rows_each, rel=0.1)
     assert 0.4 == pytest.approx(found.correlation, abs=0.05)
@@ -63,9 +69,9 @@ def test_many_rows_are_dealt_out_by_whole_values():
 def test_chance_is_excluded_column_by_column():
     """Of four columns at 1 %: 400 deals without a match, then 300; where one falls short, all after it do."""
     assert (400, 300) == (deals_needed(0.01, 4), deals_needed(0.01, 3))
-    assert (True, True, False) == beyond_chance([300, 400, 150], 0.01, 4)
-    assert (False, False) == beyond_chance([399, 250], 0.01, 4)
-    assert () == beyond_chance([], 0.01, 4)
+    assert (True, True, False) == are_beyond_chance([300, 400, 150], 0.01, 4)
+    assert (False, False) == are_beyond_chance([399, 250], 0.01, 4)
+    assert () == are_beyond_chance([], 0.01, 4)
 
 
 def test_rows_without_a_value_go_together_with_none():
@@ -76,14 +82,14 @@ def test_rows_without_a_value_go_together_with_none():
 def test_missing_values_belong_to_nothing():
     """Rows coded -1 are left out of the correlation."""
     errors, codes = clustered(0.4)
-    with_gaps = repeats(np.append(errors, [9.0, 9.0]), np.append(codes, [-1, -1]))
+    with_gaps = measure_repeats(np.append(errors, [9.0, 9.0]), np.append(codes, [-1, -1]))
 
-    assert repeats(errors, codes).correlation == pytest.approx(with_gaps.correlation)
+    assert measure_repeats(errors, codes).correlation == pytest.approx(with_gaps.correlation)
 
 
 def test_no_errors_tell_nothing():
     """Nothing varies."""
-    assert 0.0 == repeats(np.zeros(100), np.repeat(np.arange(25), 4)).correlation
+    assert 0.0 == measure_repeats(np.zeros(100), np.repeat(np.arange(25), 4)).correlation
 
 
 def test_a_measure_is_told_from_a_name():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.statistics.slices import MOST_STEPS, Losses, axis_of, certainty, difference, over_runs
+from readiness.statistics.slices import MOST_STEPS, Losses, axis_of, certainty, difference, sum_over_runs
 
 
 def within(codes, axis, run):
@@ -28,7 +28,7 @@ def test_sums_over_runs_are_those_of_their_rows(one, two, is_share, seed):
     losses, (a, b) = Losses.of(loss), axes
     size = a.steps * b.steps
     places = losses.places(a.step_of[codes[0]] * b.steps + b.step_of[codes[1]], size)
-    sums = over_runs(losses.sums(places, size).reshape(-1, a.steps, b.steps), (a, b))
+    sums = sum_over_runs(losses.sums(places, size).reshape(-1, a.steps, b.steps), (a, b))
 
     assert sums.shape[1:] == (len(a.low), len(b.low))
     for _ in range(20):

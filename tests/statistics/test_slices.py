@@ -14,7 +14,7 @@ from readiness.statistics.slices import (
     LEAST_ROWS,
     MOST_STEPS,
     Span,
-    binned,
+    assign_bins,
     first_half,
     quantile_edges,
     rows_of,
@@ -221,7 +221,7 @@ def test_edges_cut_into_parts_of_equal_size_and_read_well():
     edges = quantile_edges(numbers, 10)
 
     assert [f"{edge:.2g}" for edge in edges] == [f"{edge:g}" for edge in edges]
-    assert np.bincount(binned(numbers, edges)).min() > 1700
+    assert np.bincount(assign_bins(numbers, edges)).min() > 1700
 
 
 def test_edges_that_coincide_are_one():
@@ -240,6 +240,6 @@ def test_years_keep_their_digits():
 def test_gaps_and_infinities_have_their_place():
     """Missing is the bin after the last, infinities are in the outer bins; edges belong to the bin below."""
     edges = np.array([1.0, 2.0])
-    assert [0, 0, 1, 1, 2, 2, 3] == binned(np.array([-np.inf, 1, 1.5, 2, 2.5, np.inf, np.nan]), edges).tolist()
+    assert [0, 0, 1, 1, 2, 2, 3] == assign_bins(np.array([-np.inf, 1, 1.5, 2, 2.5, np.inf, np.nan]), edges).tolist()
     assert 0 == len(quantile_edges(np.full(5, np.nan), 10))
-    assert [1, 0] == binned(np.array([np.nan, 3.0]), np.empty(0)).tolist()
+    assert [1, 0] == assign_bins(np.array([np.nan, 3.0]), np.empty(0)).tolist()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.thresholds import cheapest_threshold, cross_fit, halves
+from readiness.statistics.thresholds import cheapest_threshold, cross_fit, split_in_halves
 
 
 def scored(n: int, seed: int, threshold: float = 0.5, **more) -> Cases:
@@ -48,9 +48,9 @@ def test_the_threshold_lies_midway():
 def test_halves_hold_each_class_and_keep_groups_whole():
     """Half of the positives in each; no group in both."""
     cases = scored(1001, 0)
-    half = halves(cases, 3)
+    half = split_in_halves(cases, 3)
     groups = np.arange(1001) // 7
-    whole = halves(scored(1001, 0, groups=groups), 3)
+    whole = split_in_halves(scored(1001, 0, groups=groups), 3)
 
     assert abs(int(half.sum()) - 500) <= 1
     assert abs(int(cases.y_true[half].sum()) - int(cases.y_true[~half].sum())) <= 1
@@ -76,7 +76,7 @@ def test_the_right_threshold_is_seldom_blamed():
 def test_regret_by_hand_is_the_difference_of_the_costs():
     """Both ways round, each half is scored with the threshold of the other."""
     cases = scored(200, 4)
-    found, first = fitted(cases, 1, 9), halves(cases, 1)
+    found, first = fitted(cases, 1, 9), split_in_halves(cases, 1)
     alarm = np.where(first, cases.y_score >= found.thresholds[1], cases.y_score >= found.thresholds[0])
 
     def cost(said):

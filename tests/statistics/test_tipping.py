@@ -18,13 +18,13 @@ from readiness.statistics.tipping import (
     LADDER,
     PARTS,
     Errors,
-    are_otherwise,
-    completed,
+    are_scored_otherwise,
+    complete_cases,
     error_shares,
     missed_shares,
-    odds_times,
+    multiply_odds,
+    spread_errors,
     tipping_point,
-    whole_errors,
 )
 
 
@@ -56,13 +56,13 @@ def answered(zeros: int, ones: int) -> Any:
 )
 def test_worst_cases_by_hand(metric: str, zeros: int, ones: int, expected: float) -> None:
     assert expected == pytest.approx(
-        number(metric, completed(RARE, answered(zeros, ones), None, errors=ALL)), rel=1e-12
+        number(metric, complete_cases(RARE, answered(zeros, ones), None, errors=ALL)), rel=1e-12
     )
 
 
 def test_a_recall_of_090_may_be_031() -> None:
     """One positive in a hundred rows, and 1.9 % of rows without a truth, all answered negative."""
-    worst = number("recall", completed(RARE, answered(1_900, 0), None, errors=ALL))
+    worst = number("recall", complete_cases(RARE, answered(1_900, 0), None, errors=ALL))
     assert (0.90, 0.31) == (number("recall", RARE), round(worst, 2))
 
 
@@ -70,11 +70,11 @@ def test_alike_rows_by_hand() -> None:
     """Of 98,600 rows that are answered negative 100 are positive, half an error added; that share of 1,900 is 2."""
     share = 100.5 / 98_601
     assert np.full(1_900, share) == pytest.approx(error_shares(RARE, answered(1_900, 0), None))
-    alike = completed(RARE, answered(1_900, 0), None)
+    alike = complete_cases(RARE, answered(1_900, 0), None)
     assert round(1_900 * share) == int(alike.y_true.sum()) - 1_000
     missed = np.full(1_900, 100.5 / 1_001)
     assert missed == pytest.approx(missed_shares(RARE, answered(1_900, 0)))
-    as_often = completed(RARE, answered(1_900, 0), None, shares=missed)
+    as_often = complete_cases(RARE, answered(1_900, 0), None, shares=missed)
     assert 900 / (1_000 + round(1_900 * 100.5 / 1_001)) == pytest.approx(number("recall", as_often))
 
 
@@ -89,18 +89,18 @@ def test_rows_scored_alike_are_looked_at_and_no_others() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_whole_errors_add_up_to_their_shares(shares: list[float]) -> None:
-    assert int(whole_errors(np.array(shares)).sum()) == pytest.approx(sum(shares), abs=0.5 + 1e-9)
+    assert int(spread_errors(np.array(shares)).sum()) == pytest.approx(sum(shares), abs=0.5 + 1e-9)
 
 
 @pytest.mark.parametrize(
     ("share", "factor", "expected"), [(0.1, 3, 0.25), (0.5, 1, 0.5), (0.2, math.inf, 1), (0, 9, 0)]
 )
 def test_odds(share: float, factor: float, expected: float) -> None:
-    assert expected == pytest.approx(float(odds_times(share, factor)))
+    assert expected == pytest.approx(float(multiply_odds(share, factor)))
 
 
 def test_known_truth_is_put_back_as_it_is() -> None:
-    both = completed(RARE, answered(2, 2), None, truth=np.array([1, 0, -1, 1]), errors=ALL)
+    both = complete_cases(RARE, answered(2, 2), None, truth=np.array([1, 0, -1, 1]), errors=ALL)
     assert [1, 0, 0, 1] == both.y_true[-4:].tolist()
 
 
@@ -108,7 +108,7 @@ def test_errors_of_many_classes_go_where_they_are_known_to_go() -> None:
     """Rows answered a are c when they are wrong, never b."""
     true, said = np.repeat([0, 2, 1, 2], [80, 20, 50, 50]), np.repeat([0, 0, 1, 2], [80, 20, 50, 50])
     cases = Cases(Task.MULTICLASS, true, said, n_classes=3)
-    worst = completed(cases, np.zeros(300, dtype=np.int64), None, errors=ALL, seed=3)
+    worst = complete_cases(cases, np.zeros(300, dtype=np.int64), None, errors=ALL, seed=3)
     counted = np.bincount(worst.y_true[-300:], minlength=3)
     assert counted[0] == 0
     assert counted[2] > 280
@@ -120,11 +120,11 @@ def test_errors_of_numbers_are_as_large_as_they_are_known_to_be() -> None:
     cases = Cases(Task.REGRESSION, true, true + rng.normal(size=5_000))
     said = rng.normal(size=1_000)
     for factor in (1.0, 3.0):
-        both = completed(cases, said, None, errors=Errors(factor), seed=1)
+        both = complete_cases(cases, said, None, errors=Errors(factor), seed=1)
         here = number("mae", both.subset(np.arange(5_000, 6_000)))
         assert factor * number("mae", cases) == pytest.approx(here, rel=0.01)
     with pytest.raises(ValueError, match="no worst case"):
-        completed(cases, said, None, errors=ALL)
+        complete_cases(cases, said, None, errors=ALL)
 
 
 def test_tipping_points() -> None:
@@ -132,7 +132,7 @@ def test_tipping_points() -> None:
     said = answered(1_900, 0)
 
     def stands(errors: Errors) -> bool:
-        return number("recall", completed(RARE, said, None, errors=errors)) >= 0.85
+        return number("recall", complete_cases(RARE, said, None, errors=errors)) >= 0.85
 
     assert (
         tipping_point(stands) is None
@@ -152,9 +152,9 @@ def test_rows_that_were_chosen_are_told_from_rows_at_random(with_scores: bool) -
     cases = Cases(Task.BINARY, true, said, score if with_scores else None)
     at_random, chosen = rng.random(20_000) < 0.05, (score > 0.45) & (score < 0.5)
     for rows, expected in ((at_random, False), (chosen, True)):
-        found = are_otherwise(cases, said[rows], score[rows] if with_scores else None, alpha=0.002)
+        found = are_scored_otherwise(cases, said[rows], score[rows] if with_scores else None, alpha=0.002)
         assert expected == found
 
 
 def test_no_rows_are_not_chosen() -> None:
-    assert not are_otherwise(RARE, np.array([], dtype=np.int64), None, alpha=0.002)
+    assert not are_scored_otherwise(RARE, np.array([], dtype=np.int64), None, alpha=0.002)

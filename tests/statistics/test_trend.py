@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
-from readiness.statistics.stability import decline, places
+from readiness.statistics.stability import decline, places_in_time
 
 
 def values(errors, time=None):
@@ -23,7 +23,7 @@ def values(errors, time=None):
 
 def test_places_share_the_middle_of_a_moment():
     """Times 1, 2, 2, 3: places 0, 1.5, 1.5 and 3 of 3."""
-    assert [0, 0.5, 0.5, 1] == places(np.array([1, 2, 2, 3])).tolist()
+    assert [0, 0.5, 0.5, 1] == places_in_time(np.array([1, 2, 2, 3])).tolist()
 
 
 def test_the_slope_is_that_of_least_squares():

@@ -22,10 +22,10 @@ from readiness.core.metrics import METRICS, metric_names
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics import custom
-from readiness.statistics.basis import basis_of, flat
+from readiness.statistics.basis import basis_of, flatten
 from readiness.statistics.cases import Cases, OwnFunction
 from readiness.statistics.comparison import Guess, compare, human_comparison, measure_guess
-from readiness.statistics.estimators import influence, measure, number, withheld
+from readiness.statistics.estimators import influence, measure, number, reason_to_withhold
 from readiness.statistics.inference import Inference
 
 STORED = Path(__file__).with_name("unchanged_numbers.json")
@@ -177,7 +177,7 @@ def told(found: Inference | Missing) -> Any:
     limits = [limit for alpha in ALPHAS for limit in (found.lower(alpha), found.upper(alpha))]
     numbers = [found.value, float(found.n), *found.interval(LEVEL), *limits]
     basis = basis_of(found)
-    inside = [] if basis is None else [x for part in flat(basis) for x in numbers_of(part)]
+    inside = [] if basis is None else [x for part in flatten(basis) for x in numbers_of(part)]
     form = "" if basis is None else shape(basis)
     return [found.method, found.bound_method, form, *numbers, sum(x for x in inside if math.isfinite(x))]
 
@@ -206,7 +206,7 @@ def measured(name: str, cases: Cases) -> Iterator[tuple[str, Any]]:
         if not cases.own:
             if cases.n:
                 yield f"{name} | {metric} | influence", pulled(influence(metric, cases))
-            yield f"{name} | {metric} | number", [number(metric, cases), withheld(metric, cases)]
+            yield f"{name} | {metric} | number", [number(metric, cases), reason_to_withhold(metric, cases)]
         for other, rival in rivals(name, cases).items():
             if cases.own and other == "itself":
                 continue

@@ -19,14 +19,14 @@ from readiness.statistics.stability import (
     NOT_WIDER,
     Widened,
     Widening,
-    independent,
+    excluded_deficit,
     provable_windows,
-    reach,
     rows_for_two,
     unknown_dependence,
     widen,
     widening,
     windows,
+    without_order,
 )
 
 
@@ -67,7 +67,7 @@ def test_the_reach_of_two_windows_is_that_of_two_halves():
     arm = max(overall.value - overall.lower(0.05), overall.upper(0.05) - overall.value)
     expected = 2 * arm / normal_quantile(0.05) * (normal_quantile(0.05) + normal_quantile(1 - 0.8**0.5))
 
-    assert expected == pytest.approx(reach(overall, 2, 1.0, 0.05))
+    assert expected == pytest.approx(excluded_deficit(overall, 2, 1.0, 0.05))
 
 
 def test_more_rows_prove_more_windows():
@@ -161,9 +161,9 @@ def test_only_the_order_is_taken_away():
     """Rows of a group still depend on each other; rows of a plain series no longer do."""
     series, grouped = cases_of([0, 1], np.arange(2)), cases_of([0, 1], np.arange(2), groups=np.zeros(2, dtype=int))
 
-    assert independent(series).time is None
-    assert independent(grouped) is grouped
-    assert isinstance(measure("accuracy", independent(series)), Binomial)
+    assert without_order(series).time is None
+    assert without_order(grouped) is grouped
+    assert isinstance(measure("accuracy", without_order(series)), Binomial)
 
 
 def test_weights_and_time_widen_together():

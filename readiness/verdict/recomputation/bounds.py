@@ -25,7 +25,7 @@ from readiness.core.findings import (
 )
 from readiness.core.metrics import TECHNICAL
 from readiness.core.policy import CONFIDENCE, Task
-from readiness.statistics.basis import IN_GROUPS, SHARE, SHARES, flat, inference_of, recomputable_from
+from readiness.statistics.basis import IN_GROUPS, SHARE, SHARES, flatten, inference_of, recomputable_from
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import adjustment_words, reservation
 from readiness.statistics.labels import SHARE_METRICS
@@ -163,7 +163,7 @@ def _check_basis(record: Record, measured: Estimate, bounds: Bounds, criterion: 
 
 def _check_dependence(record: Record, basis: Basis) -> None:
     """Raises: InvalidReport: counts come with a design that the spec does not name, or without that of its groups."""
-    shares = [part for part in flat(basis) if part.form in SHARES]
+    shares = [part for part in flatten(basis) if part.form in SHARES]
     data = record.gathered.spec.get("data", {})
     if not any(data.get(name) for name in _DEPENDENT) and any(_design(part) for part in shares):
         raise InvalidReport("Its counts are said to come from rows that depend on each other; the spec names none.")

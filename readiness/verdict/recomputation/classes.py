@@ -11,7 +11,7 @@ from readiness.core.findings import Basis, Finding, Question, Status
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
 from readiness.spec.schema import Spec
-from readiness.statistics.basis import SHARES, flat
+from readiness.statistics.basis import SHARES, flatten
 from readiness.statistics.cases import Floats
 from readiness.statistics.class_rule import ClassRule, against_rest, class_rule
 
@@ -134,7 +134,7 @@ def _check_class(finding: Finding, rule: ClassRule, table: Floats, members: Sequ
 
 
 def _shares(basis: Basis) -> Iterator[tuple[float, float]]:
-    for part in flat(basis):
+    for part in flatten(basis):
         if part.form in SHARES:
             yield part.numbers["successes"] or 0.0, part.numbers["n"] or 0.0
 

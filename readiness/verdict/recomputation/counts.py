@@ -13,7 +13,7 @@ from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Finding, Question, Recomputable
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.policy import Task
-from readiness.statistics.basis import MOVER, SHARES, flat
+from readiness.statistics.basis import MOVER, SHARES, flatten
 from readiness.statistics.cases import Floats
 from readiness.statistics.labels import SHARE_METRICS, rows_that_count
 from readiness.verdict.recomputation.bounds import is_relative
@@ -132,7 +132,8 @@ def _summed(finding: Finding, basis: Basis) -> Counts:
 
 
 def _shares(basis: Basis) -> list[tuple[float, float]]:
-    return [(part.numbers["successes"] or 0.0, part.numbers["n"] or 0.0) for part in flat(basis) if part.form in SHARES]
+    shares = [part.numbers for part in flatten(basis) if part.form in SHARES]
+    return [(numbers["successes"] or 0.0, numbers["n"] or 0.0) for numbers in shares]
 
 
 def _total(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:

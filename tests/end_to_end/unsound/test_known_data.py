@@ -23,7 +23,7 @@ from readiness.core.findings import Finding
 from readiness.core.withholding import Kind, kind_of
 from readiness.evidence.collect import gather
 from readiness.evidence.measure_refits import refitted
-from readiness.soundness.assessment import assessed
+from readiness.soundness.assessment import assess_soundness
 
 LOADERS: dict[str, Callable[..., Any]] = {
     "breast-cancer": load_breast_cancer,
@@ -63,7 +63,7 @@ class Known:
             "stability": {"folds": 3, "repeats": 2},
         }
         (folder / "readiness.yaml").write_text(yaml.safe_dump(spec))
-        soundness = assessed(refitted(gather(folder / "readiness.yaml"))).soundness
+        soundness = assess_soundness(refitted(gather(folder / "readiness.yaml"))).soundness
         assert soundness is not None
         return list(soundness.doubts)
 
