@@ -14,7 +14,7 @@ from readiness.report.sentences.answers import asked
 from readiness.report.sentences.language import Language
 from readiness.report.sentences.margins import closeness, deciding, margin_of
 from readiness.report.sentences.numbers import times_short
-from readiness.report.sentences.phrases import sentence, several, upper
+from readiness.report.sentences.phrases import lower, sentence, several, upper
 from readiness.report.sentences.words import parts
 from readiness.verdict.decision import ADVICE, Verdict
 from readiness.verdict.record import Record
@@ -112,7 +112,7 @@ def _held(record: Record, judged: Sequence[Finding], language: Language, scope: 
         else (f"It rests on somebody's word in {len(vouched)} points: {several(vouched)}." if vouched else "")
     )
     closest = deciding(judged)
-    near = f"The closest to its limit: {_low(language.sentence(closest))}" if closest is not None else ""
+    near = f"The closest to its limit: {lower(language.sentence(closest))}" if closest is not None else ""
     return Headline(f"{many}, even at the worse end of their margin of error.", " ".join(filter(None, (word, near))),
                     SOUNDNESS if vouched else "")  # fmt: skip
 
@@ -158,7 +158,7 @@ def _what_lacks(answers: Sequence[Answer], language: Language) -> Iterator[str]:
         if boxes:
             yield _unvouched(answer.question, len(boxes))
         if unknown:
-            yield f"Question {answer.question.number}: {_low(language.sentence(unknown[0]))}"
+            yield f"Question {answer.question.number}: {lower(language.sentence(unknown[0]))}"
         thin = [f for f in lacking if f.status is Status.NOT_PROVEN]
         if thin and not boxes and not unknown:
             few_rows.append(answer.question)
@@ -183,11 +183,6 @@ def _unvouched(question: Question, count: int) -> str:
 def _questions(questions: Sequence[Question]) -> str:
     numbers = several([str(question.number) for question in questions])
     return f"question{'' if len(questions) == 1 else 's'} {numbers}"
-
-
-def _low(text: str) -> str:
-    """A sentence in the middle of another; what begins with two capitals or a quotation stays."""
-    return text if text[1:2].isupper() or not text[:1].isalpha() else f"{text[:1].lower()}{text[1:]}"
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -248,7 +243,7 @@ def _step(record: Record, question: Question, finding: Finding, language: Langua
     text = language.to_settle(finding) or f"{ADVICE[question]}."
     if finding.status is Status.NOT_PROVEN and not finding.withheld_by:
         title = language.title(finding)
-        text = f"{title}: {_low(text)}"
+        text = f"{title}: {lower(text)}"
     stated = _stated(record, finding)
     return Step(
         text,

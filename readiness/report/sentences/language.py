@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from readiness.core.withholding import Kind, kind_of
 from readiness.report.sentences import gains, groups, losses, steadiness
 from readiness.report.sentences.counts import basis_of, flat
 from readiness.report.sentences.numbers import write_alike, write_estimate
-from readiness.report.sentences.phrases import Said, counting, plain, sentence, upper, with_unit
+from readiness.report.sentences.phrases import Said, counting, lower, plain, sentence, upper, with_unit
 from readiness.report.sentences.words import Words
 from readiness.verdict.record import Record
 
@@ -42,6 +42,11 @@ class Language:
     ) -> Language:
         """The language of a spec as plain values, where there is no record yet; `findings` are those at hand."""
         return cls(Words.from_spec(spec, task, facts, {finding.key: finding for finding in findings}))
+
+    @classmethod
+    def over(cls, findings: Sequence[Finding]) -> Language:
+        """Plain words, where no spec is at hand; the findings may speak of one another."""
+        return cls(Words(findings={finding.key: finding for finding in findings}))
 
     def said(self, finding: Finding) -> Said:
         """All phrases of a finding."""
@@ -121,6 +126,8 @@ class Language:
             return self._more_rows(finding, said)
         if finding.status is Status.NOT_PROVEN and finding.withheld:
             return sentence(*self._too_thin(finding))
+        if finding.status is Status.NOT_ASSESSED and finding.key.kind not in _SETTLED_BY_REMEDY:
+            return sentence(f"Find out: {lower(said.title)}", finding.reason)
         return sentence(said.remedy or finding.needs or finding.reason)
 
     def _more_rows(self, finding: Finding, said: Said) -> str:
@@ -131,6 +138,8 @@ class Language:
             return sentence(said.remedy or finding.needs)
         likely = "Probably met" if criterion.holds(measured.value) else "Probably not met"
         rows = rows_to_settle(finding)
+        if rows is None and basis_of(finding) is None and finding.needs:
+            return sentence(finding.needs)
         if rows is None or rows <= measured.n:
             return sentence(f"{likely}. It takes many more {self._noun(finding)} than {measured.n:,} to prove that")
         value = write_estimate(measured, said.scale, criterion.threshold).value if not said.measured else said.value
@@ -170,6 +179,14 @@ SKEWED = frozenset({"t_hall", "t_resampled"})
 IN_GROUPS = "share_in_groups"
 ROWS_FOR_SKEWNESS = 25
 """Rows needed for each unit of squared skewness (Cochran 1977, section 2.15), as where claims are judged."""
+
+
+_SETTLED_BY_REMEDY = frozenset({
+    Topic.NO_REQUIREMENTS, Topic.NO_SEGMENTS, Topic.SAVINGS, Topic.REFITS, Topic.WINDOWS, Topic.BOX, Topic.FAILED, Topic.LEFT_OUT,
+    Topic.LATENCY_LIMIT, Topic.THROUGHPUT_LIMIT, Topic.SIZE_LIMIT, Topic.MEMORY_LIMIT,
+    Topic.SEGMENT_COVERAGE, Topic.CRITICAL_SEGMENTS, Topic.CLASS_COVERAGE, Topic.CLASS_COST_COVERAGE,
+})  # fmt: skip
+"""What is not assessed because something was not given, so that giving it settles it."""
 
 
 def _doubt(kind: Kind, said: Said, finding: Finding) -> Said:

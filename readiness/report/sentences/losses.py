@@ -32,6 +32,13 @@ def savings(words: Words, finding: Finding) -> Said:
             failing="Nobody has stated what errors cost",
             remedy="State what each kind of error costs",
         )
+    if finding.measured is None:
+        return Said(
+            title,
+            f"cheaper than {other}",
+            fact=f"what errors cost beside {other} is not known",
+            remedy="State what each kind of error costs, and see that it can be computed for these rows",
+        )
     fact = _totals(words, finding, other)
     failing = f"It does not pay: {other} is not shown to be dearer".replace("dearer", "more costly")
     remedy = "Move the decision threshold, or have the cost accepted by those who bear it"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from readiness.core.findings import Finding, Status
 from readiness.core.format import is_exact
 from readiness.core.keys import Topic
+from readiness.core.metrics import TECHNICAL
 
 _NOT_CLOSE = frozenset({
     Topic.SEGMENT_COVERAGE, Topic.CRITICAL_SEGMENTS, Topic.CLASS_COVERAGE, Topic.CLASS_COST_COVERAGE,
@@ -48,12 +49,14 @@ def closeness(finding: Finding) -> float:
     the part of it that is used up, so that 27 % of a limit stands before 2 % of another.
     """
     margin = margin_of(finding)
-    if margin is not None:
+    if margin is not None and (margin < 1 or finding.metric not in TECHNICAL):
         return margin
     measured, criterion = finding.measured, finding.criterion
     if measured is None or criterion is None:
         return FAR
-    value, limit = measured.value, criterion.threshold
+    bounds, value, limit = finding.bounds, measured.value, criterion.threshold
+    if margin is not None and bounds is not None:  # of times and rates the limit of the measured value is used up
+        value = (bounds.lower if criterion.wants_more else bounds.upper) or value
     upper, lower = (value, limit) if criterion.wants_more else (limit, value)
     if upper <= 0 or lower < 0:  # no part of a limit of 0 or below can be used up
         return FAR if criterion.holds(value) else -FAR

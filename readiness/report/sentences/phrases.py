@@ -52,6 +52,19 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower(text: str) -> str:
+    """A sentence in the middle of another; what begins with a quotation, or with capitals such as F1, stays."""
+    word = text.split(" ", 1)[0]
+    return (
+        text
+        if not word[:1].isalpha()
+        or word[1:] != word[1:].lower()
+        or len(word) == 1
+        or any(letter.isdigit() for letter in word)
+        else f"{text[:1].lower()}{text[1:]}"
+    )
+
+
 def sentence(*clauses: str) -> str:
     """Clauses as sentences: each with a capital and a full stop; empty ones are left out."""
     return " ".join(f"{upper(clause.rstrip('. '))}." for clause in clauses if clause.strip(". "))

@@ -14,6 +14,7 @@ from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts
 from readiness.core.vocabulary import PLAIN, Noun, Vocabulary
 from readiness.report.sentences.numbers import Scale, percent, with_days
+from readiness.spec.words import vocabulary_in
 from readiness.verdict.record import Record
 
 _OF_ROWS = frozenset({
@@ -64,10 +65,7 @@ class Words:
         """The words of a spec, as plain values."""
         data = section(spec, "data")
         positive = facts.positive if facts is not None else str(data.get("positive") or "")
-        vocabulary = Vocabulary.from_spec(
-            data.get("words"), data.get("labels"), target=str(data.get("target") or ""), positive=positive
-        )
-        return cls(vocabulary, spec, task, facts, findings or {})
+        return cls(vocabulary_in(data, positive), spec, task, facts, findings or {})
 
     # -------------------------------------------------------------------------------------------- rows
 
@@ -143,12 +141,14 @@ class Words:
             return f"grouping {number}"
         entry = entries[number - 1]
         parts = entry if isinstance(entry, list | tuple) else (entry,)
-        return self.columns([str(part.get("column") if isinstance(part, Mapping) else part) for part in parts])
+        return self.columns([_column_of(part) for part in parts])
 
     # -------------------------------------------------------------------------------------------- metrics
 
     def metric(self, name: str) -> str:
         """A metric as people write it: "F1", "recall", "average error"."""
+        if not name:
+            return "score"
         known = METRICS.get(name)
         return _PLAIN_METRICS.get(name) or (known.label if known is not None else name.replace("_", " "))
 
@@ -230,6 +230,14 @@ _PLAIN_METRICS = {
     "latency_p95_ms": "response time of 95 % of calls",
     "latency_p99_ms": "response time of 99 % of calls",
 }
+
+
+def _column_of(part: object) -> str:
+    """The column of an entry of `data.segments`, as findings name it: a part of a date stands behind it in brackets."""
+    if not isinstance(part, Mapping):
+        return str(part)
+    by = part.get("by")
+    return f"{part.get('column')} ({by})" if by else str(part.get("column"))
 
 
 def section(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:
