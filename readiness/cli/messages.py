@@ -13,6 +13,7 @@ from readiness.core.terminal import write, write_text
 if TYPE_CHECKING:
     from readiness.run.runner import ReviewResult
     from readiness.signing.verify import Opened
+    from readiness.verdict.record import Record
 
 
 def say(*lines: str) -> None:
@@ -92,6 +93,7 @@ def tell_result(result: ReviewResult, *, public_key: Path | None, note: str = ""
     from readiness.report.sentences import text_report
 
     say_text(text_report(result.record).rstrip("\n"))
+    tell_changes(result.record)
     say("", f"Report:   {result.report}", f"Notebook: {result.notebook}")
     if result.aside is not None:
         say(f"Earlier:  {result.aside}")
@@ -104,6 +106,14 @@ def tell_result(result: ReviewResult, *, public_key: Path | None, note: str = ""
         say(f"Signed with {result.keyid}. Verify: readiness verify {result.report} --key {public_key}")
     if note:
         say(note)
+
+
+def tell_changes(record: Record) -> None:
+    """Say what became of the open findings of an earlier report, where one was named."""
+    from readiness.report.compare.history import change_lines
+
+    if lines := change_lines(record):
+        say("", *lines)
 
 
 def public_half(key: Path | None) -> Path | None:

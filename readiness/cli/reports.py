@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.messages import say, say_text, signed_words
+from readiness.cli.messages import say, say_text, signed_words, tell_changes
 from readiness.cli.options import AllowVouched, Keys, Render, ReportPath, Require
 from readiness.core.errors import InputError
 from readiness.core.sanitize import presentable, shown
@@ -41,6 +41,7 @@ def show(
 
         say(signed_words(opened), "")
         say_text(text_report(opened.record).rstrip("\n"))
+        tell_changes(opened.record)
         return 0
 
     complain(signed_words(opened))

@@ -146,6 +146,10 @@ def run(
         ),
     ] = None,
     no_cache: NoCache = False,
+    previous: Annotated[
+        Path | None,
+        typer.Option("--previous", metavar="REPORT", help="Say what became of the open findings of this report."),
+    ] = None,
 ) -> int:
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
     from readiness.cli.ci_files import CiFiles
@@ -153,7 +157,7 @@ def run(
     from readiness.core.selection import chosen
     from readiness.run.progress import progress_on
 
-    files = CiFiles.prepared(spec, set_ or (), junit=junit, summary=summary, besides=(key, template))
+    files = CiFiles.prepared(spec, set_ or (), junit=junit, summary=summary, besides=(key, template, previous))
     with files.even_if_it_fails():
         check_choice(fail_on)
         questions = chosen(only or ())
@@ -175,6 +179,7 @@ def run(
             settings=settings,
             only=questions,
             cache=None if no_cache else cache_folder(os.environ),
+            previous=previous,
         )
     note = exit_words(result.record, fail_on)
     try:

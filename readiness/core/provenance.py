@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from readiness.core.files import Artifact
@@ -89,6 +89,20 @@ class Uses:
     """How many there are, this one included."""
     fault: str = ""
     """What is wrong with the ledger; empty when it is whole."""
+
+
+MOST_QUOTED = 4096
+"""Bytes of a text that is quoted; about a printed page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A short text that an attestation names as its evidence, whole, so that the report alone answers who asks."""
+
+    file: str
+    """Its path as the spec writes it."""
+    text: str = field(metadata={"hidden": True})
+    """Byte for byte in UTF-8, so that it has the digest of its file; whoever shows it makes it presentable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,19 +24,22 @@ from traitlets import default
 import readiness
 from readiness.core.errors import IncompleteRecord, InvalidReport, ReadinessError
 from readiness.core.program import template_path, tool_digest
-from readiness.core.provenance import Uses
+from readiness.core.provenance import Quote, Uses
+from readiness.report.compare.history import EarlierReport, history
 from readiness.report.page import render_page
 from readiness.report.page.render import TEMPLATE, harden
 from readiness.report.page.render import preload as read_templates
 from readiness.run.executed import (
     STOCK,
     ReadNotebook,
+    assessments,
+    check_assessments,
     code,
     figures,
     normal_form_digest,
     prose,
     read_record,
-    source_digest,
+    stock_or_own,
 )
 from readiness.verdict.record import SCHEMA, Record, Run, Template, to_plain
 
@@ -48,6 +51,8 @@ def export_page(
     run: Run,
     render: Callable[..., str] | None = None,
     uses: Uses | None = None,
+    quotes: tuple[Quote, ...] = (),
+    earlier: EarlierReport | None = None,
 ) -> tuple[Record, bytes]:
     """The record in an executed notebook, and the page made from it.
 
@@ -57,6 +62,8 @@ def export_page(
         run: When; the only clock values of a record.
         render: A page template other than the stock one.
         uses: How often the test rows were used, as the host counted.
+        quotes: Short texts that attestations rest on, as the host read them.
+        earlier: The report that the findings are traced from.
 
     Raises:
         IncompleteRecord: the notebook does not hold a whole record, or its verdict does not follow from its
@@ -65,7 +72,11 @@ def export_page(
     from readiness.verdict.checks import check  # loads libraries of numbers
 
     found = read_record(notebook)
-    record = _record(found, template, run, normal_form_digest(notebook), uses)
+    check_assessments(notebook)
+    record = replace(_record(found, template, run, normal_form_digest(notebook), uses), quotes=quotes)
+    record = replace(record, assessments=assessments(notebook))
+    if earlier is not None:
+        record = replace(record, previous=history(record, earlier))
     try:
         check(record)
     except InvalidReport as error:
@@ -161,13 +172,7 @@ class ReadinessExporter(TemplateExporter):
 
 def _template(notebook: Any, name: str) -> Template:
     """What was walked, as far as the executed notebook tells: the stock template when its cells are the same."""
-    stock = template_path(STOCK)
-    content = stock.read_bytes()
-    own = nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
-    digest = source_digest(notebook)
-    if digest == source_digest(own):
-        return Template(STOCK, hashlib.sha256(content).hexdigest(), stock=True)
-    return Template(name, digest, stock=False)
+    return stock_or_own(notebook, template_path(STOCK).read_bytes(), name)
 
 
 # ----------------------------------------------------------------------------------------------------

@@ -30,10 +30,11 @@ from readiness.core.files import (
 )
 from readiness.core.format import listed
 from readiness.core.program import ToolSource, tool_digest
-from readiness.core.provenance import Uses
+from readiness.core.provenance import Quote, Uses
 from readiness.core.sanitize import visible
 from readiness.core.selection import chosen
 from readiness.evidence.preflight import preflight
+from readiness.report.compare.history import EarlierReport, read_earlier
 from readiness.run.executed import Walkthrough, check_parameters, read_record, read_template
 from readiness.run.execution import Execution, execute
 from readiness.run.export import export_page, preload
@@ -43,6 +44,7 @@ from readiness.run.uses import Ledger, Use, ledger_path, place, take_place, use_
 from readiness.signing.keys import PrivateKey
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.spec.load import LoadedSpec, load_spec
+from readiness.spec.proofs import quotes_of
 from readiness.spec.schema import Spec
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Run, to_plain
@@ -89,6 +91,7 @@ def review(
     settings: Sequence[str] = (),
     only: Sequence[str] = (),
     cache: Path | None = None,
+    previous: Path | None = None,
 ) -> ReviewResult:
     """Review the model that a spec describes, and write report and notebook into `out`.
 
@@ -103,16 +106,20 @@ def review(
         settings: Keys of the spec that are set from outside, each as KEY=VALUE.
         only: Names of the questions that a partial review asks, in their order; empty: all six.
         cache: Folder in which measurements are kept and found again; None: everything is measured now.
+        previous: The report of an earlier review; what became of its open findings is recorded.
 
     Raises:
-        InputError: spec, data, model file, template, folder or key are not usable; nothing was written.
+        InputError: spec, data, model file, template, folder, key or earlier report are not usable; nothing was
+            written.
         ReviewError: the review could not be completed; its notebook is kept, and an earlier report stays as it is.
     """
     source = ToolSource.now()
     only = chosen(only)
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
+    earlier = None if previous is None else read_earlier(previous)
     order = _Order.of(load_spec(spec_path, settings=settings), read_template(template), only, cache, out)
+    order = replace(order, earlier=earlier)
     order.parameters("\n".join(settings))  # told before anything is written
     folder = output_folder(out, order.loaded.spec.model.name, order.loaded.spec.model.version)
     order = order.with_place()
@@ -148,6 +155,8 @@ class _Order:
     uses: Uses | None = None
     ledger: Ledger | None = None
     use: Use | None = None
+    quotes: tuple[Quote, ...] = ()
+    earlier: EarlierReport | None = None
 
     @classmethod
     def of(
@@ -164,7 +173,8 @@ class _Order:
         use = use_of(loaded, digests.model, digests.test)
         ledger = Ledger.at(ledger_path(out))
         uses = place(ledger, use, corrected=loaded.spec.reuse == "corrected")
-        return cls(loaded, walkthrough, only, cache, digests, secrets.token_hex(16), _now(), uses, ledger, use)
+        nonce, quotes = secrets.token_hex(16), quotes_of(loaded)
+        return cls(loaded, walkthrough, only, cache, digests, nonce, _now(), uses, ledger, use, quotes)
 
     def with_place(self) -> _Order:
         """The same with its place in the ledger, which is taken before the candidate is judged.
@@ -217,7 +227,14 @@ def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
             remedy="Install it once, or make sure that PYTHONPATH leads every process to the same copy.",
         )
     run = Run(order.started, _now())
-    record, content = export_page(execution.notebook, template=order.walkthrough.template, run=run, uses=order.uses)
+    record, content = export_page(
+        execution.notebook,
+        template=order.walkthrough.template,
+        run=run,
+        uses=order.uses,
+        quotes=order.quotes,
+        earlier=order.earlier,
+    )
     check_record(record, order.loaded, order.digests, order.only, cached=order.cache is not None)
     subjects = [Subject("report", hashlib.sha256(content).hexdigest())]
     if order.digests.model is not None:

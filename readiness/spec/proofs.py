@@ -9,7 +9,9 @@ from pathlib import Path
 
 from readiness.core.checklist import NO_PROOFS, Proofs, evidence_fault, is_address, is_like_path
 from readiness.core.errors import InputError
-from readiness.core.files import exists, is_file, is_folder, nearby, sha256_path, size_of
+from readiness.core.files import exists, is_file, is_folder, nearby, opened, sha256_path, size_of
+from readiness.core.provenance import MOST_QUOTED, Quote
+from readiness.core.sanitize import visible
 from readiness.spec.load import LoadedSpec
 from readiness.spec.schema import Spec
 
@@ -33,6 +35,33 @@ def proofs_of(loaded: LoadedSpec) -> Proofs:
         InputError: a file in a folder cannot be read.
     """
     return {text: sha256_path(path) for text, path in proof_paths(loaded).items()}
+
+
+def quotes_of(loaded: LoadedSpec) -> tuple[Quote, ...]:
+    """The evidence that is a short text: UTF-8, at most 4,096 bytes, no character that acts or hides.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    texts = {text: _short_text(path) for text, path in proof_paths(loaded).items()}
+    return tuple(Quote(file, text) for file, text in texts.items() if text)
+
+
+def _short_text(path: Path) -> str:
+    """The text of a file that may be quoted; empty where it may not."""
+    if not is_file(path):
+        return ""
+    try:
+        with opened(path) as stream:
+            content = stream.read(MOST_QUOTED + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", remedy="Check path and rights.") from error
+    try:
+        text = content.decode("utf-8") if len(content) <= MOST_QUOTED else ""
+    except UnicodeDecodeError:
+        return ""
+    lines = text.replace("\r\n", "\n")
+    return text if visible(lines, keep="\n\t") == lines else ""
 
 
 def proof_fault(evidence: str, loaded: LoadedSpec) -> str:

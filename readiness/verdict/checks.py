@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from readiness.core.checklist import proofs_among
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Question, Status, recompute
 from readiness.core.keys import Topic
+from readiness.core.provenance import MOST_QUOTED
+from readiness.core.sanitize import shown
 from readiness.verdict.decision import decide
+from readiness.verdict.history import history_fault
 from readiness.verdict.recomputation.numbers import check_all
 from readiness.verdict.record import Record
 
@@ -34,6 +40,8 @@ def check(record: Record, *, counted: bool = False) -> None:
     _check_decision(record)
     _check_counts(record)
     _check_compared(record)
+    _check_quotes(record)
+    _check_previous(record)
     check_all(record, counted=counted)
 
 
@@ -43,6 +51,25 @@ def _check_compared(record: Record) -> None:
     deficits = [finding for finding in answer.findings if finding.key.kind is Topic.DEFICIT]
     if answer.status is Status.MET and deficits and not any(finding.blocking for finding in deficits):
         raise InvalidReport("Question 3 is answered yes, and no segment was compared with all other rows.")
+
+
+def _check_quotes(record: Record) -> None:
+    """Each text that is quoted is, byte for byte, the evidence that the record names."""
+    proofs = proofs_among(record.gathered.inputs)
+    for quote in record.quotes:
+        content = quote.text.encode("utf-8", "surrogatepass")
+        if len(content) > MOST_QUOTED or proofs.get(quote.file) != hashlib.sha256(content).hexdigest():
+            raise InvalidReport(f"The record quotes {shown(quote.file)}, and not as it was read.")
+    if len({quote.file for quote in record.quotes}) < len(record.quotes):
+        raise InvalidReport("The record quotes a file twice.")
+
+
+def _check_previous(record: Record) -> None:
+    """What is said to be open or met since an earlier report is so."""
+    if record.previous is None:
+        return
+    if fault := history_fault(record.previous, record.answers, record.soundness):
+        raise InvalidReport(f"What became of the findings of the earlier report {fault}.")
 
 
 _CELLS = frozenset(

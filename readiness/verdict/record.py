@@ -10,10 +10,11 @@ from typing import Any
 from readiness.core.canonical import decode, encode
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Answer, Origin, Question
-from readiness.core.provenance import Gathered, Reuse, Uses
+from readiness.core.provenance import Gathered, Quote, Reuse, Uses
 from readiness.core.withholding import Soundness
 from readiness.spec.schema import NOT_HERE
 from readiness.verdict.decision import Decision, Verdict
+from readiness.verdict.history import Previous
 from readiness.verdict.old_records import upgraded
 
 SCHEMA = "readiness/v1"
@@ -81,6 +82,11 @@ class Record:
     """Which candidate on these test rows this is; None: nobody counted, as where no host ran the review."""
     assessments: tuple[Assessment, ...] = ()
     """At most one on each question, in their order, under the names of `prepared_by`; empty: nobody wrote one."""
+
+    quotes: tuple[Quote, ...] = ()
+    """Short texts that attestations rest on, each once; empty where no host ran the review."""
+    previous: Previous | None = None
+    """The earlier report that this one was compared with; None: nobody named one."""
 
     def answer(self, question: Question) -> Answer:
         """The answer to one question."""
