@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 
-from readiness.core.findings import Answer, Finding
+from readiness.core.findings import Answer, Estimate, Finding, Status
 from readiness.core.format import format_count, listed
 from readiness.core.keys import Topic
-from readiness.report.plots.lettering import (
-    bar_words,
-    labels,
-    measured,
-    metric_words,
-    plain,
-    shared_start,
-    shorten,
-    tally,
-)
+from readiness.core.metrics import METRICS
+from readiness.report.plots.lettering import amount, is_share, metric_words, plain, tally
 from readiness.report.plots.marks import (
     bars_required,
     estimate_mark,
+    margin_note,
     panels,
+    row_names,
     rows,
+    rows_height,
     status_label,
     stripes,
     upright,
     value_label,
     view,
+    x_label,
 )
 from readiness.report.plots.style import (
     ACCENT,
     FACT,
+    INK,
     MUTED,
     Look,
     NothingToDraw,
@@ -40,118 +39,256 @@ from readiness.report.plots.style import (
     canvas,
     house_style,
     panel_title,
+    sheet,
     title,
 )
+from readiness.report.sentences.words import baseline_margin
 
-MOST_METRICS = 3
+CANDIDATE, PEOPLE = "candidate", "human"
 _OTHER = Look("", MUTED, "D", True)
-_OTHER_WORDS = re.compile(
-    r".+? (?:not worse than that of (?P<good>.+) by more than .+|below \S+ of that of (?P<better>.+))", re.DOTALL
-)
-"""A claim's name around the name of the alternative."""
 
 
-def _lifts(answer: Answer) -> list[Finding]:
-    found = [finding for finding in answer.findings if finding.key.kind is Topic.LIFT]
-    if not found:
+def _method(finding: Finding) -> str:
+    return finding.key.part("method")
+
+
+def _name(answer: Answer, method: str) -> str:
+    """A method in the words of the sheet; where there is no spec, as its values are named."""
+    words = sheet().words
+    if words.spec or method in (CANDIDATE, PEOPLE):
+        return words.method(method)
+    named = (f.name for f in answer.findings if f.key.kind is Topic.METHOD_VALUE and _method(f) == method)
+    return next(named, words.method(method))
+
+
+# ----------------------------------------------------------------------------------------------------
+# The gain over each alternative, all in one metric.
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Gains in one metric, the strongest alternative first."""
+
+    metric: str
+    found: tuple[Finding, ...]
+    """As they are drawn: where errors are compared by ratio, as a share of the alternative's error."""
+    names: tuple[str, ...]
+    relative: bool
+    """Whether gains are shares of the alternative's value."""
+    left_out: tuple[Finding, ...]
+    """Compared in another metric, or on other rows, so that they have no place on the same axis."""
+
+    @property
+    def in_points(self) -> bool:
+        """Whether gains are differences of percentages."""
+        return not self.relative and is_share(self.metric)
+
+    def said(self, value: float, *against: float) -> str:
+        """A gain as people say it: "+0.122", "+12 points", "28 % lower"."""
+        sign = "+" if value > 0 else "−" if value < 0 else ""
+        if self.relative:
+            return f"{amount(abs(value), 'share', '', *against)} {'lower' if value >= 0 else 'higher'}"
+        if self.in_points:
+            return f"{sign}{amount(abs(value), 'share', '', *map(abs, against)).removesuffix(' %')} points"
+        return sign + amount(abs(value), self.metric, "", *map(abs, against))
+
+
+def _gains(answer: Answer) -> Gains:
+    every = [finding for finding in answer.findings if finding.key.kind is Topic.LIFT]
+    if not every:
         raise NothingToDraw("no alternative was compared with the candidate")
-    return found
+    metric = Counter(finding.metric for finding in every).most_common(1)[0][0]
+    same = [finding for finding in every if finding.metric == metric]
+    shares = [_as_share(answer, finding) for finding in same]
+    relative = all(share is not None for share in shares)
+    drawn = [share for share in shares if share is not None] if relative else same
+    ordered = sorted(drawn, key=lambda f: (f.measured is None, f.measured.value if f.measured is not None else 0.0))
+    names = tuple(_name(answer, _method(finding)) for finding in ordered)
+    return Gains(metric, tuple(ordered), names, relative, tuple(f for f in every if f.metric != metric))
 
 
-def _compared(found: list[Finding]) -> tuple[str, list[str]]:
-    """What is compared, "Gain in F1", and with what; a name may also say what must be excluded."""
-    gain, others = shared_start([finding.name for finding in found], " over ")
-    found_words = [(name, _OTHER_WORDS.fullmatch(name)) for name in others]
-    return gain, [name if match is None else match["good"] or match["better"] for name, match in found_words]
+def _as_share(answer: Answer, finding: Finding) -> Finding | None:
+    """The gain as a share of the alternative's error, as if that were known for sure; None where it is no ratio.
+
+    What is judged is c = f · b - m with the factor f, so that 1 - m / b = c / b + (1 - f), and the limit is 1 - f.
+    """
+    known = METRICS.get(finding.metric)
+    if known is None or known.greater_is_better or finding.criterion is None or finding.criterion.threshold != 0:
+        return None
+    other = next((f.measured.value for f in answer.findings if f.key.kind is Topic.METHOD_VALUE
+                  and f.metric == finding.metric and _method(f) == _method(finding) and f.measured), 0.0)  # fmt: skip
+    _, factor = baseline_margin(sheet().words, finding.metric, _method(finding))
+    if other <= 0:
+        return None
+    bar = replace(finding.criterion, threshold=round(1 - factor, 10))
+    if finding.measured is None:
+        return replace(finding, criterion=bar)
+
+    def share(value: float | None) -> float | None:
+        return None if value is None else value / other + (1 - factor)
+
+    low, high = share(finding.measured.low), share(finding.measured.high)
+    value = finding.measured.value / other + (1 - factor)
+    return replace(finding, measured=replace(finding.measured, value=value, low=low, high=high), criterion=bar)
 
 
 @house_style()
 def lifts(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """The candidate's gain over each alternative on the same rows, with its 95 % interval. The dashed line is the
-    gain that was required; the whole interval must lie to the right of it.
+    """How much better the candidate is than each alternative on the same rows, with the 95 % interval. The dashed line
+    is the gain that was required; the whole interval must lie right of it.
     """
-    found = _lifts(answer)
-    gain, others = _compared(found)
-    ax = canvas(ax, 1.15 + 0.42 * len(found))
-    rows(ax, labels(others, 30))
+    gains = _gains(answer)
+    found = gains.found
+    names = row_names(gains.names, most=38)
+    ax = canvas(ax, 0.7 + rows_height(names, each=0.4))
+    rows(ax, names)
     view(ax, found, include=[0.0])
     stripes(ax, len(found))
-    if all(finding.criterion is None or finding.criterion.threshold != 0 for finding in found):
+    bars = {f.criterion.threshold for f in found if f.criterion is not None}
+    if 0.0 not in bars:
         upright(ax, 0.0, "", dashed=False, colour=MUTED)
-    bars_required(ax, found)
+    bars_required(ax, found, f"required {gains.said(max(bars))}" if bars else "")
     for y, finding in enumerate(found):
         estimate_mark(ax, y, finding)
-        value_label(ax, y, finding, measured(finding, signed=True))
+        if finding.measured is not None:
+            value_label(ax, y, finding, gains.said(finding.measured.value, *bars))
         status_label(ax, y, finding)
-    ax.set_xlabel(_tested_on(found), parse_math=False)
-    title(ax, f"{shorten(gain, 40) or 'Gain'} over each alternative", above=12)
+    if gains.relative or gains.in_points:
+        unit = " %" if gains.relative else ""
+        ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:,.6g}{unit}".replace("-", "−"))
+    x_label(ax, _axis_words(gains))
+    title(ax, _heading(gains), _left_out(answer, gains), above=12)
     return ax
 
 
-def _tested_on(found: list[Finding]) -> str:
-    sizes = sorted({finding.measured.n for finding in found if finding.measured is not None})
-    if not sizes:
-        return ""
-    span = format_count(sizes[0]) if len(sizes) == 1 else f"{format_count(sizes[0])} to {format_count(sizes[-1])}"
-    return f"right of 0 the candidate is better; n = {span}"
+def _heading(gains: Gains) -> str:
+    words = plain(metric_words(gains.metric)) if gains.metric else ""
+    if gains.relative:
+        return f"{words[:1].upper()}{words[1:]}: how much lower than that of each alternative"
+    return f"Gain in {words} over each alternative" if words else "Gain over each alternative"
+
+
+def _axis_words(gains: Gains) -> str:
+    return "right of 0 the candidate is better" + (" (points)" if gains.in_points else "")
+
+
+def _left_out(answer: Answer, gains: Gains) -> str:
+    where = "on other cases"
+    said = [f"{_name(answer, _method(f))}: compared in {metric_words(f.metric)}, {where}" for f in gains.left_out]
+    return f"not drawn: {'; '.join(said)}" if said else ""
+
+
+def lifts_caption(answer: Answer) -> str:
+    """What `lifts` shows, in a few words."""
+    gains = _gains(answer)
+    known = [(f, name) for f, name in zip(gains.found, gains.names, strict=True) if f.measured is not None]
+    if not known:
+        return f"{tally(gains.found)[:1].upper()}{tally(gains.found)[1:]}."
+    closest, name = known[0]
+    assert closest.measured is not None
+    met = sum(f.status is Status.MET for f in gains.found)
+    count = "all" if met == len(gains.found) else f"{met} of"
+    return (
+        f"Better than {count} {len(gains.found)} alternatives in {plain(metric_words(gains.metric) or 'the metric')}; "
+        f"the strongest is {plain(name)} ({gains.said(closest.measured.value)})."
+    )
 
 
 def lifts_alt(answer: Answer) -> str:
     """What `lifts` shows, in one sentence."""
-    found = _lifts(answer)
-    gain, others = _compared(found)
+    gains = _gains(answer)
     said = [
-        f"{measured(finding, signed=True) or 'not measured'} over {plain(other)[:60]}"
-        for finding, other in zip(found, others, strict=True)
+        f"{gains.said(f.measured.value) if f.measured is not None else 'not measured'} against {plain(name)[:60]}"
+        for f, name in zip(gains.found, gains.names, strict=True)
     ]
-    bars = listed(dict.fromkeys(bar_words(finding) for finding in found), conjunction="or")
-    return f"{plain(gain)[:60] or 'Gain'}: {listed(said, 5)}; required {bars}: {tally(found)}."
+    bars = {f.criterion.threshold for f in gains.found if f.criterion is not None}
+    required = f"; required {listed([gains.said(bar) for bar in sorted(bars)], conjunction='or')}" if bars else ""
+    return f"{_heading(gains)}: {listed(said, 8)}{required}: {tally(gains.found)}."
 
 
-def _values(answer: Answer) -> tuple[list[str], dict[str, dict[str, Finding]]]:
-    """Methods in their order, and the findings by metric and method."""
-    found = [finding for finding in answer.findings if finding.key.kind is Topic.METHOD_VALUE and finding.measured]
-    if not found:
+# ----------------------------------------------------------------------------------------------------
+# Every method in the metric that is judged, and people in theirs.
+
+
+def _tables(answer: Answer) -> dict[str, dict[str, Estimate]]:
+    """By metric, each method's value, the best first: the judged metric, and that in which people were measured."""
+    values: dict[str, dict[str, Estimate]] = {}
+    for finding in answer.findings:
+        if finding.key.kind is Topic.METHOD_VALUE and finding.measured is not None:
+            values.setdefault(finding.metric, {})[_method(finding)] = finding.measured
+    if not values:
         raise NothingToDraw("no method was measured")
-    table: dict[str, dict[str, Finding]] = {}
-    for finding in found:
-        table.setdefault(finding.metric, {})[finding.name] = finding
-    return list(dict.fromkeys(finding.name for finding in found)), table
+    lifts_found = [f for f in answer.findings if f.key.kind is Topic.LIFT]
+    judged = Counter(f.metric for f in lifts_found if f.metric in values).most_common(1)
+    chosen = [judged[0][0] if judged else next(iter(values))]
+    for finding in lifts_found:
+        own = values.get(finding.metric, {}).get(CANDIDATE)
+        if _method(finding) == PEOPLE and finding.measured is not None and own is not None:
+            people = own.value - finding.measured.value
+            values[finding.metric][PEOPLE] = Estimate(people, people, people, 1.0, finding.measured.n)
+            chosen.append(finding.metric)
+    return {metric: _best_first(metric, values[metric]) for metric in dict.fromkeys(chosen)}
+
+
+def _best_first(metric: str, values: dict[str, Estimate]) -> dict[str, Estimate]:
+    more = metric not in METRICS or METRICS[metric].greater_is_better
+    return dict(sorted(values.items(), key=lambda pair: -pair[1].value if more else pair[1].value))
 
 
 @house_style()
 def methods(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """Every method on the same rows, with its 95 % interval, one panel per metric. The circle is the candidate."""
-    names, table = _values(answer)
-    shown = list(table)[:MOST_METRICS]
-    ax = bare(canvas(ax, 1.2 + 0.32 * len(names)))
-    for k, (panel, metric) in enumerate(zip(panels(ax, len(shown)), shown, strict=True)):
-        rows(panel, labels(names, 30) if k == 0 else [""] * len(names))
-        view(panel, table[metric].values())
-        stripes(panel, len(names))
-        for name, finding in table[metric].items():
-            _method(panel, names.index(name), finding)
-        panel_title(panel, metric_words(metric), columns=60 // len(shown), pad=4)
-    left_out = f"; {len(shown)} of {len(table)} metrics shown" if len(table) > len(shown) else ""
-    title(ax, "Every method on the same rows", f"{_rows_words(table)}{left_out}", above=15)
+    """Every method in the metric that is judged, with its 95 % interval, the best first; people in the metric in which
+    they were measured. The circle is the candidate.
+    """
+    tables = _tables(answer)
+    names = {metric: row_names([_name(answer, key) for key in table], most=26) for metric, table in tables.items()}
+    heights = [rows_height(each, each=0.32) for each in names.values()]
+    narrow = sheet().narrow
+    ax = bare(canvas(ax, (sum(heights) if narrow else max(heights)) + 0.6 * len(tables)))
+    for panel, (metric, table) in zip(panels(ax, len(tables), gap=0.42), tables.items(), strict=True):
+        _methods_panel(panel, metric, table, names[metric])
+        if len(tables) > 1:
+            panel_title(panel, _upper(metric_words(metric)), columns=36, pad=4)
+    heading = f"{_upper(metric_words(next(iter(tables))))} of every method"
+    title(ax, heading if len(tables) == 1 else "Every method", "● the candidate  ◆ others", above=18)
     return ax
 
 
-def _method(panel: Axes, y: int, finding: Finding) -> None:
-    own = finding.key.part("method") == "candidate"
-    if own and finding.measured is not None:
-        panel.axvline(finding.measured.value, color=ACCENT, linewidth=0.8, alpha=0.45, zorder=1)
-    estimate_mark(panel, y, finding, look=FACT if own else _OTHER, size=7 if own else 5)
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
-def _rows_words(table: dict[str, dict[str, Finding]]) -> str:
-    sizes = {f.measured.n for by_name in table.values() for f in by_name.values() if f.measured is not None}
-    return f"points with 95 % intervals; n up to {format_count(max(sizes))}"
+def _methods_panel(panel: Axes, metric: str, table: dict[str, Estimate], names: Sequence[str]) -> None:
+    found = [Finding(Topic.METHOD_VALUE.key(method, metric=metric), method, Status.NOT_ASSESSED, measured=estimate)
+             for method, estimate in table.items()]  # fmt: skip
+    rows(panel, names)
+    view(panel, found)
+    stripes(panel, len(found))
+    for y, finding in enumerate(found):
+        own = _method(finding) == CANDIDATE
+        assert finding.measured is not None
+        if own:
+            panel.axvline(finding.measured.value, color=ACCENT, linewidth=0.8, alpha=0.45, zorder=1)
+        estimate_mark(panel, y, finding, look=FACT if own else _OTHER, size=7 if own else 5)
+        margin_note(panel, y, amount(finding.measured.value, metric, finding.measured.unit), colour=INK)
+    if is_share(metric):
+        panel.xaxis.set_major_formatter(lambda x, _: f"{100 * x:,.6g} %")
+
+
+def methods_caption(answer: Answer) -> str:
+    """What `methods` shows, in a few words."""
+    metric, table = next(iter(_tables(answer).items()))
+    place = list(table).index(CANDIDATE) + 1 if CANDIDATE in table else 0
+    if not place:
+        return methods_alt(answer)
+    where = "best" if place == 1 else f"number {place}"
+    return f"By {metric_words(metric)} the candidate is {where} of {format_count(len(table))} methods."
 
 
 def methods_alt(answer: Answer) -> str:
-    """What `methods` shows, in one sentence."""
-    _, table = _values(answer)
-    metric, by_name = next(iter(table.items()))
-    ranked = [f"{plain(name)[:60]} {measured(finding)}" for name, finding in by_name.items()]
-    return f"{metric_words(metric)} of {len(by_name)} methods: {listed(ranked, 6)}."
+    """What `methods` shows, in one sentence a metric."""
+    said = []
+    for metric, table in _tables(answer).items():
+        ranked = [f"{plain(_name(answer, m))[:60]} {amount(e.value, metric, e.unit)}" for m, e in table.items()]
+        said.append(f"{_upper(metric_words(metric))} of {len(table)} methods: {listed(ranked, 8)}.")
+    return " ".join(said)

@@ -140,7 +140,7 @@ def _bands(ax: Axes) -> None:
     ax.axvline(0, color=INK, linewidth=1.2, zorder=1)
     shown = [tick for tick in _TICKS if left <= tick <= right]
     if sheet().narrow:
-        shown = [tick for tick in shown if tick not in (-10, 10)]
+        shown = [tick for tick in shown if tick in (-20, -5, 5, 20)]
     words = {20: "20 or more", -20: "−20 or less", 1: "1", -1: "−1"}
     ax.set_xticks([*shown, 0], labels=[*(words.get(t, f"{t}".replace("-", "−")) for t in shown), "limit"])
     ax.tick_params(axis="x", labelsize=sheet().small)
@@ -225,10 +225,10 @@ def _name_the_worst(ax: Axes, claims: Sequence[Claims]) -> None:
     ax.annotate(
         shorten(_claim_words(finding), 24 if sheet().narrow else 44),
         (x, y),
-        (-8 if before else 8, 0),
+        (0, -10) if sheet().narrow else (-8 if before else 8, 0),
         textcoords="offset points",
         ha="right" if before else "left",
-        va="center_baseline",
+        va="top" if sheet().narrow else "center_baseline",
         fontsize=sheet().small,
         color=LOOKS[finding.status].colour,
         parse_math=False,
@@ -467,7 +467,7 @@ class Stage:
         days = "" if self.days is None else f"at least {self.days:,.6g} day{'s' if self.days != 1 else ''}"
         rows = sheet().words.row
         cases = "" if self.cases is None else f"at least {format_count(self.cases)} {rows.form(self.cases)}"
-        stop, who = self.stop_when and f"stop when {self.stop_when}", self.who and f"stopped by {self.who}"
+        stop, who = self.stop_when and f"stopped when: {self.stop_when}", self.who and f"stopped by: {self.who}"
         return [line for line in (days, cases, stop, who) if line]
 
 
@@ -481,7 +481,7 @@ def rollout(stages: Sequence[Stage], planned: bool = False, *, ax: Axes | None =
     if not stages:
         raise NothingToDraw("no stages of a release are stated")
     narrow, shown = sheet().narrow, list(stages[:6])
-    columns = 30 if narrow else max(14, 92 // len(shown) - 5)
+    columns = 42 if narrow else max(14, 102 // len(shown) - 3)
     texts = [[row for line in stage.lines() for row in folded(line, columns, 6)] for stage in shown]
     line = 0.175
     heights = [0.42 + line * len(text) for text in texts]
@@ -505,7 +505,7 @@ def _steps(
         x, y = (0.0, top) if narrow else (k * (width + gap), 0.0)
         ax.barh(y + 0.05, width, height=0.07, left=x, color=FAINT, linewidth=0, align="center")
         ax.barh(y + 0.05, width * min(1.0, stage.share), height=0.07, left=x, color=ACCENT, linewidth=0, align="center")
-        head = f"{k + 1}  {stage.traffic}"
+        head = f"{k + 1}. {stage.traffic}"
         ax.text(x, y + 0.16, head, fontsize=on.title, color=INK, va="top", fontweight="bold", parse_math=False)
         for j, row in enumerate(text):
             ax.text(x, y + 0.42 + 0.175 * j, row, fontsize=on.small, color=INK, va="top", parse_math=False)
