@@ -38,7 +38,7 @@ from readiness.statistics.ranking import is_best_order
 from readiness.verdict.margins import Margin, required_margin
 
 # ----------------------------------------------------------------------------------------------------
-# What would the tests say that people usually report? One McNemar and one DeLong at most for each alternative.
+# The tests that people usually report: one McNemar and one DeLong at most for each alternative.
 
 MCNEMAR = "exact two-sided McNemar test, 1947"
 SMALLEST_P = 1e-4

@@ -34,7 +34,7 @@ from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.means import design_effect
 
 # ----------------------------------------------------------------------------------------------------
-# Which single rows went most wrong? Only ids and the columns that the spec names are shown.
+# The single rows that went most wrong; only ids and the columns that the spec names are shown.
 
 SHOWN = 8
 ALIKE = "without costs or probabilities no error counts more than another; these are the first"

@@ -17,7 +17,7 @@ from readiness.questions.deficits import STILL, TOO_SMALL
 from readiness.questions.wording import count_of
 from readiness.spec.schema import Errors
 from readiness.statistics.cases import Cases
-from readiness.statistics.class_rule import ClassRule, against_rest, class_rule
+from readiness.statistics.class_rule import ClassRule, class_rule, table_against_rest
 from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.judge_claims import Measurement, judge_claims
@@ -47,7 +47,7 @@ def class_claims(evidence: Evidence, criteria: Errors) -> list[Measurement]:
     if not evidence.task.has_classes:
         return []
     rule, rows = class_rule(evidence.spec, evidence.task, evidence.classes), evidence.cases.counts.sum(axis=1)
-    small = set(rule.small(rows))
+    small = set(rule.small_classes(rows))
     found = [_one(evidence, rule, k, float(rows[k]), is_small=k in small) for k in range(len(rule.names))]
     if rule.judges_together(rows):
         members = tuple(sorted(small))
@@ -135,7 +135,7 @@ def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key:
 
 
 def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[Measurement]:
-    small, total = rule.small(rows), sum(rows)
+    small, total = rule.small_classes(rows), sum(rows)
     large = total - sum(rows[k] for k in small)
     text = f"{large:,.0f} of {total:,.0f} rows are of classes with at least {rule.minimum:,} rows"
     names = listed([f"{rule.names[k]} ({rows[k]:,.0f})" for k in small], most=8)
@@ -152,10 +152,9 @@ def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[
             needs=f"more rows of {names}" if small else "",
         )
 
-    claims = [
-        claim(Topic.CLASS_COVERAGE, "Rows of classes that are large enough to be judged", rule.covered(rows), text)
-    ]
-    at_stake = rule.covered_cost(rows)
+    covered = rule.covered_share(rows)
+    claims = [claim(Topic.CLASS_COVERAGE, "Rows of classes that are large enough to be judged", covered, text)]
+    at_stake = rule.covered_cost_share(rows)
     if at_stake is not None:
         said = "counted by what the dearest error with a row of the class costs"
         claims.append(claim(Topic.CLASS_COST_COVERAGE, "The same of what is at stake", at_stake, said))
@@ -163,13 +162,13 @@ def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[
 
 
 def _table(evidence: Evidence, some: _Some) -> list[list[float]]:
-    found: list[list[float]] = against_rest(evidence.cases.counts, some.members).tolist()
+    found: list[list[float]] = table_against_rest(evidence.cases.counts, some.members).tolist()
     return found
 
 
 def _measured(evidence: Evidence, some: _Some, metric: str) -> Inference | Missing:
     if evidence.cases.is_plain:
-        return measure_table(metric, against_rest(evidence.cases.counts, some.members), binary=True)
+        return measure_table(metric, table_against_rest(evidence.cases.counts, some.members), binary=True)
     return measure(metric, _cases(evidence, some))
 
 
@@ -178,7 +177,7 @@ def _withheld(evidence: Evidence, some: _Some, metric: str) -> str:
 
 
 def _cases(evidence: Evidence, some: _Some) -> Cases:
-    """The rows as a binary task, with the counts of `against_rest`."""
+    """The rows as a binary task, with the counts of `table_against_rest`."""
     cases, members = evidence.cases, list(some.members)
     true = np.isin(cases.y_true, members)
     said = np.where(true, cases.y_pred == cases.y_true, np.isin(cases.y_pred, members))
@@ -187,7 +186,7 @@ def _cases(evidence: Evidence, some: _Some) -> Cases:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How well is each of several classes found, and how far can its name be believed? Shown, not judged.
+# Each of several classes: how well it is found, and how far its name can be believed; shown, not judged.
 
 MOST_CLASSES = 20
 """Classes with numbers of their own: those that are found worst, of equal ones the rarest."""
@@ -222,7 +221,7 @@ def _fact(evidence: Evidence, k: int, metric: str, words: str) -> Measurement:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What is an error of a ranking? A relevant row that nobody gets to see, or a row that is shown and not relevant.
+# Errors of a ranking: a relevant row that nobody gets to see, or a row that is shown and not relevant.
 #
 # Shown are the first rows of each query, as many as `errors.top_k` says; rows of equal score in the order of the table.
 # Doing nothing is showing nothing. Counted so, a ranking has the errors of two classes, and they are priced as such;

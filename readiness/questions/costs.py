@@ -226,7 +226,7 @@ def median_value(evidence: Evidence) -> float:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Constant answers in place of a model: what would it cost to answer the same for every row?
+# Constant answers in place of a model: what it costs to answer the same for every row
 #
 # The best answer that needs no model may well be another one than doing nothing: where a miss costs fifty false alarms,
 # calling every row positive is cheaper, and a model that calls nine rows of ten positive has saved nobody anything. The
@@ -341,7 +341,7 @@ def _known_values(evidence: Evidence) -> tuple[NDArray[np.float64], str]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which part of the savings hangs on which cost? So that one cost may be changed without the other.
+# The part of the savings that hangs on each cost, so that one cost may be changed without the other.
 
 NAMES = ("a false alarm", "a miss")
 

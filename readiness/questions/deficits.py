@@ -41,7 +41,7 @@ from readiness.statistics.stability import (
 )
 
 # ----------------------------------------------------------------------------------------------------
-# How does a metric stand in each segment, and among all other rows?
+# A metric in each segment, and among all other rows
 
 Measured = Inference | Missing
 

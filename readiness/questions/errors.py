@@ -37,7 +37,7 @@ from readiness.statistics.means import share_of
 from readiness.statistics.thresholds import mean_in_tails, rank_correlation
 
 # ----------------------------------------------------------------------------------------------------
-# Which errors does the candidate make, and how many of each? Counted, not judged.
+# The errors that the candidate makes, and how many of each; counted, not judged.
 
 DRAWN = 2000
 """Residuals that a figure draws; a seeded sample above."""
@@ -160,7 +160,7 @@ def residuals(evidence: Evidence) -> pd.DataFrame:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Where are the errors of a predicted number large, and how wide would an honest band around it be?
+# Predicted numbers: where their errors are large, and how wide an honest band around them would be
 
 
 def values_facts(evidence: Evidence, priced: Prices | None) -> list[Measurement]:

@@ -34,7 +34,7 @@ from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.verdict.margins import TOPICS
 
 # ----------------------------------------------------------------------------------------------------
-# What came of odd input? The probes as findings: made here, else supplied, else not assessed.
+# Odd input: the probes as findings, made here, else supplied, else not assessed.
 
 PROBED_BOXES = {"missing_value": "missing_values", "unseen_category": "unexpected_categories", "outlier": "outliers"}
 """Probes whose result fills a box of the checklist."""
@@ -103,7 +103,7 @@ def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Do the rows that the candidate will meet look like those it was trained on? One claim for each feature.
+# Drift between the rows that the candidate will meet and those it was trained on: one claim for each feature.
 
 
 def drift_claims(evidence: Evidence, criteria: Production) -> list[Measurement]:
@@ -221,7 +221,7 @@ def _reason(drift: Drift | Missing, tables: DriftTables) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which boxes of the checklist did a named person answer, and does that still hold?
+# Attestations: boxes of the checklist that a named person answered, and whether that still holds
 
 
 def box_findings(evidence: Evidence) -> list[Finding]:

@@ -81,7 +81,7 @@ def tells_people_apart(column: str) -> bool:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What is shown of every segment besides what is judged: rows, metrics, the gap, and the worst one with its causes?
+# Facts of every segment besides what is judged: rows, metrics, the gap, and the worst one with its causes
 
 SHOWN = {
     Task.BINARY: ("accuracy", "f1", "recall", "false_positive_rate"),
@@ -210,7 +210,7 @@ def _training_share(segmentation: Segmentation, finding: Finding) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How far apart are the groups of one segmentation: whose rows are selected, found, or raise false alarms?
+# Parity among the groups of one segmentation: whose rows are selected, found, or raise false alarms
 
 ALWAYS_SHOWN = ("demographic_parity_ratio", "equal_opportunity_difference")
 """Shown where the spec states no limit; the others say much the same."""

@@ -20,7 +20,7 @@ from readiness.statistics.slices import EDGE_ROWS, LEAST_ROWS, assign_bins, quan
 from readiness.verdict.margins import calendar_names
 
 # ----------------------------------------------------------------------------------------------------
-# On which hour, weekday or month does a row fall? Parts of `data.time`, as levels by which weak spots are searched.
+# Hour, weekday and month of a row: parts of `data.time`, as levels by which weak spots are searched.
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

@@ -50,7 +50,7 @@ from readiness.statistics.stability import (
 )
 
 # ----------------------------------------------------------------------------------------------------
-# What else tells how steady the candidate is? Other seeds, small changes, fewer training rows: shown, not judged.
+# Other signs of how steady the candidate is: other seeds, small changes, fewer training rows: shown, not judged.
 
 FLIPS = 0.05
 """Share of answers that small changes may flip before it is worth a warning; the cut-off is judgement."""

@@ -30,7 +30,7 @@ from readiness.statistics.means import design_effect
 from readiness.statistics.thresholds import CrossFitted, cross_fit, share_of_largest
 
 # ----------------------------------------------------------------------------------------------------
-# Which threshold is in use, and is another one better in all that was asked for? Told, not judged.
+# The threshold in use, and whether another one is better in all that was asked for; told, not judged.
 #
 # A threshold that would have cost less is recommended only when chance does not explain the difference, both halves of
 # the rows agree on it, and every stated requirement holds with the labels that it gives to the half it was not chosen

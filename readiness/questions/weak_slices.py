@@ -282,7 +282,7 @@ def _columns(suspected: Suspects) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Where do confirmed weak spots lie: inside a named group that fails by itself, or anywhere else?
+# The place of confirmed weak spots: inside a named group that fails by itself, or anywhere else
 
 INSIDE = 0.9
 """Share of the rows of a weak spot from which it lies inside a group."""

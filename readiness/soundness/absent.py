@@ -61,13 +61,13 @@ def examine(evidence: Evidence) -> list[Examined]:
         return [
             finding_not_asked(Kind.ABSENT, "there are no recent and no training rows that could hold somebody else")
         ]
-    claims = list(_of_segments(evidence))
+    claims = list(_judge_all_segments(evidence))
     first: list[Examined] = (
         [claims[0].with_claim(key=Kind.ABSENT.key()), *claims[1:]]
         if claims
         else [finding_not_asked(Kind.ABSENT, _explain(evidence))]
     )
-    return [*first, *_of_classes(evidence)]
+    return [*first, *_judge_classes(evidence)]
 
 
 def _explain(evidence: Evidence) -> str:
@@ -79,7 +79,7 @@ def _explain(evidence: Evidence) -> str:
 # Segments -------------------------------------------------------------------------------------------------------
 
 
-def _of_segments(evidence: Evidence) -> Iterator[Measurement]:
+def _judge_all_segments(evidence: Evidence) -> Iterator[Measurement]:
     named = list(zip(evidence.spec.data.segments, evidence.segmentations, strict=True))
     rulers = _rulers(evidence) if named else []
     for number, (entry, segmentation) in enumerate(named, 1):
@@ -132,16 +132,16 @@ def _judge_segments(
     key: FindingKey, mine: Segmentation, others: Segmentation, metrics: list[_Asked], noun: str
 ) -> Measurement:
     rows, places = others.counts, _places(mine, others)
-    asked = max(metrics, key=lambda each: int(rows[each.lacking(places)].sum()))
-    lacking = asked.lacking(places) & (rows > 0)
-    is_small = asked.lacking(np.arange(len(mine.counts)))
+    asked = max(metrics, key=lambda each: int(rows[each.are_lacking(places)].sum()))
+    lacking = asked.are_lacking(places) & (rows > 0)
+    is_small = asked.are_lacking(np.arange(len(mine.counts)))
     if mine.counts[is_small].sum() > MOST_ABSENT * mine.counts.sum():  # the test is small, as question 3 says itself
         lacking &= _are_rarer_here(mine, others, places)
     critical = [k for k in sorted(others.critical) if lacking[k]]
     largest = sorted(map(int, np.flatnonzero(lacking)), key=lambda k: (k not in critical, -int(rows[k])))
     k, n = int(rows[lacking].sum()), int(rows.sum())
     text = f"{format_count_of(k, n, noun)} are in values of {shorten(mine.name)} that the test rows cannot assess"
-    words = listed(f"{others.text(one)} ({rows[one]:,} rows; {asked.said(int(places[one]))})" for one in largest)
+    words = listed(f"{others.text(one)} ({rows[one]:,} rows; {asked.explain(int(places[one]))})" for one in largest)
     return Measurement(
         Claim(
             key,
@@ -180,11 +180,11 @@ class _Asked:
     minimum: int
     noun: str
 
-    def lacking(self, places: Integers) -> Array:
+    def are_lacking(self, places: Integers) -> Array:
         """For each segment of the other rows, by its code among the test rows, whether these cannot assess it."""
         return np.asarray(~np.append(self.held >= self.minimum, False)[places], dtype=bool)  # -1 is the last
 
-    def said(self, place: int) -> str:
+    def explain(self, place: int) -> str:
         """Why not, in words."""
         held = 0 if place < 0 else int(self.held[place])
         return f"{count_of(held, self.noun)} in the test, {self.minimum:,} are needed" if held else "no test row"
@@ -203,7 +203,7 @@ def _collect_asked(evidence: Evidence, mine: Segmentation, rulers: list[Ruler]) 
 # Classes --------------------------------------------------------------------------------------------------------
 
 
-def _of_classes(evidence: Evidence) -> list[Examined]:
+def _judge_classes(evidence: Evidence) -> list[Examined]:
     """The share of labelled recent rows, else of training rows, in classes with too few test rows; it withholds what
     questions 1, 2 and 4 say of all classes.
     """

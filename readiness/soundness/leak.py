@@ -47,7 +47,7 @@ from readiness.statistics.leak_search import (
 from readiness.statistics.leakage import Target, Telling, measure_column, skill_of
 
 # ----------------------------------------------------------------------------------------------------
-# How is it said that a column may give the answer away? With the rows it gets right, beside what others reach.
+# The words for a column that may give the answer away: with the rows it gets right, beside what others reach.
 
 NEAR = 0.1
 """Standard deviations of the target within which a number counts as told."""

@@ -98,7 +98,7 @@ class PutBack:
     def __init__(self, evidence: Evidence, unused: Unused, said: Scores) -> None:
         self.evidence, self.unused, self.said = evidence, unused, said
         self.known, self.truth = evidence.cases, unused.target
-        self.weight = None if evidence.spec.data.weight is None else self._filled(evidence.spec.data.weight, None)
+        self.weight = None if evidence.spec.data.weight is None else self._fill_amounts(evidence.spec.data.weight, None)
         self._cases: dict[tuple[Errors, int | None, bool], Cases] = {}
         self._shares: dict[tuple[int | None, bool], Floats] = {}
         self._means: dict[Errors, dict[str, float]] = {}
@@ -134,7 +134,7 @@ class PutBack:
             return None
         return np.sort(np.random.default_rng([self.evidence.spec.seed, SALT]).choice(rows, most, replace=False))
 
-    def _filled(self, column: str, known: Floats | None) -> Floats:
+    def _fill_amounts(self, column: str, known: Floats | None) -> Floats:
         """A column of amounts; the mean of the rows that are judged where it holds none."""
         values = as_numbers(self.unused.frame[column], f"The column {column!r}")
         usual = self.evidence.cases.weight if known is None else known
@@ -153,14 +153,16 @@ class PutBack:
                 known = known.one_against_rest(of_class)
                 truth = np.where(truth < 0, -1, (truth == of_class).astype(np.int64))
                 said, scores = (said == of_class).astype(np.int64), None if scores is None else scores[:, of_class]
-            shares = self._alike(known, said, scores, key[1:]) if known.task.has_classes else None
+            shares = self._error_shares_of_alike(known, said, scores, key[1:]) if known.task.has_classes else None
             self._cases[key] = complete_cases(
                 known, said, scores,
                 truth=truth, weight=self.weight, errors=errors, shares=shares, seed=self.evidence.spec.seed,
             )  # fmt: skip
         return self._cases[key]
 
-    def _alike(self, known: Cases, said: NDArray[Any], scores: Floats | None, key: tuple[int | None, bool]) -> Floats:
+    def _error_shares_of_alike(
+        self, known: Cases, said: NDArray[Any], scores: Floats | None, key: tuple[int | None, bool]
+    ) -> Floats:
         """How often rows with a truth that are like those without are wrong; of very many, a sample tells."""
         if key not in self._shares:
             rows = self._sample(known.n, MOST_KNOWN)
@@ -214,7 +216,7 @@ class PutBack:
         for key, known in self.evidence.costs.items():
             given = getattr(self.evidence.spec.errors.costs, key, None)
             if isinstance(given, CostColumn):
-                found[key] = np.concatenate((known, self._filled(given.column, known)))
+                found[key] = np.concatenate((known, self._fill_amounts(given.column, known)))
         return found
 
 
@@ -315,7 +317,7 @@ class _Stated:
     moved: Callable[[Errors], float]
     """By how much the claimed number is larger when so many of these rows are wrong."""
 
-    def at(self, errors: Errors) -> float:
+    def limit_at(self, errors: Errors) -> float:
         """The limit that the claim is met by, moved; nan where it cannot be known."""
         limit = unfavourable_limit(self.finding)
         return math.nan if limit is None else limit + self.moved(errors)
@@ -323,7 +325,7 @@ class _Stated:
     def stands(self, errors: Errors) -> bool:
         """Whether it would still be met."""
         assert self.finding.criterion is not None
-        return bool(self.finding.criterion.holds(self.at(errors)))
+        return bool(self.finding.criterion.holds(self.limit_at(errors)))
 
 
 def _claims(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
@@ -471,7 +473,7 @@ _ALARM: Mapping[str, Any] = {"refutable": False, "presumed": True}
 
 
 def _describe_move(stated: _Stated, errors: Errors) -> str:
-    bar, limit, there = stated.finding.criterion, unfavourable_limit(stated.finding), stated.at(errors)
+    bar, limit, there = stated.finding.criterion, unfavourable_limit(stated.finding), stated.limit_at(errors)
     assert bar is not None
     if limit is None or not math.isfinite(there):
         return "nobody could tell its number"

@@ -54,7 +54,7 @@ from readiness.statistics.labels import BINARY_LABEL_METRICS
 from readiness.statistics.means import mean_of
 
 # ----------------------------------------------------------------------------------------------------
-# Do recent rows look as if only the share of positives had changed, and is it the share that is declared?
+# Recent rows as a mixture of both classes: whether only the share of positives has changed, and to the declared one
 
 DISTANCE = 0.05
 """Distribution functions that differ by less are as good as equal."""
@@ -202,15 +202,15 @@ WEIGHTS = "the word of somebody outside, under soundness.mix, what the weights s
 def examine(evidence: Evidence) -> list[Examined]:
     """What another mix in production, or none of the weights, would do to the claims that are met."""
     depending = tuple(_find_depending(evidence)) if evidence.spec.about.prevalences else ()
-    return [*_of_shares(evidence), *recent_findings(evidence, depending), *_of_weights(evidence)]
+    return [*_judge_shares(evidence), *recent_findings(evidence, depending), *_judge_weights(evidence)]
 
 
-def _of_shares(evidence: Evidence) -> list[Examined]:
+def _judge_shares(evidence: Evidence) -> list[Examined]:
     declared = evidence.spec.about.prevalences
     if evidence.task is not Task.BINARY:
         return [finding_not_asked(Kind.MIX, "only of two classes is a share in production declared")]
     if evidence.spec.data.sampled and (not declared or other_ends(evidence)):
-        return [_of_chosen_rows(evidence)]
+        return [_judge_chosen_rows(evidence)]
     if not declared:
         return [
             finding_not_asked(
@@ -250,11 +250,11 @@ def other_ends(evidence: Evidence) -> tuple[float, ...]:
     return tuple(
         share
         for share in evidence.spec.about.prevalences
-        if not _by_chance(here, share) or not 1 / MATERIAL_ODDS <= _odds_ratio(share, here.value) <= MATERIAL_ODDS
+        if not _is_by_chance(here, share) or not 1 / MATERIAL_ODDS <= _odds_ratio(share, here.value) <= MATERIAL_ODDS
     )
 
 
-def _by_chance(here: Binomial, share: float) -> bool:
+def _is_by_chance(here: Binomial, share: float) -> bool:
     low, high = here.interval(1 - CHANCE)
     return low <= share <= high
 
@@ -306,7 +306,7 @@ def _find_depending(evidence: Evidence) -> dict[str, Finding]:
     return known
 
 
-def _of_chosen_rows(evidence: Evidence) -> Examined:
+def _judge_chosen_rows(evidence: Evidence) -> Examined:
     depending = _find_depending(evidence)
     declared = f"; {_describe_declared(evidence)}" if evidence.spec.about.prevalences else ""
     said = (
@@ -347,7 +347,7 @@ def _find_worst(evidence: Evidence, finding: Finding, at_ends: list[tuple[float,
     here = _share_of_rows(evidence.cases)
     for share, claim in at_ends:
         there = judge_one(evidence, claim)
-        if there.status is not Status.MET and (not _by_chance(here, share) or there.point_status is not Status.MET):
+        if there.status is not Status.MET and (not _is_by_chance(here, share) or there.point_status is not Status.MET):
             yield _Fallen(finding, there, claim.inference, share)
             return
 
@@ -439,7 +439,7 @@ def _carried_finding(k: int, evidence: Evidence, fallen: _Fallen) -> Aimed:
     return Aimed(claim, (here.code,))
 
 
-def _of_weights(evidence: Evidence) -> list[Examined]:
+def _judge_weights(evidence: Evidence) -> list[Examined]:
     """Claims of questions 1 to 4 that are met with the weights and not without them."""
     if evidence.cases.weight is None:
         return []

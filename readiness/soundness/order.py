@@ -72,7 +72,7 @@ class _Times:
         known = self.wall[np.isfinite(self.wall)]
         return self.kind.startswith("dates") and bool(np.all(known % _DAY == 0))
 
-    def said(self, value: float) -> str:
+    def write_time(self, value: float) -> str:
         """A time in words."""
         if self.texts:
             return shorten(self.texts[int(value)])
@@ -259,8 +259,8 @@ def _reason(test: _Times, there: Floats, here: Floats, delay: float, horizon: st
     known = f", counting {horizon} until their truth is known" if delay else ""
     lie = "lies" if late == 1 else "lie"
     text = (
-        f"{count} {lie} after {test.said(first)}, the time of the first test row{known}; the last training row is of "
-        f"{test.said(last)}"
+        f"{count} {lie} after {test.write_time(first)}, the time of the first test row{known}; the last training row "
+        f"is of {test.write_time(last)}"
     )
     if at_random:
         return f"{text}; both tables are spread alike over time, as after a random split: each knows the other's days"
@@ -275,6 +275,6 @@ def _odd_dates(test: _Times, there: Floats, here: Floats, delay: float) -> str:
         return ""
     rows = format_count_of(few, len(here), "test rows")
     return (
-        f"; only {rows} {'lies' if few == 1 else 'lie'} before {test.said(then)}, and {still:,} training rows lie "
-        "after that: look at the dates of these test rows first"
+        f"; only {rows} {'lies' if few == 1 else 'lie'} before {test.write_time(then)}, and {still:,} training rows "
+        "lie after that: look at the dates of these test rows first"
     )

@@ -50,7 +50,7 @@ from readiness.statistics.inference import Exact
 from readiness.statistics.judge_claims import Measurement
 
 # ----------------------------------------------------------------------------------------------------
-# Which columns do test rows and recent rows share, in bins alike, and which of them only tell the time?
+# The columns that test rows and recent rows share, in bins alike, and those of them that only tell the time
 
 MOST_ROWS = 50_000
 """Rows of both tables together that are compared; of more, a random sample."""

@@ -112,8 +112,8 @@ def _predict(evidence: Evidence, frame: Any) -> Scores | Missing:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Do the claims that hold on the test rows hold on recent ones? Measured on test rows weighed like them, and on recent
-# rows whose truth is known.
+# The claims that hold on the test rows, held against recent ones: on test rows weighed like them, and on recent rows
+# whose truth is known.
 
 FEWEST_KNOWN = 10
 """Recent rows whose truth is known, below which nothing is measured on them."""

@@ -90,14 +90,14 @@ class Scored:
         elif other is not None:
             measured = compare(name, cases, other, factor=self.factor, seed=evidence.spec.seed)
         elif human is not None and self.rival == PEOPLE:
-            measured, unsure = self._ahead_of_people(cases, human), unsure or ("" if human.n else "no number of cases")
+            measured, unsure = self._lead_over_people(cases, human), unsure or ("" if human.n else "no number of cases")
         else:
             measured = Missing("the other method was not measured")
         return Measurement(
             Claim(self.key, self.name, self.criterion), name, measured, unit=self.metric.unit, withheld=unsure
         )
 
-    def _ahead_of_people(self, cases: Cases, human: Human) -> Inference | Missing:
+    def _lead_over_people(self, cases: Cases, human: Human) -> Inference | Missing:
         mine = measure(self.metric.name, cases)
         if isinstance(mine, Missing):
             return mine

@@ -38,31 +38,31 @@ class ClassRule:
     told_apart: bool = True
     """Whether classes must be told apart one by one: of two classes the savings answer for that."""
 
-    def small(self, rows: Sequence[float]) -> tuple[int, ...]:
+    def small_classes(self, rows: Sequence[float]) -> tuple[int, ...]:
         """Codes of the classes with too few rows to be judged by themselves."""
         return tuple(k for k, n in enumerate(rows) if n < self.minimum and not self.stated[k] and self.told_apart)
 
     def judges_together(self, rows: Sequence[float]) -> bool:
         """Whether the small classes are judged together: two or more, with enough rows in all."""
-        small = self.small(rows)
+        small = self.small_classes(rows)
         return len(small) > 1 and sum(rows[k] for k in small) >= self.minimum
 
     def floor_of(self, codes: Sequence[int]) -> float | None:
         """The floor of several classes together: the lowest that is asked of any."""
         return min((floor for k in codes if (floor := self.floors[k]) is not None), default=None)
 
-    def covered(self, rows: Sequence[float]) -> float:
+    def covered_share(self, rows: Sequence[float]) -> float:
         """Share of the rows that are of classes large enough to be judged."""
         return self._share(np.asarray(rows, dtype=np.float64), rows)
 
-    def covered_cost(self, rows: Sequence[float]) -> float | None:
+    def covered_cost_share(self, rows: Sequence[float]) -> float | None:
         """The same of what is at stake: rows times what the dearest error with one of them costs."""
         if self.dearest is None:
             return None
         return self._share(np.asarray(rows, dtype=np.float64) * self.dearest, rows)
 
     def _share(self, amounts: Floats, rows: Sequence[float]) -> float:
-        total, small = float(amounts.sum()), list(self.small(rows))
+        total, small = float(amounts.sum()), list(self.small_classes(rows))
         return 1 - float(amounts[small].sum()) / total if total > 0 else 1.0
 
 
@@ -71,9 +71,9 @@ def class_rule(spec: Spec, task: Task, names: Sequence[str]) -> ClassRule:
     errors, matrix = spec.errors, None if spec.errors.costs is None else spec.errors.costs.matrix
     dearest = None
     if matrix is not None and task is Task.MULTICLASS:
-        rows = [_of(matrix, name) or {} for name in names]
+        rows = [_entry_of(matrix, name) or {} for name in names]
         dearest = np.array([max((float(cost) for cost in row.values()), default=0.0) for row in rows])
-    stated = [_of(errors.floors, name) for name in names]
+    stated = [_entry_of(errors.floors, name) for name in names]
     floors = [
         given if given is not None else errors.class_floor if dearest is not None and dearest[k] > 0 else None
         for k, given in enumerate(stated)
@@ -95,12 +95,12 @@ def least_rows(spec: Spec) -> int:
     return proportion_rows(CLASS_FOUND, spec.errors.class_floor, alpha=spec.alpha, power=SEGMENT_POWER) or 1
 
 
-def _of(table: Mapping[str, T], name: str) -> T | None:
+def _entry_of(table: Mapping[str, T], name: str) -> T | None:
     """What the table holds for a class; a spec spells true and false in small letters."""
     return table.get(name, table.get(name.lower()))
 
 
-def against_rest(table: Floats, codes: Sequence[int]) -> Floats:
+def table_against_rest(table: Floats, codes: Sequence[int]) -> Floats:
     """The confusion matrix (2, 2) of some classes together against all others, from one of shape (K, K).
 
     A row of these classes counts as found when its own class is named, not another one of them.

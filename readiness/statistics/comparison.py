@@ -70,7 +70,7 @@ class Guess:
         score = np.full(like.n, p[1]) if like.task is Task.BINARY else np.tile(p, (like.n, 1))
         return replace(like, y_pred=np.full(like.n, int(np.argmax(p))), y_score=score, is_probability=True)
 
-    def drawn(self, like: Cases) -> Cases:
+    def draw_answers(self, like: Cases) -> Cases:
         """The guess with an answer drawn for every row, always the same one for the same rows."""
         p = np.asarray(self.probabilities)
         codes = np.random.default_rng(SEED).choice(len(p), like.n, p=p / p.sum())
@@ -88,7 +88,7 @@ def measure_guess(metric: str, cases: Cases, guess: Guess) -> Inference | Missin
     if metric in cases.own:
         key = f"own metric {metric} guessed {guess.probabilities}"
         if key not in cases.remembered:
-            cases.remembered[key] = measure_own(metric, guess.drawn(cases), note=DRAWN)
+            cases.remembered[key] = measure_own(metric, guess.draw_answers(cases), note=DRAWN)
         found: Inference | Missing = cases.remembered[key]
         return found
     value = guess_value(metric, cases, guess)
@@ -160,7 +160,7 @@ def compare(
         raise ValueError("candidate and other must be scored on the same rows")
     estimator = estimator_of(metric, candidate)
     if estimator.paired == "resamples":
-        rival, note = (other.drawn(candidate), DRAWN) if isinstance(other, Guess) else (other, "")
+        rival, note = (other.draw_answers(candidate), DRAWN) if isinstance(other, Guess) else (other, "")
         return compare_own(metric, candidate, rival, factor=factor, note=note)
     mine = measure(metric, candidate)
     if isinstance(mine, Missing):

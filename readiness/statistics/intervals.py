@@ -172,11 +172,11 @@ class Normal(OneSided):
         if self.unbiased is not None:
             scale = self.unbiased * (1 - self.unbiased) / (self.value * (1 - self.value))
             return Normal(self.unbiased, self.se * scale, self.df, self.n, "logit").lower(alpha)
-        return max(self.least, self._moved(-self._reach(alpha, -1) * self.se))
+        return max(self.least, self._move(-self._reach(alpha, -1) * self.se))
 
     def upper(self, alpha: float) -> float:
         """Upper limit."""
-        return min(self.most, self._moved(self._reach(alpha, 1) * self.se))
+        return min(self.most, self._move(self._reach(alpha, 1) * self.se))
 
     def _reach(self, alpha: float, side: int) -> float:
         """Standard errors between the value and its limit below (-1) or above (1)."""
@@ -197,7 +197,7 @@ class Normal(OneSided):
         # of 1 + by below 0 the real cube root is meant, which a power in floating point does not have
         return 3 / a * (math.expm1(math.log1p(by) / 3) if by > -1 else math.cbrt(1 + by) - 1)
 
-    def _moved(self, by: float) -> float:
+    def _move(self, by: float) -> float:
         if self.scale == "log":
             return self.value * math.exp(min(by / self.value, 700.0))
         if self.scale == "logit":
@@ -233,13 +233,19 @@ class Unvaried(OneSided):
 
     def lower(self, alpha: float) -> float:
         """The value, unless the unseen rest is as low as can be."""
-        return self.value - self._unseen(alpha) * (self.value - self.least) if self.value > self.least else self.value
+        return (
+            self.value - self._unseen_share(alpha) * (self.value - self.least)
+            if self.value > self.least
+            else self.value
+        )
 
     def upper(self, alpha: float) -> float:
         """The value, unless the unseen rest is as high as can be."""
-        return self.value + self._unseen(alpha) * (self.most - self.value) if self.value < self.most else self.value
+        return (
+            self.value + self._unseen_share(alpha) * (self.most - self.value) if self.value < self.most else self.value
+        )
 
-    def _unseen(self, alpha: float) -> float:
+    def _unseen_share(self, alpha: float) -> float:
         return -math.expm1(math.log(alpha) / self.rows)
 
 
@@ -363,23 +369,23 @@ class Mover(OneSided):
     def interval(self, level: float) -> tuple[float, float]:
         """Two-sided interval from the two-sided intervals of both."""
         (a_low, a_high), (b_low, b_high) = self.a.interval(level), self.b.interval(level)
-        return self._below(a_low, b_high), self._above(a_high, b_low)
+        return self._limit_below(a_low, b_high), self._limit_above(a_high, b_low)
 
     def lower(self, alpha: float) -> float:
         """Lower limit: a low together with b high."""
-        return self._below(self.a.lower(alpha), self.b.upper(alpha))
+        return self._limit_below(self.a.lower(alpha), self.b.upper(alpha))
 
     def upper(self, alpha: float) -> float:
         """Upper limit: a high together with b low."""
-        return self._above(self.a.upper(alpha), self.b.lower(alpha))
+        return self._limit_above(self.a.upper(alpha), self.b.lower(alpha))
 
-    def _below(self, a_low: float, b_high: float) -> float:
-        return self.value - self._together(self.a.value - a_low, self.factor * (b_high - self.b.value))
+    def _limit_below(self, a_low: float, b_high: float) -> float:
+        return self.value - self._combine_arms(self.a.value - a_low, self.factor * (b_high - self.b.value))
 
-    def _above(self, a_high: float, b_low: float) -> float:
-        return self.value + self._together(a_high - self.a.value, self.factor * (self.b.value - b_low))
+    def _limit_above(self, a_high: float, b_low: float) -> float:
+        return self.value + self._combine_arms(a_high - self.a.value, self.factor * (self.b.value - b_low))
 
-    def _together(self, a: float, b: float) -> float:
+    def _combine_arms(self, a: float, b: float) -> float:
         """Length of two arms; what moves both alike moves their difference less."""
         if self.correlation == 0 or math.isinf(a) or math.isinf(b):
             return math.hypot(a, b)

@@ -98,7 +98,7 @@ class RefitLosses:
     bounded: bool = False
     """Losses are errors without an upper end; e / (e + median) stands for them, so that no row decides alone."""
 
-    def scaled(self) -> RefitLosses:
+    def scale(self) -> RefitLosses:
         """The same in [0, 1]."""
         parts = (self.own, self.on_test, self.on_train, self.own_on_train, self.redrawn)
         own, on_test, on_train, own_on_train, redrawn = (np.asarray(part, dtype=float) for part in parts)
@@ -213,7 +213,7 @@ def refit_advantage(losses: RefitLosses, dependence: Dependence = INDEPENDENT) -
         losses: of both; finite.
         dependence: of the test rows (ranking: queries).
     """
-    known = losses.scaled()
+    known = losses.scale()
     m, copies = len(known.own), len(known.on_test)
     if not copies or m < 2 or known.on_train.shape[1] < 2:
         return Missing("there are too few rows to compare the model with its copies", n=m)

@@ -102,7 +102,7 @@ class Losses:
             return cls(len(loss), np.asarray(loss, dtype=np.bool_))
         return cls(len(loss), None, (np.asarray(loss, dtype=np.float64), loss.astype(np.float64) ** 2))
 
-    def within(self, rows: Mask) -> Losses:
+    def subset(self, rows: Mask) -> Losses:
         """Of some rows."""
         wrong = None if self.wrong is None else self.wrong[rows]
         return Losses(int(np.count_nonzero(rows)), wrong, tuple(power[rows] for power in self.powers))
@@ -239,7 +239,7 @@ class _Rows:
     effect: float
     least_rows: int
 
-    def enough(self, inside: Sums) -> Mask:
+    def has_enough(self, inside: Sums) -> Mask:
         """Which combinations have enough rows in them and outside."""
         return np.asarray((inside[0] >= self.least_rows) & (inside[0] <= self.losses.n - self.least_rows))
 
@@ -280,7 +280,7 @@ def search(
     steps = [axis_of(*size, MOST_STEPS) for size in zip(levels, ordered, strict=True)]
     searched, suspicious = 0, list[Slice]()
     for columns, own, sums in _tables(rows, axes, steps):
-        is_large = rows.enough(sums)
+        is_large = rows.has_enough(sums)
         searched += int(np.count_nonzero(is_large))
         suspicious += _select_outstanding(columns, own, sums, is_large, rows)
     suspicious.sort(key=lambda each: -each.z)
@@ -366,7 +366,7 @@ def _is_news(inside: Mask, taken: Sequence[Mask], covered: Mask, rows: _Rows) ->
 
 
 def _stands_out(inside: Mask, outside: Mask, rows: _Rows) -> bool:
-    here, there = (rows.losses.within(mask).total() for mask in (inside, outside))
+    here, there = (rows.losses.subset(mask).total() for mask in (inside, outside))
     gap = difference(here, there)[0]
     return bool(gap >= rows.effect and certainty(here, there)[0] >= SUSPICIOUS)
 
@@ -389,11 +389,11 @@ def _fit_spans(found: Slice, rows: _Rows, axes: Sequence[Axis]) -> Slice:
 def _move_span(found: Slice, axis: Axis, column: int, other: Span, rows: _Rows) -> Slice:
     """The run of levels of one column that is most certain within the given levels of the other."""
     within = _rows_between(rows.codes[other.column], other.first, other.last)
-    losses = rows.losses.within(within)
+    losses = rows.losses.subset(within)
     sums = sum_over_runs(losses.sums(losses.places(rows.codes[column][within], axis.steps), axis.steps), (axis,))
     outside = rows.whole - sums
     gap = difference(sums, outside)
-    z = np.where(rows.enough(sums) & (gap >= rows.effect), certainty(sums, outside), -np.inf)
+    z = np.where(rows.has_enough(sums) & (gap >= rows.effect), certainty(sums, outside), -np.inf)
     best = int(np.argmax(z))
     if not z[best] > found.z:
         return found

@@ -254,7 +254,7 @@ class Widening:
     """Standard error in the order of time over that of independent rows, at least 1."""
     df: float = math.inf
 
-    def at(self, alpha: float) -> float:
+    def factor_at(self, alpha: float) -> float:
         """By what the distance of a one-sided limit is multiplied."""
         return self.ratio * student_quantile(alpha, self.df) / normal_quantile(alpha)
 
@@ -283,18 +283,18 @@ class Widened(Wrapped):
     def interval(self, level: float) -> tuple[float, float]:
         """The inner interval, widened."""
         low, high = self.inner.interval(level)
-        by = self.widening.at((1 - level) / 2)
-        return self._moved(low, by), self._moved(high, by)
+        by = self.widening.factor_at((1 - level) / 2)
+        return self._move(low, by), self._move(high, by)
 
     def lower(self, alpha: float) -> float:
         """The inner limit, moved down."""
-        return self._moved(self.inner.lower(alpha), self.widening.at(alpha))
+        return self._move(self.inner.lower(alpha), self.widening.factor_at(alpha))
 
     def upper(self, alpha: float) -> float:
         """The inner limit, moved up."""
-        return self._moved(self.inner.upper(alpha), self.widening.at(alpha))
+        return self._move(self.inner.upper(alpha), self.widening.factor_at(alpha))
 
-    def _moved(self, limit: float, by: float) -> float:
+    def _move(self, limit: float, by: float) -> float:
         return min(self.most, max(self.least, self.value + by * (limit - self.value)))
 
 

@@ -13,7 +13,7 @@ from readiness.core.policy import Task
 from readiness.spec.schema import Spec
 from readiness.statistics.basis import SHARES, flatten
 from readiness.statistics.cases import Floats
-from readiness.statistics.class_rule import ClassRule, against_rest, class_rule
+from readiness.statistics.class_rule import ClassRule, class_rule, table_against_rest
 
 if TYPE_CHECKING:
     from readiness.verdict.record import Record
@@ -69,7 +69,7 @@ def _total(line: Sequence[Finding]) -> float | None:
 
 def _wanted(rule: ClassRule, rows: Sequence[float]) -> Iterator[tuple[FindingKey, bool]]:
     """Keys, and whether the class has so few rows that it may stand aside."""
-    small = set(rule.small(rows))
+    small = set(rule.small_classes(rows))
     for k in range(len(rule.names)):
         if rule.told_apart:
             yield Topic.CLASS_TOLD_APART.key(k + 1), k in small
@@ -102,12 +102,14 @@ def check_classes(record: Record, spec: Spec, table: Floats) -> None:
     rule, rows = class_rule(spec, task, names), table.sum(axis=1).tolist()
     if len(names) != len(table):
         return
-    expected = {Topic.CLASS_COVERAGE: rule.covered(rows), Topic.CLASS_COST_COVERAGE: rule.covered_cost(rows)}
+    covered, covered_cost = rule.covered_share(rows), rule.covered_cost_share(rows)
+    expected = {Topic.CLASS_COVERAGE: covered, Topic.CLASS_COST_COVERAGE: covered_cost}
     for finding in record.answer(Question.ERRORS).findings:
         kind, number = finding.key.kind, finding.key.number("class")
         if kind in TOLD_APART | FOUND and finding.bounds is not None:
             is_one = kind in (Topic.CLASS_TOLD_APART, Topic.CLASS_FOUND)
-            _check_class(finding, rule, table, (number - 1,) if is_one else rule.small(rows), is_floor=kind in FOUND)
+            members = (number - 1,) if is_one else rule.small_classes(rows)
+            _check_class(finding, rule, table, members, is_floor=kind in FOUND)
         wanted = expected.get(kind)
         value = finding.measured.value if finding.measured is not None else None
         if wanted is not None and value is not None and not math.isclose(value, wanted, rel_tol=_CLOSE, abs_tol=_CLOSE):
@@ -125,7 +127,7 @@ def _check_class(finding: Finding, rule: ClassRule, table: Floats, members: Sequ
     floor = rule.floor_of(members)
     if is_floor and finding.criterion is not None and finding.criterion.threshold != floor:
         raise InvalidReport(f"Finding {finding.code} is judged by another floor than the spec in the record sets.")
-    (right, wrong), (miss, hit) = against_rest(table, members).tolist()
+    (right, wrong), (miss, hit) = table_against_rest(table, members).tolist()
     counts = [(hit, hit + miss)] + ([] if is_floor else [(right, right + wrong)])
     assert finding.bounds is not None
     found = [] if finding.bounds.basis is None else list(_shares(finding.bounds.basis))
