@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from matplotlib.axes import Axes
 
 from readiness.core.findings import Answer, Estimate, Finding, Status
-from readiness.core.format import format_count, listed
+from readiness.core.format import format_count, format_threshold, listed
 from readiness.core.keys import Topic
 from readiness.core.metrics import METRICS
 from readiness.report.plots.lettering import amount, is_share, metric_words, plain, tally
@@ -86,11 +86,14 @@ class Gains:
     def said(self, value: float, *against: float) -> str:
         """A gain as people say it: "+0.122", "+12 points", "28 % lower"."""
         sign = "+" if value > 0 else "−" if value < 0 else ""
+        rivals = [abs(other) for other in against if other != value]
         if self.relative:
-            return f"{amount(abs(value), 'share', '', *against)} {'lower' if value >= 0 else 'higher'}"
+            return f"{amount(abs(value), 'share', '', *rivals)} {'lower' if value >= 0 else 'higher'}"
         if self.in_points:
-            return f"{sign}{amount(abs(value), 'share', '', *map(abs, against)).removesuffix(' %')} points"
-        return sign + amount(abs(value), self.metric, "", *map(abs, against))
+            return f"{sign}{amount(abs(value), 'share', '', *rivals).removesuffix(' %')} points"
+        if value in against:  # a limit stays as it was set
+            return sign + format_threshold(abs(value))
+        return sign + amount(abs(value), self.metric, "", *rivals)
 
 
 def _gains(answer: Answer) -> Gains:
@@ -147,7 +150,7 @@ def lifts(answer: Answer, *, ax: Axes | None = None) -> Axes:
     bars = {f.criterion.threshold for f in found if f.criterion is not None}
     if 0.0 not in bars:
         upright(ax, 0.0, "", dashed=False, colour=MUTED)
-    bars_required(ax, found, f"required {gains.said(max(bars))}" if bars else "")
+    bars_required(ax, found, f"required {gains.said(max(bars), max(bars))}" if bars else "")
     for y, finding in enumerate(found):
         estimate_mark(ax, y, finding)
         if finding.measured is not None:
@@ -202,7 +205,7 @@ def lifts_alt(answer: Answer) -> str:
         for f, name in zip(gains.found, gains.names, strict=True)
     ]
     bars = {f.criterion.threshold for f in gains.found if f.criterion is not None}
-    required = f"; required {listed([gains.said(bar) for bar in sorted(bars)], conjunction='or')}" if bars else ""
+    required = f"; required {listed([gains.said(bar, bar) for bar in sorted(bars)], conjunction='or')}" if bars else ""
     return f"{_heading(gains)}: {listed(said, 8)}{required}: {tally(gains.found)}."
 
 
@@ -244,7 +247,7 @@ def methods(answer: Answer, *, ax: Axes | None = None) -> Axes:
     names = {metric: row_names([_name(answer, key) for key in table], most=26) for metric, table in tables.items()}
     heights = [rows_height(each, each=0.32) for each in names.values()]
     narrow = sheet().narrow
-    ax = bare(canvas(ax, (sum(heights) if narrow else max(heights)) + 0.6 * len(tables)))
+    ax = bare(canvas(ax, (sum(heights) if narrow else max(heights)) + (0.6 * len(tables) if narrow else 0.6)))
     for panel, (metric, table) in zip(panels(ax, len(tables), gap=0.42), tables.items(), strict=True):
         _methods_panel(panel, metric, table, names[metric])
         if len(tables) > 1:

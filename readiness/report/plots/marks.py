@@ -68,7 +68,7 @@ def rows_height(names: Sequence[str], *, each: float = 0.31) -> float:
 
 def _row_height(names: Sequence[str], each: float = 0.31) -> float:
     lines = max((name.count("\n") for name in names), default=0) + 1
-    return (lines * _LINE + 22) / 72 if sheet().narrow else max(each, 0.48) if lines > 1 else each
+    return (lines * _LINE + 22) / 72 if sheet().narrow else max(each, 0.41) if lines > 1 else each
 
 
 def rows(ax: Axes, names: Sequence[str]) -> None:
