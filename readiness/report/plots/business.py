@@ -20,7 +20,8 @@ from readiness.report.plots.style import (
     part,
     sheet,
     title,
-)from readiness.report.sentences.gains import requirement, stated_requirement
+)
+from readiness.report.sentences.gains import requirement, stated_requirement
 
 MOST = 14
 _URGENCY = (Status.NOT_MET, Status.NOT_PROVEN, Status.NOT_ASSESSED, Status.MET)
