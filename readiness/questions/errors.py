@@ -263,7 +263,7 @@ def _ask(evidence: Evidence, criteria: Errors, shown: NDArray[np.float64] | None
     spec = evidence.spec
     priced = prices(evidence)
     facts = judge_claims([*error_facts(evidence), *_further(evidence, priced)], alpha=spec.alpha, level=spec.confidence)
-    tables = _tables(evidence)
+    tables = _tables(evidence) | ({} if priced is None else _cell_costs(evidence, priced))
     worst = worst_errors(evidence, None if priced is None else priced.candidate)
     if priced is None:
         rest = [*given_interval_claims(evidence), *class_claims(evidence, criteria)]
@@ -299,6 +299,17 @@ def _tables(evidence: Evidence) -> dict[str, pd.DataFrame]:
         return {"residuals": residuals(evidence)}
     bins = bins_table(evidence)
     return {} if bins is None else {"calibration": bins}
+
+
+def _cell_costs(evidence: Evidence, priced: Prices) -> dict[str, pd.DataFrame]:
+    """What the rows of each cell of the confusion matrix cost together: columns true, predicted and cost."""
+    if evidence.task is Task.REGRESSION:
+        return {}
+    cases, names = evidence.cases, evidence.classes
+    cells = cases.y_true * len(names) + cases.y_pred
+    sums = np.bincount(cells, cases.relative_weight * priced.candidate, len(names) ** 2)
+    table = pd.DataFrame([(true, predicted) for true in names for predicted in names], columns=["true", "predicted"])
+    return {"cell_costs": table.assign(cost=sums)}
 
 
 def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Measurement]:
