@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from readiness.core import policy
 from readiness.core.checklist import (
     BOXES,
+    NO_LIMIT,
     Proofs,
     Source,
     attestation_faults,
@@ -37,7 +38,7 @@ from readiness.evidence.models.kinds import Kind, kind_of
 from readiness.evidence.segments import Segmentation, segmented
 from readiness.evidence.target import Target, amounts, find_target, usable
 from readiness.planning import rows_needed as parts
-from readiness.planning.assumptions import Assumptions
+from readiness.planning.assumptions import Assumptions, likely_task
 from readiness.planning.rows_needed import planned_windows
 from readiness.report.sentences import topic
 from readiness.spec.load import LoadedSpec
@@ -46,7 +47,7 @@ from readiness.spec.schema import Attestation, CostColumn, Requirement, Spec
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.ranking import MINIMUM_QUERIES
 from readiness.statistics.sample_size import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
-from readiness.verdict.expected_bars import unstated
+from readiness.verdict.claims import claims_of
 
 DENOMINATORS = {
     "recall": 1,
@@ -272,12 +273,6 @@ CANNOT, UNLIKELY, CAN = "cannot be a yes", "unlikely to be a yes", "can be a yes
 NOT_REFITTED = (Kind.ONNX, Kind.ONNX_FOLDER)
 """Kinds of files that hold no training procedure."""
 MOST_NAMED = 4
-_LIMITS = {
-    Topic.LATENCY_LIMIT: "production.latency_p99_ms",
-    Topic.THROUGHPUT_LIMIT: "production.throughput_per_second",
-    Topic.SIZE_LIMIT: "production.size_mb",
-    Topic.MEMORY_LIMIT: "production.memory_mb",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,8 +357,8 @@ def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]
     def is_attested(topic: Topic) -> bool:
         return _is_attested(spec, topic, day, proofs)
 
-    topics = [key.kind for key in unstated(spec)]
-    limits = [_LIMITS[each] for each in topics if each in _LIMITS and not is_attested(each)]
+    unlimited = [claim for claim in claims_of(spec, likely_task(spec)).demanded if claim.key.kind in NO_LIMIT]
+    limits = [claim.source for claim in unlimited if not is_attested(claim.key.kind)]
     if limits:
         yield f"no limit is stated for {_few(limits)}"
     if spec.data.train is None and not is_attested(Topic.DRIFT):
@@ -384,7 +379,7 @@ def _is_attested(spec: Spec, topic: Topic, day: datetime.date, proofs: Proofs) -
     """
     box = next(box for box in BOXES if topic in box.topics and box.source is Source.MEASURED)
     outcome = attested_outcome(spec.checklist.get(box.key), day, proofs)
-    if topic in _LIMITS and spec.model.path is not None:
+    if topic in NO_LIMIT and spec.model.path is not None:
         return outcome is Outcome.NOT_APPLICABLE
     return outcome.status is Status.MET
 

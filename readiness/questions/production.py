@@ -31,7 +31,7 @@ from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
-from readiness.verdict.margins import TOPICS
+from readiness.verdict.claims import TOPICS
 
 # ----------------------------------------------------------------------------------------------------
 # Odd input: the probes as findings, made here, else supplied, else not assessed.

@@ -17,7 +17,7 @@ from readiness.evidence.columns import columns_of, features_of
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import MISSING, WEEKDAYS, Segmentation, as_dates
 from readiness.statistics.slices import EDGE_ROWS, LEAST_ROWS, assign_bins, quantile_edges
-from readiness.verdict.margins import calendar_names
+from readiness.verdict.claims import calendar_names
 
 # ----------------------------------------------------------------------------------------------------
 # Hour, weekday and month of a row: parts of `data.time`, as levels by which weak spots are searched.

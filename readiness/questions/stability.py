@@ -48,6 +48,7 @@ from readiness.statistics.stability import (
     mean_change,
     spread_grade,
 )
+from readiness.verdict.claims import spread_is_relative
 
 # ----------------------------------------------------------------------------------------------------
 # Other signs of how steady the candidate is: other seeds, small changes, fewer training rows: shown, not judged.
@@ -77,11 +78,6 @@ def holdout_spread(evidence: Evidence, metric: Metric, refits: Refits) -> list[M
     name = f"Spread of {metric.title} over the refits on the same test rows (training standard deviation)"
     unit = "share of the mean" if relative else metric.unit
     return [_fact(Topic.HOLDOUT.key(), name, metric, Exact(spread, len(held)), unit, reason)]
-
-
-def spread_is_relative(metric: Metric) -> bool:
-    """Whether a spread means something only beside the mean: nothing but the target's unit gives it a scale."""
-    return not metric.is_share and math.isinf(metric.high)
 
 
 def grade_words(grade: str, *, of_mean: bool = False) -> str:

@@ -22,7 +22,7 @@ from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Measurement
 from readiness.statistics.slices import Key, Mask, Search, Span, first_half, rows_of, search
-from readiness.verdict.margins import calendar_names
+from readiness.verdict.claims import calendar_names
 
 MOST_SHOWN = 4
 

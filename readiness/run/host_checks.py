@@ -23,10 +23,10 @@ from readiness.spec.load import LoadedSpec, normalised, set_keys, spec_digest
 from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import Spec
 from readiness.spec.usual_segments import unsegmented
-from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_segments, missing_trend
-from readiness.verdict.expected_bars import lower_bars
-from readiness.verdict.expected_supplied import false_supplies
+from readiness.verdict.attestations import false_attestations
+from readiness.verdict.comparison import lower_bars, missing_codes, missing_drift, missing_segments, missing_trend
 from readiness.verdict.record import Record
+from readiness.verdict.supplied import false_supplies
 
 TABLES = (Role.TEST, Role.TRAIN, Role.RECENT)
 LISTED = 6

@@ -1,7 +1,4 @@
-"""Margins that the spec requires of a gain, codes of technical limits, and names of parts of a date.
-
-Both the questions and the host ask this: the host, without loading what computes numbers.
-"""
+"""Margins of gains: how much better than another method is better, or how much worse is still as good."""
 
 from __future__ import annotations
 
@@ -10,27 +7,9 @@ from dataclasses import dataclass
 from readiness.core import policy
 from readiness.core.findings import Criterion
 from readiness.core.format import format_threshold, with_unit
-from readiness.core.keys import Topic
 from readiness.core.metrics import Metric
 from readiness.spec.questions import Test
 from readiness.spec.schema import Baseline
-
-TOPICS = {
-    "latency_p50_ms": Topic.LATENCY_P50,
-    "latency_p95_ms": Topic.LATENCY_P95,
-    "latency_p99_ms": Topic.LATENCY_P99,
-    "throughput_per_second": Topic.THROUGHPUT,
-    "size_mb": Topic.SIZE,
-    "memory_mb": Topic.MEMORY,
-}
-"""What findings about the technical metrics are about, in the order of the page."""
-CALENDAR = ("hour", "weekday", "month of the year")
-"""Parts of `data.time` by which weak spots are searched, and which count as if `data.segments` named them."""
-
-
-def calendar_names(time: str | None) -> tuple[str, ...]:
-    """What the parts of `data.time` are called where they stand beside columns: "opened (hour)"."""
-    return () if time is None else tuple(f"{time} ({part})" for part in CALENDAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +26,34 @@ class Margin:
     """The required or tolerated margin: "0.02", or "5 %" of the baseline's error."""
 
 
-def chosen_test(criteria: Baseline, key: str) -> Test:
-    """Which test the spec chose for the baseline `key`: "rule-1", "current", "human"; superiority for all others."""
-    if key == "current" and criteria.current is not None:
+def gain_name(metric: Metric, margin: Margin, other: str) -> str:
+    """What a gain is called: "Gain in F1 over a random guess"."""
+    title = metric.title[:1].upper() + metric.title[1:]
+    if margin.test == "non_inferiority":
+        return f"{title} not worse than that of {other} by more than {margin.words}"
+    if margin.factor == 1:
+        return f"{'Gain' if metric.greater_is_better else 'Fall'} in {metric.title} over {other}"
+    return f"{title} below {margin.factor:.4g} of that of {other}"
+
+
+def chosen_test(criteria: Baseline, method: str) -> Test:
+    """Which test the spec chose for a baseline, "rule-1", "current", "human"; superiority for all others."""
+    if method == "current" and criteria.current is not None:
         return criteria.current.test
-    if key == "human" and criteria.human is not None:
+    if method == "human" and criteria.human is not None:
         return criteria.human.test
     rules = {f"rule-{k}": rule.test for k, rule in enumerate(criteria.rules, 1)}
-    return rules.get(key, "superiority")
+    return rules.get(method, "superiority")
 
 
-def required_margin(metric: Metric, criteria: Baseline, key: str = "") -> Margin:
-    """The margin over the baseline `key` that the spec or the default policy asks for in this metric.
+def required_margin(metric: Metric, criteria: Baseline, method: str = "") -> Margin:
+    """The margin over a baseline that the spec or the default policy asks for in this metric.
 
     Superiority: m - b > margin, errors (1 - margin) · b - m > 0. Non-inferiority: m - b > -margin, errors
     (1 + margin) · b - m > 0. Relative margins are in the contrast (Fieller 1954), so their bar is 0. Metrics of the
     user's own may be below 0, where a share of them means nothing, so their margin is absolute either way.
     """
-    test, source = chosen_test(criteria, key), criteria.origin("margin")
+    test, source = chosen_test(criteria, method), criteria.origin("margin")
     wanted = 1.0 if test == "superiority" else -1.0
     if metric.greater_is_better or metric.needs == "own":
         gain = policy.BASELINE_MARGIN if criteria.margin is None else criteria.margin

@@ -15,7 +15,7 @@ from readiness.core.findings import Basis, Finding, Question, Status, recompute
 from readiness.core.policy import Task
 from readiness.spec.load import load_spec
 from readiness.verdict.checks import check
-from readiness.verdict.expected import missing_codes
+from readiness.verdict.comparison import missing_codes
 from readiness.verdict.recomputation.shapes import recorded_spec
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import looser_bars

@@ -19,9 +19,8 @@ from readiness.core.errors import SpecError
 from readiness.core.findings import Question
 from readiness.core.policy import Task
 from readiness.spec.load import load_spec
+from readiness.verdict.comparison import lower_bars, missing_codes
 from readiness.verdict.decision import Verdict
-from readiness.verdict.expected import missing_codes
-from readiness.verdict.expected_bars import lower_bars
 from readiness.verdict.reservations import reservations
 from tests.conftest import make_rows
 from tests.report.page import records

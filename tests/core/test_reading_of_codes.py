@@ -21,8 +21,8 @@ MATCHES = frozenset({"fullmatch", "match", "search", "sub", "findall", "finditer
 ALLOWED = {
     "core/keys.py": "the reader of codes",
     "verdict/old_records.py": "records that were written before findings had keys",
-    "verdict/expected_supplied.py": "a label that a page must show, so that nobody hides where a number comes from",
-    "verdict/expected_bars.py": "whether a finding tells the words of its attestation",
+    "verdict/supplied.py": "a label that a page must show, so that nobody hides where a number comes from",
+    "verdict/attestations.py": "whether a finding tells the words of its attestation",
     "report/page/tables.py": "whether a code, which may be a user's own, can be the id of an element",
     "questions/segments.py": "a reason is told anew without its first half",
 }

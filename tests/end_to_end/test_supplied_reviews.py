@@ -21,7 +21,7 @@ from readiness.run.host_checks import Digests, check_record
 from readiness.spec.load import load_spec
 from readiness.spec.schema import NOT_HERE
 from readiness.verdict.decision import Verdict
-from readiness.verdict.expected_supplied import false_supplies
+from readiness.verdict.supplied import false_supplies
 from tests.end_to_end.test_planted_faults import FEATURES, MISS, applicants, attested
 from tests.walking import Walked, walk
 

@@ -15,8 +15,8 @@ from readiness.core.policy import Task
 from readiness.questions.production import attested_instead, box_findings
 from readiness.report.page.tables import outcome_mark, said
 from readiness.spec.schema import Attestation, Spec
-from readiness.verdict.expected import false_attestations, missing_drift
-from readiness.verdict.expected_bars import lower_bars
+from readiness.verdict.attestations import false_attestations
+from readiness.verdict.comparison import lower_bars, missing_drift
 from tests.questions.conftest import evidence_of, of_cells
 
 LAST = datetime.date(2026, 11, 22)

@@ -12,7 +12,7 @@ from readiness.core.findings import Answer, Question, Status
 from readiness.core.policy import Task
 from readiness.questions import segments
 from readiness.questions.slice_columns import ENOUGH_ROWS, calendar_parts, slice_columns
-from readiness.verdict.expected import missing_segments
+from readiness.verdict.comparison import missing_segments
 from tests.questions.conftest import evidence_of
 
 HOURLY = pd.Series(pd.date_range("2025-11-03", periods=6000, freq="h"))

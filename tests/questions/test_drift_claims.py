@@ -15,8 +15,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.questions import production
 from readiness.soundness.assessment import _examine
 from readiness.soundness.recent import examine
-from readiness.verdict.expected import missing_drift
-from readiness.verdict.expected_bars import other_bars
+from readiness.verdict.comparison import missing_drift, other_bars
 from tests.soundness.recent_world import FEATURES, evidence_with, rows_of
 
 

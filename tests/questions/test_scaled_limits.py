@@ -11,7 +11,7 @@ import pytest
 from readiness.core.findings import Answer, Status
 from readiness.core.policy import Task
 from readiness.questions import segments, stability
-from readiness.verdict.expected_bars import other_bars
+from readiness.verdict.comparison import other_bars
 from tests.questions.conftest import evidence_of
 
 METRICS = {"metrics": ["false_positive_rate"]}
@@ -79,6 +79,4 @@ def test_windows_of_a_small_rate_have_a_smaller_limit():
     (first,) = [f for f in answer.findings if f.code == "STAB-WINDOW-1"]
     assert Status.NOT_MET is first.status
     assert 0.05 < first.criterion.threshold < 0.1
-    assert () == other_bars(
-        [Answer(answer.question, answer.findings)], evidence.spec, Task.BINARY
-    )
+    assert () == other_bars([Answer(answer.question, answer.findings)], evidence.spec, Task.BINARY)

@@ -7,7 +7,8 @@ import pytest
 
 from readiness.core.metrics import METRICS, TECHNICAL
 from readiness.spec.schema import Baseline
-from readiness.verdict.margins import TOPICS, required_margin
+from readiness.verdict.claims import TOPICS
+from readiness.verdict.margins import required_margin
 
 SLOW = ("pandas", "scipy", "sklearn", "matplotlib", "joblib", "skops")
 

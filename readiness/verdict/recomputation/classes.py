@@ -143,9 +143,3 @@ def _shares(basis: Basis) -> Iterator[tuple[float, float]]:
 
 def _is_same(a: tuple[float, float], b: tuple[float, float]) -> bool:
     return all(math.isclose(x, y, rel_tol=_CLOSE, abs_tol=1e-6) for x, y in zip(a, b, strict=True))
-
-
-def floor_of(name: str, spec: Spec) -> float:
-    """The floor that the spec sets for a class of this name."""
-    floors = spec.errors.floors
-    return floors.get(name, floors.get(name.lower(), spec.errors.class_floor))

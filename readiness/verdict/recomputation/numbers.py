@@ -5,7 +5,7 @@ from __future__ import annotations
 from readiness.core.errors import InvalidReport
 from readiness.core.policy import Task
 from readiness.spec.schema import Spec
-from readiness.verdict.expected_bars import other_bars
+from readiness.verdict.comparison import other_bars
 from readiness.verdict.recomputation.bounds import check_counted, check_numbers
 from readiness.verdict.recomputation.costs import check_costs
 from readiness.verdict.recomputation.counts import check_counts

@@ -8,7 +8,7 @@ from readiness.core.findings import Answer, Finding, Origin, Outcome, Question, 
 from readiness.core.keys import Topic
 from readiness.core.metrics import QUANTILES
 from readiness.spec.schema import FIGURES, NOT_HERE, Spec
-from readiness.verdict.margins import TOPICS
+from readiness.verdict.claims import TOPICS
 
 _METRICS = {topic: metric for metric, topic in TOPICS.items()}
 _WITHOUT_MODEL = frozenset({

@@ -20,8 +20,9 @@ from readiness.core.findings import (
 )
 from readiness.core.policy import Task
 from readiness.spec.schema import Attestation, Spec
-from readiness.verdict.expected import false_attestations, missing_codes, missing_drift, missing_trend, required_codes
-from readiness.verdict.expected_bars import Bar, lower_bars, stated_limits
+from readiness.verdict.attestations import false_attestations
+from readiness.verdict.claims import TOPICS, claims_of
+from readiness.verdict.comparison import lower_bars, missing_codes, missing_drift, missing_trend
 
 
 def make_spec(**parts: object) -> Spec:
@@ -33,7 +34,7 @@ def make_spec(**parts: object) -> Spec:
 
 
 def codes(spec: Spec, question: Question, task: Task = Task.BINARY) -> list[str]:
-    return [alternatives[0] for alternatives in required_codes(spec, task)[question]]
+    return [claim.code for claim in claims_of(spec, task).of(question) if claim.blocking]
 
 
 def test_every_baseline_is_compared() -> None:
@@ -171,8 +172,9 @@ def test_production_wants_boxes_probes_and_stated_limits() -> None:
         assert code in found
     for code in ("PROD-BOX-STAKEHOLDER-SIGN-OFF", "PROD-LATENCY-LIMIT", "PROD-SIZE-LIMIT", "PROD-LATENCY"):
         assert code not in found
-    stated = {key.code: bar for key, bar in stated_limits(spec).items()}
-    assert {"PROD-LATENCY-P99": Bar("<=", 50), "PROD-SIZE": Bar("<=", 100)} == stated
+    limits = claims_of(spec, Task.BINARY).of_kind(*TOPICS.values())
+    bars = {claim.code: (claim.criterion.op, claim.criterion.threshold) for claim in limits if claim.criterion}
+    assert {"PROD-LATENCY-P99": ("<=", 50), "PROD-SIZE": ("<=", 100)} == bars
 
 
 def answered(*findings: Finding) -> list[Answer]:
