@@ -112,6 +112,7 @@ class PutBack:
         )
         if known is None and unknown is None:
             return self
+        # the copy shares means and tables, which come from all rows, but not cases and shares, which come from its own
         few = copy(self)
         few._cases, few._shares = {}, {}
         weights = self.known.relative_weight, np.ones(len(self.truth)) if self.weight is None else self.weight
@@ -120,6 +121,7 @@ class PutBack:
         picked = [
             np.arange(len(w)) if rows is None else rows for rows, w in zip((known, unknown), weights, strict=True)
         ]
+        # a sampled row counts for as many as it stands for, on both sides, so that their proportion stays
         thick = [w[rows] * (len(w) / max(1, len(rows))) for rows, w in zip(picked, weights, strict=True)]
         few.known, few.weight = replace(self.known.subset(picked[0]), weight=thick[0]), thick[1]
         scores = None if self.said.scores is None else self.said.scores[picked[1]]
@@ -179,6 +181,7 @@ class PutBack:
         if key not in self._tables:
             cases = self.known if errors is None else self.cases(errors, within=within)
             codes, k = places.codes[: cases.n], cases.n_classes
+            # rows that are in no known segment get a table of their own at the end, and count among all others
             cells = np.where(codes < 0, places.segments, codes) * k * k + cases.cell_codes
             weight, size = None if cases.weight is None else cases.relative_weight, (places.segments + 1) * k * k
             sums = np.bincount(cells, weights=weight, minlength=size).astype(np.float64)
@@ -234,6 +237,7 @@ def place_segments(evidence: Evidence, frame: pd.DataFrame, i: int) -> Places:
     if evidence.training is not None and set(names) <= set(evidence.training.frame.columns):
         reference = evidence.training.frame[names]
     both: Segmentation = segmented(pd.concat([evidence.rows[names], frame[names]], ignore_index=True), entry, reference)
+    # labels, not codes, carry over: with more rows a cut may find values that the judged rows lack
     known = {tuple(label.items()): code for code, label in enumerate(cut.labels)}
     to = np.array([known.get(tuple(label.items()), -1) for label in both.labels], dtype=np.int64)
     return Places(np.concatenate((cut.codes, to[both.codes[evidence.cases.n :]])), len(cut.labels))
@@ -278,6 +282,7 @@ def examine(evidence: Evidence) -> list[Examined]:
     always: list[_Stated] = []
     ladder = _build_ladder(evidence, unused, unused.said)
     for stated in _claims(evidence, with_all):
+        # what stands with every one of these rows wrong stands on every step below, and need not climb the ladder
         if evidence.task.has_classes and stated.stands(ALL):
             always.append(stated)
             continue
@@ -387,6 +392,7 @@ def _deficit_mover(with_all: PutBack, i: int, places: Places, code: int, ruler: 
             inside, outside = (number(metric.name, cases.subset(rows)) for rows in (mask, ~mask))
         return outside - inside if metric.greater_is_better else inside - ruler.factor * outside
 
+    # the move of the value, not its limit, is looked at: the same measure with and without the rows that are put back
     now = deficit(None)
     return lambda errors: deficit(errors) - now
 

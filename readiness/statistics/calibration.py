@@ -170,6 +170,7 @@ def measure_calibration_error(cases: Cases) -> Inference | Missing:
     least = _least_variance(rows, bins) * root**2
     np.fill_diagonal(cautious, np.maximum(cautious.diagonal(), least))
     chance, squared = float(np.trace(cautious)), float(seen @ seen)
+    # the scale that gives chi-square the variance that is due, and never less than that along the errors seen
     along = float(seen @ cautious @ seen) / squared if squared > 0 else 0.0
     scale = max(float((cautious**2).sum()) / chance, along)
     return CalibrationError(squared, float(np.trace(noise)), chance, scale, rows.n)
@@ -183,6 +184,7 @@ def calibration_influence(cases: Cases) -> Floats | Missing:
     bins = rows.bins
     mass, difference = _by_bin(rows, bins)
     d, residual = difference[bins], rows.came_true - rows.given
+    # derivative of the sum over bins of mass · d²: by the difference of the bin, and by the mass that moves into it
     pull = rows.weight * (2 * d * (residual - d) + d**2 - float(mass @ difference**2) / rows.n)
     return np.asarray(pull / (2 * error.value)) if error.value > 0 else np.zeros(cases.n)
 
@@ -200,6 +202,7 @@ def _covariance(rows: Probabilities, bins: Integers) -> tuple[Floats, float]:
     k = len(mass)
     pull = rows.weight * (rows.came_true - rows.given - difference[bins])
     pull = np.divide(pull, mass[bins], out=np.zeros_like(pull), where=mass[bins] > 0)
+    # bins of independent rows share none, so nothing but the diagonal is left
     if rows.dependence.codes is None:
         counts = np.bincount(bins, minlength=k)
         return np.diag(np.bincount(bins, pull**2, k) * counts / np.maximum(1, counts - 1)), math.inf
@@ -208,6 +211,7 @@ def _covariance(rows: Probabilities, bins: Integers) -> tuple[Floats, float]:
     if rows.dependence.is_serial and units > MOST_BUCKETS:
         pieces = pieces * MOST_BUCKETS // units
     sums = np.bincount(pieces * k + bins, pull).astype(np.float64)
+    # one bincount over (unit, bin); the last units may lack the last bins, which are filled with zeros
     sums = np.append(sums, np.zeros(-len(sums) % k)).reshape(-1, k)
     if rows.dependence.is_serial:
         return _long_run(sums, units)
@@ -299,6 +303,8 @@ def _newton(x: Floats, y: Floats, w: Floats, start: Floats = IDENTITY) -> tuple[
     line, best = start, -math.inf
     step = np.zeros(2)
     for _ in range(MOST_STEPS):
+        # a full step overshoots where nearly all probabilities are near 0 or 1; as the likelihood is concave, some part of
+        # it always improves
         for halving in range(10):
             tried = line + step / 2**halving
             score = tried[0] + tried[1] * x
@@ -307,9 +313,11 @@ def _newton(x: Floats, y: Floats, w: Floats, start: Floats = IDENTITY) -> tuple[
                 break
         line, best = tried, fit
         p = expit(score)
+        # score and information of the logistic likelihood in intercept and slope
         spread, pull = w * p * (1 - p), w * (y - p)
         mixed = float(spread @ x)
         information = np.array([[float(spread.sum()), mixed], [mixed, float((spread * x) @ x)]])
+        # of classes that are parted fully the likelihood rises for ever, and the information vanishes on the way
         if abs(line[1]) > STEEPEST or np.linalg.cond(information) > 1e13:
             return None
         inverse = np.linalg.inv(information)

@@ -224,6 +224,7 @@ def _compare_cells(pair: _Pair) -> Inference | Missing:
 
 def _joint_draws(counts: Floats, prior: float, seed: int, shape: tuple[int, ...]) -> Floats:
     """The same draws whichever of two methods comes first, so that swapping them negates the contrast."""
+    # draws depend on the order of the cells, so of a table and its mirror always the same one is drawn: the smaller
     mirrored = counts.reshape(shape[1:]).swapaxes(1, 2).ravel() if shape[3] == 2 else counts
     if mirrored.tolist() >= counts.tolist():
         return cell_draws(counts, prior, seed)

@@ -159,6 +159,7 @@ def known_rows(asked: Hashes, table: Hashes, groups: Integers | None = None, *, 
     each stands there once.
     """
     found, counts = count_values(table)
+    # a table of which every row was written k times is the same table: only what differs from that is a repeat
     if not alone and len(counts):
         counts = counts // int(np.gcd.reduce(counts))
     numbers = numbers_of_repeats(counts)
@@ -214,6 +215,8 @@ def nearest_rows(asked: Floats, table: Floats, itself: Integers | None = None) -
     """
     edges = np.linspace(0, len(table), min(PARTS, len(table)) + 1).astype(np.int64)
     single, few = table.astype(np.float32), asked.astype(np.float32)
+    # |a - b|² / 2 = |b|²/2 - a·b + |a|²/2: the last term is the same for all b, so a product of matrices finds the
+    # nearest b; of rows far from 0 single precision cancels, so the distances are taken anew from the differences
     halves = np.einsum("ij,ij->i", single, single) / 2
     places = np.empty((len(asked), len(edges) - 1), dtype=np.int64)
     room = np.empty(len(asked) * int(np.diff(edges).max()), dtype=np.float32)  # one for all parts: fresh memory is slow

@@ -161,6 +161,7 @@ def variance_of_groups(sums: Floats, shares: Floats) -> tuple[float, float]:
         shares: share of the rows, or of their weight, in each group, below 1 and summing to 1.
     """
     left = 1 - shares
+    # Satterthwaite's degrees of freedom, trace² / trace of the square, of the quadratic form that CR2 is
     apart = shares**2 / left  # squared off-diagonal entries of the quadratic form are products of these
     df = 1 / (float(shares @ shares) + float(apart.sum()) ** 2 - float(apart @ apart))
     return float(sums @ (sums / left)), max(1.0, df)
@@ -177,6 +178,7 @@ def correlation(a: Floats, b: Floats, dependence: Dependence) -> float:
     both, one, other = (standard_error(pull, dependence)[0] for pull in (a + b, a, b))
     if not (math.isfinite(both) and one > 0 and other > 0):
         return 0.0
+    # Var(a + b) = Var(a) + Var(b) + 2 Cov(a, b), with the errors that allow for the dependence
     return min(1.0, max(0.0, (both**2 - one**2 - other**2) / (2 * one * other)))
 
 
@@ -190,6 +192,7 @@ def long_run_variance(series: Floats) -> tuple[float, float]:
     pieces = sum_in_buckets(series)
     count = len(pieces)
     terms = max(1, min(MOST_TERMS, count - 1, int(TERMS_FACTOR * len(series) ** TERMS_POWER)))
+    # SciPy's type 2 transform is twice the sum of u_t cos(pi j (2t - 1) / 2T); its first term is the sum, which is 0
     cosines = dct(pieces, type=2)[1 : terms + 1] / 2 * math.sqrt(2 / count)
     variance, plain = count * float(np.mean(cosines**2)), float(series @ series)
     # a few terms may all miss a short series that is the same forwards and backwards
@@ -221,6 +224,7 @@ def independent_moments(influence: Floats, dependence: Dependence) -> float:
     series = series - (np.bincount(part, series) / np.bincount(part))[part] if parts > 1 else series
     power = float(series @ series)
     r = float(series[1:] @ series[:-1]) / power if power > 0 else 0.0
+    # the bias is about -(1 + 3r)/T where a mean is taken off T values: here off T / parts of them
     r = min(1.0, max(0.0, r + (1 + 3 * r) * parts / count)) if power > 0 else 0.0
     return count * (1 - r) / (1 + r)
 

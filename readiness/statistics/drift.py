@@ -301,6 +301,7 @@ def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, s
     with threadpool_limits(limits=1):  # sums are then taken in the same order on every machine
         for held_out, fitted in parts:
             chance[held_out] = _chances(codes, second, fitted, held_out, seed)
+    # an area in each fold, as scores of classifiers that were fitted on other rows are on no common scale
     for held_out, _ in parts:
         ranked = roc_auc(chance[held_out], second[held_out], None, np.argsort(-chance[held_out], kind="stable"))
         influence[held_out] = ranked.influence / len(held_out)
@@ -350,6 +351,7 @@ def _infer_area(value: float, influence: Floats, groups: Integers | None, many: 
     if not 1e-12 < value < 1 - 1e-12:
         return Unvaried(float(round(value)), min(many, few, dependence.units or n), n)
     se, df = standard_error(influence, dependence)
+    # with few rows placements understate the error near 1, so the larger of both is taken
     return Normal(value, max(se, area_error(value, many, few)), math.inf if groups is None else df, n, "logit", _METHOD,
                   0.0, 1.0)  # fmt: skip
 

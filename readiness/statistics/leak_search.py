@@ -310,6 +310,7 @@ def _unexplained_share(cells: Integers, size: int, target: Target) -> float:
     """Squared errors of the means of the other half, as a share of those of one mean for all."""
     rows, sums = target.sums(cells, size)
     means = target.means(cells, size)
+    # sum of (y - m)² = sum of y² - 2 · sum of m·y + sum of m², from sums by cell alone: no pass over the rows
     squares = float(target.n if target.task is Task.MULTICLASS else target.numbers @ target.numbers)
     left = squares - 2 * float((means * sums).sum()) + float((rows[:, :, None] * means**2).sum())
     return left / max(1e-300, float(target.losses_of_nothing.sum()))

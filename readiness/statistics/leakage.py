@@ -407,6 +407,7 @@ def _lines(column: Column, target: Target, means: Floats) -> list[Floats]:
     cells, size, y = column.cells, column.size, target.numbers
     x = np.where(column.gaps, 0.0, column.values)
     largest = float(np.abs(x).max(initial=0.0))
+    # squares of numbers near the largest that there are would overflow
     x = x / (largest if largest > 0 else 1.0)
     y = y - (centre := float(y.mean()))
     whole, endless, ending = (np.empty(target.n) for _ in range(3))
@@ -416,7 +417,9 @@ def _lines(column: Column, target: Target, means: Floats) -> list[Floats]:
         whole[asked] = _on_lines(gap, 2, x, y, fitted, asked)
         endless[asked] = _on_lines(cells, size, x, y, fitted, asked)
         low, high = float(y[fitted].min(initial=0.0)), float(y[fitted].max(initial=0.0))
+        # a line of a narrow bin may run anywhere beyond it; one range further on either side is as far as it is believed
         ending[asked] = np.clip(endless[asked], 2 * low - high, 2 * high - low)
+    # a line through one or two rows meets them exactly and says nothing of others; there the mean of the bin counts
     few = (np.bincount(cells + size * target.half, minlength=2 * size).reshape(2, size) < 3)[1 - target.half, cells]
     return [
         whole + centre,

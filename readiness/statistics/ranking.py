@@ -76,13 +76,16 @@ def _sort_queries(cases: Cases) -> Order:
     first = np.zeros(len(sizes), dtype=np.int64)
     first[query[starts]] = np.minimum.reduceat(rows, starts)
     relevant = np.bincount(codes, weights=cases.y_true > 0).astype(np.float64)
+    # rows of one query with equal scores stand in no order: metrics take the mean over all orders of such a run
     runs = np.flatnonzero(is_new | (np.diff(score, prepend=np.nan) != 0))
     # the largest and the smallest relevance of a query: whether there is anything to be put in order
     uneven = np.zeros(len(sizes), dtype=bool)
     uneven[query[starts]] = np.maximum.reduceat(gain, starts) > np.minimum.reduceat(gain, starts)
+    # position of each run in its query: its place in the table of all less the first place of the query
     places = runs - np.repeat(starts, np.diff(np.append(np.searchsorted(runs, starts), len(runs))))
     counted = np.add.reduceat((gain > 0).astype(np.float64), runs)
     passed = np.cumsum(counted) - counted
+    # relevant rows above the run in all queries less those of the queries before this one
     before = passed - (np.cumsum(relevant) - relevant)[query[runs]]
     size = np.diff(np.append(runs, cases.n)).astype(np.float64)
     ties = Ties(query[runs], places.astype(np.float64), size, np.add.reduceat(gain, runs), counted, before)
@@ -299,6 +302,7 @@ def _reciprocal_ranks(order: Order) -> Floats:
     ends = np.cumsum(lengths)
     j = np.arange(1, ends[-1] + 1) - np.repeat(ends - lengths, lengths)
     s, t, r = (np.repeat(each, lengths) for each in (s, t, r))
+    # C(t - j, r - 1) / C(t, r) by logarithms of factorials, as the factorials themselves overflow from 171 on
     chance = r * np.exp(gammaln(t - j + 1) + gammaln(t - r + 1) - gammaln(t - j - r + 2) - gammaln(t + 1))
     queries = np.repeat(ties.query[holds], lengths)
     return np.asarray(np.bincount(queries, chance / (s + j), len(order.sizes)))

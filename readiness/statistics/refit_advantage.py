@@ -161,11 +161,14 @@ class RefitAdvantage(OneSided):
         if not self.lead and not self.lead_variance:
             return 0.0
         q = student_quantile(alpha, self.df)
+        # limits are the roots of a λ² - 2 b λ + c = 0 (Fieller 1954): all λ at which lead - λ · gain is credibly 0
         a = self.gain**2 - q**2 * self.gain_variance
         b = self.lead * self.gain - q**2 * self.covariance
         c = self.lead**2 - q**2 * self.lead_variance
         if a > 0:
             return (b + side * math.sqrt(max(0.0, b**2 - a * c))) / a
+        # the gain itself may be none, so that no λ is too large; for the lower limit its largest credible value is
+        # taken, or its estimate where the lead may be below 0 and a larger gain would only draw it nearer to 0
         if side > 0:
             return math.inf
         least = self.lead - q * math.sqrt(self.lead_variance)

@@ -47,6 +47,7 @@ def _sort(score: Floats, positive: Array, weight: Floats | None, order: Integers
     descending = score[order]
     y = positive[order].astype(float)
     w = None if weight is None else weight[order]
+    # the last and the first position of each tie: rows of equal score stand neither above nor below each other
     last = np.flatnonzero(np.append(descending[1:] != descending[:-1], True))
     first = np.append(0, last[:-1] + 1)
     if len(last) == len(descending):
@@ -68,6 +69,7 @@ def _weights_above(weights: Floats, s: _Sorted) -> tuple[Floats, float]:
     sums = np.zeros(len(weights) + 1)
     np.cumsum(weights, out=sums[1:])
     without_ties = s.starts is s.ends or bool((s.starts == s.ends).all())
+    # weight above the tie plus weight down to its end: the tie's own counts half, and twice saves a division
     twice = sums[:-1] + sums[1:] if without_ties else sums[s.starts] + sums[s.ends + 1]
     return twice, float(sums[-1])
 
@@ -79,8 +81,10 @@ def roc_auc(score: Floats, positive: Array, weight: Floats | None, order: Intege
     """
     s = _sort(score, positive, weight, order)
     (above_p, p_total), (above_n, n_total) = (_weights_above(w, s) for w in (s.positive, s.negative))
+    # a positive's placement: share of negatives below it; a negative's: share of positives above it (DeLong 1988)
     wins = 1 - above_n / (2 * n_total)
     beaten = above_p / (2 * p_total)
+    # sums of weights may miss their total by a rounding, and an area of 1 + 1e-16 has no logit
     value = min(1.0, max(0.0, float(s.positive @ wins) / p_total))
     pull = s.positive / p_total * (wins - value) + s.negative / n_total * (beaten - value)
     return RankingMetric(value, _restore_order(len(score) * pull, order))
@@ -101,10 +105,13 @@ def average_precision(score: Floats, positive: Array, weight: Floats | None, ord
     precision = np.divide(true, flagged, out=np.zeros_like(true), where=flagged > 0)[s.ends]
     total = float(true[-1])
     value = min(1.0, float(s.positive @ precision) / total)
+    # the inner sum of the influence in one pass from the bottom: y_i / N_i over all rows that score no higher,
+    # and the same times the precision, each from the first row of the tie on, as ties share one score
     step = np.divide(s.positive, flagged[s.ends], out=np.zeros_like(true), where=flagged[s.ends] > 0)
     from_here = np.cumsum(step[::-1])[::-1][s.starts]
     losing = np.cumsum((step * precision)[::-1])[::-1][s.starts]
     pull = s.positive * (precision - value + from_here) - (s.positive + s.negative) * losing
+    # precision at each positive without that positive itself: the estimate that is too low
     before = (flagged[s.ends] - s.positive)[own := s.positive > 0]
     without = np.divide((true[s.ends] - s.positive)[own], before, out=np.zeros(len(before)), where=before > 1e-9)
     left_out = float(s.positive[own] @ without) / total

@@ -141,6 +141,7 @@ def sum_over_runs(table: Sums, axes: tuple[Axis, ...]) -> Sums:
     """
     for place, axis in enumerate(axes, 1):
         by_step = table.swapaxes(place, 1)
+        # a run is a difference of two cumulated sums, so that all runs of m steps cost m² and not m³
         cumulated = np.zeros((by_step.shape[0], by_step.shape[1] + 1, *by_step.shape[2:]))
         np.cumsum(by_step, axis=1, out=cumulated[:, 1:])
         table = (cumulated[:, axis.high] - cumulated[:, axis.low]).swapaxes(place, 1)
@@ -308,6 +309,8 @@ def _tables(
         yield (column,), (axis,), sum_over_runs(cells, (axis,))
     side = max(axis.steps for axis in steps)  # all tables have as many cells, so that places are added and no more
     size, kind = side**2, smallest_type(2 * side**2)
+    # every pair of columns uses the same table of side², so a row's cell is the sum of two numbers that were made
+    # once for each column: no product and no new type for each of the many pairs
     down = [axis.step_of.astype(kind)[codes] for axis, codes in zip(steps, rows.codes, strict=True)]
     across = [rows.losses.places(step, size) for step in down]
     stride = side if rows.losses.wrong is None else 2 * side
@@ -326,6 +329,7 @@ def _select_outstanding(
     gap = difference(sums, outside)
     chosen = np.asarray(is_large & (gap >= rows.effect))
     z, runs = certainty(sums[:, chosen], outside[:, chosen]), np.nonzero(chosen)
+    # greedy, as in a spatial scan: take the most certain, drop all that overlap it in every column, go on
     for _ in range(MOST_OF_TABLE):
         best = int(np.argmax(z)) if z.size else 0
         if not z.size or z[best] < SUSPICIOUS:
@@ -358,6 +362,8 @@ def _select_distinct(slices: Sequence[Slice], rows: _Rows, known: frozenset[Key]
 
 def _is_news(inside: Mask, taken: Sequence[Mask], covered: Mask, rows: _Rows) -> bool:
     """Whether rows still stand out from the others that they lie in, or else without all that are taken already."""
+    # a part of a slice already taken is news only if it is worse than the rest of that slice; what merely overlaps
+    # must stand out without the rows that are told already
     size = int(np.count_nonzero(inside))
     for other in taken:
         if int(np.count_nonzero(inside & other)) > SAME_ROWS * size:

@@ -311,6 +311,7 @@ def widen(found: Inference | Missing, by: Widening, *, ends: tuple[float, float]
         return found
     if isinstance(found, Binomial):
         return replace(found, deff=found.deff * by.ratio**2, df=min(found.df, by.df))
+    # the share below F1 is widened, not F1: its limits then stay between 0 and 1 by themselves
     if isinstance(found, Mapped) and isinstance(found.inner, Binomial):
         inner = widen(found.inner, by, ends=(0.0, 1.0))
         return found if isinstance(inner, Missing) else replace(found, inner=inner)
@@ -341,12 +342,14 @@ def _widening(metric: str, cases: Cases) -> Widening:
     if is_of_few_moments(cases):
         (serial, df), plain = standard_error(pulls, cases.dependence), standard_error(pulls)[0]
         return Widening(max(1.0, serial / plain), df) if 0 < plain < math.inf else NOT_WIDER
+    # around the mean of each part, so that the decline that is looked for is not taken for dependence
     codes = windows(cases.time, max(1, min(MOST_WINDOWS, cases.n // PART_ROWS)))
     found = [_variances(pulls[codes == code], cases.time[codes == code]) for code in range(int(codes.max()) + 1)]
     known = [(serial / plain, df) for plain, serial, df in found if 0 < plain < math.inf and serial < math.inf]
     if not known:
         return NOT_WIDER
     terms = float(np.mean([df for _, df in known]))
+    # the median of chi-square over its degrees is about (1 - 2/(9 df))³ (Wilson and Hilferty 1931), not 1
     middle = float(np.median([ratio for ratio, _ in known])) / (1 - 2 / (9 * terms)) ** 3
     return Widening(math.sqrt(max(1.0, middle)), max(1.0, MEDIAN_EFFICIENCY * terms * len(known)))
 

@@ -83,6 +83,7 @@ def error_shares(cases: Cases, predicted: Array, scores: Floats | None) -> Float
             shares[mine] = overall
             continue
         known, asked = (_scores_of_answer(table, int(answer)) for table in (cases.y_score, scores))
+        # scores say how likely an error is only among rows with the same answer
         shares[mine] = _error_share_nearby(known[others], wrong[others], asked[mine], overall)
     return shares
 
@@ -131,6 +132,7 @@ def _score_or_answer(scores: Floats | None, predicted: Array) -> Floats:
 
 def spread_errors(shares: Floats) -> NDArray[np.bool_]:
     """Which of m rows are wrong, when each is with its share: as many in all as the shares add up to, spread evenly."""
+    # each row takes the next whole number that the running sum passes: no draw, so no chance in the number of errors
     steps = np.floor(np.cumsum(shares) + 0.5)
     return np.asarray(np.diff(steps, prepend=0.0) > 0)
 
@@ -194,6 +196,7 @@ def _classes(cases: Cases, predicted: Array, alike: Floats, errors: Errors, seed
         if cases.task is Task.BINARY or cases.n_classes == 2:
             truth[rows] = 1 - answer
             continue
+        # which class it was instead is drawn as rows with a truth were confused, one row being spread over all others
         confused = cases.counts[:, answer] + 1 / (cases.n_classes - 1)
         confused[answer] = 0
         truth[rows] = rng.choice(cases.n_classes, len(rows), p=confused / confused.sum())
@@ -204,6 +207,7 @@ def _numbers(cases: Cases, predicted: Array, factor: float, seed: int) -> Floats
     """Errors as large as those of rows with a truth, evenly from the least to the largest, times the factor."""
     if math.isinf(factor):
         raise ValueError("factor is infinite; errors of numbers have no worst case")
+    # quantiles of the known errors in random order: the same distribution, whatever m is
     errors = np.sort(np.asarray(cases.y_true - cases.y_pred, dtype=np.float64))
     m = len(predicted)
     evenly = np.quantile(errors, (np.arange(m) + 0.5) / m) if m and len(errors) else np.zeros(m)
