@@ -16,6 +16,7 @@ from readiness.core.findings import Finding, Question
 from readiness.core.format import listed
 from readiness.core.sanitize import presentable
 from readiness.report.compare.differences import matched
+from readiness.report.sentences.numbers import with_days
 from readiness.signing.verify import opened_bytes, report_bytes
 from readiness.verdict.history import Course, Previous, Traced, is_open
 from readiness.verdict.record import Record
@@ -166,7 +167,7 @@ def changes(record: Record) -> Changes | None:
     ]
     return Changes(
         f"Since {named}: {', '.join(counts)}.",
-        f"The report of {named}{other}, finished {previous.finished[:10]}; {trust}.",
+        f"The report of {named}{other}, finished {with_days(previous.finished[:10])}; {trust}.",
         opened,
         still_open,
         closed,
