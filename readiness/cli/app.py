@@ -17,7 +17,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from readiness.cli.messages import say
-from readiness.core.terminal import exit_code, open_streams
+from readiness.cli.terminal import exit_code, open_streams
 
 P = ParamSpec("P")
 

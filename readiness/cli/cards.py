@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.messages import say
+from readiness.cli.messages import say, say_data
 from readiness.cli.options import ReportPath
 from readiness.core.errors import InputError, InvalidReport
 
@@ -64,7 +64,7 @@ def _json(source: Source, *, asked_for: bool) -> int:
 
     if asked_for:
         raise InputError("JSON goes to standard output: found a card or --check beside it.", remedy="Leave it out.")
-    print(json.dumps(card_json(source), indent=2, ensure_ascii=True, allow_nan=False))
+    say_data(json.dumps(card_json(source), indent=2, ensure_ascii=True, allow_nan=False) + "\n")
     return 0
 
 

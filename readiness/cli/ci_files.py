@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from readiness.cli.terminal import ending
 from readiness.core.errors import InputError, ReviewError
 from readiness.core.files import LONGEST_BEGINNING, is_of_a_review, sha256_file, writable, write_whole
-from readiness.core.terminal import ending
 from readiness.report.junit import Source, Unfinished, junit, junit_unfinished
 from readiness.report.markdown import HEADING, NO_VERDICT, markdown, markdown_unfinished
 from readiness.run.watch import watched

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readiness.core.sanitize import visible
-from readiness.core.terminal import write, write_text
+from readiness.cli.terminal import Line, Marked, write, write_text
+from readiness.core.findings import Status
 
 if TYPE_CHECKING:
     from readiness.run.runner import ReviewResult
@@ -16,10 +16,23 @@ if TYPE_CHECKING:
     from readiness.verdict.record import Record
 
 
-def say(*lines: str) -> None:
+def say(*lines: Line) -> None:
     """Lines; each stays one line, whatever names are in it. Without any: an empty line."""
     for line in lines or ("",):
         write(line, sys.stdout)
+
+
+def say_data(text: str) -> None:
+    """A text for programs, to the byte and without colour."""
+    sys.stdout.write(text)
+
+
+def say_report(record: Record) -> None:
+    """What a report says, its verdict and its answers in the colour of their status."""
+    from readiness.report.sentences import report_lines
+
+    for line in report_lines(record):
+        say(line.text if line.status is None else (line.text, Marked(line.mark, line.status)))
 
 
 def say_text(text: str) -> None:
@@ -57,18 +70,24 @@ def tell_what_can_be_proven(spec: Path, settings: Sequence[str] = ()) -> None:
     entries = feasible(loaded)
     say(f"{spec} and its files fit each other: {loaded.spec.model.name} {loaded.spec.model.version}.")
     _say_list("Left to do:", left_to_do(loaded))
-    _say_list("Can each question be a yes?", [possible.words for possible in possible_answers(loaded, entries)])
+    possible = possible_answers(loaded, entries)
+    _say_list("Can each question be a yes?", [_in_colour(each.words, each.obstacles, each.doubts) for each in possible])
     _say_list("What so many rows can prove:", provable(entries))
-    doubts = [f"{each.status.words:<14}{each.reason}. {each.needs}" for each in doubts_about(loaded)]
-    _say_list("What these rows cannot carry, whatever the model:", list(map(visible, doubts)))
+    doubts = [(Marked(f"{f.status.words:<14}", f.status), f"{f.reason}. {f.needs}") for f in doubts_about(loaded)]
+    _say_list("What these rows cannot carry, whatever the model:", doubts)
     say()
 
 
-def _say_list(title: str, lines: Sequence[str]) -> None:
+def _in_colour(words: str, obstacles: Sequence[str], doubts: Sequence[str]) -> Line:
+    status = Status.NOT_MET if obstacles else Status.NOT_PROVEN if doubts else None
+    return words if status is None else (Marked(words, status),)
+
+
+def _say_list(title: str, lines: Sequence[Line]) -> None:
     if lines:
         say(title)
     for line in lines:
-        say(f"  {line}")
+        say(("  ", line) if isinstance(line, str) else ("  ", *line))
 
 
 def tell_plan(spec: Path, assume: Iterable[str], power: float, settings: Sequence[str] = ()) -> None:
@@ -90,9 +109,7 @@ def tell_plan(spec: Path, assume: Iterable[str], power: float, settings: Sequenc
 
 def tell_result(result: ReviewResult, *, public_key: Path | None, note: str = "") -> None:
     """Say what a review found, where its report is, how to verify it, and at the end what `note` adds."""
-    from readiness.report.sentences import text_report
-
-    say_text(text_report(result.record).rstrip("\n"))
+    say_report(result.record)
     tell_changes(result.record)
     say("", f"Report:   {result.report}", f"Notebook: {result.notebook}")
     if result.aside is not None:
@@ -123,6 +140,12 @@ def public_half(key: Path | None) -> Path | None:
     from readiness.signing.keys import public_path
 
     return public_path(key)
+
+
+def say_signature(opened: Opened) -> None:
+    """Whether a report is signed, and by whom it says so."""
+    words = signed_words(opened)
+    say(words if opened.signed else (Marked(words, Status.NOT_PROVEN),))
 
 
 def signed_words(opened: Opened) -> str:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.messages import say, say_text, signed_words, tell_changes
+from readiness.cli.messages import say, say_data, say_report, say_signature, signed_words, tell_changes
 from readiness.cli.options import AllowVouched, Keys, Render, ReportPath, Require
+from readiness.cli.terminal import Marked, complain
 from readiness.core.errors import InputError
+from readiness.core.findings import Status
 from readiness.core.sanitize import presentable, shown
-from readiness.core.terminal import complain
 from readiness.report.junit import Source
 from readiness.signing.verify import Opened
 
@@ -37,15 +38,14 @@ def show(
     content = report_bytes(report)  # once: a pipe gives its bytes only once, and a file may change
     opened = opened_bytes(content)
     if form == "text":
-        from readiness.report.sentences import text_report
-
-        say(signed_words(opened), "")
-        say_text(text_report(opened.record).rstrip("\n"))
+        say_signature(opened)
+        say()
+        say_report(opened.record)
         tell_changes(opened.record)
         return 0
 
     complain(signed_words(opened))
-    print(for_programs(form, opened, report, content), end="")
+    say_data(for_programs(form, opened, report, content))
     return 0
 
 
@@ -77,18 +77,18 @@ def verify(
 
 def _say_standing(report: Path, opened: Opened, found: Standing, require: str | None) -> None:
     from readiness.report.page.cover import valid_until
-    from readiness.report.sentences import model_names
+    from readiness.report.sentences import model_names, status_of
     from readiness.signing.verify import Standing
 
     record = opened.record
     name, version = model_names(presentable(record))
     expired = found is Standing.EXPIRED
     if expired:
-        say(f"EXPIRED: the last day of this report was {valid_until(record)}.")
-    say(f"Test result: {record.decision.words}")
+        say((Marked("EXPIRED", Status.NOT_PROVEN), f": the last day of this report was {valid_until(record)}."))
+    say(("Test result: ", Marked(record.decision.words, status_of(record.verdict))))
     if found is Standing.OTHER_VERDICT:
         say(f"Required was {require}, and this report does not say so.")
-    say(f"Intact: {report}" if expired else f"VALID: {report}")
+    say(f"Intact: {report}" if expired else (Marked("VALID", Status.MET), f": {report}"))
     say(f"Signed with {opened.keyids[0]}", f"Reviewed was {name} {version}", "")
 
 

@@ -14,9 +14,9 @@ import typer
 from readiness.cli.app import command
 from readiness.cli.messages import public_half, say, say_text, tell_plan, tell_result, tell_what_can_be_proven, vouched
 from readiness.cli.options import FailOn, Junit, Minutes, NoCache, Out, PassphraseFd, PinIt, Settings, SpecPath, Summary
+from readiness.cli.terminal import complain, progress_on
 from readiness.core.errors import InputError, ReadinessError
 from readiness.core.sanitize import shown
-from readiness.core.terminal import complain
 from readiness.report.sentences import result_words
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record
@@ -35,7 +35,6 @@ def demo(
     if case not in CASES:
         raise InputError(f"There is no demo case {case!r}.", remedy=f"Choose one of {', '.join(CASES)}.")
     from readiness.cli.demo import walk
-    from readiness.run.progress import progress_on
 
     result, key = walk(case, out, progress_on(sys.stderr))
     tell_result(result, public_key=key)
@@ -155,7 +154,6 @@ def run(
     from readiness.cli.ci_files import CiFiles
     from readiness.cli.passphrases import signer as opener
     from readiness.core.selection import chosen
-    from readiness.run.progress import progress_on
 
     files = CiFiles.prepared(spec, set_ or (), junit=junit, summary=summary, besides=(key, template, previous))
     with files.even_if_it_fails():

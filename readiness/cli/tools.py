@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.messages import say, signed_words
+from readiness.cli.messages import say, say_data, signed_words
 from readiness.cli.options import PassphraseFd, ReportPath
 from readiness.core.errors import InputError
 
@@ -50,7 +50,7 @@ def schema(
 
     from readiness.spec.json_schema import checklist_schema, spec_schema
 
-    print(json.dumps(checklist_schema() if checklist else spec_schema(), indent=2, ensure_ascii=False))
+    say_data(json.dumps(checklist_schema() if checklist else spec_schema(), indent=2, ensure_ascii=False) + "\n")
     return 0
 
 

@@ -64,7 +64,7 @@ def test_a_full_disk_is_told_in_words(words: str, unbuffered: bool, report: Path
 def test_no_file_takes_the_place_of_a_closed_stream() -> None:
     """What is opened next would otherwise be written over by whatever is said."""
     script = (
-        "from readiness.core.terminal import open_streams; import os; open_streams(); exit(os.open('/dev/null', 0))"
+        "from readiness.cli.terminal import open_streams; import os; open_streams(); exit(os.open('/dev/null', 0))"
     )
     done = subprocess.run(["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, script])
     assert done.returncode > 2

@@ -13,12 +13,13 @@ import psutil
 import pytest
 
 import readiness
+from readiness.cli.terminal import Lines
 from readiness.core.environment import OURS, PLACES, candidate_environment, name_fault
 from readiness.core.errors import DataError, KernelError
 from readiness.core.findings import Status
 from readiness.run.executed import read_template
 from readiness.run.execution import Execution, _raised, _Watch, execute
-from readiness.run.progress import Lines, Progress, Silent
+from readiness.run.progress import Progress, Silent
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 PARAMETERS = {
