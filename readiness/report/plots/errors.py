@@ -2,146 +2,148 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from numpy.typing import NDArray
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
 
-from readiness.core.findings import Answer, Finding
-from readiness.core.format import format_count, format_share, format_value
+from readiness.core.findings import Answer, Estimate, Finding, Status
+from readiness.core.format import format_count, listed
 from readiness.core.keys import Topic
-from readiness.report.plots.lettering import bar_words, interval, labels, measured, plain, shorten
+from readiness.report.plots.lettering import amount, labels, measured, percent, plain, shorten
 from readiness.report.plots.marks import (
-    bars_required,
-    estimate_mark,
     few_ticks,
     level,
     margin_note,
+    row_names,
     rows,
-    status_label,
-    upright,
-    value_label,
-    view,
+    rows_height,
+    stripes,
+    x_label,
 )
 from readiness.report.plots.style import (
     ACCENT,
     FAINT,
     INK,
+    LOOKS,
     MUTED,
+    PAPER,
     NothingToDraw,
-    bare,
     canvas,
     house_style,
     part,
     sheet,
     title,
 )
+from readiness.report.sentences.losses import money
+from readiness.report.sentences.words import Words
+
+
+def _measured(answer: Answer, topic: Topic) -> Finding | None:
+    return next((f for f in answer.findings if f.key.kind is topic and f.measured is not None), None)
+
 
 # ----------------------------------------------------------------------------------------------------
-# How far can the candidate's probabilities be trusted? What was given against what came true.
-
-Floats = NDArray[np.float64]
-
-CROWDED = 0.2
-"""When more than half of the points lie below this, small probabilities are spread out."""
-_TICKS = tuple(float(f"{digit}e{power}") for power in range(-6, 1) for digit in (1, 2, 5))
-"""On the spread scale, as far as there is room."""
-_ROOM = 0.11
-"""Between two ticks, as a share of the axis."""
+# How far can the candidate's probabilities be trusted? What was given against what came true, one row a bin.
 
 
-def _points(answer: Answer) -> list[tuple[float, Finding]]:
+def _points(answer: Answer) -> list[tuple[float, Finding, Estimate]]:
     """Mean probability of each bin with its finding, ascending."""
     table = answer.tables.get("calibration")
     found = {f.code: f for f in answer.findings if f.measured is not None}
     given = [] if table is None else list(zip(table["code"], table["predicted"], strict=True))
-    points = [(float(predicted), found[code]) for code, predicted in given if code in found]
+    points = [(float(predicted), found[code], found[code].measured) for code, predicted in given if code in found]
     if not points:
         raise NothingToDraw("there are no probabilities of two classes that could be compared with what came true")
-    return sorted(points, key=lambda point: point[0])
+    return sorted(((p, f, e) for p, f, e in points if e is not None), key=lambda point: point[0])
 
 
 @house_style()
 def calibration(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """Each point is a group of rows: the probability that was given on average, and the share that came true with its
-    interval. On the line the probabilities are right; below it they are too high.
+    """Groups of rows that were given a similar probability, one row each: the diamond is the probability that was given
+    on average, the dot the share that came true with its 95 % interval. Where the dot lies left of the diamond, the
+    probabilities were too high.
     """
     points = _points(answer)
-    ax = canvas(ax, 3.6)
-    _scale(ax, points)
-    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1)
-    for predicted, finding in points:
-        estimate = finding.measured
-        assert estimate is not None
-        low, high = (value if value is not None else edge for value, edge in ((estimate.low, 0), (estimate.high, 1)))
-        ax.plot([predicted] * 2, [low, high], color=ACCENT, linewidth=1.8, label=f"_{finding.code} interval", zorder=2)
-        ax.plot(
-            [predicted], [estimate.value], "o", color=ACCENT, markersize=6.5, markeredgewidth=0.4,
-            markeredgecolor="white", label=f"_{finding.code}", zorder=3, clip_on=False,
-        )  # fmt: skip
-    ax.set_xlabel("probability given")
-    ax.set_ylabel("share that came true")
-    rows = sum(finding.measured.n for _, finding in points if finding.measured is not None)
-    note = "small probabilities are spread out" if ax.get_xscale() == "function" else ""
-    error = _error(answer)
-    if error is not None:
-        note = "; ".join(filter(None, (f"calibration error {measured(error)} ({interval(error)})", note)))
-    title(ax, f"Probability given and share that came true, {format_count(rows)} rows", note)
+    many = sheet().words.row
+    names = row_names([f"{_given(p)} · {format_count(e.n)} {many.form(e.n)}" for p, _, e in points], most=40)
+    ax = canvas(ax, 0.7 + rows_height(names, each=0.33))
+    rows(ax, names)
+    ends = [x for given, _, e in points for x in (given, e.value, 1.0 if e.high is None else e.high)]
+    most = min(1.0, 1.08 * max(ends)) or 1.0
+    ax.set_xlim(-0.015 * most, most * 1.01)
+    stripes(ax, len(points))
+    for y, (given, finding, estimate) in enumerate(points):
+        low, high = (edge if end is None else end for end, edge in ((estimate.low, 0.0), (estimate.high, 1.0)))
+        ax.plot([low, high], [y, y], color=ACCENT, linewidth=1.8, label=f"_{finding.code} interval")
+        _mark(ax, given, y, "D", PAPER, f"_{finding.code} given", size=6)
+        _mark(ax, estimate.value, y, "o", ACCENT, f"_{finding.code}", size=6.5)
+        said = _share(estimate.value)
+        margin_note(ax, y, said if sheet().narrow else f"{said} came true", colour=INK)
+    few_ticks(ax)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:,.6g} %")
+    x_label(ax, "probability given, and share that came true")
+    error = _measured(answer, Topic.CALIBRATION_ERROR)
+    note = "◇ given  ● came true"
+    title(ax, "Probability given and share that came true", note if error is None else f"{note}; {_error_words(error)}")
     return ax
 
 
-def _error(answer: Answer) -> Finding | None:
-    return next((f for f in answer.findings if f.key.kind is Topic.CALIBRATION_ERROR and f.measured is not None), None)
+def _mark(ax: Axes, x: float, y: float, marker: str, face: str, label: str, *, size: float) -> None:
+    edge = PAPER if face == ACCENT else INK
+    ax.plot([x], [y], marker=marker, markersize=size, color=ACCENT, markerfacecolor=face, markeredgecolor=edge,
+            markeredgewidth=0.4 if face == ACCENT else 1.1, linestyle="none", label=label,
+            zorder=3, clip_on=False)  # fmt: skip
 
 
-def _scale(ax: Axes, points: list[tuple[float, Finding]]) -> None:
-    """The same for both axes, so that the line is the diagonal; a root where most points crowd at 0."""
-    ends = [x for given, f in points if f.measured is not None for x in (given, f.measured.value, f.measured.high or 0)]
-    most = min(1.0, 1.08 * max(ends))
-    crowded = float(np.median([predicted for predicted, _ in points])) < CROWDED * most
-    if crowded:
-        ax.set_xscale("function", functions=(_root, _square))
-        ax.set_yscale("function", functions=(_root, _square))
-        ticks = _ticks(most)
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_ticks(ticks, labels=[f"{tick:.10g}" for tick in ticks])
-    ax.set_xlim(0, most)
-    ax.set_ylim(0, most)
-    ax.tick_params(labelsize=sheet().small, labelcolor=MUTED)
+def _share(share: float) -> str:
+    """A share as people say it; very small ones with the digits that they have."""
+    return percent(share) if share == 0 or share >= 0.0005 else f"{100 * share:.2g} %"
 
 
-def _ticks(most: float) -> list[float]:
-    """0 and as many round numbers as stand apart, from the largest down."""
-    room = _ROOM * float(np.sqrt(most))
-    kept: list[float] = []
-    for tick in reversed(_TICKS):
-        if tick <= most and np.sqrt(tick) >= room and (not kept or np.sqrt(kept[-1]) - np.sqrt(tick) >= room):
-            kept.append(tick)
-    return [0.0, *reversed(kept)]
+def _given(probability: float) -> str:
+    return f"{_share(probability)} given"
 
 
-def _root(x: Floats) -> Floats:
-    return np.asarray(np.sqrt(np.maximum(x, 0)), dtype=np.float64)
+def _error_words(error: Finding) -> str:
+    assert error.measured is not None
+    low, high = (amount(end, "share") if end is not None else "?" for end in (error.measured.low, error.measured.high))
+    return f"on average {amount(error.measured.value, 'share')} apart ({low} to {high})"
 
 
-def _square(x: Floats) -> Floats:
-    return np.square(np.asarray(x, dtype=np.float64))
+def calibration_caption(answer: Answer) -> str:
+    """What `calibration` shows, in a few words: the group whose probabilities are furthest off."""
+    points = _points(answer)
+    given, _, estimate = max(points, key=lambda point: abs(point[0] - point[2].value))
+    word = "high" if given > estimate.value else "low"
+    if _agrees(given, _, estimate):
+        if all(_agrees(*point) for point in points):
+            return "In every group what came true agrees with the probabilities, as far as chance allows."
+        return f"Probabilities around {_share(given)} are furthest from what came true ({_share(estimate.value)})."
+    return f"Probabilities around {_share(given)} are too {word}: {_share(estimate.value)} came true."
+
+
+def _agrees(given: float, _finding: Finding, estimate: Estimate) -> bool:
+    low, high = (edge if end is None else end for end, edge in ((estimate.low, 0.0), (estimate.high, 1.0)))
+    return low <= given <= high
 
 
 def calibration_alt(answer: Answer) -> str:
     """What `calibration` shows, in one sentence."""
-    said = [f"{format_value(predicted)} given, {measured(finding)} came true" for predicted, finding in _points(answer)]
-    error = _error(answer)
-    head = "" if error is None else f" (calibration error {measured(error)}, {interval(error)})"
+    said = [f"{_share(given)} given, {_share(estimate.value)} of {format_count(estimate.n)} came true"
+            for given, _, estimate in _points(answer)]  # fmt: skip
+    error = _measured(answer, Topic.CALIBRATION_ERROR)
+    head = "" if error is None else f" ({_error_words(error)})"
     return f"Probabilities and what came true{head}: {'; '.join(said)}."
 
 
 # ----------------------------------------------------------------------------------------------------
-# How many rows of each class were predicted as which? The counts of the findings as a square.
+# How many rows of each class were answered as which, and what does that cost?
 
 _BINARY = {
     Topic.TRUE_POSITIVES: ("positive", "positive"),
@@ -156,10 +158,12 @@ _PLACES = {topic: place for place, topic in enumerate(_BINARY)}
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Rows by (true, predicted) class."""
+    """Rows by (true, predicted) class, and what they cost."""
 
     names: list[str]
     rows: dict[tuple[str, str], int]
+    costs: dict[tuple[str, str], float]
+    """Empty where no costs are stated."""
 
     @classmethod
     def of(cls, answer: Answer) -> Matrix:
@@ -176,7 +180,10 @@ class Matrix:
                 cells[pair] = round(finding.measured.value)
         if not cells:
             raise NothingToDraw("no predictions were counted by class, as where numbers are predicted")
-        return cls(list(dict.fromkeys(name for pair in cells for name in pair)), cells)
+        table = answer.tables.get("cell_costs")
+        costs = {} if table is None else {(str(row.true), str(row.predicted)): float(row.cost)
+                                          for row in table.itertuples()}  # fmt: skip
+        return cls(list(dict.fromkeys(name for pair in cells for name in pair)), cells, costs)
 
     @property
     def total(self) -> int:
@@ -185,180 +192,293 @@ class Matrix:
 
     @property
     def right(self) -> int:
-        """Rows predicted as what they are."""
+        """Rows answered as what they are."""
         return sum(n for (true, predicted), n in self.rows.items() if true == predicted)
 
     def of_class(self, true: str) -> int:
         """All rows of one true class."""
         return sum(n for (name, _), n in self.rows.items() if name == true)
 
-    def shares(self, shown: list[str]) -> list[list[float]]:
-        """Each cell as a share of its true class, 0 to 1; a class without rows has zeros."""
-        sizes = {true: max(self.of_class(true), 1) for true in shown}
-        return [[self.rows.get((true, other), 0) / sizes[true] for other in shown] for true in shown]
-
-    def words(self, shown: list[str]) -> list[list[str]]:
-        """Each cell as "58" over "48 % of fraud"; without the name where there are many classes."""
-        of = {true: f" of {shorten(true, 16)}" if len(shown) <= 3 else "" for true in shown}
-        return [
-            [
-                f"{format_count(self.rows.get((true, other), 0))}\n{format_share(share)}{of[true]}"
-                for other, share in zip(shown, line, strict=True)
-            ]
-            for true, line in zip(shown, self.shares(shown), strict=True)
-        ]
+    def weight(self, true: str, predicted: str) -> float:
+        """What part of all errors a cell is, 0 to 1: of their costs where these are known, else of their number."""
+        if true == predicted:
+            return 0.0
+        amounts = self.costs or {pair: float(n) for pair, n in self.rows.items()}
+        whole = sum(abs(x) for (a, b), x in amounts.items() if a != b)
+        return abs(amounts.get((true, predicted), 0.0)) / whole if whole else 0.0
 
     def largest_errors(self, most: int) -> list[tuple[int, str, str]]:
-        """Rows, true and predicted class of the most frequent errors."""
+        """Rows, true and predicted class of the errors that weigh most."""
         wrong = [(n, true, said) for (true, said), n in self.rows.items() if true != said and n]
-        return sorted(wrong, key=lambda error: -error[0])[:most]
+        return sorted(wrong, key=lambda error: (-self.weight(*error[1:]), -error[0]))[:most]
 
-
-# ----------------------------------------------------------------------------------------------------
 
 MOST_NUMBERED = 8
 """Classes up to which each cell bears its number."""
 MOST_CLASSES = 40
-_BLUES = LinearSegmentedColormap.from_list("readiness", ["#f4f7fa", "#d3e4f1", ACCENT])
-_ROW = 0.42
-"""Inches of one bar."""
+_ERROR, _RIGHT = LOOKS[Status.NOT_MET].colour, LOOKS[Status.MET].colour
+
+
+def _outcome(name: str) -> str:
+    """A class in the words of the sheet: "honest payment", "is_fraud = 1"."""
+    words = sheet().words
+    said = words.vocabulary.outcome(name)
+    target = words.vocabulary.target
+    return said if said != name or not target else f"{words.vocabulary.column(target)} = {name}"
+
+
+def _plural(name: str) -> str:
+    """Rows of a class: "frauds"; the class itself where nobody said."""
+    noun = sheet().words.vocabulary.outcome_noun(name)
+    return noun.many if noun is not None else _outcome(name)
 
 
 @house_style()
 def confusion(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """Rows by true and predicted class. Shares and shades are of all rows of the same true class, so that each line
-    adds up to 100 %; what lies off the diagonal is an error.
+    """What each row is, and what it was answered. Errors are coloured, the more the larger their part of all errors is
+    (of what they cost, where costs are stated); percentages are of the rows that truly are such.
     """
     matrix = Matrix.of(answer)
     shown = matrix.names[:MOST_CLASSES]
-    numbered = len(shown) <= MOST_NUMBERED
-    ax = canvas(ax, 0.9 + max(1.6, min(0.62 * len(shown), 4.6)))
-    sns.heatmap(
-        matrix.shares(shown),
-        ax=ax,
-        cmap=_BLUES,
-        vmin=0,
-        vmax=1,
-        cbar=False,
-        linewidths=2 if numbered else 0,
-        linecolor="white",
-        rasterized=not numbered,
-        annot=matrix.words(shown) if numbered else None,
-        fmt="",
-        annot_kws={"fontsize": sheet().body, "parse_math": False, "linespacing": 1.4},
-    )
+    numbered = len(shown) <= (5 if sheet().narrow else MOST_NUMBERED)
+    each = 0.78 if len(shown) <= 3 else 0.62 if numbered else 0.12
+    ax = canvas(ax, 0.6 + max(1.5, min(each * len(shown), 5.0)))
+    ax.set_xlim(0, len(shown))
+    ax.set_ylim(len(shown), 0)
+    if numbered:
+        for i, true in enumerate(shown):
+            for j, said in enumerate(shown):
+                _cell(ax, matrix, i, j, true, said, len(shown))
+    else:
+        _raster(ax, matrix, shown)
+    ax.spines[:].set_visible(False)
     _class_ticks(ax, shown)
     more = part(len(shown), len(matrix.names), "first", "classes")
-    title(ax, f"{format_count(matrix.total)} rows by true and predicted class{more}")
+    rows_words = sheet().words.row.many
+    title(ax, f"{format_count(matrix.total)} {rows_words} by what they are and what was answered{more}", above=4)
     return ax
 
 
+def _cell(ax: Axes, matrix: Matrix, i: int, j: int, true: str, said: str, n: int) -> None:
+    """Count, share of the true class, and money; errors coloured by their weight."""
+    is_error, count = true != said, matrix.rows.get((true, said), 0)
+    colour = _ERROR if is_error and count else FAINT if is_error else _RIGHT
+    strength = 0.12 + 0.36 * matrix.weight(true, said) if is_error and count else 0.10
+    ax.add_patch(Rectangle((j + 0.02, i + 0.03), 0.96, 0.94, facecolor=colour, alpha=strength, linewidth=0))
+    size = matrix.of_class(true)
+    texts = [format_count(count)]
+    if size:
+        of = f" of {shorten(_plural(true), 18 if n <= 2 else 12)}" if n <= 3 and not (sheet().narrow and n > 2) else ""
+        texts.append(f"{percent(count / size)}{of}")
+    cost = matrix.costs.get((true, said))
+    if is_error and cost is not None and count and n <= 4 and not (sheet().narrow and n > 3):
+        texts.append(f"cost {shorten(money(sheet().words, cost), 20)}")
+    ax.text(j + 0.5, i + 0.5, "\n".join(texts), ha="center", va="center", fontsize=sheet().small, color=INK,
+            linespacing=1.35, parse_math=False, fontweight="bold" if is_error and count else "normal")  # fmt: skip
+
+
+def _raster(ax: Axes, matrix: Matrix, shown: Sequence[str]) -> None:
+    """Too many cells for numbers: one image, transparent where nothing is wrong, so that it fits light and dark."""
+    strongest = max((matrix.weight(true, said) for true in shown for said in shown), default=0.0) or 1.0
+    image = np.zeros((len(shown), len(shown), 4))
+    for i, true in enumerate(shown):
+        for j, said in enumerate(shown):
+            share = float(np.sqrt(matrix.weight(true, said) / strongest))
+            right = matrix.rows.get((true, said), 0) / max(1, matrix.of_class(true)) if true == said else 0.0
+            image[i, j] = (*to_rgb(_ERROR), 0.85 * share) if true != said else (*to_rgb(_RIGHT), 0.25 * right)
+    ax.imshow(image, extent=(0, len(shown), len(shown), 0), aspect="auto", interpolation="nearest")
+
+
 def _class_ticks(ax: Axes, shown: list[str]) -> None:
-    at = range(0, len(shown), 1 + (len(shown) - 1) // 20)
-    names = labels([shown[k] for k in at], 18)
-    style: dict[str, Any] = {"parse_math": False, "fontsize": sheet().body, "color": INK}
+    on = sheet()
+    at = range(0, len(shown), 1 + (len(shown) - 1) // (10 if on.narrow else 20))
+    few = len(shown) <= 3
+    most = 11 if on.narrow else 20 if few else 16
+    names = labels([_outcome(shown[k]) for k in at], most, 3 if few else 1)
+    style: dict[str, Any] = {"parse_math": False, "fontsize": on.small, "color": INK}
     tilted: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if len(names) > 5 else {}
     ax.set_yticks([k + 0.5 for k in at], labels=names, rotation=0, **style)
     ax.set_xticks([k + 0.5 for k in at], labels=names, **({"rotation": 0} | tilted), **style)
     ax.tick_params(length=0)
-    ax.set_xlabel("predicted")
-    ax.set_ylabel("true")
+    x_label(ax, "was answered")
+    ax.set_ylabel("truly is")
+
+
+def _errors_said(matrix: Matrix, most: int) -> list[str]:
+    said = []
+    for n, true, answered in matrix.largest_errors(most):
+        cost = matrix.costs.get((true, answered))
+        price = f", which cost {plain(money(sheet().words, cost))}" if cost else ""
+        was = "was" if n == 1 else "were"
+        said.append(f"{format_count(n)} of {format_count(matrix.of_class(true))} {plain(_plural(true))[:40]} {was} "
+                    f"answered “{plain(_outcome(answered))[:40]}”{price}")  # fmt: skip
+    return said
+
+
+def confusion_caption(answer: Answer) -> str:
+    """What `confusion` shows, in a few words: the errors that weigh most."""
+    said = _errors_said(Matrix.of(answer), 2)
+    return f"{'; '.join(said)}." if said else "There are no errors."
 
 
 def confusion_alt(answer: Answer) -> str:
     """What `confusion` shows, in one sentence."""
     matrix = Matrix.of(answer)
-    errors = [
-        f"{format_count(n)} of {format_count(matrix.of_class(true))} {plain(true)[:40]} are predicted as "
-        f"{plain(said)[:40]}"
-        for n, true, said in matrix.largest_errors(2)
-    ]
-    right = f"{format_count(matrix.right)} of {format_count(matrix.total)} rows are predicted right"
-    return f"{right}; {', '.join(errors) or 'there are no errors'}."
+    right = f"{format_count(matrix.right)} of {format_count(matrix.total)} {sheet().words.row.many} are answered right"
+    return f"{right}; {'; '.join(_errors_said(matrix, 2)) or 'there are no errors'}."
 
 
-def _measured(answer: Answer, topic: Topic) -> Finding | None:
-    return next((f for f in answer.findings if f.key.kind is topic and f.measured is not None), None)
+# ----------------------------------------------------------------------------------------------------
+# What do the errors cost, beside every answer that needs no model and the model of today? One scale, one unit.
+
+_SAVED = (Topic.SAVINGS, Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS, Topic.SAVINGS_MEDIAN, Topic.SAVINGS_QUANTILE,
+          Topic.CURRENT_SAVINGS)  # fmt: skip
+MOST_COSTS = 6
+_NO_CURRENCY = Words()
 
 
-def _costs(answer: Answer) -> dict[str, Finding]:
-    """What is compared, by name: the costs of all rows."""
-    nothing = _measured(answer, Topic.NOTHING_COST)
-    own = _measured(answer, Topic.TOTAL_COST)
-    if nothing is None or own is None:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What all rows cost under one answer, and what the candidate saves against it."""
+
+    name: str
+    total: float
+    saved: tuple[float, float | None, float | None] | None = None
+    """Savings over all rows with the ends of their interval; None for the candidate itself."""
+    status: Status | None = None
+    """Where the savings are judged."""
+    code: str = ""
+
+
+def _costs(answer: Answer) -> list[Cost]:
+    """The candidate first, then the others, the cheapest first.
+
+    Savings are recorded for each row; over n rows they are n times as much, and the other answer costs the candidate's
+    total and these savings.
+    """
+    own, nothing = _measured(answer, Topic.TOTAL_COST), _measured(answer, Topic.NOTHING_COST)
+    if own is None or own.measured is None or nothing is None:
         raise NothingToDraw("no costs of errors were stated")
-    return {"this model": own, "doing nothing": nothing}
+    others = []
+    for finding in answer.findings:
+        estimate = finding.measured
+        if finding.key.kind not in _SAVED or estimate is None:
+            continue
+        n = estimate.n
+        low, high = (None if end is None else end * n for end in (estimate.low, estimate.high))
+        status = finding.status if finding.blocking and finding.criterion is not None else None
+        saved = (estimate.value * n, low, high)
+        others.append(Cost(_alternative(finding), own.measured.value + saved[0], saved, status, finding.code))
+    ordered = sorted(others, key=lambda cost: cost.total)
+    return [Cost("this model", own.measured.value), *ordered[:MOST_COSTS]]
 
 
-def _savings(answer: Answer) -> dict[str, Finding]:
-    names = {
-        "saved against\ndoing nothing": _measured(answer, Topic.SAVINGS),
-        "saved against\nthe current solution": _measured(answer, Topic.CURRENT_SAVINGS),
-    }
-    return {name: finding for name, finding in names.items() if finding is not None}
+def _alternative(finding: Finding) -> str:
+    """The answer in whose place the candidate saves."""
+    words, kind = sheet().words, finding.key.kind
+    if kind is Topic.SAVINGS_CLASS:
+        k = finding.key.number("class")
+        return f"always “{_outcome(words.classes[k - 1])}”" if 0 < k <= len(words.classes) else f"always class {k}"
+    return _ALTERNATIVES[kind]
+
+
+_ALTERNATIVES = {
+    Topic.SAVINGS: "doing nothing",
+    Topic.SAVINGS_CONSTANT: "acting without a model",
+    Topic.SAVINGS_MEDIAN: "always the median",
+    Topic.SAVINGS_QUANTILE: "always the cheapest number",
+    Topic.CURRENT_SAVINGS: "today's model",
+}
+
+
+def _price(value: float, answer: Answer) -> str:
+    own = _measured(answer, Topic.TOTAL_COST)
+    unit = own.measured.unit if own is not None and own.measured is not None else ""
+    return shorten(money(sheet().words, value, unit), 26)
 
 
 @house_style()
 def costs(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """Above, what errors cost: bars from zero. Below, what the model saves on the same rows; the
-    dashed line is what was required, and the whole interval must lie to the right of it.
+    """What the errors in all test rows cost under each answer: bars from zero, all in one unit. Beside them stands what
+    the model saves, with the 95 % interval.
     """
-    bars, savings = _costs(answer), _savings(answer)
-    above, below = _ROW * len(bars), 1.25 * _ROW * len(savings)
-    gap = 0.62 if savings else 0.0
-    ax = bare(canvas(ax, 0.75 + above + gap + below))
-    whole = above + gap + below
-    _cost_bars(ax.inset_axes((0, 1 - above / whole, 1, above / whole)), bars)
-    if savings:
-        _saved(ax.inset_axes((0, 0, 1, below / whole)), savings)
-    title(
-        ax,
-        f"Cost of the errors in {format_count(_rows(bars))} predictions",
-        "below: savings for each prediction" if savings else "",
-    )
+    found = _costs(answer)
+    names = row_names([cost.name for cost in found], most=26)
+    ax = canvas(ax, 0.55 + rows_height(names, each=0.4))
+    rows(ax, names)
+    totals = [cost.total for cost in found]
+    low, high = min(0.0, *totals), max(0.0, *totals)
+    ax.set_xlim(low * 1.05, high * 1.02 or 1.0)
+    for y, cost in enumerate(found):
+        ax.barh(y, cost.total, height=0.3 if sheet().narrow else 0.5, color=ACCENT if y == 0 else FAINT, zorder=1)
+        _cost_words(ax, y, cost, answer)
+    few_ticks(ax, 3 if sheet().narrow else 5)
+    x_label(ax, f"cost of all errors{_in_unit(answer)}")
+    n = max(f.measured.n for f in answer.findings if f.key.kind is Topic.TOTAL_COST and f.measured is not None)
+    title(ax, f"Cost of the errors in {format_count(n)} {sheet().words.row.form(n)}", "", above=2)
     return ax
 
 
-def _rows(bars: dict[str, Finding]) -> int:
-    return max(finding.measured.n for finding in bars.values() if finding.measured is not None)
+def _in_unit(answer: Answer) -> str:
+    own = _measured(answer, Topic.TOTAL_COST)
+    unit = (own.measured.unit if own is not None and own.measured is not None else "") or sheet().words.currency
+    return f", {shorten(unit, 20)}" if unit else ""
 
 
-def _cost_bars(panel: Axes, bars: dict[str, Finding]) -> None:
-    rows(panel, list(bars))
-    view(panel, bars.values(), include=[0.0])
-    estimates = [finding.measured for finding in bars.values() if finding.measured is not None]
-    if all(estimate.value >= 0 for estimate in estimates):
-        panel.set_xlim(left=0.0)
-    for y, (estimate, finding) in enumerate(zip(estimates, bars.values(), strict=True)):
-        panel.barh(y, estimate.value, height=0.56, color=ACCENT if y == 0 else FAINT, zorder=1)
-        if estimate.low is not None and estimate.high is not None and estimate.low < estimate.high:
-            panel.plot([estimate.low, estimate.high], [y, y], color=INK, linewidth=1.3, zorder=2)
-        margin_note(panel, y, measured(finding), colour=INK)
+def _cost_words(ax: Axes, y: int, cost: Cost, answer: Answer) -> None:
+    """The amount; beside it, where there is room, what is saved."""
+    if sheet().narrow:
+        glyph = f"{LOOKS[cost.status].glyph} " if cost.status is not None else ""
+        colour = INK if cost.status is None else LOOKS[cost.status].colour
+        margin_note(ax, y, f"{glyph}{_price(cost.total, answer)}", colour=colour)
+        return
+    margin_note(ax, y, _price(cost.total, answer), colour=INK)
+    if cost.saved is None:
+        return
+    value, low, high = cost.saved
+    word = "saves" if value >= 0 else "loses"
+    ends = "" if low is None or high is None or low == high else f" ({_ends(low, high, sign=value)})"
+    glyph = f"{LOOKS[cost.status].glyph} " if cost.status is not None else ""
+    colour = MUTED if cost.status is None else LOOKS[cost.status].colour
+    margin_note(ax, y, f"{glyph}{word} {_plain(abs(value))}{ends}", colour=colour, size=sheet().small, after=100)
 
 
-def _saved(panel: Axes, savings: dict[str, Finding]) -> None:
-    found = list(savings.values())
-    rows(panel, list(savings))
-    view(panel, found, include=[0.0])
-    if all(finding.criterion is None or finding.criterion.threshold != 0 for finding in found):
-        upright(panel, 0.0, "", dashed=False, colour=MUTED)
-    bars_required(panel, found)
-    for y, finding in enumerate(found):
-        estimate_mark(panel, y, finding)
-        value_label(panel, y, finding, measured(finding, signed=True))
-        status_label(panel, y, finding)
+def _ends(low: float, high: float, *, sign: float) -> str:
+    first, last = (low, high) if sign >= 0 else (-high, -low)
+    return f"{_plain(first)} to {_plain(last)}"
+
+
+def _plain(value: float) -> str:
+    """An amount without its unit, which the axis names."""
+    return money(_NO_CURRENCY, value)
+
+
+def costs_caption(answer: Answer) -> str:
+    """What `costs` shows, in a few words: what is saved against the cheapest other answer."""
+    found = _costs(answer)
+    if len(found) < 2 or found[1].saved is None:
+        return f"The errors cost {_price(found[0].total, answer)}."
+    value = found[1].saved[0]
+    word = "less" if value >= 0 else "more"
+    return (
+        f"The errors cost {_price(found[0].total, answer)}: {_price(abs(value), answer)} {word} than "
+        f"{found[1].name}, the cheapest other answer."
+    )
 
 
 def costs_alt(answer: Answer) -> str:
     """What `costs` shows, in one sentence."""
-    said = ", ".join(f"{name} {measured(finding)}" for name, finding in _costs(answer).items())
-    saved = _measured(answer, Topic.SAVINGS)
-    if saved is None:
-        return f"Cost of errors: {said}."
-    return (
-        f"Cost of errors: {said}; saved against doing nothing {measured(saved, signed=True)} "
-        f"(95 % interval {interval(saved)}), required {bar_words(saved)}, {saved.status.words}."
-    )
+    said = []
+    for cost in _costs(answer):
+        status = f", {cost.status.words}" if cost.status is not None else ""
+        value = cost.saved[0] if cost.saved else 0.0
+        saved = f" ({'saved' if value >= 0 else 'lost'} {_price(abs(value), answer)}{status})" if cost.saved else ""
+        said.append(f"{cost.name} {_price(cost.total, answer)}{saved}")
+    return f"Cost of the errors: {listed(said, 8)}."
+
+
+# ----------------------------------------------------------------------------------------------------
+# Of predicted numbers: the error of each row.
 
 
 @house_style()
@@ -369,36 +489,49 @@ def residuals(answer: Answer, *, ax: Axes | None = None) -> Axes:
     table = answer.tables.get("residuals")
     if table is None or not len(table):
         raise NothingToDraw("no sizes of errors are at hand, as where classes are predicted")
-    ax = canvas(ax, 3.3)
+    ax = canvas(ax, 2.6 if sheet().narrow else 3.3)
     sns.scatterplot(
         x=table["y_true"],
         y=table["error"],
         ax=ax,
         s=9,
-        color="#6aa9d2",
+        color="#5b93c9",
         linewidth=0,
         rasterized=True,
     )
-    level(ax, 0.0, "no error", colour=MUTED, dashed=False)
+    level(ax, 0.0, "" if sheet().narrow else "no error", colour=MUTED, dashed=False)
     p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
     if p95 is not None and p95.measured is not None:
-        level(ax, p95.measured.value, f"95 % within\n± {measured(p95)}")
+        words = f"95 % within ± {measured(p95)}"
+        level(ax, p95.measured.value, words if sheet().narrow else words.replace("within ", "within\n"))
         level(ax, -p95.measured.value, "")
-    few_ticks(ax)
+    few_ticks(ax, 4 if sheet().narrow else 5)
     few_ticks(ax, along="y")
-    ax.set_xlabel("true value")
+    x_label(ax, "true value")
     ax.set_ylabel("error (predicted − true)")
     note = "" if bias is None else f"mean error {measured(bias, signed=True)}"
-    title(ax, f"Error by true value, {format_count(len(table))} rows drawn", note)
+    title(ax, f"Error by true value, {format_count(len(table))} {sheet().words.row.many} drawn", note)
     return ax
+
+
+def residuals_caption(answer: Answer) -> str:
+    """What `residuals` shows, in a few words."""
+    p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
+    many = sheet().words.row.many
+    if p95 is None:
+        return residuals_alt(answer)
+    lean, ends = "", None if bias is None or bias.measured is None else (bias.measured.low, bias.measured.high)
+    if ends is not None and ends[0] is not None and ends[1] is not None and not ends[0] <= 0 <= ends[1]:
+        lean = f"; on average it predicts too {'much' if ends[0] > 0 else 'little'}"
+    return f"95 % of {many} are predicted to within {measured(p95)}{lean}."
 
 
 def residuals_alt(answer: Answer) -> str:
     """What `residuals` shows, in one sentence."""
     names = {
         Topic.BIAS: "mean error",
-        Topic.MEDIAN_ERROR: "half of all rows within",
-        Topic.P95_ERROR: "95 % of all rows within",
+        Topic.MEDIAN_ERROR: f"half of all {sheet().words.row.many} within",
+        Topic.P95_ERROR: f"95 % of all {sheet().words.row.many} within",
     }
     said = [
         f"{name} {measured(finding, signed=kind is Topic.BIAS)}"
@@ -411,10 +544,14 @@ def residuals_alt(answer: Answer) -> str:
 __all__ = [
     "calibration",
     "calibration_alt",
+    "calibration_caption",
     "confusion",
     "confusion_alt",
+    "confusion_caption",
     "costs",
     "costs_alt",
+    "costs_caption",
     "residuals",
     "residuals_alt",
+    "residuals_caption",
 ]
