@@ -49,7 +49,6 @@ from readiness.statistics.drift import (
 from readiness.statistics.inference import Exact
 from readiness.statistics.judge_claims import Measurement
 
-# ----------------------------------------------------------------------------------------------------
 # The columns that test rows and recent rows share, in bins alike, and those of them that only tell the time
 
 MOST_ROWS = 50_000

@@ -303,8 +303,8 @@ def _newton(x: Floats, y: Floats, w: Floats, start: Floats = IDENTITY) -> tuple[
     line, best = start, -math.inf
     step = np.zeros(2)
     for _ in range(MOST_STEPS):
-        # a full step overshoots where nearly all probabilities are near 0 or 1; as the likelihood is concave, some part of
-        # it always improves
+        # a full step overshoots where nearly all probabilities are near 0 or 1; as the likelihood is concave, some
+        # part of it always improves
         for halving in range(10):
             tried = line + step / 2**halving
             score = tried[0] + tried[1] * x

@@ -195,9 +195,9 @@ def judge_claims(
 def holm_shares(measurements: Sequence[Measurement], alpha: float) -> dict[int, int]:
     """By the place of each claim that takes part, the number m by which alpha is divided on its *not met* side.
 
-    `Bounds.claims` records it. Holm's (1979) step-down, a round at a time: test all at alpha / m, set those apart that are refuted, take their
-    number off m, repeat until none is. Claims take part when they block, were measured with chance error, and can be
-    refuted at all.
+    `Bounds.claims` records it. Holm's (1979) step-down, a round at a time: test all at alpha / m, set those apart that
+    are refuted, take their number off m, repeat until none is. Claims take part when they block, were measured with
+    chance error, and can be refuted at all.
     """
     waiting = [i for i, each in enumerate(measurements) if _takes_part(each)]
     shares = dict.fromkeys(waiting, len(waiting))

@@ -417,7 +417,7 @@ def _lines(column: Column, target: Target, means: Floats) -> list[Floats]:
         whole[asked] = _on_lines(gap, 2, x, y, fitted, asked)
         endless[asked] = _on_lines(cells, size, x, y, fitted, asked)
         low, high = float(y[fitted].min(initial=0.0)), float(y[fitted].max(initial=0.0))
-        # a line of a narrow bin may run anywhere beyond it; one range further on either side is as far as it is believed
+        # a line of a narrow bin may run anywhere beyond it; it is believed for one range further on either side
         ending[asked] = np.clip(endless[asked], 2 * low - high, 2 * high - low)
     # a line through one or two rows meets them exactly and says nothing of others; there the mean of the bin counts
     few = (np.bincount(cells + size * target.half, minlength=2 * size).reshape(2, size) < 3)[1 - target.half, cells]
