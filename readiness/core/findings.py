@@ -212,10 +212,9 @@ class Claim:
         """The code of the key."""
         return self.key.code
 
-    @property
-    def unanswered(self) -> Finding:
-        """The finding where nothing was or could be looked at: *not assessed*, for what the spec lacks."""
-        return not_assessed(self.key, self.name, self.lacking, needs=self.needs, blocking=self.blocking)
+    def with_name(self, name: str) -> Claim:
+        """The same claim in the words of the data."""
+        return replace(self, name=name)
 
 
 class Origin(StrEnum):
@@ -312,6 +311,11 @@ def recompute(finding: Finding) -> Status:
 def not_assessed(key: FindingKey, name: str, reason: str, *, needs: str = "", **more: Any) -> Finding:
     """A finding about something that nobody could look at."""
     return Finding(key, name, Status.NOT_ASSESSED, reason=reason, needs=needs, **more)
+
+
+def not_stated(claim: Claim, **more: Any) -> Finding:
+    """The finding about a claim for which the spec states no bar."""
+    return not_assessed(claim.key, claim.name, claim.lacking, needs=claim.needs, **more)
 
 
 def left_out_code(question: Question) -> str:

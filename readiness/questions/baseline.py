@@ -35,7 +35,8 @@ from readiness.statistics.estimators import Metric, measure, reason_to_withhold
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.ranking import is_best_order
-from readiness.verdict.margins import Margin, required_margin
+from readiness.verdict.claims import Claims, claims_of
+from readiness.verdict.margins import Margin, gain_name, required_margin
 
 # ----------------------------------------------------------------------------------------------------
 # The tests that people usually report: one McNemar and one DeLong at most for each alternative.
@@ -115,25 +116,25 @@ IMBALANCE = 0.80
 
 def ask(evidence: Evidence, criteria: Baseline) -> Answer:
     """Judge the gain over every baseline: above the margin, or, where the spec asks no more, not worse by it."""
-    metric = evidence.spec.primary_metric(evidence.task)
-    claims = [_gain(evidence, alternative, metric) for alternative in evidence.alternatives]
+    spec, metric = evidence.spec, evidence.spec.primary_metric(evidence.task)
+    claims = claims_of(spec, evidence.task)
+    measured = [_gain(evidence, claims, alternative, metric) for alternative in evidence.alternatives]
     if criteria.human is not None:
-        claims.append(_human_gain(evidence, criteria.human))
-    spec = evidence.spec
-    findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+        measured.append(_human_gain(evidence, claims, criteria.human))
+    findings = judge_claims(measured, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     facts = [*_values(evidence, metric), *_costs(evidence, criteria), *_imbalance(evidence), *_perfect(evidence)]
     facts += reported_tests(evidence)
     return Answer(Question.BASELINE, (*findings, *judge_claims(facts, alpha=spec.alpha, level=spec.confidence)))
 
 
-def _gain(evidence: Evidence, other: Alternative, metric: Metric) -> Measurement:
+def _gain(evidence: Evidence, claims: Claims, other: Alternative, metric: Metric) -> Measurement:
     margin = required_margin(metric, evidence.spec.baseline, other.key)
-    key, name = Topic.LIFT.key(other.key), _gain_name(metric, margin, other.name)
+    claim = claims.claim(Topic.LIFT.key(other.key)).with_name(gain_name(metric, margin, other.name))
     if isinstance(other.predictions, Missing):
-        return _no_gain(key, name, metric, margin, other.predictions)
+        return _no_gain(claim, metric, other.predictions)
     gain = compare(metric.name, evidence.cases, other.predictions, factor=margin.factor, seed=evidence.spec.seed)
     return Measurement(
-        Claim(key, name, margin.criterion),
+        claim,
         metric.name,
         gain,
         unit=metric.unit,
@@ -143,22 +144,8 @@ def _gain(evidence: Evidence, other: Alternative, metric: Metric) -> Measurement
     )
 
 
-def _gain_name(metric: Metric, margin: Margin, other: str) -> str:
-    if margin.test == "non_inferiority":
-        return f"{_upper(metric.title)} not worse than that of {other} by more than {margin.words}"
-    if margin.factor == 1:
-        return f"{'Gain' if metric.greater_is_better else 'Fall'} in {metric.title} over {other}"
-    return f"{_upper(metric.title)} below {margin.factor:.4g} of that of {other}"
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _no_gain(key: FindingKey, name: str, metric: Metric, margin: Margin, why: Missing) -> Measurement:
-    return Measurement(
-        Claim(key, name, margin.criterion), metric.name, Missing(why.reason), reason=why.reason, needs=why.needs
-    )
+def _no_gain(claim: Claim, metric: Metric, why: Missing) -> Measurement:
+    return Measurement(claim, metric.name, Missing(why.reason), reason=why.reason, needs=why.needs)
 
 
 def value_of(metric: str, evidence: Evidence, predictions: Guess | object) -> Inference | Missing:
@@ -199,19 +186,19 @@ def _judged_words(metric: Metric, margin: Margin) -> str:
     return "".join(f"; {text}" for text in texts if text)
 
 
-def _human_gain(evidence: Evidence, human: Human) -> Measurement:
+def _human_gain(evidence: Evidence, claims: Claims, human: Human) -> Measurement:
     metric = evidence.spec.metric(human.metric)
     margin = required_margin(metric, evidence.spec.baseline, "human")
-    name = _gain_name(metric, margin, "people")
+    claim = claims.claim(Topic.LIFT.key("human"))
     mine = measure(metric.name, evidence.cases)
     if isinstance(mine, Missing):
-        return _no_gain(Topic.LIFT.key("human"), name, metric, margin, Missing(mine.reason))
+        return _no_gain(claim, metric, Missing(mine.reason))
     gain = human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=margin.factor)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)
     source = _judged_words(metric, margin) + (f" (source: {human.source})" if human.source else "")
     return Measurement(
-        Claim(Topic.LIFT.key("human"), name, margin.criterion),
+        claim,
         metric.name,
         gain,
         unit=metric.unit,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readiness.core.findings import Answer, Claim, Criterion, Question, not_assessed
+from readiness.core.findings import Answer, Claim, Question, not_stated
 from readiness.core.format import format_value
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -25,24 +25,21 @@ from readiness.statistics.comparison import Guess, compare, human_comparison, me
 from readiness.statistics.estimators import Metric, measure, reason_to_withhold
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
+from readiness.verdict.claims import claims_of
 
 TITLE = Question.BUSINESS.words
-
-NOTHING_STATED = not_assessed(
-    Topic.NO_REQUIREMENTS.key(),
-    "Stated requirements",
-    "no requirement is stated, so there is nothing to meet",
-    needs="state at least one requirement under business.requirements",
-)
 
 
 def ask(evidence: Evidence, criteria: Business) -> Answer:
     """Judge every requirement; all must be met."""
+    spec, claims = evidence.spec, claims_of(evidence.spec, evidence.task)
     if not criteria.requirements:
-        return Answer(Question.BUSINESS, (NOTHING_STATED,))
-    claims = [_claim(evidence, k, requirement) for k, requirement in enumerate(criteria.requirements, 1)]
-    spec = evidence.spec
-    return Answer(Question.BUSINESS, judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence))
+        return Answer(Question.BUSINESS, tuple(map(not_stated, claims.of_kind(Topic.NO_REQUIREMENTS))))
+    stated = claims.of_kind(Topic.REQUIREMENT)
+    measured = [_measure(evidence, *each) for each in zip(stated, criteria.requirements, strict=True)]
+    return Answer(
+        Question.BUSINESS, judge_claims(measured, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,7 @@ class _Stated:
     """One requirement, and the rows on which it is measured."""
 
     evidence: Evidence
-    k: int
-    """Counted from 1."""
+    demanded: Claim
     requirement: Requirement
     metric: Metric
     cases: Cases
@@ -65,26 +61,19 @@ class _Stated:
         """What is measured: "recall of colour = gold"."""
         return self.metric.title if self.code is None else f"{self.metric.title} of {self.positive}"
 
-    def claim(
+    def measurement(
         self,
         measured: Inference | Missing,
         *,
-        threshold: float | None = None,
         reason: str = "",
         needs: str = "",
         withheld: str = "",
         denominator: str = "rows",
         measured_time: bool = False,
     ) -> Measurement:
-        """What is claimed, against the stated limit unless another threshold is given."""
-        source = f"set in the spec: business.requirements, number {self.k}"
-        limit = self.requirement.limit if threshold is None else threshold
+        """What was measured for the requirement."""
         return Measurement(
-            Claim(
-                Topic.REQUIREMENT.key(self.k),
-                self.requirement.says,
-                Criterion(self.requirement.op, limit, self.metric.unit, source),
-            ),
+            self.demanded,
             self.metric.name,
             measured,
             unit=self.metric.unit,
@@ -100,18 +89,18 @@ class _Stated:
         return format_value(value, self.metric.unit)
 
 
-def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Measurement:
-    stated = _stated(evidence, k, requirement)
+def _measure(evidence: Evidence, demanded: Claim, requirement: Requirement) -> Measurement:
+    stated = _stated(evidence, demanded, requirement)
     if stated.metric.needs == "measurement":
         return _technical(stated)
     if requirement.of_class is not None and stated.code is None:
         reason = f"no rows are known by the class {label_text(requirement.of_class)}"
-        return stated.claim(Missing(reason), reason=reason, needs="name one of the classes under of_class")
+        return stated.measurement(Missing(reason), reason=reason, needs="name one of the classes under of_class")
     if requirement.lift_over or requirement.gain_over:
         return _relative(stated)
     name, of_class = stated.metric.name, stated.code is not None
     measured = measure(name, stated.cases)
-    return stated.claim(
+    return stated.measurement(
         measured,
         withheld=reason_to_withhold(name, stated.cases),
         reason=_sentence(stated, measured),
@@ -119,13 +108,13 @@ def _claim(evidence: Evidence, k: int, requirement: Requirement) -> Measurement:
     )
 
 
-def _stated(evidence: Evidence, k: int, requirement: Requirement) -> _Stated:
+def _stated(evidence: Evidence, demanded: Claim, requirement: Requirement) -> _Stated:
     metric, wanted = evidence.spec.metric(requirement.metric), requirement.of_class
     code = None if wanted is None else _code(evidence, wanted)
     if code is None:
-        return _Stated(evidence, k, requirement, metric, evidence.cases, evidence.positive)
+        return _Stated(evidence, demanded, requirement, metric, evidence.cases, evidence.positive)
     positive = f"{evidence.gathered.data.target} = {evidence.classes[code]}"
-    return _Stated(evidence, k, requirement, metric, evidence.cases.one_against_rest(code), positive, code)
+    return _Stated(evidence, demanded, requirement, metric, evidence.cases.one_against_rest(code), positive, code)
 
 
 def _code(evidence: Evidence, wanted: Label) -> int | None:
@@ -151,10 +140,10 @@ def _technical(stated: _Stated) -> Measurement:
     measured = technical.measures.get(name, Missing(f"{stated.metric.title} was not measured"))
     if isinstance(measured, Missing):
         undefined = Missing(measured.reason)
-        return stated.claim(undefined, reason=measured.reason, needs=measured.needs, denominator="timed calls")
+        return stated.measurement(undefined, reason=measured.reason, needs=measured.needs, denominator="timed calls")
     is_time, source = name != "size_mb", technical.sources.get(name, "")
     how = "" if source and not name.startswith("latency_") else technical.note
-    return marked(stated.claim(measured, reason=how, measured_time=is_time, denominator="timed calls"), source)
+    return marked(stated.measurement(measured, reason=how, measured_time=is_time, denominator="timed calls"), source)
 
 
 def _relative(stated: _Stated) -> Measurement:
@@ -164,18 +153,16 @@ def _relative(stated: _Stated) -> Measurement:
     other = evidence.alternative(name)
     share = requirement.limit if requirement.lift_over else 0.0
     factor = 1 + share if stated.metric.greater_is_better else 1 - share
-    threshold = 0.0 if requirement.lift_over else None
     human = evidence.spec.baseline.human
     if other is None and name == "human" and human is not None and stated.code is None:
-        return _over_people(stated, factor, threshold, human)
+        return _over_people(stated, factor, human)
     if other is None or isinstance(other.predictions, Missing):
         why = other.predictions if other is not None and isinstance(other.predictions, Missing) else None
         reason = why.reason if why else "the baseline that it names was not measured"
-        return stated.claim(Missing(reason), threshold=threshold, reason=reason)
+        return stated.measurement(Missing(reason), reason=reason)
     rival = _of_class(other.predictions, stated.code)
-    return stated.claim(
+    return stated.measurement(
         compare(stated.metric.name, stated.cases, rival, factor=factor, seed=evidence.spec.seed),
-        threshold=threshold,
         withheld=reason_to_withhold(stated.metric.name, stated.cases),
         reason=_lift_sentence(stated, other.name, rival),
         denominator=independent_cases(stated.metric.name),
@@ -192,14 +179,13 @@ def _of_class(predictions: Cases | Guess, code: int | None) -> Cases | Guess:
     return Guess((1 - chance, chance))
 
 
-def _over_people(stated: _Stated, factor: float, threshold: float | None, human: Human) -> Measurement:
+def _over_people(stated: _Stated, factor: float, human: Human) -> Measurement:
     mine, metric = measure(stated.metric.name, stated.cases), stated.metric
     if isinstance(mine, Missing):
-        return stated.claim(mine, threshold=threshold, reason=mine.reason)
+        return stated.measurement(mine, reason=mine.reason)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
-    return stated.claim(
+    return stated.measurement(
         human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=factor),
-        threshold=threshold,
         withheld=reason_to_withhold(metric.name, stated.cases)
         or ("" if human.n else "the human figure comes without its n"),
         reason=f"compared unpaired with {stated.shown(human.value)} of people on {people}",

@@ -234,8 +234,10 @@ def list_segments(spec: Spec, task: Task) -> Iterator[Entry]:
     yield from (coverage(Topic.SEGMENT_COVERAGE.key(i, metric=name)) for i, _ in numbered for name in metrics)
     named = [i for i, entry in numbered if getattr(entry, "critical", ())]
     yield from (critical(Topic.CRITICAL_SEGMENTS.key(i, metric=name)) for i in named for name in metrics)
-    yield from (_group_comparison(spec, i, measure) for i, _ in numbered if task is Task.BINARY
-                for measure in criteria.fairness)  # fmt: skip
+    compared = [
+        _group_comparison(spec, i, name) for i, _ in numbered if task is Task.BINARY for name in criteria.fairness
+    ]
+    yield from (claim for claim in compared if claim is not None)
     yield Family(Topic.SEGMENT_COVERAGE, coverage)
     yield Family(Topic.CRITICAL_SEGMENTS, critical)
     yield Family(Topic.FAIRNESS, lambda key, _subject: _group_comparison(spec, key.number("segmentation"), key.metric))
