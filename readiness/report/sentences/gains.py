@@ -9,7 +9,7 @@ from readiness.core.findings import Estimate, Finding
 from readiness.core.keys import Topic
 from readiness.core.metrics import TECHNICAL
 from readiness.report.sentences.counts import Hits, basis_of, hits_of, hits_of_finding
-from readiness.report.sentences.numbers import Scale, limit_text, percent, write_alike
+from readiness.report.sentences.numbers import Scale, limit_text, percent
 from readiness.report.sentences.phrases import (
     Said,
     bar_words,
@@ -17,6 +17,7 @@ from readiness.report.sentences.phrases import (
     counting,
     directed,
     measured_words,
+    pair,
     plain,
     shifted,
     thing,
@@ -56,10 +57,12 @@ def lift(words: Words, finding: Finding) -> Said:
             if finding.measured is None
             else directed(finding.measured, scale, "better", "worse", -margin if enough else margin)
         )
-        return Said(title, bar, requirement, measured, fact, "", failing, remedy, scale)
+        return Said(title, bar, requirement, measured, fact, "", failing, remedy, scale, is_directed=True)
     bar = f"at most {percent(margin)} higher" if enough else f"more than {percent(margin)} lower"
     measured = _relative(words, finding, method, factor, lower_is_better=True)
-    return Said(title, bar, f"{name} {bar} than {other}", measured, fact, "", failing, remedy, Scale.PERCENT)
+    return Said(
+        title, bar, f"{name} {bar} than {other}", measured, fact, "", failing, remedy, Scale.PERCENT, is_directed=True
+    )
 
 
 def _relative(words: Words, finding: Finding, method: str, factor: float, *, lower_is_better: bool) -> str:
@@ -115,7 +118,7 @@ def _both_values(words: Words, finding: Finding, method: str, other: str) -> str
     if mine is None or theirs_value is None:
         return ""
     scale, unit = words.scale(finding.metric), unit_of(words, finding)
-    texts = [with_unit(text, scale, unit) for text in write_alike([mine, theirs_value], scale, mine, theirs_value)]
+    texts = [with_unit(text, scale, unit) for text in pair(mine, theirs_value, scale)]
     texts = [_zero(text) for text in texts]
     return f"{value_clause(words, finding.metric, texts[0])}, against {texts[1]} for {other}"
 
@@ -154,7 +157,8 @@ def requirement(words: Words, finding: Finding) -> Said:
     measured = "" if finding.measured is None else measured_words(finding.measured, scale, unit, finding.criterion)
     hits = hits_of_finding(finding)
     fact = value_clause(words, metric, measured, class_value=class_value) if measured else ""
-    fact = counted(hits, how) if hits is not None and how is not None else fact
+    limits = () if finding.criterion is None else (finding.criterion.threshold,)
+    fact = counted(hits, how, "", *limits) if hits is not None and how is not None else fact
     return Said(title, bar, asked, measured, fact, "", failing, remedy, scale, unit)
 
 
@@ -182,7 +186,9 @@ def _gain(words: Words, finding: Finding, stated: Mapping[str, Any], other: str,
             else directed(finding.measured, scale, direction, back, limit, unit=unit_of(words, finding))
         )
     fact = _both_values(words, finding, method, name)
-    return Said(title, asked, f"{metric} {asked} than {name}", measured, fact, "", failing, remedy, scale)
+    return Said(
+        title, asked, f"{metric} {asked} than {name}", measured, fact, "", failing, remedy, scale, is_directed=True
+    )
 
 
 def method_key(words: Words, name: str) -> str:

@@ -15,6 +15,7 @@ from readiness.report.sentences.phrases import (
     counting,
     directed,
     measured_words,
+    pair,
     plain,
     ranged,
     shifted,
@@ -86,6 +87,13 @@ def _limit_words(finding: Finding, limit: float, scale: Scale) -> str:
     return limit_text(limit, scale, "", *(() if measured is None else (measured.value, measured.low, measured.high)))
 
 
+def where_of(words: Words, finding: Finding) -> str:
+    """Among whom a finding was measured: empty where among all."""
+    if finding.key.kind is Topic.SMALL_DEFICIT:
+        return f"among small groups of {words.segmentation(finding.key.number('segmentation'))}"
+    return words.among(finding.segment)
+
+
 def _judged_twin(words: Words, finding: Finding) -> Finding:
     """The judged finding on the same group and metric, of a fact that says no more than which group is worst."""
     if finding.key.kind is not Topic.WORST_SEGMENT:
@@ -149,7 +157,7 @@ def _values(words: Words, finding: Finding, sides: Sides | None, where: str) -> 
     if here is None or rest is None:
         return ""
     scale, unit = words.scale(finding.metric), unit_of(words, finding)
-    texts = [with_unit(text, scale, unit) for text in write_alike([here, rest], scale, here, rest)]
+    texts = [with_unit(text, scale, unit) for text in pair(here, rest, scale)]
     others = "at all other times" if finding.key.kind is Topic.WINDOW else "among all others"
     return f"{value_clause(words, finding.metric, texts[0], where)}, against {texts[1]} {others}"
 
@@ -279,7 +287,7 @@ def critical(words: Words, finding: Finding) -> Said:
     )
     return Said(
         f"Groups by {name} that must be judged", "none too small", "none too small",
-        f"{count:,} too small" if count else "none too small", fact, "" if not count else "none may be too small",
+        f"{count:,} too small" if count else "none too small", fact, "no such group may be too small",
         f"A group by {name} that must be judged is too small", f"Test on more {words.row.many} of each group by {name}",
     )  # fmt: skip
 
@@ -306,7 +314,7 @@ def fairness(words: Words, finding: Finding) -> Said:
     fact = f"{title}: {measured}" if measured else ""
     if is_ratio and finding.criterion is None and fact:
         fact += f"; {FOUR_FIFTHS} is the customary mark"
-    return Said(title, bar, "", measured, fact, "", f"{what} differs too much by {name}",
+    return Said(title, bar, "", measured, fact, "", f"Groups by {name} are treated too differently",
                 f"Find out why groups by {name} are treated differently", scale)  # fmt: skip
 
 

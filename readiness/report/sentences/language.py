@@ -79,7 +79,7 @@ class Language:
         if finding.status is Status.NOT_ASSESSED and finding.measured is None:
             fact = said.fact or f"{said.title} is not known"
             return sentence(fact) if finding.outcome is not None or said.fact else sentence(fact, finding.reason)
-        opening = said.fact or said.title
+        opening = said.fact or (f"{said.title}: {said.measured}" if said.measured else said.title)
         return sentence(opening, self._against(finding, said), _supplied(finding))
 
     def _against(self, finding: Finding, said: Said) -> str:
@@ -105,7 +105,7 @@ class Language:
         if bounds is None or measured is None or is_exact(measured):
             return "that is not proven"
         limit = bounds.lower if criterion.wants_more else bounds.upper
-        if limit is None or said.against_bar or not said.scale or _is_converted(finding, said):
+        if limit is None or said.against_bar or said.is_directed:
             return "the margin of error reaches beyond it"
         text = with_unit(write_alike([limit], said.scale, criterion.threshold)[0], said.scale, said.unit)
         return f"the data rule out only values {'below' if criterion.wants_more else 'above'} {text}"
@@ -151,14 +151,16 @@ class Language:
     def _noun(self, finding: Finding) -> str:
         """What is counted: queries of a ranking, rows of a class, rows."""
         known = self.words.known(finding.metric)
-        if known is not None and known.denominator == "queries":
-            return "queries"
+        if known is not None and known.denominator in ("queries", "calls", "runs"):
+            return known.denominator
+        if self.words.task is Task.MULTICLASS:
+            return self.words.row.many
         how = counting(self.words, finding.metric)
         return self.words.row.many if how is None else how.noun
 
     def _too_thin(self, finding: Finding) -> tuple[str, ...]:
         """Why so few rows carry no yes, and how many would; read from the basis, not from words."""
-        where, noun = self.words.among(finding.segment), self._noun(finding)
+        where, noun = groups.where_of(self.words, finding), self._noun(finding)
         spot = f"{noun} {where}".rstrip()
         if Flag.TOO_SMALL in finding.flags:
             return (f"Test on more {spot}: too few to tell",)
@@ -182,7 +184,8 @@ ROWS_FOR_SKEWNESS = 25
 
 
 _SETTLED_BY_REMEDY = frozenset({
-    Topic.NO_REQUIREMENTS, Topic.NO_SEGMENTS, Topic.SAVINGS, Topic.REFITS, Topic.WINDOWS, Topic.BOX, Topic.FAILED, Topic.LEFT_OUT,
+    Topic.NO_REQUIREMENTS, Topic.NO_SEGMENTS, Topic.SAVINGS, Topic.REFITS, Topic.WINDOWS, Topic.BOX, Topic.FAILED,
+    Topic.LEFT_OUT,
     Topic.LATENCY_LIMIT, Topic.THROUGHPUT_LIMIT, Topic.SIZE_LIMIT, Topic.MEMORY_LIMIT,
     Topic.SEGMENT_COVERAGE, Topic.CRITICAL_SEGMENTS, Topic.CLASS_COVERAGE, Topic.CLASS_COST_COVERAGE,
 })  # fmt: skip
@@ -198,11 +201,6 @@ def _doubt(kind: Kind, said: Said, finding: Finding) -> Said:
 
 def _is_asked(finding: Finding) -> bool:
     return finding.criterion is not None or finding.outcome is not None
-
-
-def _is_converted(finding: Finding, said: Said) -> bool:
-    """Whether the numbers that are shown are not those that are judged, as where a gain is said as a share."""
-    return finding.key.kind in (Topic.LIFT, Topic.REQUIREMENT) and not said.bar.startswith(("at ", "more ", "less "))
 
 
 def _supplied(finding: Finding) -> str:

@@ -40,13 +40,16 @@ def savings(words: Words, finding: Finding) -> Said:
             remedy="State what each kind of error costs, and see that it can be computed for these rows",
         )
     fact = _totals(words, finding, other)
-    failing = f"It does not pay: {other} is not shown to be dearer".replace("dearer", "more costly")
+    failing = f"It does not pay: it costs more than {other}"
     remedy = "Move the decision threshold, or have the cost accepted by those who bear it"
     measured = "" if finding.measured is None else (
-        directed(finding.measured, Scale.MONEY, f"saved per {words.row.one}", f"lost per {words.row.one}", 0.0,
-                 unit=_currency(words, finding))
+        directed(finding.measured, Scale.MONEY, "saved", "lost", 0.0,
+                 unit=_currency(words, finding), tail=f" per {words.row.one}")
     )  # fmt: skip
-    return Said(title, f"cheaper than {other}", "", measured, fact, "", failing, remedy, Scale.MONEY)
+    unit = _currency(words, finding)
+    return Said(
+        title, f"cheaper than {other}", "", measured, fact, "it must cost less", failing, remedy, Scale.MONEY, unit
+    )
 
 
 def _idle(words: Words, finding: Finding) -> str:
@@ -104,8 +107,8 @@ def current_cost(words: Words, finding: Finding) -> Said:
     total = words.value(Topic.TOTAL_COST)
     if found is not None and found.measured is not None:
         unit = _currency(words, found)
-        measured = directed(found.measured, Scale.MONEY, f"cheaper per {words.row.one}",
-                            f"more costly per {words.row.one}", 0.0, unit=unit)  # fmt: skip
+        measured = directed(found.measured, Scale.MONEY, "cheaper",
+                            "more costly", 0.0, unit=unit, tail=f" per {words.row.one}")  # fmt: skip
         if total is not None:
             rows = found.measured.n
             theirs = total + found.measured.value * rows
@@ -117,7 +120,7 @@ def current_cost(words: Words, finding: Finding) -> Said:
     return Said("No more costly than today's model", bar, f"{bar} than today's model", measured, fact, "",
                 "Its errors cost more than those of today's model",
                 "Move the decision threshold, or have the cost accepted by those who bear it",
-                Scale.MONEY)  # fmt: skip
+                Scale.MONEY, is_directed=True)  # fmt: skip
 
 
 def cost(words: Words, finding: Finding) -> Said:
@@ -156,18 +159,25 @@ def savings_share(_words: Words, finding: Finding) -> Said:
 def class_told_apart(words: Words, finding: Finding) -> Said:
     """Whether rows of a class are called so more often than others."""
     name = words.of_class(finding.segment["class"]).many if "class" in finding.segment else "small classes"
-    answer = words.answer(finding.segment.get("class", ""))
-    measured = (
-        "" if finding.measured is None else (directed(finding.measured, Scale.POINTS, "more often", "less often", 0.0))
-    )
-    return Said(f"{upper(name)} are told apart", f"called {answer} more often than others", "", measured,
-                f"{name} are called {answer} {measured} than others" if measured else "", "",
-                f"It does not tell {name} from others", f"Train on more {name}", Scale.POINTS)  # fmt: skip
+    answer = words.answer(finding.segment["class"]) if "class" in finding.segment else "their class"
+    measured, fact = "", ""
+    if finding.measured is not None:
+        measured = directed(finding.measured, Scale.POINTS, "more often", "less often", 0.0)
+        spread = directed(finding.measured, Scale.POINTS, "more often", "less often", 0.0, tail=" than others")
+        fact = f"{name} are called {answer} {spread}"
+    title, bar = f"{upper(name)} are told apart", f"called {answer} more often than others"
+    failing, remedy = f"It does not tell {name} from others", f"Train on more {name}"
+    against = "it must be more often"
+    return Said(title, bar, "", measured, fact, against, failing, remedy, Scale.POINTS, is_directed=True)
 
 
 def class_found(words: Words, finding: Finding) -> Said:
     """How many rows of a class are found."""
-    name = words.of_class(finding.segment["class"]).many if "class" in finding.segment else "rows of small classes"
+    name = (
+        words.of_class(finding.segment["class"]).many
+        if "class" in finding.segment
+        else f"{words.row.many} of small classes"
+    )
     bar = bar_words(finding.criterion, Scale.PERCENT)
     measured = (
         "" if finding.measured is None else (measured_words(finding.measured, Scale.PERCENT, "", finding.criterion))

@@ -23,7 +23,7 @@ MONTHS = (
 _ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00)?)?\b")
 _CENTS_BELOW = 100.0
 """Amounts from here on are written without decimals."""
-_MOST_SET_DIGITS = 6
+_MOST_SET_DIGITS = 5
 """A limit with more digits was computed, not set."""
 
 
@@ -89,11 +89,10 @@ def write_alike(values: Sequence[float | None], scale: Scale, *against: float, l
     rivals = [factor * limit for limit in (*against, *_natural_ends(scale)) if math.isfinite(limit)]
     usual = _digits([value for value in scaled if value is not None], scale)
     for digits in range(usual if least is None else least, MOST_DIGITS + 1):
-        texts = ["" if value is None else f"{value:.{digits}f}" for value in scaled]
-        pairs = [(float(text), value) for text, value in zip(texts, scaled, strict=True) if value is not None]
+        pairs = [(float(f"{value:.{digits}f}"), value) for value in scaled if value is not None]
         if all(_on_the_same_side(written, value, rival) for written, value in pairs for rival in rivals):
-            break
-    return ["" if value is None else _signed(f"{value:,.{digits}f}") for value in scaled]
+            return ["" if value is None else _signed(f"{value:,.{digits}f}") for value in scaled]
+    return ["" if value is None else _signed(f"{value:.3g}") for value in scaled]  # no decimals can tell them apart
 
 
 def _natural_ends(scale: Scale) -> tuple[float, ...]:
@@ -115,14 +114,16 @@ def _digits(values: Sequence[float], scale: Scale) -> int:
     size, spread = max(map(abs, values)), (max(values) - min(values)) / 2
     if scale is Scale.MONEY:
         return 0 if size >= _CENTS_BELOW or all(value == int(value) for value in values) else 2
+    if size == 0:
+        return 0
     if scale is Scale.SCORE and size <= 1:
         return 3 if spread and spread < 0.005 else 2 if size >= 0.1 or spread else 3
     if spread > 0:
         return min(3, max(0, -math.floor(math.log10(spread))))
-    return _plain_digits(size, scale)
+    return plain_digits(size, scale)
 
 
-def _plain_digits(size: float, scale: Scale) -> int:
+def plain_digits(size: float, scale: Scale) -> int:
     """Decimals of a number without an interval: about three figures, two for shares."""
     if size == 0 or size == int(size):
         return 0
@@ -148,7 +149,7 @@ def limit_text(limit: float, scale: Scale, unit: str = "", *against: float | Non
     """
     factor = 100.0 if scale in (Scale.PERCENT, Scale.POINTS) else 1.0
     number = format_threshold(float(f"{factor * limit:.12g}"))
-    if sum(letter.isdigit() for letter in number.lstrip("0.")) > _MOST_SET_DIGITS:
+    if "." in number and sum(letter.isdigit() for letter in number.lstrip("0.")) > _MOST_SET_DIGITS:
         rivals = [other for other in against if other is not None and math.isfinite(other)]
         number = write_alike([limit], scale, *rivals, least=max(0, 2 - math.floor(math.log10(abs(factor * limit)))))[0]
     if scale is Scale.PERCENT:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from readiness.core.findings import Criterion, Estimate, Finding
 from readiness.core.format import MINUS, is_exact, listed
 from readiness.report.sentences.counts import Hits, hits_of_finding
-from readiness.report.sentences.numbers import Scale, Written, limit_text, percent, write_alike, write_estimate
+from readiness.report.sentences.numbers import (
+    Scale,
+    Written,
+    limit_text,
+    percent,
+    plain_digits,
+    write_alike,
+    write_estimate,
+)
 from readiness.report.sentences.words import Words
 
 MARGIN_WORDS = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
@@ -35,6 +43,8 @@ class Said:
     """What to do about it where it is not met, or to settle it: "Find out why …"."""
     scale: Scale = Scale.AMOUNT
     unit: str = ""
+    is_directed: bool = False
+    """Whether the measured number is said by its direction ("0.12 better"), so that a bound would be read wrongly."""
 
     @property
     def value(self) -> str:
@@ -109,7 +119,9 @@ def bar_words(criterion: Criterion | None, scale: Scale, unit: str = "", *number
     return f"{MARGIN_WORDS[criterion.op]} {limit_text(criterion.threshold, scale, unit, *numbers)}"
 
 
-def directed(estimate: Estimate, scale: Scale, forth: str, back: str, *against: float, unit: str = "") -> str:
+def directed(
+    estimate: Estimate, scale: Scale, forth: str, back: str, *against: float, unit: str = "", tail: str = ""
+) -> str:
     """A difference by its direction instead of its sign: "54 points behind (47 to 62)", "1 point ahead (2 ahead to 1
     behind)".
 
@@ -120,6 +132,7 @@ def directed(estimate: Estimate, scale: Scale, forth: str, back: str, *against: 
         back: what a negative one is: "ahead".
         against: limits that a reader compares it with.
         unit: what stands behind the value.
+        tail: what stands behind the direction, once: " per payment".
     """
     ends = [None, None] if is_exact(estimate) else [estimate.low, estimate.high]
     values = [estimate.value, *ends]
@@ -127,7 +140,7 @@ def directed(estimate: Estimate, scale: Scale, forth: str, back: str, *against: 
     if estimate.value == 0:
         head = "no difference"
     else:
-        head = f"{with_unit(texts[0], scale, unit)} {forth if estimate.value > 0 else back}"
+        head = f"{with_unit(texts[0], scale, unit)} {forth if estimate.value > 0 else back}{tail}"
     spread = [(value, text) for value, text in zip(values[1:], texts[1:], strict=True) if value is not None]
     if len(spread) < 2:
         return head
@@ -195,10 +208,18 @@ def counting(words: Words, metric: str, class_value: str = "") -> Counting | Non
     return Counting(*found[metric]) if metric in found else None
 
 
-def counted(hits: Hits, how: Counting, where: str = "") -> str:
-    """Counts before rates: "904 of 1,025 frauds among … were found (88 %)"."""
+def counted(hits: Hits, how: Counting, where: str = "", *against: float) -> str:
+    """Counts before rates: "904 of 1,025 frauds among … were found (88 %)", the rate on the true side of `against`."""
     noun = f"{how.noun} {where}".rstrip()
-    return f"{hits.hits:,} of {hits.total:,} {noun} {how.verb} ({percent(hits.share)})"
+    return f"{hits.hits:,} of {hits.total:,} {noun} {how.verb} ({percent(hits.share, *against)})"
+
+
+def pair(one: float, other: float, scale: Scale) -> list[str]:
+    """Two values of a metric with equal digits, as many as tell them apart."""
+    least = None
+    if scale is Scale.AMOUNT:
+        least = max((plain_digits(abs(value), scale) for value in (one, other) if value), default=0)
+    return write_alike([one, other], scale, one, other, least=least)
 
 
 def value_clause(words: Words, metric: str, value: str, where: str = "", class_value: str = "") -> str:
@@ -231,8 +252,8 @@ def plain(words: Words, finding: Finding, title: str) -> Said:
         scale = Scale.PERCENT if finding.measured.unit == "share" else Scale.POINTS
     bar = bar_words(finding.criterion, scale, unit)
     measured = "" if finding.measured is None else measured_words(finding.measured, scale, unit, finding.criterion)
-    hits = hits_of_finding(finding)
-    fact = f"{title}: {measured}" if measured else title
+    hits = hits_of_finding(finding) if scale is Scale.PERCENT and counting(words, finding.metric) else None
+    fact = f"{title}: {measured}" if measured else ""
     if hits is not None:
         fact = f"{title}: {hits.hits:,} of {hits.total:,} ({percent(hits.share)})"
     return Said(title, bar, "", measured, fact, scale=scale, unit=unit)

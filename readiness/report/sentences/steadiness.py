@@ -107,10 +107,12 @@ def technical(words: Words, finding: Finding) -> Said:
         "" if finding.measured is None else (measured_words(finding.measured, Scale.AMOUNT, unit, finding.criterion))
     )
     low = title[:1].lower() + title[1:]
+    bad = "below" if finding.criterion is not None and finding.criterion.wants_more else "above"
     if finding.criterion is None and finding.measured is None and finding.blocking:
         return Said(title, fact=f"nobody has stated a limit for the {low}", remedy=f"State a limit for the {low}")
-    return Said(title, bar, "", measured, f"{title}: {measured}" if measured else "", "", f"Its {low} misses the limit",
-                f"Make the {low} fit its limit, or limit how the model is used", Scale.AMOUNT, unit)  # fmt: skip
+    fact, failing = f"{title}: {measured}" if measured else "", f"Its {low} is {bad} the limit"
+    remedy = f"Make the {low} fit its limit, or limit how the model is used"
+    return Said(title, bar, "", measured, fact, "", failing, remedy, Scale.AMOUNT, unit)
 
 
 _TECHNICAL: Mapping[Topic, str] = {
@@ -137,7 +139,11 @@ _TECHNICAL: Mapping[Topic, str] = {
 def drift(words: Words, finding: Finding) -> Said:
     """How far a column has moved."""
     column = finding.segment.get("column", "")
-    name = words.vocabulary.column(column) if column else "the answers"
+    name = (
+        words.vocabulary.column(column)
+        if column
+        else ("the columns" if finding.key.kind is Topic.DRIFT_SUMMARY else "the answers")
+    )
     title = f"Drift of {name}"
     scale = Scale.SCORE
     bar = bar_words(finding.criterion, scale)
@@ -145,7 +151,9 @@ def drift(words: Words, finding: Finding) -> Said:
     basis = basis_of(finding)
     raw = None if basis is None else basis.numbers.get("raw")
     where = f"in recent {words.row.many} {name}"
-    fact = f"{where} has moved by a population stability index of {measured}" if measured else ""
+    fact = (
+        f"{where} {'has' if column else 'have'} moved by a population stability index of {measured}" if measured else ""
+    )
     if raw is not None and finding.measured is not None:
         index = write_alike([raw], Scale.SCORE)[0]
         chance = raw - finding.measured.value

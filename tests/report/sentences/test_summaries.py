@@ -8,6 +8,7 @@ import pytest
 
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status, not_assessed
 from readiness.report.sentences import (
+    Language,
     answer_sentence,
     answer_word,
     approval_words,
@@ -23,34 +24,38 @@ from tests.report.page import records
 FORBIDDEN = re.compile(r"\b(article|inconclusive|compliant|fair|fairly|pass|passes)\b", re.IGNORECASE)
 
 
-def test_a_no_is_said_with_counts_limit_and_interval() -> None:
-    """The worst finding stands in the answer's sentence."""
+def test_a_no_is_said_with_range_and_limit() -> None:
+    """The worst finding stands in the answer's sentences."""
+    made = records.not_ready()
     expected = (
-        "No: 1 of 3 claims is not met: Don't miss fraud – recall is 0.692: 83 of 120 rows with is_fraud = 1 were found "
-        "(95 % interval 0.604 to 0.762; required at least 0.95)."
+        "No: 1 of 3 requirements is not met. 69 % (60 to 76) of rows with is_fraud = 1 were found. At least 95 % is "
+        "required."
     )
-    assert expected == answer_sentence(records.business())
+    assert expected == answer_sentence(made.answer(Question.BUSINESS), Language.of(made))
 
 
 def test_a_yes_names_the_closest_claim() -> None:
     """Of all claims that hold, the one with the least room is told."""
-    assert answer_sentence(records.baseline()).startswith(
-        "Yes: all 5 claims are met; the closest: Gain in F1 over scorecard 2024 – F1 0.612 against 0.471"
+    expected = (
+        "Yes: all 5 requirements hold. The closest to its limit: F1 is 0.61, against 0.47 for today's model. More than "
+        "0.02 better is required."
     )
+    assert expected == answer_sentence(records.baseline())
 
 
-def test_not_proven_says_what_is_proven() -> None:
-    """The limit on the less favourable side is named."""
+def test_not_proven_says_that_the_margin_of_error_reaches_beyond() -> None:
     said = answer_sentence(records.segments())
-    assert said.startswith("Not proven: 2 of 6 claims are not proven; first: recall of age_group = 18-25")
-    assert "proven is only at most 0.330" in said
+    assert said.startswith(
+        "Not proven: 2 of 6 requirements are not proven. The worst: positive rows found where age_group"
+    )
+    assert said.endswith("this one is 38 (9 to 67); the margin of error reaches beyond it.")
 
 
 def test_other_open_claims_are_counted() -> None:
     """A no does not hide that something else was not assessed."""
     missing = records.outcome("BUSI-9", "Something else", Outcome.UNAVAILABLE, "it was not there")
     said = answer_sentence(records.business().plus(missing))
-    assert said.startswith("No: 1 of 4 claims is not met, 1 not assessed; first: Don't miss fraud")
+    assert said.startswith("No: 1 of 4 requirements is not met, 1 not assessed. 69 % (60 to 76) of")
 
 
 def test_an_answer_without_claims_says_so() -> None:
@@ -58,16 +63,18 @@ def test_an_answer_without_claims_says_so() -> None:
     assert "Not assessed: nothing was judged." == answer_sentence(Answer(Question.BUSINESS, ()))
 
 
-def test_a_number_that_was_said_is_not_said_again() -> None:
-    """The value is added only when the reason does not hold it."""
-    held, bare = records.business().findings[0], records.stability().findings[1]
-    assert "measured" not in finding_sentence(held)
-    assert "measured 0.0021" in finding_sentence(bare)
+def test_a_number_stands_once_with_its_range() -> None:
+    """The value is not said again behind its own sentence."""
+    said = finding_sentence(records.stability().findings[1])
+    assert (
+        "When it is refitted, 0.21 % (0.17 to 0.26) of 24,000 rows get another answer. At most 10 % is required."
+        == said
+    )
 
 
 def test_a_finding_without_anything_says_its_status() -> None:
     """No reason and no number still make a sentence."""
-    assert "A claim: not assessed." == finding_sentence(Finding("X-1", "A claim", Status.NOT_ASSESSED))
+    assert "A claim is not known." == finding_sentence(Finding("X-1", "A claim", Status.NOT_ASSESSED))
 
 
 def test_why_a_met_is_withheld_is_said() -> None:
@@ -76,21 +83,23 @@ def test_why_a_met_is_withheld_is_said() -> None:
         "X-1", "A claim", (0.99, 0.97, 1.0, 50), (">=", 0.9), (0.98, 1.0), withheld="fewer than 10 groups"
     )
     assert Status.NOT_PROVEN is finding.status
-    assert "fewer than 10 groups" in finding_sentence(finding)
+    assert finding_sentence(finding).endswith("Fewer than 10 groups.")
 
 
-def test_the_verdict_names_the_questions() -> None:
-    """The reason of a verdict is one sentence with the worst finding."""
-    assert verdict_sentence(records.not_ready()).startswith("Question 2 is answered no: Don't miss fraud – recall")
-    assert verdict_sentence(records.regression()).startswith("Questions 3 and 4 are not assessed and question 2 is not")
-    assert verdict_sentence(records.ready()).startswith("All six questions are answered yes")
+def test_the_verdict_begins_with_its_reason() -> None:
+    """Short, in the reader's words; the numbers follow."""
+    assert verdict_sentence(records.not_ready()).startswith(
+        "It misses a requirement: “Don't miss fraud”. 69 % (60 to 76) of rows with is_fraud = 1 were found."
+    )
+    assert verdict_sentence(records.regression()).startswith("Nothing failed, but 3 of 31 requirements are not shown")
+    assert verdict_sentence(records.ready()).startswith("All 40 requirements hold, even at the worse end")
 
 
 def test_the_point_rule_is_never_called_ready_alone() -> None:
     """Chance not excluded stands beside the words."""
     text = text_report(records.ready("point"))
     assert "READY BY POINT ESTIMATE (chance not excluded)" in text
-    assert "by the measured values alone" in text
+    assert "by the measured values alone; chance is not excluded." in text
 
 
 @pytest.mark.parametrize("make", [records.not_ready, records.ready, records.not_proven, records.regression])
@@ -109,7 +118,9 @@ def test_the_terminal_shows_six_answers_and_two_things_apart(make) -> None:
 def test_a_ready_model_gets_its_rollout_and_others_their_actions() -> None:
     """What follows is at the end."""
     assert "Rollout, once approved:\n  5 % start" in text_report(records.ready())
-    assert "Before go-live:\n  2 Tune the model further" in text_report(records.not_ready())
+    assert "Before go-live:\n  2 Improve the model until it meets “Don't miss fraud”." in text_report(
+        records.not_ready()
+    )
 
 
 def test_the_terminal_gets_no_control_characters() -> None:
@@ -146,10 +157,12 @@ def test_approval_names_who_is_required() -> None:
 def test_one_claim_that_could_not_be_assessed_is_said_by_its_reason() -> None:
     """The heading of the finding adds nothing."""
     alone = Answer(Question.SEGMENTS, (not_assessed("SEGM-NONE", "Segments", "no segment column is named"),))
-    assert "Not assessed: no segment column is named." == answer_sentence(alone)
+    assert "Not assessed: no groups are named, so nobody was compared with anybody." == answer_sentence(alone)
 
 
 def test_claims_of_which_none_could_be_assessed_are_not_counted_twice() -> None:
     """None of three, not three of three."""
     several = Answer(Question.BUSINESS, tuple(not_assessed(f"BUSI-{k}", "Recall", "no rows") for k in (1, 2, 3)))
-    assert answer_sentence(several).startswith("Not assessed: none of the 3 claims could be assessed; first: ")
+    assert answer_sentence(several).startswith(
+        "Not assessed: none of the 3 requirements could be assessed. The worst: "
+    )
