@@ -85,6 +85,7 @@ def test_a_reader_who_left_stops_nothing() -> None:
 
 def test_a_terminal_gets_a_running_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """The line is there while the part runs, and is replaced by its result."""
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.delenv("NO_COLOR", raising=False)
     told = Terminal()

@@ -1,4 +1,4 @@
-"""Nobody takes a code, a sentence or a name of a finding apart: what it is about is a field."""
+"""Nobody takes a code or a sentence of a finding, or the name of a file, apart: what it is about is a field."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import readiness
+from readiness.core.files import Role
 
 PACKAGE = Path(readiness.__file__).parent
 TEXTS = frozenset({"code", "reason", "warning", "withheld"})
@@ -18,11 +19,16 @@ TAKES_APART = frozenset({
 })  # fmt: skip
 MATCHES = frozenset({"fullmatch", "match", "search", "sub", "findall", "finditer"})
 
+ROLES = tuple(role.named("") for role in Role if role.named(""))
+ROLE_ENDS = frozenset({": "})
+
 ALLOWED = {
     "core/keys.py": "the reader of codes",
     "verdict/old_records.py": "records that were written before findings had keys",
     "verdict/supplied.py": "a label that a page must show, so that nobody hides where a number comes from",
     "verdict/attestations.py": "whether a finding tells the words of its attestation",
+    "verdict/decision.py": "the first of several things that an action names, for one line of the cover",
+    "starter/starter.py": "a line of YAML that was written a moment before",
     "report/page/tables.py": "whether a code, which may be a user's own, can be the id of an element",
     "questions/segments.py": "a reason is told anew without its first half",
 }
@@ -32,6 +38,8 @@ def taken_apart(tree: ast.AST) -> list[int]:
     """Lines that read the text of a field: methods of it, patterns over it, and what it contains."""
     found = []
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKES_APART:
+            found += [node.lineno] if _is_of_file(node.func.value) or any(map(_has_role, node.args)) else []
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in TAKES_APART and _is_text(node.func.value):
                 found.append(node.lineno)
@@ -47,6 +55,31 @@ def _is_text(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr in TEXTS and "error" not in ast.unparse(node)
     return isinstance(node, ast.Name) and node.id == "code"
+
+
+def _is_of_file(node: ast.AST) -> bool:
+    """Whether it is the name of an artifact."""
+    owner = node.value if isinstance(node, ast.Attribute) and node.attr == "name" else None
+    return isinstance(owner, ast.Name) and owner.id in ("artifact", "input", "module", "proof", "file", "served")
+
+
+def _has_role(node: ast.AST) -> bool:
+    """Whether it is how the name of an artifact begins, or a part of such a beginning."""
+    texts = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return any(text in ROLE_ENDS or text.startswith(ROLES) for text in texts)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'artifact.name.partition(": ")',
+        'text.partition(": ")',
+        'name.startswith("test: ")',
+        'n.removeprefix(f"{r}: ")',
+    ],
+)
+def test_what_is_found_of_files(source: str) -> None:
+    assert [1] == taken_apart(ast.parse(source))
 
 
 @pytest.mark.parametrize(
