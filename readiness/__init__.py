@@ -9,20 +9,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "ask": "readiness.reviews.notebook",
-    "assess": "readiness.reviews.notebook",
-    "complete": "readiness.reviews.notebook",
     "decide": "readiness.verdict.decision",
-    "demo_spec": "readiness.reviews.notebook",
     "draw": "readiness.report.pictures",
     "gather": "readiness.evidence.collect",
     "judge": "readiness.core.findings",
     "load_spec": "readiness.spec.load",
-    "probe": "readiness.evidence.measure_runtime",
-    "refit": "readiness.reviews.notebook",
-    "require": "readiness.reviews.notebook",
+    "open_review": "readiness.reviews.opening",
     "review": "readiness.reviews.from_arrays",
-    "show": "readiness.reviews.notebook",
 }
 """Where each public name lives."""
 

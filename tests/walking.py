@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import contextlib
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -51,7 +52,7 @@ class Walked:
     @property
     def undrawn(self) -> list[str]:
         """Figures that tripped over the data; a figure without anything to draw is fine."""
-        return [str(each) for each in self.drawn if isinstance(each, NotDrawn) and "failed" in each.reason]
+        return [str(each) for each in self.drawn if isinstance(each, NotDrawn)]
 
     @property
     def page(self) -> str:
@@ -117,7 +118,12 @@ def walk(
         plain = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items()}
         outputs.append(nbformat.v4.new_output("display_data", data=plain, metadata=metadata or {}))
 
-    with patch("IPython.display.display", display):
+    with contextlib.ExitStack() as patched:
+        patched.enter_context(patch("IPython.display.display", display))
+        if not probes:
+            patched.enter_context(patch("readiness.reviews.answering.probe", probe))
+        if not figures:
+            patched.enter_context(patch("readiness.reviews.parts.Figures.plot", lambda *_args: None))
         for number, cell in enumerate(notebook.cells, 1):
             if cell.cell_type != "code":
                 continue
@@ -127,10 +133,7 @@ def walk(
                 display(*shown._repr_mimebundle_())
                 drawn.append(shown)
             if "parameters" in cell.metadata.get("tags", []):
-                space |= {"spec_path": str(loaded.path), "spec_sha256": loaded.digest, "nonce": "n"}
-            if "setup" in cell.metadata.get("tags", []):
-                space |= {} if probes else {"probe": probe}
-                space |= {} if figures else {"draw": lambda *_args: None}
+                space |= {"spec_path": str(loaded.path), "options": {"sha256": loaded.digest, "nonce": "n"}}
             cell.outputs, cell.execution_count = outputs, number
     plt.close("all")
     nbformat.validate(notebook)
@@ -138,4 +141,4 @@ def walk(
     walkthrough = Walkthrough(notebook, template.template)
     order = _Order(loaded, walkthrough, (), None, digests, "n", "2026-11-22T00:00:00Z")
     record, report = _report(Execution(notebook), order)
-    return Walked(record, report, space["evidence"], tuple(drawn))
+    return Walked(record, report, space["review"].evidence, tuple(drawn))

@@ -18,8 +18,9 @@ from readiness.evidence.models.load import LoadedModel, describe
 from readiness.evidence.sources import Origin
 from readiness.evidence.tables import whole_numbers
 from readiness.reviews import inputs
-from readiness.reviews.draft import Answering, DraftReview
+from readiness.reviews.answering import Answering, WhenNeeded
 from readiness.reviews.model_file import MODEL
+from readiness.reviews.review import Review
 from readiness.reviews.settings import (
     ABOUT_THE_ROWS,
     SECTIONS,
@@ -121,7 +122,7 @@ def review(
     groups: Any = None,
     time: Any = None,
     **settings: Unpack[Settings],
-) -> DraftReview:
+) -> Review:
     """Ask the six questions about a fitted model, in memory. The answers are a draft: unsigned, not to be approved.
 
     Args:
@@ -143,7 +144,7 @@ def review(
             `readiness.yaml` in its own words: baseline, errors, stability, production, checklist, about …
 
     Returns:
-        A `DraftReview`: display or print it, or look at one answer: `review.segments`.
+        A `Review`: display or print it, or look at one answer: `review.segments`.
 
     Raises:
         InputError: something given is not usable, or does not fit the rest.
@@ -155,7 +156,7 @@ def review(
         >>> draft = review(DummyClassifier().fit(X, y), X, y)
         >>> draft.baseline
         <DRAFT, unsigned: Does it beat the alternatives? no>
-        >>> draft.baseline.table.query("status == 'not_met'")["claim"].tolist()[:2]
+        >>> draft.baseline.table().query("status == 'not_met'")["claim"].tolist()[:2]
         ['Gain in F1 over a random guess', 'Gain in F1 over a random guess in proportion to the classes']
     """
     given = {"segments": segments, "costs": costs, "requirements": requirements, "pos_label": pos_label, **settings}
@@ -164,7 +165,7 @@ def review(
     return _review(model, {"X_test": X_test, "y_test": y_test, "X_train": X_train, "y_train": y_train}, roles, given)
 
 
-def _review(model: Any, rows: Mapping[str, Any], roles: Mapping[str, Any], given: Mapping[str, Any]) -> DraftReview:
+def _review(model: Any, rows: Mapping[str, Any], roles: Mapping[str, Any], given: Mapping[str, Any]) -> Review:
     try:
         origins, data, costs = _tables(model, rows, roles, given)
         document = _document(model, data, costs, given)
@@ -181,7 +182,7 @@ def _review(model: Any, rows: Mapping[str, Any], roles: Mapping[str, Any], given
                 f"This {type(model).__name__} is not fitted.", remedy="Call its fit method first."
             ) from None
         raise in_words_of_the_call(error) from error.__cause__
-    return DraftReview(Answering(evidence), DraftSource(document, origins))
+    return Review(Answering(WhenNeeded(evidence)), source=DraftSource(document, origins))
 
 
 def _tables(

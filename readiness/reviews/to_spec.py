@@ -30,7 +30,14 @@ from readiness.evidence.tables import read_table
 from readiness.reviews.model_file import MODEL, why_no_file
 from readiness.spec.load import load_spec
 from readiness.spec.schema import Spec
-from readiness.starter.examples import baseline_example, business_example, errors_example, yaml_label, yaml_text
+from readiness.starter.examples import (
+    baseline_example,
+    business_example,
+    errors_example,
+    words_example,
+    yaml_label,
+    yaml_text,
+)
 
 # ----------------------------------------------------------------------------------------------------
 # How does the spec of a draft read? As `readiness new` writes one, with what was given in place of the examples.
@@ -60,6 +67,8 @@ def spec_text(document: Mapping[str, Any], pin: str, task: Task) -> str:
         + ("  # TODO: the version under review" if model["version"] == "draft" else ""),
         candidate=_candidate(model, pin),
         data=_data(data),
+        words=_words(document, task),
+        described=yaml_text("amount"),
         segments=_segments(data.get("segments", [])),
         baseline=_section(document, "baseline") or baseline_example(task, None),
         business=_section(document, "business") or business_example(task),
@@ -122,7 +131,7 @@ def _data(data: Mapping[str, Any]) -> str:
         lines.append("# train: train.parquet  # TODO: without it nothing is known of stability and drift")
     if "recent" not in data:
         lines.append("# recent: recent.parquet  # recent rows from production, for drift")
-    written = ("test", "train", "segments")
+    written = ("test", "train", "segments", "words", "labels")
     lines += [_said(key, value) for key, value in data.items() if key not in written]
     if "group" not in data:
         what = "TODO: if several rows belong to one person, the column that says whose they are"
@@ -132,6 +141,15 @@ def _data(data: Mapping[str, Any]) -> str:
 
 def _said(key: str, value: Any) -> str:
     return f"{key}: {_in_line(value)}" + (f"  # {_NOTES[key]}" if key in _NOTES else "")
+
+
+def _words(document: Mapping[str, Any], task: Task) -> str:
+    """The words that were given, else an example of some."""
+    data = document["data"]
+    given = [_said(key, data[key]) for key in ("words", "labels") if key in data]
+    if given:
+        return "\n".join(f"  {line}" for line in given)
+    return words_example(task, target=str(data["target"]), column="age_group")
 
 
 def _segments(entries: list[Any]) -> str:

@@ -11,14 +11,14 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import nbformat
 
-from readiness.core.canonical import decode
+from readiness.core.canonical import decode, dumps
 from readiness.core.errors import IncompleteRecord, InputError, InvalidReport
 from readiness.core.files import Artifact, opened
 from readiness.core.findings import Answer, Question
@@ -27,7 +27,7 @@ from readiness.core.provenance import Gathered, Reuse
 from readiness.core.withholding import Soundness
 from readiness.report.page import PageFigure
 from readiness.verdict.decision import Decision
-from readiness.verdict.record import Template
+from readiness.verdict.record import LONGEST_ASSESSMENT, Assessment, Template
 
 # ----------------------------------------------------------------------------------------------------
 # Which notebook is walked? The template: read once, digested, and asked what it calls its parts.
@@ -61,21 +61,42 @@ def read_template(path: Path | None = None) -> Walkthrough:
     """
     stock = template_path(STOCK)
     content = _bytes(path or stock)
+    notebook = _parsed(content, path or stock)
+    original = stock.read_bytes()
+    found = Walkthrough(notebook, stock_or_own(notebook, original, (path or stock).name, content))
+    check_assessments(notebook)
+    return found
+
+
+def stock_or_own(notebook: Any, original: bytes, name: str, content: bytes = b"") -> Template:
+    """What a notebook is by its cells: the package's own template, assessments written or not, or another one.
+
+    Args:
+        notebook: As it was given, or as it was executed.
+        original: The file of the package's own template.
+        name: Of the notebook's own file.
+        content: That file; empty: the digest is that of the cells.
+    """
+    digest = source_digest(notebook)
+    if digest == source_digest(nbformat.reads(original.decode("utf-8"), as_version=4)):  # type: ignore[no-untyped-call]
+        return Template(STOCK, hashlib.sha256(original).hexdigest(), stock=True)
+    return Template(name, hashlib.sha256(content).hexdigest() if content else digest, stock=False)
+
+
+def _parsed(content: bytes, path: Path) -> Any:
     try:
         notebook = nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
         nbformat.validate(notebook)
     except Exception as error:  # nbformat raises whatever the JSON happens to trip over
         raise InputError(
-            f"The template {path or stock} is not a Jupyter notebook: {_first_line(error)}.",
+            f"The template {path} is not a Jupyter notebook: {_first_line(error)}.",
             remedy="Give an .ipynb file; a copy of the package's own template is a good start.",
         ) from error
-    digest = hashlib.sha256(content).hexdigest()
-    is_stock = path is None or digest == hashlib.sha256(stock.read_bytes()).hexdigest()
-    return Walkthrough(notebook, Template((path or stock).name, digest, is_stock))
+    return notebook
 
 
-def check_parameters(walkthrough: Walkthrough, wanted: frozenset[str]) -> frozenset[str]:
-    """The parameters that a template declares; refuses one that lacks any of `wanted`, where papermill only warns.
+def check_parameters(walkthrough: Walkthrough, wanted: Mapping[str, str]) -> None:
+    """Refuse a template that does not declare all of `wanted`, where papermill only warns; by name the line that would.
 
     Raises:
         InputError: naming what is missing.
@@ -88,13 +109,12 @@ def check_parameters(walkthrough: Walkthrough, wanted: frozenset[str]) -> frozen
             remedy=f"Give it one cell with that tag that assigns {', '.join(sorted(wanted))}.",
         )
     declared = _assigned(cells[0].source, name)
-    missing = sorted(wanted - declared)
+    missing = sorted(wanted.keys() - declared)
     if missing:
         raise InputError(
             f"The template {name} does not declare {', '.join(missing)} in its cell tagged {PARAMETERS_TAG!r}.",
-            remedy=f'Add a line such as: {missing[0]}: str = ""',
+            remedy=f"Add the line: {wanted[missing[0]]}",
         )
-    return frozenset(declared)
 
 
 def headings(cells: Any) -> tuple[str, ...]:
@@ -143,6 +163,12 @@ NARROW_MIME = "application/vnd.readiness.narrow+svg"
 ERROR_TAG = "papermill-error-cell-tag"
 INJECTED_TAG = "injected-parameters"
 QUESTION_TAG = "question-"
+ASSESSMENT_TAG = "assessment"
+PLACEHOLDER = (
+    "*Your words on this answer: what you make of it, what you did about it, what you would still look at. "
+    "They stand on the page under your name; as long as this line is all there is, nothing does.*"
+)
+"""What stands in the cells of the package's own template for those who prepare a review to write in."""
 
 _REMEDY = "Run the notebook again from its first cell; if it happens again, compare it with the package's own template."
 
@@ -157,6 +183,8 @@ class Completion:
     tool_sha256: str = ""
     """Of the sources that computed it."""
     answers: int = 0
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each part as the review held it at its end, by question or kind."""
     started: str = ""
     finished: str = ""
     only: tuple[str, ...] = ()
@@ -197,7 +225,28 @@ def read_record(notebook: Any) -> ReadNotebook:
     places = [place for place, _, _ in _payloads(notebook)]
     if completion.answers != len(Question) or places[-1] != _place(notebook, "complete"):
         raise IncompleteRecord("The completion mark is not the last result of the notebook.", remedy=_REMEDY)
+    _check_shown(notebook, completion.shown)
     return ReadNotebook(gathered, answers, soundness, decision, completion)
+
+
+def _check_shown(notebook: Any, held: Mapping[str, str]) -> None:
+    """What was shown is what the review held when it was completed: no part of another review, none that changed."""
+    for _, kind, data in _payloads(notebook):
+        if kind == "complete":
+            continue
+        name = str(data.get("question")) if kind == "answer" else kind
+        if not held.get(name) or _payload_digest(data) != held[name]:
+            raise IncompleteRecord(
+                f"What the notebook shows of “{name}” is not what its review held at the end.",
+                remedy="Add findings of your own before the answer is shown, and run all cells again from the first.",
+            )
+
+
+def _payload_digest(data: Any) -> str:
+    try:
+        return hashlib.sha256(dumps(data)).hexdigest()
+    except ValueError:  # nothing that a review writes
+        return ""
 
 
 def _check_executed(notebook: Any) -> None:
@@ -309,8 +358,50 @@ def code(notebook: Any) -> dict[Question, str]:
 
 
 def _joined(notebook: Any, question: Question, kind: str) -> str:
-    cells = (cell for cell in notebook.cells if cell.cell_type == kind and _section(cell) == question.value)
+    cells = (
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == kind and _section(cell) == question.value and not _is_assessment(cell)
+    )
     return "\n\n".join(cell.source.strip() for cell in cells if cell.source.strip())
+
+
+def assessments(notebook: Any) -> tuple[Assessment, ...]:
+    """What those who prepared the review wrote about its answers, in Markdown cells tagged "assessment" beside the tag
+    of a question; without a heading at the top, the words of the template, and what is empty.
+    """
+    found = ((question, _assessment(notebook, question)) for question in Question)
+    return tuple(Assessment(question, text) for question, text in found if text)
+
+
+def check_assessments(notebook: Any) -> None:
+    """Refuse a text that is too long for the page, before anything is computed.
+
+    Raises:
+        InputError: naming the question.
+    """
+    for assessment in assessments(notebook):
+        if len(assessment.text) > LONGEST_ASSESSMENT:
+            raise InputError(
+                f"The assessment of question {assessment.question.number} has {len(assessment.text):,} characters; "
+                f"expected at most {LONGEST_ASSESSMENT:,}.",
+                remedy="Shorten it, and name the document that says the rest.",
+            )
+
+
+def _assessment(notebook: Any, question: Question) -> str:
+    cells = (cell for cell in notebook.cells if _is_assessment(cell) and _section(cell) == question.value)
+    return "\n\n".join(filter(None, (_own_words(cell.source) for cell in cells)))
+
+
+def _own_words(source: str) -> str:
+    lines = source.strip().split("\n")
+    text = "\n".join(lines[1:] if lines[0].lstrip().startswith("#") else lines)
+    return text.replace(PLACEHOLDER, "").strip()
+
+
+def _is_assessment(cell: Any) -> bool:
+    return cell.cell_type == "markdown" and ASSESSMENT_TAG in _tags(cell)
 
 
 def _tags(cell: Any) -> list[str]:
@@ -333,18 +424,35 @@ def normal_form_digest(notebook: Any) -> str:
 
 
 def source_digest(notebook: Any) -> str:
-    """The same digest without outputs and without the cell that papermill adds: what the template was."""
+    """The same digest without outputs, without the cell that papermill adds behind the parameters, and without the
+    words of assessments, which change no answer: what the template was.
+    """
     return _digest(notebook, outputs=False)
 
 
 def _digest(notebook: Any, *, outputs: bool) -> str:
+    injected = None if outputs else _injected_place(notebook)
     cells = [
-        [cell.cell_type, cell.source, _tags(cell), _shown(cell) if outputs else []]
-        for cell in notebook.cells
-        if outputs or INJECTED_TAG not in _tags(cell)
+        [
+            cell.cell_type,
+            "" if not outputs and _is_assessment(cell) else cell.source,
+            _tags(cell),
+            _shown(cell) if outputs else [],
+        ]
+        for place, cell in enumerate(notebook.cells)
+        if place != injected
     ]
     text = json.dumps(cells, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _injected_place(notebook: Any) -> int | None:
+    """Where papermill put the parameters: right behind the first cell tagged so. It replaces the first cell of that tag
+    when it hands them over again; any other one would be walked, and counts as a cell.
+    """
+    tags = [_tags(cell) for cell in notebook.cells]
+    first = next((place for place, found in enumerate(tags) if INJECTED_TAG in found), None)
+    return first if first is not None and first > 0 and PARAMETERS_TAG in tags[first - 1] else None
 
 
 def _shown(cell: Any) -> list[Any]:

@@ -58,7 +58,7 @@ class Execution:
 
 def execute(
     walkthrough: Walkthrough,
-    parameters: Mapping[str, str | int],
+    parameters: Mapping[str, Any],
     *,
     folder: Path,
     seconds: float,

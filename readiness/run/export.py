@@ -14,7 +14,6 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-import nbformat
 from jinja2 import Environment
 from nbconvert.exporters.base import Exporter
 from nbconvert.exporters.templateexporter import TemplateExporter
@@ -32,12 +31,14 @@ from readiness.report.page.render import preload as read_templates
 from readiness.run.executed import (
     STOCK,
     ReadNotebook,
+    assessments,
+    check_assessments,
     code,
     figures,
     normal_form_digest,
     prose,
     read_record,
-    source_digest,
+    stock_or_own,
 )
 from readiness.verdict.record import SCHEMA, Record, Run, Template, to_plain
 
@@ -70,7 +71,9 @@ def export_page(
     from readiness.verdict.checks import check  # loads libraries of numbers
 
     found = read_record(notebook)
+    check_assessments(notebook)
     record = replace(_record(found, template, run, normal_form_digest(notebook), uses), quotes=quotes)
+    record = replace(record, assessments=assessments(notebook))
     if earlier is not None:
         record = replace(record, previous=history(record, earlier))
     try:
@@ -168,13 +171,7 @@ class ReadinessExporter(TemplateExporter):
 
 def _template(notebook: Any, name: str) -> Template:
     """What was walked, as far as the executed notebook tells: the stock template when its cells are the same."""
-    stock = template_path(STOCK)
-    content = stock.read_bytes()
-    own = nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
-    digest = source_digest(notebook)
-    if digest == source_digest(own):
-        return Template(STOCK, hashlib.sha256(content).hexdigest(), stock=True)
-    return Template(name, digest, stock=False)
+    return stock_or_own(notebook, template_path(STOCK).read_bytes(), name)
 
 
 # ----------------------------------------------------------------------------------------------------

@@ -49,8 +49,8 @@ from readiness.spec.schema import Spec
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record, Run, to_plain
 
-PARAMETERS = frozenset({"spec_path", "spec_sha256", "nonce"})
-"""What every template declares; it may do without the others as long as they are not used."""
+PARAMETERS = {"spec_path": 'spec_path: str = ""', "options": "options: dict = {}"}
+"""What every template declares, to hand it on to `open_review`, and how."""
 GRACE_SECONDS = 1800.0
 """What a review may take besides the time that the spec grants to refits and timed calls."""
 
@@ -190,24 +190,23 @@ class _Order:
         uses = take_place(self.ledger.path, self.use, spec.model, self.started, corrected=corrected)
         return replace(self, uses=uses)
 
-    def parameters(self, settings: str) -> dict[str, str | int]:
-        """What the template is handed. One that knows no cache measures everything.
+    def parameters(self, settings: str) -> dict[str, str | dict[str, str | int]]:
+        """What the template is handed: the spec, and what else `open_review` has to know.
 
         Raises:
             InputError: the template does not declare what it would have to be handed.
         """
         number = 1 if self.uses is None or self.loaded.spec.reuse != "corrected" else self.uses.number
-        asked: dict[str, str | int] = {"settings": settings, "only": ",".join(self.only)}
-        asked |= {"candidate_number": number} if number > 1 else {}
-        given: dict[str, str | int] = {
-            "spec_path": str(self.loaded.path),
-            "spec_sha256": self.loaded.digest,
-            **asked,
+        options: dict[str, str | int] = {"sha256": self.loaded.digest, "nonce": self.nonce}
+        asked = {
+            "settings": settings,
+            "only": ",".join(self.only),
             "cache": "" if self.cache is None else str(self.cache),
-            "nonce": self.nonce,
         }
-        declared = check_parameters(self.walkthrough, PARAMETERS | {name for name, value in asked.items() if value})
-        return {name: value for name, value in given.items() if name in declared}
+        options |= {name: value for name, value in asked.items() if value}
+        options |= {"candidate_number": number} if number > 1 else {}
+        check_parameters(self.walkthrough, PARAMETERS)
+        return {"spec_path": str(self.loaded.path), "options": options}
 
 
 def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
@@ -219,7 +218,7 @@ def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
     if not secrets.compare_digest(mark.nonce.encode(), order.nonce.encode()):
         raise IncompleteRecord(
             "The notebook's completion mark is not of this run.",
-            remedy="The last cell of a template calls complete(nonce, evidence) with the nonce that it was handed.",
+            remedy="A template opens the review with readiness.open_review(spec_path, **options), as handed over.",
         )
     if mark.tool_sha256 != tool_digest():
         raise ReviewError(

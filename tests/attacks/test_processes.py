@@ -232,7 +232,7 @@ def test_a_host_that_is_ready_before_the_kernel_starts(tmp_path: Path, monkeypat
     from readiness.run import executed as walkthrough
 
     monkeypatch.setattr(walkthrough, "template_path", lambda _name: tmp_path / "template.ipynb")
-    execution = run(f"from readiness import require\nrequire({version('readiness')!r})\nprint('gone on')", tmp_path)
+    execution = run("from readiness.reviews.opening import wait_for_host\nwait_for_host()\nprint('gone on')", tmp_path)
     assert execution.failure is None
     assert "gone on" in printed(execution)
 

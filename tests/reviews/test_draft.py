@@ -24,12 +24,13 @@ from sklearn.preprocessing import FunctionTransformer
 from readiness import review
 from readiness.core.checklist import this_day
 from readiness.core.errors import InputError
-from readiness.core.findings import Question, Status
+from readiness.core.findings import Answer, Origin, Question, Status
 from readiness.core.sanitize import NOT_TYPESET
 from readiness.evidence.evidence import Evidence
+from readiness.report.pictures import Picture
 from readiness.report.plots.style import NothingToDraw
-from readiness.reviews import draft as answering
-from readiness.reviews.display import BANNER
+from readiness.reviews import answering
+from readiness.reviews.texts import BANNER
 from readiness.verdict.decision import Verdict
 from tests.conftest import make_rows
 from tests.walking import NOT_PROBED, not_probed
@@ -61,8 +62,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("probed")
         return not_probed(evidence)
 
-    def refitted(evidence: Evidence, told: Any) -> Evidence:
-        told("Refitting: soon done.")
+    def refitted(evidence: Evidence, listener: Any) -> Evidence:
+        listener("Refitting: soon done.")
         done.append("refitted")
         return evidence
 
@@ -79,7 +80,7 @@ def test_nothing_is_measured_before_it_is_looked_at(measured: list[str]) -> None
     repr(draft)
 
     assert [] == measured
-    draft.stability, draft.production, draft.table, draft["stability"], draft.text()
+    draft.stability, draft.production, draft.table(), draft["stability"], draft.text()
     assert ["refitted", "probed"] == measured
 
 
@@ -111,7 +112,7 @@ def test_the_decision_follows_from_the_six_answers(measured: list[str]) -> None:
 def test_a_table_holds_numbers_as_numbers(measured: list[str]) -> None:
     """One row for each finding, one type for each column; counts may be missing and stay whole numbers."""
     draft = drafted()
-    table = draft.errors.table
+    table = draft.errors.table()
 
     assert len(draft.errors.findings) == len(table)
     assert {"measured": "float64", "low": "float64", "required": "float64", "n": "Int64", "blocking": "bool"} == {
@@ -119,13 +120,13 @@ def test_a_table_holds_numbers_as_numbers(measured: list[str]) -> None:
     }
     assert isinstance(table["status"].dtype, pd.CategoricalDtype)
     assert table["status"].cat.ordered
-    assert sum(len(answer.findings) for answer in draft) == len(draft.table)
-    assert BANNER == draft.table.attrs["note"]
+    assert sum(len(answer.findings) for answer in draft) == len(draft.table())
+    assert BANNER == draft.table().attrs["note"]
 
 
 def test_a_table_tells_claims_from_facts_first(measured: list[str]) -> None:
     """What is merely shown has no answer of its own, and a terminal shows claim and status before it runs out."""
-    table = drafted().errors.table
+    table = drafted().errors.table()
 
     assert ["claim", "status"] == list(table.columns[:2])
     assert table["blocking"].tolist() == (table["status"] != "shown").tolist()
@@ -167,34 +168,83 @@ def test_boxes_that_wait_take_one_line(measured: list[str]) -> None:
 
 def test_an_empty_table_has_the_same_columns() -> None:
     """Answers without findings give a table without rows."""
-    from readiness.reviews.display import findings_frame
+    from readiness.reviews.frames import findings_frame
 
     assert (0, 21) == findings_frame([]).shape
 
 
 def test_figures_go_onto_the_axes_that_are_given() -> None:
-    """`plot` draws on `ax`, or on a new figure of pyplot's, and names what there is."""
+    """`plot` draws on `ax`, or makes a picture with words for whoever cannot see it; pyplot's state stays as it was."""
     draft = drafted()
     figure, ax = plt.subplots()
     before = dict(plt.rcParams)
 
-    assert "deficits" in draft.segments.figures
-    assert ax is draft.segments.plot("deficits", ax=ax)
+    assert "groups" in draft.segments.figures
+    assert ax is draft.segments.plot("groups", ax=ax)
+    picture = draft.segments.plot("groups")
+    assert isinstance(picture, Picture)
+    assert picture is draft.segments.plot("groups")
+    assert picture.alt
     assert [figure.number] == plt.get_fignums()
-    own = draft.segments.plot("deficits").figure
-    assert plt.get_fignums()[-1] == own.number
     assert before == dict(plt.rcParams)
     plt.close("all")
 
 
-def test_a_figure_that_is_not_there_is_named() -> None:
-    """A misspelt name is an error of the caller; a figure without anything to show says so."""
+def test_a_figure_of_ones_own_is_drawn_from_the_answer() -> None:
+    """A function is as good as a name; what it trips over is said, and is no error."""
     draft = drafted()
-    with pytest.raises(InputError, match='did you mean "deficits"'):
-        draft.segments.plot("deficit")
+
+    def claims(answer: Answer, *, ax: Any = None) -> Any:
+        """How many claims there are."""
+        ax = plt.figure().subplots() if ax is None else ax
+        ax.bar(["claims"], [len(answer.findings)])
+        return ax
+
+    picture = draft.business.plot(claims)
+    assert ("business", "How many claims there are.") == (picture.question, picture.reading)
+    assert "ZeroDivisionError" in str(draft.business.plot(lambda answer, ax=None: 1 / 0))
+    plt.close("all")
+
+
+def test_a_figure_that_is_not_there_is_named() -> None:
+    """A misspelt name is an error of the caller; a figure that does not apply is silent, and cannot go onto axes."""
+    draft = drafted()
+    with pytest.raises(InputError, match='did you mean "groups"'):
+        draft.segments.plot("group")
+    assert draft.errors.plot("residuals") is None
+    figure, ax = plt.subplots()
     with pytest.raises(NothingToDraw):
-        draft.errors.plot("residuals")
+        draft.errors.plot("residuals", ax=ax)
+    plt.close(figure)
     assert [] == plt.get_fignums()
+
+
+def test_a_finding_of_ones_own_stands_beside_the_others() -> None:
+    """Judged by its interval where a limit is given, shown where none is, replaced where it is added again."""
+    draft = drafted()
+    assert Status.MET is draft.business.status
+    draft.business.add("Days until an objection is answered", 4.0, low=3.0, high=6.0, n=40, unit="days", at_most=5)
+    draft.business.add("Complaints", 7, unit="")
+    own = {finding.code: finding for finding in draft.business.findings if finding.origin is Origin.OWN}
+
+    assert {"BUSI-OWN-DAYS-UNTIL-AN-OBJECTION-IS-ANSWERED", "BUSI-OWN-COMPLAINTS"} == set(own)
+    assert [Status.NOT_PROVEN, Status.NOT_ASSESSED] == [finding.status for finding in own.values()]
+    assert [True, False] == [finding.blocking for finding in own.values()]
+    assert Status.NOT_PROVEN is draft.business.status
+    draft.business.add("Days until an objection is answered", 4.0, low=4.0, high=4.0, unit="days", at_most=5)
+    assert Status.MET is draft.business.status
+    assert draft.business.plot("requirements") is not None
+    with pytest.raises(InputError, match="two limits"):
+        draft.business.add("Both", 1, at_least=0, at_most=2)
+    with pytest.raises(InputError, match="leaves out its value"):
+        draft.business.add("Off", 1, low=2, high=3)
+
+
+def test_nothing_of_a_draft_is_recorded(measured: list[str]) -> None:
+    """Whatever a template shows of a draft, no report can be made of it."""
+    draft = drafted()
+    for shown in (draft, draft.data, draft.soundness, *draft, draft.decision):
+        assert ({}, {}) == shown._repr_mimebundle_()
 
 
 def test_every_face_says_that_it_is_a_draft(measured: list[str]) -> None:
@@ -270,12 +320,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_that_cannot_be_written_is_timed_all_the_same(quick: None) -> None:
     """What needs a file is not assessed, with the reason; latency and the rest of the review stand."""
     draft = drafted(model=Untouchable(), requirements={"size_mb": 10, "recall": 0.1})
-    table = draft.production.table.set_index("code")
+    table = draft.production.table().set_index("code")
 
     assert table.loc["PROD-LATENCY-P99", "measured"] > 0
     assert "cannot be written to a file" in table.loc["PROD-PROBE-ONE-ROW", "reason"]
-    assert ["not_assessed", "met"] == draft.business.table["status"].tolist()[:2]
-    assert "cannot be written to a file" in draft.business.table["reason"][0]
+    assert ["not_assessed", "met"] == draft.business.table()["status"].tolist()[:2]
+    assert "cannot be written to a file" in draft.business.table()["reason"][0]
     assert Status.MET is draft.baseline.status
     assert "cannot be cloned" in draft.stability.text()
 

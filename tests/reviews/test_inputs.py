@@ -81,17 +81,17 @@ def test_every_form_of_rows_gives_the_same_answer(form: str) -> None:
     """Arrays, frames, lists and the tables of other libraries are the same rows."""
     model, rows = FORMS[form]
     columns = ["code", "status", "measured", "low", "high", "n"]
-    expected = review(NAMED, X, Y).baseline.table[columns]
+    expected = review(NAMED, X, Y).baseline.table()[columns]
 
-    pd.testing.assert_frame_equal(expected, review(model, rows, Y).baseline.table[columns])
+    pd.testing.assert_frame_equal(expected, review(model, rows, Y).baseline.table()[columns])
 
 
 @pytest.mark.parametrize("form", TRUTHS)
 def test_every_form_of_truth_gives_the_same_answer(form: str) -> None:
     """One value for each row, whatever holds them."""
-    expected = review(NAMED, X, Y).baseline.table["measured"]
+    expected = review(NAMED, X, Y).baseline.table()["measured"]
 
-    pd.testing.assert_series_equal(expected, review(NAMED, X, TRUTHS[form]).baseline.table["measured"])
+    pd.testing.assert_series_equal(expected, review(NAMED, X, TRUTHS[form]).baseline.table()["measured"])
 
 
 REFUSED: dict[str, tuple[type[Exception], str, dict[str, Any]]] = {
@@ -245,7 +245,7 @@ def test_costs_by_row_are_arrays_or_columns() -> None:
     found = int((NAMED.predict(X)[Y == 1] == 1).sum())
 
     for draft in (by_array, by_name):
-        saved = draft.errors.table.set_index("code").loc["ERRO-SAVINGS", "measured"]
+        saved = draft.errors.table().set_index("code").loc["ERRO-SAVINGS", "measured"]
         assert 2 * found / 150 == pytest.approx(saved)
 
 
@@ -253,8 +253,8 @@ def test_short_requirements_know_which_way_is_better() -> None:
     """More recall and less log loss; the sentence says it."""
     draft = review(NAMED, X, Y, requirements={"recall": 0.5, "log_loss": 0.6})
 
-    assert ["recall at least 0.5", "log loss at most 0.6"] == draft.business.table["claim"].tolist()[:2]
-    assert [">=", "<="] == draft.business.table["op"].tolist()[:2]
+    assert ["recall at least 0.5", "log loss at most 0.6"] == draft.business.table()["claim"].tolist()[:2]
+    assert [">=", "<="] == draft.business.table()["op"].tolist()[:2]
 
 
 def test_names_of_several_levels_become_one_text() -> None:

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 
 from readiness.core.findings import Question
-from readiness.reviews.display import BANNER
+from readiness.reviews.texts import BANNER
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 

@@ -81,10 +81,10 @@ def test_rows_that_were_numbered_anew_are_taken_by_their_place() -> None:
     """What comes out of a scaler is numbered from 0, whatever the labels of the truth; that is no contradiction."""
     shuffled = rng.permutation(300)[:150]
     rows, truth = FRAME.loc[shuffled], LABELS.loc[shuffled]
-    expected = drawn(X_test=rows, y_test=truth).baseline.table
+    expected = drawn(X_test=rows, y_test=truth).baseline.table()
 
     pd.testing.assert_frame_equal(
-        expected, drawn(X_test=pd.DataFrame(rows.to_numpy(), columns=["a", "b"]), y_test=truth).baseline.table
+        expected, drawn(X_test=pd.DataFrame(rows.to_numpy(), columns=["a", "b"]), y_test=truth).baseline.table()
     )
 
 

@@ -24,11 +24,7 @@ from readiness.run.progress import Progress, Silent
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 PARAMETERS = {
     "spec_path": "/a {b}/readiness.yaml",
-    "spec_sha256": "0" * 64,
-    "settings": "",
-    "only": "",
-    "cache": "",
-    "nonce": "n" * 32,
+    "options": {"sha256": "0" * 64, "nonce": "n" * 32},
 }
 
 

@@ -161,7 +161,7 @@ class TestBeforeTheKernel:
         ("name", "said"),
         [
             ("declares_nothing", "has 0 cells tagged 'parameters'"),
-            ("declares_too_little", "does not declare nonce, spec_sha256"),
+            ("declares_too_little", "does not declare options in its cell"),
             ("missing", "cannot be read"),
         ],
     )
