@@ -29,7 +29,7 @@ from readiness.core.keys import FindingKey
 from readiness.core.metrics import TECHNICAL
 from readiness.core.missing import Missing
 from readiness.statistics.basis import IN_GROUPS, MOVER, SKEWED, WIDER, basis_of, flatten, recomputable_from
-from readiness.statistics.inference import Exact, Inference
+from readiness.statistics.inference import Inference
 from readiness.statistics.sample_size import POWER, rows_needed
 
 # Reservations on an interval: rows that say too little of chance for a *met*, however good the limits look
@@ -211,11 +211,11 @@ def holm_shares(measurements: Sequence[Measurement], alpha: float) -> dict[int, 
 
 
 def _takes_part(measured: Measurement) -> bool:
-    claim = measured.claim
+    claim, inference = measured.claim, measured.inference
     can_be_refuted = claim.criterion is not None and claim.criterion.refutable
-    if not claim.blocking or not can_be_refuted or isinstance(measured.inference, Exact | Missing):
+    if not claim.blocking or not can_be_refuted or isinstance(inference, Missing) or inference.is_exact:
         return False
-    return math.isfinite(measured.inference.value)
+    return math.isfinite(inference.value)
 
 
 def _refuted(measured: Measurement, alpha: float) -> bool:
@@ -235,7 +235,7 @@ def _finding(given: Measurement, alpha: float, level: float, rule: Rule, share: 
         return _make(given, Status.NOT_ASSESSED, reason=given.reason or "the measured value is beyond all numbers")
     if criterion is None:
         return _make(given, Status.NOT_ASSESSED, _estimate(given, inference, level), reason=given.reason)
-    basis = None if isinstance(inference, Exact) else basis_of(inference)
+    basis = None if inference.is_exact else basis_of(inference)
     if not criterion.presumed:  # what holds unless refuted needs no limit that a *met* could rest on
         given = replace(given, withheld=given.withheld or reservation(basis, wants_more=criterion.wants_more))
     bounds = replace(
@@ -278,7 +278,7 @@ def _estimate(given: Measurement, inference: Inference, level: float, *, one_sid
     """`one_sided`: the interval is made of the limits that are judged, so that either can be held against the other."""
     tail = (1 - level) / 2
     low, high = (inference.lower(tail), inference.upper(tail)) if one_sided else inference.interval(level)
-    exact = isinstance(inference, Exact)
+    exact = inference.is_exact
     value = rounded(float(inference.value)) or 0.0
     return Estimate(
         value,

@@ -160,7 +160,7 @@ def rows_needed(inference: Inference, bar: float, *, alpha: float = 0.05, power:
     above = inference.value > bar
     if isinstance(inference, Binomial):
         return _share_rows(inference, bar, above, alpha, power)
-    if isinstance(inference, OrderStatistic):
+    if isinstance(inference, OrderStatistic) and inference.between is None:
         return _quantile_rows(inference, bar, alpha, power)
     if isinstance(inference, Mapped) and isinstance(inference.inner, Binomial):
         inner_bar = _inverse(inference.function, bar)
