@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from readiness.core.findings import Answer, Estimate, Finding, Status
 from readiness.core.format import format_count, listed
 from readiness.core.keys import Topic
-from readiness.report.plots.lettering import amount, labels, measured, percent, plain, shorten
+from readiness.report.plots.lettering import labels, measured, percent, plain, shorten
 from readiness.report.plots.marks import (
     few_ticks,
     level,
@@ -71,7 +71,10 @@ def calibration(answer: Answer, *, ax: Axes | None = None) -> Axes:
     """
     points = _points(answer)
     many = sheet().words.row
-    names = row_names([f"{_given(p)} · {format_count(e.n)} {many.form(e.n)}" for p, _, e in points], most=40)
+    given_words = "" if sheet().narrow else " given"
+    names = row_names(
+        [f"{_share(p)}{given_words} · {format_count(e.n)} {many.form(e.n)}" for p, _, e in points], most=40
+    )
     ax = canvas(ax, 0.7 + rows_height(names, each=0.33))
     rows(ax, names)
     ends = [x for given, _, e in points for x in (given, e.value, 1.0 if e.high is None else e.high)]
@@ -83,8 +86,8 @@ def calibration(answer: Answer, *, ax: Axes | None = None) -> Axes:
         ax.plot([low, high], [y, y], color=ACCENT, linewidth=1.8, label=f"_{finding.code} interval")
         _mark(ax, given, y, "D", PAPER, f"_{finding.code} given", size=6)
         _mark(ax, estimate.value, y, "o", ACCENT, f"_{finding.code}", size=6.5)
-        said = _share(estimate.value)
-        margin_note(ax, y, said if sheet().narrow else f"{said} came true", colour=INK)
+        true = _share(estimate.value)
+        margin_note(ax, y, true if sheet().narrow else f"{true} came true", colour=INK)
     few_ticks(ax)
     ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:,.6g} %")
     x_label(ax, "probability given, and share that came true")
@@ -106,14 +109,9 @@ def _share(share: float) -> str:
     return percent(share) if share == 0 or share >= 0.0005 else f"{100 * share:.2g} %"
 
 
-def _given(probability: float) -> str:
-    return f"{_share(probability)} given"
-
-
 def _error_words(error: Finding) -> str:
     assert error.measured is not None
-    low, high = (amount(end, "share") if end is not None else "?" for end in (error.measured.low, error.measured.high))
-    return f"on average {amount(error.measured.value, 'share')} apart ({low} to {high})"
+    return f"on average {100 * error.measured.value:.1f} points apart"
 
 
 def calibration_caption(answer: Answer) -> str:
@@ -268,11 +266,12 @@ def _cell(ax: Axes, matrix: Matrix, i: int, j: int, true: str, said: str, n: int
     size = matrix.of_class(true)
     texts = [format_count(count)]
     if size:
-        of = f" of {shorten(_plural(true), 18 if n <= 2 else 12)}" if n <= 3 and not (sheet().narrow and n > 2) else ""
+        of = f" of {shorten(_plural(true), 18 if n <= 2 else 12)}" if n <= 3 and not sheet().narrow else ""
         texts.append(f"{percent(count / size)}{of}")
     cost = matrix.costs.get((true, said))
     if is_error and cost is not None and count and n <= 4 and not (sheet().narrow and n > 3):
-        texts.append(f"cost {shorten(money(sheet().words, cost), 20)}")
+        price = shorten(money(sheet().words, cost), 18)
+        texts.append(price if sheet().narrow else f"cost {price}")
     ax.text(j + 0.5, i + 0.5, "\n".join(texts), ha="center", va="center", fontsize=sheet().small, color=INK,
             linespacing=1.35, parse_math=False, fontweight="bold" if is_error and count else "normal")  # fmt: skip
 
@@ -412,7 +411,7 @@ def costs(answer: Answer, *, ax: Axes | None = None) -> Axes:
     for y, cost in enumerate(found):
         ax.barh(y, cost.total, height=0.3 if sheet().narrow else 0.5, color=ACCENT if y == 0 else FAINT, zorder=1)
         _cost_words(ax, y, cost, answer)
-    few_ticks(ax, 3 if sheet().narrow else 5)
+    few_ticks(ax, 2 if sheet().narrow else 3)
     x_label(ax, f"cost of all errors{_in_unit(answer)}")
     n = max(f.measured.n for f in answer.findings if f.key.kind is Topic.TOTAL_COST and f.measured is not None)
     title(ax, f"Cost of the errors in {format_count(n)} {sheet().words.row.form(n)}", "", above=2)
