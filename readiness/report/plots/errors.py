@@ -498,17 +498,18 @@ def residuals(answer: Answer, *, ax: Axes | None = None) -> Axes:
         linewidth=0,
         rasterized=True,
     )
-    level(ax, 0.0, "" if sheet().narrow else "no error", colour=MUTED, dashed=False)
+    level(ax, 0.0, "no error", colour=MUTED, dashed=False)
     p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
     if p95 is not None and p95.measured is not None:
-        words = f"95 % within ± {measured(p95)}"
-        level(ax, p95.measured.value, words if sheet().narrow else words.replace("within ", "within\n"))
+        level(ax, p95.measured.value, f"95 % within\n± {measured(p95)}")
         level(ax, -p95.measured.value, "")
     few_ticks(ax, 4 if sheet().narrow else 5)
     few_ticks(ax, along="y")
     x_label(ax, "true value")
     ax.set_ylabel("error (predicted − true)")
-    note = "" if bias is None else f"mean error {measured(bias, signed=True)}"
+    said = "" if bias is None else f"mean error {measured(bias, signed=True)}"
+    within = f"dashed: 95 % within ± {measured(p95)}" if sheet().narrow and p95 is not None else ""
+    note = "; ".join(filter(None, (said, within)))
     title(ax, f"Error by true value, {format_count(len(table))} {sheet().words.row.many} drawn", note)
     return ax
 

@@ -218,23 +218,10 @@ def x_label(ax: Axes, text: str) -> None:
 
 
 def level(ax: Axes, y: float, text: str, *, dashed: bool = True, colour: str = INK) -> None:
-    """A horizontal line with its label right of it; on a narrow sheet on the line, at its right end."""
+    """A horizontal line with its label right of it; on a narrow sheet, without room for one, the note says it."""
     ax.axhline(y, color=colour, linewidth=1.1, linestyle=(0, (4, 3)) if dashed else "-", zorder=1, clip_on=False)
-    narrow = sheet().narrow
-    ax.annotate(
-        text,
-        (1, y),
-        (0, 2) if narrow else (8, 0),
-        xycoords=blended_transform_factory(ax.transAxes, ax.transData),
-        textcoords="offset points",
-        ha="right" if narrow else "left",
-        va="bottom" if narrow else "center_baseline",
-        fontsize=sheet().small,
-        color=colour,
-        parse_math=False,
-        annotation_clip=False,
-        zorder=3.5,
-    )
+    if not sheet().narrow:
+        margin_note(ax, y, text, colour=colour, size=sheet().small)
 
 
 def bars_required(ax: Axes, findings: Sequence[Finding], words: str = "") -> None:

@@ -5,23 +5,51 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
 
-from readiness.core.findings import Answer, Finding
+from readiness.core.findings import Answer, Finding, Status
 from readiness.core.format import format_count, format_threshold, listed
 from readiness.core.keys import Topic
 from readiness.core.policy import DRIFT_LIMIT, DRIFT_WARNING
-from readiness.report.plots.lettering import bar, bar_words, interval, labels, measured, plain, tally
-from readiness.report.plots.marks import estimate_mark, few_ticks, rows, status_label, stripes, upright, view
-from readiness.report.plots.style import ACCENT, INK, LOOKS, NothingToDraw, canvas, house_style, part, sheet, title
+from readiness.report.plots.lettering import bar, bar_words, interval, measured, plain, tally
+from readiness.report.plots.marks import (
+    estimate_mark,
+    few_ticks,
+    key_words,
+    row_names,
+    rows,
+    rows_height,
+    status_label,
+    stripes,
+    upright,
+    view,
+    x_label,
+)
+from readiness.report.plots.style import (
+    ACCENT,
+    INK,
+    LOOKS,
+    PAPER,
+    NothingToDraw,
+    canvas,
+    house_style,
+    part,
+    sheet,
+    title,
+)
 
 _DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_OF_ANSWERS, Topic.DRIFT_SUMMARY})
+Floats = NDArray[np.float64]
+
 MOST_COLUMNS = 20
 BINS = 40
 _PERCENTILES = {Topic.LATENCY_P50: "p50", Topic.LATENCY_P95: "p95", Topic.LATENCY_P99: "p99"}
 _FAR = 4.0
-"""A limit further than this many times the slowest percentile is named at the edge, not drawn to scale."""
+"""A limit further than this many times the slowest percentile is drawn on a scale of multiples."""
 
 
 def _percentiles(answer: Answer) -> dict[str, Finding]:
@@ -31,40 +59,56 @@ def _percentiles(answer: Answer) -> dict[str, Finding]:
 
 @house_style()
 def latency(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """How long single predictions took, in milliseconds from zero: half of the calls were faster than p50, 99 of 100
-    faster than p99. The bar at p99 is its 95 % interval, a dashed line a limit that was set.
+    """How long single predictions took: half of the calls were faster than p50, 99 of 100 faster than p99. The thick
+    bar at p99 is its 95 % interval, the dashed line a limit that was set. Where a limit is far off, each step of the
+    scale is a multiple of the one before.
     """
     table = answer.tables.get("latency")
     if table is None or not len(table):
         raise NothingToDraw("no response times were measured")
-    times, found = table["milliseconds"], _percentiles(answer)
-    right = _right_edge(found, float(times.max()))
-    ax = canvas(ax, 2.9)
-    sns.histplot(
-        x=times[times <= right], ax=ax, bins=BINS, binrange=(0, right), color=ACCENT, alpha=0.35, linewidth=0, zorder=1
-    )
-    ax.set_xlim(0, right)
-    ax.set_ylim(0, max(ax.get_ylim()[1], 1.0) * 1.32)
+    times, found = table["milliseconds"].to_numpy(dtype=float), _percentiles(answer)
+    left, right, is_log = _span(found, times)
+    shown = times[(times >= left) & (times <= right)]
+    ax = canvas(ax, 2.5 if sheet().narrow else 2.9)
+    edges = np.geomspace(left, right, BINS + 1) if is_log else np.linspace(left, right, BINS + 1)
+    sns.histplot(x=shown, ax=ax, bins=edges, color=ACCENT, alpha=0.35, linewidth=0, zorder=1)
+    if is_log:
+        ax.set_xscale("log")
+        ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlim(left, right)
+    ax.set_ylim(0, max(ax.get_ylim()[1], 1.0) * (1.1 if sheet().narrow else 1.45))
     for k, (name, finding) in enumerate(found.items()):
-        _percentile(ax, name, finding, height=0.97 - 0.12 * k)
-    _limits(ax, found, right)
-    few_ticks(ax, 6)
-    ax.set_yticks([])
-    ax.set_xlabel("milliseconds per prediction")
+        _percentile(ax, name, finding, height=0.97 - 0.13 * k)
+    _limits(ax, found)
+    if is_log:
+        ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.6g}")
+    else:
+        few_ticks(ax, 4 if sheet().narrow else 6)
+    few_ticks(ax, 3, along="y")
+    x_label(ax, "milliseconds for one prediction")
     ax.set_ylabel("calls")
-    slower = int((times > right).sum())
-    hidden = f"{format_count(slower)} slower, up to {float(times.max()):,.0f} ms, not drawn" if slower else ""
-    title(ax, f"Response time of {format_count(len(times))} calls", hidden, above=12)
+    title(ax, f"Response time of {format_count(len(times))} calls", _notes(found, times, right), above=14)
     return ax
 
 
-def _right_edge(found: dict[str, Finding], slowest: float) -> float:
-    """Wide enough for every percentile and its interval, and for the limits unless they are far off."""
+def _notes(found: Mapping[str, Finding], times: Floats, right: float) -> str:
+    """What is not drawn; on a narrow sheet also the percentiles, for which there is no room beside their lines."""
+    slower = int((times > right).sum())
+    hidden = f"{format_count(slower)} slower, up to {float(times.max()):,.0f} ms, not drawn" if slower else ""
+    said = ", ".join(f"{name} {measured(finding)}" for name, finding in found.items()) if sheet().narrow else ""
+    return "; ".join(filter(None, (said, hidden)))
+
+
+def _span(found: Mapping[str, Finding], times: Floats) -> tuple[float, float, bool]:
+    """From where to where, and whether steps are multiples: wide enough for percentiles, intervals and limits."""
     estimates = [finding.measured for finding in found.values() if finding.measured is not None]
-    ends = [end for e in estimates for end in (e.value, e.high) if end is not None and math.isfinite(end)] or [slowest]
-    near = max(ends)
-    limits = [f.criterion.threshold for f in found.values() if f.criterion and f.criterion.threshold <= _FAR * near]
-    return max([1.45 * near, *(1.12 * limit for limit in limits)]) or 1.0
+    ends = [end for e in estimates for end in (e.value, e.high) if end is not None and math.isfinite(end)]
+    near = max(ends or [float(times.max())]) or 1.0
+    limits = [f.criterion.threshold for f in found.values() if f.criterion is not None and f.criterion.threshold > 0]
+    fastest = float(times[times > 0].min()) if (times > 0).any() else 0.0
+    if limits and max(limits) > _FAR * near and fastest > 0:
+        return min(fastest, near) / 1.3, max(limits) * 1.6, True
+    return 0.0, max([1.45 * near, *(1.15 * limit for limit in limits)]), False
 
 
 def _percentile(ax: Axes, name: str, finding: Finding, *, height: float) -> None:
@@ -72,54 +116,50 @@ def _percentile(ax: Axes, name: str, finding: Finding, *, height: float) -> None
     assert finding.measured is not None
     x, top = finding.measured.value, ax.get_ylim()[1]
     ax.plot([x, x], [0, height * top], color=INK, linewidth=1.1, label=f"_{finding.code}")
-    right = x < 0.7 * ax.get_xlim()[1]
-    around = f"  ({interval(finding)})" if name == "p99" else ""
-    ax.annotate(
-        f"{name}  {measured(finding)}{around}",
-        (x, height * top),
-        (4 if right else -4, 0),
-        textcoords="offset points",
-        ha="left" if right else "right",
-        va="top",
-        fontsize=sheet().small,
-        parse_math=False,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
-    )
-    if name == "p99":
-        low = 0.0 if finding.measured.low is None else finding.measured.low
-        high = ax.get_xlim()[1] if finding.measured.high is None else finding.measured.high
-        ax.plot(
-            [low, high],
-            [0.03 * top] * 2,
-            color=INK,
-            linewidth=4,
-            alpha=0.6,
-            solid_capstyle="butt",
-            label=f"_{finding.code} interval",
+    if not sheet().narrow:
+        place = ax.transAxes.inverted().transform(ax.transData.transform((x, 0)))[0]
+        after = place < 0.62
+        around = f"  ({interval(finding)})" if name == "p99" else ""
+        ax.annotate(
+            f"{name}  {measured(finding)}{around}",
+            (x, height * top),
+            (4 if after else -4, 0),
+            textcoords="offset points",
+            ha="left" if after else "right",
+            va="top",
+            fontsize=sheet().small,
+            parse_math=False,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4},
         )
+    if name == "p99":
+        left, right = ax.get_xlim()
+        low = left if finding.measured.low is None else max(left, finding.measured.low)
+        high = right if finding.measured.high is None else min(right, finding.measured.high)
+        ax.plot([low, high], [0.03 * top] * 2, color=INK, linewidth=4, alpha=0.6, solid_capstyle="butt",
+                label=f"_{finding.code} interval")  # fmt: skip
 
 
-def _limits(ax: Axes, found: Mapping[str, Finding], right: float) -> None:
+def _limits(ax: Axes, found: Mapping[str, Finding]) -> None:
     for name, finding in found.items():
         if finding.criterion is None:
             continue
         look = LOOKS[finding.status]
-        words = f"{name} required {bar(finding)}: {look.glyph} {finding.status.words}"
-        if finding.criterion.threshold <= right:
-            align = "right" if finding.criterion.threshold > right / 2 else "left"
-            upright(ax, finding.criterion.threshold, words, colour=look.colour, align=align)
-        else:
-            ax.annotate(
-                f"{words}  →",
-                (1, 1),
-                (0, 2),
-                xycoords="axes fraction",
-                textcoords="offset points",
-                ha="right",
-                fontsize=sheet().small,
-                color=look.colour,
-                parse_math=False,
-            )
+        words = f"{look.glyph} {name} {bar(finding)}" + ("" if sheet().narrow else f" required: {finding.status.words}")
+        at = finding.criterion.threshold
+        place = ax.transAxes.inverted().transform(ax.transData.transform((max(at, 1e-12), 0)))[0]
+        upright(ax, at, words, colour=look.colour, align="right" if place > 0.5 else "left")
+
+
+def latency_caption(answer: Answer) -> str:
+    """What `latency` shows, in a few words."""
+    found = _percentiles(answer)
+    slowest = list(found.items())[-1:] or [("", None)]
+    name, finding = slowest[0]
+    if finding is None:
+        return latency_alt(answer)
+    share = {"p50": "Half of the calls", "p95": "95 of 100 calls", "p99": "99 of 100 calls"}[name]
+    limit = f"; {bar_words(finding)} is required" if finding.criterion is not None else ""
+    return f"{share} were answered within {measured(finding)}{limit}."
 
 
 def latency_alt(answer: Answer) -> str:
@@ -133,34 +173,47 @@ def latency_alt(answer: Answer) -> str:
 
 
 def _columns(answer: Answer) -> list[Finding]:
+    """Columns by how far they moved, the furthest first; nothing where none did."""
     found = [f for f in answer.findings if f.key.kind in _DRIFT and f.measured is not None and "column" in f.segment]
     if not found:
         raise NothingToDraw("no recent data were compared with the training data")
+    if not any(_moved(finding) for finding in found):
+        raise NothingToDraw("no column has moved")
     return sorted(found, key=lambda f: f.measured.value if f.measured is not None else 0.0, reverse=True)
+
+
+def _moved(finding: Finding) -> bool:
+    """Whether a column may have moved: not surely steady, or beyond the customary mark."""
+    assert finding.measured is not None
+    doubtful = finding.status in (Status.NOT_MET, Status.NOT_PROVEN)
+    return doubtful or bool(finding.warning) or finding.measured.value >= DRIFT_WARNING
 
 
 @house_style()
 def drift(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """How far each column has moved since training (population stability index, with its 95 %
-    interval), the furthest first. Dashed lines are limits.
+    """How far each column has moved since training (population stability index, with its 95 % interval), the furthest
+    first. Dashed lines are limits.
     """
     found = _columns(answer)
     shown = found[:MOST_COLUMNS]
     bars = _drift_bars(shown)
-    ax = canvas(ax, 1.15 + 0.25 * len(shown))
-    rows(ax, labels((f.segment["column"] for f in shown), 28))
+    names = row_names([sheet().words.vocabulary.column(f.segment["column"]) for f in shown], most=28)
+    ax = canvas(ax, 0.7 + rows_height(names, each=0.28))
+    rows(ax, names)
     view(ax, shown, include=[0.0, *bars])
     ax.set_xlim(left=0.0)
     stripes(ax, len(shown))
-    upright(ax, bars[0], f"{'steady below' if len(bars) > 1 else 'limit'} {format_threshold(bars[0])}", align="right")
+    short = sheet().narrow
+    steady = "steady below" if len(bars) > 1 and not short else "limit"
+    upright(ax, bars[0], f"{steady} {format_threshold(bars[0])}" if len(bars) == 1 or not short else "", align="right")
     for x in bars[1:]:
-        upright(ax, x, f"moved above {format_threshold(x)}", align="left")
+        upright(ax, x, f"moved above {format_threshold(x)}", align="left" if x < 0.6 * ax.get_xlim()[1] else "right")
     for y, finding in enumerate(shown):
         estimate_mark(ax, y, finding)
         status_label(ax, y, finding)
-    ax.set_xlabel("population stability index")
+    x_label(ax, "population stability index")
     more = part(len(shown), len(found), "furthest", "columns")
-    title(ax, f"Movement of each column since training{more}", above=12)
+    title(ax, f"Movement of each column since training{more}", key_words(shown), above=14)
     return ax
 
 
@@ -173,6 +226,16 @@ def _drift_bars(found: list[Finding]) -> list[float]:
         if x is not None
     }
     return sorted(stated or {DRIFT_WARNING, DRIFT_LIMIT})
+
+
+def drift_caption(answer: Answer) -> str:
+    """What `drift` shows, in a few words."""
+    found = _columns(answer)
+    moved = [f for f in found if _moved(f)]
+    names = listed([plain(sheet().words.vocabulary.column(f.segment["column"]))[:60] for f in moved], 3)
+    verb = "has" if len(moved) == 1 else "have"
+    steady = f"{format_count(len(found) - len(moved))} of {format_count(len(found))} columns are steady"
+    return f"{names} {verb} moved, or may have; {steady}."
 
 
 def drift_alt(answer: Answer) -> str:

@@ -55,8 +55,7 @@ def folds(answer: Answer, *, ax: Axes | None = None) -> Axes:
     ends = (_found(answer, Topic.FOLD_LOW), "lower end"), (_found(answer, Topic.FOLD_HIGH), "upper end")
     for finding, end in ends:
         if finding is not None and finding.measured is not None:
-            words = f"{_value(answer, finding)} one refit" if sheet().narrow else (
-                f"{_value(answer, finding)} {end} of\nwhat one refit gives")  # fmt: skip
+            words = f"{_value(answer, finding)} {end} of\nwhat one refit gives"
             level(ax, finding.measured.value, words, colour=MUTED)
     few_ticks(ax, along="y")
     _percent_ticks(ax, _metric(answer))
@@ -66,9 +65,16 @@ def folds(answer: Answer, *, ax: Axes | None = None) -> Axes:
     repeats = table["repeat"].nunique()
     noun = "repeat" if repeats == 1 else "repeats"
     heading = f"{format_count(len(table))} refits in {format_count(repeats)} {noun}"
-    note = "band: where the mean lies with 95 % confidence; dashed: where a single refit lies, 95 times in 100"
-    title(ax, heading, note)
+    title(ax, heading, _note(answer))
     return ax
+
+
+def _note(answer: Answer) -> str:
+    mean, low, high = (_found(answer, topic) for topic in (Topic.FOLD_MEAN, Topic.FOLD_LOW, Topic.FOLD_HIGH))
+    if not sheet().narrow or mean is None or low is None or high is None:
+        return "band: where the mean lies with 95 % confidence; dashed: where a single refit lies, 95 times in 100"
+    ends = f"{_value(answer, low)} to {_value(answer, high)}"
+    return f"line: mean {_value(answer, mean)}, band: its 95 % interval; dashed: {ends}, where a single refit lies"
 
 
 def _percent_ticks(ax: Axes, metric: str) -> None:
