@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from readiness.cli.terminal import ending
 from readiness.core.errors import InputError, ReviewError
-from readiness.core.files import LONGEST_BEGINNING, is_of_a_review, sha256_file, writable, write_whole
+from readiness.core.files import LONGEST_BEGINNING, check_writable, is_of_a_review, sha256_file, write_whole
 from readiness.report.junit import Source, Unfinished, junit, junit_unfinished
 from readiness.report.markdown import HEADING, NO_VERDICT, markdown, markdown_unfinished
 from readiness.run.watch import watched
@@ -105,7 +105,7 @@ class CiFiles:
 
 
 def _results_path(path: Path, taken: Iterable[Path]) -> Path:
-    target = _free(writable(path, "--junit", b"<?xml "), path, "--junit", taken)
+    target = _free(check_writable(path, "--junit", b"<?xml "), path, "--junit", taken)
     with contextlib.suppress(FileNotFoundError), target.open("rb") as stream:
         beginning = stream.read(LONGEST_BEGINNING)
         if beginning and not _TEST_RESULTS.match(beginning):
@@ -117,7 +117,7 @@ def _results_path(path: Path, taken: Iterable[Path]) -> Path:
 
 def _summary_path(path: Path, taken: Iterable[Path]) -> Path:
     kinds = () if _is_step_summary(path) else (HEADING.encode(), NO_VERDICT.encode())
-    return _free(writable(path, "--summary", *kinds), path, "--summary", taken)
+    return _free(check_writable(path, "--summary", *kinds), path, "--summary", taken)
 
 
 def _free(target: Path, path: Path, option: str, taken: Iterable[Path]) -> Path:

@@ -153,12 +153,12 @@ def run(
     """Review a model: 0 ready, 1 not ready, 3 not proven."""
     from readiness.cli.ci_files import CiFiles
     from readiness.cli.passphrases import signer as opener
-    from readiness.core.selection import chosen
+    from readiness.core.selection import choose_questions
 
     files = CiFiles.prepared(spec, set_ or (), junit=junit, summary=summary, besides=(key, template, previous))
     with files.even_if_it_fails():
         check_choice(fail_on)
-        questions = chosen(only or ())
+        questions = choose_questions(only or ())
         if questions and key is not None:
             raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
         signer = None if key is None else opener(key, passphrase_fd, complain)

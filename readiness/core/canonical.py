@@ -56,7 +56,7 @@ def loads(data: bytes) -> Any:
         InvalidReport: not JSON, or JSON in any other spelling.
     """
     try:
-        value = json.loads(data.decode("ascii"), parse_float=_no_float, parse_constant=_no_float)
+        value = json.loads(data.decode("ascii"), parse_float=_refuse_float, parse_constant=_refuse_float)
         canonical = dumps(value)
     except (ValueError, RecursionError) as error:  # JSON and Unicode errors are ValueErrors
         raise InvalidReport(f"The record is not canonical JSON: {error or 'nested too deeply'}.") from error
@@ -110,7 +110,7 @@ def _check_text(value: str, where: str) -> None:
         raise ValueError(f"{where} holds half a surrogate pair, which is not a character") from error
 
 
-def _no_float(text: str) -> NoReturn:
+def _refuse_float(text: str) -> NoReturn:
     raise ValueError(f"the number {text[:40]} is not an integer; decimals are strings")
 
 
@@ -142,8 +142,8 @@ def encode(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             item.name: encode(part)
-            for item in _recorded(type(value))
-            if (part := getattr(value, item.name)) != _default(item)
+            for item in _recorded_fields(type(value))
+            if (part := getattr(value, item.name)) != _default_of(item)
         }
     if isinstance(value, Mapping):
         return {str(key): encode(part) for key, part in value.items()}
@@ -161,7 +161,7 @@ def encode_number(value: float) -> int | str:
     return int(value) if value.is_integer() and abs(value) < 2**53 else format(Decimal(repr(float(value))), "f")
 
 
-def _default(item: dataclasses.Field[Any]) -> Any:
+def _default_of(item: dataclasses.Field[Any]) -> Any:
     if item.default_factory is not dataclasses.MISSING:
         return item.default_factory()
     return item.default
@@ -183,28 +183,30 @@ def _decode(kind: Any, data: Any, where: str) -> Any:
     if origin in (Union, types.UnionType):
         return _decode_union(arguments, data, where)
     if origin is tuple:
-        return tuple(_decode(arguments[0], part, f"{where}[{i}]") for i, part in enumerate(_typed(list, data, where)))
+        return tuple(
+            _decode(arguments[0], part, f"{where}[{i}]") for i, part in enumerate(_check_type(list, data, where))
+        )
     if origin is not None and issubclass(origin, Mapping):
-        items = _typed(dict, data, where).items()
+        items = _check_type(dict, data, where).items()
         return {key: _decode(arguments[1], part, f"{where}.{key}") for key, part in items}
     if dataclasses.is_dataclass(kind):
-        return _decode_dataclass(cast(type, kind), _typed(dict, data, where), where)
+        return _decode_dataclass(cast(type, kind), _check_type(dict, data, where), where)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _converted(kind, _typed(str, data, where), where)
+        return _convert(kind, _check_type(str, data, where), where)
     if kind is float:
-        return _converted(float, _number(data, where), where)
-    return _typed(kind, data, where)
+        return _convert(float, _check_number(data, where), where)
+    return _check_type(kind, data, where)
 
 
 def _decode_union(kinds: tuple[Any, ...], data: Any, where: str) -> Any:
     """One kind or None; or one of several plain kinds, such as text or an integer."""
     if type(None) in kinds:
         return None if data is None else _decode(next(kind for kind in kinds if kind is not type(None)), data, where)
-    return _typed(next((kind for kind in kinds if isinstance(data, kind)), kinds[0]), data, where)
+    return _check_type(next((kind for kind in kinds if isinstance(data, kind)), kinds[0]), data, where)
 
 
 def _decode_dataclass(kind: type, data: dict[str, Any], where: str) -> Any:
-    hints, known = _hints(kind), _recorded(kind)
+    hints, known = _type_hints(kind), _recorded_fields(kind)
     derived = {item.name for item in known if not item.init}
     unknown = sorted(set(data) - {item.name for item in known})
     if unknown:
@@ -226,23 +228,23 @@ def _decode_dataclass(kind: type, data: dict[str, Any], where: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _recorded(kind: Any) -> tuple[dataclasses.Field[Any], ...]:
+def _recorded_fields(kind: Any) -> tuple[dataclasses.Field[Any], ...]:
     """The fields that have a plain form: all but those that say `recorded: False`."""
     return tuple(item for item in dataclasses.fields(kind) if item.metadata.get("recorded", True))
 
 
 @lru_cache(maxsize=64)
-def _hints(kind: type) -> dict[str, Any]:
+def _type_hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def _typed(kind: Any, data: Any, where: str) -> Any:
+def _check_type(kind: Any, data: Any, where: str) -> Any:
     if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
         raise InvalidReport(f"The record's {where} is {type(data).__name__}; expected {kind.__name__}.")
     return data
 
 
-def _number(data: Any, where: str) -> int | str:
+def _check_number(data: Any, where: str) -> int | str:
     if isinstance(data, bool) or not isinstance(data, int | str):
         raise InvalidReport(f"The record's {where} is {type(data).__name__}; expected a number.")
     if isinstance(data, str) and (not data.isascii() or "_" in data or data != data.strip()):
@@ -250,7 +252,7 @@ def _number(data: Any, where: str) -> int | str:
     return data
 
 
-def _converted(kind: Any, data: Any, where: str) -> Any:
+def _convert(kind: Any, data: Any, where: str) -> Any:
     try:
         value = kind(data)
     except ValueError as error:

@@ -89,11 +89,11 @@ def _answer(key: str, title: str, question: Question) -> Box:
     return Box(key, "Performance", title, Source.ANSWER, question=question)
 
 
-def _attested(key: str, group: str, title: str) -> Box:
+def _attested_box(key: str, group: str, title: str) -> Box:
     return Box(key, group, title, Source.ATTESTED, (Topic.BOX,), key)
 
 
-def _probed(key: str, title: str, probe: str) -> Box:
+def _probed_box(key: str, title: str, probe: str) -> Box:
     return Box(key, "Data", title, Source.MEASURED, (Topic.PROBE,), probe)
 
 
@@ -105,10 +105,10 @@ BOXES = (
         Source.MEASURED,
         (Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS),
     ),
-    _probed("missing_values", "Missing values are handled", "missing_value"),
-    _probed("unexpected_categories", "Unexpected categories are handled", "unseen_category"),
-    _probed("outliers", "Outliers do not crash it", "outlier"),
-    _attested("real_pipeline", "Data", "Tested on the real data pipeline, not only on a clean file"),
+    _probed_box("missing_values", "Missing values are handled", "missing_value"),
+    _probed_box("unexpected_categories", "Unexpected categories are handled", "unseen_category"),
+    _probed_box("outliers", "Outliers do not crash it", "outlier"),
+    _attested_box("real_pipeline", "Data", "Tested on the real data pipeline, not only on a clean file"),
     _answer("beats_baseline", "Beats the baselines", Question.BASELINE),
     _answer("meets_requirements", "Meets the business requirements", Question.BUSINESS),
     _answer("consistent_segments", "Consistent across segments", Question.SEGMENTS),
@@ -139,14 +139,14 @@ BOXES = (
         Source.MEASURED,
         (Topic.THROUGHPUT_LIMIT, Topic.THROUGHPUT, Topic.THROUGHPUT_OF_BATCH, Topic.THROUGHPUT_SHARED),
     ),
-    _attested("graceful_degradation", "Technical", "Degrades gracefully under load"),
-    _attested("monitoring", "Operational", "Monitoring is in place"),
-    _attested("alert_thresholds", "Operational", "Alert thresholds are set"),
-    _attested("rollback_plan", "Operational", "Rollback plan"),
-    _attested("ab_test", "Operational", "A/B test is designed"),
-    _attested("drift_detection", "Operational", "Drift detection is ready"),
-    _attested("bias_audit", "Governance", "Bias and fairness audit"),
-    _attested("documentation", "Governance", "Documentation"),
+    _attested_box("graceful_degradation", "Technical", "Degrades gracefully under load"),
+    _attested_box("monitoring", "Operational", "Monitoring is in place"),
+    _attested_box("alert_thresholds", "Operational", "Alert thresholds are set"),
+    _attested_box("rollback_plan", "Operational", "Rollback plan"),
+    _attested_box("ab_test", "Operational", "A/B test is designed"),
+    _attested_box("drift_detection", "Operational", "Drift detection is ready"),
+    _attested_box("bias_audit", "Governance", "Bias and fairness audit"),
+    _attested_box("documentation", "Governance", "Documentation"),
     Box(
         "stakeholder_sign_off",
         "Governance",
@@ -155,8 +155,8 @@ BOXES = (
         (Topic.BOX,),
         "stakeholder_sign_off",
     ),
-    _attested("legal_review", "Governance", "Legal and compliance review"),
-    _attested("model_versioning", "Governance", "Model versioning"),
+    _attested_box("legal_review", "Governance", "Legal and compliance review"),
+    _attested_box("model_versioning", "Governance", "Model versioning"),
 )
 """All 25, in the order of the report."""
 NO_LIMIT = frozenset({Topic.LATENCY_LIMIT, Topic.THROUGHPUT_LIMIT, Topic.SIZE_LIMIT, Topic.MEMORY_LIMIT})
@@ -226,19 +226,19 @@ def conclusion(attestation: Attested | None, day: datetime.date = BEFORE_ALL, pr
     if attestation is None:
         return Conclusion(Outcome.MISSING, "nobody has attested it")
     if attestation.valid_until is not None and day > attestation.valid_until and _is_yes(attestation):
-        given = _reason_why_not(attestation) or f"attested {_who(attestation, proofs)}"
+        given = _exemption_words(attestation) or f"attested {_by_whom_on_what(attestation, proofs)}"
         return Conclusion(Outcome.EXPIRED, f"{given}; expired on {attestation.valid_until}")
     soon = f"holds only until {last_day(attestation)}" if expires_soon(attestation, day) else ""
     if attestation.not_applicable.strip():
-        return Conclusion(Outcome.NOT_APPLICABLE, _reason_why_not(attestation), soon)
+        return Conclusion(Outcome.NOT_APPLICABLE, _exemption_words(attestation), soon)
     if attestation.done is None:
         return Conclusion(Outcome.PENDING, "it is still pending")
     if not attestation.done:
-        return Conclusion(Outcome.FAILED, f"attested as not done: {_who(attestation, proofs)}")
+        return Conclusion(Outcome.FAILED, f"attested as not done: {_by_whom_on_what(attestation, proofs)}")
     if faults := tuple(attestation_faults(attestation, day, evidence_fault(attestation.evidence, proofs))):
-        return Conclusion(Outcome.MISSING, f"attested {_named(attestation)}; it does not count: {'; '.join(faults)}")
+        return Conclusion(Outcome.MISSING, f"attested {_by_whom(attestation)}; it does not count: {'; '.join(faults)}")
     unseen = f"its evidence is at a web address, {NOT_SEEN}" if is_address(attestation.evidence) else ""
-    return Conclusion(Outcome.ATTESTED, _who(attestation, proofs), "; ".join(filter(None, (unseen, soon))))
+    return Conclusion(Outcome.ATTESTED, _by_whom_on_what(attestation, proofs), "; ".join(filter(None, (unseen, soon))))
 
 
 def attested_outcome(
@@ -304,17 +304,17 @@ def _is_yes(attestation: Attested) -> bool:
     return bool(attestation.not_applicable.strip()) or attestation.done is True
 
 
-def _reason_why_not(attestation: Attested) -> str:
+def _exemption_words(attestation: Attested) -> str:
     said = attestation.not_applicable.strip()
     return f"does not apply: {attestation.not_applicable}" if said else ""
 
 
-def _named(attestation: Attested) -> str:
+def _by_whom(attestation: Attested) -> str:
     by, on, evidence = attestation.by or "unnamed", attestation.on or "undated", attestation.evidence or "none"
     return f"by {by}, {on}; evidence: {evidence}"
 
 
-def _who(attestation: Attested, proofs: Proofs) -> str:
+def _by_whom_on_what(attestation: Attested, proofs: Proofs) -> str:
     sha256 = proofs.get(attestation.evidence, "")
     seen = f" (SHA-256 {sha256[:SHORT_DIGEST]})" if sha256 else ""
-    return f"{_named(attestation)}{f' ({NOT_SEEN})' if is_address(attestation.evidence) else seen}"
+    return f"{_by_whom(attestation)}{f' ({NOT_SEEN})' if is_address(attestation.evidence) else seen}"

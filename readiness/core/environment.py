@@ -80,15 +80,15 @@ def name_fault(name: str) -> str:
 
 def _is_safe(place: str, folder: Path | None) -> bool:
     """Whether code may be looked for in a place."""
-    return Path(place).is_absolute() and (folder is None or _resolved(place) != folder.resolve())
+    return Path(place).is_absolute() and (folder is None or _resolve(place) != folder.resolve())
 
 
 def _is_own(place: str) -> bool:
     """Whether this program itself lies in a place."""
-    return bool(place) and _resolved(place) == _OWN_PLACE
+    return bool(place) and _resolve(place) == _OWN_PLACE
 
 
-def _resolved(place: str) -> Path | None:
+def _resolve(place: str) -> Path | None:
     try:
         return Path(place).resolve()
     except (OSError, ValueError, RuntimeError):

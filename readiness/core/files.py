@@ -65,7 +65,7 @@ def is_address(text: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text) is not None
 
 
-def nearby(path: Path) -> str:
+def nearby_hint(path: Path) -> str:
     """The hint at the file beside `path` that was perhaps meant; empty when there is none, or nobody may look."""
     try:
         return nearest(path.name, sorted(entry.name for entry in path.parent.iterdir()))
@@ -73,7 +73,7 @@ def nearby(path: Path) -> str:
         return ""
 
 
-def opened(path: Path) -> BufferedReader:
+def open_regular(path: Path) -> BufferedReader:
     """A regular file, open for reading.
 
     Raises:
@@ -83,11 +83,11 @@ def opened(path: Path) -> BufferedReader:
     try:
         stream = open(path, "rb", opener=lambda name, flags: os.open(name, flags | _AT_ONCE))  # noqa: SIM115
     except ValueError as error:
-        raise _unseen(path, error) from error
+        raise _access_error(path, error) from error
     if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         return stream
     stream.close()
-    raise InputError(f"{_named(path)} is not a regular file.", remedy="Name a file.")
+    raise InputError(f"{_path_words(path)} is not a regular file.", remedy="Name a file.")
 
 
 def _mode(path: Path) -> int | None:
@@ -96,16 +96,16 @@ def _mode(path: Path) -> int | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise _unseen(path, error) from error
+        raise _access_error(path, error) from error
 
 
-def _named(path: Path) -> str:
+def _path_words(path: Path) -> str:
     return shorten(visible(str(path)), LONGEST_TEXT)
 
 
-def _unseen(path: Path, error: OSError | ValueError) -> InputError:
+def _access_error(path: Path, error: OSError | ValueError) -> InputError:
     said = getattr(error, "strerror", None) or str(error)
-    return InputError(f"{_named(path)} cannot be looked at: {said}.", remedy="Check the path and the rights.")
+    return InputError(f"{_path_words(path)} cannot be looked at: {said}.", remedy="Check the path and the rights.")
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def sha256_file(path: Path) -> str:
         InputError: the file cannot be read, or is a pipe or a device.
     """
     try:
-        with opened(path) as stream:
+        with open_regular(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", remedy="Check path and rights.") from error
@@ -205,7 +205,7 @@ def manifest(folder: Path) -> bytes:
             read.
     """
     lines = []
-    for path in _below(folder):
+    for path in _walk_below(folder):
         if path.is_symlink():
             raise InputError(
                 f"{path} is a symbolic link; a folder that is digested may hold files and folders only.",
@@ -222,7 +222,7 @@ def manifest(folder: Path) -> bytes:
     return b"".join(line for _, line in sorted(lines))
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _walk_below(folder: Path) -> Iterator[Path]:
     def unlisted(error: OSError) -> None:
         raise InputError(f"{error.filename} cannot be read: {error.strerror}.", remedy="Check its rights.") from error
 
@@ -315,7 +315,7 @@ def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     Raises:
         ReviewError: the file could not be written, for want of room or of rights.
     """
-    with _staged(path.parent, {path.name: data}) as temporary:
+    with _stage(path.parent, {path.name: data}) as temporary:
         if mode is not None:
             temporary[path.name].chmod(mode)
         temporary[path.name].replace(path)
@@ -330,7 +330,7 @@ def publish(folder: Path, report: bytes, notebook: bytes) -> Path | None:
     Raises:
         ReviewError: the files could not be written; an earlier pair is still in its place then.
     """
-    with _staged(folder, {REPORT: report, NOTEBOOK: notebook}) as temporary, alone_in(folder):
+    with _stage(folder, {REPORT: report, NOTEBOOK: notebook}) as temporary, lock_folder(folder):
         aside = _move_aside(folder)
         _replace_both(folder, temporary, aside)
         with contextlib.suppress(OSError):  # what an earlier, failed run left is out of date now
@@ -344,7 +344,7 @@ def publish_partial(folder: Path, report: bytes, notebook: bytes) -> None:
     Raises:
         ReviewError: the files could not be written.
     """
-    with _staged(folder, {PARTIAL_REPORT: report, PARTIAL_NOTEBOOK: notebook}) as temporary, alone_in(folder):
+    with _stage(folder, {PARTIAL_REPORT: report, PARTIAL_NOTEBOOK: notebook}) as temporary, lock_folder(folder):
         for name, path in temporary.items():
             path.replace(folder / name)
 
@@ -370,19 +370,19 @@ def _move_aside(folder: Path) -> Path | None:
     digest = hashlib.sha256(report.read_bytes()).hexdigest()[:ASIDE_LENGTH]
     aside = folder / f"report.{digest}.html"
     if not aside.exists():
-        _second_name(report, aside)
+        _link_or_copy(report, aside)
         if (folder / NOTEBOOK).exists():
-            _second_name(folder / NOTEBOOK, folder / f"notebook.{digest}.ipynb")
+            _link_or_copy(folder / NOTEBOOK, folder / f"notebook.{digest}.ipynb")
     return aside
 
 
-def _second_name(path: Path, other: Path) -> None:
+def _link_or_copy(path: Path, other: Path) -> None:
     try:
         os.link(path, other)
     except FileExistsError:
         pass
     except OSError:  # a file system without links
-        copy = _temporary(other.parent)
+        copy = _temporary_path(other.parent)
         try:
             _write_synced(copy, path.read_bytes())
             copy.replace(other)  # whole or not at all
@@ -391,30 +391,30 @@ def _second_name(path: Path, other: Path) -> None:
 
 
 @contextlib.contextmanager
-def _staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[dict[str, Path]]:
+def _stage(folder: Path, files: Mapping[str, bytes]) -> Iterator[dict[str, Path]]:
     """All of `files` under temporary names in `folder`, safely on disk; removed again whatever happens."""
     temporary: dict[str, Path] = {}
     try:
         for name, data in files.items():
-            temporary[name] = _temporary(folder)
+            temporary[name] = _temporary_path(folder)
             _write_synced(temporary[name], data)
         yield temporary
         _sync_folder(folder)
     except OSError as error:
-        raise _not_written(folder, error) from error
+        raise _write_error(folder, error) from error
     finally:
         for path in temporary.values():
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
 
-def _temporary(folder: Path) -> Path:
+def _temporary_path(folder: Path) -> Path:
     """A name that nobody else has, on no other machine and in no other container that writes here."""
     return folder / f".{secrets.token_hex(16)}.tmp"
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """No other review changes the names in `folder` meanwhile; without that where the system has no such locks."""
     with contextlib.ExitStack() as afterwards:
         with contextlib.suppress(OSError):  # a folder that may not be listed, or one of a network drive
@@ -442,7 +442,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _not_written(folder: Path, error: OSError) -> ReviewError:
+def _write_error(folder: Path, error: OSError) -> ReviewError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ReviewError(
             f"The disk of {folder} is full; nothing was left half-written.", remedy="Make room and run again."
@@ -460,7 +460,7 @@ LONGEST_BEGINNING = 200
 """Bytes by which kinds of files are told apart."""
 
 
-def writable(path: Path, option: str, *beginnings: bytes) -> Path:
+def check_writable(path: Path, option: str, *beginnings: bytes) -> Path:
     """Where the file will really lie, with its folder made.
 
     Args:
@@ -479,7 +479,7 @@ def writable(path: Path, option: str, *beginnings: bytes) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=target.parent):
             pass  # the folder can be written to
-        found = _beginning(target) if beginnings else b""
+        found = _read_beginning(target) if beginnings else b""
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(f"{path} cannot be written: {error.filename} is a file.", remedy=remedy) from error
     except (OSError, RuntimeError, ValueError) as error:  # of rights; of links in a circle; of a NUL in the name
@@ -490,7 +490,7 @@ def writable(path: Path, option: str, *beginnings: bytes) -> Path:
     return target
 
 
-def _beginning(path: Path) -> bytes:
+def _read_beginning(path: Path) -> bytes:
     """The first bytes of a file; none of one that is not there."""
     if not path.exists():
         return b""

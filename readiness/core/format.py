@@ -38,7 +38,7 @@ _METRICS_FROM_0_TO_1 = frozenset({"", "share", "ratio"})
 
 def format_count(count: float) -> str:
     """Write a whole number with thousands separators: "24,000"."""
-    return _signed(f"{count:,.0f}")
+    return _with_minus(f"{count:,.0f}")
 
 
 def format_against(value: float, *others: float | None, digits: int | None = None) -> str:
@@ -47,23 +47,23 @@ def format_against(value: float, *others: float | None, digits: int | None = Non
     `others` are the numbers that a reader compares it with, such as a threshold; None is skipped.
     """
     if not math.isfinite(value):
-        return _beyond(value)
+        return _infinite_words(value)
     if abs(value) >= LARGEST:
-        return _signed(f"{value:.6g}")
+        return _with_minus(f"{value:.6g}")
     least = _usual_digits(value) if digits is None else digits
     rivals = [other for other in others if other is not None]
     for tried in range(least, MOST_DIGITS + 1):
         text = f"{value:.{tried}f}"
         if all(_same_order(float(text), value, other) for other in rivals):
-            return _signed(f"{value:,.{tried}f}")
-    return _signed(repr(float(value)))
+            return _with_minus(f"{value:,.{tried}f}")
+    return _with_minus(repr(float(value)))
 
 
 def format_threshold(value: float) -> str:
     """Write a limit exactly as it was set: 0.95, 100, 13,350."""
-    whole, _, decimals = _plain(value).partition(".")
+    whole, _, decimals = _decimal_text(value).partition(".")
     text = f"{int(whole):,}" if whole not in ("-0", "0") else whole
-    return _signed(text + (f".{decimals}" if decimals else ""))
+    return _with_minus(text + (f".{decimals}" if decimals else ""))
 
 
 def format_value(value: float, unit: str = "", *against: float | None) -> str:
@@ -72,16 +72,16 @@ def format_value(value: float, unit: str = "", *against: float | None) -> str:
     `unit` is "" for a metric between 0 and 1, "%" for a number that is a percentage already, "ms", "MB",
     "per second", a currency, or "rows".
     """
-    return with_unit(format_against(value, *_natural(unit), *against, digits=_digits_for(value, unit)), unit)
+    return with_unit(format_against(value, *_natural_ends(unit), *against, digits=_digits_for(value, unit)), unit)
 
 
 def format_pair(one: float, other: float, unit: str = "") -> tuple[str, str]:
     """Write two measured numbers with so many digits that they differ; numbers that hardly do look the same."""
 
     def write(value: float, digits: int) -> str:
-        return with_unit(format_against(value, *_natural(unit), digits=digits), unit)
+        return with_unit(format_against(value, *_natural_ends(unit), digits=digits), unit)
 
-    return _unlike(one, other, write, (_digits_for(one, unit), _digits_for(other, unit)))
+    return _format_apart(one, other, write, (_digits_for(one, unit), _digits_for(other, unit)))
 
 
 def with_unit(number: str, unit: str) -> str:
@@ -100,7 +100,7 @@ def format_change(before: float, now: float) -> str:
     """Write what became of a share: "rose from 24 % to 31 %", or that it hardly changed."""
     if abs(now - before) < HARDLY:
         return f"{'hardly changed' if now != before else 'did not change'} ({format_share(before)})"
-    texts = _unlike(before, now, _percent, (_percent_digits(before), _percent_digits(now)))
+    texts = _format_apart(before, now, _percent, (_percent_digits(before), _percent_digits(now)))
     return f"{'rose' if now > before else 'fell'} from {texts[0]} to {texts[1]}"
 
 
@@ -126,14 +126,14 @@ def format_range(low: float | None, high: float | None, unit: str = "", *against
 
 def format_estimate(estimate: Estimate, criterion: Criterion | None = None) -> str:
     """Write a measured number in the right order to its criterion, without its interval."""
-    return format_value(estimate.value, estimate.unit, _bar(criterion))
+    return format_value(estimate.value, estimate.unit, _threshold_of(criterion))
 
 
 def format_interval(estimate: Estimate, criterion: Criterion | None = None) -> str:
     """Write the two-sided interval of a measured number; exact quantities have none: ""."""
     if is_exact(estimate):
         return ""
-    return format_range(estimate.low, estimate.high, estimate.unit, _bar(criterion))
+    return format_range(estimate.low, estimate.high, estimate.unit, _threshold_of(criterion))
 
 
 def is_exact(estimate: Estimate) -> bool:
@@ -172,7 +172,7 @@ def format_edges(edges: Iterable[float], figures: int = 6) -> list[str]:
 
 def format_level(level: float) -> str:
     """Write a confidence level: "95 %"."""
-    return f"{_plain(round(100 * level, 8))} %"
+    return f"{_decimal_text(round(100 * level, 8))} %"
 
 
 def format_bytes(size: float) -> str:
@@ -193,16 +193,16 @@ def listed(texts: Iterable[str], most: int = 3, conjunction: str = "and") -> str
     return f" {conjunction} ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
-def _beyond(value: float) -> str:
+def _infinite_words(value: float) -> str:
     """A number that no digits can say."""
     return "unknown" if math.isnan(value) else "beyond all numbers"
 
 
-def _bar(criterion: Criterion | None) -> float | None:
+def _threshold_of(criterion: Criterion | None) -> float | None:
     return None if criterion is None else criterion.threshold
 
 
-def _natural(unit: str) -> tuple[float, ...]:
+def _natural_ends(unit: str) -> tuple[float, ...]:
     """Ends of the scale, which a number that lies inside is not written as."""
     return (0.0, 1.0) if unit in _METRICS_FROM_0_TO_1 else (0.0,)
 
@@ -210,7 +210,7 @@ def _natural(unit: str) -> tuple[float, ...]:
 def _percent(share: float, digits: int) -> str:
     value = 100 * share
     if 0 < abs(value) < 10.0**-MOST_DIGITS:
-        return f"{_signed(f'{value:.3g}')} %"
+        return f"{_with_minus(f'{value:.3g}')} %"
     return f"{format_against(value, 0.0, 100.0, digits=digits)} %"
 
 
@@ -218,7 +218,9 @@ def _percent_digits(share: float) -> int:
     return 0 if 0.1 <= share <= 0.9 else 1
 
 
-def _unlike(one: float, other: float, write: Callable[[float, int], str], digits: tuple[int, int]) -> tuple[str, str]:
+def _format_apart(
+    one: float, other: float, write: Callable[[float, int], str], digits: tuple[int, int]
+) -> tuple[str, str]:
     """Two numbers as usual, or both with the fewest digits more that tell them apart."""
     usual = write(one, digits[0]), write(other, digits[1])
     if usual[0] != usual[1] or math.isclose(one, other, rel_tol=ALIKE, abs_tol=ALIKE):
@@ -254,13 +256,13 @@ def _usual_digits(value: float) -> int:
     return 3 if size >= 0.01 else 1 - math.floor(math.log10(size))
 
 
-def _plain(value: float) -> str:
+def _decimal_text(value: float) -> str:
     """Shortest decimal text that reads back as the same float, without an exponent."""
     text = format(Decimal(repr(float(value))), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _signed(text: str) -> str:
+def _with_minus(text: str) -> str:
     """A true minus sign, and no minus before nothing."""
     bare = text.lstrip("-")
     return bare if not bare.strip("0.,") else text.replace("-", MINUS)

@@ -285,11 +285,11 @@ class FindingKey:
     """The metric that is part of the code, where one topic is asked by several."""
 
     def __post_init__(self) -> None:
-        fault = self._fault()
+        fault = self._fault_of_subject()
         if fault:
             raise ValueError(f"there is no key of the topic {self.kind.value} {fault}")
 
-    def _fault(self) -> str:
+    def _fault_of_subject(self) -> str:
         form = _form_of(self.kind)
         if len(self.subject) != len(form.names):
             return f"with {len(self.subject)} parts of a subject; expected {len(form.names)}"
@@ -315,7 +315,7 @@ class FindingKey:
     def code(self) -> str:
         """How the finding is quoted: "SEGM-2-1-RECALL"; stable between versions."""
         form = _form_of(self.kind)
-        values = {name: _spelled(name, part) for name, part in zip(form.names, self.subject, strict=True)}
+        values = {name: _spell(name, part) for name, part in zip(form.names, self.subject, strict=True)}
         values |= {"": "", "metric": self.metric.upper(), "question": self.question.prefix if self.question else ""}
         return "".join(text + values[name] for text, name in form.parts)
 
@@ -347,7 +347,7 @@ _RULE = re.compile(r"rule-[0-9]+")
 """Methods that are numbered in the order of the spec."""
 
 
-def _spelled(name: str, part: str | int) -> str:
+def _spell(name: str, part: str | int) -> str:
     if name == "own":
         return str(part)
     text = str(part).upper()
@@ -381,7 +381,7 @@ def _read(code: str) -> FindingKey | None:
 
 def _key(topic: Topic, found: dict[str, str]) -> FindingKey | None:
     form = _form_of(topic)
-    subject = tuple(int(found[name]) if name in form.numbers else _small(name, found[name]) for name in form.names)
+    subject = tuple(int(found[name]) if name in form.numbers else _lower(name, found[name]) for name in form.names)
     question = next((question for question in Question if question.prefix == found.get("question")), None)
     try:
         return topic.key(*subject, metric=found.get("metric", "").lower(), question=question)
@@ -389,7 +389,7 @@ def _key(topic: Topic, found: dict[str, str]) -> FindingKey | None:
         return None
 
 
-def _small(name: str, text: str) -> str:
+def _lower(name: str, text: str) -> str:
     return text.lower().replace("-", "_") if name in _DASHED else text.lower()
 
 

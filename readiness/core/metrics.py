@@ -165,7 +165,7 @@ _TECHNICAL = (
 )
 
 
-def _pinball(percent: int) -> Metric:
+def _pinball_loss(percent: int) -> Metric:
     name, title = f"pinball_{percent}", f"pinball loss of the {percent} % quantile"
     return Metric(name, title, _VALUES, False, "values", is_share=False)
 
@@ -174,7 +174,7 @@ def _top_accuracy(k: int) -> Metric:
     return Metric(f"top_{k}_accuracy", f"accuracy within the first {k} classes", _MULTI, True, "probabilities")
 
 
-def _at(name: str, title: str) -> Callable[[int], Metric]:
+def _metric_at(name: str, title: str) -> Callable[[int], Metric]:
     def metric(k: int) -> Metric:
         return Metric(f"{name}_at_{k}", f"{title} at {k}", _ORDER, True, "order", denominator="queries")
 
@@ -182,11 +182,11 @@ def _at(name: str, title: str) -> Callable[[int], Metric]:
 
 
 _FAMILIES: Mapping[str, Callable[[int], Metric]] = {
-    r"pinball_([1-9]\d?)": _pinball,
+    r"pinball_([1-9]\d?)": _pinball_loss,
     r"top_([1-9]\d?)_accuracy": _top_accuracy,
-    r"ndcg_at_([1-9]\d{0,3})": _at("ndcg", "NDCG"),
-    r"precision_at_([1-9]\d{0,3})": _at("precision", "precision"),
-    r"recall_at_([1-9]\d{0,3})": _at("recall", "recall"),
+    r"ndcg_at_([1-9]\d{0,3})": _metric_at("ndcg", "NDCG"),
+    r"precision_at_([1-9]\d{0,3})": _metric_at("precision", "precision"),
+    r"recall_at_([1-9]\d{0,3})": _metric_at("recall", "recall"),
 }
 """Metrics with a number in their name: a quantile in per cent, or how many rows from the top are looked at."""
 _EXAMPLES = ("pinball_50", "pinball_90", "top_2_accuracy", "ndcg_at_10", "precision_at_10", "recall_at_10")

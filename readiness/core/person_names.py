@@ -36,14 +36,14 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|<[^<>]*>")
 
 def words_of(name: str) -> frozenset[str]:
     """The words of a name as they are compared; none where it has no letter."""
-    plain = _seen(name, between="")
+    plain = _visible_letters(name, between="")
     words = frozenset(_words(_BRACKETS.sub(" ", plain)) or _words(plain))
     return words if any(character.isalpha() for word in words for character in word) else frozenset()
 
 
 def mixed_word(name: str) -> str:
     """The first word that mixes letters of scripts that look alike, as in "Ann\u0430"; empty where there is none."""
-    for word in _seen(name, between="").split():
+    for word in _visible_letters(name, between="").split():
         letters = (unicodedata.name(c, "").split(" ")[0] for c in word if unicodedata.category(c) in ("Ll", "Lu", "Lt"))
         if len(_ALIKE_SCRIPTS & set(letters)) > 1:
             return word
@@ -55,9 +55,12 @@ def may_be_the_same(one: str, other: str) -> bool:
     mine, theirs = words_of(one), words_of(other)
     if not mine or not theirs:
         return True
-    if "".join(_in_order(one)) == "".join(_in_order(other)):  # a space more or less
+    if "".join(_ordered_words(one)) == "".join(_ordered_words(other)):  # a space more or less
         return True
-    apart = frozenset(_words(_seen(one, between=" "))), frozenset(_words(_seen(other, between=" ")))
+    apart = (
+        frozenset(_words(_visible_letters(one, between=" "))),
+        frozenset(_words(_visible_letters(other, between=" "))),
+    )
     return _covers(mine, theirs) or _covers(*apart)
 
 
@@ -77,12 +80,12 @@ def _is_initial(one: str, other: str) -> bool:
     return min(len(one), len(other)) == 1 and one[0] == other[0]
 
 
-def _in_order(name: str) -> list[str]:
-    plain = _seen(name, between="")
+def _ordered_words(name: str) -> list[str]:
+    plain = _visible_letters(name, between="")
     return _words(_BRACKETS.sub(" ", plain)) or _words(plain)
 
 
-def _seen(name: str, *, between: str) -> str:
+def _visible_letters(name: str, *, between: str) -> str:
     """What a reader sees, without accents; `between` stands for each character that nobody sees."""
     parts = []
     for character in unicodedata.normalize("NFKD", name):

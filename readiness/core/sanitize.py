@@ -36,10 +36,10 @@ def visible(text: str, keep: str = "") -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(character, keep) for character in text)
+    return "".join(_escape_character(character, keep) for character in text)
 
 
-def _shown(character: str, keep: str) -> str:
+def _escape_character(character: str, keep: str) -> str:
     if character in keep or character in _JOINERS:
         return character
     if character in "\n\t":
@@ -59,27 +59,27 @@ def shorten(text: str, longest: int = LONGEST_NAME) -> str:
 
 def presentable(value: T) -> T:
     """The same value (a dataclass, and whatever it holds) with every string visible and of bearable length."""
-    return cast(T, _presentable(value, LONGEST_NAME))
+    return cast(T, _clean(value, LONGEST_NAME))
 
 
-def _presentable(value: object, longest: int) -> object:
+def _clean(value: object, longest: int) -> object:
     if isinstance(value, str) and not isinstance(value, Enum):
         return shorten(visible(value), longest)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _presentable_parts(value, longest)
+        return _clean_parts(value, longest)
     if isinstance(value, Mapping):
-        return {_presentable(k, longest): _presentable(v, _length(str(k), longest)) for k, v in value.items()}
+        return {_clean(k, longest): _clean(v, _longest_of(str(k), longest)) for k, v in value.items()}
     if isinstance(value, tuple | list):
-        return tuple(_presentable(part, longest) for part in value)
+        return tuple(_clean(part, longest) for part in value)
     return value
 
 
-def _presentable_parts(value: Any, longest: int) -> object:
+def _clean_parts(value: Any, longest: int) -> object:
     """Fields that follow from others are made presentable by themselves, and what is marked as `hidden` stays: a key is
     looked up, never shown.
     """
     shown = [item for item in dataclasses.fields(value) if not item.metadata.get("hidden")]
-    parts = {item.name: _presentable(getattr(value, item.name), _length(item.name, longest)) for item in shown}
+    parts = {item.name: _clean(getattr(value, item.name), _longest_of(item.name, longest)) for item in shown}
     made = dataclasses.replace(value, **{item.name: parts[item.name] for item in shown if item.init})
     for item in shown:
         if not item.init:
@@ -87,7 +87,7 @@ def _presentable_parts(value: Any, longest: int) -> object:
     return made
 
 
-def _length(name: str, longest: int) -> int:
+def _longest_of(name: str, longest: int) -> int:
     return LONGEST_TEXT if name in _SENTENCES else longest
 
 
@@ -132,11 +132,11 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 
 
 def _closest(name: str, names: list[str]) -> str | None:
-    folded = {_folded(each): each for each in reversed(names)}
-    found = difflib.get_close_matches(_folded(name), folded, n=1, cutoff=_CLOSE_ENOUGH)
+    folded = {_fold(each): each for each in reversed(names)}
+    found = difflib.get_close_matches(_fold(name), folded, n=1, cutoff=_CLOSE_ENOUGH)
     return folded[found[0]] if found else None
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     # Matching takes time that grows with the product of the lengths, so a very long name is cut first.
     return name[: 2 * _SHOWN_CHARACTERS].casefold().replace("-", "_").replace(" ", "_")

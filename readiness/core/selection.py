@@ -29,7 +29,7 @@ def questions_of(names: str) -> tuple[Question, ...]:
     return tuple(question for question in Question if question.value in given)
 
 
-def chosen(names: Sequence[str]) -> tuple[str, ...]:
+def choose_questions(names: Sequence[str]) -> tuple[str, ...]:
     """The questions that a review is told to ask, in their order; empty when nobody chose, or chose all six.
 
     Raises:

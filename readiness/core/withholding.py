@@ -187,11 +187,13 @@ def withhold(answer: Answer, soundness: Soundness, vouched: Collection[str]) -> 
         vouched: Kinds that somebody outside those who prepared the review vouches for.
     """
     doubts = soundness.withholding(vouched)
-    findings = tuple(_withheld(finding, answer.question, doubts, soundness.touches) for finding in answer.findings)
+    findings = tuple(
+        _withhold_finding(finding, answer.question, doubts, soundness.touches) for finding in answer.findings
+    )
     return replace(answer, findings=findings)
 
 
-def _withheld(
+def _withhold_finding(
     finding: Finding, question: Question, doubts: Collection[Finding], touches: Mapping[str, tuple[str, ...]]
 ) -> Finding:
     if not finding.blocking or finding.status is not Status.MET:
@@ -231,10 +233,10 @@ def steady_answers(soundness: Soundness | None) -> Finding | None:
     is_doubted = any(finding.blocking and finding.status is not Status.MET for finding in found)
     if answers is None or answers.bounds is None or answers.bounds.basis is None or is_doubted:
         return None
-    return None if any(_misses(found)) else answers
+    return None if any(_missed_claims(found)) else answers
 
 
-def _misses(found: tuple[Finding, ...]) -> Iterator[bool]:
+def _missed_claims(found: tuple[Finding, ...]) -> Iterator[bool]:
     for finding in found:
         if finding.key.kind in _OF_CLAIMS and finding.criterion is not None and finding.measured is not None:
             yield not finding.criterion.holds(finding.measured.value)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from readiness.core.errors import InputError, SpecError
-from readiness.core.files import exists, is_address, is_file, nearby, sha256_path
+from readiness.core.files import exists, is_address, is_file, nearby_hint, sha256_path
 from readiness.core.metrics import ALIASES, METRICS, metric_names
 from readiness.core.policy import Task
 from readiness.core.sanitize import nearest, shown
@@ -333,7 +333,7 @@ def _model_faults(loaded: LoadedSpec, model: ModelFile, where: KeyPath) -> Itera
         return
     path = loaded.resolve(model.path)
     if not exists(path):
-        yield (*where, "path"), f"{path} does not exist{nearby(path)}"
+        yield (*where, "path"), f"{path} does not exist{nearby_hint(path)}"
         return
     digest, kind, what = sha256_path(path), kind_of(path), "folder" if path.is_dir() else "file"
     if model.sha256 is not None and model.sha256 != digest:

@@ -24,7 +24,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from readiness.core.errors import DataError
-from readiness.core.files import Artifact, exists, is_file, is_folder, nearby, opened, sha256_file
+from readiness.core.files import Artifact, exists, is_file, is_folder, nearby_hint, open_regular, sha256_file
 from readiness.core.sanitize import nearest, shown
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class TableFile:
             InputError: it is no regular file.
         """
         try:
-            with opened(path) as stream:
+            with open_regular(path) as stream:
                 return cls(path, stream.read())
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}.", remedy="Check path and rights.") from error
@@ -341,7 +341,7 @@ def _check_file(path: Path) -> None:
     if is_folder(path):
         raise DataError(f"{path} is a folder; expected one CSV or Parquet file.", remedy="Name a file.")
     if not exists(path):
-        hint = nearby(path)
+        hint = nearby_hint(path)
         end = "" if hint.endswith("?") else "."
         raise DataError(f"{path} does not exist{hint}{end}", remedy="Relative paths are relative to the spec file.")
     if not is_file(path):

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from readiness.core.errors import InputError, ReadinessError
-from readiness.core.files import writable, write_whole
+from readiness.core.files import check_writable, write_whole
 from readiness.core.sanitize import shorten, visible
 from readiness.signing.keys import PublicKey
 from readiness.signing.layout import split
@@ -105,7 +105,7 @@ def print_report(report: Path, out: Path | None = None, *, keys: Sequence[Public
     """
     content = report_bytes(report)
     opened = _open(content, keys)
-    target = writable(report.with_suffix(".pdf") if out is None else out, "--out", b"%PDF-")
+    target = check_writable(report.with_suffix(".pdf") if out is None else out, "--out", b"%PDF-")
     browser = find_browser()
     digest = hashlib.sha256(content).hexdigest()
     printed = print_page(browser, split(content).content, footer=_footer(opened, digest))

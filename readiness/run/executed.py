@@ -20,7 +20,7 @@ import nbformat
 
 from readiness.core.canonical import decode, dumps
 from readiness.core.errors import IncompleteRecord, InputError, InvalidReport
-from readiness.core.files import Artifact, opened
+from readiness.core.files import Artifact, open_regular
 from readiness.core.findings import Answer, Question
 from readiness.core.program import template_path
 from readiness.core.provenance import Gathered, Reuse
@@ -129,7 +129,7 @@ def headings(cells: Any) -> tuple[str, ...]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with opened(path) as stream:
+        with open_regular(path) as stream:
             return stream.read()
     except OSError as error:
         raise InputError(f"The template {path} cannot be read: {error.strerror}.", remedy="Check the path.") from error

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 
 from readiness.core.errors import InputError, InvalidReport, ReadinessError
-from readiness.core.files import opened as open_file
+from readiness.core.files import open_regular as open_file
 from readiness.core.program import tool_digest
 from readiness.core.sanitize import shorten, visible
 from readiness.evidence.environment import OF_THE_PAGE

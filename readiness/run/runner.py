@@ -32,7 +32,7 @@ from readiness.core.format import listed
 from readiness.core.program import ToolSource, tool_digest
 from readiness.core.provenance import Quote, Uses
 from readiness.core.sanitize import visible
-from readiness.core.selection import chosen
+from readiness.core.selection import choose_questions
 from readiness.evidence.preflight import preflight
 from readiness.report.compare.history import EarlierReport, read_earlier
 from readiness.run.executed import Walkthrough, check_parameters, read_record, read_template
@@ -114,7 +114,7 @@ def review(
         ReviewError: the review could not be completed; its notebook is kept, and an earlier report stays as it is.
     """
     source = ToolSource.now()
-    only = chosen(only)
+    only = choose_questions(only)
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
     earlier = None if previous is None else read_earlier(previous)

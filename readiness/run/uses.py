@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from readiness.core.errors import InputError, ReadinessError
-from readiness.core.files import OUTPUTS, REPORT, alone_in, write_whole
+from readiness.core.files import OUTPUTS, REPORT, lock_folder, write_whole
 from readiness.core.provenance import Uses
 from readiness.spec.inputs import Model
 from readiness.spec.load import LoadedSpec
@@ -170,7 +170,7 @@ def take_place(path: Path, use: Use, model: Model, begun: str, *, corrected: boo
         InputError: the spec asks for a correction, and the ledger does not hold.
         ReviewError: the ledger cannot be written.
     """
-    with alone_in(path.parent):
+    with lock_folder(path.parent):
         ledger = Ledger.at(path)
         uses = place(ledger, use, corrected=corrected)
         if not uses.fault and use not in ledger.uses:

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from readiness.core.errors import InputError, KeyFileError
-from readiness.core.files import opened
+from readiness.core.files import open_regular
 from readiness.signing.memory import close_memory
 from readiness.signing.pairs import ECDSA_P256, ED25519, PrivateKey, PublicKey, generate
 
@@ -201,7 +201,7 @@ def _read(path: Path, labels: tuple[str, ...]) -> bytes:
     """Read a PEM file that holds one key under one of these labels."""
     expected = " or ".join(f"BEGIN {label}" for label in labels)
     try:
-        with opened(path) as file:
+        with open_regular(path) as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)  # of what is read, whatever lies at the path by now
             pem = file.read(_LARGEST_KEY_FILE)
     except OSError as error:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from readiness.core.canonical import encode
 from readiness.core.errors import InputError, SpecError
-from readiness.core.files import Artifact, Role, exists, nearby, sha256_path
+from readiness.core.files import Artifact, Role, exists, nearby_hint, sha256_path
 from readiness.core.sanitize import escaped, shown
 from readiness.spec.checks import misfits
 from readiness.spec.layers import (
@@ -287,7 +287,7 @@ def pin_of(spec: Path, settings: Sequence[str]) -> Pin:
         raise InputError("--pin pins a model file; this spec names predictions.", remedy="Leave out --pin.")
     path = loaded.resolve(loaded.spec.model.path)
     if not exists(path):
-        raise InputError(f"--pin: {path} does not exist{nearby(path)}", remedy="Check model.path.")
+        raise InputError(f"--pin: {path} does not exist{nearby_hint(path)}", remedy="Check model.path.")
     return Pin(path, sha256_path(path))
 
 

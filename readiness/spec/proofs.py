@@ -9,7 +9,7 @@ from pathlib import Path
 
 from readiness.core.checklist import NO_PROOFS, Proofs, evidence_fault, is_address, is_like_path
 from readiness.core.errors import InputError
-from readiness.core.files import exists, is_file, is_folder, nearby, opened, sha256_path, size_of
+from readiness.core.files import exists, is_file, is_folder, nearby_hint, open_regular, sha256_path, size_of
 from readiness.core.provenance import MOST_QUOTED, Quote
 from readiness.core.sanitize import visible
 from readiness.spec.load import LoadedSpec
@@ -52,7 +52,7 @@ def _short_text(path: Path) -> str:
     if not is_file(path):
         return ""
     try:
-        with opened(path) as stream:
+        with open_regular(path) as stream:
             content = stream.read(MOST_QUOTED + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", remedy="Check path and rights.") from error
@@ -71,7 +71,7 @@ def proof_fault(evidence: str, loaded: LoadedSpec) -> str:
     path = loaded.folder / evidence
     try:
         if not exists(path):
-            near = nearby(path) if is_like_path(evidence) else ""
+            near = nearby_hint(path) if is_like_path(evidence) else ""
             return f"{evidence_fault(evidence, NO_PROOFS)}{near.removesuffix('?')}"
         if is_folder(path):
             return _folder_fault(path, loaded.folder)

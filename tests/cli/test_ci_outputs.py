@@ -13,7 +13,7 @@ import xmlschema
 
 from readiness.cli.reviews import CHOICES, exit_code, exit_words
 from readiness.core.errors import InputError, KernelError, ReviewError
-from readiness.core.files import writable
+from readiness.core.files import check_writable
 from readiness.run.runner import ReviewResult
 from readiness.signing.reports import Subject, statement, unsigned_report
 from readiness.verdict.decision import Verdict
@@ -287,4 +287,4 @@ def test_names_that_no_system_allows(elsewhere: Path) -> None:
     (elsewhere / "loop").symlink_to(elsewhere / "loop")
     for name in ("a\0b", "x" * 5000, "loop", "loop/x"):
         with pytest.raises(InputError, match="--out"):
-            writable(Path(name), "--out")
+            check_writable(Path(name), "--out")

@@ -17,7 +17,7 @@ from readiness import cli
 from readiness.core.errors import InputError, SpecError
 from readiness.core.files import publish_partial, sha256_file
 from readiness.core.findings import Question, left_out_code
-from readiness.core.selection import chosen, questions_of
+from readiness.core.selection import choose_questions, questions_of
 from readiness.evidence import collect
 from readiness.evidence.collect import gather
 from readiness.evidence.preflight import preflight
@@ -61,8 +61,8 @@ class TestChoice:
     def test_names_in_any_order_and_case(self) -> None:
         """Separated by commas, or by saying it again; all six are no choice."""
         assert (Question.SEGMENTS, Question.ERRORS) == questions_of(" Errors,segments,errors,")
-        assert ("segments", "errors") == chosen(["errors", "segments"])
-        assert () == chosen([]) == chosen([",".join(Question)])
+        assert ("segments", "errors") == choose_questions(["errors", "segments"])
+        assert () == choose_questions([]) == choose_questions([",".join(Question)])
 
     @pytest.mark.parametrize(
         ("given", "said"),
@@ -76,7 +76,7 @@ class TestChoice:
     def test_anything_else_is_refused(self, given: list[str], said: str) -> None:
         """With the six names."""
         with pytest.raises(InputError) as caught:
-            chosen(given)
+            choose_questions(given)
         assert said == caught.value.message
         assert "stability" in caught.value.remedy
 

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from readiness.core.errors import DataError, InputError, KeyFileError
-from readiness.core.files import exists, is_file, is_folder, is_utf8, manifest, nearby, opened, sha256_file, sha256_path
+from readiness.core.files import (
+    exists,
+    is_file,
+    is_folder,
+    is_utf8,
+    manifest,
+    nearby_hint,
+    open_regular,
+    sha256_file,
+    sha256_path,
+)
 from readiness.evidence.tables import header
 from readiness.report.compare.page import OVERVIEW, check_place
 from readiness.report.compare.sections import pairings
@@ -38,8 +48,8 @@ def test_what_lies_there_is_told(tmp_path: Path) -> None:
     file.write_bytes(b"x")
     asked = [(exists(path), is_file(path), is_folder(path)) for path in (file, tmp_path, tmp_path / "g", file / "h")]
     assert [(True, True, False), (True, False, True), (False, False, False), (False, False, False)] == asked
-    assert '; did you mean "f.txt"?' == nearby(tmp_path / "f.tx")
-    assert "" == nearby(LONG / "x")
+    assert '; did you mean "f.txt"?' == nearby_hint(tmp_path / "f.tx")
+    assert "" == nearby_hint(LONG / "x")
 
 
 @pytest.mark.parametrize("question", [exists, is_file, is_folder, sha256_path])
@@ -71,7 +81,7 @@ def test_a_pipe_is_refused_at_once(read, tmp_path: Path) -> None:
 def test_a_file_is_opened_and_read(tmp_path: Path) -> None:
     """What is regular is read to its end."""
     (tmp_path / "f").write_bytes(b"all of it")
-    with opened(tmp_path / "f") as stream:
+    with open_regular(tmp_path / "f") as stream:
         assert b"all of it" == stream.read()
 
 
