@@ -74,6 +74,18 @@ def off(*lines: str) -> str:
     return "\n".join(f"# {line}" for line in lines)
 
 
+def words_example(task: Task, *, target: str, column: str) -> str:
+    """What the report might call rows, columns and groups; indented by two blanks."""
+    classes = ", positive: fraud, negative: honest payment" if task is Task.BINARY else ""
+    lines = (
+        f"words: {{row: payment{classes}}}",
+        "labels:",
+        f"  {yaml_text(column)}: {{title: age, 65+: people of 65 and over}}",
+        *([f"  {yaml_text(target)}: {{title: kind of payment}}"] if task is Task.MULTICLASS else []),
+    )
+    return "\n".join(f"  {off(line)}" for line in lines)
+
+
 def baseline_example(task: Task, amount: Amount | None) -> str:
     """A rule, the current model and people, to compare the candidate with."""
     condition = yaml_text(f"`{amount.column}` > {amount.high:g}" if amount else "`amount` > 10000")

@@ -20,7 +20,14 @@ from readiness.core.policy import Task
 from readiness.core.program import template_path
 from readiness.evidence.models.kinds import Kind, kind_of
 from readiness.evidence.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
-from readiness.starter.examples import baseline_example, business_example, errors_example, yaml_label, yaml_text
+from readiness.starter.examples import (
+    baseline_example,
+    business_example,
+    errors_example,
+    words_example,
+    yaml_label,
+    yaml_text,
+)
 from readiness.starter.table_guesses import Grouping, Guesses, Target, guess_columns, guess_target
 
 NOTEBOOK = "readiness.ipynb"
@@ -55,6 +62,8 @@ def starter(
         version=f"{yaml_text(version)}" if version else '"0.1"  # TODO: the version under review',
         candidate=_candidate(model, predictions, folder),
         data=_data(table, train, guesses, kind, folder, guessed=target is None),
+        words=words_example(task, target=guesses.target or "TODO", column=_grouped(guesses)),
+        described=yaml_text(next(iter(guesses.others), "amount")),
         segments=_segments(guesses),
         baseline=baseline_example(task, guesses.amount),
         business=business_example(task),
@@ -255,6 +264,11 @@ def _segments(guesses: Guesses) -> str:
     if guesses.time:
         entries.append(f"    # - {{column: {yaml_text(guesses.time)}, by: weekend}}")
     return "\n".join(("  segments:" if active else "  # segments:", *(entries or ["    # - age_group"])))
+
+
+def _grouped(guesses: Guesses) -> str:
+    """The first column that tells people apart; a usual one where none was found."""
+    return next((grouping.column for grouping in guesses.groupings if grouping.about_people), "age_group")
 
 
 def _grouping(grouping: Grouping) -> str:

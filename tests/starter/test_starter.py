@@ -11,6 +11,7 @@ from readiness.core.errors import DataError, InputError
 from readiness.core.policy import Task
 from readiness.spec.load import load_spec
 from readiness.spec.schema import Spec
+from readiness.spec.words import Words
 from readiness.spec.yaml import parse_yaml
 from readiness.starter.starter import copy_template, remarks, starter, write_starter
 
@@ -23,6 +24,11 @@ HOSTILE = (
     "income %, & *anchor !tag | >",
     "no",
 )
+COMMENTED = (
+    *("users", "tier", "validator", "metrics_rationale", "assumptions", "compensating_controls", "monitoring"),
+    *("revalidation_triggers", "predetermined_changes", "residual_risk", "features", "lineage"),
+)
+"""Keys of `about` that a starter spec offers, switched off."""
 
 
 def spec_of(text: str) -> Spec:
@@ -133,6 +139,30 @@ def test_every_switched_off_setting_is_a_valid_one(
     assert len(spec.business.requirements) >= 5
     assert spec.errors.costs is not None
     assert spec.baseline.human is not None
+
+
+def test_words_and_what_an_examiner_looks_for_are_offered(model: Path, loans: Path) -> None:
+    """Each a remark's sign away, about columns that are there; a task without a class that is looked for has no word
+    for one.
+    """
+    spec = spec_of(switched_on(starter(model, loans)))
+    assert ("payment", "fraud") == (spec.data.words.row, spec.data.words.positive)
+    assert ["age"] == list(spec.data.labels)
+    assert set(spec.about.features) <= set(pd.read_parquet(loans).columns)
+    assert all(getattr(spec.about, key) for key in type(spec.about).model_fields if key in COMMENTED)
+    assert (0.05, 14) == (spec.production.rollout.stages[0].share, spec.production.rollout.stages[0].days)
+    assert Words() == spec_of(starter(model, loans)).data.words
+
+
+def test_the_seven_usual_translations_are_those_of_the_docs(model: Path, loans: Path) -> None:
+    """Starter spec and docs name the same metrics."""
+    page = (Path(__file__).parents[2] / "docs" / "spec.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| “")]
+    said = starter(model, loans)
+    assert 7 == len(rows)
+    metrics = [re.findall(r"`(\w+)[^`]*`", row.split("|")[2]) for row in rows]
+    assert all(metrics)
+    assert all(metric in said for named in metrics for metric in named)
 
 
 def test_hostile_column_names_come_back_as_they_are(model: Path, tmp_path: Path) -> None:
