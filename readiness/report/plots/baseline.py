@@ -189,12 +189,10 @@ def lifts_caption(answer: Answer) -> str:
         return f"{tally(gains.found)[:1].upper()}{tally(gains.found)[1:]}."
     closest, name = known[0]
     assert closest.measured is not None
-    met = sum(f.status is Status.MET for f in gains.found)
-    count = "all" if met == len(gains.found) else f"{met} of"
-    return (
-        f"Better than {count} {len(gains.found)} alternatives in {plain(metric_words(gains.metric) or 'the metric')}; "
-        f"the strongest is {plain(name)} ({gains.said(closest.measured.value)})."
-    )
+    met, n = sum(f.status is Status.MET for f in gains.found), len(gains.found)
+    count = "Every gain is" if met == n else f"{format_count(met)} of {format_count(n)} gains are"
+    smallest = f"the smallest is {gains.said(closest.measured.value)} against {plain(name)}"
+    return f"{count} shown to be as large as required; {smallest}."
 
 
 def lifts_alt(answer: Answer) -> str:

@@ -72,7 +72,7 @@ class Claims:
     rest: int
     """Judged claims without an interval: yes-or-no checks, exact numbers, and what nobody could look at."""
     unmet: int
-    """Those of them that are not met."""
+    """Those of them whose answer is not yes."""
 
 
 def _claims(answers: Sequence[Answer]) -> list[Claims]:
@@ -199,8 +199,8 @@ def _outcome(ax: Axes, y: float, claims: Claims) -> None:
     if sheet().narrow or not claims.rest:
         return
     words = f"+ {format_count(claims.rest)} without an interval"
-    unmet = f", {format_count(claims.unmet)} not met" if claims.unmet else ""
-    margin_note(ax, y, words + unmet, colour=LOOKS[Status.NOT_MET].colour if unmet else MUTED, size=sheet().small)
+    unmet = f", {format_count(claims.unmet)} do{'es' if claims.unmet == 1 else ''} not hold" if claims.unmet else ""
+    margin_note(ax, y, words + unmet, colour=INK if unmet else MUTED, size=sheet().small)
 
 
 def _worst(claims: Sequence[Claims]) -> tuple[int, Finding, float] | None:
@@ -225,10 +225,10 @@ def _name_the_worst(ax: Axes, claims: Sequence[Claims]) -> None:
     ax.annotate(
         shorten(_claim_words(finding), 24 if sheet().narrow else 44),
         (x, y),
-        (0, -10) if sheet().narrow else (-8 if before else 8, 0),
+        (0, -9),
         textcoords="offset points",
         ha="right" if before else "left",
-        va="top" if sheet().narrow else "center_baseline",
+        va="top",
         fontsize=sheet().small,
         color=LOOKS[finding.status].colour,
         parse_math=False,
@@ -332,7 +332,7 @@ def flowchart(decision: Decision, answers: Sequence[Answered], *, ax: Axes | Non
         y = k + (extra if end is not None and k > FLOWCHART.index(end) else 0)
         _fork(ax, y, places, question, status.get(question, Status.NOT_ASSESSED), question in passed, question is end)
         if question is end:
-            _advice(ax, y, places, next_step(decision, question) or ADVICE[question])
+            _advice(ax, y, places, _to_do(question, status.get(question, Status.NOT_ASSESSED)))
     _goal(ax, len(FLOWCHART) + extra, places, decision, all_passed=len(passed) == len(FLOWCHART))
     title(ax, f"Decision path: {decision.words}", above=2)
     return ax
@@ -351,6 +351,14 @@ def _fork(ax: Axes, y: int, places: _Places, question: Question, status: Status,
             color=look.colour if reached else MUTED)  # fmt: skip
     if not (ends and places.below):
         _arrow(ax, (0.6, y + _HEIGHT / 2), (0.6, y + 1 - _HEIGHT / 2), lit=passed)
+
+
+def _to_do(question: Question, status: Status) -> str:
+    """What to do where the path stops, whole and short; the particulars stand under the question."""
+    if status is Status.NOT_MET:
+        return ADVICE[question]
+    missing = "Bring the evidence that is missing" if status is Status.NOT_PROVEN else "Have looked at what nobody saw"
+    return f"{missing}: question {question.number}"
 
 
 def _advice(ax: Axes, y: int, places: _Places, text: str) -> None:
@@ -434,7 +442,7 @@ def flowchart_alt(decision: Decision, answers: Sequence[Answered]) -> str:
     place = FLOWCHART.index(last.question) + 1
     return (
         f"{decision.words}: the path stops at fork {place} of {len(FLOWCHART)}, "
-        f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {next_step(decision, last.question)}."
+        f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {_to_do(last.question, last.status)}."
     )
 
 

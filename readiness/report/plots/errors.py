@@ -162,6 +162,8 @@ class Matrix:
     rows: dict[tuple[str, str], int]
     costs: dict[tuple[str, str], float]
     """Empty where no costs are stated."""
+    unit: str = ""
+    """Of the costs."""
 
     @classmethod
     def of(cls, answer: Answer) -> Matrix:
@@ -181,7 +183,7 @@ class Matrix:
         table = answer.tables.get("cell_costs")
         costs = {} if table is None else {(str(row.true), str(row.predicted)): float(row.cost)
                                           for row in table.itertuples()}  # fmt: skip
-        return cls(list(dict.fromkeys(name for pair in cells for name in pair)), cells, costs)
+        return cls(list(dict.fromkeys(name for pair in cells for name in pair)), cells, costs, _unit(answer))
 
     @property
     def total(self) -> int:
@@ -270,7 +272,7 @@ def _cell(ax: Axes, matrix: Matrix, i: int, j: int, true: str, said: str, n: int
         texts.append(f"{percent(count / size)}{of}")
     cost = matrix.costs.get((true, said))
     if is_error and cost is not None and count and n <= 4 and not (sheet().narrow and n > 3):
-        price = shorten(money(sheet().words, cost), 18)
+        price = shorten(money(sheet().words, cost, matrix.unit), 18)
         texts.append(price if sheet().narrow else f"cost {price}")
     ax.text(j + 0.5, i + 0.5, "\n".join(texts), ha="center", va="center", fontsize=sheet().small, color=INK,
             linespacing=1.35, parse_math=False, fontweight="bold" if is_error and count else "normal")  # fmt: skip
@@ -307,7 +309,7 @@ def _errors_said(matrix: Matrix, most: int) -> list[str]:
     said = []
     for n, true, answered in matrix.largest_errors(most):
         cost = matrix.costs.get((true, answered))
-        price = f", which cost {plain(money(sheet().words, cost))}" if cost else ""
+        price = f", which cost {plain(money(sheet().words, cost, matrix.unit))}" if cost else ""
         was = "was" if n == 1 else "were"
         said.append(f"{format_count(n)} of {format_count(matrix.of_class(true))} {plain(_plural(true))[:40]} {was} "
                     f"answered “{plain(_outcome(answered))[:40]}”{price}")  # fmt: skip
@@ -390,10 +392,14 @@ _ALTERNATIVES = {
 }
 
 
-def _price(value: float, answer: Answer) -> str:
+def _unit(answer: Answer) -> str:
+    """The currency, as the costs bear it."""
     own = _measured(answer, Topic.TOTAL_COST)
-    unit = own.measured.unit if own is not None and own.measured is not None else ""
-    return shorten(money(sheet().words, value, unit), 26)
+    return (own.measured.unit if own is not None and own.measured is not None else "") or sheet().words.currency
+
+
+def _price(value: float, answer: Answer) -> str:
+    return shorten(money(sheet().words, value, _unit(answer)), 26)
 
 
 @house_style()
@@ -419,8 +425,7 @@ def costs(answer: Answer, *, ax: Axes | None = None) -> Axes:
 
 
 def _in_unit(answer: Answer) -> str:
-    own = _measured(answer, Topic.TOTAL_COST)
-    unit = (own.measured.unit if own is not None and own.measured is not None else "") or sheet().words.currency
+    unit = _unit(answer)
     return f", {shorten(unit, 20)}" if unit else ""
 
 
