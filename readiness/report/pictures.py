@@ -121,7 +121,7 @@ def draw(
 
 
 def _name(plot: Callable[..., Axes]) -> str:
-    module = getattr(plot, "__module__", "").rpartition(".")[2]
+    module = (getattr(plot, "__module__", "") or "").rpartition(".")[2]
     return f"{module}.{getattr(plot, '__name__', type(plot).__name__)}".removeprefix(".")
 
 

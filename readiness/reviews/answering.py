@@ -9,7 +9,7 @@ from readiness.core.findings import Answer, Finding, Question, not_assessed
 from readiness.core.keys import Topic
 from readiness.core.withholding import Soundness, withhold
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.evidence.measure_runtime import is_required, probe
 from readiness.reviews.model_file import probed
 from readiness.soundness.assessment import assess_soundness
@@ -43,7 +43,7 @@ class AllAtOnce:
     def for_rows(self, listener: Listener) -> Evidence:
         """Timed first, while the process is still small; then refitted; then the rows are looked at."""
         if self._whole is None:
-            self._whole = assess_soundness(refitted(probe(self.evidence), listener))
+            self._whole = assess_soundness(measure_refits(probe(self.evidence), listener))
         return self._whole
 
     @property
@@ -93,7 +93,7 @@ class WhenNeeded:
 
     def _refit(self, listener: Listener) -> Evidence:
         if self._refitted is None:
-            self._refitted = refitted(self.evidence, listener)
+            self._refitted = measure_refits(self.evidence, listener)
         return self._refitted
 
 

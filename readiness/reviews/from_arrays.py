@@ -12,7 +12,7 @@ import pandas as pd
 from readiness.core.errors import InputError, ModelError, ReadinessError
 from readiness.core.files import Artifact, Role
 from readiness.core.sanitize import shown
-from readiness.evidence.candidate import named_features
+from readiness.evidence.candidate import feature_names_of
 from readiness.evidence.collect import gather_from, says_regressor
 from readiness.evidence.models.load import LoadedModel, describe
 from readiness.evidence.sources import Origin
@@ -190,7 +190,7 @@ def _tables(
 ) -> tuple[Mapping[str, Origin], dict[str, Any], Any]:
     """The tables with all their columns, the section `data` of the spec, and the costs."""
     test = inputs.test_rows(model, rows["X_test"])
-    train = inputs.train_rows(test, rows["X_train"], rows["y_train"], named_features(model))
+    train = inputs.train_rows(test, rows["X_train"], rows["y_train"], feature_names_of(model))
     inputs.check_rows(test, train)
     target = inputs.add_target(model, test, rows["y_test"], train, rows["y_train"])
     inputs.add_columns(test, given.get("columns"), "columns")

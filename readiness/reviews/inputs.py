@@ -11,7 +11,7 @@ import pandas as pd
 
 from readiness.core.errors import DataError, InputError, ModelError
 from readiness.core.sanitize import nearest, shown
-from readiness.evidence.candidate import named_features
+from readiness.evidence.candidate import feature_names_of
 from readiness.evidence.sources import FrameOrigin
 from readiness.reviews.arrays import as_column, as_table, check_order, interval_places, row_labels
 from readiness.reviews.settings import plain
@@ -113,7 +113,7 @@ def test_rows(model: Any, given: Any) -> Rows:
         DataError: not a table.
     """
     _check_model(model)
-    return Rows.of("X_test", given, named_features(model))
+    return Rows.of("X_test", given, feature_names_of(model))
 
 
 def train_rows(test: Rows, given: Any, y: Any, features: Sequence[str]) -> Rows | None:
@@ -145,7 +145,7 @@ def add_target(model: Any, test: Rows, y_test: Any, train: Rows | None, y_train:
     given = [str(y.name) for y in (y_test, y_train) if isinstance(getattr(y, "name", None), str) and y.name]
     taken = {*test.columns, *(() if train is None else train.columns)}
     name = given[0] if given else next(name for name in (*TARGET_NAMES, test.unused("target")) if name not in taken)
-    if name in named_features(model):
+    if name in feature_names_of(model):
         raise DataError(
             f"y_test is called {shown(name)}, and the model was fitted on a feature of that name.",
             remedy=f"If it is another column, rename it: y_test.rename({name + '_true'!r}). "
@@ -234,7 +234,7 @@ def features_of(model: Any, test: Rows, roles: Iterable[str | None]) -> list[str
         DataError: another number of columns than it was fitted on, or one of them holds intervals.
     """
     given = _features_of(model, test, roles)
-    for name in named_features(model) if given is None else given:
+    for name in feature_names_of(model) if given is None else given:
         if name in test.intervals:
             raise DataError(
                 f"The model takes the column {shown(name)}, which holds intervals of pandas; it is given rows as a "
@@ -245,7 +245,7 @@ def features_of(model: Any, test: Rows, roles: Iterable[str | None]) -> list[str
 
 
 def _features_of(model: Any, test: Rows, roles: Iterable[str | None]) -> list[str] | None:
-    if named_features(model):
+    if feature_names_of(model):
         return None
     every = list(test.frame.columns)
     free = [name for name in every if name not in set(roles)]

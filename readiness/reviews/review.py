@@ -19,7 +19,7 @@ from readiness.core.program import tool_digest
 from readiness.core.sanitize import nearest, shown, visible
 from readiness.evidence.cache.fingerprint import loaded_elsewhere
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.models.own_modules import served
+from readiness.evidence.models.own_modules import served_modules
 from readiness.report.sentences import verdict_sentence
 from readiness.reviews import display
 from readiness.reviews.answering import Answering, Listener
@@ -240,7 +240,7 @@ class Review(Part):
             "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "only": evidence.only,
             "reused": evidence.reused,
-            "modules": (*served(), *loaded_elsewhere()),
+            "modules": (*served_modules(), *loaded_elsewhere()),
         }
 
     def _digests(self) -> dict[str, str]:

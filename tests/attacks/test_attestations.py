@@ -137,12 +137,14 @@ def test_a_notebook_cannot_say_that_evidence_was_there(review_files: Write) -> N
     """One that puts a digest of its own among the inputs contradicts what the host sees."""
 
     def forge(notebook: Any) -> None:
-        (gather,) = [cell for cell in notebook.cells if cell.id == "gather"]
-        gather.source += (
+        (data,) = [cell for cell in notebook.cells if cell.id == "data"]
+        data.source = data.source.replace(
+            "\nreview.data",
             "\nimport dataclasses\nfrom readiness.core.files import Artifact, Role"
+            "\nheld = review._answering.measurements\nevidence = held.evidence"
             "\ninputs = (*evidence.gathered.inputs, Artifact('evidence: runbook.md', 'a' * 64, 1, role=Role.EVIDENCE))"
             "\nfound = dataclasses.replace(evidence.gathered, inputs=inputs)"
-            "\nevidence = dataclasses.replace(evidence, gathered=found)"
+            "\nheld.evidence = dataclasses.replace(evidence, gathered=found)\nreview.data",
         )
 
     with pytest.raises(IncompleteRecord, match=f"fills boxes otherwise than this spec attests: {BOX}"):
@@ -154,14 +156,16 @@ def test_a_notebook_cannot_drop_the_mark_of_what_was_not_seen(review_files: Writ
     """The warning is part of the yes."""
 
     def drop(notebook: Any) -> None:
-        (cell,) = [cell for cell in notebook.cells if "ask(questions.production" in cell.source]
+        (cell,) = [cell for cell in notebook.cells if cell.id == "production"]
         lines = (
             "import dataclasses",
-            "plain = tuple(dataclasses.replace(f, warning='') for f in production.findings)",
-            "production = dataclasses.replace(production, findings=plain)",
-            "show(production)",
+            "from readiness.core.findings import Question",
+            "answer = review.production.answer",
+            "plain = tuple(dataclasses.replace(f, warning='') for f in answer.findings)",
+            "review._answering._asked[Question.PRODUCTION] = dataclasses.replace(answer, findings=plain)",
+            "review.production",
         )
-        cell.source = cell.source.replace("show(production)", "\n".join(lines))
+        cell.source = "\n".join(lines)
 
     with pytest.raises(IncompleteRecord, match=f"fills boxes otherwise than this spec attests: .*{BOX}"):
         reviewed(review_files, drop, evidence="https://wiki.example.com/runbook")

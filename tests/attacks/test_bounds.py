@@ -313,13 +313,14 @@ def test_verify_refuses_what_the_signer_signed(honest: Record, tmp_path: Path) -
 
 TEMPLATE = """\
 from dataclasses import replace
-from readiness.core.findings import Answer, recompute
-business = ask(questions.business, evidence)
+from readiness.core.findings import Answer, Question, recompute
 def better(f):
     f = replace(f, bounds=replace(f.bounds, lower=0.97, upper=0.99)) if f.criterion.wants_more else f
     return replace(f, status=recompute(f))
-business = Answer(business.question, tuple(better(f) for f in business.findings))
-show(business)
+held = review._answering._asked
+findings = tuple(better(f) for f in review.business.findings)
+held[Question.BUSINESS] = Answer(Question.BUSINESS, findings)
+review.business
 """
 
 
@@ -327,7 +328,7 @@ def test_the_host_refuses_the_template(tmp_path: Path) -> None:
     """Exit code 4 and no page."""
 
     def edit(notebook: Any) -> None:
-        next(cell for cell in notebook.cells if cell.id == "business-ask").source = TEMPLATE
+        next(cell for cell in notebook.cells if cell.id == "business").source = TEMPLATE
 
     with pytest.raises(IncompleteRecord, match="Finding BUSI-1 does not hold") as caught:
         walk(write(tmp_path), figures=False, edit=edit)

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from readiness.core.errors import IncompleteRecord, ReviewError, UnsignedReport
-from readiness.core.findings import Question
+from readiness.core.findings import Origin, Question
 from readiness.core.program import template_path
 from readiness.run.executed import STOCK
 from readiness.run.runner import ReviewResult, review
@@ -318,7 +318,7 @@ class TestHarmfulModels:
 def without_figures(folder: Path) -> Path:
     """The stock notebook without its drawing cells, which take most of the time."""
     notebook = nbformat.read(template_path(STOCK), as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith("draw(")]
+    notebook.cells = [cell for cell in notebook.cells if ".plot(" not in cell.source]
     nbformat.write(notebook, folder / "plain.ipynb")
     return folder / "plain.ipynb"
 
@@ -332,54 +332,69 @@ def replacing(cell_id: str, source: str) -> Callable[[Any], None]:
     return edit
 
 
-FLATTERING = """\
+HOLD = """\
 from dataclasses import replace
-from readiness.core.findings import Answer, Status
-business = ask(questions.business, evidence)
-business = Answer(business.question, tuple(replace(f, status=Status.MET) for f in business.findings))
-show(business)
+from readiness.core.findings import Answer, Question, Status
+answer = review.{question}.answer
+review._answering._asked[Question.{upper}] = Answer(answer.question, tuple({made} for f in answer.findings{kept}))
+review.{question}
 """
-SILENCING = """\
+"""A cell that changes what the review holds before it shows it, so that all that follows agrees with it."""
+
+
+def holding(question: str, made: str = "f", kept: str = "") -> str:
+    return HOLD.format(question=question, upper=question.upper(), made=made, kept=kept)
+
+
+RAW = """\
+import IPython.display
 from dataclasses import replace
-from readiness.core.findings import Answer
-business = ask(questions.business, evidence)
-business = Answer(business.question, tuple(replace(f, blocking=False) for f in business.findings))
-show(business)
+from readiness.core.canonical import encode
+def show(kind, value):
+    IPython.display.display({{f"application/vnd.readiness.{{kind}}+json": encode(value), "text/plain": ""}}, raw=True)
+{shown}
 """
+"""A cell that shows something of its own under the name of the record."""
+FLATTERING = holding("business", "replace(f, status=Status.MET)")
+SILENCING = holding("business", "replace(f, blocking=False)")
 VERDICT = """\
 from dataclasses import replace
 from readiness.verdict.decision import Verdict
-answers = [baseline, business, segments, errors, stability, production]
-decision = replace(decide(answers), verdict=Verdict.READY)
-show(decision)
+review._answering.__dict__["decision"] = replace(review._answering.decision, verdict=Verdict.READY)
+review.decision
 """
 NO_ACTIONS = VERDICT.replace("verdict=Verdict.READY", "actions=()")
 GATHERED = """\
 from dataclasses import replace
-evidence = gather(spec_path or demo_spec(), spec_sha256)
-show(replace(evidence, gathered=replace(evidence.gathered, {change})))
+review = readiness.open_review(spec_path, **options)
+held = review._answering.measurements
+held.evidence = replace(held.evidence, gathered=replace(held.evidence.gathered, {change}))
+review.data
 """
-WITHOUT_SOUTH = """\
-from readiness.core.findings import Answer
-segments = ask(questions.segments, evidence)
-segments = Answer(segments.question, tuple(f for f in segments.findings if f.segment != {"region": "south"}))
-show(segments)
-"""
+WITHOUT_SOUTH = holding("segments", kept=' if f.segment != {"region": "south"}')
+ANOTHER = RAW.format(shown='show("answer", replace(review.segments.answer, findings=review.segments.findings[:-1]))')
 
 CHEATS = {
-    "drops a question": (replacing("segments-ask", "segments = ask(questions.segments, evidence)"), "has no answer"),
-    "shows one twice": (replacing("business-ask", "business = ask(questions.business, evidence)\nshow(business)\nshow(business)"), "2 answers"),
-    "shows another question's answer": (replacing("segments-ask", "segments = ask(questions.segments, evidence)\nshow(baseline)"), "2 answers"),
+    "drops a question": (replacing("segments", "segments = review.segments"), "has no answer"),
+    "shows one twice": (replacing("business", RAW.format(shown='show("answer", review.business.answer)\nreview.business')), "2 answers"),
+    "shows another question's answer": (replacing("segments", "review.baseline"), "2 answers"),
+    "shows an answer of its own": (replacing("segments", ANOTHER), "“segments” is not what its review held"),
+    "shows an answer of another review": (replacing("segments", "other = readiness.open_review(spec_path, **options)\nother.segments.add('mine', 1)"), "“segments” is not what its review held"),
+    "adds a finding afterwards": (replacing("errors", "review.segments.add('mine', 1)\nreview.errors"), "“segments” is not what its review held"),
+    "shows other rows": (replacing("data", "review = readiness.open_review(spec_path, **options)\n" + RAW.format(shown='show("gathered", replace(review.evidence.gathered, inputs=()))')), "“gathered” is not what its review held"),
+    "shows fewer doubts": (replacing("soundness", RAW.format(shown='show("soundness", replace(review.soundness.soundness, touches={"x": ()}))')), "“soundness” is not what its review held"),
+    "shows another decision": (replacing("decision", RAW.format(shown='show("decision", replace(review.decision.decision, actions=()))\nshow("complete", review._mark())')), "“decision” is not what its review held"),
     "edits the verdict": (replacing("decision", VERDICT), "findings say NOT PROVEN"),
     "drops the actions": (replacing("decision", NO_ACTIONS), "or other actions"),
-    "edits a status": (replacing("business-ask", FLATTERING), "its bounds and criterion say not proven"),
-    "silences a finding": (replacing("business-ask", SILENCING), "lacks findings that this spec asks for: BUSI-1"),
-    "is about other files": (replacing("gather", GATHERED.format(change="inputs=()")), "other files"),
-    "is about another spec": (replacing("gather", GATHERED.format(change="spec={}")), "another spec"),
-    "hides what was set": (replacing("gather", GATHERED.format(change="set_keys=()")), "another spec"),
-    "shows the evidence twice": (replacing("gather", GATHERED.format(change="spec={}") + "show(evidence)"), "2 times"),
-    "leaves out the mark": (replacing("complete", "nonce"), "completion mark"),
-    "brings its own mark": (replacing("complete", "complete('mine', evidence)"), "not of this run"),
+    "edits a status": (replacing("business", FLATTERING), "its bounds and criterion say not proven"),
+    "silences a finding": (replacing("business", SILENCING), "lacks findings that this spec asks for: BUSI-1"),
+    "is about other files": (replacing("data", GATHERED.format(change="inputs=()")), "other files"),
+    "is about another spec": (replacing("data", GATHERED.format(change="spec={}")), "another spec"),
+    "hides what was set": (replacing("data", GATHERED.format(change="set_keys=()")), "another spec"),
+    "shows the evidence twice": (replacing("data-rows", "review.data"), "2 times"),
+    "leaves out the mark": (replacing("decision", RAW.format(shown='show("decision", review.decision.decision)')), "completion mark"),
+    "brings its own mark": (replacing("decision", "review._nonce = 'mine'\nreview.decision"), "not of this run"),
+    "shows a draft": (replacing("segments", "review._answering.measurements.is_draft = True\nreview.segments"), "has no answer"),
 }  # fmt: skip
 
 
@@ -396,9 +411,10 @@ def test_an_honest_change_of_the_template_is_fine(small: Path) -> None:
 
     def edit(notebook: Any) -> None:
         notebook.cells[0].source = "# Our own title"
-        replacing("business-ask", "business = ask(questions.business, evidence)\nshow(business)")(notebook)
+        replacing("business", "review.business.add('Complaints in the pilot', 3, reason='as counted')")(notebook)
 
-    assert walk(small, figures=False, edit=edit).record.answers
+    findings = walk(small, figures=False, edit=edit).findings
+    assert Origin.OWN is findings["BUSI-OWN-COMPLAINTS-IN-THE-PILOT"].origin
 
 
 @pytest.mark.slow
@@ -417,7 +433,7 @@ def test_the_command_refuses_a_cheating_template(small: Path) -> None:
 def test_a_segment_cannot_be_left_out(small: Path) -> None:
     """The host does not read the rows, but the counts of the segments must sum to all of them."""
     with pytest.raises(IncompleteRecord, match=re.escape("SEGM-1-ROWS (of all rows)")):
-        walk(by_points(small), figures=False, edit=replacing("segments-ask", WITHOUT_SOUTH))
+        walk(by_points(small), figures=False, edit=replacing("segments", WITHOUT_SOUTH))
 
 
 def by_points(spec: Path) -> Path:
@@ -429,7 +445,7 @@ def by_points(spec: Path) -> Path:
 def test_a_finding_cannot_leave_its_family(small: Path) -> None:
     """Under the interval rule the others were adjusted for the one that was left out."""
     with pytest.raises(IncompleteRecord, match=r"divides the chance of error 0\.05 by 6 claims; its question has 3"):
-        walk(small, figures=False, edit=replacing("segments-ask", WITHOUT_SOUTH))
+        walk(small, figures=False, edit=replacing("segments", WITHOUT_SOUTH))
 
 
 @pytest.mark.parametrize("judged", ["f.blocking and f.segment", "f.segment and f.measured and f.bounds"])
@@ -437,4 +453,4 @@ def test_what_is_judged_of_a_segment_cannot_be_left_out(small: Path, judged: str
     """Every segment that is counted must be judged by every metric, or be too small for it."""
     source = WITHOUT_SOUTH.replace('f.segment != {"region": "south"}', f"not ({judged})")
     with pytest.raises(IncompleteRecord, match="SEGM-1-1-ACCURACY"):
-        walk(by_points(small), figures=False, edit=replacing("segments-ask", source))
+        walk(by_points(small), figures=False, edit=replacing("segments", source))

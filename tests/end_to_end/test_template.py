@@ -13,14 +13,22 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import readiness
+from readiness.core.findings import Origin, Question
+from readiness.reviews.parts import FIGURES
+from readiness.run.executed import PLACEHOLDER
+from tests.conftest import make_rows
+from tests.walking import run_cell
 
 PATH = Path(__file__).parents[2] / "templates" / "readiness.ipynb"
 NOTEBOOK = nbformat.read(PATH, as_version=4)
 CODE = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"]
-TAGS = {"parameters", "setup", "evidence", "soundness", "decision", "complete", *(f"question-{q}" for q in (
-    "baseline", "business", "segments", "errors", "stability", "production"))}  # fmt: skip
+QUESTIONS = ("baseline", "business", "segments", "errors", "stability", "production")
+TAGS = {"parameters", "setup", "evidence", "soundness", "decision", "assessment", "example"} | {
+    f"question-{question}" for question in QUESTIONS
+}
 
 
 def test_it_is_a_clean_notebook():
@@ -44,23 +52,36 @@ def test_every_cell_has_a_readable_id_and_a_known_tag():
 
 @pytest.mark.parametrize("cell", CODE, ids=lambda cell: cell.id)
 def test_cells_are_short_and_hold_no_logic(cell):
-    """One to five lines, and one for each parameter; no loop, no condition, no function."""
+    """One or two lines, but for the one that looks for the package; no loop, no condition, no function."""
     nodes = list(ast.walk(ast.parse(cell.source)))
 
-    assert len(cell.source.splitlines()) <= (7 if cell.id == "parameters" else 5)
+    assert len(cell.source.splitlines()) <= (4 if cell.id == "kernel" else 2)
     assert not [node for node in nodes if isinstance(node, ast.For | ast.While | ast.If | ast.FunctionDef | ast.Lambda)]
 
 
 def test_it_asks_for_this_version():
-    """A kernel with another version stops in the first cell."""
-    (setup,) = [cell for cell in CODE if cell.id == "setup"]
+    """A kernel with another version stops before anything is read."""
+    assert f'readiness.open_review(spec_path, version="{version("readiness")}", **options)' in cell_of("data").source
+    with pytest.raises(RuntimeError, match=r"the notebook needs 0\.0\.1"):
+        readiness.open_review("nowhere.yaml", version="0.0.1")
 
-    assert f'require("{version("readiness")}")' in setup.source
+
+def cell_of(cell_id):
+    (found,) = [cell for cell in NOTEBOOK.cells if cell.id == cell_id]
+    return found
+
+
+def test_the_first_screen_is_no_plumbing():
+    """What looks for the package is folded, and between the title and the data stands only what may be set."""
+    before = [cell for cell in NOTEBOOK.cells[: NOTEBOOK.cells.index(cell_of("data-title"))]]
+
+    assert ["title", "parameters", "kernel"] == [cell.id for cell in before]
+    assert cell_of("kernel").metadata.jupyter.source_hidden
 
 
 def first_cell(monkeypatch, failing):
     """What the cell says that looks for the package, where importing it fails as `failing` says."""
-    (kernel,) = [cell for cell in CODE if cell.id == "kernel"]
+    kernel = cell_of("kernel")
 
     def imported(name, *_args, **_options):
         raise failing(name)
@@ -92,29 +113,56 @@ def test_looking_for_readiness_loads_nothing_else():
     assert "[]" == done.stdout.strip()
 
 
-def test_what_it_imports_is_public():
-    """Only public names of the package."""
-    (setup,) = [cell for cell in CODE if cell.id == "setup"]
-    (names,) = [node.names for node in ast.walk(ast.parse(setup.source)) if isinstance(node, ast.ImportFrom)]
+def test_it_uses_nothing_but_the_one_object():
+    """Two public names open it; all else is asked of the review."""
+    used = {node.attr for cell in CODE for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Attribute)}
 
-    assert {alias.name for alias in names} <= set(readiness.__all__)
+    assert {"open_review", "plot", "data", "soundness", "decision", *QUESTIONS} == used
+    assert {"open_review", "review"} <= set(readiness.__all__)
 
 
 def test_papermill_shows_its_parameters_with_help():
     """Types, defaults and help come from the parameters cell."""
     parameters = papermill.inspect_notebook(str(PATH))
 
-    assert {"spec_path", "spec_sha256", "settings", "only", "cache", "candidate_number", "nonce"} == set(parameters)
-    assert all(one["inferred_type_name"] in ("str", "int") and one["help"] for one in parameters.values())
+    assert {"spec_path": "str", "options": "dict"} == {
+        name: one["inferred_type_name"] for name, one in parameters.items()
+    }
+    assert all(one["help"] for one in parameters.values())
 
 
-def test_each_question_has_prose_a_question_and_a_figure():
-    """Six sections of one pattern."""
-    for question in ("baseline", "business", "segments", "errors", "stability", "production"):
-        cells = [cell for cell in NOTEBOOK.cells if f"question-{question}" in cell.metadata.get("tags", [])]
-        source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_each_question_is_told_in_one_order(question):
+    """Why, how and signs of risk; the answer; its figures; and room for the words of whoever prepares it."""
+    cells = [cell for cell in NOTEBOOK.cells if f"question-{question}" in cell.metadata.get("tags", [])]
+    first, *middle, last = cells
+    answer, *figures = [cell.source for cell in middle]
 
-        assert "markdown" == cells[0].cell_type
-        assert f"{question} = ask(questions.{question}, evidence)" in source
-        assert f"show({question})" in source
-        assert f"draw(plots.{question}." in source
+    assert all(f"**{part}.**" in first.source for part in ("Why", "How", "Signs of risk"))
+    assert f"review.{question}" == answer
+    assert [f'review.{question}.plot("{name}")' for name in FIGURES[Question(question)]] == figures
+    assert f"### Assessment\n\n{PLACEHOLDER}" == last.source
+    assert {f"question-{question}", "assessment"} == set(last.metadata.tags)
+
+
+def test_every_formula_holds_for_every_task():
+    """The words of the cells reach every page, so none of them speaks of classes alone."""
+    words = "\n".join(cell.source for cell in NOTEBOOK.cells if cell.cell_type == "markdown")
+
+    assert not re.findall(r"(?i)\b(accuracy|recall|precision|positives?|largest class|probabilit)\w*", words)
+
+
+def test_the_example_is_off_and_works():
+    """It is neither code nor prose; as a code cell it adds a finding and a figure to its question."""
+    example = cell_of("own-example")
+    names = {"readiness": readiness}
+    data = make_rows(200, 3)
+    names["review"] = readiness.review(
+        LogisticRegression().fit(data[["a", "b"]], data["y"]), data[["a", "b"]], data["y"], segments={"g": data["group"]}
+    )
+    picture = run_cell(example.source, "example", names)
+
+    assert "raw" == example.cell_type
+    assert ("segments", True) == (picture.question, picture.svg.startswith("<svg"))
+    assert [5] == [finding.criterion.threshold for finding in names["review"].segments.findings
+                   if finding.origin is Origin.OWN]  # fmt: skip

@@ -133,7 +133,7 @@ def test_a_figure_without_findings_is_a_note():
 
     assert isinstance(note, NotDrawn)
     assert (
-        "The figure errors.residuals is not shown: no sizes of errors are at hand, as where classes are predicted."
+        "The figure errors.residuals could not be drawn: no sizes of errors are at hand, as where classes are predicted."
         == str(note)
     )
     assert str(note) == note._repr_mimebundle_()[0]["text/plain"]
@@ -150,7 +150,7 @@ def test_a_plot_that_fails_is_a_note_too():
 
     assert isinstance(note, NotDrawn)
     assert "test_pictures.broken" == note.name
-    assert "drawing it failed (RuntimeError: no paper left)" == note.reason
+    assert ("RuntimeError: no paper left", True) == (note.reason, note.failed)
 
 
 def test_a_plot_of_the_users_own_has_a_sentence():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,27 @@ import pytest
 from nbconvert.utils.exceptions import ConversionException
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from readiness.core.canonical import encode
-from readiness.core.errors import IncompleteRecord
+from readiness.core.canonical import dumps, encode
+from readiness.core.errors import IncompleteRecord, InputError
 from readiness.core.findings import Question
 from readiness.core.program import template_path
 from readiness.core.withholding import Soundness
-from readiness.run.executed import code, figures, normal_form_digest, prose, read_record, source_digest
+from readiness.run.executed import (
+    PLACEHOLDER,
+    assessments,
+    check_assessments,
+    code,
+    figures,
+    normal_form_digest,
+    prose,
+    read_record,
+    read_template,
+    source_digest,
+)
 from readiness.run.export import ReadinessExporter, export_page, unsigned_file
 from readiness.signing.reports import read_report
 from readiness.verdict.decision import Verdict
-from readiness.verdict.record import Record, Template, from_plain
+from readiness.verdict.record import LONGEST_ASSESSMENT, Assessment, Record, Template, from_plain, to_plain
 from tests.report.page import records
 
 TEMPLATE = Template("own.ipynb", "e5" * 32, stock=False)
@@ -56,7 +68,19 @@ def notebook_of(record: Record) -> Any:
     cells.append(cell("decide()", shown("decision", record.decision)))
     mark = {"nonce": "n", "tool": "readiness 0.1.0", "answers": 6}
     cells.append(cell("complete()", shown("complete", mark | {"started": "2026-11-22T20:03:00+00:00"})))
-    return new_notebook(cells=cells)
+    return marked(new_notebook(cells=cells))
+
+
+def marked(notebook: Any) -> Any:
+    """The notebook with a mark that fits what it shows, as whoever alters both would leave it."""
+    digests = {}
+    for one in notebook.cells:
+        for output in one.get("outputs", []):
+            for kind in ("gathered", "soundness", "answer", "decision"):
+                if (data := output.get("data", {}).get(MIME.format(kind))) is not None:
+                    digests[data.get("question", kind)] = hashlib.sha256(dumps(json.loads(json.dumps(data)))).hexdigest()
+    notebook.cells[-1].outputs[0].data[MIME.format("complete")]["shown"] = digests
+    return notebook
 
 
 @pytest.fixture
@@ -138,6 +162,25 @@ def test_an_incomplete_notebook_gives_no_page(notebook: Any, spoil: Any, words: 
         export_page(notebook, template=TEMPLATE, run=records.RUN)
 
 
+@pytest.mark.parametrize("source", ["gather()", "assess()", "show(business)", "decide()"])
+def test_what_is_shown_is_what_the_review_held(notebook: Any, source: str) -> None:
+    """A part of another review, or one that changed after it was shown, is refused whatever it says."""
+    (one,) = (each for each in notebook.cells if each.source == source)
+    ((mime, data),) = ((mime, data) for mime, data in one.outputs[0].data.items() if mime.startswith("application/"))
+    one.outputs[0].data[mime] = data | {"extra": "field"} if "gathered" in mime else data | {"findings": []}
+    if "decision" in mime:
+        one.outputs[0].data[mime] = data | {"vouched": ["seen"]}
+    with pytest.raises(IncompleteRecord, match=r"is not what its review held at the end|cannot be read"):
+        export_page(notebook, template=TEMPLATE, run=records.RUN)
+
+
+def test_a_mark_that_names_no_parts_gives_no_page(notebook: Any) -> None:
+    """Without digests nobody knows what the review held."""
+    del notebook.cells[-1].outputs[0].data[MIME.format("complete")]["shown"]
+    with pytest.raises(IncompleteRecord, match="is not what its review held"):
+        export_page(notebook, template=TEMPLATE, run=records.RUN)
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -149,6 +192,7 @@ def test_an_edited_decision_gives_no_page(notebook: Any, path: tuple[str, str], 
     """A template cannot change what follows from the findings."""
     place = next(c for c in notebook.cells if c.source == "decide()")
     place.outputs[0].data[MIME.format(path[0])][path[1]] = value
+    marked(notebook)
     with pytest.raises(IncompleteRecord, match="contradicts itself"):
         export_page(notebook, template=TEMPLATE, run=records.RUN)
 
@@ -157,6 +201,8 @@ def test_an_edited_status_gives_no_page(notebook: Any) -> None:
     """A finding that says met although its bounds do not is refused."""
     place = next(c for c in notebook.cells if c.source == "show(business)")
     place.outputs[0].data[MIME.format("answer")]["findings"][0]["status"] = "met"
+    place.outputs[0].data[MIME.format("answer")]["status"] = "met"
+    marked(notebook)
     with pytest.raises(IncompleteRecord, match="BUSI-1 says met; its bounds and criterion say not met"):
         export_page(notebook, template=TEMPLATE, run=records.RUN)
 
@@ -181,6 +227,75 @@ def test_prose_and_code_are_found_by_their_tags(notebook: Any) -> None:
     """Markdown and source of the cells of each question."""
     assert "## 4. Are the failure modes acceptable?\n\nWhy it is asked." == prose(notebook)[Question.ERRORS]
     assert "show(errors)\n\ndraw()" == code(notebook)[Question.ERRORS]
+
+
+ASSESSED = ["question-segments", "assessment"]
+
+
+def with_assessment(notebook: Any, *texts: str, tags: list[str] = ASSESSED) -> Any:
+    for text in texts:
+        notebook.cells.insert(1, new_markdown_cell(text, metadata={"tags": tags}))
+    return notebook
+
+
+def test_an_assessment_is_recorded_and_changes_nothing_else(notebook: Any) -> None:
+    """The words as they were written, without the heading and the words of the template; not part of the prose."""
+    before = export_page(notebook, template=TEMPLATE, run=records.RUN)[0]
+    text = "We asked **two** branches.\n\n<script>alert(1)</script> & so on"
+    with_assessment(notebook, f"### Assessment\n\n{PLACEHOLDER}\n\n{text}\n")
+    record = export_page(notebook, template=TEMPLATE, run=records.RUN)[0]
+    assert (Assessment(Question.SEGMENTS, text),) == record.assessments
+    assert (before.answers, before.decision) == (record.answers, record.decision)
+    assert "branches" not in prose(notebook)[Question.SEGMENTS]
+    assert record == from_plain(to_plain(record))
+
+
+@pytest.mark.parametrize("text", ["", "### Assessment", f"### Assessment\n\n{PLACEHOLDER}", PLACEHOLDER, "  \n "])
+def test_an_empty_assessment_is_none(notebook: Any, text: str) -> None:
+    """As the template has it, or emptied."""
+    assert () == assessments(with_assessment(notebook, text))
+
+
+def test_several_cells_are_one_assessment(notebook: Any) -> None:
+    """In the order of the notebook, and in the order of the questions."""
+    with_assessment(notebook, "second", "first")
+    with_assessment(notebook, "last", tags=["question-production", "assessment"])
+    with_assessment(notebook, "of no question", tags=["assessment"])
+    found = assessments(notebook)
+    assert [(Question.SEGMENTS, "first\n\nsecond"), (Question.PRODUCTION, "last")] == [
+        (each.question, each.text) for each in found
+    ]
+
+
+def test_a_long_assessment_is_refused_before_anything_is_computed(notebook: Any, tmp_path: Path) -> None:
+    """With the question and the two lengths; as many characters as there may be are fine."""
+    assert assessments(with_assessment(notebook, "x" * LONGEST_ASSESSMENT))
+    check_assessments(notebook)
+    with_assessment(notebook, "y")
+    nbformat.write(notebook, tmp_path / "long.ipynb")
+    for read in (lambda: read_template(tmp_path / "long.ipynb"),
+                 lambda: export_page(notebook, template=TEMPLATE, run=records.RUN)):  # fmt: skip
+        with pytest.raises(InputError, match=r"assessment of question 3 has 4,003 characters; expected at most 4,000"):
+            read()
+
+
+def test_the_stock_template_may_be_assessed(tmp_path: Path) -> None:
+    """Its words on the answers are no alteration, as long as no other cell differs; a copy after a run is one of it."""
+    own = nbformat.reads(template_path("readiness.ipynb").read_text(encoding="utf-8"), as_version=4)
+    place = next(each for each in own.cells if each.id == "errors-assessment")
+    place.source += "\n\nThe costs were agreed with the branch."
+    own.cells.insert(2, cell("spec_path = 'x'", tag="injected-parameters"))
+    nbformat.write(own, tmp_path / "mine.ipynb")
+    stock, read = read_template().template, read_template(tmp_path / "mine.ipynb")
+    assert stock == read.template
+    assert [Question.ERRORS] == [each.question for each in assessments(read.notebook)]
+    for spoil in (lambda n: n.cells.append(cell("1", tag="injected-parameters")),
+                  lambda n: n.cells.insert(9, cell("review", tag="assessment")),
+                  lambda n: n.cells[0].update(source="# Ready")):  # fmt: skip
+        other = nbformat.read(tmp_path / "mine.ipynb", as_version=4)
+        spoil(other)
+        nbformat.write(other, tmp_path / "other.ipynb")
+        assert not read_template(tmp_path / "other.ipynb").template.stock
 
 
 def test_the_normal_form_forgets_times_and_ids(notebook: Any, tmp_path: Path) -> None:
@@ -208,9 +323,10 @@ def test_the_normal_form_forgets_times_and_ids(notebook: Any, tmp_path: Path) ->
 
 def test_the_source_digest_forgets_outputs_and_parameters(notebook: Any) -> None:
     """A template is recognised after its run."""
+    notebook.cells.insert(1, cell("seed = 0", tag="parameters"))
     digest = source_digest(notebook)
-    notebook.cells.insert(1, cell("seed = 1", tag="injected-parameters"))
-    notebook.cells[2].outputs = []
+    notebook.cells.insert(2, cell("seed = 1", tag="injected-parameters"))
+    notebook.cells[3].outputs = []
     assert digest == source_digest(notebook)
 
 
