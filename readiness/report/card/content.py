@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from collections.abc import Sequence
@@ -10,11 +9,11 @@ from dataclasses import dataclass
 
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Answer, Finding, Question, Status
-from readiness.core.format import is_exact, listed
+from readiness.core.format import listed
 from readiness.core.sanitize import shorten, visible
 from readiness.report.page.cover import cover
 from readiness.report.page.sections import unmeasured
-from readiness.report.sentences import worst_first
+from readiness.report.sentences import Language, rank, worst_first
 from readiness.signing.reports import PREDICATE_TYPE
 from readiness.signing.verify import Opened
 from readiness.verdict.record import Record
@@ -127,29 +126,9 @@ class Claims:
 def claims(answer: Answer) -> Claims:
     """The judged findings of an answer, parted at what a card can hold."""
     judged = [finding for finding in answer.findings if finding.blocking]
-    if answer.question is Question.BUSINESS:
-        ordered, most = worst_first(judged), SHOWN_REQUIREMENTS
-    else:
-        ordered, most = worst_first(sorted(judged, key=_nearness)), SHOWN_CLAIMS
+    most = SHOWN_REQUIREMENTS if answer.question is Question.BUSINESS else SHOWN_CLAIMS
+    ordered = worst_first(judged) if answer.question is Question.BUSINESS else sorted(judged, key=rank)
     return Claims(tuple(ordered[:most]), tuple(ordered[most:]))
-
-
-def _nearness(finding: Finding) -> tuple[bool, float]:
-    """What chance plays a part in comes before what is certain: a size that is met is met."""
-    certain = finding.measured is None or is_exact(finding.measured)
-    return finding.status is Status.MET and certain, _room(finding)
-
-
-def _room(finding: Finding) -> float:
-    """How far the less favourable limit lies inside of the bar, as a share of the bar; below 0 outside of it."""
-    criterion, bounds = finding.criterion, finding.bounds
-    if criterion is None or bounds is None:
-        return math.inf
-    limit = bounds.lower if criterion.wants_more else bounds.upper
-    if limit is None:
-        return -math.inf
-    inside = limit - criterion.threshold if criterion.wants_more else criterion.threshold - limit
-    return inside / (abs(criterion.threshold) or 1.0)
 
 
 def counted(findings: Sequence[Finding]) -> str:
@@ -178,14 +157,16 @@ def tested_on(record: Record) -> str:
 
 
 def not_measured(record: Record) -> tuple[str, ...]:
-    """Names of what was to be looked at and was not."""
-    return tuple(finding.name for _, findings in unmeasured(record) for finding in findings)
+    """What was to be looked at and was not."""
+    language = Language.of(record)
+    return tuple(language.title(finding) for _, findings in unmeasured(record) for finding in findings)
 
 
 def withheld(record: Record) -> tuple[tuple[str, str], ...]:
-    """What cannot be met whatever its numbers say: name and why."""
+    """What cannot be met whatever its numbers say: title and why."""
+    language = Language.of(record)
     found = (finding for answer in record.answers for finding in answer.findings)
-    return tuple((finding.name, finding.withheld) for finding in found if finding.withheld)
+    return tuple((language.title(finding), finding.withheld) for finding in found if finding.withheld)
 
 
 def known_limitations(record: Record) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from readiness.core.findings import Criterion, Estimate, Finding, Question, Status
@@ -27,7 +27,7 @@ from readiness.report.card.content import (
     verify_command,
     withheld,
 )
-from readiness.report.sentences import answer_word, approval_words, verdict_sentence
+from readiness.report.sentences import Language, answer_word, approval_words, rank, verdict_sentence
 from readiness.signing.verify import NOT_PROVEN
 from readiness.verdict.record import Record
 
@@ -67,9 +67,9 @@ class Headline:
 
 def headlines(record: Record) -> tuple[Headline, ...]:
     """The primary metric, then those of the requirements, each once; what was not measured is not there."""
-    found: dict[tuple[str, str], Headline] = {}
+    found: dict[tuple[str, str, str], Headline] = {}
     for made in _all(record):
-        found.setdefault((made.metric, made.settings.get("of_class", "")), made)
+        found.setdefault((made.metric, made.settings.get("of_class", ""), made.settings.get("group", "")), made)
     return tuple(found.values())
 
 
@@ -92,6 +92,27 @@ def _all(record: Record) -> Iterator[Headline]:
             continue
         if made := _of_requirement(record, metric, requirement, finding, values.get(metric)):
             yield made
+    yield from _of_failing_groups(record)
+
+
+_MOST_GROUPS = 3
+"""Groups that fail, whose own value stands beside that of all rows: an average alone would hide them."""
+
+
+def _of_failing_groups(record: Record) -> Iterator[Headline]:
+    language, findings = Language.of(record), record.answer(Question.SEGMENTS).findings
+    failing = sorted(
+        (f for f in findings if f.key.kind is Topic.DEFICIT and f.blocking and f.status is Status.NOT_MET), key=rank
+    )
+    for finding in failing[:_MOST_GROUPS]:
+        key = Topic.SEGMENT_VALUE.key(
+            finding.key.number("segmentation"), finding.key.number("segment"), metric=finding.key.metric
+        )
+        value = next((f.measured for f in findings if f.key == key), None)
+        if value is not None:
+            made, group = _headline(finding.metric, value), language.words.group(finding.segment)
+            title = f"{made.title} of {group}"
+            yield replace(made, title=title, settings={**made.settings, "group": group})
 
 
 def _of_requirement(

@@ -37,7 +37,7 @@ def new_card(source: Source, section: str, *, metadata: bool = True) -> str:
         ("Training data", _table(record, "train", "Training table")),
         ("Evaluation data", _evaluation_data(record)),
         ("Evaluation", section),
-        ("Limitations", _bullets(known_limitations(record))),
+        ("Limitations", _limitations(record)),
         ("Ethical considerations and oversight", _oversight(record)),
         ("How to get started", _start(record)),
         ("License", NOT_PROVIDED),
@@ -79,8 +79,9 @@ def _text(record: Record, key: str) -> str:
     return _said(record, key) or NOT_PROVIDED
 
 
-def _bullets(texts: Sequence[str]) -> str:
-    return "\n".join(f"- {inline(text, _LONGEST)}" for text in texts) or NOT_PROVIDED
+def _limitations(record: Record) -> str:
+    """The section lists them, and they are not said twice."""
+    return "See *What this does not show* above." if known_limitations(record) else NOT_PROVIDED
 
 
 def _labelled(lines: Sequence[tuple[str, str]]) -> str:

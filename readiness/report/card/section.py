@@ -8,9 +8,6 @@ from urllib.parse import quote
 from readiness.core.findings import Finding, Question, Status
 from readiness.core.format import (
     format_count,
-    format_criterion,
-    format_estimate,
-    format_interval,
     format_level,
     is_exact,
 )
@@ -33,7 +30,18 @@ from readiness.report.card.content import (
     withheld,
 )
 from readiness.report.page.tables import outcome_mark
-from readiness.report.sentences import answer_word, approval_words, topic, verdict_sentence, yes_count
+from readiness.report.sentences import (
+    Language,
+    Step,
+    also_look_at,
+    answer_word,
+    approval_words,
+    step_line,
+    steps,
+    topic,
+    verdict_sentence,
+    yes_count,
+)
 from readiness.signing.verify import NOT_PROVEN
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
@@ -112,14 +120,14 @@ def _strong(word: str, status: Status) -> str:
 
 
 def _claims(source: Source, record: Record) -> list[str]:
-    rows = []
+    language = Language.of(record)
+    parted = {question: claims(record.answer(question)) for question in Question}
+    shown = [(question, finding) for question in Question for finding in parted[question].shown]
+    shown.sort(key=lambda pair: pair[1].status is not Status.NOT_MET)  # what failed stands above all questions
+    rows = [_claim(question, finding, language) for question, finding in shown]
     for question in Question:
-        parted = claims(record.answer(question))
-        rows += [_claim(question, finding) for finding in parted.shown]
-        if parted.rest:
-            more = (
-                f"… {len(parted.rest)} more ({counted(parted.rest)}), [in the report]({link(source, question.value)})"
-            )
+        if rest := parted[question].rest:
+            more = f"… {len(rest)} more ({counted(rest)}), [in the report]({link(source, question.value)})"
             rows.append([_name(question), more, "", "", "", ""])
     columns = ["Question", "Claim", f"Measured ({_level(record)} interval)", "n", "Required", "Result"]
     return ["### The claims behind them, the worst and the closest to their limit first", "", *table(columns, rows)]
@@ -134,17 +142,14 @@ def _name(question: Question) -> str:
     return f"{question.number} {topic(question)}"
 
 
-def _claim(question: Question, finding: Finding) -> list[str]:
+def _claim(question: Question, finding: Finding, language: Language) -> list[str]:
     n = "" if finding.measured is None or is_exact(finding.measured) else format_count(finding.measured.n)
-    required = "" if finding.criterion is None else cell(format_criterion(finding.criterion))
-    return [_name(question), cell(finding.name), _measured(finding), n, required, _result(finding)]
+    required = "" if finding.criterion is None else cell(language.requirement(finding))
+    return [_name(question), cell(language.title(finding)), _measured(finding, language), n, required, _result(finding)]
 
 
-def _measured(finding: Finding) -> str:
-    if finding.measured is None:
-        return cell(finding.reason)
-    interval = format_interval(finding.measured, finding.criterion)
-    return cell(format_estimate(finding.measured, finding.criterion) + (f" ({interval})" if interval else ""))
+def _measured(finding: Finding, language: Language) -> str:
+    return cell(finding.reason if finding.measured is None else language.measured(finding))
 
 
 def _result(finding: Finding) -> str:
@@ -154,12 +159,18 @@ def _result(finding: Finding) -> str:
 
 
 def _next(record: Record) -> list[str]:
-    decision = record.decision
-    if decision.actions:
-        lines = [f"{_name(action.question)}: {inline(action.text)}" for action in decision.actions]
-        return ["### Before go-live", "", *(f"- {line}" for line in lines)]
+    decision, language = record.decision, Language.of(record)
+    if told := steps(record, language):
+        lines = [f"{_step_of(step)}: {inline(step_line(step))}" for step in told]
+        also = [f"{_step_of(step)}: {inline(step.text)}" for step in also_look_at(record, language)]
+        more = ["", "### Also look at", "", *(f"- {line}" for line in also)] if also else []
+        return ["### Before go-live", "", *(f"- {line}" for line in lines), *more]
     stages = [f"- {stage.percent} % of traffic: {inline(stage.condition)}" for stage in decision.rollout]
     return ["### Rollout, once approved", "", *stages]
+
+
+def _step_of(step: Step) -> str:
+    return "The rows themselves" if step.question is None else _name(step.question)
 
 
 def _limits(record: Record) -> list[str]:

@@ -153,7 +153,7 @@ def requirement(words: Words, finding: Finding) -> Said:
     scale, unit = words.scale(metric), unit_of(words, finding)
     bar = bar_words(finding.criterion, scale, unit)
     name, how = thing(words, metric, class_value), counting(words, metric, class_value)
-    asked = how.asked.format(bar) if how is not None else f"{name} {bar}"
+    asked = how.asked(bar) if how is not None else f"{name} {bar}"
     measured = "" if finding.measured is None else measured_words(finding.measured, scale, unit, finding.criterion)
     hits = hits_of_finding(finding)
     fact = value_clause(words, metric, measured, class_value=class_value) if measured else ""

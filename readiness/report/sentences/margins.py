@@ -69,9 +69,10 @@ def deciding(findings: Iterable[Finding]) -> Finding | None:
     of its limit or closest to it; None where nothing blocks.
     """
     judged = [finding for finding in findings if finding.blocking]
-    return min(judged, key=_rank, default=None)
+    return min(judged, key=rank, default=None)
 
 
-def _rank(finding: Finding) -> tuple[int, bool, float]:
+def rank(finding: Finding) -> tuple[int, bool, float]:
+    """How findings are ordered, the worst and the closest to their limit first: status, then distance."""
     is_condition = finding.key.kind in _NOT_CLOSE and finding.point_status is Status.MET
     return _SEVERITY.index(finding.status), is_condition, closeness(finding)

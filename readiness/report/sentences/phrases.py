@@ -172,8 +172,14 @@ class Counting:
     """"frauds": what is counted."""
     thing: str
     """"frauds found": the share as a thing."""
-    asked: str
-    """"{} of frauds found": what is asked for, {} being the limit."""
+    before: str = ""
+    """What stands before a limit that is asked for: "false alarms for " before "at most 2 %"."""
+    after: str = ""
+    """What stands behind it: " of frauds found"."""
+
+    def asked(self, bar: str) -> str:
+        """What is asked for: "at least 80 % of frauds found"."""
+        return f"{self.before}{bar}{self.after}"
 
 
 def counting(words: Words, metric: str, class_value: str = "") -> Counting | None:
@@ -186,23 +192,24 @@ def counting(words: Words, metric: str, class_value: str = "") -> Counting | Non
     """
     rows = words.row.many
     if metric == "accuracy":
-        return Counting("were judged right", rows, f"{rows} judged right", f"{{}} of {rows} judged right")
+        return Counting("were judged right", rows, f"{rows} judged right", "", f" of {rows} judged right")
     positives = words.of_class(class_value).many if class_value else words.positives.many
     others = f"other {rows}" if class_value else words.negatives.many
     alarms = f"{rows} called {words.answer(class_value)}" if class_value else "alarms"
     called = f"were called {words.answer(class_value)}" if class_value else "raised a false alarm"
     spared = f"were not called {words.answer(class_value)}" if class_value else "were left alone"
     found = {
-        "recall": ("were found", positives, f"{positives} found", f"{{}} of {positives} found"),
-        "false_negative_rate": ("were missed", positives, f"{positives} missed", f"{{}} of {positives} missed"),
-        "precision": ("were right", alarms, f"{alarms} that are right", f"{{}} of {alarms} right"),
-        "specificity": (spared, others, f"{others} left alone", f"{{}} of {others} left alone"),
-        "false_positive_rate": (called, others, f"false alarms among {others}", f"false alarms for {{}} of {others}"),
+        "recall": ("were found", positives, f"{positives} found", "", f" of {positives} found"),
+        "false_negative_rate": ("were missed", positives, f"{positives} missed", "", f" of {positives} missed"),
+        "precision": ("were right", alarms, f"{alarms} that are right", "", f" of {alarms} right"),
+        "specificity": (spared, others, f"{others} left alone", "", f" of {others} left alone"),
+        "false_positive_rate": (called, others, f"false alarms among {others}", "false alarms for ", f" of {others}"),
         "negative_predictive_value": (
             "were rightly so",
             f"{rows} left alone",
             f"{rows} rightly left alone",
-            f"{{}} of {rows} left alone rightly so",
+            "",
+            f" of {rows} left alone rightly so",
         ),
     }
     return Counting(*found[metric]) if metric in found else None

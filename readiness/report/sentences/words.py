@@ -52,7 +52,8 @@ class Words:
         """The words of a record."""
         gathered = record.gathered
         findings = {f.key: f for answer in record.answers for f in answer.findings}
-        return cls.from_spec(gathered.spec, Task(gathered.data.task), gathered.data, findings)
+        task = next((task for task in Task if task == gathered.data.task), None)
+        return cls.from_spec(gathered.spec, task, gathered.data, findings)
 
     @classmethod
     def from_spec(
