@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from readiness.core.findings import Claim, Criterion, Finding, Flag, Status
+from readiness.core.findings import Claim, Finding, Flag, Status
 from readiness.core.format import format_level, listed
-from readiness.core.keys import Topic
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Alternative, Evidence
 from readiness.questions.deficits import STILL, TOO_SMALL
 from readiness.questions.wording import count_of
-from readiness.spec.schema import Errors
 from readiness.statistics.cases import Cases
 from readiness.statistics.class_rule import ClassRule, class_rule, table_against_rest
 from readiness.statistics.estimators import measure, reason_to_withhold
@@ -23,6 +22,7 @@ from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.labels import measure_table
 from readiness.statistics.ranking import are_among_first
+from readiness.verdict.claims import Claims, claims_of
 
 _ONE_CLASS = frozenset({Topic.CLASS_TOLD_APART, Topic.CLASS_FOUND})
 NEVER_NAMED = "a candidate that names this class; more rows alone will not help"
@@ -42,18 +42,19 @@ class _Some:
     too_few: str = ""
 
 
-def class_claims(evidence: Evidence, criteria: Errors) -> list[Measurement]:
+def measure_classes(evidence: Evidence) -> list[Measurement]:
     """Each class is named more often where it is true than where it is not, and found at its floor or more often."""
     if not evidence.task.has_classes:
         return []
     rule, rows = class_rule(evidence.spec, evidence.task, evidence.classes), evidence.cases.counts.sum(axis=1)
+    demanded = claims_of(evidence.spec, evidence.task)
     small = set(rule.small_classes(rows))
     found = [_one(evidence, rule, k, float(rows[k]), is_small=k in small) for k in range(len(rule.names))]
     if rule.judges_together(rows):
         members = tuple(sorted(small))
         found.append(_Some(0, members, f"the {len(members)} small classes together", f"{len(members)} classes"))
-    claims = [claim for some in found for claim in _claims(evidence, criteria, rule, some)]
-    return [*claims, *(_coverage(criteria, rule, rows) if rule.told_apart else ())]
+    claims = [claim for some in found for claim in _measure_some(evidence, demanded, rule, some)]
+    return [*claims, *(_coverage(demanded, rule, rows) if rule.told_apart else ())]
 
 
 def without_small(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -75,16 +76,23 @@ def _one(evidence: Evidence, rule: ClassRule, k: int, rows: float, *, is_small: 
     return _Some(k + 1, (k,), words, name, too_few if is_small else "")
 
 
-def _claims(evidence: Evidence, criteria: Errors, rule: ClassRule, some: _Some) -> list[Measurement]:
-    claims = [_told_apart(evidence, some)] if rule.told_apart else []
+def _measure_some(evidence: Evidence, demanded: Claims, rule: ClassRule, some: _Some) -> list[Measurement]:
+    claims = [_told_apart(evidence, demanded, some)] if rule.told_apart else []
     floor = rule.floor_of(some.members)
     if floor is not None:
-        is_stated = any(rule.stated[k] for k in some.members)
-        claims.append(_found(evidence, criteria, some, floor, "floors" if is_stated else "class_floor"))
+        claim = demanded.claim(_key(Topic.CLASS_FOUND, Topic.SMALL_CLASSES_FOUND, some), rule.names[some.members[0]])
+        if not some.number:  # of several classes the lowest floor, stated where that of any of them is
+            lowest = [demanded.claim(claim.key, rule.names[k]) for k in some.members]
+            claim = next((each for each in lowest if each.source == "errors.floors"), claim)
+        claims.append(_found(evidence, claim, some, floor))
     return claims
 
 
-def _told_apart(evidence: Evidence, some: _Some) -> Measurement:
+def _key(one: Topic, several: Topic, some: _Some) -> FindingKey:
+    return one.key(some.number) if some.number else several.key()
+
+
+def _told_apart(evidence: Evidence, demanded: Claims, some: _Some) -> Measurement:
     """P(named | true) less P(named | not true), from Newcombe's (1998) two sets of limits."""
     (right, wrong), (miss, hit) = _table(evidence, some)
     both = _measured(evidence, some, "balanced_accuracy")
@@ -97,10 +105,8 @@ def _told_apart(evidence: Evidence, some: _Some) -> Measurement:
     if not hit + wrong:
         reason = f"no row at all was called {some.words}, which {count_of(round(hit + miss), 'rows')} are"
     return Measurement(
-        Claim(
-            Topic.CLASS_TOLD_APART.key(some.number) if some.number else Topic.SMALL_CLASSES_TOLD_APART.key(),
-            f"Rows of {some.words} are called so more often than others",
-            Criterion(">", 0.0, "points"),
+        demanded.claim(_key(Topic.CLASS_TOLD_APART, Topic.SMALL_CLASSES_TOLD_APART, some)).with_name(
+            f"Rows of {some.words} are called so more often than others"
         ),
         "informedness",
         inference,
@@ -114,15 +120,13 @@ def _told_apart(evidence: Evidence, some: _Some) -> Measurement:
     )
 
 
-def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key: str) -> Measurement:
+def _found(evidence: Evidence, claim: Claim, some: _Some, floor: float) -> Measurement:
+    assert claim.criterion is not None
+    name = f"Rows of {some.words} that are found: {format_level(floor)} or more"
     (_, _), (miss, hit) = _table(evidence, some)
     reason = f"{hit:,.0f} of {count_of(round(hit + miss), 'rows')} of {some.words} were found"
     return Measurement(
-        Claim(
-            Topic.CLASS_FOUND.key(some.number) if some.number else Topic.SMALL_CLASSES_FOUND.key(),
-            f"Rows of {some.words} that are found: {format_level(floor)} or more",
-            Criterion(">=", floor, "share", criteria.origin(key)),
-        ),
+        replace(claim, name=name, criterion=replace(claim.criterion, threshold=floor)),
         "recall",
         _measured(evidence, some, "recall"),
         unit="share",
@@ -134,17 +138,16 @@ def _found(evidence: Evidence, criteria: Errors, some: _Some, floor: float, key:
     )
 
 
-def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[Measurement]:
+def _coverage(demanded: Claims, rule: ClassRule, rows: Sequence[float]) -> list[Measurement]:
     small, total = rule.small_classes(rows), sum(rows)
     large = total - sum(rows[k] for k in small)
     text = f"{large:,.0f} of {total:,.0f} rows are of classes with at least {rule.minimum:,} rows"
     names = listed([f"{rule.names[k]} ({rows[k]:,.0f})" for k in small], most=8)
     told = f"; too few to be judged: {names}" if small else ""
-    bar = Criterion(">=", criteria.class_coverage, "share", criteria.origin("class_coverage"), refutable=False)
 
-    def claim(topic: Topic, name: str, share: float, reason: str) -> Measurement:
+    def covered(topic: Topic, share: float, reason: str) -> Measurement:
         return Measurement(
-            Claim(topic.key(), name, bar),
+            demanded.claim(topic.key()),
             "coverage",
             Exact(share, round(total)),
             unit="share",
@@ -152,12 +155,11 @@ def _coverage(criteria: Errors, rule: ClassRule, rows: Sequence[float]) -> list[
             needs=f"more rows of {names}" if small else "",
         )
 
-    covered = rule.covered_share(rows)
-    claims = [claim(Topic.CLASS_COVERAGE, "Rows of classes that are large enough to be judged", covered, text)]
+    claims = [covered(Topic.CLASS_COVERAGE, rule.covered_share(rows), text)]
     at_stake = rule.covered_cost_share(rows)
     if at_stake is not None:
         said = "counted by what the dearest error with a row of the class costs"
-        claims.append(claim(Topic.CLASS_COST_COVERAGE, "The same of what is at stake", at_stake, said))
+        claims.append(covered(Topic.CLASS_COST_COVERAGE, at_stake, said))
     return claims
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from readiness.core import policy
 from readiness.core.findings import Claim, Criterion, Finding, Flag, Status
 from readiness.core.format import format_pair
-from readiness.core.keys import FindingKey
+from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
@@ -39,6 +39,7 @@ from readiness.statistics.stability import (
     widening_apart,
     without_order,
 )
+from readiness.verdict.claims import claims_of
 
 # ----------------------------------------------------------------------------------------------------
 # A metric in each segment, and among all other rows
@@ -207,8 +208,8 @@ class Ruler:
     """One judged metric with its limit, and the rows that a segment needs to be assessable."""
 
     metric: Metric
-    criterion: Criterion
-    """As it is stated; see `of_rest`."""
+    claim: Claim
+    """About any segment, with the bar as it is stated; see `of_rest`."""
     factor: float
     """1 for points of the metric; 1 + limit where errors are compared by ratio."""
     minimum: int
@@ -222,6 +223,12 @@ class Ruler:
     """What would help then."""
     stated_warning: float = policy.SEGMENT_WARNING
     alpha: float = 1 - policy.CONFIDENCE
+
+    @property
+    def criterion(self) -> Criterion:
+        """The bar as it is stated."""
+        assert self.claim.criterion is not None
+        return self.claim.criterion
 
     def of_rest(self, rest: Inference | Missing) -> tuple[Criterion, float]:
         """The limit in points scaled to a small rate of all other rows, and the warning with it."""
@@ -241,7 +248,8 @@ class Ruler:
 
 def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
     """How one judged metric is held against the limit."""
-    metric, source = evidence.spec.metric(name), criteria.origin("limit")
+    metric = evidence.spec.metric(name)
+    claim = claims_of(evidence.spec, evidence.task).claim(Topic.DEFICIT.key(1, 1, metric=name))
     overall = measure(name, evidence.cases)
     level = overall.value if not isinstance(overall, Missing) else 0.5
     noun = denominator(name, evidence.positive)
@@ -252,13 +260,11 @@ def ruler_of(evidence: Evidence, criteria: Segments, name: str) -> Ruler:
         needed = minimum_rows(share, least, alpha=alpha, power=criteria.power)
         minimum = evidence.cases.n + 1 if needed is None else needed
         never = "" if needed is not None else _never(metric, level, least)
-        stated, warning = Criterion("<", limit, "points", source), mark * (least / limit)
-        return Ruler(metric, stated, 1.0, minimum, warning, noun, never, NOT_ROWS, mark, alpha)
+        return Ruler(metric, claim, 1.0, minimum, mark * (least / limit), noun, never, NOT_ROWS, mark, alpha)
     by_ratio = not metric.greater_is_better
-    criterion = Criterion("<", 0.0 if by_ratio else criteria.limit, metric.unit, source)
     minimum = _rows_for_a_mean(evidence, criteria) if by_ratio else policy.SEGMENT_ROWS
     factor = 1 + criteria.limit if by_ratio else 1.0
-    return Ruler(metric, criterion, factor, minimum, mark, noun, stated_warning=mark, alpha=alpha)
+    return Ruler(metric, claim, factor, minimum, mark, noun, stated_warning=mark, alpha=alpha)
 
 
 def _never(metric: Metric, level: float, limit: float) -> str:
@@ -315,7 +321,7 @@ def deficit(
         scaled = why_scaled(metric, ruler.criterion.threshold, criterion.threshold)
         counted += f"; {scaled}" if scaled else ""
     return Measurement(
-        Claim(key, f"Deficit in {metric.title} of {name}", criterion),
+        replace(ruler.claim, key=key, name=f"Deficit in {metric.title} of {name}", criterion=criterion),
         metric.name,
         Missing(ALONE) if alone else gap,
         unit=criterion.unit,

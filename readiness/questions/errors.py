@@ -9,21 +9,21 @@ Limits: costs are what the spec says they are; harm that has no price here is no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core import policy
-from readiness.core.findings import Answer, Claim, Criterion, Question, not_assessed
+from readiness.core.findings import Answer, Claim, Question, not_stated
 from readiness.core.format import format_level, format_share, format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.calibration import bins_table, trust, worst_errors
-from readiness.questions.classes import by_class, class_claims, shown_facts, shown_or_not, without_small
+from readiness.questions.classes import by_class, measure_classes, shown_facts, shown_or_not, without_small
 from readiness.questions.costs import Constant, Prices, chance_to_be_shown, constants, prices
 from readiness.questions.thresholds import concentration, threshold_in_use, what_if
 from readiness.spec.schema import Errors
@@ -35,6 +35,7 @@ from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.means import share_of
 from readiness.statistics.thresholds import mean_in_tails, rank_correlation
+from readiness.verdict.claims import NO_COSTS, Claims, claims_of, no_dearer_name
 
 # ----------------------------------------------------------------------------------------------------
 # The errors that the candidate makes, and how many of each; counted, not judged.
@@ -206,30 +207,22 @@ def _band(evidence: Evidence) -> Measurement:
     return _fact_of_values(Topic.CONFORMAL_BAND.key(), name, "half_width", found, reason=reason)
 
 
-def given_interval_claims(evidence: Evidence) -> list[Measurement]:
-    """Whether the intervals that came with the predictions hold what they claim; judged when the spec sets a bar."""
+def measure_coverage(evidence: Evidence, claim: Claim) -> Measurement:
+    """Whether the intervals that came with the predictions hold what they claim."""
     given, ends = evidence.spec.errors.interval, evidence.given_interval
     if given is None or ends is None:
-        return []
+        return Measurement(claim, "coverage", Missing("no intervals came with the predictions"), unit="share")
     low, high = ends
     inside = int(np.count_nonzero((low <= evidence.cases.y_true) & (evidence.cases.y_true <= high)))
-    claimed, judged = format_share(given.level), given.at_least is not None
-    reason = f"{inside:,} of {evidence.cases.n:,} true values lie inside the given intervals, which claim {claimed}"
-    return [
-        Measurement(
-            Claim(
-                Topic.INTERVAL_COVERAGE.key(),
-                "Share of true values inside the given intervals",
-                None if given.at_least is None else Criterion(">=", given.at_least, "share", "set in the spec"),
-                blocking=judged,
-            ),
-            "coverage",
-            coverage(evidence.cases, low, high),
-            unit="share",
-            withheld=unknown_error(evidence.cases.dependence, _missed(evidence, low, high)) if judged else "",
-            reason=reason,
-        )
-    ]
+    claimed = format_share(given.level)
+    return Measurement(
+        claim,
+        "coverage",
+        coverage(evidence.cases, low, high),
+        unit="share",
+        withheld=unknown_error(evidence.cases.dependence, _missed(evidence, low, high)) if claim.blocking else "",
+        reason=f"{inside:,} of {evidence.cases.n:,} true values lie inside the given intervals, which claim {claimed}",
+    )
 
 
 def _missed(evidence: Evidence, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -243,43 +236,50 @@ def _missed(evidence: Evidence, low: NDArray[np.float64], high: NDArray[np.float
 
 TITLE = Question.ERRORS.words
 
-NO_COSTS = not_assessed(
-    Topic.SAVINGS.key(),
-    "Savings against doing nothing",
-    "the spec states no costs, so nobody knows whether these errors are acceptable",
-    needs="state what each kind of error costs under errors.costs",
-)
+MEASURES: dict[Topic, Callable[[Evidence, Claim], Measurement]] = {Topic.INTERVAL_COVERAGE: measure_coverage}
+"""By topic how a claim is measured that rests on nothing but the test rows: neither on prices nor on each class."""
 
 
-def ask(evidence: Evidence, criteria: Errors) -> Answer:
+def ask(evidence: Evidence, criteria: Errors) -> Answer:  # noqa: ARG001  # every question is asked with its section
     """Price the errors; the savings against every answer that needs no model must be above zero."""
+    demanded = claims_of(evidence.spec, evidence.task)
     if evidence.task is Task.RANKING:
-        answer = _ask(shown_or_not(evidence), criteria, chance_to_be_shown(evidence))
+        answer = _ask(shown_or_not(evidence), demanded, chance_to_be_shown(evidence))
         return answer.plus(*shown_facts(evidence))
-    return _ask(evidence, criteria)
+    return _ask(evidence, demanded)
 
 
-def _ask(evidence: Evidence, criteria: Errors, shown: NDArray[np.float64] | None = None) -> Answer:
+def _ask(evidence: Evidence, demanded: Claims, shown: NDArray[np.float64] | None = None) -> Answer:
     spec = evidence.spec
     priced = prices(evidence)
     facts = judge_claims([*error_facts(evidence), *_further(evidence, priced)], alpha=spec.alpha, level=spec.confidence)
     tables = _tables(evidence) | ({} if priced is None else _cell_costs(evidence, priced))
     worst = worst_errors(evidence, None if priced is None else priced.candidate)
     if priced is None:
-        rest = [*given_interval_claims(evidence), *class_claims(evidence, criteria)]
-        covered = judge_claims(rest, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
-        return Answer(Question.ERRORS, (NO_COSTS, *without_small(covered), *facts, *worst), tables)
+        covered = judge_claims(
+            _measure_unpriced(evidence, demanded), alpha=spec.alpha, level=spec.confidence, rule=spec.evidence
+        )
+        return Answer(Question.ERRORS, (not_stated(NO_COSTS), *without_small(covered), *facts, *worst), tables)
     claims = [
-        *_judged(evidence, criteria, priced),
-        *_against_constants(evidence, priced, shown),
-        *_against_current(evidence, priced),
-        *given_interval_claims(evidence),
-        *class_claims(evidence, criteria),
+        *_judged(evidence, demanded, priced),
+        *_against_constants(evidence, demanded, priced, shown),
+        *_against_current(evidence, demanded, priced),
+        *_measure_unpriced(evidence, demanded),
         *_amounts(evidence, priced),
         *what_if(evidence, priced),
     ]
     findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     return Answer(Question.ERRORS, (*without_small(findings), *facts, *worst), tables)
+
+
+def _measure_unpriced(evidence: Evidence, demanded: Claims) -> list[Measurement]:
+    """What is judged of the errors whatever they cost, and the coverage of given intervals without a bar."""
+    stated = [claim for claim in demanded.of(Question.ERRORS) if claim.key.kind in MEASURES]
+    found = [MEASURES[claim.key.kind](evidence, claim) for claim in stated]
+    if evidence.given_interval is not None and not demanded.of_kind(Topic.INTERVAL_COVERAGE):
+        name = "Share of true values inside the given intervals"
+        found.append(measure_coverage(evidence, Claim(Topic.INTERVAL_COVERAGE.key(), name, blocking=False)))
+    return [*found, *measure_classes(evidence)]
 
 
 def _further(evidence: Evidence, priced: Prices | None) -> list[Measurement]:
@@ -312,7 +312,7 @@ def _cell_costs(evidence: Evidence, priced: Prices) -> dict[str, pd.DataFrame]:
     return {"cell_costs": table.assign(cost=sums)}
 
 
-def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Measurement]:
+def _judged(evidence: Evidence, demanded: Claims, priced: Prices) -> list[Measurement]:
     saved = _total(evidence, priced.nothing - priced.candidate)
     unit = priced.currency
     nothing, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.nothing, priced.candidate))
@@ -322,11 +322,7 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Measur
         + ("" if evidence.cases.weight is None else " (rows counted by their weight)")
     )
     savings = Measurement(
-        Claim(
-            Topic.SAVINGS.key(),
-            "Savings for each row against doing nothing",
-            Criterion(">", policy.SAVINGS_PER_ROW, unit),
-        ),
+        demanded.claim(Topic.SAVINGS.key()),
         "savings_per_row",
         _mean(evidence, priced.nothing - priced.candidate, priced.savings_cells, *priced.savings_range),
         unit=unit,
@@ -334,14 +330,9 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Measur
         reason=words,
         denominator="rows",
     )
-    value = criteria.value_per_prediction
+    key, value = Topic.COST.key(), evidence.spec.errors.value_per_prediction
     cost = Measurement(
-        Claim(
-            Topic.COST.key(),
-            "Cost of errors for each prediction",
-            None if value is None else Criterion("<", value, unit, "set in the spec"),
-            blocking=value is not None,
-        ),
+        demanded.find(key) or Claim(key, "Cost of errors for each prediction", blocking=False),
         "cost_per_prediction",
         _mean(evidence, priced.candidate, priced.cost_cells, 0.0, priced.most_cost),
         unit=unit,
@@ -352,12 +343,14 @@ def _judged(evidence: Evidence, criteria: Errors, priced: Prices) -> list[Measur
     return [savings, cost]
 
 
-def _against_constants(evidence: Evidence, priced: Prices, shown: NDArray[np.float64] | None) -> list[Measurement]:
+def _against_constants(
+    evidence: Evidence, demanded: Claims, priced: Prices, shown: NDArray[np.float64] | None
+) -> list[Measurement]:
     """The savings against each constant answer besides doing nothing; every one must be beaten."""
-    return [_against(evidence, priced, constant) for constant in constants(evidence, priced, shown)]
+    return [_against(evidence, demanded, priced, constant) for constant in constants(evidence, priced, shown)]
 
 
-def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Measurement:
+def _against(evidence: Evidence, demanded: Claims, priced: Prices, constant: Constant) -> Measurement:
     saved, unit = constant.cost - priced.candidate, priced.currency
     totals = (_total(evidence, amounts) for amounts in (constant.cost, priced.candidate, saved))
     theirs, own, both = (format_value(total, unit) for total in totals)
@@ -367,9 +360,7 @@ def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Measurem
     )
     varied = saved if constant.pull is None else saved + constant.pull
     return Measurement(
-        Claim(
-            constant.key, f"Savings for each row against {constant.name}", Criterion(">", policy.SAVINGS_PER_ROW, unit)
-        ),
+        demanded.claim(constant.key).with_name(f"Savings for each row against {constant.name}"),
         "savings_per_row",
         _mean(evidence, varied, constant.cells, *constant.range),
         unit=unit,
@@ -380,7 +371,7 @@ def _against(evidence: Evidence, priced: Prices, constant: Constant) -> Measurem
     )
 
 
-def _against_current(evidence: Evidence, priced: Prices) -> list[Measurement]:
+def _against_current(evidence: Evidence, demanded: Claims, priced: Prices) -> list[Measurement]:
     """Whether the candidate is not dearer than the current model, by more than a share (non-inferiority).
 
     The share is in the contrast, 1.05 times their cost less the candidate's (Fieller 1954), so that the bar is 0.
@@ -388,15 +379,13 @@ def _against_current(evidence: Evidence, priced: Prices) -> list[Measurement]:
     current, errors, unit = evidence.alternative("current"), evidence.spec.errors, priced.currency
     if current is None:
         return []
-    share = format_level(errors.dearer)
-    name = f"Errors cost no more than those of {current.name}" + (f" and {share}" if errors.dearer else "")
-    bar = Criterion(">=", 0.0, unit, errors.origin("dearer"))
+    claim = demanded.claim(Topic.CURRENT_COST.key()).with_name(no_dearer_name(current.name, errors.dearer))
     if priced.current is None:
         why = current.predictions
         reason, needs = (why.reason, why.needs) if isinstance(why, Missing) else ("it has no predictions", "")
         return [
             Measurement(
-                Claim(Topic.CURRENT_COST.key(), name, bar),
+                claim,
                 "savings_per_row",
                 Missing(reason),
                 reason=reason,
@@ -411,7 +400,7 @@ def _against_current(evidence: Evidence, priced: Prices) -> list[Measurement]:
     )
     return [
         Measurement(
-            Claim(Topic.CURRENT_COST.key(), name, bar),
+            claim,
             "savings_per_row",
             _mean(evidence, contrast, None, *_span(priced, errors.dearer)),
             unit=unit,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.findings import Claim, Criterion, Finding, Status
+from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_pair
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -40,6 +40,7 @@ from readiness.statistics.stability import (
     windows,
     without_order,
 )
+from readiness.verdict.claims import Claims, claims_of
 
 TREND = Topic.TREND.key()
 WINDOWS = Topic.WINDOWS.key()
@@ -80,6 +81,7 @@ class _Series:
 @dataclass(frozen=True, slots=True)
 class _Ruler:
     metric: Metric
+    demanded: Claims
     criterion: Criterion
     limit: float
     """In the unit of the metric, or as a share where errors are compared by ratio."""
@@ -102,13 +104,13 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
     series = _series(evidence)
     if series is None:
         return OverTime()
-    ruler = _ruler(evidence.spec.primary_metric(evidence.task), criteria)
+    ruler = _ruler(evidence, criteria)
     wider = widening(ruler.metric.name, series.compared)
     overall = widen(_measured(ruler, series), wider, ends=ends_of(ruler.metric))
     if isinstance(overall, Missing):
-        return OverTime((_none(series, ruler, overall, ""),))
+        return OverTime((_none(ruler, overall, ""),))
     cut, lack = _cut(evidence, criteria, series, ruler, overall)
-    trend = _trend(evidence, criteria, series, ruler)
+    trend = _trend(evidence, series, ruler)
     if lack is not None:
         return OverTime((lack, *trend))
     judged = split_by(ruler.metric.name, series.compared, cut)
@@ -150,11 +152,12 @@ def _moments(times: pd.Series[Any]) -> NDArray[np.int64]:
     return days if days.max(initial=0) + 1 >= ENOUGH_DAYS else ranks
 
 
-def _ruler(metric: Metric, criteria: Stability) -> _Ruler:
-    source, limit = criteria.origin("window_limit"), criteria.window_limit
-    if metric.is_share or metric.greater_is_better:
-        return _Ruler(metric, Criterion("<", limit, "points" if metric.is_share else metric.unit, source), limit, 1.0)
-    return _Ruler(metric, Criterion("<", 0.0, metric.unit, source), limit, 1 + limit)
+def _ruler(evidence: Evidence, criteria: Stability) -> _Ruler:
+    metric, demanded = evidence.spec.primary_metric(evidence.task), claims_of(evidence.spec, evidence.task)
+    stated, limit = demanded.claim(WINDOWS).criterion, criteria.window_limit
+    assert stated is not None
+    in_points = metric.is_share or metric.greater_is_better
+    return _Ruler(metric, demanded, stated, limit, 1.0 if in_points else 1 + limit)
 
 
 def _cut(
@@ -172,26 +175,26 @@ def _cut(
         why = Missing(
             f"the column {series.column} holds so few different times that only {found} of {count} windows can be cut"
         )
-        return nowhere, _none(series, ruler, why, "rows of more different times, or fewer windows")
+        return nowhere, _none(ruler, why, "rows of more different times, or fewer windows")
     if found < FEWEST_WINDOWS:
         why = Missing(
             f"the column {series.column} holds too few different times to compare one part of the rows with another"
         )
-        return nowhere, _none(series, ruler, why, "rows of at least two different times")
+        return nowhere, _none(ruler, why, "rows of at least two different times")
     if count == 0:
         rows = rows_for_two(overall, limit, factor=factor, alpha=alpha)
         counted = f"{count_of(overall.n, 'queries' if noun == 'queries' else 'rows')} count{'s' * (overall.n == 1)}"
         compare = "to compare the first half of the period with the second"
         why = Missing(f"{counted} for {ruler.metric.title}; that is too few {compare}")
-        return nowhere, _none(series, ruler, why, f"about {rows:,} {noun} (now {overall.n:,})")
+        return nowhere, _none(ruler, why, f"about {rows:,} {noun} (now {overall.n:,})")
     spans = [series.span(np.flatnonzero(codes == code)) for code in range(found)]
     labels = tuple({series.column: words} for words in _in_words(spans))
     return Segmentation(series.column, codes, labels), None
 
 
-def _none(series: _Series, ruler: _Ruler, why: Missing, needs: str) -> Measurement:
-    name = f"{_upper(ruler.metric.title)} in windows of {series.column}"
-    return Measurement(Claim(WINDOWS, name, ruler.criterion), ruler.metric.name, why, reason=why.reason, needs=needs)
+def _none(ruler: _Ruler, why: Missing, needs: str) -> Measurement:
+    claim = ruler.demanded.claim(WINDOWS)
+    return Measurement(claim, ruler.metric.name, why, reason=why.reason, needs=needs)
 
 
 def _window(
@@ -202,10 +205,9 @@ def _window(
     cases, bar = series.compared, ruler.bar(split.outside, evidence.spec.alpha)
     scaled = "" if ruler.by_ratio else why_scaled(metric, ruler.limit, bar.threshold)
     both = _both(evidence, cases.subset(inside), split, ruler, series.unknown)
+    name = f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}"
     return Measurement(
-        Claim(
-            Topic.WINDOW.key(code + 1), f"Deficit in {metric.title} {'from' if ' to ' in words else 'on'} {words}", bar
-        ),
+        replace(ruler.demanded.claim(Topic.WINDOW.key(code + 1)), name=name, criterion=bar),
         metric.name,
         difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor),
         unit=bar.unit,
@@ -238,10 +240,10 @@ def _both(evidence: Evidence, inside: Cases, split: Split, ruler: _Ruler, unknow
     return f"{ruler.metric.title} is {here} here ({counts}) and {rest} among all other rows{judged}{left}"
 
 
-def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Ruler) -> tuple[Measurement, ...]:
+def _trend(evidence: Evidence, series: _Series, ruler: _Ruler) -> tuple[Measurement, ...]:
     metric = ruler.metric
     slope = decline(metric.name, series.cases, relative=ruler.by_ratio)
-    unit = "share" if ruler.by_ratio else ruler.criterion.unit
+    claim = ruler.demanded.claim(TREND)
     first, last = _in_words([series.span(np.arange(series.cases.n))])[0].partition(" to ")[::2]
     known = not isinstance(slope, Missing)
     worse = not isinstance(slope, Missing) and slope.interval(evidence.spec.confidence)[0] > 0
@@ -249,14 +251,10 @@ def _trend(evidence: Evidence, criteria: Stability, series: _Series, ruler: _Rul
     counted = ", as a share of its value on all rows" if ruler.by_ratio else ", in points" if metric.is_share else ""
     return (
         Measurement(
-            Claim(
-                TREND,
-                f"Decline in {metric.title} from the first row to the last{counted}",
-                Criterion("<=", criteria.trend_limit, unit, criteria.origin("trend_limit")),
-            ),
+            claim.with_name(f"{claim.name}{counted}"),
             metric.name,
             slope,
-            unit=unit,
+            unit="share" if ruler.by_ratio else ruler.criterion.unit,
             reason=f"on a straight line through {series.cases.n:,} rows from {first} to {last}; below 0 it gets better"
             if known
             else "",

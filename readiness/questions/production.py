@@ -13,11 +13,10 @@ from dataclasses import replace
 import pandas as pd
 
 from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
-from readiness.core.findings import Answer, Claim, Criterion, Finding, Origin, Outcome, Question, Status, not_assessed
+from readiness.core.findings import Answer, Claim, Finding, Origin, Outcome, Question, Status, not_assessed, not_stated
 from readiness.core.format import format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
-from readiness.core.policy import MUST_PROBES
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import steady_answers
 from readiness.evidence.drift import column_drift, largest_change
@@ -31,28 +30,16 @@ from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
-from readiness.verdict.claims import TOPICS
+from readiness.verdict.claims import LIMITED, TOPICS, Claims, claims_of, probe_name
 
 # ----------------------------------------------------------------------------------------------------
 # Odd input: the probes as findings, made here, else supplied, else not assessed.
 
-PROBED_BOXES = {"missing_value": "missing_values", "unseen_category": "unexpected_categories", "outlier": "outliers"}
-"""Probes whose result fills a box of the checklist."""
-_PROBE_NAMES = {
-    "one_row": "One row by itself",
-    "column_order": "Columns in another order",
-    "determinism": "The same rows again",
-    "missing_value": "Missing values",
-    "unseen_category": "Categories never seen before",
-    "outlier": "Extreme numbers",
-    "empty_frame": "No rows at all",
-    "input_not_mutated": "The rows handed in stay unchanged",
-}
-
 
 def probe_findings(evidence: Evidence, criteria: Production) -> list[Finding]:
     """One finding for each probe; those that the policy, the spec or a box of the checklist asks for block."""
-    must = {*MUST_PROBES, *criteria.must_handle, *PROBED_BOXES}
+    demanded = claims_of(evidence.spec, evidence.task)
+    must = {claim.key.part("probe") for claim in demanded.of_kind(Topic.PROBE)}
     if isinstance(evidence.probes, Missing):
         names = sorted({*must, *evidence.spec.supplied.probes})
         return [_unprobed(evidence, criteria, name, evidence.probes, blocking=name in must) for name in names]
@@ -73,11 +60,7 @@ def _unprobed(evidence: Evidence, criteria: Production, name: str, why: Missing,
     if given is not None:
         return _probe(given, criteria, blocking=blocking, origin=Origin.SUPPLIED)
     needs = or_supplied(why, f"probes.{name}").needs
-    return not_assessed(Topic.PROBE.key(name), _probe_name(name), why.reason, needs=needs)
-
-
-def _probe_name(name: str) -> str:
-    return _PROBE_NAMES.get(name, name.replace("_", " "))
+    return not_assessed(Topic.PROBE.key(name), probe_name(name), why.reason, needs=needs)
 
 
 def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin: Origin = Origin.HERE) -> Finding:
@@ -92,7 +75,7 @@ def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin:
     hint = f"; if a clean error will do, say so in production.clean_error_accepted: [{result.name}]" if allowed else ""
     return Finding(
         Topic.PROBE.key(result.name),
-        _probe_name(result.name),
+        probe_name(result.name),
         outcome.status,
         blocking=blocking,
         outcome=outcome,
@@ -110,16 +93,24 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Measurement]:
     """Each feature's population stability index must be proven to be at most the limit, unless the spec exempts it, or
     the answers to recent rows are proven to be like those to test rows.
     """
-    limit = Criterion("<=", criteria.drift_limit, "PSI", criteria.origin("drift_limit"))
-    tables = evidence.drift
+    demanded, tables = claims_of(evidence.spec, evidence.task), evidence.drift
     if isinstance(tables, Missing):
-        name = "Training distribution matches production"
         return [
-            Measurement(Claim(Topic.DRIFT_SUMMARY.key(), name, limit), "psi", Missing(tables.reason), unit="PSI", reason=tables.reason, needs=tables.needs)
-        ]  # fmt: skip
-    columns = [_claim(k, name, tables, limit, criteria.drift_warning) for k, name in enumerate(tables.features, 1)]
+            Measurement(
+                demanded.claim(Topic.DRIFT_SUMMARY.key()),
+                "psi",
+                Missing(tables.reason),
+                unit="PSI",
+                reason=tables.reason,
+                needs=tables.needs,
+            )
+        ]
+    columns = [
+        _measure_drift(demanded.claim(Topic.DRIFT.key(k), name), name, tables, criteria.drift_warning)
+        for k, name in enumerate(tables.features, 1)
+    ]
     judged = [_exempted(claim) if claim.segment["column"] in criteria.drift_exempt else claim for claim in columns]
-    answers = _answers(evidence, criteria) if tables.against == "recent" else None
+    answers = _answers(evidence, demanded) if tables.against == "recent" else None
     if answers is None:
         return judged
     drifted = {claim.code for claim in judged if claim.claim.blocking and not _is_settled(claim, evidence)}
@@ -138,7 +129,7 @@ def _is_settled(claim: Measurement, evidence: Evidence) -> bool:
     return isinstance(claim.inference, Missing) or _is_met(claim, evidence)
 
 
-def _answers(evidence: Evidence, criteria: Production) -> Measurement | None:
+def _answers(evidence: Evidence, demanded: Claims) -> Measurement | None:
     """How far the candidate's answers have moved; None where these are not known, or something speaks against them.
 
     What drift does is then known better than from the columns: see `steadiness`.
@@ -147,11 +138,7 @@ def _answers(evidence: Evidence, criteria: Production) -> Measurement | None:
     if found is None or found.bounds is None or found.bounds.basis is None:
         return None
     return Measurement(
-        Claim(
-            Topic.DRIFT_OF_ANSWERS.key(),
-            "Drift of the answers, test against recent rows",
-            Criterion("<=", criteria.drift_warning, "PSI", criteria.origin("drift_warning")),
-        ),
+        demanded.claim(Topic.DRIFT_OF_ANSWERS.key()),
         "psi",
         inference_of(found.bounds.basis),
         unit="PSI",
@@ -187,11 +174,11 @@ def _exempted(claim: Measurement) -> Measurement:
     )
 
 
-def _claim(k: int, column: str, tables: DriftTables, limit: Criterion, warning: float) -> Measurement:
+def _measure_drift(claim: Claim, column: str, tables: DriftTables, warning: float) -> Measurement:
     drift = _compared(column, tables)
     against = f"training against {tables.against} rows"
     return Measurement(
-        Claim(Topic.DRIFT.key(k), f"Drift of {column}, {against}", limit),
+        claim.with_name(f"{claim.name}, {against}"),
         "psi",
         drift if isinstance(drift, Missing) else drift.index,
         unit="PSI",
@@ -321,13 +308,17 @@ _ON_SHARED = {
 """What was measured on a shared machine: shown, never judged."""
 
 
+METRICS_OF = {topic: metric for metric, topic in TOPICS.items()}
+"""The technical metric that a stated limit is about."""
+
+
 def ask(evidence: Evidence, criteria: Production) -> Answer:
     """Judge limits, probes, drift and the boxes of the checklist."""
-    spec = evidence.spec
-    claims = [*_limits(evidence, criteria), *drift_claims(evidence, criteria)]
+    spec, demanded = evidence.spec, claims_of(evidence.spec, evidence.task)
+    claims = [*_limits(evidence, demanded), *drift_claims(evidence, criteria)]
     findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
-    others = [*_without_limit(evidence, criteria), *probe_findings(evidence, criteria), *box_findings(evidence)]
-    facts = judge_claims(_facts(evidence), alpha=spec.alpha, level=spec.confidence)
+    others = [*_without_limit(demanded), *probe_findings(evidence, criteria), *box_findings(evidence)]
+    facts = judge_claims(_facts(evidence, demanded), alpha=spec.alpha, level=spec.confidence)
     judged = attested_instead((*findings, *others), evidence)
     return Answer(Question.PRODUCTION, (*judged, *facts, *unused_measures(evidence)), _table(evidence))
 
@@ -338,32 +329,15 @@ def _table(evidence: Evidence) -> dict[str, pd.DataFrame]:
     return {} if milliseconds is None else {"latency": pd.DataFrame({"milliseconds": milliseconds})}
 
 
-def _limit_of(evidence: Evidence, criteria: Production, metric: str) -> Criterion | None:
-    """The limit in `production`, else the one of a business requirement on the same metric."""
-    op = ">=" if METRICS[metric].greater_is_better else "<="
-    given = getattr(criteria, metric)
-    if given is not None:
-        return Criterion(op, given, METRICS[metric].unit, f"set in the spec: production.{metric}")
-    for k, requirement in enumerate(evidence.spec.business.requirements, 1):
-        if requirement.metric == metric:
-            source = f"set in the spec: business.requirements, number {k}"
-            return Criterion(requirement.op, requirement.limit, METRICS[metric].unit, source)
-    return None
+def _limits(evidence: Evidence, demanded: Claims) -> list[Measurement]:
+    return [_measure_limit(evidence, METRICS_OF[claim.key.kind], claim) for claim in demanded.of_kind(*METRICS_OF)]
 
 
-def _limits(evidence: Evidence, criteria: Production) -> list[Measurement]:
-    return [
-        _limit(evidence, metric, limit)
-        for metric in TOPICS
-        if (limit := _limit_of(evidence, criteria, metric)) is not None
-    ]
-
-
-def _limit(evidence: Evidence, metric: str, limit: Criterion) -> Measurement:
+def _measure_limit(evidence: Evidence, metric: str, claim: Claim) -> Measurement:
     measured = evidence.technical.measures.get(metric, Missing("it was not measured"))
     missing = isinstance(measured, Missing)
-    claim = Measurement(
-        Claim(TOPICS[metric].key(), _title(metric), limit),
+    found = Measurement(
+        claim,
         metric,
         Missing(measured.reason) if isinstance(measured, Missing) else measured,
         unit=METRICS[metric].unit,
@@ -372,7 +346,7 @@ def _limit(evidence: Evidence, metric: str, limit: Criterion) -> Measurement:
         measured_time=not missing and metric != "size_mb",
         denominator="timed calls",
     )
-    return marked(claim, evidence.technical.sources.get(metric, ""))
+    return marked(found, evidence.technical.sources.get(metric, ""))
 
 
 def _title(metric: str) -> str:
@@ -392,31 +366,13 @@ def _how(evidence: Evidence, metric: str) -> str:
     return "the model file"
 
 
-def _without_limit(evidence: Evidence, criteria: Production) -> list[Finding]:
+def _without_limit(demanded: Claims) -> list[Finding]:
     """A technical box for which nobody stated a limit is not assessed; what was measured stands as a fact."""
-    unstated = {
-        Topic.LATENCY_LIMIT: "latency_p99_ms",
-        Topic.THROUGHPUT_LIMIT: "throughput_per_second",
-        Topic.SIZE_LIMIT: "size_mb",
-        Topic.MEMORY_LIMIT: "memory_mb",
-    }
-    stated = {metric for metric in TOPICS if _limit_of(evidence, criteria, metric) is not None}
-    boxes = {topic: next(box for box in BOXES if topic in box.topics) for topic in unstated}
-    return [
-        not_assessed(
-            topic.key(),
-            f"Limit for {METRICS[metric].title}",
-            "no limit is stated",
-            needs=f"state production.{metric}",
-            metric=metric,
-        )
-        for topic, metric in unstated.items()
-        if not any(TOPICS[stated_metric] in boxes[topic].topics for stated_metric in stated)
-    ]
+    return [not_stated(claim, metric=LIMITED[claim.key.kind]) for claim in demanded.of_kind(*LIMITED)]
 
 
-def _facts(evidence: Evidence) -> list[Measurement]:
-    limited = [metric for metric in TOPICS if _limit_of(evidence, evidence.spec.production, metric) is not None]
+def _facts(evidence: Evidence, demanded: Claims) -> list[Measurement]:
+    limited = [METRICS_OF[claim.key.kind] for claim in demanded.of_kind(*METRICS_OF)]
     told = {evidence.technical.note} if any(metric.startswith("latency") for metric in limited) else set()
     claims = []
     for metric, measured in evidence.technical.measures.items():

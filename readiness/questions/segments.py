@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from readiness.core import policy
-from readiness.core.findings import Answer, Claim, Criterion, Finding, Flag, Question, Status, not_assessed
+from readiness.core.findings import Answer, Claim, Finding, Flag, Question, Status, not_stated
 from readiness.core.format import format_value, listed
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
@@ -63,6 +63,7 @@ from readiness.statistics.parity import (
     shrunken_gap,
 )
 from readiness.statistics.stability import unknown_dependence
+from readiness.verdict.claims import Claims, claims_of, segment_metrics
 
 # ----------------------------------------------------------------------------------------------------
 # Columns that tell people apart, by a word in their name: what is worse for one of their values may be unlawful.
@@ -226,11 +227,11 @@ _NOUNS = ("rows", "rows with {positive}", "rows without {positive}")
 _MARK = "four fifths (0.8) is the customary mark"
 
 
-def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, criteria: Segments) -> list[Measurement]:
+def group_comparisons(evidence: Evidence, demanded: Claims, i: int, segmentation: Segmentation) -> list[Measurement]:
     """Claims about the i-th segmentation where the spec states a limit, and otherwise two facts; binary tasks only."""
-    stated = [name for name in MEASURES if name in criteria.fairness]
+    stated = [name for name in MEASURES if name in evidence.spec.segments.fairness]
     if evidence.task is not Task.BINARY:
-        return [_claim(evidence, i, segmentation, name, Missing(_ONLY_BINARY), "", criteria) for name in stated]
+        return [_compare(evidence, demanded, i, segmentation, name, Missing(_ONLY_BINARY), "") for name in stated]
     names = [segmentation.text(code) for code in range(len(segmentation.labels))]
     enough = group_shares(evidence.cases, segmentation.codes, names, least_rows=policy.SEGMENT_ROWS)
     every = group_shares(evidence.cases, segmentation.codes, names, least_rows=1)
@@ -240,37 +241,33 @@ def group_comparisons(evidence: Evidence, i: int, segmentation: Segmentation, cr
         compared = compare_groups(comparison, shares)
         if comparison in stated or (comparison in ALWAYS_SHOWN and not isinstance(compared, Missing)):
             reason = _reason(evidence, compared, shares, names)
-            found.append(_claim(evidence, i, segmentation, comparison, compared, reason, criteria))
+            found.append(_compare(evidence, demanded, i, segmentation, comparison, compared, reason))
     return found
 
 
 _ONLY_BINARY = "groups are compared in this way only where the target has two classes"
 
 
-def _claim(
+def _compare(
     evidence: Evidence,
+    demanded: Claims,
     i: int,
     segmentation: Segmentation,
-    measure: str,
+    comparison: str,
     compared: Spread | LeastRatio | Widest | Missing,
     reason: str,
-    criteria: Segments,
 ) -> Measurement:
-    limit, by_ratio = criteria.fairness.get(measure), measure.endswith("ratio")  # type: ignore[call-overload]
-    unit = "ratio" if by_ratio else "points"
-    bar = Criterion(">=" if by_ratio else "<=", limit, unit, criteria.origin("fairness")) if limit is not None else None
+    """Judged where the spec states a limit, else a fact."""
+    key = Topic.FAIRNESS.key(i, metric=comparison)
+    name = _NAMES[comparison].format(positive=evidence.positive, by=segmentation.name)
+    claim = demanded.find(key) or Claim(key, name, blocking=False)
     few = isinstance(compared, Missing) and evidence.task is Task.BINARY
     return Measurement(
-        Claim(
-            Topic.FAIRNESS.key(i, metric=measure),
-            _NAMES[measure].format(positive=evidence.positive, by=segmentation.name),
-            bar,
-            blocking=bar is not None,
-        ),
-        measure,
+        claim.with_name(name),
+        comparison,
         compared,
-        unit=unit,
-        withheld="" if bar is None else unknown_error(evidence.cases.dependence),
+        unit="ratio" if comparison.endswith("ratio") else "points",
+        withheld=unknown_error(evidence.cases.dependence) if claim.blocking else "",
         reason=reason,
         needs=f"at least {policy.SEGMENT_ROWS} rows of each kind in two groups or more" if few else "",
         denominator="rows of all groups",
@@ -305,22 +302,15 @@ def _counts(group: Group, noun: str) -> str:
 
 TITLE = Question.SEGMENTS.words
 
-NONE_NAMED = not_assessed(
-    Topic.NO_SEGMENTS.key(),
-    "Segments",
-    "no segment column is named, so nobody knows for whom the model fails",
-    needs="name the columns that tell groups apart under data.segments",
-)
-
 
 def ask(evidence: Evidence, criteria: Segments) -> Answer:
     """Judge every segment against all other rows, in every segmentation that the spec names."""
     spec, named = evidence.spec, list(enumerate(evidence.segmentations, 1))
-    judged = criteria.metrics or policy.SEGMENT_METRICS[evidence.task]
+    demanded, judged = claims_of(spec, evidence.task), segment_metrics(spec, evidence.task)
     rulers = [ruler_of(evidence, criteria, name) for name in judged]
-    claims = [claim for i, each in named for ruler in rulers for claim in _deficits(evidence, i, each, ruler, criteria)]
+    claims = [claim for i, each in named for ruler in rulers for claim in _deficits(evidence, demanded, i, each, ruler)]
     claims = _unless_nobody_was_compared(claims)
-    compared = [claim for i, each in named for claim in group_comparisons(evidence, i, each, criteria)]
+    compared = [claim for i, each in named for claim in group_comparisons(evidence, demanded, i, each)]
     suspected = suspects(evidence, rulers)
     findings, slices = _settled(evidence, [*claims, *(c for c in compared if c.claim.blocking)], suspected.claims)
     shown_slices = slice_findings(suspected, slices, criteria, proven=spec.evidence == "interval")
@@ -331,7 +321,7 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
     return Answer(
         Question.SEGMENTS,
         (
-            *((NONE_NAMED,) if not named else ()),
+            *map(not_stated, demanded.of_kind(Topic.NO_SEGMENTS)),
             *findings,
             *with_places(evidence, shown_slices, findings),
             *worst_segments(evidence, findings),
@@ -399,7 +389,7 @@ def _small(finding: Finding) -> Finding:
 
 
 def _deficits(
-    evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, criteria: Segments
+    evidence: Evidence, demanded: Claims, i: int, segmentation: Segmentation, ruler: Ruler
 ) -> list[Measurement]:
     splits = split_by(ruler.metric.name, evidence.cases, segmentation)
     if any(split.inside is CUT_QUERIES for split in splits):
@@ -425,8 +415,8 @@ def _deficits(
     ]
     claims += _pooled(evidence, i, segmentation, ruler, large)
     held = sum(split.rows for split in splits)
-    coverage = _coverage(i, segmentation, ruler, large, criteria, held=held)
-    return [*claims, coverage, *_critical(i, segmentation, ruler, large)]
+    coverage = _coverage(demanded, i, segmentation, ruler, large, held=held)
+    return [*claims, coverage, *_critical(demanded, i, segmentation, ruler, large)]
 
 
 def _has_others(split: Split) -> bool:
@@ -474,7 +464,7 @@ def _pooled(
 
 
 def _coverage(
-    i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool], criteria: Segments, *, held: int
+    demanded: Claims, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool], *, held: int
 ) -> Measurement:
     """`held`: rows of the metric's own denominator that all segments hold together."""
     rows = segmentation.counts
@@ -484,12 +474,9 @@ def _coverage(
     text = f"{covered:,} of {total:,} rows are in segments with at least {count_of(ruler.minimum, ruler.noun)}"
     text += f", and all segments together hold {held:,}" if held < ruler.minimum else ""
     text = f"none of {total:,} rows is in an assessable segment: {ruler.never}" if ruler.never else text
+    name = f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}"
     return Measurement(
-        Claim(
-            Topic.SEGMENT_COVERAGE.key(i, metric=ruler.metric.name),
-            f"Rows in assessable segments of {segmentation.name}, for {ruler.metric.title}",
-            Criterion(">=", criteria.coverage, "share", criteria.origin("coverage"), refutable=False),
-        ),
+        demanded.claim(Topic.SEGMENT_COVERAGE.key(i, metric=ruler.metric.name)).with_name(name),
         "coverage",
         Exact(covered / total, total),
         unit="share",
@@ -498,17 +485,16 @@ def _coverage(
     )
 
 
-def _critical(i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]) -> list[Measurement]:
+def _critical(
+    demanded: Claims, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]
+) -> list[Measurement]:
     if not segmentation.critical:
         return []
     missing = [segmentation.text(code) for code in sorted(segmentation.critical) if not large[code]]
+    name = f"Critical segments of {segmentation.name} that are too small, for {ruler.metric.title}"
     return [
         Measurement(
-            Claim(
-                Topic.CRITICAL_SEGMENTS.key(i, metric=ruler.metric.name),
-                f"Critical segments of {segmentation.name} that are too small, for {ruler.metric.title}",
-                Criterion("<=", 0, "segments", "set in the spec: critical", refutable=False),
-            ),
+            demanded.claim(Topic.CRITICAL_SEGMENTS.key(i, metric=ruler.metric.name)).with_name(name),
             "segments",
             Exact(float(len(missing)), len(segmentation.critical)),
             unit="segments",

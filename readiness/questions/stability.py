@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from readiness.core.findings import Answer, Claim, Criterion, Finding, Question, not_assessed
+from readiness.core.findings import Answer, Claim, Finding, Question, not_assessed
 from readiness.core.format import format_range, format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
@@ -48,7 +48,7 @@ from readiness.statistics.stability import (
     mean_change,
     spread_grade,
 )
-from readiness.verdict.claims import spread_is_relative
+from readiness.verdict.claims import claims_of, spread_is_relative
 
 # ----------------------------------------------------------------------------------------------------
 # Other signs of how steady the candidate is: other seeds, small changes, fewer training rows: shown, not judged.
@@ -260,9 +260,12 @@ def _of_refits(
         n_test=float(np.mean([fold.n_test for fold in refits.folds])),
         ends=ends,
     )
-    claims = [_half_width(evidence, criteria, metric, mean, refits), *_churn(evidence, criteria, refits)]
-    if rule == "point":
-        claims.append(_std(criteria, metric, facts, len(refits.folds)))
+    measures = {
+        Topic.HALF_WIDTH: lambda claim: _half_width(evidence, claim, metric, mean, refits),
+        Topic.CHURN: lambda claim: _churn(evidence, claim, refits),
+        Topic.FOLD_STD: lambda claim: _std(claim, metric, facts, len(refits.folds)),
+    }
+    claims = [measures[claim.key.kind](claim) for claim in claims_of(evidence.spec, evidence.task).of_kind(*measures)]
     doubt = doubt_of(evidence, criteria, metric, mean, refits)
     shown = _facts(rule, metric, facts, mean, (*refits.notes, *evidence.retraining.notes), refits)
     return (
@@ -291,26 +294,21 @@ def _done(refits: Refits) -> str:
 
 
 def _half_width(
-    evidence: Evidence, criteria: Stability, metric: Metric, mean: Inference | Missing, refits: Refits
+    evidence: Evidence, claim: Claim, metric: Metric, mean: Inference | Missing, refits: Refits
 ) -> Measurement:
-    relative = evidence.task is Task.REGRESSION or metric.needs == "own"
-    unit = "share of the mean" if relative else "points"
-    name = f"Half-width of the interval of the average {metric.title}"
-    limit = Criterion("<=", criteria.half_width, unit, criteria.origin("half_width"), refutable=False)
+    unit, relative = _unit(claim), evidence.task is Task.REGRESSION or metric.needs == "own"
     if isinstance(mean, Missing):
-        return Measurement(Claim(Topic.HALF_WIDTH.key(), name, limit), metric.name, mean, unit=unit, reason=mean.reason)
+        return Measurement(claim, metric.name, mean, unit=unit, reason=mean.reason)
     half = half_width(mean, evidence.spec.confidence)
     if not math.isfinite(half):
         none = Missing(NO_SPREAD)
-        return Measurement(
-            Claim(Topic.HALF_WIDTH.key(), name, limit), metric.name, none, unit=unit, reason=NO_SPREAD, needs=VARY
-        )
+        return Measurement(claim, metric.name, none, unit=unit, reason=NO_SPREAD, needs=VARY)
     width = half / abs(mean.value) if relative and mean.value else half
     low, high = mean.interval(evidence.spec.confidence)
     shown = format_value(mean.value, metric.unit)
     between = format_range(low, high, metric.unit)
     return Measurement(
-        Claim(Topic.HALF_WIDTH.key(), name, limit),
+        claim,
         metric.name,
         Exact(width, len(refits.folds), mean.method, mean.bound_method),
         unit=unit,
@@ -320,47 +318,41 @@ def _half_width(
     )
 
 
-def _churn(evidence: Evidence, criteria: Stability, refits: Refits) -> list[Measurement]:
-    if not evidence.task.has_classes:
-        return []
+def _unit(claim: Claim) -> str:
+    assert claim.criterion is not None
+    return claim.criterion.unit
+
+
+def _churn(evidence: Evidence, claim: Claim, refits: Refits) -> Measurement:
     predicted = refits.predicted
     everywhere = (predicted >= 0).all(axis=0)
     groups = None if evidence.training is None else evidence.training.groups
     dependence = Dependence(None if groups is None else groups[everywhere])
     share = churn(predicted[:, everywhere], dependence)
-    limit = Criterion(
-        "<=", criteria.churn_met, "share", criteria.origin("churn_met"), refuted_beyond=criteria.churn_not_met
-    )
     rows = f"{int(everywhere.sum()):,} training rows, each predicted once in each of {refits.repeats} repeats"
-    return [
-        Measurement(
-            Claim(Topic.CHURN.key(), "Share of rows whose answer changes between refits (churn)", limit),
-            "churn",
-            share,
-            unit="share",
-            withheld=unknown_error(dependence),
-            reason=rows,
-            denominator="rows",
-            from_scores=False,
-        )
-    ]
+    return Measurement(
+        claim,
+        "churn",
+        share,
+        unit="share",
+        withheld=unknown_error(dependence),
+        reason=rows,
+        denominator="rows",
+        from_scores=False,
+    )
 
 
-def _std(criteria: Stability, metric: Metric, facts: FoldFacts, folds: int) -> Measurement:
+def _std(claim: Claim, metric: Metric, facts: FoldFacts, folds: int) -> Measurement:
     """In points; of a metric without an upper end as a share of the mean, for its unit says nothing by itself."""
-    name, reason, unit = f"Standard deviation of the fold {metric.title}", _graded(metric, facts), metric.unit
+    reason = _graded(metric, facts)
     value: Exact | Missing = Exact(facts.std, folds)
     if spread_is_relative(metric):
-        name, unit = f"{name} as a share of the mean", "share of the mean"
         reason = (
             f"{reason}; it is {format_value(facts.std, metric.unit)} around {format_value(facts.mean, metric.unit)}"
         )
         value = Exact(facts.coefficient_of_variation, folds) if facts.mean else NO_SHARE
         reason = reason if facts.mean else NO_SHARE.reason
-    limit = Criterion("<", criteria.std, unit, criteria.origin("std"))
-    return Measurement(
-        Claim(Topic.FOLD_STD.key(), name, limit), metric.name, value, unit=unit, reason=reason, from_scores=False
-    )
+    return Measurement(claim, metric.name, value, unit=_unit(claim), reason=reason, from_scores=False)
 
 
 def _facts(
@@ -397,7 +389,8 @@ def _facts(
 
 def _seconds(refits: Refits) -> Measurement:
     took = Exact(refits.seconds, len(refits.folds))
-    return Measurement.fact(Topic.REFIT_SECONDS.key(), "Time that all refits took", "seconds", took, unit="s", measured_time=True)  # fmt: skip
+    key, name = Topic.REFIT_SECONDS.key(), "Time that all refits took"
+    return Measurement.fact(key, name, "seconds", took, unit="s", measured_time=True)
 
 
 def _end(facts: FoldFacts, end: float) -> str:

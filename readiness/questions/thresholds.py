@@ -16,7 +16,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions import business
-from readiness.questions.classes import class_claims
+from readiness.questions.classes import measure_classes
 from readiness.questions.costs import Part, Prices, cost_parts, error_costs, idle_class
 from readiness.questions.wording import count_of
 from readiness.spec.schema import CostColumn
@@ -133,9 +133,7 @@ def _requirements(evidence: Evidence) -> Iterator[Finding]:
         yield from (
             f for f, each in zip(found, stated, strict=True) if spec.metric(each.metric).needs in ("labels", "own")
         )
-    yield from judge_claims(
-        class_claims(evidence, spec.errors), alpha=spec.alpha, level=spec.confidence, rule=spec.evidence
-    )
+    yield from judge_claims(measure_classes(evidence), alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
 
 
 def _too_many(evidence: Evidence) -> Iterator[str]:

@@ -264,18 +264,22 @@ def _group_comparison(spec: Spec, i: int, measure: str) -> Claim | None:
 PER_CLASS_COVERAGE = (Topic.CLASS_COVERAGE, Topic.CLASS_COST_COVERAGE)
 
 
+NO_COSTS = Claim(
+    Topic.SAVINGS.key(),
+    "Savings against doing nothing",
+    needs="state what each kind of error costs under errors.costs",
+    source="errors.costs",
+    lacking="the spec states no costs, so nobody knows whether these errors are acceptable",
+)
+"""What is left to say of question 4 where no costs fit the task."""
+
+
 def list_costs(spec: Spec, task: Task) -> Iterator[Entry]:
     """Savings against each answer that needs no model, the current model, and what a prediction is worth."""
     errors, costs = spec.errors, spec.errors.costs
     place, owner, nothing = "errors.costs", errors.owner, "Savings for each row against doing nothing"
     if costs is None:
-        yield Claim(
-            Topic.SAVINGS.key(),
-            "Savings against doing nothing",
-            needs="state what each kind of error costs under errors.costs",
-            source=place,
-            lacking="the spec states no costs, so nobody knows whether these errors are acceptable",
-        )
+        yield NO_COSTS
         return
     saved = Criterion(">", policy.SAVINGS_PER_ROW, costs.currency)
     instead = (Topic.SAVINGS.key(),)
@@ -291,17 +295,22 @@ def list_costs(spec: Spec, task: Task) -> Iterator[Entry]:
         yield against(Topic.SAVINGS_MEDIAN, "always the median")
     if task is Task.REGRESSION and costs.under != costs.over:
         yield against(Topic.SAVINGS_QUANTILE, "always the cheapest number")
-    if spec.baseline.current is not None:
-        bar = Criterion(">=", 0.0, costs.currency, errors.origin("dearer"))
-        name = f"Errors cost no more than those of {spec.baseline.current.name}"
-        name += f" and {format_level(errors.dearer)}" if errors.dearer else ""
-        yield Claim(Topic.CURRENT_COST.key(), name, bar, source="errors.dearer", owner=owner, instead=instead)
+    current = spec.baseline.current
+    bar = Criterion(">=", 0.0, costs.currency, errors.origin("dearer"))
+    name = no_dearer_name("the current model" if current is None else current.name, errors.dearer)
+    cheaper = Claim(Topic.CURRENT_COST.key(), name, bar, source="errors.dearer", owner=owner, instead=instead)
+    yield cheaper if current is not None else Family.of_one(cheaper)
     if errors.value_per_prediction is not None:
         bar = Criterion("<", errors.value_per_prediction, costs.currency, "set in the spec")
         name = "Cost of errors for each prediction"
         yield Claim(Topic.COST.key(), name, bar, source="errors.value_per_prediction", owner=owner)
     for topic in (Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS, Topic.SAVINGS_MEDIAN, Topic.SAVINGS_QUANTILE):
         yield Family(topic, lambda key, _subject: Claim(key, "Savings for each row", saved, source=place, owner=owner))
+
+
+def no_dearer_name(other: str, share: float) -> str:
+    """What it is called that errors cost no more than those of another model, and a share of them."""
+    return f"Errors cost no more than those of {other}" + (f" and {format_level(share)}" if share else "")
 
 
 def list_errors(spec: Spec, task: Task) -> Iterator[Entry]:  # noqa: ARG001  # classes are data
@@ -449,9 +458,13 @@ def _boxes() -> Iterator[Claim]:
             yield Claim(key, box.title, blocking=is_attested, needs=needs, source=f"checklist.{box.key}")
 
 
+def probe_name(name: str) -> str:
+    """What a probe is called: "One row by itself"."""
+    return PROBE_NAMES.get(name, name.replace("_", " "))
+
+
 def _probe(name: str, *, blocking: bool = True) -> Claim:
-    words = PROBE_NAMES.get(name, name.replace("_", " "))
-    return Claim(Topic.PROBE.key(name), words, blocking=blocking, source="production.must_handle")
+    return Claim(Topic.PROBE.key(name), probe_name(name), blocking=blocking, source="production.must_handle")
 
 
 def _limit(spec: Spec, metric: str) -> Claim | None:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from readiness.core.findings import Criterion, Status
+from readiness.core.findings import Claim, Criterion, Status
+from readiness.core.keys import Topic
 from readiness.core.metrics import METRICS
 from readiness.core.policy import Task
 from readiness.questions import segments
@@ -19,6 +20,7 @@ from readiness.statistics.slices import first_half
 from tests.questions.conftest import evidence_of
 
 FEATURES = ["amount", "colour"]
+ANY = Topic.SLICE.key(1)
 DATA = {"segments": ["region"], "features": FEATURES}
 
 
@@ -157,7 +159,7 @@ def test_edges_of_a_slice_are_fitted_on_the_rows_that_are_searched():
     made = off_the_bins(3)
     half = first_half(made.cases, seed=made.spec.seed)
     other = replace(made.cases, y_pred=np.where(half, made.cases.y_pred, made.cases.y_true))
-    ruler = [Ruler(METRICS["accuracy"], Criterion("<", 0.15), 1.0, 10, 0.1, "rows")]
+    ruler = [Ruler(METRICS["accuracy"], Claim(ANY, "deficit", Criterion("<", 0.15)), 1.0, 10, 0.1, "rows")]
     one, two = (suspects(replace(made, cases=cases), ruler) for cases in (made.cases, other))
 
     assert len(one.claims) > 0
@@ -208,7 +210,7 @@ def test_errors_without_a_mean_are_not_searched(predicted):
     frame = table(200)
     made = evidence_of([0.0] * 200, [predicted] * 200, task=Task.REGRESSION, frame=frame, data=DATA)
     made = replace(made, rows=frame)
-    ruler = Ruler(METRICS["mae"], Criterion("<", 0.0), 1.15, 10, 0.1, "rows")
+    ruler = Ruler(METRICS["mae"], Claim(ANY, "deficit", Criterion("<", 0.0)), 1.15, 10, 0.1, "rows")
 
     assert (0, ()) == (suspects(made, [ruler]).searched, suspects(made, [ruler]).claims)
 
