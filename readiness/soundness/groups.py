@@ -26,7 +26,7 @@ from readiness.soundness.order import comes_later
 from readiness.soundness.tables import Examined, Tables, claim_not_known, finding_not_asked
 from readiness.soundness.units import (
     LEAST_SHARED,
-    Looked,
+    SampledRows,
     Units,
     are_stretches_of_time,
     columns_without_a_role,
@@ -157,7 +157,7 @@ def _find_shared_units(tables: Tables) -> tuple[int, list[Units]]:
     return len(names), sorted(found, key=lambda each: -(each.known or 0.0))
 
 
-def _pool_target(tables: Tables, rows: Looked) -> Floats:
+def _pool_target(tables: Tables, rows: SampledRows) -> Floats:
     """The target of the rows of both tables that are looked at, as one number: ranks, or the largest class or not."""
     assert tables.y_train is not None
     target = np.concatenate([tables.y_test[rows.test], tables.y_train[rows.train]])
@@ -251,7 +251,7 @@ def errors_by_unit(evidence: Evidence) -> list[Examined]:
     return [_too_narrow(tables, k, each, looked, rows) for k, each in enumerate(worst, 1)]
 
 
-def _deals_of_errors(tables: Tables, errors: Array, units: Units, rows: Looked, family: int) -> int:
+def _deals_of_errors(tables: Tables, errors: Array, units: Units, rows: SampledRows, family: int) -> int:
     whole, codes = whole_units(tables, units, rows, PERMUTED_ROWS)
     return _count_deals(tables, errors[whole].astype(np.float64), codes, family)
 
@@ -262,7 +262,7 @@ def _columns_with_a_role(tables: Tables) -> set[str | None]:
     return {data.group, data.query, data.time, data.target, data.weight}
 
 
-def _design_effect(errors: Floats, units: Units, rows: Looked) -> float:
+def _design_effect(errors: Floats, units: Units, rows: SampledRows) -> float:
     return measure_repeats(errors, units.codes, rows.whole).design_effect
 
 
@@ -271,14 +271,14 @@ def _is_measure(errors: Floats, units: Units) -> bool:
     return units.numbers is not None and is_measure(errors[given], units.codes[given], units.numbers)
 
 
-def _are_times(evidence: Evidence, rows: Looked, codes: Integers) -> bool:
+def _are_times(evidence: Evidence, rows: SampledRows, codes: Integers) -> bool:
     """Whether a column names stretches of time, such as weeks: how rows near in time depend on each other is known."""
     cases = evidence.cases
     time = cases.time if cases.dependence.is_serial else None
     return time is not None and are_stretches_of_time(time[rows.test], codes)
 
 
-def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: Looked) -> Measurement:
+def _too_narrow(tables: Tables, k: int, units: Units, errors: Floats, rows: SampledRows) -> Measurement:
     found = measure_repeats(errors, units.codes, rows.whole)
     effect, name = found.design_effect, shorten(units.name)
     column = tables.test[units.name]

@@ -44,7 +44,7 @@ from readiness.statistics.leak_search import (
     own_value,
     search,
 )
-from readiness.statistics.leakage import Target, Telling, measure_column, skill_of
+from readiness.statistics.leakage import ColumnSkill, Target, measure_column, skill_of
 
 # ----------------------------------------------------------------------------------------------------
 # The words for a column that may give the answer away: with the rows it gets right, beside what others reach.
@@ -90,7 +90,7 @@ def describe_suspect(tables: Tables, asked: Asked, suspect: Suspect, rows: str) 
     return "; ".join(filter(None, (text, ", ".join(beside), f"on {rows}")))
 
 
-def _counts(tables: Tables, target: Target, told: Telling) -> str:
+def _counts(tables: Tables, target: Target, told: ColumnSkill) -> str:
     if target.is_number:
         near = NEAR**2 * float(target.losses_of_nothing.mean())
         close = format_count_of(int(np.count_nonzero(told.losses <= near)), target.n, "rows")
@@ -117,7 +117,7 @@ def _best_cut(scores: Floats, positive: Array) -> tuple[tuple[int, int], tuple[i
     return (int(above[best]), int(p.sum())), (int(below[best]), int(q.sum()))
 
 
-def _measured_words(target: Target, told: Telling) -> str:
+def _measured_words(target: Target, told: ColumnSkill) -> str:
     if isinstance(told.measured, Missing):
         return told.measured.reason
     least = told.measured.lower(SOUNDNESS_ALPHA)

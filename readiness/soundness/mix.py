@@ -221,7 +221,7 @@ def _judge_shares(evidence: Evidence) -> list[Examined]:
     if not ends:
         said = f"{_describe_share(evidence)}; {_describe_declared(evidence)}, which chance explains"
         return [_first_finding(said, 0, ())]
-    fallen = list(_find_fallen(evidence, ends))
+    fallen = list(_find_lost_claims(evidence, ends))
     carried_claims = len(_find_depending(evidence))
     stands = carried_claims - len(fallen)
     said = (
@@ -317,7 +317,7 @@ def _judge_chosen_rows(evidence: Evidence) -> Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fallen:
+class _LostClaim:
     """A claim that is met on the test rows and not at a declared share of positives."""
 
     finding: Finding
@@ -326,7 +326,7 @@ class _Fallen:
     share: float
 
 
-def _find_fallen(evidence: Evidence, ends: tuple[float, ...]) -> Iterator[_Fallen]:
+def _find_lost_claims(evidence: Evidence, ends: tuple[float, ...]) -> Iterator[_LostClaim]:
     depending = _find_depending(evidence)
     for claim in scored_claims(evidence):
         if claim.code in depending:
@@ -340,7 +340,7 @@ def _find_fallen(evidence: Evidence, ends: tuple[float, ...]) -> Iterator[_Falle
             )
 
 
-def _find_worst(evidence: Evidence, finding: Finding, at_ends: list[tuple[float, Measurement]]) -> Iterator[_Fallen]:
+def _find_worst(evidence: Evidence, finding: Finding, at_ends: list[tuple[float, Measurement]]) -> Iterator[_LostClaim]:
     """Once, at the first end where it is not met; where chance alone may explain that the share is another one, where
     even the measured value is on the wrong side.
     """
@@ -348,7 +348,7 @@ def _find_worst(evidence: Evidence, finding: Finding, at_ends: list[tuple[float,
     for share, claim in at_ends:
         there = judge_one(evidence, claim)
         if there.status is not Status.MET and (not _is_by_chance(here, share) or there.point_status is not Status.MET):
-            yield _Fallen(finding, there, claim.inference, share)
+            yield _LostClaim(finding, there, claim.inference, share)
             return
 
 
@@ -407,7 +407,7 @@ def _mean_of_class(
     return mean_of(amounts[inside], rows.dependence, weight=rows.weight, least=least, most=most)
 
 
-def _carried_finding(k: int, evidence: Evidence, fallen: _Fallen) -> Aimed:
+def _carried_finding(k: int, evidence: Evidence, fallen: _LostClaim) -> Aimed:
     """The finding of one claim that is met on the rows and not at production's mix."""
     here, there = fallen.finding, fallen.there
     assert here.criterion is not None

@@ -35,7 +35,8 @@ from readiness.statistics.cases import Floats, Integers
 from readiness.statistics.drift import (
     FEWEST,
     Drift,
-    ToldApart,
+    TwoSampleTest,
+    compare_samples,
     detectable_area,
     drift_of_counts,
     effective_rows,
@@ -44,7 +45,6 @@ from readiness.statistics.drift import (
     quantile_edges,
     related_columns,
     rows_worth,
-    tell_apart,
 )
 from readiness.statistics.inference import Exact
 from readiness.statistics.judge_claims import Measurement
@@ -69,7 +69,7 @@ _CALENDAR = ("year", "quarter", "month", "day_of_year")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compared:
+class SharedColumns:
     """Rows of the two tables in the same bins; the n test rows come first, then the m recent rows."""
 
     test: pd.DataFrame
@@ -103,7 +103,7 @@ class Compared:
         return f" (random samples of {self.totals[0]:,} and {self.totals[1]:,})" if few else ""
 
 
-def collect_compared(evidence: Evidence) -> Compared:
+def find_shared_columns(evidence: Evidence) -> SharedColumns:
     """The features, or else the columns without a role, that test rows and recent rows share."""
     assert evidence.recent is not None
     rng = np.random.default_rng([evidence.spec.seed, SALT])
@@ -126,7 +126,7 @@ def collect_compared(evidence: Evidence) -> Compared:
     table = np.column_stack(codes) if codes else np.zeros((len(test) + len(recent), 0), dtype=np.uint8)
     used = tuple(name for name in _shared_columns(evidence, test, recent) if name in exempt)
     groups = _groups_of_columns(evidence, test, recent)
-    return Compared(test, recent, rows, tuple(names), table, tuple(timely), used, groups,
+    return SharedColumns(test, recent, rows, tuple(names), table, tuple(timely), used, groups,
                     (len(typical), len(after)), len(typical) < len(before))  # fmt: skip
 
 
@@ -285,12 +285,12 @@ def examine(evidence: Evidence) -> list[Examined]:
     """How well recent rows are told from test rows by their columns, and what the candidate makes of it."""
     if evidence.recent is None:
         return [finding_not_asked(Kind.RECENT, "no recent rows are given")]
-    scores, rows = recent_scores(evidence), collect_compared(evidence)
+    scores, rows = recent_scores(evidence), find_shared_columns(evidence)
     known, words = rejudge_on_recent_truth(evidence, scores) if isinstance(scores, RecentScores) else ([], "")
     is_enough = isinstance(scores, RecentScores) and min(evidence.cases.n, len(scores.rows)) >= FEWEST
     answers = [_claim_answers(evidence, scores)] if isinstance(scores, RecentScores) and is_enough else []
-    told = tell_apart(rows.codes, rows.is_recent, rows.groups, seed=evidence.spec.seed) if rows.names else None
-    if not isinstance(told, ToldApart):
+    told = compare_samples(rows.codes, rows.is_recent, rows.groups, seed=evidence.spec.seed) if rows.names else None
+    if not isinstance(told, TwoSampleTest):
         reason = told.reason if isinstance(told, Missing) else "they share no column that could be compared"
         return [
             finding_not_asked(Kind.RECENT, "; ".join(filter(None, (reason, *_describe_left_out(rows), words)))),
@@ -305,7 +305,7 @@ def examine(evidence: Evidence) -> list[Examined]:
 
 
 def _first_claim(
-    told: ToldApart, bar: float, words: tuple[str, ...], *, needs: str = "", warning: str = ""
+    told: TwoSampleTest, bar: float, words: tuple[str, ...], *, needs: str = "", warning: str = ""
 ) -> Measurement:
     return Measurement(
         Claim(
@@ -322,7 +322,7 @@ def _first_claim(
     )
 
 
-def _claim_alike(rows: Compared, told: ToldApart, labelled: str) -> Measurement:
+def _claim_alike(rows: SharedColumns, told: TwoSampleTest, labelled: str) -> Measurement:
     noticed = detectable_area(len(rows.test), len(rows.recent), TOLD_APART, SOUNDNESS_ALPHA)
     limit = (
         "so few rows would not show that they differ, however much they did"
@@ -332,7 +332,7 @@ def _claim_alike(rows: Compared, told: ToldApart, labelled: str) -> Measurement:
     return _first_claim(told, TOLD_APART, (_counts(rows, told), limit, *_describe_left_out(rows), labelled))
 
 
-def _other_rows(rows: Compared, told: ToldApart, scores: RecentScores | Missing, labelled: str) -> Measurement:
+def _other_rows(rows: SharedColumns, told: TwoSampleTest, scores: RecentScores | Missing, labelled: str) -> Measurement:
     """Where the answers to recent rows are known, the difference alone is no doubt: what follows from it is judged."""
     telling = _most_telling(rows)
     words = (_counts(rows, told), telling, *_describe_left_out(rows), labelled)
@@ -342,7 +342,7 @@ def _other_rows(rows: Compared, told: ToldApart, scores: RecentScores | Missing,
     return _first_claim(told, NO_BAR, words, warning=f"recent rows are not like the test rows: {telling}")
 
 
-def _counts(rows: Compared, told: ToldApart) -> str:
+def _counts(rows: SharedColumns, told: TwoSampleTest) -> str:
     mixed = " mixed as in production" if rows.is_mixed else ""
     return (
         f"of {len(rows.test):,} test rows{mixed} and {len(rows.recent):,} recent rows{rows.sampled}, the recent row is "
@@ -356,7 +356,7 @@ def _write_pairs(area: float) -> str:
     return f"{next((text for text in texts if text != '100' or area == 1), texts[-1])} of 100 pairs"
 
 
-def _describe_left_out(rows: Compared) -> list[str]:
+def _describe_left_out(rows: SharedColumns) -> list[str]:
     """Which columns were not looked at, and why."""
     exempted = "by the spec, which exempts it from drift"
     told = ((rows.timely, "for telling the time and no more"), (rows.exempt, exempted))
@@ -369,7 +369,7 @@ def _list_names(names: tuple[str, ...]) -> str:
     return ", ".join(few) + (f" and {more} more" if more else "")
 
 
-def _most_telling(rows: Compared) -> str:
+def _most_telling(rows: SharedColumns) -> str:
     """The columns that moved most, each with its largest change."""
     n = len(rows.test)
     found: list[tuple[float, str]] = []
@@ -449,14 +449,14 @@ def _groups(evidence: Evidence, scores: RecentScores) -> Integers | None:
     return pd.factorize(frame[name].iloc[scores.rows])[0].astype(np.int64) + 1
 
 
-def _judge_weighed(evidence: Evidence, rows: Compared) -> list[Examined]:
+def _judge_weighed(evidence: Evidence, rows: SharedColumns) -> list[Examined]:
     """The claims once test rows are weighed like recent rows, by the columns that have to do with the answers."""
     n = len(rows.test)
     used = related_columns(rows.codes[:n], _outcomes(evidence, rows.rows))
     weights = np.ones(n)
     if len(used):
-        told = tell_apart(rows.codes[:, used], rows.is_recent, rows.groups, seed=evidence.spec.seed)
-        if isinstance(told, ToldApart):
+        told = compare_samples(rows.codes[:, used], rows.is_recent, rows.groups, seed=evidence.spec.seed)
+        if isinstance(told, TwoSampleTest):
             weights = importance_weights(told.chance[:n], n, len(rows.recent))
     names = tuple(rows.names[k] for k in used.tolist())
     overlap = _claim_overlap(weights, names)

@@ -56,7 +56,7 @@ _DATES_ASKED, _MOSTLY = 100, 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looked:
+class SampledRows:
     """Rows of the two tables on which columns are looked at: of a named group one row each, as its rows are known to
     belong together.
     """
@@ -92,10 +92,10 @@ class Units:
     """Whether test rows carry values that training rows do not; else there are many values of few rows each."""
 
 
-def sample_rows(tables: Tables) -> Looked:
+def sample_rows(tables: Tables) -> SampledRows:
     """A seeded sample of the rows of both tables."""
     test, train = (_firsts_of_groups(tables, frame) for frame in (tables.test, tables.train))
-    return Looked(_sample(tables.spec.seed, test), _sample(tables.spec.seed, train), test)
+    return SampledRows(_sample(tables.spec.seed, test), _sample(tables.spec.seed, train), test)
 
 
 def _firsts_of_groups(tables: Tables, frame: pd.DataFrame | None) -> Integers:
@@ -120,7 +120,7 @@ def columns_without_a_role(tables: Tables) -> list[str]:
     return list(unspoken(tables.spec, [str(name) for name in tables.test.columns], tables.features))
 
 
-def find_units(tables: Tables, names: Iterable[str], rows: Looked) -> list[Units]:
+def find_units(tables: Tables, names: Iterable[str], rows: SampledRows) -> list[Units]:
     """Those of the columns that look as if they named units, unless somebody's word says that they do not."""
     if tables.task is Task.RANKING:  # there, queries are what belongs together, and they are always named
         return []
@@ -130,7 +130,7 @@ def find_units(tables: Tables, names: Iterable[str], rows: Looked) -> list[Units
     return [each for each in found if each is not None]
 
 
-def _units(tables: Tables, name: str, rows: Looked) -> Units | None:
+def _units(tables: Tables, name: str, rows: SampledRows) -> Units | None:
     train = None if tables.train is None or name not in tables.train else tables.train[name]
     if not _may_name(tables.test[name].iloc[rows.test]):
         return None
@@ -285,7 +285,7 @@ def _is_enough(known: float, *, alone: bool) -> bool:
     return known >= LEAST_SHARED if alone else 1 - known < LEAST_NEW
 
 
-def _look_up_share(tables: Tables, name: str, rows: Looked, mine: Integers, stands: Array) -> float:
+def _look_up_share(tables: Tables, name: str, rows: SampledRows, mine: Integers, stands: Array) -> float:
     """Share of the test rows with a value that stands in the whole training table; `stands` are those found so far."""
     assert tables.train is not None
     given = mine[mine >= 0]
@@ -304,7 +304,7 @@ def _first_rows(codes: Integers, some: Integers) -> Integers:
     return first[some]
 
 
-def whole_units(tables: Tables, units: Units, rows: Looked, most: int) -> tuple[Integers, Integers]:
+def whole_units(tables: Tables, units: Units, rows: SampledRows, most: int) -> tuple[Integers, Integers]:
     """Positions of all test rows of some units, about `most`, and the codes of their units; of the rows that were
     looked at where these are all.
     """

@@ -271,7 +271,7 @@ Sides = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ToldApart:
+class TwoSampleTest:
     """How well the rows of two samples are told apart."""
 
     area: Inference
@@ -281,7 +281,9 @@ class ToldApart:
     fold could not be used has the share of the second sample."""
 
 
-def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, seed: int) -> ToldApart | Missing:
+def compare_samples(
+    codes: Array, second: Sides, groups: Integers | None = None, *, seed: int
+) -> TwoSampleTest | Missing:
     """Fit a classifier for each fold on the others, and see how well it tells the samples apart.
 
     Args:
@@ -309,7 +311,7 @@ def tell_apart(codes: Array, second: Sides, groups: Integers | None = None, *, s
     if not areas:
         return Missing("the rows belong to so few groups that none can be kept apart", n=many + few)
     pulls = influence * (len(second) / len(areas))
-    return ToldApart(_infer_area(float(np.mean(areas)), pulls, groups, many, few), chance)
+    return TwoSampleTest(_infer_area(float(np.mean(areas)), pulls, groups, many, few), chance)
 
 
 def _folds(second: Sides, groups: Integers | None, rng: np.random.Generator) -> Integers:

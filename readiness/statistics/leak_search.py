@@ -23,8 +23,8 @@ from readiness.statistics.leakage import (
     BEYOND_SQUARES,
     FEW,
     Column,
+    ColumnSkill,
     Target,
-    Telling,
     area_of,
     column_of_categories,
     column_of_numbers,
@@ -78,7 +78,7 @@ class Suspect:
     kind: Kind
     names: tuple[str, ...]
     """The columns; of gaps those that have some."""
-    told: Telling
+    told: ColumnSkill
     why: Why
     rival: str = ""
     """The most telling other column."""
@@ -178,7 +178,7 @@ def _screening_rows(n: int) -> Integers:
     return np.unique(np.linspace(0, n - 1, min(n, SCREENED_ROWS)).astype(np.int64))
 
 
-def _measure_columns(asked: Asked) -> dict[str, Telling]:
+def _measure_columns(asked: Asked) -> dict[str, ColumnSkill]:
     """What each column tells; of many rows and columns the less telling ones are told by fewer rows."""
     n = asked.target.n
     if n <= 2 * SCREENED_ROWS:
@@ -192,7 +192,7 @@ def _measure_columns(asked: Asked) -> dict[str, Telling]:
     return {name: measure_column(asked.columns[name], asked.target) for name in chosen}
 
 
-def _find_single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator[Suspect]:
+def _find_single_suspects(asked: Asked, told: Mapping[str, ColumnSkill]) -> Iterator[Suspect]:
     order = sorted(told, key=lambda name: told[name].unexplained)
     ahead = _count_leaders(order, told, asked.target)
     for k, name in enumerate(order):
@@ -204,7 +204,7 @@ def _find_single_suspects(asked: Asked, told: Mapping[str, Telling]) -> Iterator
         yield Suspect("column", (name,), told[name], why, rival, value)
 
 
-def _count_leaders(order: list[str], told: Mapping[str, Telling], target: Target) -> int:
+def _count_leaders(order: list[str], told: Mapping[str, ColumnSkill], target: Target) -> int:
     """How many of the most telling columns stand out from those that follow, or from saying nothing; 0 for none."""
     losses = [told[name].losses for name in order] + [target.losses_of_nothing]
     ahead = 0
@@ -216,7 +216,7 @@ def _count_leaders(order: list[str], told: Mapping[str, Telling], target: Target
     return ahead
 
 
-def why_suspicious(asked: Asked, told: Telling, *, is_ahead: bool, tried: int = 1) -> Why | None:
+def why_suspicious(asked: Asked, told: ColumnSkill, *, is_ahead: bool, tried: int = 1) -> Why | None:
     """In which of the three ways, the surest first; None in none. `tried`: readings of which this is the best."""
     if isinstance(told.measured, Missing):
         return None
@@ -230,7 +230,7 @@ def why_suspicious(asked: Asked, told: Telling, *, is_ahead: bool, tried: int = 
     return "as the model" if is_ahead and _tells_as_much(asked, told) else None
 
 
-def _tells_as_much(asked: Asked, told: Telling) -> bool:
+def _tells_as_much(asked: Asked, told: ColumnSkill) -> bool:
     """Whether it has much skill, and nearly all of the candidate's, on the rows that the candidate is judged by."""
     task, is_number = asked.target.task, asked.target.is_number
     if task is Task.RANKING or not np.isfinite(asked.own) or len(asked.columns) == 1:
@@ -243,7 +243,7 @@ def _tells_as_much(asked: Asked, told: Telling) -> bool:
     return not is_number or value >= CERTAIN or 1 - asked.own >= ADDS_LITTLE * (1 - value)
 
 
-def value_on(told: Telling, target: Target, rows: Array | None) -> float:
+def value_on(told: ColumnSkill, target: Target, rows: Array | None) -> float:
     """The area or R² on some of the rows; of several classes always on all."""
     if rows is None or target.task is Task.MULTICLASS:
         return told.value
@@ -263,7 +263,7 @@ def stands_out(losses: Floats, rival: Floats, factor: float = AHEAD, surely: flo
 # Gaps -----------------------------------------------------------------------------------------------------------
 
 
-def _gap_patterns(asked: Asked, left: Mapping[str, Telling], singles: Iterable[Suspect]) -> Iterator[Suspect]:
+def _gap_patterns(asked: Asked, left: Mapping[str, ColumnSkill], singles: Iterable[Suspect]) -> Iterator[Suspect]:
     """Which columns are missing at once; nothing new where a single column stands out already."""
     gaps = {name: column.gaps for name, column in asked.columns.items()}
     some = [name for name, where in gaps.items() if 0 < np.count_nonzero(where) < len(where)]
@@ -282,14 +282,14 @@ def _gap_patterns(asked: Asked, left: Mapping[str, Telling], singles: Iterable[S
 # Two columns ----------------------------------------------------------------------------------------------------
 
 
-def _pairable(asked: Asked, named: set[str], told: Mapping[str, Telling]) -> list[str]:
+def _pairable(asked: Asked, named: set[str], told: Mapping[str, ColumnSkill]) -> list[str]:
     """Columns of more than one value that are not suspicious, the most telling first, at most MOST_PAIRED."""
     names = [name for name, column in asked.columns.items() if name not in named and np.ptp(column.cells) > 0]
     return sorted(names, key=lambda name: told[name].unexplained if name in told else np.inf)[:MOST_PAIRED]
 
 
 def _find_pairs(
-    asked: Asked, names: list[str], known: set[frozenset[str]], told: Mapping[str, Telling]
+    asked: Asked, names: list[str], known: set[frozenset[str]], told: Mapping[str, ColumnSkill]
 ) -> Iterator[Suspect]:
     rows = _screening_rows(asked.target.n)
     part = asked.target.subset(rows)
@@ -320,10 +320,10 @@ def _suspect_of_parts(
     asked: Asked,
     kind: Kind,
     names: tuple[str, ...],
-    told: Telling,
-    known: Mapping[str, Telling],
+    told: ColumnSkill,
+    known: Mapping[str, ColumnSkill],
     signs: tuple[int, ...] = (),
-    is_enough: Callable[[Telling, list[Telling]], bool] = lambda _told, _parts: True,
+    is_enough: Callable[[ColumnSkill, list[ColumnSkill]], bool] = lambda _told, _parts: True,
 ) -> Iterator[Suspect]:
     """The suspect, where several columns tell far more than each of them."""
     parts = [known[name] if name in known else measure_column(asked.columns[name], asked.target) for name in names]
@@ -336,7 +336,7 @@ def _suspect_of_parts(
         yield Suspect(kind, names, told, why, best[0], best[1].value, signs)
 
 
-def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterator[Suspect]:
+def _sums(asked: Asked, names: list[str], told: Mapping[str, ColumnSkill]) -> Iterator[Suspect]:
     numeric = [name for name in names if _can_be_added(asked.columns[name].values)]
     if len(numeric) < 2:
         return
@@ -353,7 +353,7 @@ def _sums(asked: Asked, names: list[str], told: Mapping[str, Telling]) -> Iterat
 
 
 def _products(
-    asked: Asked, names: list[str], known: set[frozenset[str]], told: Mapping[str, Telling]
+    asked: Asked, names: list[str], known: set[frozenset[str]], told: Mapping[str, ColumnSkill]
 ) -> Iterator[Suspect]:
     """Products and ratios of columns without negative numbers: sums and differences of their logarithms."""
     numeric = [name for name in names if _can_be_multiplied(asked.columns[name].values)]
@@ -396,8 +396,8 @@ def _can_be_added(values: Floats | None) -> bool:
     return values is not None and float(np.nanmax(np.abs(values), initial=0.0)) < BEYOND_SQUARES
 
 
-def _is_formula(task: Task) -> Callable[[Telling, list[Telling]], bool]:
-    def is_formula(together: Telling, parts: list[Telling]) -> bool:
+def _is_formula(task: Task) -> Callable[[ColumnSkill, list[ColumnSkill]], bool]:
+    def is_formula(together: ColumnSkill, parts: list[ColumnSkill]) -> bool:
         is_number = task is Task.REGRESSION
         is_weak = all(skill_of(part.value, task) <= WEAK for part in parts)
         return is_weak or together.value >= EXACT[is_number]
@@ -444,7 +444,7 @@ def _centre_indicators(target: Target) -> list[Floats]:
 
 
 def _total(
-    asked: Asked, names: list[str], table: Floats, rows: Integers, told: Mapping[str, Telling]
+    asked: Asked, names: list[str], table: Floats, rows: Integers, told: Mapping[str, ColumnSkill]
 ) -> Iterator[Suspect]:
     """Three columns or more that add up to the target, found by least squares whose slopes are all 1, 0 or -1."""
     y = asked.target.numbers[rows]

@@ -242,7 +242,7 @@ def _coarsen(column: Column, most: int) -> Integers:
 
 
 @dataclass(frozen=True, eq=False)
-class Telling:
+class ColumnSkill:
     """What one column alone tells of the target."""
 
     measured: Inference | Missing
@@ -266,7 +266,7 @@ def skill_of(value: float, task: Task) -> float:
     return value if task is Task.REGRESSION else 2 * value - 1
 
 
-def measure_column(column: Column, target: Target) -> Telling:
+def measure_column(column: Column, target: Target) -> ColumnSkill:
     """What a column tells by its order, by its values, or by what is missing in it; the best of these."""
     told = _measure_number(column, target) if target.is_number else _measure_class(column, target)
     share = float(column.gaps.mean())
@@ -282,7 +282,7 @@ def _gap_column(column: Column) -> Column:
     return Column(cells, 3, cells)
 
 
-def _measure_class(column: Column, target: Target, way: Way = "value") -> Telling:
+def _measure_class(column: Column, target: Target, way: Way = "value") -> ColumnSkill:
     means = target.means(column.cells, column.size)
     if target.task is not Task.MULTICLASS:
         scores = means[target.half, column.cells, 0]
@@ -294,7 +294,7 @@ def _measure_class(column: Column, target: Target, way: Way = "value") -> Tellin
     measured, by_order = _area(column, means, target)
     if by_order is not None:
         way, scores = "order", by_order
-    return Telling(measured, losses, scores, way, _share(losses, target))
+    return ColumnSkill(measured, losses, scores, way, _share(losses, target))
 
 
 def _share(losses: Floats, target: Target) -> float:
@@ -389,13 +389,13 @@ def area_inference(value: float, se: float, alike: int, n: int) -> Inference:
 # Numbers that are to be told ------------------------------------------------------------------------------------
 
 
-def _measure_number(column: Column, target: Target, way: Way = "value") -> Telling:
+def _measure_number(column: Column, target: Target, way: Way = "value") -> ColumnSkill:
     means = target.means(column.cells, column.size)[target.half, column.cells, 0]
     tried = [means] if column.values is None else [means, *_lines(column, target, means)]
     losses = [(target.numbers - said) ** 2 for said in tried]
     best = min(range(len(tried)), key=lambda k: float(losses[k].mean()))
     least = losses[best]
-    return Telling(infer_explained(least, target.losses_of_nothing), least, tried[best], way, _share(least, target))
+    return ColumnSkill(infer_explained(least, target.losses_of_nothing), least, tried[best], way, _share(least, target))
 
 
 def _lines(column: Column, target: Target, means: Floats) -> list[Floats]:

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from readiness.core.missing import Missing
-from readiness.statistics.drift import FOLDS, ToldApart, area_error, detectable_area, tell_apart
+from readiness.statistics.drift import FOLDS, TwoSampleTest, area_error, compare_samples, detectable_area
 from readiness.statistics.intervals import Normal, Unvaried
 
 
@@ -16,8 +16,8 @@ def sides(n, m):
 
 
 def told(codes, second, groups=None, seed=0):
-    found = tell_apart(np.asarray(codes, dtype=np.uint8), second, groups, seed=seed)
-    assert isinstance(found, ToldApart)
+    found = compare_samples(np.asarray(codes, dtype=np.uint8), second, groups, seed=seed)
+    assert isinstance(found, TwoSampleTest)
     return found
 
 
@@ -81,14 +81,14 @@ def test_wholly_other_rows_leave_no_spread():
 @pytest.mark.parametrize(("n", "m"), [(9, 500), (500, 9), (1, 1)])
 def test_too_few_rows_tell_nothing(n, m):
     """It says how many there are."""
-    found = tell_apart(np.zeros((n + m, 1)), sides(n, m), seed=0)
+    found = compare_samples(np.zeros((n + m, 1)), sides(n, m), seed=0)
     assert isinstance(found, Missing)
     assert str(min(n, m)) in found.reason
 
 
 def test_one_group_cannot_be_kept_apart():
     """There is no fold without it."""
-    found = tell_apart(np.zeros((40, 1)), sides(20, 20), np.zeros(40, dtype=np.int64), seed=0)
+    found = compare_samples(np.zeros((40, 1)), sides(20, 20), np.zeros(40, dtype=np.int64), seed=0)
     assert isinstance(found, Missing)
 
 
