@@ -109,7 +109,7 @@ def _access_error(path: Path, error: OSError | ValueError) -> InputError:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which bytes was this made from? Digests of files and of folders; standard library only.
+# Digests: the bytes that something was made from, of files and of folders; standard library only.
 
 
 class Role(StrEnum):
@@ -238,7 +238,7 @@ def size_of(path: Path) -> int:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Where do the files of a review lie, and how are they written whole or not at all?
+# The files of a review: where they lie, and how they are written whole or not at all
 #
 # A new file is complete and on disk under a temporary name before anything that exists is touched. An earlier
 # report gets a second name that holds its own digest, together with the notebook it came from, and stays in its place
@@ -454,7 +454,7 @@ def _write_error(folder: Path, error: OSError) -> ReviewError:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Can a file be written where somebody wants it? Asked before the work, so that nobody waits to hear that it cannot.
+# Places to write to: tried before the work, so that nobody waits to hear that a file cannot be written there.
 
 LONGEST_BEGINNING = 200
 """Bytes by which kinds of files are told apart."""

@@ -122,7 +122,7 @@ MUST_PROBES = ("one_row", "column_order", "determinism")
 ROLLOUT = (5, 25, 100)
 """Per cent of traffic in the three stages."""
 
-# How wide may a bar be set? ---------------------------------------------------------------------------------------
+# The widest bars that a spec may set ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

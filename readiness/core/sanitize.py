@@ -92,7 +92,7 @@ def _longest_of(name: str, longest: int) -> int:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How is something that a person wrote shown back to them, and which name did they probably mean?
+# What a person wrote, shown back to them, and the name that they probably meant
 
 _SHOWN_CHARACTERS = 60
 _LISTED_NAMES = 20

@@ -214,7 +214,7 @@ def _withhold_finding(
 
 
 # ----------------------------------------------------------------------------------------------------
-# Do the candidate's answers stay where its columns drift? Told from what was found of the recent rows.
+# Answers that stay where columns drift: told from what was found of the recent rows.
 
 _OF_CLAIMS = frozenset({Topic.DOUBT_WEIGHTED, Topic.DOUBT_KNOWN})
 """Claims on test rows that are weighed like recent rows, and on recent rows whose truth is known."""

@@ -21,7 +21,7 @@ from readiness.core.files import sha256_file
 from readiness.spec.parts import MOST_VALID_DAYS
 
 # ----------------------------------------------------------------------------------------------------
-# What does an attestation look like? One example file for every box that only a person can answer.
+# Attestations: one example file for every box that only a person can answer.
 
 BY = "demo (example attestation)"
 HOLDS = datetime.timedelta(days=MOST_VALID_DAYS)

@@ -208,7 +208,7 @@ def _check_range(name: str, value: float, spec: Spec) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What would a candidate with the assumed values look like, and how would a metric of it spread from row to row?
+# A candidate with the assumed values, and how a metric of it would spread from row to row
 
 Floats = NDArray[np.float64]
 

@@ -108,7 +108,7 @@ def _drift(a: Assumptions, power: float) -> Planned:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How many rows prove that errors cost less than answers without a model, and less than a prediction is worth?
+# Rows that prove that errors cost less than answers without a model, and less than a prediction is worth
 
 VARIED = 2.0
 """Mean square of costs that differ from row to row, as a multiple of their squared mean: as for exponential costs."""

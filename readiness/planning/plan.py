@@ -48,7 +48,7 @@ from readiness.statistics.sample_size import POWER, contrast_rows, quantiles
 from readiness.verdict.margins import required_margin
 
 # ----------------------------------------------------------------------------------------------------
-# How many rows prove a gain over another method, if both truly have the assumed values?
+# Rows that prove a gain over another method, if both truly have the assumed values
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ def _ranking(a: Assumptions, name: str, aim: Aim) -> Own | None:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What does a plan say of one criterion?
+# What a plan says of one criterion
 
 NOT_POSSIBLE = "NOT POSSIBLE"
 """The word of plan and check for what no number of rows would do."""
@@ -280,7 +280,7 @@ def countable(key: str, entries: Iterable[Planned]) -> Iterator[Planned]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How many rows does each segment, and each window of time, need so that its deficit can be judged?
+# Rows that each segment, and each window of time, needs so that its deficit can be judged
 
 PARTS = {"weekend": 2, "weekday": 7, "month": 12, "quarter": 4, "hour": 24}
 """Segments that a part of a date makes."""

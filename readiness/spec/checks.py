@@ -18,7 +18,7 @@ from readiness.spec.supplied_checks import prediction_faults, supplied_misfits
 from readiness.spec.yaml import KeyPath
 
 # ----------------------------------------------------------------------------------------------------
-# Do floors of classes fit the task and the classes?
+# Floors of classes: whether they fit the task and the classes
 
 Fault = tuple[KeyPath, str]
 
@@ -35,7 +35,7 @@ def class_misfits(spec: Spec, task: Task | None) -> Iterator[Fault]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Does a spec say of a ranking what a ranking needs, and nothing that only other tasks have?
+# Rankings: whether a spec says what a ranking needs, and nothing that only other tasks have
 
 
 def ranking_misfits(spec: Spec, task: Task | None) -> Iterator[tuple[KeyPath, str]]:

@@ -207,7 +207,7 @@ class OwnMetric(Part):
 
 
 # ----------------------------------------------------------------------------------------------------
-# What may somebody vouch for that the rows cannot show? And whose word counts.
+# What somebody may vouch for that the rows cannot show, and whose word counts
 
 COUNTS_FOR = datetime.timedelta(days=365)
 """How long a word holds, as an attestation does."""

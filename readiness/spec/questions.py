@@ -347,7 +347,7 @@ Checklist = Mapping[Literal[ATTESTABLE], Attestation]  # type: ignore[valid-type
 
 
 # ----------------------------------------------------------------------------------------------------
-# What must the candidate beat, and by how much? The section of question 1.
+# The section of question 1: what the candidate must beat, and by how much
 
 Test = Literal["superiority", "non_inferiority"]
 

@@ -44,7 +44,7 @@ from readiness.spec.questions import (
 )
 
 # ----------------------------------------------------------------------------------------------------
-# What was measured elsewhere, for a candidate that cannot be loaded, refitted or timed here?
+# Measurements from elsewhere, of a candidate that cannot be loaded, refitted or timed here
 
 NOT_HERE = "supplied, not measured here"
 """The label of every finding that rests on such a measurement."""

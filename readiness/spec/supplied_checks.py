@@ -10,7 +10,7 @@ from readiness.spec.schema import FoldColumns, PredictionColumns, Spec, label_te
 from readiness.spec.yaml import KeyPath
 
 # ----------------------------------------------------------------------------------------------------
-# Do columns with ready-made predictions fit the task and the classes?
+# Columns with ready-made predictions: whether they fit the task and the classes
 
 Fault = tuple[KeyPath, str]
 

@@ -11,7 +11,7 @@ from readiness.spec.schema import Label
 from readiness.starter.table_guesses import Amount
 
 # ----------------------------------------------------------------------------------------------------
-# How does a text stand in YAML so that exactly the same text is read again, on one line?
+# Text in YAML, so written that exactly the same text is read again, on one line
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_PLAIN = frozenset({"null", "true", "false"})

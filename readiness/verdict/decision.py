@@ -174,7 +174,7 @@ def _rollout() -> tuple[Stage, ...]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What is to be done where the way through the questions ended? For a no the advice, else what would settle it.
+# What is to be done where the way through the questions ended: for a no the advice, else what would settle it
 
 _LEAD = "To settle it: "
 _LONGEST = 84

@@ -168,7 +168,7 @@ def _sorted(value: Any) -> Any:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How much of a record rests on what others measured?
+# How much of a record rests on what others measured
 
 
 def supplied_words(record: Record) -> str:

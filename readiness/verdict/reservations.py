@@ -20,7 +20,7 @@ from readiness.spec.checks import GUESSES
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
-# Which bars of a review let more through than the defaults do? Told from the record's spec and from `criteria`.
+# Bars of a review that let more through than the defaults do: told from the record's spec and from `criteria`.
 
 _LONGEST_SAYING = 80
 _CAN_FAIL = {

@@ -16,7 +16,7 @@ from readiness.spec.schema import Spec
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
-# By which bars are rows judged, and which kinds of doubt may stand aside? For host and verifier alike.
+# The bars by which rows are judged, and the kinds of doubt that may stand aside; for host and verifier alike.
 
 _COUNTED = (("<=", 0.0),)
 """No claim, column or row may be like that."""
@@ -202,7 +202,7 @@ def _can_be_measured(key: FindingKey, spec: Spec, task: Task) -> bool:
     return needed.get(kind_and_topic(key), whole.get(kind_of(key), True))
 
 
-# Which single claims may a doubt name? ---------------------------------------------------------------------------
+# The single claims that a doubt may name ---------------------------------------------------------------------------
 
 _SAME_BAR = frozenset({
     (Kind.MIX, Topic.DOUBT_CARRIED), (Kind.RECENT, Topic.DOUBT_WEIGHTED), (Kind.RECENT, Topic.DOUBT_KNOWN),
@@ -291,7 +291,7 @@ def _names(doubt: Finding, claim: Finding, spec: Spec) -> bool:
     return (is_of_mix or is_chosen) and claim.metric not in UNCHANGED
 
 
-# Which findings are there in every review of such a spec? ---------------------------------------------------------
+# The findings of every review of such a spec ---------------------------------------------------------
 
 _TOLD_APART = 0.65
 """Above this bar recent rows may lie only where the answers to them are judged in its place."""
