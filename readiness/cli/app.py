@@ -40,10 +40,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the rest
-    sys.exit(exit_code(_ended))
+    sys.exit(exit_code(_run_app))
 
 
-def _ended() -> int:
+def _run_app() -> int:
     """The number that the command line ends with; its own help and complaints can meet a full disk, too."""
     try:
         app()
@@ -62,7 +62,7 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
     return app.command()(guarded)
 
 
-def _version(asked: bool) -> None:
+def _show_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
@@ -73,7 +73,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def readiness(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Is this model ready? Six questions, one verdict, one signed page."""

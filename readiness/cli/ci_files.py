@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from readiness.cli.terminal import ending
+from readiness.cli.terminal import describe_error
 from readiness.core.errors import InputError, ReviewError
 from readiness.core.files import LONGEST_BEGINNING, check_writable, is_of_a_review, sha256_file, write_whole
 from readiness.report.junit import Source, Unfinished, junit, junit_unfinished
 from readiness.report.markdown import HEADING, NO_VERDICT, markdown, markdown_unfinished
-from readiness.run.watch import watched
+from readiness.run.watch import watched_files
 
 if TYPE_CHECKING:
     from readiness.run.runner import ReviewResult
@@ -42,7 +42,7 @@ class CiFiles:
     summary: Path | None = None
 
     @classmethod
-    def prepared(
+    def prepare(
         cls,
         spec: Path,
         settings: Sequence[str] = (),
@@ -58,7 +58,7 @@ class CiFiles:
         Raises:
             InputError: one of them cannot be written, or something else would be lost.
         """
-        taken = (*watched(spec, settings), *filter(None, besides)) if junit or summary else ()
+        taken = (*watched_files(spec, settings), *filter(None, besides)) if junit or summary else ()
         results = None if junit is None else _results_path(junit, taken)
         told = None if summary is None else _summary_path(summary, taken)
         if results is not None and results == told:
@@ -71,23 +71,23 @@ class CiFiles:
         return files
 
     @contextlib.contextmanager
-    def even_if_it_fails(self) -> Iterator[None]:
+    def record_failure(self) -> Iterator[None]:
         """The files tell of every error in here, which goes its way."""
         try:
             yield
         except (Exception, KeyboardInterrupt) as error:
-            said, code = ending(error)
+            said, code = describe_error(error)
             with contextlib.suppress(ReviewError):  # what stands there already says that there is no result
                 self._write_unfinished(Unfinished(str(self.spec), said, code))
             raise
 
-    def completed(self, result: ReviewResult, note: str) -> None:
+    def write_result(self, result: ReviewResult, note: str) -> None:
         """Write what the review found; `note` is what its reader must know besides.
 
         Raises:
             ReviewError: a file could not be written.
         """
-        source = Source(_seen_from_here(result.report), sha256_file(result.report), result.keyid, note)
+        source = Source(_relative_path(result.report), sha256_file(result.report), result.keyid, note)
         self._write(junit(result.record, source), markdown(result.record, source))
 
     def _write_unfinished(self, unfinished: Unfinished, *, at_the_end: bool = True) -> None:
@@ -105,7 +105,7 @@ class CiFiles:
 
 
 def _results_path(path: Path, taken: Iterable[Path]) -> Path:
-    target = _free(check_writable(path, "--junit", b"<?xml "), path, "--junit", taken)
+    target = _check_free(check_writable(path, "--junit", b"<?xml "), path, "--junit", taken)
     with contextlib.suppress(FileNotFoundError), target.open("rb") as stream:
         beginning = stream.read(LONGEST_BEGINNING)
         if beginning and not _TEST_RESULTS.match(beginning):
@@ -117,21 +117,21 @@ def _results_path(path: Path, taken: Iterable[Path]) -> Path:
 
 def _summary_path(path: Path, taken: Iterable[Path]) -> Path:
     kinds = () if _is_step_summary(path) else (HEADING.encode(), NO_VERDICT.encode())
-    return _free(check_writable(path, "--summary", *kinds), path, "--summary", taken)
+    return _check_free(check_writable(path, "--summary", *kinds), path, "--summary", taken)
 
 
-def _free(target: Path, path: Path, option: str, taken: Iterable[Path]) -> Path:
+def _check_free(target: Path, path: Path, option: str, taken: Iterable[Path]) -> Path:
     """`target`, to which `path` leads, if the review has no other use for it."""
     if is_of_a_review(target.name):
         found = "has the name of a file that a review itself writes"
-    elif any(_same(target, other) for other in taken):
+    elif any(_is_same(target, other) for other in taken):
         found = "is a file that the review reads"
     else:
         return target
     raise InputError(f"{path} {found}.", remedy=f"Name another file with {option}.")
 
 
-def _same(target: Path, other: Path) -> bool:
+def _is_same(target: Path, other: Path) -> bool:
     try:
         return target == other.resolve() or target.samefile(other)
     except (OSError, RuntimeError, ValueError):  # one of them is not there, or can be nowhere
@@ -153,7 +153,7 @@ def _add(path: Path, text: bytes) -> None:
         raise ReviewError(f"{path} could not be written: {error.strerror}.") from error
 
 
-def _seen_from_here(report: Path) -> str:
+def _relative_path(report: Path) -> str:
     """The path of the report as a job's log shows files: from the working folder, if it lies below."""
     try:
         return report.resolve().relative_to(Path.cwd().resolve()).as_posix()

@@ -40,7 +40,7 @@ def say_text(text: str) -> None:
     write_text(text, sys.stdout)
 
 
-def vouched(spec: Path, settings: Sequence[str]) -> tuple[str, ...]:
+def vouch_for_model(spec: Path, settings: Sequence[str]) -> tuple[str, ...]:
     """The settings with the pin of the model file as it lies there now; says for which file that vouches.
 
     Raises:

@@ -85,14 +85,14 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
     """
     named = environment.get(VARIABLE, "")
     if named:
-        return None if named.lower() == OFF else _named(named)
+        return None if named.lower() == OFF else _expand(named)
     import platformdirs
 
     folder = Path(platformdirs.user_cache_dir("readiness", appauthor=False)) / FOLDER
     return folder if folder.is_absolute() else None
 
 
-def _named(text: str) -> Path:
+def _expand(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:

@@ -31,19 +31,19 @@ def read_from(descriptor: int) -> bytes:
         with os.fdopen(descriptor, "rb") as stream:
             passphrase = stream.read(LONGEST).split(b"\n", 1)[0].removesuffix(b"\r")
     except (OSError, OverflowError) as error:
-        raise _unreadable(descriptor, error) from error
+        raise _read_error(descriptor, error) from error
     if not passphrase:
         raise KeyFileError(f"File {descriptor} holds no passphrase.")
     return passphrase
 
 
-def new(path: Path, descriptor: int | None = None) -> bytes:
+def new_passphrase(path: Path, descriptor: int | None = None) -> bytes:
     """The passphrase of a key that is to be written to `path`: read from an open file, else typed twice.
 
     Raises:
         KeyFileError: nobody is at a keyboard, the two are not the same, or it is easy to guess.
     """
-    passphrase = _typed_twice() if descriptor is None else read_from(descriptor)
+    passphrase = _ask_twice() if descriptor is None else read_from(descriptor)
     if reason := why_guessable(passphrase.decode("utf-8", "replace"), (path.name, path.stem, "readiness")):
         raise KeyFileError(
             f"The passphrase is easy to guess. {reason}",
@@ -52,7 +52,7 @@ def new(path: Path, descriptor: int | None = None) -> bytes:
     return passphrase
 
 
-def _typed_twice() -> bytes:
+def _ask_twice() -> bytes:
     _need_keyboard("--passphrase-fd N, or --no-passphrase")
     first = getpass.getpass("Passphrase for the new key: ")
     if first != getpass.getpass("The same again: "):
@@ -80,15 +80,15 @@ def signer(
     if words := remark(closed=close_memory()):
         tell(words)
     if not needs_passphrase(path):
-        return lambda: _or_later(lambda: load_private(path))
+        return lambda: _open_or_explain(lambda: load_private(path))
     if descriptor is None:
         _need_keyboard("--passphrase-fd N")
-        return lambda: _or_later(lambda: _asked(path))
+        return lambda: _open_or_explain(lambda: _ask_until_right(path))
     _check_open(descriptor)
-    return lambda: _or_later(lambda: load_private(path, read_from(descriptor)))
+    return lambda: _open_or_explain(lambda: load_private(path, read_from(descriptor)))
 
 
-def _or_later(open_key: Callable[[], PrivateKey]) -> PrivateKey:
+def _open_or_explain(open_key: Callable[[], PrivateKey]) -> PrivateKey:
     """Open the key; if that fails, say what becomes of the signature."""
     try:
         return open_key()
@@ -96,7 +96,7 @@ def _or_later(open_key: Callable[[], PrivateKey]) -> PrivateKey:
         raise KeyFileError(error.message, remedy=f"{error.remedy} {SIGN_LATER}".strip()) from error
 
 
-def _asked(path: Path) -> PrivateKey:
+def _ask_until_right(path: Path) -> PrivateKey:
     for left in reversed(range(TRIES)):
         try:
             return load_private(path, getpass.getpass(f"Passphrase for {path}: ").encode())
@@ -112,10 +112,10 @@ def _check_open(descriptor: int) -> None:
         os.fstat(descriptor)
         os.set_inheritable(descriptor, False)
     except (OSError, OverflowError) as error:
-        raise _unreadable(descriptor, error) from error
+        raise _read_error(descriptor, error) from error
 
 
-def _unreadable(descriptor: int, error: OSError | OverflowError) -> KeyFileError:
+def _read_error(descriptor: int, error: OSError | OverflowError) -> KeyFileError:
     said = getattr(error, "strerror", None) or "there is no file of such a number"
     return KeyFileError(
         f"The passphrase cannot be read from file {descriptor}: {said}.",

@@ -32,11 +32,11 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="The whole record as JSON: --format json.")] = False,
 ) -> int:
     """Show what a report says. Whether that is true is the question of verify."""
-    from readiness.signing.verify import opened_bytes, report_bytes
+    from readiness.signing.verify import open_bytes, report_bytes
 
-    form = shown_as(form, as_json=as_json)
+    form = choose_form(form, as_json=as_json)
     content = report_bytes(report)  # once: a pipe gives its bytes only once, and a file may change
-    opened = opened_bytes(content)
+    opened = open_bytes(content)
     if form == "text":
         say_signature(opened)
         say()
@@ -113,7 +113,7 @@ def _say_proofs(model: Path | None, render: Path | None) -> None:
 FORMS = ("text", "json", "markdown", "junit")
 
 
-def shown_as(form: str | None, *, as_json: bool = False) -> str:
+def choose_form(form: str | None, *, as_json: bool = False) -> str:
     """The form that the options of a command ask for.
 
     Raises:

@@ -12,7 +12,15 @@ from typing import Annotated
 import typer
 
 from readiness.cli.app import command
-from readiness.cli.messages import public_half, say, say_text, tell_plan, tell_result, tell_what_can_be_proven, vouched
+from readiness.cli.messages import (
+    public_half,
+    say,
+    say_text,
+    tell_plan,
+    tell_result,
+    tell_what_can_be_proven,
+    vouch_for_model,
+)
 from readiness.cli.options import FailOn, Junit, Minutes, NoCache, Out, PassphraseFd, PinIt, Settings, SpecPath, Summary
 from readiness.cli.terminal import complain, progress_on
 from readiness.core.errors import InputError, ReadinessError
@@ -89,14 +97,14 @@ def check(
     """Check a spec and its files. Also says what so many rows can prove; loads no model."""
     given = tuple(set_ or ())
     if not watch:
-        tell_what_can_be_proven(spec, vouched(spec, given) if pin else given)
+        tell_what_can_be_proven(spec, vouch_for_model(spec, given) if pin else given)
         return 0
-    from readiness.run.watch import watched
+    from readiness.run.watch import watched_files
 
     def once() -> None:
-        tell_what_can_be_proven(spec, vouched(spec, given) if pin else given)
+        tell_what_can_be_proven(spec, vouch_for_model(spec, given) if pin else given)
 
-    return keep_checking(once, lambda: watched(spec, given))
+    return keep_checking(once, lambda: watched_files(spec, given))
 
 
 @command
@@ -155,14 +163,14 @@ def run(
     from readiness.cli.passphrases import signer as opener
     from readiness.core.selection import choose_questions
 
-    files = CiFiles.prepared(spec, set_ or (), junit=junit, summary=summary, besides=(key, template, previous))
-    with files.even_if_it_fails():
+    files = CiFiles.prepare(spec, set_ or (), junit=junit, summary=summary, besides=(key, template, previous))
+    with files.record_failure():
         check_choice(fail_on)
         questions = choose_questions(only or ())
         if questions and key is not None:
             raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
         signer = None if key is None else opener(key, passphrase_fd, complain)
-        settings = vouched(spec, set_ or ()) if pin else tuple(set_ or ())
+        settings = vouch_for_model(spec, set_ or ()) if pin else tuple(set_ or ())
         tell_what_can_be_proven(spec, settings)
         from readiness.cli.options import cache_folder
         from readiness.run.runner import review
@@ -179,9 +187,9 @@ def run(
             cache=None if no_cache else cache_folder(os.environ),
             previous=previous,
         )
-    note = exit_words(result.record, fail_on)
+    note = explain_exit(result.record, fail_on)
     try:
-        files.completed(result, note)
+        files.write_result(result, note)
     finally:
         tell_result(result, public_key=public_half(key), note=note)
     return exit_code(result.record.verdict, fail_on)
@@ -225,7 +233,7 @@ def exit_code(verdict: Verdict, fail_on: str = DEFAULT) -> int:
     return _CODES[verdict] if failed else 0
 
 
-def exit_words(record: Record, fail_on: str) -> str:
+def explain_exit(record: Record, fail_on: str) -> str:
     """Why the number is not the usual one: "NOT PROVEN; exit code 0 because of --fail-on not_ready"; else empty."""
     code = exit_code(record.verdict, fail_on)
     if code == exit_code(record.verdict):
@@ -255,7 +263,7 @@ def keep_checking(check: Callable[[], None], files: Callable[[], Iterable[Path]]
         while True:
             before = stamps(files())  # first, so that what changes meanwhile is checked again
             say("", _separator(time.strftime("%H:%M:%S")))
-            _checked(check)
+            _check_once(check)
             say(f"Watching {len(before)} file{'s' if len(before) > 1 else ''}; Ctrl-C ends it.")
             sys.stdout.flush()
             wait_for_change(before)
@@ -268,7 +276,7 @@ def _separator(clock: str) -> str:
     return f"-- checked at {clock} ".ljust(WIDTH, "-")
 
 
-def _checked(check: Callable[[], None]) -> None:
+def _check_once(check: Callable[[], None]) -> None:
     try:
         check()
     except ReadinessError as error:

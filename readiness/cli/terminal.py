@@ -86,7 +86,7 @@ def columns(stream: TextIO) -> int:
     return 80
 
 
-def colour(text: str, status: Status | None, stream: TextIO) -> str:
+def add_colour(text: str, status: Status | None, stream: TextIO) -> str:
     """The text, made visible, in the colour of the status where `stream` shows colour."""
     safe = visible(text)
     return f"{_COLOURS[status]}{safe}{_PLAIN_AGAIN}" if safe and status is not None and has_colour(stream) else safe
@@ -95,7 +95,7 @@ def colour(text: str, status: Status | None, stream: TextIO) -> str:
 def write(line: Line, stream: TextIO) -> None:
     """One line and its end; what would act on the terminal, or begin another line, is shown instead."""
     parts = (line,) if isinstance(line, str) else line
-    shown = (colour(p.text, p.status, stream) if isinstance(p, Marked) else visible(p) for p in parts)
+    shown = (add_colour(p.text, p.status, stream) if isinstance(p, Marked) else visible(p) for p in parts)
     stream.write("".join(shown) + "\n")
 
 
@@ -153,7 +153,7 @@ class Lines:
     def _finish(self, word: str, *, failed: bool = False) -> None:
         if self._part:
             status = Status.NOT_MET if failed else self._status
-            self._write(self._line() + colour(word if failed else self._word or word, status, self._stream) + "\n")
+            self._write(self._line() + add_colour(word if failed else self._word or word, status, self._stream) + "\n")
 
     def _line(self) -> str:
         """Title and seconds, up to where the answer follows."""
@@ -252,7 +252,7 @@ def exit_code(work: Callable[[], int]) -> int:
         sys.stdout.flush()
         return code
     except (Exception, KeyboardInterrupt) as error:
-        message, code = ending(error)
+        message, code = describe_error(error)
         if os.environ.get(DEBUG):
             complain(traceback.format_exc())
         if not isinstance(error, BrokenPipeError):
@@ -262,7 +262,7 @@ def exit_code(work: Callable[[], int]) -> int:
         return code
 
 
-def ending(error: BaseException) -> tuple[str, int]:
+def describe_error(error: BaseException) -> tuple[str, int]:
     """What is said of an error, and the number of the command that it ends."""
     if isinstance(error, ReadinessError):
         return f"Error: {error}", error.exit_code

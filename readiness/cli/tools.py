@@ -23,7 +23,7 @@ def keygen(
     passphrase_fd: PassphraseFd = None,
 ) -> int:
     """Make a pair of keys. The private one signs and stays with you, the public one goes to the readers."""
-    from readiness.cli.passphrases import new
+    from readiness.cli.passphrases import new_passphrase
     from readiness.signing.keys import ECDSA_P256, ED25519, generate, write_key_pair
     from readiness.signing.memory import close_memory
 
@@ -32,7 +32,7 @@ def keygen(
     if no_passphrase and passphrase_fd is not None:
         raise InputError("Found both --no-passphrase and --passphrase-fd; expected one of them.")
     close_memory()
-    passphrase = None if no_passphrase else new(out, passphrase_fd)
+    passphrase = None if no_passphrase else new_passphrase(out, passphrase_fd)
     pair = generate(algorithm)
     public = write_key_pair(pair, out, passphrase)
     say(f"Private key: {out}{'' if passphrase else ' (not protected by a passphrase)'}")

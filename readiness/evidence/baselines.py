@@ -78,15 +78,15 @@ def rules(spec: Spec, frame: pd.DataFrame, cases: Cases, target: Target) -> tupl
         DataError: a rule that does not fit the columns or the classes.
     """
     return tuple(
-        Alternative(f"rule-{k}", rule.name, with_predictions(cases, _ruled(rule, frame, target)))
+        Alternative(f"rule-{k}", rule.name, with_predictions(cases, _apply_rule(rule, frame, target)))
         for k, rule in enumerate(spec.baseline.rules, 1)
     )
 
 
-def _ruled(rule: Rule, frame: pd.DataFrame, target: Target) -> NDArray[Any]:
+def _apply_rule(rule: Rule, frame: pd.DataFrame, target: Target) -> NDArray[Any]:
     where = f"The rule {rule.name!r}"
     if rule.column is not None:
-        return _labelled(frame[rule.column], target, where)
+        return _code_labels(frame[rule.column], target, where)
     assert rule.when is not None
     condition = parse_rule(rule.when)
     holds = condition.evaluate({name: frame[name] for name in condition.columns})
@@ -106,7 +106,7 @@ def _consequences(rule: Rule, target: Target) -> tuple[Any, Any]:
     return coded[0], coded[1]
 
 
-def _labelled(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any]:
+def _code_labels(column: pd.Series[Any], target: Target, where: str) -> NDArray[Any]:
     coded = target.coded(column, f"{where}, column {column.name!r},")
     missing = coded < 0 if target.task.has_classes else np.isnan(coded)
     if missing.any():
@@ -153,7 +153,7 @@ def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, t
         return Scores(_column(frame, column), method="columns")
     scores, proper = _scores(spec, frame, target)
     if spec.label is not None and threshold is None:
-        predicted = _labelled(frame[spec.label], target, "model.predictions.label")
+        predicted = _code_labels(frame[spec.label], target, "model.predictions.label")
     elif target.task is Task.BINARY:
         assert scores is not None
         predicted = (scores >= (SCORE_THRESHOLD if threshold is None else threshold)).astype(np.int64)

@@ -175,12 +175,12 @@ class Candidate:
             DataError: a feature is missing.
             ScoringError: the model failed, ended the program, or returned something unusable.
         """
-        said = self._scored(frame)
+        said = self._score_raw(frame)
         # In one piece of memory: libraries add up in another order where numbers lie apart, and so would a copy.
         return said if said.scores is None else replace(said, scores=np.ascontiguousarray(said.scores))
 
-    def _scored(self, frame: pd.DataFrame) -> Scores:
-        raw = self._guarded(self.method, frame)
+    def _score_raw(self, frame: pd.DataFrame) -> Scores:
+        raw = self._call_guarded(self.method, frame)
         if not self.task.has_classes:
             tied = self.task is Task.RANKING and _offers(self.estimator, "predict_proba")
             return Scores(validation.numbers(raw, len(frame), "predict"), notes=(ONLY_CLASSES,) if tied else ())
@@ -221,18 +221,18 @@ class Candidate:
 
     def _from_decisions(self, raw: Any, frame: pd.DataFrame) -> Scores:
         table = validation.table_of_numbers(raw, len(frame), "decision_function")
-        scores, note = self._ordered_decisions(table)
+        scores, note = self._order_decisions(table)
         if self.threshold is not None and scores is not None:
             predicted = (scores >= self.threshold).astype(np.int64)
         elif self._names_no_classes:
-            predicted = _decided(scores, note)
+            predicted = _decide(scores, note)
         else:
             predicted = self._predict(frame)
         if scores is not None and scores.ndim == 2 and np.mean(scores.argmax(axis=1) == predicted) < DECISIONS_AGREE:
             scores, note = None, "The columns of decision_function do not stand for the classes; they are not used."
         return Scores(predicted, scores, False, self.classes, "decision_function", (note,) if note else ())
 
-    def _ordered_decisions(self, table: NDArray[np.float64]) -> tuple[NDArray[np.float64] | None, str]:
+    def _order_decisions(self, table: NDArray[np.float64]) -> tuple[NDArray[np.float64] | None, str]:
         single = table.ndim == 1 or table.shape[1] == 1
         width = 2 if single else table.shape[1]
         if width != len(self.classes):
@@ -255,9 +255,9 @@ class Candidate:
         return Scores((scores >= self.threshold).astype(np.int64), scores, False, self.classes)
 
     def _predict(self, frame: pd.DataFrame) -> NDArray[np.int64]:
-        return validation.codes(self._guarded("predict", frame), len(frame), self.classes)
+        return validation.codes(self._call_guarded("predict", frame), len(frame), self.classes)
 
-    def _guarded(self, method: str, frame: pd.DataFrame) -> Any:
+    def _call_guarded(self, method: str, frame: pd.DataFrame) -> Any:
         given = self.inputs(frame)  # afresh for each call: the model may have changed the last ones in place
         try:
             with threadpool_limits(limits=1 if len(frame) <= ONE_THREAD_ROWS else None):
@@ -274,13 +274,13 @@ class Candidate:
         return replace(self, estimator=estimator)
 
 
-def _decided(scores: NDArray[np.float64] | None, note: str) -> NDArray[np.int64]:
+def _decide(scores: NDArray[np.float64] | None, note: str) -> NDArray[np.int64]:
     if scores is None:
         raise ScoringError(note, remedy="Name all labels in data.classes, in the order of the model's columns.")
     return np.asarray(scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)).astype(np.int64)
 
 
-def named_features(estimator: Any) -> tuple[str, ...]:
+def feature_names_of(estimator: Any) -> tuple[str, ...]:
     """The columns a model was fitted on, as far as it knows them."""
     names = _attribute(estimator, "feature_names_in_")
     if names is None and type(estimator).__module__.startswith("catboost"):
@@ -291,7 +291,7 @@ def named_features(estimator: Any) -> tuple[str, ...]:
 
 
 def _features(estimator: Any, columns: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    names = named_features(estimator)
+    names = feature_names_of(estimator)
     if names:
         if type(estimator).__module__.startswith("lightgbm"):  # it stores "my col" as "my_col"
             spelt = {re.sub(r"\s", "_", column): column for column in columns}

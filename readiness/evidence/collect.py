@@ -23,13 +23,13 @@ from readiness.evidence import baselines, tables
 from readiness.evidence.cache.cache import TEST, UNUSED, Cache, CacheSetup
 from readiness.evidence.cache.entries import cached_scores
 from readiness.evidence.cache.scored_rows import keep_rows
-from readiness.evidence.candidate import Candidate, Scores, named_features
+from readiness.evidence.candidate import Candidate, Scores, feature_names_of
 from readiness.evidence.columns import (
     Needed,
     columns_of,
     features_of,
-    needed,
-    shared_with,
+    keep_shared,
+    needed_columns,
     with_same_spare,
     with_spare,
     without_features,
@@ -44,10 +44,10 @@ from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.own_modules import stop
 from readiness.evidence.preflight import fit_target
 from readiness.evidence.recent import recent_rows
-from readiness.evidence.segments import as_dates, moments, segmented
+from readiness.evidence.segments import as_dates, cut_segments, moments
 from readiness.evidence.sources import Origin, file_origins
 from readiness.evidence.supplied.read import read_supplied
-from readiness.evidence.target import Rows, Target, amounts, find_target, given_interval, usable, without_copies
+from readiness.evidence.target import Rows, Target, amounts, find_target, interval_columns, usable, without_copies
 from readiness.spec.load import LoadedSpec, load_spec, normalised, set_keys
 from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import CostColumn, Spec
@@ -58,7 +58,7 @@ from readiness.statistics.cases import Cases
 # What was found before the first question: files, rows, classes, and where the review runs?
 
 
-def gathered(
+def describe_evidence(
     loaded: LoadedSpec,
     model: LoadedModel | None,
     target: Target,
@@ -185,9 +185,9 @@ def gather_from(
         ScoringError: the candidate could not score the test rows.
     """
     heads = {key: origin.head for key, origin in origins.items()}
-    named = () if model is None else named_features(model.estimator)
+    named = () if model is None else feature_names_of(model.estimator)
     features = features_of(loaded.spec, heads["test"].columns, named)
-    columns = needed(loaded, features, {key: head.columns for key, head in heads.items()})
+    columns = needed_columns(loaded, features, {key: head.columns for key, head in heads.items()})
     if _looks(only, Question.BASELINE):
         columns["test"] = with_spare(loaded, columns["test"], features, heads["test"], origins["test"].size)
         if "train" in columns:
@@ -198,7 +198,7 @@ def gather_from(
     train = _read(loaded, "train", origins["train"], columns) if "train" in origins else None
     newest = None
     if "recent" in columns:
-        columns["recent"] = shared_with(columns["test"], columns["recent"], heads["recent"].columns)
+        columns["recent"] = keep_shared(columns["test"], columns["recent"], heads["recent"].columns)
         newest = _read(loaded, "recent", origins["recent"], columns)
     target = _target(loaded, test, train, model)
     fit_target(loaded, target.task, target.classes)
@@ -212,7 +212,7 @@ def gather_from(
         check_recent(newest, others, asked, loaded.spec.data.time)
     elsewhere = read_supplied(loaded, target, tested, trained)
     inputs = {key: origin.artifact(Role(key)) for key, origin in origins.items()}
-    cache = _about_rows(Cache() if setup is None else setup.cache_for(loaded, inputs), copies)
+    cache = _cache_for_rows(Cache() if setup is None else setup.cache_for(loaded, inputs), copies)
     assembled = _assemble(loaded, model, features, target, tested, trained, recent, inputs, cache, only)
     _check_folds(loaded, assembled.gathered.inputs, elsewhere.folds_sha256)
     facts = replace(assembled.gathered.data, unsegmented=unsegmented(loaded.spec, heads["test"].columns))
@@ -229,7 +229,7 @@ def _without_copies(spec: Spec, test: Rows, train: Rows | None, asked: Asked) ->
     return (test, copies) if copies is None or spec.data.query is not None else without_copies(test, copies)
 
 
-def _about_rows(cache: Cache, copies: Copies | None) -> Cache:
+def _cache_for_rows(cache: Cache, copies: Copies | None) -> Cache:
     """The same about the test rows that are left, where copies were left out."""
     if copies is None or copies.stay.all():
         return cache
@@ -305,7 +305,9 @@ def _score(
     return baselines.from_columns(predictions, frame, target, loaded.spec.model.threshold)
 
 
-def _unused(loaded: LoadedSpec, candidate: Candidate | None, rows: Rows, target: Target, cache: Cache) -> Unused | None:
+def _score_unused(
+    loaded: LoadedSpec, candidate: Candidate | None, rows: Rows, target: Target, cache: Cache
+) -> Unused | None:
     """The rows that cannot be judged, scored like the others; what fails there is not fatal."""
     if rows.unused is None:
         return None
@@ -334,11 +336,11 @@ def _assemble(
     candidate = None if model is None else _candidate(loaded, model, features, target)
     own = Cache() if model is None or candidate is None else cache.for_model(spec.model, model, candidate)
     reference = None if train is None else train.frame
-    cuts = tuple(segmented(test.frame, entry, reference) for entry in spec.data.segments)  # told before scoring
+    cuts = tuple(cut_segments(test.frame, entry, reference) for entry in spec.data.segments)  # told before scoring
     scores = _score(loaded, candidate, test.frame, target, own)
     check_threshold(spec.model.threshold, "model.threshold", is_probability=scores.is_probability)
     cases = _cases(loaded, test, target, scores)
-    unused = _unused(loaded, candidate, test, target, own)
+    unused = _score_unused(loaded, candidate, test, target, own)
     rivals = _looks(only, Question.BASELINE, Question.BUSINESS, Question.ERRORS)
     others = (
         *baselines.trivial(cases, None if train is None else train.target),
@@ -348,13 +350,13 @@ def _assemble(
     training = None if train is None else _training(loaded, train, features)
     return Evidence(
         spec=spec,
-        gathered=gathered(loaded, model, target, test, train, features, scores, tuple(inputs.values())),
+        gathered=describe_evidence(loaded, model, target, test, train, features, scores, tuple(inputs.values())),
         cases=cases,
         alternatives=others,
         segmentations=cuts,
         costs=_costs(loaded, test.frame),
-        shown=_shown(loaded, test.frame),
-        given_interval=given_interval(spec.errors.interval, test.frame),
+        shown=_frame_to_show(loaded, test.frame),
+        given_interval=interval_columns(spec.errors.interval, test.frame),
         drift=drift_tables(spec.seed, test.frame, reference, features, None if recent is None else recent.frame),
         candidate=candidate,
         model=model,
@@ -426,7 +428,7 @@ def _costs(loaded: LoadedSpec, frame: pd.DataFrame) -> dict[str, NDArray[np.floa
     return found
 
 
-def _shown(loaded: LoadedSpec, frame: pd.DataFrame) -> pd.DataFrame:
+def _frame_to_show(loaded: LoadedSpec, frame: pd.DataFrame) -> pd.DataFrame:
     data, errors = loaded.spec.data, loaded.spec.errors
     return frame[list(dict.fromkeys((*((data.id,) if data.id else ()), *errors.show)))]
 

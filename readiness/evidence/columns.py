@@ -68,7 +68,9 @@ def _prediction_columns(predictions: PredictionColumns | None) -> Iterable[str]:
         yield from predictions.score.values()
 
 
-def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequence[str]]) -> dict[str, Needed]:
+def needed_columns(
+    loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequence[str]]
+) -> dict[str, Needed]:
     """For each table that the spec names ("test", "train", "recent"), the columns to read."""
     spec = loaded.spec
     # without a model file the features serve drift and rules only, so a missing one is no fault
@@ -86,7 +88,7 @@ def needed(loaded: LoadedSpec, features: Sequence[str], found: Mapping[str, Sequ
     return result
 
 
-def shared_with(test: Needed, recent: Needed, columns: Sequence[str]) -> Needed:
+def keep_shared(test: Needed, recent: Needed, columns: Sequence[str]) -> Needed:
     """Of the recent rows' `columns` also those that are read of the test rows: segments, time, and truth if known."""
     others = (name for name in (*test.all, *test.spare) if name in columns and name not in recent.all)
     return replace(recent, spare=tuple(dict.fromkeys(others)))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from readiness.core.errors import DataError
 from readiness.evidence.columns import further_columns
-from readiness.evidence.row_hashes import Hashes, joined, kinds_of, row_hashes, value_bits
+from readiness.evidence.row_hashes import Hashes, join_hashes, kinds_of, row_hashes, value_bits
 from readiness.evidence.same_names import ANEW, MISSING_NAME, UNITS, Names, Table, same_names
 from readiness.spec.schema import Spec
 from readiness.statistics.cases import Floats, Integers
@@ -123,7 +123,7 @@ def find_copies(test: Table, train: Table | None, asked: Asked) -> Copies:
     has_both = [name for name in asked.features if train is None or name in train.frame]
     features = tuple(name for name in has_both if name in test.frame)
     pooled = _Pooled.of(test, train, features, asked.within)
-    keyed, keys = _keyed(pooled, asked.others)
+    keyed, keys = _find_by_key(pooled, asked.others)
     names = same_names(pooled.column, test, train, features, asked.id)
     known, again = pooled.split(keyed)
     by_name = names.known & ~known
@@ -166,7 +166,7 @@ class _Pooled:
         columns = features
         if within is not None and features and all(within in frame for frame in frames):
             columns = (within, *(name for name in features if name != within))
-        hashes, open_rows = _hashed(frames, columns, kinds)
+        hashes, open_rows = _hash_rows(frames, columns, kinds)
         targets = [table.target for table in (test, train) if table is not None]
         bits = None if any(each is None for each in targets) else np.concatenate(
             [value_bits(pd.Series(np.asarray(each, dtype=np.float64))) for each in targets]
@@ -203,13 +203,13 @@ class _Pooled:
             return 0
         known, _ = self.split(copies)
         ours, theirs = np.flatnonzero(known), np.flatnonzero(copies[self.n :]) + self.n
-        pairs, table = (joined(copies[rows], self.target[rows]) for rows in (ours, theirs))
+        pairs, table = (join_hashes(copies[rows], self.target[rows]) for rows in (ours, theirs))
         return int((~are_in_table(pairs, unique_hashes(table))).sum())
 
     def repeats_naturally_in_test(self, left: Mask) -> bool:
         """Whether the test rows that are left repeat as independent rows of few values do."""
         some = np.flatnonzero(left & self.open[: self.n])
-        rows = self.hashes[some] if self.target is None else joined(self.hashes[some], self.target[some])
+        rows = self.hashes[some] if self.target is None else join_hashes(self.hashes[some], self.target[some])
         counts = np.append(count_values(rows)[1], np.ones(int(left.sum()) - len(some), dtype=np.int64))
         return not len(rows) or repeat_by_themselves(numbers_of_repeats(counts))
 
@@ -223,7 +223,9 @@ def _later(names: Hashes) -> Mask:
     return later
 
 
-def _hashed(frames: Sequence[pd.DataFrame], columns: tuple[str, ...], kinds: Mapping[str, str]) -> tuple[Hashes, Mask]:
+def _hash_rows(
+    frames: Sequence[pd.DataFrame], columns: tuple[str, ...], kinds: Mapping[str, str]
+) -> tuple[Hashes, Mask]:
     """Rows of all frames, and which of them may come twice: only of those more than a few columns are looked at."""
     if not columns:
         n = sum(map(len, frames))
@@ -248,7 +250,7 @@ def _most_telling(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[str, ...
     return tuple(sorted(columns, key=lambda name: -values[name])[:ROUGH_COLUMNS])
 
 
-def _keyed(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[str, ...]]:
+def _find_by_key(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[str, ...]]:
     """For each row what it is a copy of (0: of nothing), and the key columns that say so."""
     copies = np.zeros(len(pooled.hashes), dtype=np.uint64)
     equal = _Equal.of(pooled.hashes, pooled.open)
@@ -267,7 +269,7 @@ def _keyed(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[str, .
         keys += [name] if found.any() else []
     for name in _in_all(pooled, others)[:MOST_OTHERS] if (equal.twice & (copies == 0)).any() else ():
         values = pooled.column(name)
-        rows = joined(pooled.hashes, values)
+        rows = join_hashes(pooled.hashes, values)
         equal = _Equal.of(rows, pooled.open)
         if equal is None or equal.is_natural(pooled):
             continue
@@ -396,7 +398,7 @@ def _equal(pooled: _Pooled, copies: Hashes, left: Mask, groups: NDArray[Any] | N
     if pooled.train is None or not pooled.features or not left.any():
         return None
     n, may = pooled.n, pooled.open
-    rows = pooled.hashes if pooled.target is None else joined(pooled.hashes, pooled.target)
+    rows = pooled.hashes if pooled.target is None else join_hashes(pooled.hashes, pooled.target)
     table = ~_later(copies[n:])
     asked = rows[:n][left]
     alone = int((table & ~may[n:]).sum())

@@ -26,12 +26,12 @@ from readiness.evidence.refit_jobs import (
     Outcome,
     Plan,
     Split,
+    clone_unfitted,
     close_pool,
     fitting_labels,
     refit_all,
     takes_seed,
     unfit_for_cloning,
-    unfitted,
 )
 from readiness.evidence.refits import NOTHING, PATIENCE, WORKERS_PAY, Holdout
 from readiness.statistics.dependence import INDEPENDENT, Dependence
@@ -126,7 +126,7 @@ class _Work:
         return Split(SEED_REPEAT, number, rows, self.asked.train, reseeded=True)
 
 
-def equal_refits(
+def fit_equal_clones(
     candidate: Candidate,
     frame: pd.DataFrame,
     plan: Plan,
@@ -155,7 +155,7 @@ def equal_refits(
         if failed:
             return failed, tuple(work.in_order), work.each or None
         losses = _losses(work)
-        redrawn = _redrawn(work) if _stands_out(losses, asked.dependence) else []
+        redrawn = _redraw_losses(work) if _stands_out(losses, asked.dependence) else []
     finally:
         close_pool()
     if redrawn:
@@ -165,7 +165,7 @@ def equal_refits(
     return found, copies, work.each
 
 
-def sampled(n: int, most: int, seed: int, queries: NDArray[Any] | None = None) -> NDArray[np.int64]:
+def sample_positions(n: int, most: int, seed: int, queries: NDArray[Any] | None = None) -> NDArray[np.int64]:
     """Positions of at most so many of n rows, in their order; queries stay whole, and the first one always comes."""
     if n <= most:
         return np.arange(n, dtype=np.int64)
@@ -184,20 +184,20 @@ def _make_copies(work: _Work, seeds: int) -> Missing | None:
     if failed := _make(work, range(1)):
         return failed
     wanted = max(COPIES, seeds) if takes_seed(work.candidate.estimator) else WITHOUT_SEED
-    if failed := _make(work, range(_affordable(work, min(wanted, max(FEW, seeds)), work.seconds))):
+    if failed := _make(work, range(_affordable_fits(work, min(wanted, max(FEW, seeds)), work.seconds))):
         return failed
     if len(work.copies) < FEW or _are_alike(work.in_order):
         return None
-    return _make(work, range(_affordable(work, wanted, work.seconds * PART_OF_BUDGET)))
+    return _make(work, range(_affordable_fits(work, wanted, work.seconds * PART_OF_BUDGET)))
 
 
-def _affordable(work: _Work, wanted: int, seconds: float) -> int:
+def _affordable_fits(work: _Work, wanted: int, seconds: float) -> int:
     """How many there may be in all: those that are there, and what else fits into the time."""
     there = len(work.copies)
-    return next((n for n in range(wanted, there, -1) if _expected(work, n - there) <= seconds), there)
+    return next((n for n in range(wanted, there, -1) if _expected_seconds(work, n - there) <= seconds), there)
 
 
-def _expected(work: _Work, fits: int) -> float:
+def _expected_seconds(work: _Work, fits: int) -> float:
     return work.each * math.ceil(fits / _workers(work, fits))
 
 
@@ -238,7 +238,7 @@ def _fit(work: _Work, splits: Sequence[Split], part: str, use: Callable[[Outcome
         return None
     workers, held = _workers(work, len(splits)), work.asked.holdout.frame
     outcomes = refit_all(
-        unfitted(work.candidate, work.plan.seed),
+        clone_unfitted(work.candidate, work.plan.seed),
         work.frame,
         fitting_labels(work.candidate, work.plan.y),
         splits,
@@ -268,12 +268,12 @@ def _add(work: _Work, outcome: Outcome) -> None:
     work.took += outcome.seconds
     on_test, on_train = work.asked.test_losses(outcome.held), work.asked.train_losses(outcome.scores)
     value = float(work.asked.holdout.value(outcome.held))
-    said = _labels_only(outcome.held)
+    said = _drop_scores(outcome.held)
     work.copies[outcome.split.fold] = Copy(on_test.astype(np.float32), on_train.astype(np.float32), said, value)
     work.each = work.took / len(work.copies)
 
 
-def _labels_only(said: Scores) -> Scores:
+def _drop_scores(said: Scores) -> Scores:
     whole = np.issubdtype(said.predicted.dtype, np.integer)
     return replace(said, predicted=said.predicted.astype(np.int32) if whole else said.predicted, scores=None)
 
@@ -306,9 +306,9 @@ def _stands_out(losses: RefitLosses, dependence: Dependence) -> bool:
     return getattr(found, "stands_out", False)
 
 
-def _redrawn(work: _Work) -> list[NDArray[np.float32]]:
+def _redraw_losses(work: _Work) -> list[NDArray[np.float32]]:
     """Losses on the test rows of clones on parts of the training rows; none where the time does not hold them."""
-    if _expected(work, COPIES) > work.seconds * PART_OF_BUDGET:
+    if _expected_seconds(work, COPIES) > work.seconds * PART_OF_BUDGET:
         return []
     found: dict[int, NDArray[np.float32]] = {}
     held, splits = len(work.asked.holdout.frame), []
@@ -335,11 +335,11 @@ def _draws(plan: Plan) -> Iterator[Split]:
     for number in range(COPIES):
         random = np.random.default_rng([plan.seed, DRAW_REPEAT, number])
         if units is not None:
-            rows = np.flatnonzero(np.isin(units, _drawn(random, np.unique(units))))
+            rows = np.flatnonzero(np.isin(units, _draw_share(random, np.unique(units))))
         else:
-            rows = np.concatenate([_drawn(random, np.flatnonzero(codes == code)) for code in np.unique(codes)])
+            rows = np.concatenate([_draw_share(random, np.flatnonzero(codes == code)) for code in np.unique(codes)])
         yield Split(DRAW_REPEAT, number, np.sort(rows).astype(np.int64), np.zeros(0, dtype=np.int64), reseeded=True)
 
 
-def _drawn(random: np.random.Generator, things: NDArray[Any]) -> NDArray[Any]:
+def _draw_share(random: np.random.Generator, things: NDArray[Any]) -> NDArray[Any]:
     return random.choice(things, math.ceil(DRAWN * len(things)), replace=False)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Scores
-from readiness.evidence.equal_refits import ROWS, Asked, sampled
+from readiness.evidence.equal_refits import ROWS, Asked, sample_positions
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.refits import Holdout
 from readiness.statistics.cases import Cases
@@ -51,7 +51,7 @@ def asked_of_copies(evidence: Evidence, training: Training, rows: NDArray[np.int
     if evidence.task is not Task.RANKING or metric in evidence.cases.own:
         metric = "ndcg"
     cases, proper = evidence.cases.subset(rows), is_proper(evidence.cases)
-    train = sampled(len(training.target), ROWS, evidence.spec.seed, training.queries)
+    train = sample_positions(len(training.target), ROWS, evidence.spec.seed, training.queries)
 
     def losses(told: Cases) -> NDArray[np.float64]:
         if proper and not is_proper(told):

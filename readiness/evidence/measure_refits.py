@@ -15,10 +15,10 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.cache.cache import Cache
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.equal_refits import EqualRefits, equal_refits, sampled
+from readiness.evidence.equal_refits import EqualRefits, fit_equal_clones, sample_positions
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.fold_scores import asked_of_copies, fold_score, held_score
-from readiness.evidence.perturb import MOST_ROWS, perturbed
+from readiness.evidence.perturb import MOST_ROWS, score_perturbed
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, estimate, find_cached_repeats, refit, too_slow
 from readiness.evidence.retraining import Retraining, learning_curve, seeds_of
@@ -31,7 +31,7 @@ HOLDOUT_ROWS = 20_000
 """Test rows that every refit is asked about; a seeded sample above."""
 
 
-def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -> Evidence:
+def measure_refits(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -> Evidence:
     """The same evidence with refits; `told` hears beforehand what they will cost."""
     if not evidence.asks(Question.STABILITY):
         return evidence
@@ -40,7 +40,7 @@ def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -
     try:
         refits, retraining = _refits(evidence, told, cache)
     except Exception as error:  # the other questions stand
-        refits = _failed(error)
+        refits = _describe_failure(error)
         retraining = Retraining(equal=refits)
     made = not isinstance(refits, Missing) or retraining.curve or not isinstance(retraining.equal, Missing)
     reused = (*evidence.reused, *(cache.summarize_hits() if made else ()))
@@ -49,7 +49,7 @@ def refitted(evidence: Evidence, told: Callable[[str], None] = lambda _: None) -
         return evidence
     rows, size = _sample(evidence, MOST_ROWS), evidence.spec.stability.perturbation
     cache = evidence.begin_cache()
-    shaken = perturbed(evidence.candidate, evidence.rows, evidence.cases.y_pred, rows, size=size, cache=cache)
+    shaken = score_perturbed(evidence.candidate, evidence.rows, evidence.cases.y_pred, rows, size=size, cache=cache)
     return replace(evidence, perturbed=shaken, reused=(*evidence.reused, *cache.summarize_hits()))
 
 
@@ -65,10 +65,10 @@ def _refits(evidence: Evidence, told: Callable[[str], None], cache: Cache) -> tu
         return why, Retraining(equal=why)
     if evidence.task is Task.RANKING and training.queries is None:
         return NO_QUERIES, Retraining(equal=NO_QUERIES)
-    return _fitted(evidence, candidate, training, told, cache)
+    return _fit_clones(evidence, candidate, training, told, cache)
 
 
-def _fitted(
+def _fit_clones(
     evidence: Evidence, candidate: Candidate, training: Training, told: Callable[[str], None], cache: Cache
 ) -> tuple[Refits | Missing, Retraining]:
     """Clones on all rows first, which carry all six answers; then repeats, or a learning curve where the time is too
@@ -83,18 +83,18 @@ def _fitted(
     try:
         told("Copies of the candidate are fitted on all training rows.")
         asked = asked_of_copies(evidence, training, rows, held)
-        equal, copies, each = equal_refits(candidate, frame, plan, asked, seeds=seeds, seconds=budget, cache=cache)
+        equal, copies, each = fit_equal_clones(candidate, frame, plan, asked, seeds=seeds, seconds=budget, cache=cache)
     except Exception as error:  # a failing refit makes nothing else unavailable
-        equal, copies, each = _failed(error), (), None
+        equal, copies, each = _describe_failure(error), (), None
     made, note = seeds_of(candidate, copies, seeds=seeds, n_train=len(plan.y)) if each else ((), "")
     retraining = Retraining(rows, made, notes=(note,) if note else (), equal=equal)
     try:
         return _repeats(evidence, candidate, training, told, cache, (frame, plan, held), retraining, each)
     except Exception as error:
-        return _failed(error), replace(retraining, seeds=(), notes=())
+        return _describe_failure(error), replace(retraining, seeds=(), notes=())
 
 
-def _failed(error: Exception) -> Missing:
+def _describe_failure(error: Exception) -> Missing:
     return Missing(f"refitting failed with {type(error).__name__}: {str(error)[:200]}")
 
 
@@ -134,7 +134,7 @@ def _repeats(
 
 def _sample(evidence: Evidence, most: int) -> NDArray[np.int64]:
     """Positions of at most so many test rows, in their order; queries stay whole, and the first one always comes."""
-    return sampled(evidence.cases.n, most, evidence.spec.seed, evidence.cases.queries)
+    return sample_positions(evidence.cases.n, most, evidence.spec.seed, evidence.cases.queries)
 
 
 def _announcement(cost: RefitEstimate, budget: float, cached: int) -> str:

@@ -34,7 +34,7 @@ LEFT_OUT = Missing("this partial review does not ask for it", "a review of all s
 
 def probe(evidence: Evidence) -> Evidence:
     """The same evidence with latency, throughput, size, memory and the robustness probes of the candidate."""
-    if not _asked(evidence):
+    if not _is_asked(evidence):
         return evidence
     if evidence.candidate is None or evidence.model is None:
         names = (*QUANTILES, "throughput_per_second", "size_mb", "memory_mb")
@@ -51,14 +51,14 @@ def probe(evidence: Evidence) -> Evidence:
         return measure_throughput(candidate, rows, runs=RUNS, seed=seed)
 
     with threadpool_limits(limits=1):  # as one worker of a service; more threads on a busy machine wait for each other
-        latency = _guarded(
+        latency = _measure_or_missing(
             lambda: (
                 cached_latency(cache, calls, calls=limits.calls, seconds=limits.call_seconds)
                 if _wants(evidence, "latency")
                 else LEFT_OUT
             )
         )
-        throughput = _guarded(
+        throughput = _measure_or_missing(
             lambda: cached_throughput(cache, batches, runs=RUNS) if _wants(evidence, "throughput") else LEFT_OUT
         )
     no_file = evidence.model.no_file
@@ -77,7 +77,7 @@ def probe(evidence: Evidence) -> Evidence:
     return with_supplied_measures(replace(evidence, technical=technical, probes=result.probes, reused=reused))
 
 
-def _asked(evidence: Evidence) -> bool:
+def _is_asked(evidence: Evidence) -> bool:
     """Whether a question is asked that looks at what is measured here."""
     return evidence.asks(Question.PRODUCTION) or (evidence.asks(Question.BUSINESS) and is_required(evidence.spec))
 
@@ -94,7 +94,7 @@ def is_required(spec: Spec) -> bool:
     return any(name in METRICS and METRICS[name].needs == "measurement" for name in named)
 
 
-def _guarded(measure: Callable[[], T | Missing]) -> T | Missing:
+def _measure_or_missing(measure: Callable[[], T | Missing]) -> T | Missing:
     try:
         return measure()
     except Exception as error:  # a measurement that fails is not assessed; the other ones stand

@@ -78,7 +78,7 @@ def near_copies(test: pd.DataFrame, train: pd.DataFrame, features: Sequence[str]
     labels = [name for name in features if _is_label(train[name]) and _is_shared(train[name])][:MOST_LABELS]
     gaps = [name for name in scales if train[name].hasnans or test[name].hasnans]
     table = _each_once(_points(train, scales, gaps, labels), rng)
-    asked = _sampled(len(test), int(PRODUCTS / table.size), rng)
+    asked = _sample_positions(len(test), int(PRODUCTS / table.size), rng)
     found = nearest_rows(_points(test.iloc[asked], scales, gaps, labels), table)
     beside = np.unique(found.places[:, min(BESIDE, found.places.shape[1]) - 1])
     own = nearest_rows(table[beside], table, itself=beside).nearness
@@ -90,19 +90,19 @@ def near_copies(test: pd.DataFrame, train: pd.DataFrame, features: Sequence[str]
 
 def _most_telling(theirs: Floats, mine: Floats, of: int, columns: tuple[str, ...]) -> Near:
     """The counts at the first level at which test rows surely are twice as often as near; else at the lowest."""
-    levels = [_counted(theirs, mine, level, of, columns) for level in LEVELS]
+    levels = [_count_near(theirs, mine, level, of, columns) for level in LEVELS]
     alpha = SOUNDNESS_ALPHA / len(LEVELS)
     surely = [each for level, each in zip(LEVELS, levels, strict=True) if each.excess.lower(alpha) > level]
     return max(surely, key=lambda each: each.excess.value, default=levels[0])
 
 
-def _counted(theirs: Floats, mine: Floats, level: float, of: int, columns: tuple[str, ...]) -> Near:
+def _count_near(theirs: Floats, mine: Floats, level: float, of: int, columns: tuple[str, ...]) -> Near:
     limit = float(np.quantile(mine, level))
     near, own = (int(np.count_nonzero(each < limit)) for each in (theirs, mine))
     return Near(near, len(theirs), of, columns, own, len(mine))
 
 
-def _sampled(n: int, most: int, rng: np.random.Generator) -> Integers:
+def _sample_positions(n: int, most: int, rng: np.random.Generator) -> Integers:
     asked = int(np.clip(most, FEWEST_ASKED, MOST_ASKED))
     return np.arange(n) if n <= asked else np.sort(rng.choice(n, asked, replace=False))
 

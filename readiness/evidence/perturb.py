@@ -38,7 +38,7 @@ class Perturbed:
     """Columns of categories of which a few were redrawn."""
 
 
-def perturbed(
+def score_perturbed(
     candidate: Candidate,
     frame: pd.DataFrame,
     predicted: NDArray[Any],
@@ -92,7 +92,7 @@ def shaken(frame: pd.DataFrame, features: Sequence[str], *, size: float, seed: i
         if pd.api.types.is_bool_dtype(column.dtype) or _is_moment(column):
             continue
         if pd.api.types.is_numeric_dtype(column.dtype):
-            moved = _moved(column, size, random)
+            moved = _add_noise(column, size, random)
             numbers += moved is not None
             changed[name] = column if moved is None else moved
         else:
@@ -105,7 +105,7 @@ def _is_moment(column: pd.Series[Any]) -> bool:
     return pd.api.types.is_datetime64_any_dtype(column.dtype) or pd.api.types.is_timedelta64_dtype(column.dtype)
 
 
-def _moved(column: pd.Series[Any], size: float, random: np.random.Generator) -> pd.Series[Any] | None:
+def _add_noise(column: pd.Series[Any], size: float, random: np.random.Generator) -> pd.Series[Any] | None:
     """The column with noise; None where its middle half is all the same, so that nothing tells how far is little."""
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     noise = random.standard_normal(len(values))  # drawn also when it is not used, so that columns do not share theirs

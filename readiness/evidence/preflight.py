@@ -19,7 +19,7 @@ from readiness.core.files import exists, is_address, is_file, nearby_hint, sha25
 from readiness.core.metrics import ALIASES, METRICS, metric_names
 from readiness.core.policy import Task
 from readiness.core.sanitize import nearest, shown
-from readiness.evidence.columns import features_of, is_nested, needed
+from readiness.evidence.columns import features_of, is_nested, needed_columns
 from readiness.evidence.limits import end_fault, limit_fault, value_fault
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra
 from readiness.evidence.supplied.preflight import supplied_faults
@@ -77,7 +77,7 @@ Fault = tuple[KeyPath, str]
 def column_faults(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
     """Columns that are not there, hold more than one value in each row, or text that nothing can show."""
     yield from _missing(loaded, heads)
-    yield from _nested(loaded, heads)
+    yield from _nested_columns(loaded, heads)
     yield from _unreadable(loaded, heads)
 
 
@@ -85,7 +85,7 @@ def _missing(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[F
     found = {key: head.columns for key, head in heads.items()}
     features = features_of(loaded.spec, found["test"], ())
     listed = features if loaded.spec.data.features is not None else ()
-    for table, columns in needed(loaded, listed, found).items():
+    for table, columns in needed_columns(loaded, listed, found).items():
         for name in columns.required:
             if name not in found[table]:
                 where = supplied_key(loaded.spec, table, name) or _where(loaded, name)
@@ -95,11 +95,11 @@ def _missing(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[F
                 )
 
 
-def _nested(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
+def _nested_columns(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
     """Columns of lists or records where a review needs one value for each row."""
     found = {key: head.columns for key, head in heads.items()}
     seen: set[KeyPath] = set()
-    for table, columns in needed(loaded, (), found).items():
+    for table, columns in needed_columns(loaded, (), found).items():
         head = heads[table]
         types = dict(zip(head.columns, head.types, strict=True))
         for name in columns.required if table == "test" else columns.all:
@@ -113,7 +113,7 @@ def _nested(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fa
 def _unreadable(loaded: LoadedSpec, heads: Mapping[str, TableHeader]) -> Iterator[Fault]:
     """Columns that a review reads and whose text nothing could show."""
     found = {key: head.columns for key, head in heads.items()}
-    for table, columns in needed(loaded, loaded.spec.data.features or (), found).items():
+    for table, columns in needed_columns(loaded, loaded.spec.data.features or (), found).items():
         try:
             faults = tuple(unreadable_columns(heads[table], columns.all))
         except (OSError, pa.ArrowException):  # a damaged file is told where its rows are read
@@ -169,14 +169,14 @@ def _is_there(name: str, folder: Path) -> bool:
     first, *others = name.split(".")
     if name in sys.modules:  # also one that no file stands for, as os.path
         return True
-    found = PathFinder.find_spec(first, [str(folder)]) or _installed(first)
+    found = PathFinder.find_spec(first, [str(folder)]) or _find_module(first)
     for other in others:
         places = None if found is None else found.submodule_search_locations
         found = PathFinder.find_spec(f"{found.name}.{other}", list(places)) if found is not None and places else None
     return found is not None
 
 
-def _installed(name: str) -> ModuleSpec | None:
+def _find_module(name: str) -> ModuleSpec | None:
     try:
         return importlib.util.find_spec(name)
     except (ImportError, ValueError):  # ValueError: it was imported, and says nothing of where it came from

@@ -31,7 +31,7 @@ from readiness.core.files import Artifact
 from readiness.core.missing import Missing
 from readiness.core.policy import FOLDS, MINIMUM_REPEATS, Task
 from readiness.evidence.candidate import Candidate, Scores, fit
-from readiness.evidence.models.own_modules import add_served, serve, served, served_folder
+from readiness.evidence.models.own_modules import add_served, serve, served_folder, served_modules
 from readiness.evidence.validation import positions
 
 # ----------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class Plan:
                     f"{self.folds} rows of each class",
                     chosen,
                 )
-        if self.time is not None and len(np.unique(_ordered(self.time)[1])) <= self.folds:
+        if self.time is not None and len(np.unique(_order_by_time(self.time)[1])) <= self.folds:
             return Missing(f"there are too few different times for {self.folds} windows", "more times", chosen)
         if self.groups is not None and self.time is None and (k := len(pd.unique(self.groups))) < self.folds:
             kept = "queries" if self.task is Task.RANKING else "groups"
@@ -130,10 +130,10 @@ class Plan:
             kind = StratifiedKFold if self.task.has_classes else KFold
         else:
             kind = StratifiedGroupKFold if self.task.has_classes else GroupKFold
-        return kind(self.folds, shuffle=True, random_state=derived_seed(self.seed, number))
+        return kind(self.folds, shuffle=True, random_state=derive_seed(self.seed, number))
 
     def _windows(self, number: int, time: pd.Series[Any]) -> Iterator[Split]:
-        order, times = _ordered(time)
+        order, times = _order_by_time(time)
         # Rows of one moment stay together: a window begins where a new moment does.
         marks = [np.searchsorted(times, times[len(times) * k // (self.folds + 1)]) for k in range(1, self.folds + 1)]
         edges = [*(int(mark) for mark in marks), len(times)]
@@ -148,12 +148,12 @@ class Plan:
             yield Split(number, fold, past[np.sort(drawn)], test)
 
 
-def derived_seed(*parts: int) -> int:
+def derive_seed(*parts: int) -> int:
     """A seed below 2**31 that follows from `parts` and differs between them."""
     return int(np.random.SeedSequence(parts).generate_state(1)[0] >> 1)
 
 
-def _ordered(time: pd.Series[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def _order_by_time(time: pd.Series[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Positions of rows with a known time, in its order, and their ranks."""
     codes, _ = pd.factorize(time, sort=True)
     known = np.flatnonzero(codes >= 0)
@@ -206,7 +206,7 @@ def unfit_for_cloning(estimator: Any) -> Missing | None:
     return None
 
 
-def unfitted(candidate: Candidate, seed: int) -> Candidate:
+def clone_unfitted(candidate: Candidate, seed: int) -> Candidate:
     """The candidate around an unfitted clone: small enough to be sent to other processes."""
     return replace(candidate, estimator=clone(candidate.estimator), seed=seed)
 
@@ -217,7 +217,7 @@ def takes_seed(estimator: Any) -> bool:
     return any(_last(name) in SEED_KEYS or _is_catboost(value) for name, value in parts.items())
 
 
-def seeded_clone(estimator: Any, seed: int, *, reseeded: bool = False) -> Any:
+def clone_seeded(estimator: Any, seed: int, *, reseeded: bool = False) -> Any:
     """An unfitted copy that uses one thread, with a seed wherever the author left `random_state` open.
 
     A seed that the author fixed stays unless `reseeded`; an open one differs between refits, so that churn includes
@@ -267,8 +267,8 @@ def refit_once(
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=1):
         warnings.simplefilter("always")
         try:
-            seed = derived_seed(candidate.seed, split.repeat, split.fold, 1)
-            model = seeded_clone(candidate.estimator, seed, reseeded=split.reseeded)
+            seed = derive_seed(candidate.seed, split.repeat, split.fold, 1)
+            model = clone_seeded(candidate.estimator, seed, reseeded=split.reseeded)
             fit(model, candidate, frame.iloc[split.train], labels[split.train])
             refitted = candidate.with_estimator(model)
             scores = refitted.score(frame.iloc[split.test]) if len(split.test) else None
@@ -300,7 +300,7 @@ def refit_all(
     """
     if workers > 1:
         try:
-            packed, folder = _packed(candidate), served_folder()
+            packed, folder = _pack(candidate), served_folder()
             with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
                 tasks = (
                     joblib.delayed(_refit_there)(packed, folder, frame, labels, split, holdout) for split in splits
@@ -318,7 +318,7 @@ def refit_all(
     return [refit_once(candidate, frame, labels, split, holdout) for split in splits]
 
 
-def _packed(candidate: Candidate) -> bytes:
+def _pack(candidate: Candidate) -> bytes:
     """By reference to its modules, which are served to workers; what has no name there travels as it is."""
     try:
         return pickle.dumps(candidate)
@@ -340,7 +340,7 @@ def _refit_there(
     if folder is not None:
         serve(folder)
     candidate: Candidate = pickle.loads(packed)  # noqa: S301  # from the process that started this one
-    return refit_once(candidate, frame, labels, split, holdout), served()
+    return refit_once(candidate, frame, labels, split, holdout), served_modules()
 
 
 def close_pool() -> None:

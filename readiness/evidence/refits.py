@@ -25,12 +25,12 @@ from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.refit_jobs import (
     Outcome,
     Plan,
+    clone_unfitted,
     close_pool,
     fitting_labels,
     refit_all,
     refit_once,
     unfit_for_cloning,
-    unfitted,
 )
 
 WORKERS_PAY = 15.0
@@ -131,7 +131,7 @@ class Refits:
 def find_cached_repeats(cache: Cache, candidate: Candidate, plan: Plan, holdout: Holdout | None) -> CachedRepeats:
     """The repeats of `plan` that the cache holds."""
     found = find_repeats(cache, candidate, plan, _rows(holdout))
-    return {number: [_condensed(outcome, holdout) for outcome in outcomes] for number, outcomes in found}
+    return {number: [_condense(outcome, holdout) for outcome in outcomes] for number, outcomes in found}
 
 
 def _rows(holdout: Holdout | None) -> int | None:
@@ -163,7 +163,7 @@ def estimate(
     if whole_fit is not None:  # a fold is fitted on fewer rows
         return RefitEstimate(plan.folds * plan.repeats, whole_fit * (plan.folds - 1) / plan.folds, workers)
     held = None if holdout is None else holdout.frame
-    timed = refit_once(unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split, held)
+    timed = refit_once(clone_unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split, held)
     if timed.error:
         return _failure(timed)
     return RefitEstimate(plan.folds * plan.repeats, timed.seconds, workers)
@@ -201,7 +201,7 @@ def refit(
         close_pool()
     if isinstance(outcomes, Missing):
         return outcomes
-    return _collected(outcomes, plan, score, cost, time.perf_counter() - start)
+    return _collect(outcomes, plan, score, cost, time.perf_counter() - start)
 
 
 def _whole_repeats(
@@ -216,7 +216,7 @@ def _whole_repeats(
 ) -> list[Outcome] | Missing:
     labels = fitting_labels(candidate, plan.y)
     held = None if holdout is None else holdout.frame
-    blank = unfitted(candidate, plan.seed)
+    blank = clone_unfitted(candidate, plan.seed)
     workers = cost.workers if cost.seconds_per_fit * cost.fits > WORKERS_PAY else 1
     done: list[Outcome] = []
     began = time.perf_counter()
@@ -247,19 +247,19 @@ def _whole_repeats(
         if bad := next((outcome for outcome in outcomes if outcome.error), None):
             return _failure(bad)
         store_repeats(cache, candidate, plan, outcomes, _rows(holdout), workers=workers)
-        done.extend(_condensed(outcome, holdout) for outcome in outcomes)
+        done.extend(_condense(outcome, holdout) for outcome in outcomes)
         repeat += count
     return done
 
 
-def _condensed(outcome: Outcome, holdout: Holdout | None) -> Outcome:
+def _condense(outcome: Outcome, holdout: Holdout | None) -> Outcome:
     """One number in place of all that was said about the hold-out, to keep memory small."""
     if holdout is None or outcome.held is None:
         return outcome
     return replace(outcome, held=None, held_value=float(holdout.value(outcome.held)))
 
 
-def _collected(outcomes: list[Outcome], plan: Plan, score: Score, cost: RefitEstimate, seconds: float) -> Refits:
+def _collect(outcomes: list[Outcome], plan: Plan, score: Score, cost: RefitEstimate, seconds: float) -> Refits:
     repeats = len(outcomes) // plan.folds
     codes = plan.task.has_classes
     predicted = np.full((repeats, len(plan.y)), -1 if codes else np.nan, dtype=np.int32 if codes else float)

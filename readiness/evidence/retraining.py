@@ -23,11 +23,11 @@ from readiness.evidence.refit_jobs import (
     Outcome,
     Plan,
     Split,
+    clone_unfitted,
     close_pool,
     fitting_labels,
     refit_all,
     takes_seed,
-    unfitted,
 )
 from readiness.evidence.refits import NOTHING, PATIENCE, Holdout, RefitEstimate
 
@@ -98,7 +98,7 @@ def learning_curve(
     """
     end = time.perf_counter() + seconds
     each = cost.seconds_per_fit * plan.folds / (plan.folds - 1)
-    order = _drawn(plan)
+    order = _draw_rows(plan)
     found: list[Retrained] = []
     for number, share in enumerate(SHARES):
         rows = np.sort(order[: max(1, round(share * len(order)))])
@@ -110,7 +110,7 @@ def learning_curve(
         if each * share > left:
             return tuple(found), f"no time was left for a fit on {100 * share:g} % of the training rows"
         patience = PATIENCE * left
-        done = _refitted(
+        done = _refit_on_parts(
             candidate, frame, plan, holdout, [split], workers=1, patience=patience, cache=cache, part=CURVE
         )
         if isinstance(done, Missing):
@@ -119,7 +119,7 @@ def learning_curve(
     return tuple(found), ""
 
 
-def _drawn(plan: Plan) -> NDArray[np.int64]:
+def _draw_rows(plan: Plan) -> NDArray[np.int64]:
     """Rows in a random order, those of a group together, so that a part of them holds whole groups."""
     random = np.random.default_rng([plan.seed, _CURVE])
     if plan.groups is None:
@@ -133,14 +133,14 @@ def _find_cached(
     cache: Cache, part: str, candidate: Candidate, plan: Plan, holdout: Holdout, split: Split
 ) -> Retrained | None:
     outcomes = find_refits(cache, part, candidate, [split], len(holdout.frame), **_key(plan, split))
-    return None if outcomes is None else _retrained(outcomes[0], holdout)
+    return None if outcomes is None else _summarize_outcome(outcomes[0], holdout)
 
 
 def _key(plan: Plan, split: Split) -> dict[str, int]:
     return {"plan_seed": plan.seed, "number": split.fold}
 
 
-def _refitted(
+def _refit_on_parts(
     candidate: Candidate,
     frame: pd.DataFrame,
     plan: Plan,
@@ -154,7 +154,7 @@ def _refitted(
 ) -> list[Retrained] | Missing:
     if not splits:
         return []
-    blank, labels = unfitted(candidate, plan.seed), fitting_labels(candidate, plan.y)
+    blank, labels = clone_unfitted(candidate, plan.seed), fitting_labels(candidate, plan.y)
     try:
         outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=holdout.frame)
     finally:
@@ -166,10 +166,10 @@ def _refitted(
     for outcome in outcomes:
         held, key = len(holdout.frame), _key(plan, outcome.split)
         store_refits(cache, part, candidate, [outcome], held, workers=min(workers, len(outcomes)), **key)
-    return [_retrained(outcome, holdout) for outcome in outcomes]
+    return [_summarize_outcome(outcome, holdout) for outcome in outcomes]
 
 
-def _retrained(outcome: Outcome, holdout: Holdout) -> Retrained:
+def _summarize_outcome(outcome: Outcome, holdout: Holdout) -> Retrained:
     assert outcome.held is not None
     return Retrained(len(outcome.split.train), outcome.held, float(holdout.value(outcome.held)))
 

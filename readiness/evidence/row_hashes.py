@@ -57,7 +57,7 @@ def row_hashes(frame: pd.DataFrame, columns: Sequence[str], kinds: Mapping[str, 
     return total
 
 
-def joined(*hashes: Hashes) -> Hashes:
+def join_hashes(*hashes: Hashes) -> Hashes:
     """One hash (n,) for each row of several hashes, which are no sums of each other."""
     total = np.zeros(len(hashes[0]), dtype=np.uint64)
     for place, each in enumerate(hashes, 1):
@@ -166,9 +166,9 @@ def _of_others(values: pd.Series[Any], kind: str) -> Hashes:
     try:
         codes, kinds = pd.factorize(given)
     except TypeError:  # lists and the like
-        given = [None if missing else _written(value) for value, missing in zip(values, values.isna(), strict=True)]
+        given = [None if missing else _write_value(value) for value, missing in zip(values, values.isna(), strict=True)]
         codes, kinds = pd.factorize(pd.Series(given, dtype=object))
-    words = [each if isinstance(each, str) else _written(each) for each in kinds]
+    words = [each if isinstance(each, str) else _write_value(each) for each in kinds]
     return np.asarray(np.append(_of_texts(_as_arrow(words), kind), MISSING_BITS)[codes])  # missing is coded -1
 
 
@@ -187,7 +187,7 @@ def _as_arrow(texts: Sequence[str]) -> Any:
         return pa.array([each.encode("utf-8", "backslashreplace").decode() for each in texts], type=pa.large_string())
 
 
-def _written(value: Any) -> str:
+def _write_value(value: Any) -> str:
     return str(value.tolist()) if hasattr(value, "tolist") else str(value)
 
 
@@ -338,52 +338,52 @@ def read_hashes(path: Path) -> TrainingHashes:
         raise DataError(f"{path} is larger than {_MOST_ROWS:,} rows can be.", remedy=REMEDY)
     head, end, body = path.read_bytes().partition(b"\n")
     if not end or len(head) > _LONGEST_HEAD:
-        raise _garbled(path, "its first line is no description of the hashes")
-    given = _described(path, head)
-    hashes = _parsed(path, body)
+        raise _garbled_error(path, "its first line is no description of the hashes")
+    given = _describe(path, head)
+    hashes = _parse(path, body)
     if given["of"] == NAMES and len(hashes) and hashes[0] == UNNAMED:
-        raise _garbled(path, "one of its hashes stands for rows without a name")
+        raise _garbled_error(path, "one of its hashes stands for rows without a name")
     if len(hashes) != given["rows"]:
-        raise _garbled(path, f"it holds {len(hashes):,} hashes, and says that there are {given['rows']:,}")
+        raise _garbled_error(path, f"it holds {len(hashes):,} hashes, and says that there are {given['rows']:,}")
     return TrainingHashes(hashes, tuple(given["columns"]), given["of"] == NAMES, given["target"])
 
 
-def _described(path: Path, head: bytes) -> dict[str, Any]:
+def _describe(path: Path, head: bytes) -> dict[str, Any]:
     try:
         found: Any = json.loads(head)
     except (ValueError, RecursionError):
-        raise _garbled(path, "its first line is no description of the hashes") from None
+        raise _garbled_error(path, "its first line is no description of the hashes") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise _garbled(path, f"its first line does not name the format {FORMAT}")
+        raise _garbled_error(path, f"its first line does not name the format {FORMAT}")
     columns, target, rows = found.get("columns"), found.get("target"), found.get("rows")
     if not isinstance(columns, list) or not columns or not all(isinstance(name, str) and name for name in columns):
-        raise _garbled(path, "its columns are no list of names")
+        raise _garbled_error(path, "its columns are no list of names")
     if len(set(columns)) < len(columns):
-        raise _garbled(path, "one of its columns is named twice")
+        raise _garbled_error(path, "one of its columns is named twice")
     if found.get("of") not in (NAMES, ROWS) or (found["of"] == NAMES and len(columns) != 1):
-        raise _garbled(path, f"its hashes are neither of {NAMES}, by one column, nor of {ROWS}")
+        raise _garbled_error(path, f"its hashes are neither of {NAMES}, by one column, nor of {ROWS}")
     if not isinstance(target, str) or (target and target not in columns):
-        raise _garbled(path, "its target is none of its columns")
+        raise _garbled_error(path, "its target is none of its columns")
     if not isinstance(rows, int) or isinstance(rows, bool) or rows < 1:
-        raise _garbled(path, "it does not say how many rows there are")
+        raise _garbled_error(path, "it does not say how many rows there are")
     return found
 
 
-def _parsed(path: Path, body: bytes) -> Hashes:
+def _parse(path: Path, body: bytes) -> Hashes:
     characters = np.frombuffer(body, dtype=np.uint8)
     if len(characters) % 17 or not (characters.reshape(-1, 17)[:, 16] == ord("\n")).all():
-        raise _garbled(path, "a line is no hash of 16 digits")
+        raise _garbled_error(path, "a line is no hash of 16 digits")
     digits = np.ascontiguousarray(characters.reshape(-1, 17)[:, :16])
     is_digit = ((digits >= ord("0")) & (digits <= ord("9"))) | ((digits >= ord("a")) & (digits <= ord("f")))
     if not is_digit.all():
-        raise _garbled(path, f"line {int(np.argmin(is_digit.all(axis=1))) + 2:,} is no hash of 16 digits")
+        raise _garbled_error(path, f"line {int(np.argmin(is_digit.all(axis=1))) + 2:,} is no hash of 16 digits")
     hashes = np.frombuffer(bytes.fromhex(digits.tobytes().decode("ascii")), dtype=">u8").astype(np.uint64)
     if (hashes[1:] < hashes[:-1]).any():
-        raise _garbled(path, "its hashes are not in rising order")
+        raise _garbled_error(path, "its hashes are not in rising order")
     return hashes
 
 
-def _garbled(path: Path, why: str) -> DataError:
+def _garbled_error(path: Path, why: str) -> DataError:
     return DataError(f"{path} is no file of hashed training rows: {why}.", remedy=REMEDY)
 
 

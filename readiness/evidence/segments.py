@@ -52,7 +52,7 @@ class Segmentation:
         return " and ".join(f"{column} = {value}" for column, value in self.labels[code].items())
 
 
-def segmented(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | None = None) -> Segmentation:
+def cut_segments(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | None = None) -> Segmentation:
     """Cut `frame` as one entry of `data.segments` says.
 
     Quantile bins come from `reference` (the training rows) where it has the column, so that the cut does not
@@ -69,10 +69,10 @@ def segmented(frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame 
     return replace(cut, training_rows=tuple(rows.get(tuple(label.items()), 0) for label in cut.labels))
 
 
-def segmented_alike(
+def cut_segments_alike(
     frame: pd.DataFrame, entry: SegmentEntry, test: pd.DataFrame, reference: pd.DataFrame | None = None
 ) -> Segmentation:
-    """Cut the rows of another table as `segmented` cuts those of `test`: by the same bins, into segments of the same
+    """Cut the rows of another table as `cut_segments` cuts those of `test`: by the same bins, into segments of the same
     names and those that the test rows lack.
 
     Raises:
@@ -85,7 +85,7 @@ def _cut(
     frame: pd.DataFrame, entry: SegmentEntry, reference: pd.DataFrame | None, test: pd.DataFrame | None = None
 ) -> Segmentation:
     parts = [as_column(part) for part in (entry if isinstance(entry, tuple) else (entry,))]
-    return reduce(_crossed, [_one(frame, part, reference, test) for part in parts])
+    return reduce(_cross, [_one(frame, part, reference, test) for part in parts])
 
 
 def _one(
@@ -124,7 +124,7 @@ def _compact(name: str, codes: NDArray[np.int64], labels: list[dict[str, str]], 
     return Segmentation(name, renumbered[codes], tuple(labels[code] for code in keep), marked)
 
 
-def _crossed(left: Segmentation, right: Segmentation) -> Segmentation:
+def _cross(left: Segmentation, right: Segmentation) -> Segmentation:
     codes = left.codes * len(right.labels) + right.codes
     labels = [{**first, **second} for first in left.labels for second in right.labels]
     critical = {
@@ -155,13 +155,13 @@ def _by_value(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes, categories = values.cat.codes.to_numpy().astype(np.int64), list(values.cat.categories)
     else:
-        codes, categories = _factorized(values)
+        codes, categories = _factorize(values)
     codes = np.where(codes < 0, len(categories), codes)
     texts = [_text(value) for value in categories]
     return codes, [*(f"“{text}”" if text == MISSING else text for text in texts), MISSING]  # a word is no gap
 
 
-def _factorized(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[object]]:
+def _factorize(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[object]]:
     codes, uniques = pd.factorize(values)
     found = list(uniques)
     order = sorted(range(len(found)), key=lambda i: _sortable(found[i]))

@@ -96,7 +96,7 @@ def csv_schema(file: TableFile) -> pa.Schema:
     raw = _raw_schema(file)
     if len(raw.names) == 1:
         _check_separator(file.path, raw.names[0])
-    return pa.schema([field.with_name(name) for field, name in zip(raw, _named(raw.names), strict=True)])
+    return pa.schema([field.with_name(name) for field, name in zip(raw, _name_columns(raw.names), strict=True)])
 
 
 def csv_rows(file: TableFile, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
@@ -105,10 +105,10 @@ def csv_rows(file: TableFile, columns: list[str]) -> tuple[pa.Table, tuple[str, 
     Raises:
         DataError: lines of unequal length (the line is named) or text that is not UTF-8 (the column is named).
     """
-    table = _parsed(file, columns)
+    table = _parse(file, columns)
     clock = [field.name for field in table.schema if pa.types.is_time(field.type)]
     if clock:  # pandas leaves times of day as text, and so do the models trained from it
-        table = _parsed(file, columns, dict.fromkeys(clock, pa.string()))
+        table = _parse(file, columns, dict.fromkeys(clock, pa.string()))
     for field in table.schema:
         if pa.types.is_binary(field.type):
             raise _not_utf8(file.path, f" in the column {field.name!r}")
@@ -117,7 +117,7 @@ def csv_rows(file: TableFile, columns: list[str]) -> tuple[pa.Table, tuple[str, 
 
 def _raw_schema(file: TableFile) -> pa.Schema:
     try:
-        with _opened(file) as text, pc.open_csv(text, parse_options=_PARSE, convert_options=_convert()) as stream:
+        with _open_text(file) as text, pc.open_csv(text, parse_options=_PARSE, convert_options=_convert()) as stream:
             schema: pa.Schema = stream.schema
             schema.names  # noqa: B018  # decoded on access
             return schema
@@ -126,7 +126,7 @@ def _raw_schema(file: TableFile) -> pa.Schema:
 
 
 @contextlib.contextmanager
-def _opened(file: TableFile) -> Iterator[Any]:
+def _open_text(file: TableFile) -> Iterator[Any]:
     """The bytes of the text."""
     with file.opened() as stream:
         if not file.path.name.lower().endswith(".gz"):
@@ -147,18 +147,18 @@ def _convert(columns: list[str] | None = None, types: dict[str, pa.DataType] | N
     )
 
 
-def _parsed(file: TableFile, columns: list[str], types: dict[str, pa.DataType] | None = None) -> pa.Table:
+def _parse(file: TableFile, columns: list[str], types: dict[str, pa.DataType] | None = None) -> pa.Table:
     # A column without a name can only be told from another one by its place; then all columns are read.
     wanted = columns if set(columns) <= set(_raw_schema(file).names) else None
     try:
-        with _opened(file) as text:
+        with _open_text(file) as text:
             table = pc.read_csv(text, parse_options=_PARSE, convert_options=_convert(wanted, types))
     except _FAILURES as error:
         raise _unreadable(file, error) from error
-    return table if wanted else table.rename_columns(_named(table.column_names)).select(columns)
+    return table if wanted else table.rename_columns(_name_columns(table.column_names)).select(columns)
 
 
-def _named(names: Sequence[str]) -> list[str]:
+def _name_columns(names: Sequence[str]) -> list[str]:
     return [name or f"Unnamed: {place}" for place, name in enumerate(names)]  # as pandas.read_csv names them
 
 
@@ -206,7 +206,7 @@ def _unequal(file: TableFile, error: Exception) -> DataError:
     path = file.path
     try:  # one thread counts lines; many do not
         one_thread = pc.ReadOptions(use_threads=False)
-        with _opened(file) as text:
+        with _open_text(file) as text:
             pc.read_csv(text, read_options=one_thread, parse_options=_PARSE, convert_options=_convert())
     except _FAILURES as counted:
         error = counted
@@ -268,7 +268,7 @@ def header(path: Path) -> TableHeader:
 def _header(file: TableFile) -> TableHeader:
     path = file.path
     if _is_parquet(path):
-        with _opened_parquet(file) as parquet:
+        with _open_parquet(file) as parquet:
             schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
             schema.names  # noqa: B018  # decoded on access
     else:
@@ -371,22 +371,22 @@ def _is_parquet(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _opened_parquet(file: TableFile) -> Iterator[Any]:
+def _open_parquet(file: TableFile) -> Iterator[Any]:
     try:
         with file.opened() as stream, pq.ParquetFile(stream) as parquet:
             yield parquet
     except UnicodeDecodeError as error:
         raise DataError(f"{file.path} has a column whose name is not UTF-8.", remedy="Rename the column.") from error
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(file.path, error) from error
+        raise _damage_error(file.path, error) from error
 
 
 def _parquet_rows(file: TableFile, columns: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    with _opened_parquet(file) as parquet:
+    with _open_parquet(file) as parquet:
         return parquet.read(columns=columns).select(columns), ()
 
 
-def _damaged(path: Path, error: Exception) -> DataError:
+def _damage_error(path: Path, error: Exception) -> DataError:
     return DataError(f"{path} is not a readable Parquet file: {error}", remedy="Export the table again.")
 
 

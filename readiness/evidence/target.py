@@ -323,7 +323,7 @@ def amounts(values: pd.Series[Any], key: str) -> NDArray[np.float64]:
 Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def given_interval(given: GivenInterval | None, frame: pd.DataFrame) -> Ends | None:
+def interval_columns(given: GivenInterval | None, frame: pd.DataFrame) -> Ends | None:
     """Lower and upper end for each row; None when the spec names no such columns. An end may be infinite.
 
     Raises:

@@ -86,7 +86,7 @@ def codes(raw: Any, n: int, classes: Sequence[Any]) -> NDArray[np.int64]:
     known = positions(list(uniques), classes)
     if unknown := [label for label, code in zip(uniques, known, strict=True) if code < 0]:
         raise ScoringError(
-            f"predict returned {_listed(unknown)}; the classes are {_listed(classes)}.",
+            f"predict returned {_list_values(unknown)}; the classes are {_list_values(classes)}.",
             remedy="If these are scores, set model.threshold; if they are coded classes, save the model together "
             "with its label encoder, or name all labels in data.classes.",
         )
@@ -109,7 +109,7 @@ def class_columns(estimator: Any, width: int, classes: Sequence[Any]) -> tuple[N
         if width != len(classes):
             raise ScoringError(
                 f"The model returns {width} scores for each row; the review knows {len(classes)} classes: "
-                f"{_listed(classes)}.",
+                f"{_list_values(classes)}.",
                 remedy="Name all labels in data.classes, in the order of the model's columns.",
             )
         order = ", ".join(shown(each) for each in classes)
@@ -117,7 +117,7 @@ def class_columns(estimator: Any, width: int, classes: Sequence[Any]) -> tuple[N
     known = positions(list(own), classes)
     if unknown := [label for label, code in zip(own, known, strict=True) if code < 0]:
         raise ScoringError(
-            f"The model knows the class {_listed(unknown)}, the data does not: it has {_listed(classes)}.",
+            f"The model knows the class {_list_values(unknown)}, the data does not: it has {_list_values(classes)}.",
             remedy="Name all labels in data.classes; if the model was trained on coded classes, save it together "
             "with its label encoder.",
         )
@@ -193,7 +193,7 @@ def _spelling(value: Any) -> str:
     return text.lower() if text in ("True", "False") else text  # a spec spells them in small letters
 
 
-def _listed(values: Sequence[Any]) -> str:
+def _list_values(values: Sequence[Any]) -> str:
     more = len(values) - LISTED
     words = ", ".join(shown(_plain(each)) for each in list(values)[:LISTED])
     return f"{words} and {more} more" if more > 0 else words

@@ -35,7 +35,7 @@ from readiness.core.sanitize import escaped, shown
 from readiness.evidence import tables
 from readiness.evidence.columns import columns_of
 from readiness.evidence.models.kinds import Kind, kind_of
-from readiness.evidence.segments import Segmentation, segmented
+from readiness.evidence.segments import Segmentation, cut_segments
 from readiness.evidence.target import Target, amounts, find_target, usable
 from readiness.planning import rows_needed as parts
 from readiness.planning.assumptions import Assumptions, likely_task
@@ -102,7 +102,7 @@ def feasible(loaded: LoadedSpec) -> tuple[Feasible, ...]:
     rows = usable(loaded, "test", test, target)
     # bins are cut at the quantiles of the training rows, as in the review
     reference = None if train is None else usable(loaded, "train", train, target).frame
-    cuts = [segmented(rows.frame, entry, reference) for entry in data.segments]
+    cuts = [cut_segments(rows.frame, entry, reference) for entry in data.segments]
     for key, cost in _cost_columns(loaded).items():
         amounts(rows.frame[cost], f"errors.costs.{key}")
     return (
@@ -267,7 +267,7 @@ def _windows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> 
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which of the six questions can this spec and this data answer yes at all? Told before a model is loaded.
+# The questions that this spec and this data can answer yes at all; told before a model is loaded.
 
 CANNOT, UNLIKELY, CAN = "cannot be a yes", "unlikely to be a yes", "can be a yes"
 NOT_REFITTED = (Kind.ONNX, Kind.ONNX_FOLDER)
@@ -389,7 +389,7 @@ def _few(names: list[str]) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What has the writer of a spec left to do? TODOs, empty texts, boxes that are pending, expired or soon to expire.
+# What the writer of a spec has left to do: TODOs, empty texts, boxes that are pending, expired or soon to expire.
 
 TEXTS = (
     "purpose",

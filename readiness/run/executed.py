@@ -61,7 +61,7 @@ def read_template(path: Path | None = None) -> Walkthrough:
     """
     stock = template_path(STOCK)
     content = _bytes(path or stock)
-    notebook = _parsed(content, path or stock)
+    notebook = _parse(content, path or stock)
     original = stock.read_bytes()
     found = Walkthrough(notebook, stock_or_own(notebook, original, (path or stock).name, content))
     check_assessments(notebook)
@@ -83,7 +83,7 @@ def stock_or_own(notebook: Any, original: bytes, name: str, content: bytes = b""
     return Template(name, hashlib.sha256(content).hexdigest() if content else digest, stock=False)
 
 
-def _parsed(content: bytes, path: Path) -> Any:
+def _parse(content: bytes, path: Path) -> Any:
     try:
         notebook = nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
         nbformat.validate(notebook)
@@ -108,7 +108,7 @@ def check_parameters(walkthrough: Walkthrough, wanted: Mapping[str, str]) -> Non
             f"The template {name} has {len(cells)} cells tagged {PARAMETERS_TAG!r}; expected one code cell.",
             remedy=f"Give it one cell with that tag that assigns {', '.join(sorted(wanted))}.",
         )
-    declared = _assigned(cells[0].source, name)
+    declared = _assigned_names(cells[0].source, name)
     missing = sorted(wanted.keys() - declared)
     if missing:
         raise InputError(
@@ -135,7 +135,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"The template {path} cannot be read: {error.strerror}.", remedy="Check the path.") from error
 
 
-def _assigned(source: str, name: str) -> set[str]:
+def _assigned_names(source: str, name: str) -> set[str]:
     try:
         statements = ast.parse(source).body
     except SyntaxError as error:
@@ -217,10 +217,10 @@ def read_record(notebook: Any) -> ReadNotebook:
         IncompleteRecord: something is missing, shown twice, not executed or ended with an error.
     """
     _check_executed(notebook)
-    gathered = _one(notebook, "gathered", Gathered, "The evidence")
-    soundness = _one(notebook, "soundness", Soundness, "What was found of the rows")
-    decision = _one(notebook, "decision", Decision, "The decision")
-    completion = _one(notebook, "complete", Completion, "The completion mark")
+    gathered = _only_payload(notebook, "gathered", Gathered, "The evidence")
+    soundness = _only_payload(notebook, "soundness", Soundness, "What was found of the rows")
+    decision = _only_payload(notebook, "decision", Decision, "The decision")
+    completion = _only_payload(notebook, "complete", Completion, "The completion mark")
     answers = _answers(notebook)
     places = [place for place, _, _ in _payloads(notebook)]
     if completion.answers != len(Question) or places[-1] != _place(notebook, "complete"):
@@ -282,15 +282,15 @@ def _place(notebook: Any, kind: str) -> int:
     return next(place for place, found, _ in _payloads(notebook) if found == kind)
 
 
-def _one(notebook: Any, kind: str, into: type[T], words: str) -> T:
+def _only_payload(notebook: Any, kind: str, into: type[T], words: str) -> T:
     found = [data for _, name, data in _payloads(notebook) if name == kind]
     if len(found) != 1:
         times = "not there" if not found else f"there {len(found)} times"
         raise IncompleteRecord(f"{words} must be shown once in the notebook; it is {times}.", remedy=_REMEDY)
-    return _decoded(into, found[0], words)
+    return _decode_payload(into, found[0], words)
 
 
-def _decoded(into: type[T], data: Any, words: str) -> T:
+def _decode_payload(into: type[T], data: Any, words: str) -> T:
     try:
         return decode(into, data)
     except InvalidReport as error:
@@ -298,7 +298,7 @@ def _decoded(into: type[T], data: Any, words: str) -> T:
 
 
 def _answers(notebook: Any) -> tuple[Answer, ...]:
-    shown = [_decoded(Answer, data, "An answer") for _, kind, data in _payloads(notebook) if kind == "answer"]
+    shown = [_decode_payload(Answer, data, "An answer") for _, kind, data in _payloads(notebook) if kind == "answer"]
     for question in Question:
         count = sum(answer.question is question for answer in shown)
         if count != 1:
@@ -321,7 +321,7 @@ def _figure(cell: Any, output: Any) -> PageFigure | None:
     question = str(named.get("question") or _section(cell))
     if "figure" not in named or question not in {*map(str, Question), "decision"}:
         return None
-    svg, png = _text(data.get("image/svg+xml", "")).encode("utf-8"), _decoded_png(_text(data.get("image/png", "")))
+    svg, png = _text(data.get("image/svg+xml", "")).encode("utf-8"), _decode_png(_text(data.get("image/png", "")))
     if not svg and not png:
         return None
     return PageFigure(
@@ -340,7 +340,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "".join(value)
 
 
-def _decoded_png(text: str) -> bytes:
+def _decode_png(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (ValueError, binascii.Error):
@@ -349,15 +349,15 @@ def _decoded_png(text: str) -> bytes:
 
 def prose(notebook: Any) -> dict[Question, str]:
     """The template's Markdown on each question, from cells tagged "question-baseline" and so on."""
-    return {question: text for question in Question if (text := _joined(notebook, question, "markdown"))}
+    return {question: text for question in Question if (text := _join_cells(notebook, question, "markdown"))}
 
 
 def code(notebook: Any) -> dict[Question, str]:
     """The source that each question was asked with."""
-    return {question: text for question in Question if (text := _joined(notebook, question, "code"))}
+    return {question: text for question in Question if (text := _join_cells(notebook, question, "code"))}
 
 
-def _joined(notebook: Any, question: Question, kind: str) -> str:
+def _join_cells(notebook: Any, question: Question, kind: str) -> str:
     cells = (
         cell
         for cell in notebook.cells
@@ -437,7 +437,7 @@ def _digest(notebook: Any, *, outputs: bool) -> str:
             cell.cell_type,
             "" if not outputs and _is_assessment(cell) else cell.source,
             _tags(cell),
-            _shown(cell) if outputs else [],
+            _shown_outputs(cell) if outputs else [],
         ]
         for place, cell in enumerate(notebook.cells)
         if place != injected
@@ -455,7 +455,7 @@ def _injected_place(notebook: Any) -> int | None:
     return first if first is not None and first > 0 and PARAMETERS_TAG in tags[first - 1] else None
 
 
-def _shown(cell: Any) -> list[Any]:
+def _shown_outputs(cell: Any) -> list[Any]:
     kinds = ("display_data", "execute_result")
     shown = (output for output in cell.get("outputs", []) if output.get("output_type") in kinds)
     return [[output.get("data", {}), output.get("metadata", {}).get("readiness")] for output in shown]

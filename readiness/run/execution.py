@@ -80,7 +80,7 @@ def execute(
         prepare: What must be done before the candidate is loaded. The stock template waits for it after its imports,
             so it is done meanwhile; any other is not started before.
     """
-    prepared = _Prepared(prepare or _nothing, parallel=walkthrough.template.stock)
+    prepared = _Prepared(prepare or _prepare_nothing, parallel=walkthrough.template.stock)
     watch = _Watch(progress, copy.deepcopy(walkthrough.notebook))
     deadline = time.monotonic() + seconds
     failure: ReadinessError | None = None
@@ -107,13 +107,13 @@ def execute(
         failure = prepared.failure() or _silent_stop(watch)
         ended = failure is None
     except Exception as error:  # whatever happens in there must end in words
-        failure = prepared.failure() or _failure(error, watch, seconds)
+        failure = prepared.failure() or _failure_of(error, watch, seconds)
     finally:
         progress.end(failed=not ended)
-    return Execution(_tidy(watch.notebook, walkthrough.template.name), failure)
+    return Execution(_remove_injected(watch.notebook, walkthrough.template.name), failure)
 
 
-def _nothing() -> None:
+def _prepare_nothing() -> None:
     """Nothing to prepare."""
 
 
@@ -191,9 +191,9 @@ def _is_left_out(recorded: Mapping[str, Any]) -> bool:
     return not codes.isdisjoint(map(left_out_code, Question))
 
 
-def _failure(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
+def _failure_of(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
     if isinstance(error, PapermillExecutionError):
-        return _raised(error.ename, error.evalue, watch)
+        return _error_of_cell(error.ename, error.evalue, watch)
     if isinstance(error, CellTimeoutError):
         return _too_slow(error, watch, seconds)
     if isinstance(error, NotAllEnded):
@@ -203,14 +203,14 @@ def _failure(error: Exception, watch: _Watch, seconds: float) -> ReadinessError:
         )
     if isinstance(error, KernelDied):
         said = f' Its last words: "{shorten(visible(error.last_words))}".' if error.last_words else ""
-        return KernelError(f"{watch.where}: {_death(error.status)}.{said}", remedy=_death_remedy(error.status))
+        return KernelError(f"{watch.where}: {_describe_death(error.status)}.{said}", remedy=_death_remedy(error.status))
     return KernelError(
         f"{watch.where}: {type(error).__name__}: {shorten(visible(str(error)))}",
         remedy=f"Check that a kernel starts on this machine at all: jupyter console --kernel {KERNEL_NAME}",
     )
 
 
-def _raised(name: str, text: str, watch: _Watch) -> ReadinessError:
+def _error_of_cell(name: str, text: str, watch: _Watch) -> ReadinessError:
     """What a cell raised. Errors of input and of the review keep their kind, and with it the exit code; about a
     report, which is not there yet, a cell can say nothing.
     """
@@ -242,7 +242,7 @@ def _silent_stop(watch: _Watch) -> ReadinessError | None:
     for cell in watch.notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                return _raised(output.get("ename", ""), output.get("evalue", ""), watch)
+                return _error_of_cell(output.get("ename", ""), output.get("evalue", ""), watch)
     return None
 
 
@@ -258,7 +258,7 @@ def _too_slow(error: Exception, watch: _Watch, seconds: float) -> ReadinessError
     )
 
 
-def _death(status: int | None) -> str:
+def _describe_death(status: int | None) -> str:
     if status is None or status == 0:
         return "the process that computes the review ended by itself"
     if status > 0:
@@ -276,7 +276,7 @@ def _death_remedy(status: int | None) -> str:
     return "The candidate or a library that it uses ended the process; try to load and score it in a plain script."
 
 
-def _tidy(notebook: Any, name: str) -> Any:
+def _remove_injected(notebook: Any, name: str) -> Any:
     """Drop what papermill copied in: the whole template under `input_path`, and a random cell id."""
     if "papermill" in notebook.metadata:
         notebook.metadata.papermill["input_path"] = name

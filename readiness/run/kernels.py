@@ -182,7 +182,7 @@ class ReadinessKernelManager(AsyncKernelManager):
         self._descendants = []
         if self._report is not None:
             with self._report:
-                self.all_ended = _says_all_ended(_read_to_end(self._report))
+                self.all_ended = _has_all_ended(_read_to_end(self._report))
             self._report = None
 
 
@@ -213,7 +213,7 @@ def _has_home() -> bool:
     return True
 
 
-def _says_all_ended(report: bytes) -> bool:
+def _has_all_ended(report: bytes) -> bool:
     try:
         return bool(json.loads(report)["left"] == 0)
     except (ValueError, KeyError, TypeError):

@@ -52,7 +52,7 @@ def check_page(report: Opened, notebook: Path) -> None:
             remedy="Name the notebook.ipynb that `readiness run` left beside the report, as it was left there.",
         )
     _check_same_program(report.record)
-    if _page(report.record, executed) != report.content:
+    if _render(report.record, executed) != report.content:
         raise InvalidReport(
             f"The page is not what this program makes of the signed record and {notebook}: it was altered before it "
             "was signed, or an altered program made it.",
@@ -73,17 +73,17 @@ def _read(path: Path) -> Any:
             warnings.simplefilter("ignore")  # of missing cell ids, which count for nothing here
             return nbformat.reads(data.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
     except Exception as error:  # nbformat raises whatever its readers of old formats trip over
-        raise _no_notebook(path) from error
+        raise _notebook_error(path) from error
 
 
 def _digest(executed: Any, path: Path) -> str:
     try:
         return normal_form_digest(executed)
     except _MALFORMED as error:
-        raise _no_notebook(path) from error
+        raise _notebook_error(path) from error
 
 
-def _no_notebook(path: Path) -> InputError:
+def _notebook_error(path: Path) -> InputError:
     return InputError(f"{path} is not a notebook.", remedy="Name the notebook.ipynb that lies beside the report.")
 
 
@@ -108,8 +108,8 @@ def _needs(record: Record) -> Iterator[str]:
             f"here is {here} with sources {sources[:_DIGITS]}…)"
         )
     there, python = record.gathered.environment.python, platform.python_version()
-    if _minor(there) != _minor(python):
-        yield f"Python {_name(_minor(there))} (here is {_minor(python)})"
+    if _minor_version(there) != _minor_version(python):
+        yield f"Python {_name(_minor_version(there))} (here is {_minor_version(python)})"
     for package in OF_THE_PAGE:
         needed = record.gathered.environment.packages.get(package, "")
         installed = metadata.version(package)
@@ -117,7 +117,7 @@ def _needs(record: Record) -> Iterator[str]:
             yield f"{package} {_name(needed) or 'of a version that the report does not say'} (here is {installed})"
 
 
-def _minor(version: str) -> str:
+def _minor_version(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
@@ -125,7 +125,7 @@ def _name(text: str) -> str:
     return shorten(visible(text), 60)
 
 
-def _page(record: Record, executed: Any) -> bytes:
+def _render(record: Record, executed: Any) -> bytes:
     try:
         return render_page(record, prose(executed), figures(executed), code(executed))
     except (*_MALFORMED, ReadinessError) as error:

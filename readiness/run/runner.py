@@ -138,7 +138,7 @@ def review(
         record, unsigned = _report(execution, order)
     except ReadinessError as error:
         raise _with_notebook(error, execution, folder) from error
-    return _written(folder, record, unsigned, execution, signer)
+    return _write_review(folder, record, unsigned, execution, signer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class _Order:
         ledger = Ledger.at(ledger_path(out))
         uses = place(ledger, use, corrected=loaded.spec.reuse == "corrected")
         nonce, quotes = secrets.token_hex(16), quotes_of(loaded)
-        return cls(loaded, walkthrough, only, cache, digests, nonce, _now(), uses, ledger, use, quotes)
+        return cls(loaded, walkthrough, only, cache, digests, nonce, _timestamp(), uses, ledger, use, quotes)
 
     def with_place(self) -> _Order:
         """The same with its place in the ledger, which is taken before the candidate is judged.
@@ -225,7 +225,7 @@ def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
             "The review was computed by another copy of this program than the one that makes the report.",
             remedy="Install it once, or make sure that PYTHONPATH leads every process to the same copy.",
         )
-    run = Run(order.started, _now())
+    run = Run(order.started, _timestamp())
     record, content = export_page(
         execution.notebook,
         template=order.walkthrough.template,
@@ -244,7 +244,7 @@ def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
         raise ReviewError(f"The report could not be put together. {error.message}", remedy=error.remedy) from error
 
 
-def _written(
+def _write_review(
     folder: Path, record: Record, unsigned: bytes, execution: Execution, signer: Callable[[], PrivateKey] | None
 ) -> ReviewResult:
     """Sign, and write report and notebook. A key that does not open costs the signature, not the review."""
@@ -301,5 +301,5 @@ def _seconds(loaded: LoadedSpec) -> float:
     return GRACE_SECONDS + 3 * spec.stability.budget_seconds + spec.production.call_seconds
 
 
-def _now() -> str:
+def _timestamp() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -76,15 +76,15 @@ class Ledger:
             return cls(path, fault="" if _is_writable(path.parent) else "it cannot be written where it would lie")
         except OSError as error:
             return cls(path, fault=f"it cannot be read: {error.strerror}")
-        return cls(path, *_chained(lines))
+        return cls(path, *_read_chain(lines))
 
     def place_of(self, use: Use) -> Uses:
         """Which candidate on these rows this is, and how many there are with it; a known one keeps its place."""
-        known = self.tried(use)
+        known = self.candidates_of(use)
         tried = known if use.candidate in known else [*known, use.candidate]
         return Uses(tried.index(use.candidate) + 1, len(tried), self.fault)
 
-    def tried(self, use: Use) -> list[str]:
+    def candidates_of(self, use: Use) -> list[str]:
         """The candidates that were judged by the rows of a use, in the order of their first review."""
         return list(dict.fromkeys(each.candidate for each in self.uses if each.is_of_rows(use)))
 
@@ -94,7 +94,7 @@ def _is_writable(folder: Path) -> bool:
     return os.access(there, os.W_OK)
 
 
-def _chained(lines: list[bytes]) -> tuple[tuple[Use, ...], str, str]:
+def _read_chain(lines: list[bytes]) -> tuple[tuple[Use, ...], str, str]:
     """Uses, digest of the last line, and what is wrong."""
     uses: list[Use] = []
     last = _START
@@ -148,9 +148,9 @@ def _digest_of_rows(*columns: pd.Series[Any]) -> str:
     """Of how often each row of values comes, in any order."""
     import numpy as np
 
-    from readiness.evidence.row_hashes import joined, value_bits
+    from readiness.evidence.row_hashes import join_hashes, value_bits
 
-    values, counts = np.unique(joined(*(value_bits(column) for column in columns)), return_counts=True)
+    values, counts = np.unique(join_hashes(*(value_bits(column) for column in columns)), return_counts=True)
     return hashlib.sha256(np.column_stack((values, counts.astype(np.uint64))).astype("<u8").tobytes()).hexdigest()
 
 
@@ -185,7 +185,7 @@ def place(ledger: Ledger, use: Use, *, corrected: bool) -> Uses:
         InputError: the spec asks for a correction, and the ledger does not hold.
     """
     uses = ledger.place_of(use)
-    fault = ledger.fault or _lacking(ledger)
+    fault = ledger.fault or _missing_uses(ledger)
     if corrected and fault:
         raise InputError(
             f"The ledger {ledger.path} does not hold: {fault}. The spec asks to correct for earlier candidates "
@@ -211,22 +211,22 @@ def _append(ledger: Ledger, use: Use, model: Model, begun: str) -> None:
 _MOST_REPORTS = 20
 
 
-def _lacking(ledger: Ledger) -> str:
+def _missing_uses(ledger: Ledger) -> str:
     """What the newest reports beside the ledger tell that it does not hold; empty where nothing is."""
-    held = max((len(ledger.tried(use)) for use in set(ledger.uses)), default=0)
-    told = max(_told_beside(ledger.path.parent), default=0)
+    held = max((len(ledger.candidates_of(use)) for use in set(ledger.uses)), default=0)
+    told = max(_counts_beside(ledger.path.parent), default=0)
     if told <= held:
         return ""
     candidates = "a candidate" if told == 1 else f"{told:,} candidates"
     return f"a report beside it counts {candidates} on the same rows, and the ledger holds {held or 'none'}"
 
 
-def _told_beside(folder: Path) -> Iterator[int]:
+def _counts_beside(folder: Path) -> Iterator[int]:
     """How many candidates the newest reports in the folders beside the ledger count; what is no report says nothing."""
     from readiness.signing.reports import read_report
     from readiness.signing.verify import report_bytes
 
-    for path in sorted(_reports(folder), key=_changed, reverse=True)[:_MOST_REPORTS]:
+    for path in sorted(_reports(folder), key=_changed_at, reverse=True)[:_MOST_REPORTS]:
         try:
             uses = read_report(report_bytes(path)).statement["predicate"].get("uses")
         except (ReadinessError, OSError, KeyError, AttributeError, TypeError, ValueError, RecursionError):
@@ -243,7 +243,7 @@ def _reports(folder: Path) -> list[Path]:
         return []
 
 
-def _changed(path: Path) -> tuple[float, str]:
+def _changed_at(path: Path) -> tuple[float, str]:
     try:
         return path.stat().st_mtime, str(path)
     except OSError:

@@ -31,7 +31,7 @@ _FILES = (
 Stamp = tuple[object, ...]
 
 
-def watched(spec: Path, settings: Sequence[str] = ()) -> tuple[Path, ...]:
+def watched_files(spec: Path, settings: Sequence[str] = ()) -> tuple[Path, ...]:
     """The files that a check of the spec looks at, as far as they can be told; also of one that is not usable."""
     sources = Sources()
     try:
@@ -41,7 +41,7 @@ def watched(spec: Path, settings: Sequence[str] = ()) -> tuple[Path, ...]:
         data = {}
         for document in reversed(sources.documents):
             data = {**data, **document.data}
-    named = [*(_at(data, key) for key in _FILES), *_evidence(data)]
+    named = [*(_value_at(data, key) for key in _FILES), *_evidence(data)]
     folder = spec.absolute().parent
     paths = (*sources.tried, *(folder / name for name in named if isinstance(name, str) and name))
     return tuple(dict.fromkeys(paths)) or (spec.absolute(),)
@@ -84,7 +84,7 @@ def _stamp_of_entry(path: Path) -> tuple[int, int]:
     return about.st_mtime_ns, about.st_size
 
 
-def _at(data: Any, key: Sequence[str]) -> Any:
+def _value_at(data: Any, key: Sequence[str]) -> Any:
     for step in key:
         data = data.get(step) if isinstance(data, Mapping) else None
     return data
@@ -92,4 +92,4 @@ def _at(data: Any, key: Sequence[str]) -> Any:
 
 def _evidence(data: Mapping[str, Any]) -> list[Any]:
     boxes = data.get("checklist")
-    return [_at(box, ("evidence",)) for box in boxes.values()] if isinstance(boxes, Mapping) else []
+    return [_value_at(box, ("evidence",)) for box in boxes.values()] if isinstance(boxes, Mapping) else []

@@ -66,7 +66,7 @@ def split(file: bytes) -> Parts:
     """
     if len(file) > LARGEST_FILE:
         raise InvalidReport(f"The file has {len(file)} bytes; a report has at most {LARGEST_FILE}.")
-    start = _only_marker(file)
+    start = _find_marker(file)
     header = _HEADER.match(file, start)
     if header is None:
         raise InvalidReport(
@@ -110,7 +110,7 @@ def check_content(content: bytes) -> None:
             raise InvalidReport(f"The page {words}, which the page of a report must not.")
 
 
-def _only_marker(file: bytes) -> int:
+def _find_marker(file: bytes) -> int:
     """Find where the one record of this file begins."""
     count = sum(file.count(marker) for marker in _MARKERS)
     if count == 0:

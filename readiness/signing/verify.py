@@ -44,16 +44,16 @@ class Opened:
 
 
 def open_report(path: Path) -> Opened:
-    """Read a report without asking who signed it; see `opened_bytes`.
+    """Read a report without asking who signed it; see `open_bytes`.
 
     Raises:
         InputError: the file cannot be read.
         InvalidReport: it is not an intact report, or contradicts itself.
     """
-    return opened_bytes(report_bytes(path))
+    return open_bytes(report_bytes(path))
 
 
-def opened_bytes(content: bytes) -> Opened:
+def open_bytes(content: bytes) -> Opened:
     """What these very bytes say, without asking who signed them.
 
     Whoever shows a report reads it here or verifies it: signed or not, every status, every answer and the verdict are
@@ -62,7 +62,7 @@ def opened_bytes(content: bytes) -> Opened:
     Raises:
         InvalidReport: they are not an intact report, or it contradicts itself.
     """
-    return _opened(read_report(content))
+    return _open(read_report(content))
 
 
 def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) -> Opened:
@@ -75,7 +75,7 @@ def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) 
         InvalidReport: anything does not hold.
         UnsignedReport: nobody has signed it.
     """
-    opened = _opened(verify_report(report_bytes(path), keys))
+    opened = _open(verify_report(report_bytes(path), keys))
     if opened.record.only:
         raise InvalidReport("The report is partial: it does not ask all six questions, and nobody may sign it.")
     recorded = [artifact.sha256 for artifact in opened.record.gathered.model.files]
@@ -97,7 +97,7 @@ def _check_model(opened: Opened, model: Path) -> None:
         )
 
 
-def _opened(file: ReportFile) -> Opened:
+def _open(file: ReportFile) -> Opened:
     from readiness.verdict.checks import check  # loads libraries of numbers
 
     digests = {subject["name"]: subject["digest"]["sha256"] for subject in file.statement["subject"]}

@@ -23,7 +23,7 @@ from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.segments import Segmentation, segmented_alike
+from readiness.evidence.segments import Segmentation, cut_segments_alike
 from readiness.questions.deficits import Ruler, ruler_of, split_by
 from readiness.questions.wording import count_of
 from readiness.soundness.rejudging import aim_at, priced_claims, scored_claims
@@ -111,7 +111,7 @@ def _segment(
         return claim_not_known(Kind.ABSENT, f"no {where} rows have the column {lacking}", cure).with_claim(key=key)
     reference = None if evidence.training is None else evidence.training.frame
     try:
-        others = segmented_alike(population.frame, entry, evidence.rows, reference)
+        others = cut_segments_alike(population.frame, entry, evidence.rows, reference)
     except DataError as error:
         cure = f"write {shorten(segmentation.name)} alike in all tables; or {VOUCH}"
         return claim_not_known(Kind.ABSENT, str(error), cure).with_claim(key=key)

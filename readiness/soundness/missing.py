@@ -35,7 +35,7 @@ from readiness.core.withholding import Kind
 from readiness.evidence.candidate import Scores
 from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence, Unused
-from readiness.evidence.segments import Segmentation, segmented
+from readiness.evidence.segments import Segmentation, cut_segments
 from readiness.evidence.target import as_numbers
 from readiness.questions.costs import prices
 from readiness.questions.deficits import Ruler
@@ -236,7 +236,8 @@ def place_segments(evidence: Evidence, frame: pd.DataFrame, i: int) -> Places:
     reference = evidence.rows[names]
     if evidence.training is not None and set(names) <= set(evidence.training.frame.columns):
         reference = evidence.training.frame[names]
-    both: Segmentation = segmented(pd.concat([evidence.rows[names], frame[names]], ignore_index=True), entry, reference)
+    together = pd.concat([evidence.rows[names], frame[names]], ignore_index=True)
+    both: Segmentation = cut_segments(together, entry, reference)
     # labels, not codes, carry over: with more rows a cut may find values that the judged rows lack
     known = {tuple(label.items()): code for code, label in enumerate(cut.labels)}
     to = np.array([known.get(tuple(label.items()), -1) for label in both.labels], dtype=np.int64)

@@ -19,7 +19,7 @@ from readiness.core.errors import InputError, KernelError, SpecError
 from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.run.executed import read_template
 from readiness.run.execution import Execution, execute
-from readiness.run.kernels import _read_to_end, _says_all_ended
+from readiness.run.kernels import _read_to_end, _has_all_ended
 from readiness.run.progress import Silent
 from readiness.run.runner import variables
 from readiness.spec.load import load_spec
@@ -127,8 +127,8 @@ def test_a_report_that_somebody_else_still_holds_is_none() -> None:
     os.write(writing, b'{"left": 0}')
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
-        assert _says_all_ended(_read_to_end(stream))
-    assert not _says_all_ended(b"")
+        assert _has_all_ended(_read_to_end(stream))
+    assert not _has_all_ended(b"")
 
 
 @pytest.mark.slow

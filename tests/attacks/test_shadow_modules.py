@@ -23,7 +23,7 @@ import yaml
 from readiness.core.errors import ModelError, ReviewError
 from readiness.evidence.models import own_modules
 from readiness.evidence.models.load import load_model
-from readiness.evidence.models.own_modules import named_files, serve, served, stop
+from readiness.evidence.models.own_modules import named_files, serve, served_modules, stop
 from readiness.spec.schema import ModelFile
 from tests.walking import walk
 
@@ -178,9 +178,9 @@ def test_a_class_that_a_pickle_names_is_served_and_recorded(tmp_path: Path) -> N
     (tmp_path / "m.pkl").write_bytes(dumped)
     pin = hashlib.sha256(dumped).hexdigest()
     model = load_model(ModelFile(path="m.pkl", sha256=pin), tmp_path)
-    assert ["module: own_model.py"] == [each.name for each in served()]
+    assert ["module: own_model.py"] == [each.name for each in served_modules()]
     assert [0, 0] == model.estimator.predict([1, 2])
-    assert ["module: own_lazy.py", "module: own_model.py"] == [each.name for each in served()]
+    assert ["module: own_lazy.py", "module: own_model.py"] == [each.name for each in served_modules()]
     with pytest.raises(ModuleNotFoundError):
         import own_stranger  # noqa: F401  # type: ignore[import-not-found]
 
@@ -224,8 +224,8 @@ def test_what_the_host_hashes_is_what_the_kernel_runs(tmp_path: Path) -> None:
     serve(tmp_path, "own_pack.deep:load")
     importlib.import_module("own_pack.deep")
     names = ["module: own_pack/__init__.py", "module: own_pack/beside.py", "module: own_pack/deep.py"]
-    assert names == [each.name for each in served()]
-    assert all(sha256(tmp_path / each.file) == each.sha256 for each in served())
+    assert names == [each.name for each in served_modules()]
+    assert all(sha256(tmp_path / each.file) == each.sha256 for each in served_modules())
 
 
 def test_forged_byte_code_is_not_run(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_modules_of_two_folders_do_not_mix(tmp_path: Path) -> None:
         (tmp_path / name / "own_twice.py").write_text(f"folder = {name!r}\n")
         serve(tmp_path / name, "own_twice:folder")
         assert name == importlib.import_module("own_twice").folder
-        assert [sha256(tmp_path / name / "own_twice.py")] == [each.sha256 for each in served()]
+        assert [sha256(tmp_path / name / "own_twice.py")] == [each.sha256 for each in served_modules()]
 
 
 @pytest.mark.slow
@@ -284,7 +284,7 @@ def test_a_package_that_is_installed_from_the_folder_of_the_spec(
     assert ["own_edit/__init__.py"] == [*named_files(tmp_path, ["own_edit:answer"])]
     serve(tmp_path, "own_edit:answer")
     assert 1 == importlib.import_module("own_edit").answer
-    assert ["module: own_edit/__init__.py"] == [each.name for each in served()]
+    assert ["module: own_edit/__init__.py"] == [each.name for each in served_modules()]
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "own_edit.py").write_text("answer = 2\n")
     assert {} == named_files(tmp_path / "b", ["own_edit:answer"]), "it is installed, and from elsewhere"
@@ -311,7 +311,7 @@ def test_work_of_the_model_s_own_workers(tmp_path: Path) -> None:
     (tmp_path / "own_part.py").write_text("def twice(x):\n    return 2 * x\n")
     serve(tmp_path, "own_work:all_of")
     assert [2, 4] == importlib.import_module("own_work").all_of([1, 2])
-    assert ["module: own_part.py", "module: own_work.py"] == [each.name for each in served()]
+    assert ["module: own_part.py", "module: own_work.py"] == [each.name for each in served_modules()]
 
 
 def test_files_that_a_served_package_brings_along(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_a_module_that_a_pickled_function_holds(tmp_path: Path) -> None:
     sys.modules.pop("own_global")
     serve(tmp_path)
     assert 3 == pickle.loads(dumped)()
-    assert ["module: own_global.py"] == [each.name for each in served()]
+    assert ["module: own_global.py"] == [each.name for each in served_modules()]
 
 
 def test_folders_without_init_do_not_mix(tmp_path: Path) -> None:
@@ -357,5 +357,5 @@ def test_a_completion_mark_names_the_modules(tmp_path: Path) -> None:
     joblib.dump(DummyClassifier().fit([[0], [1]], [0, 1]), tmp_path / "m.joblib")
     pin = sha256(tmp_path / "m.joblib")
     load_model(ModelFile(path="m.joblib", sha256=pin), tmp_path)
-    assert () == served()
-    assert "[]" == json.dumps([each.name for each in served()])
+    assert () == served_modules()
+    assert "[]" == json.dumps([each.name for each in served_modules()])

@@ -30,7 +30,7 @@ from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts, Environment, Gathered, ModelFacts
 from readiness.evidence.baselines import trivial, with_predictions
 from readiness.evidence.evidence import Alternative, DriftTables, Evidence
-from readiness.evidence.segments import segmented
+from readiness.evidence.segments import cut_segments
 from readiness.questions import baseline, business, errors, production, segments
 from readiness.questions import thresholds as what_if
 from readiness.spec.schema import Spec
@@ -82,7 +82,7 @@ def evidence_of(frame: pd.DataFrame) -> Evidence:
         gathered,
         cases,
         (*trivial(cases, y), Alternative("rule-1", "a rule", rule)),
-        (segmented(frame[["segment"]], "segment"),),
+        (cut_segments(frame[["segment"]], "segment"),),
         drift=DriftTables(sample, sample.iloc[::-1], tuple(columns), "test"),
         rows=frame,
     )

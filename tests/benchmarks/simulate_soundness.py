@@ -40,7 +40,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from readiness.core.findings import Finding, Status
 from readiness.evidence.collect import gather
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.soundness.assessment import assess_soundness
 from readiness.statistics.intervals import Binomial
 from tests.benchmarks.simulation import percent, table
@@ -206,7 +206,7 @@ def findings_of(made: Made, folder: Path) -> tuple[Finding, ...]:
         "stability": {"folds": 2, "repeats": 2, "budget_seconds": 60},
     }  # fmt: skip
     (folder / "readiness.yaml").write_text(yaml.safe_dump(spec))
-    soundness = assess_soundness(refitted(gather(folder / "readiness.yaml"))).soundness
+    soundness = assess_soundness(measure_refits(gather(folder / "readiness.yaml"))).soundness
     assert soundness is not None
     return tuple(finding for finding in soundness.findings if finding.blocking)
 

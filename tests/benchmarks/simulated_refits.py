@@ -33,7 +33,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from readiness.core.findings import Finding, Status
 from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.equal_refits import equal_refits
+from readiness.evidence.equal_refits import fit_equal_clones
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.fold_scores import asked_of_copies, held_score
 from readiness.evidence.refit_jobs import Plan
@@ -153,7 +153,7 @@ def reviewed(rng: Generator, setting: Refitted) -> Finding:
         held = Holdout(test, held_score(evidence, rows))
         asked = asked_of_copies(evidence, training, rows, held)
         plan = Plan(y, task, 5, 10, int(rng.integers(2**31)))
-        equal, _, _ = equal_refits(candidate, train, plan, asked, seeds=3, seconds=1e6)
+        equal, _, _ = fit_equal_clones(candidate, train, plan, asked, seeds=3, seconds=1e6)
     (found,) = seen.examine(Evidence(spec_of(), None, cases, retraining=Retraining(equal=equal)))  # type: ignore[arg-type]
     if isinstance(found, Measurement):
         (found,) = judge_claims([found], alpha=SOUNDNESS_ALPHA, level=SOUNDNESS_LEVEL)

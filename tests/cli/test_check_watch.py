@@ -14,7 +14,7 @@ import pytest
 from readiness.cli.reviews import keep_checking
 from readiness.core.errors import InputError
 from readiness.run import watch as watching
-from readiness.run.watch import stamps, wait_for_change, watched
+from readiness.run.watch import stamps, wait_for_change, watched_files
 
 SPEC = """\
 extends: base.yaml
@@ -36,7 +36,7 @@ def write(folder: Path) -> Path:
 
 
 def names(spec: Path, *settings: str) -> set[str]:
-    return {path.name for path in watched(spec, settings)}
+    return {path.name for path in watched_files(spec, settings)}
 
 
 class TestWatched:
@@ -62,7 +62,7 @@ class TestWatched:
 
     def test_a_spec_that_is_not_there_yet(self, tmp_path: Path) -> None:
         """Its name is enough."""
-        assert (tmp_path / "none.yaml",) == watched(tmp_path / "none.yaml")
+        assert (tmp_path / "none.yaml",) == watched_files(tmp_path / "none.yaml")
 
 
 class Clock:

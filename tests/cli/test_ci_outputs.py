@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import xmlschema
 
-from readiness.cli.reviews import CHOICES, exit_code, exit_words
+from readiness.cli.reviews import CHOICES, exit_code, explain_exit
 from readiness.core.errors import InputError, KernelError, ReviewError
 from readiness.core.files import check_writable
 from readiness.run.runner import ReviewResult
@@ -73,7 +73,7 @@ class TestFailOn:
     def test_words_only_where_the_number_is_another(self) -> None:
         """And they name both."""
         for record, choice in itertools.product((NOT_READY, NOT_PROVEN, POINT, records.ready()), CHOICES):
-            said = exit_words(record, choice)
+            said = explain_exit(record, choice)
             usual = exit_code(record.verdict) == exit_code(record.verdict, choice)
             assert usual == (not said)
             assert usual or f"exit code {exit_code(record.verdict, choice)} because of --fail-on {choice}" in said

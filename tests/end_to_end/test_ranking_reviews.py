@@ -18,7 +18,7 @@ from readiness.core.errors import DataError, SpecError
 from readiness.core.findings import Question
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Training
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.planning.feasibility import feasible, provable
 from readiness.spec.load import load_spec
 from tests.walking import Walked, walk
@@ -212,7 +212,7 @@ def test_training_rows_without_queries_make_only_question_5_not_assessed(tmp_pat
     """The reason names the column's role."""
     train, test = make_queries(60, 14), make_queries(60, 15)
     spec = write(tmp_path, train.drop(columns="search"), test, linear(train))
-    refits = refitted(gather(spec)).refits
+    refits = measure_refits(gather(spec)).refits
     assert "column of the queries" in refits.reason
 
 

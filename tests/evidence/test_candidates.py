@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 
 from readiness.core.errors import DataError, ModelError, ScoringError
 from readiness.core.policy import Task
-from readiness.evidence.candidate import CHECKED_ROWS, Candidate, named_features, predicts_most_probable
+from readiness.evidence.candidate import CHECKED_ROWS, Candidate, feature_names_of, predicts_most_probable
 from readiness.evidence.validation import numbers, positions
 
 RNG = np.random.default_rng(0)
@@ -329,7 +329,7 @@ def test_lightgbm_names_with_blanks_are_found_again() -> None:
     """LightGBM stores "b c" as "b_c"; the table's own name is used."""
     lightgbm = pytest.importorskip("lightgbm")
     model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(FRAME, BINARY)
-    assert named_features(model) == ("a", "b_c", "d")
+    assert feature_names_of(model) == ("a", "b_c", "d")
     assert binary(model).features == ("a", "b c", "d")
 
 

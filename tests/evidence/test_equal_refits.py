@@ -17,7 +17,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence import equal_refits as module
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.equal_refits import Asked, Copy, EqualRefits, equal_refits, sampled
+from readiness.evidence.equal_refits import Asked, Copy, EqualRefits, fit_equal_clones, sample_positions
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
 from readiness.statistics.cases import Cases
@@ -63,7 +63,7 @@ def made(
         losses(CODES[200:], candidate.score(TEST)).astype(np.float32),
         0.5,
     )
-    found, copies, each = equal_refits(candidate, TRAIN, plan, asked, seeds=seeds, seconds=seconds)
+    found, copies, each = fit_equal_clones(candidate, TRAIN, plan, asked, seeds=seeds, seconds=seconds)
     assert isinstance(found, Missing) or each is not None
     return found, copies
 
@@ -158,9 +158,9 @@ def test_parts_of_the_rows_hold_whole_groups() -> None:
 def test_samples_hold_whole_queries() -> None:
     """And the same rows each time, in their order."""
     queries = np.arange(300) // 7
-    taken = sampled(300, 100, 3, queries)
-    assert np.array_equal(taken, sampled(300, 100, 3, queries))
+    taken = sample_positions(300, 100, 3, queries)
+    assert np.array_equal(taken, sample_positions(300, 100, 3, queries))
     assert 90 <= len(taken) <= 100
     assert np.all(np.diff(taken) > 0)
     assert np.array_equal(np.isin(queries, queries[taken]).nonzero()[0], taken)
-    assert np.array_equal(np.arange(50), sampled(50, 100, 3))
+    assert np.array_equal(np.arange(50), sample_positions(50, 100, 3))

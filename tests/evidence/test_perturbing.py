@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.perturb import Perturbed, perturbed, shaken
+from readiness.evidence.perturb import Perturbed, score_perturbed, shaken
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(
@@ -51,7 +51,7 @@ def asked(model: Cliff, size: float = 0.05) -> Perturbed | Missing:
     model.fit(FRAME, np.r_[0, 1])
     wrapped = Candidate.of(model, list(EVERY), task=Task.BINARY, classes=(0, 1))
     before = Cliff(model.width).predict(FRAME)
-    return perturbed(wrapped, FRAME, before, np.arange(1000), size=size)
+    return score_perturbed(wrapped, FRAME, before, np.arange(1000), size=size)
 
 
 def test_a_cliff_flips_and_a_slope_does_not() -> None:
@@ -132,6 +132,6 @@ def test_a_candidate_that_stumbles_leaves_a_note() -> None:
 def test_nothing_to_change() -> None:
     """Only truth values: no small change can be made."""
     wrapped = Candidate.of(Cliff().fit(FRAME, np.r_[0, 1]), ["flag"], task=Task.BINARY, classes=(0, 1))
-    why = perturbed(wrapped, FRAME, np.zeros(2000), np.arange(10), size=0.05)
+    why = score_perturbed(wrapped, FRAME, np.zeros(2000), np.arange(10), size=0.05)
     assert isinstance(why, Missing)
     assert "no feature" in why.reason

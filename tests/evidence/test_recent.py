@@ -10,7 +10,7 @@ import pytest
 
 from readiness.core.errors import DataError
 from readiness.core.policy import Task
-from readiness.evidence.columns import Needed, shared_with
+from readiness.evidence.columns import Needed, keep_shared
 from readiness.evidence.recent import recent_rows
 from readiness.evidence.target import Target
 
@@ -54,7 +54,7 @@ def test_words_in_place_of_numbers_are_refused() -> None:
 def test_columns_of_the_test_rows_are_read_of_the_recent_rows_where_they_are() -> None:
     """Each once, and none that a recent table lacks."""
     test = Needed(("y", "region", "a"), ("when",), ("note",))
-    found = shared_with(test, Needed(("a",)), ("a", "note", "region", "other", "when"))
+    found = keep_shared(test, Needed(("a",)), ("a", "note", "region", "other", "when"))
     assert Needed(("a",), (), ("region", "when", "note")) == found
 
 

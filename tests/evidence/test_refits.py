@@ -25,7 +25,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence import refits
 from readiness.evidence.candidate import Candidate, Scores
-from readiness.evidence.refit_jobs import Plan, fitting_labels, seeded_clone
+from readiness.evidence.refit_jobs import Plan, clone_seeded, fitting_labels
 from readiness.evidence.refits import RefitEstimate, Refits, estimate, refit
 
 RNG = np.random.default_rng(0)
@@ -142,8 +142,8 @@ def test_open_seeds_differ_between_refits_and_fixed_ones_stay() -> None:
     """A random state left open becomes a seed; one that the author fixed, anywhere inside, is kept."""
     open_ = make_pipeline(StandardScaler(), DecisionTreeClassifier())
     fixed = make_pipeline(StandardScaler(), RandomForestClassifier(random_state=5, n_jobs=-1))
-    assert seeded_clone(open_, 77).get_params()["decisiontreeclassifier__random_state"] == 77
-    parameters = seeded_clone(fixed, 77).get_params()
+    assert clone_seeded(open_, 77).get_params()["decisiontreeclassifier__random_state"] == 77
+    parameters = clone_seeded(fixed, 77).get_params()
     assert parameters["randomforestclassifier__random_state"] == 5
     assert parameters["randomforestclassifier__n_jobs"] == 1
     assert open_.get_params()["decisiontreeclassifier__random_state"] is None

@@ -20,7 +20,7 @@ from readiness.evidence import measure_refits as refitting
 from readiness.evidence import refits
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Training
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.evidence.perturb import Perturbed
 from readiness.evidence.refits import Refits
 from readiness.questions import stability
@@ -60,7 +60,7 @@ def findings(found: Evidence) -> dict[str, Any]:
 
 def test_an_unpruned_tree_changes_its_mind() -> None:
     """On noise, far more than one answer in five changes from refit to refit: not met, whatever the average says."""
-    found = findings(refitted(evidence(DecisionTreeClassifier())))
+    found = findings(measure_refits(evidence(DecisionTreeClassifier())))
     assert Status.NOT_MET == found["STAB-CHURN"].status
     assert "answers hang" in found["STAB-SEEDS-CHURN"].warning or found["STAB-SEEDS-CHURN"].measured.value <= 0.2
     assert {"STAB-HOLDOUT", "STAB-SEEDS", "STAB-PERTURBED"} <= found.keys()
@@ -69,7 +69,7 @@ def test_an_unpruned_tree_changes_its_mind() -> None:
 
 def test_a_straight_line_keeps_its_mind() -> None:
     """Little churn, a narrow spread on the common rows, no findings about a seed that does nothing."""
-    done = refitted(evidence(LogisticRegression()))
+    done = measure_refits(evidence(LogisticRegression()))
     found = findings(done)
     assert found["STAB-CHURN"].measured.value < 0.1
     assert found["STAB-HOLDOUT"].measured.value < 0.02
@@ -81,7 +81,7 @@ def test_a_straight_line_keeps_its_mind() -> None:
 def test_the_same_seed_gives_the_same_evidence() -> None:
     """Scores on the hold-out, other seeds and small changes, twice."""
     given = evidence(DecisionTreeClassifier())
-    one, two = refitted(given), refitted(given)
+    one, two = measure_refits(given), measure_refits(given)
     assert isinstance(one.refits, Refits)
     assert isinstance(two.refits, Refits)
     assert np.array_equal(one.refits.held, two.refits.held)
@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_evidence() -> None:
 def test_too_expensive_a_fit_leaves_a_learning_curve(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two repeats of 5 s do not fit into 3 s, three single fits do; question 5 stays not assessed."""
     monkeypatch.setattr(refits.joblib, "cpu_count", lambda: 1)
-    done = refitted(evidence(Slow(), folds=10, budget_seconds=3))
+    done = measure_refits(evidence(Slow(), folds=10, budget_seconds=3))
     found = findings(done)
     assert isinstance(done.refits, Missing)
     assert Status.NOT_ASSESSED == found["STAB-REFITS"].status
@@ -105,7 +105,7 @@ def test_too_expensive_a_fit_leaves_a_learning_curve(monkeypatch: pytest.MonkeyP
 def test_predictions_alone_are_not_changed() -> None:
     """Without a model there is nothing to ask about changed rows, and no finding about it."""
     alone = replace(evidence(LogisticRegression()), candidate=None)
-    done = refitted(alone)
+    done = measure_refits(alone)
     assert done.perturbed is None
     assert done.refits == refitting.NO_MODEL
     assert "STAB-PERTURBED" not in findings(done)

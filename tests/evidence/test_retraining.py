@@ -21,7 +21,7 @@ from readiness.core.policy import Task
 from readiness.evidence import refits
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.equal_refits import Copy
-from readiness.evidence.refit_jobs import Plan, seeded_clone, takes_seed
+from readiness.evidence.refit_jobs import Plan, clone_seeded, takes_seed
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, refit
 from readiness.evidence.retraining import Retrained, learning_curve, seeds_of
 
@@ -107,8 +107,8 @@ def test_where_a_seed_is() -> None:
     inside = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=5))
     assert takes_seed(inside)
     assert not takes_seed(make_pipeline(StandardScaler(), LinearRegression()))
-    assert 77 == seeded_clone(inside, 77, reseeded=True).get_params()["decisiontreeclassifier__random_state"]
-    assert 5 == seeded_clone(inside, 77).get_params()["decisiontreeclassifier__random_state"]
+    assert 77 == clone_seeded(inside, 77, reseeded=True).get_params()["decisiontreeclassifier__random_state"]
+    assert 5 == clone_seeded(inside, 77).get_params()["decisiontreeclassifier__random_state"]
 
 
 def test_catboost_lists_no_seed_and_gets_one() -> None:
@@ -116,7 +116,7 @@ def test_catboost_lists_no_seed_and_gets_one() -> None:
     catboost = pytest.importorskip("catboost")
     model = catboost.CatBoostClassifier(iterations=2)
     assert takes_seed(model)
-    assert 77 == seeded_clone(model, 77, reseeded=True).get_params()["random_seed"]
+    assert 77 == clone_seeded(model, 77, reseeded=True).get_params()["random_seed"]
 
 
 def test_the_curve_grows_by_whole_parts() -> None:
@@ -135,10 +135,10 @@ def test_the_curve_stops_where_the_time_does() -> None:
 
 def test_the_curve_keeps_groups_together() -> None:
     """Of 20 groups of ten rows, half of the rows are ten whole groups."""
-    from readiness.evidence.retraining import _drawn
+    from readiness.evidence.retraining import _draw_rows
 
     groups = np.arange(200) % 20
-    order = _drawn(Plan(CODES[:200], Task.BINARY, 4, 3, 0, groups))
+    order = _draw_rows(Plan(CODES[:200], Task.BINARY, 4, 3, 0, groups))
     assert 10 == len(set(groups[order[:100]].tolist()))
     assert list(range(200)) == sorted(order.tolist())
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.core.errors import DataError
-from readiness.evidence.segments import MOST_VALUES, columns_of, segmented
+from readiness.evidence.segments import MOST_VALUES, columns_of, cut_segments
 from readiness.spec.schema import SegmentColumn
 
 
@@ -19,7 +19,7 @@ def counts(cut):
 
 def test_values_are_sorted_and_missing_comes_last():
     """A text column gives one segment for each value, and one for its gaps."""
-    cut = segmented(pd.DataFrame({"g": ["b", "a", None, "b"]}), "g")
+    cut = cut_segments(pd.DataFrame({"g": ["b", "a", None, "b"]}), "g")
 
     assert {"g = a": 1, "g = b": 2, "g = missing": 1} == counts(cut)
 
@@ -28,20 +28,20 @@ def test_ordered_categories_keep_their_order_and_lose_the_empty_ones():
     """18-25 before 65+, and no segment for a category that no row has."""
     values = pd.Categorical(["65+", "18-25"], categories=["18-25", "25-35", "65+"], ordered=True)
 
-    assert {"g = 18-25": 1, "g = 65+": 1} == counts(segmented(pd.DataFrame({"g": values}), "g"))
+    assert {"g = 18-25": 1, "g = 65+": 1} == counts(cut_segments(pd.DataFrame({"g": values}), "g"))
 
 
 def test_bins_come_from_the_reference_and_are_closed_on_the_right():
     """The training rows decide where a number is cut."""
     train = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]})
-    cut = segmented(pd.DataFrame({"x": [2.5, 2.6, 100.0, np.nan]}), SegmentColumn(column="x", bins=2), train)
+    cut = cut_segments(pd.DataFrame({"x": [2.5, 2.6, 100.0, np.nan]}), SegmentColumn(column="x", bins=2), train)
 
     assert {"x = up to 2.5": 1, "x = above 2.5": 2, "x = missing": 1} == counts(cut)
 
 
 def test_edges_may_be_given():
     """Inner edges cut as written."""
-    cut = segmented(pd.DataFrame({"x": [0, 10, 11, 20, 21]}), SegmentColumn(column="x", bins=(10, 20)))
+    cut = cut_segments(pd.DataFrame({"x": [0, 10, 11, 20, 21]}), SegmentColumn(column="x", bins=(10, 20)))
 
     assert {"x = up to 10": 2, "x = above 10 to 20": 2, "x = above 20": 1} == counts(cut)
 
@@ -50,7 +50,7 @@ def test_edges_may_be_given():
 def test_thousands_are_separated_and_a_critical_bin_may_be_named_either_way(named):
     """A bin is found as critical with and without separators, and no label is made twice."""
     part = SegmentColumn(column="x", bins=(21930,), critical=(named,))
-    cut = segmented(pd.DataFrame({"x": [1.0, 30800.1]}), part)
+    cut = cut_segments(pd.DataFrame({"x": [1.0, 30800.1]}), part)
 
     assert {"x = up to 21,930": 1, "x = above 21,930": 1} == counts(cut)
     assert {1} == cut.critical
@@ -58,14 +58,14 @@ def test_thousands_are_separated_and_a_critical_bin_may_be_named_either_way(name
 
 def test_a_number_with_many_values_is_cut_into_quartiles():
     """An amount is not a category."""
-    cut = segmented(pd.DataFrame({"x": np.arange(100.0)}), "x")
+    cut = cut_segments(pd.DataFrame({"x": np.arange(100.0)}), "x")
 
     assert [25, 25, 25, 25] == cut.counts.tolist()
 
 
 def test_few_whole_numbers_are_categories():
     """0 and 1 stay 0 and 1, also when a gap has made them floats."""
-    assert {"x = 0": 1, "x = 1": 1, "x = missing": 1} == counts(segmented(pd.DataFrame({"x": [0.0, 1.0, np.nan]}), "x"))
+    assert {"x = 0": 1, "x = 1": 1, "x = missing": 1} == counts(cut_segments(pd.DataFrame({"x": [0.0, 1.0, np.nan]}), "x"))
 
 
 @pytest.mark.parametrize(
@@ -81,19 +81,19 @@ def test_dates_are_cut_by_their_parts(by, expected):
     """20 November 2026 is a Friday, the 22nd a Sunday."""
     frame = pd.DataFrame({"t": pd.to_datetime(["2026-11-20 08:00", "2026-11-22 23:00", None])})
 
-    assert expected == counts(segmented(frame, SegmentColumn(column="t", by=by)))
+    assert expected == counts(cut_segments(frame, SegmentColumn(column="t", by=by)))
 
 
 def test_crossings_hold_the_combinations_that_occur():
     """Two columns give the pairs that rows have."""
     frame = pd.DataFrame({"a": ["x", "x", "y"], "b": ["p", "q", "p"]})
 
-    assert {"a = x and b = p": 1, "a = x and b = q": 1, "a = y and b = p": 1} == counts(segmented(frame, ("a", "b")))
+    assert {"a = x and b = p": 1, "a = x and b = q": 1, "a = y and b = p": 1} == counts(cut_segments(frame, ("a", "b")))
 
 
 def test_a_critical_value_without_rows_stays_visible():
     """Somebody must be told that there is nobody of 65+."""
-    cut = segmented(pd.DataFrame({"g": ["a", "b"]}), SegmentColumn(column="g", critical=("65+",)))
+    cut = cut_segments(pd.DataFrame({"g": ["a", "b"]}), SegmentColumn(column="g", critical=("65+",)))
 
     assert {"g = a": 1, "g = b": 1, "g = 65+": 0} == counts(cut)
     assert [2] == sorted(cut.critical)
@@ -101,7 +101,7 @@ def test_a_critical_value_without_rows_stays_visible():
 
 def test_training_rows_are_counted_for_the_same_segments():
     """A group that is rare in training is told with its number."""
-    cut = segmented(pd.DataFrame({"g": ["a", "b"]}), "g", pd.DataFrame({"g": ["a", "a", "c"]}))
+    cut = cut_segments(pd.DataFrame({"g": ["a", "b"]}), "g", pd.DataFrame({"g": ["a", "a", "c"]}))
 
     assert (2, 0) == cut.training_rows
 
@@ -116,7 +116,7 @@ def test_training_rows_are_counted_for_the_same_segments():
 def test_a_column_that_cannot_be_cut_so_is_named(values, part, words):
     """The message names the column and what to do."""
     with pytest.raises(DataError, match=words) as caught:
-        segmented(pd.DataFrame({"g": values}), part)
+        cut_segments(pd.DataFrame({"g": values}), part)
 
     assert "'g'" in caught.value.message
     assert caught.value.remedy
@@ -140,7 +140,7 @@ def test_segments_always_sum_to_the_whole(rows):
         ("g", "flag"),
         ("g", SegmentColumn(column="x", bins=2)),
     ):
-        cut = segmented(frame, entry)
+        cut = cut_segments(frame, entry)
         assert len(frame) == cut.counts.sum()
         assert len(cut.labels) == len(cut.counts)
 
@@ -155,10 +155,10 @@ def test_a_column_that_tells_rows_apart_is_no_segmentation(values, refused):
     """A customer number makes a group of each customer; it is refused by name, with what to do."""
     frame = pd.DataFrame({"customer": [f"c{i}" for i in range(values)]})
     if not refused:
-        assert values == len(segmented(frame, "customer").labels)
+        assert values == len(cut_segments(frame, "customer").labels)
         return
     with pytest.raises(DataError, match=f"'customer', which holds {values}") as caught:
-        segmented(frame, "customer")
+        cut_segments(frame, "customer")
     assert "coarser" in caught.value.remedy
 
 
@@ -167,14 +167,14 @@ def test_months_of_times_with_a_zone_are_cut_on_local_clocks():
     frame = pd.DataFrame({"t": pd.to_datetime(["2026-12-01", "2026-11-30"]).tz_localize("Europe/Berlin")})
 
     expected = {"t (month) = 2026-11": 1, "t (month) = 2026-12": 1}
-    assert expected == counts(segmented(frame, SegmentColumn(column="t", by="month")))
+    assert expected == counts(cut_segments(frame, SegmentColumn(column="t", by="month")))
 
 
 def test_bins_that_lie_close_together_have_names_of_their_own():
     """As many figures as tell the edges apart."""
     frame = pd.DataFrame({"x": [1.0, 1.00000015, 1.0000003]})
 
-    cut = segmented(frame, SegmentColumn(column="x", bins=(1.0000001, 1.0000002)))
+    cut = cut_segments(frame, SegmentColumn(column="x", bins=(1.0000001, 1.0000002)))
 
     assert 3 == len(set(counts(cut)))
     assert "x = above 1.0000001 to 1.0000002" in counts(cut)

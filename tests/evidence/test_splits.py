@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.core.policy import Task
-from readiness.evidence.refit_jobs import Plan, derived_seed
+from readiness.evidence.refit_jobs import Plan, derive_seed
 
 Y = np.arange(60) % 3 // 2  # a third is positive
 GROUPS = np.arange(60) // 4
@@ -117,6 +117,6 @@ def test_scheme_says_how_rows_are_split() -> None:
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4))
 def test_derived_seeds_are_repeatable_and_fit_everywhere(parts: list[int]) -> None:
     """A derived seed is the same each time, and every library takes a number below 2**31."""
-    assert derived_seed(*parts) == derived_seed(*parts)
-    assert 0 <= derived_seed(*parts) < 2**31
-    assert derived_seed(*parts, 1) != derived_seed(*parts, 2)
+    assert derive_seed(*parts) == derive_seed(*parts)
+    assert 0 <= derive_seed(*parts) < 2**31
+    assert derive_seed(*parts, 1) != derive_seed(*parts, 2)

@@ -12,7 +12,7 @@ from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts, Environment, Gathered, ModelFacts
 from readiness.evidence.baselines import trivial
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.segments import segmented
+from readiness.evidence.segments import cut_segments
 from readiness.spec.schema import Spec
 from readiness.statistics.cases import Cases
 
@@ -46,7 +46,7 @@ def evidence_of(
         counts[1] if counts else None,
     )  # fmt: skip
     gathered = Gathered(ModelFacts("m", "1"), (), facts, Environment("3.11", "Linux", {}), {})
-    cuts = () if frame is None else tuple(segmented(frame, entry) for entry in spec.data.segments)
+    cuts = () if frame is None else tuple(cut_segments(frame, entry) for entry in spec.data.segments)
     return Evidence(spec, gathered, cases, trivial(cases, truth), cuts, **(more or {}))
 
 

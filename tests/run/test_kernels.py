@@ -18,7 +18,7 @@ from readiness.core.environment import OURS, PLACES, candidate_environment, name
 from readiness.core.errors import DataError, KernelError
 from readiness.core.findings import Status
 from readiness.run.executed import read_template
-from readiness.run.execution import Execution, _raised, _Watch, execute
+from readiness.run.execution import Execution, _error_of_cell, _Watch, execute
 from readiness.run.progress import Progress, Silent
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -206,14 +206,14 @@ class TestFailures:
     @pytest.mark.parametrize("name", ["UnsignedReport", "InvalidReport", "ReportError", "ReadinessError"])
     def test_a_cell_says_nothing_about_a_report(self, name: str) -> None:
         """There is no report yet, whatever a template calls its errors; the exit code stays that of a failed review."""
-        failure = _raised(name, "said", _Watch(Silent(), None))
+        failure = _error_of_cell(name, "said", _Watch(Silent(), None))
         assert isinstance(failure, KernelError)
         assert 4 == failure.exit_code
 
     @pytest.mark.parametrize(("name", "exit_code"), [("SpecError", 2), ("ScoringError", 4), ("IncompleteRecord", 4)])
     def test_errors_of_input_and_review_keep_their_exit_code(self, name: str, exit_code: int) -> None:
         """These are what a cell can know of."""
-        failure = _raised(name, "said", _Watch(Silent(), None))
+        failure = _error_of_cell(name, "said", _Watch(Silent(), None))
         assert (name, exit_code) == (type(failure).__name__, failure.exit_code)
 
     @pytest.mark.slow

@@ -300,7 +300,7 @@ class TestHostChecks:
 def test_a_key_that_does_not_open_costs_the_signature_only(reviewed: ReviewResult, tmp_path: Path) -> None:
     """After minutes of work a wrong passphrase must not throw the review away."""
     from readiness.run.execution import Execution
-    from readiness.run.runner import _written
+    from readiness.run.runner import _write_review
     from readiness.signing.layout import Parts, join, split
     from readiness.signing.reports import read_report
     from readiness.signing.statement import encode
@@ -316,5 +316,5 @@ def test_a_key_that_does_not_open_costs_the_signature_only(reviewed: ReviewResul
     unsigned = join(Parts(split(signed).content, encode(claim), "unsigned"))
     notebook = nbformat.read(reviewed.notebook, as_version=4)
     with pytest.raises(KeyFileError, match="without a signature"):
-        _written(tmp_path, reviewed.record, unsigned, Execution(notebook), wrong)
+        _write_review(tmp_path, reviewed.record, unsigned, Execution(notebook), wrong)
     assert not open_report(tmp_path / "report.html").signed

@@ -11,7 +11,7 @@ import pytest
 from readiness.core.findings import Status
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Recent, Training
-from readiness.evidence.segments import segmented
+from readiness.evidence.segments import cut_segments
 from readiness.soundness.absent import examine
 from readiness.soundness.assessment import judge_examined
 from readiness.soundness.tables import Aimed
@@ -39,7 +39,7 @@ def evidence(test, *, recent=None, train=None, labels=None, time=None, classes=(
     made = evidence_of(
         truth, said, task=task, classes=classes, data=data, more={"rows": test, "recent": newest, "training": training}
     )
-    cuts = tuple(segmented(test, entry, train) for entry in made.spec.data.segments)
+    cuts = tuple(cut_segments(test, entry, train) for entry in made.spec.data.segments)
     cases = made.cases if time is None else replace(made.cases, time=time)
     return replace(made, segmentations=cuts, cases=cases)
 

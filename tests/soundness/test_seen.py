@@ -31,10 +31,10 @@ from readiness.core.findings import Finding, Question, Status
 from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.equal_refits import EqualRefits, equal_refits
+from readiness.evidence.equal_refits import EqualRefits, fit_equal_clones
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.fold_scores import asked_of_copies, held_score
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
 from readiness.evidence.retraining import Retraining
@@ -104,7 +104,7 @@ def copied(given: Evidence) -> Evidence:
     plan = Plan(given.training.target, given.task, 5, 2, given.spec.seed, given.training.whole)
     columns = [*COLUMNS, *([given.candidate.query] if given.candidate.query else [])]
     frame = given.training.frame[columns]
-    equal, _, _ = equal_refits(given.candidate, frame, plan, asked, seeds=3, seconds=1e6)
+    equal, _, _ = fit_equal_clones(given.candidate, frame, plan, asked, seeds=3, seconds=1e6)
     return replace(given, retraining=Retraining(rows, equal=equal))
 
 
@@ -277,7 +277,7 @@ def test_predictions_alone_are_not_assessed() -> None:
     """Neither without a model nor without its training rows; what would settle it names both ways out."""
     given = evidence(RandomForestClassifier(TREES))
     for less in (replace(given, candidate=None), replace(given, training=None)):
-        finding = finding_of(refitted(less))
+        finding = finding_of(measure_refits(less))
         assert Status.NOT_ASSESSED == finding.status
         assert "supplied.training_rows" in finding.needs
         assert "soundness.seen" in finding.needs
@@ -296,7 +296,7 @@ def test_supplied_rows_take_the_place_of_copies() -> None:
 def test_copies_are_made_where_repeats_do_not_fit() -> None:
     """A budget that holds single fits, and not the 100 of two repeats."""
     slow = {"budget_seconds": 3.0, "repeats": 2, "folds": 50}
-    done = refitted(evidence(SlowTree(), n=400, stability=slow))
+    done = measure_refits(evidence(SlowTree(), n=400, stability=slow))
     assert isinstance(done.refits, Missing)
     assert Status.MET == finding_of(done).status
 
@@ -304,7 +304,7 @@ def test_copies_are_made_where_repeats_do_not_fit() -> None:
 def test_a_partial_review_makes_no_copies() -> None:
     """Where question 5 is not asked."""
     given = replace(evidence(LogisticRegression()), only=(Question.BASELINE,))
-    assert Status.NOT_ASSESSED == finding_of(refitted(given)).status
+    assert Status.NOT_ASSESSED == finding_of(measure_refits(given)).status
 
 
 def test_the_same_evidence_twice() -> None:

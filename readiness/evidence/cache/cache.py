@@ -31,7 +31,7 @@ from readiness.evidence.cache.store import Entry, Store
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import machine
 from readiness.evidence.models.load import LoadedModel
-from readiness.evidence.models.own_modules import add_served, served
+from readiness.evidence.models.own_modules import add_served, served_modules
 from readiness.spec.load import LoadedSpec
 from readiness.spec.schema import ModelFile
 
@@ -105,7 +105,7 @@ class Cache:
         """Store a measurement that was completed; not where code was changed since this process began."""
         files = None if self.store is None else list_code(self.files)
         if self.store is not None and files is not None:
-            facts = {**facts, "modules": [encode(each) for each in served()]}
+            facts = {**facts, "modules": [encode(each) for each in served_modules()]}
             self.store.put(self._key(part, key), arrays, facts, where=machine(), files=files)
 
     def _key(self, part: str, key: Mapping[str, Any]) -> Mapping[str, Any]:

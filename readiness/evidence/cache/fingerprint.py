@@ -72,14 +72,14 @@ def _describe_package(package: metadata.Distribution, written: dict[str, float])
     """What a package is known by; its files are added to `written`."""
     try:
         said = [package.read_text(name) or "" for name in ("RECORD", "direct_url.json")]
-        written.update(_listed_files(package, said[0]))
+        written.update(_files_of_record(package, said[0]))
         digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in said)
         return " ".join((package.metadata["Name"], package.version, *digests))
     except Exception:  # what is left of a package that was not removed whole
         return ""
 
 
-def _listed_files(package: metadata.Distribution, record: str) -> dict[str, float]:
+def _files_of_record(package: metadata.Distribution, record: str) -> dict[str, float]:
     """The files that a list names, each with the time at which the list was written."""
     folder = os.path.realpath(str(package.locate_file("")))
     names = [line.partition(",")[0] for line in record.splitlines()]

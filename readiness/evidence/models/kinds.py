@@ -92,14 +92,14 @@ def address_fault(given: str) -> tuple[str, str]:
 def missing_extra(kind: Kind) -> tuple[str, str]:
     """What has to be installed before a model of this kind can be loaded, and how; both empty when nothing."""
     packages = EXTRAS.get(kind, ())
-    missing = [package for package in packages if not _installed(package)]
+    missing = [package for package in packages if not _is_installed(package)]
     if not missing:
         return "", ""
     what, it = ("is", "it") if len(missing) == 1 else ("are", "them")
     return f"{' and '.join(missing)} {what} not installed here", f'Install {it}: pip install "readiness[{packages[0]}]"'
 
 
-def _installed(package: str) -> bool:
+def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None
     except (ImportError, ValueError):  # it is there, and unusable

@@ -65,7 +65,7 @@ def find_function(reference: str, role: str, key: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]  # callable(...) does not tell mypy what comes back
 
 
-def explained(error: BaseException, path: Path) -> ModelError:
+def explain_failure(error: BaseException, path: Path) -> ModelError:
     """A failure of loading in plain words."""
     if isinstance(error, ModelError):
         return error
@@ -208,9 +208,9 @@ def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            estimator, artifact = _loaded(spec, path)
+            estimator, artifact = _load_checked(spec, path)
         except (Exception, SystemExit) as error:
-            raise explained(error, path) from error
+            raise explain_failure(error, path) from error
     _check_predicts(estimator, path)
     by_place = getattr(estimator, "takes_arrays", False) is True
     container = "MLflow" if kind_of(path) is Kind.MLFLOW else ""
@@ -237,7 +237,7 @@ def describe(estimator: Any) -> str:
     return f"{words} ending in {type(steps[-1][1]).__name__}" if package == "sklearn" and steps else words
 
 
-def _loaded(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
+def _load_checked(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
     kind = kind_of(path)
     if kind.needs_pin and spec.sha256 is None:
         raise _no_consent(path, kind)

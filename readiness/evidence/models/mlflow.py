@@ -29,7 +29,7 @@ QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def silence_mlflow() -> Iterator[None]:
     """Meanwhile nothing is reported to anybody, and no compiled module is written beside a model's own modules."""
     before, compiling = {name: os.environ.get(name) for name in QUIET}, sys.dont_write_bytecode
     os.environ.update(QUIET)
@@ -45,7 +45,7 @@ def undisturbed() -> Iterator[None]:
                 os.environ[name] = value
 
 
-with undisturbed(), warnings.catch_warnings():
+with silence_mlflow(), warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its own parts, not of any model
     import mlflow.pyfunc
     from mlflow.models import Model
@@ -77,7 +77,7 @@ class MlflowFunction:
     def predict(self, rows: pd.DataFrame | NDArray[Any]) -> Any:
         """What the function returns for n rows; a table of one column as that column."""
         given = np.asarray(rows).astype(self._type) if hasattr(self, "_type") else rows
-        with undisturbed():
+        with silence_mlflow():
             answer = self._function.predict(given)
         return answer.to_numpy() if isinstance(answer, pd.DataFrame | pd.Series) else answer
 
@@ -96,7 +96,7 @@ def open_mlflow(folder: Path) -> Any:
             f"MLflow takes {place} for an address, because of the {' and '.join(taken)} in it.",
             remedy="Rename the folder, or move it.",
         )
-    with undisturbed(), _warned():
+    with silence_mlflow(), _turn_into_warnings():
         flavors = Model.load(place).flavors
         for flavor in ESTIMATORS:
             if flavor in flavors and (estimator := _estimator(flavor, place)) is not None:
@@ -122,7 +122,7 @@ class _AsWarnings(logging.Handler):
 
 
 @contextmanager
-def _warned() -> Iterator[None]:
+def _turn_into_warnings() -> Iterator[None]:
     """Let what MLflow logs be warnings meanwhile, and nothing of it reach the screen."""
     logger, handler = logging.getLogger("mlflow"), _AsWarnings()
     before, passed_on = list(logger.handlers), logger.propagate

@@ -109,7 +109,7 @@ class _Source(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  # the protocol's
         content = self.get_data(self.path)
-        finder = _installed()
+        finder = _installed_finder()
         if finder is not None:
             finder.record(self.path, content)
         return self.source_to_code(content, self.path)
@@ -123,7 +123,7 @@ class _Extension(ExtensionFileLoader):
     """A compiled module; hashed right before it is loaded."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        finder = _installed()
+        finder = _installed_finder()
         if finder is not None:
             finder.record(self.path, Path(self.path).read_bytes())
         return super().create_module(spec)
@@ -136,7 +136,7 @@ def serve(folder: Path, *references: str | None) -> OwnModules:
     forgotten, so that two reviews in one process never share a module by accident.
     """
     folder = folder.resolve()
-    finder = _installed()
+    finder = _installed_finder()
     if finder is None or finder.folder != folder:
         stop()
         finder = OwnModules(folder)
@@ -150,15 +150,15 @@ def serve(folder: Path, *references: str | None) -> OwnModules:
 
 def stop() -> None:
     """Serve nothing any more, and forget what was served: a new review runs the code that lies there then."""
-    finder = _installed()
+    finder = _installed_finder()
     if finder is not None:
         sys.meta_path.remove(finder)
         _forget(finder)
 
 
-def served() -> tuple[Artifact, ...]:
+def served_modules() -> tuple[Artifact, ...]:
     """Every module that was served for this review, sorted by name."""
-    finder = _installed()
+    finder = _installed_finder()
     return () if finder is None else tuple(finder.served[name] for name in sorted(finder.served))
 
 
@@ -175,7 +175,7 @@ def modules_before() -> frozenset[str]:
 
 def served_folder() -> Path | None:
     """The folder that modules are served from; None before the first review of this process."""
-    finder = _installed()
+    finder = _installed_finder()
     return None if finder is None else finder.folder
 
 
@@ -187,7 +187,7 @@ def lies_beside(name: str) -> bool:
 
 def add_served(artifacts: Iterable[Artifact]) -> None:
     """Take over what another process of the same review was served."""
-    finder = _installed()
+    finder = _installed_finder()
     if finder is not None:
         finder.add(artifacts)
 
@@ -264,7 +264,7 @@ def _is_unsafe(place: str, folder: Path) -> bool:
     return found == folder and found != Path(__file__).resolve().parents[3]
 
 
-def _installed() -> OwnModules | None:
+def _installed_finder() -> OwnModules | None:
     return next((finder for finder in sys.meta_path if isinstance(finder, OwnModules)), None)
 
 
@@ -323,7 +323,7 @@ def _listen() -> None:
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "pickle.find_class":
-        finder = _installed()
+        finder = _installed_finder()
         if finder is not None and isinstance(arguments[0], str):
             finder.name([arguments[0]])
 
@@ -335,6 +335,6 @@ __all__ = [
     "modules_before",
     "named_files",
     "serve",
-    "served",
     "served_folder",
+    "served_modules",
 ]

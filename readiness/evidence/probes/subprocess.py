@@ -29,7 +29,7 @@ from readiness.core.files import Artifact
 from readiness.core.missing import Missing
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.models.load import load_model, loading_modules
-from readiness.evidence.models.own_modules import add_served, served
+from readiness.evidence.models.own_modules import add_served, served_modules
 from readiness.evidence.probes.memory import Memory, measure_memory, needed_modules
 from readiness.evidence.probes.robustness import PROBES, ProbeResult, sample_rows
 from readiness.spec.schema import ModelFile
@@ -139,10 +139,10 @@ def _measure(request: Request) -> Iterator[dict[str, Any]]:
     first = request.rows.iloc[:1]
     memory = measure_memory(request.modules, request.folder, load, lambda it: it.call(it.inputs(first)))
     yield {"memory": asdict(memory)}
-    yield {"modules": [encode(each) for each in served()]}
+    yield {"modules": [encode(each) for each in served_modules()]}
     for probe in PROBES.values():
         yield {"probe": asdict(probe(loaded[0], request.rows))}
-        yield {"modules": [encode(each) for each in served()]}
+        yield {"modules": [encode(each) for each in served_modules()]}
 
 
 def _start(request: bytes, named: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from readiness.evidence.fold_scores import fold_score, held_score
 from readiness.evidence.probes.latency import SLOW_TOGETHER, slow_together
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.evidence.retraining import Retrained, Retraining
-from readiness.evidence.supplied.read import copied_labels
+from readiness.evidence.supplied.read import find_copied_labels
 from readiness.spec.schema import FIGURES
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
@@ -72,7 +72,7 @@ def _refits(
     predicted = np.stack([repeat.said.predicted for repeat in repeats])
     notes = () if training.time is None else (f"the supplied folds do not follow {evidence.spec.data.time}",)
     scheme = f"folds drawn elsewhere, not refitted here because {why.reason}"
-    doubt = copied_labels(repeats)
+    doubt = find_copied_labels(repeats)
     return Refits(tuple(folds), predicted, len(repeats), scheme, untimed, 0.0, notes, source=given.source, doubt=doubt)
 
 

@@ -56,7 +56,7 @@ def check_repeats(found: Sequence[SuppliedRepeat]) -> None:
             )
 
 
-def copied_labels(found: Sequence[SuppliedRepeat]) -> str:
+def find_copied_labels(found: Sequence[SuppliedRepeat]) -> str:
     """Which repeats, of labels alone, say the same of every row, as copies would; empty when none do."""
     for (i, a), (j, b) in combinations(enumerate(found, 1), 2):
         if _values(a.said) is None and np.array_equal(a.said.predicted, b.said.predicted):
@@ -209,7 +209,7 @@ def _repeats(loaded: LoadedSpec, target: Target, train: Rows) -> tuple[tuple[Sup
 
 def _repeat(spec: Spec, k: int, columns: FoldColumns, frame: pd.DataFrame, target: Target) -> SuppliedRepeat:
     where = f"supplied.folds, repeat {k}"
-    return SuppliedRepeat(_folds(frame[columns.fold], where), _said(spec, columns, frame, target, where))
+    return SuppliedRepeat(_folds(frame[columns.fold], where), _read_scores(spec, columns, frame, target, where))
 
 
 def _folds(values: pd.Series, where: str) -> NDArray[np.int64]:
@@ -233,7 +233,7 @@ def _folds(values: pd.Series, where: str) -> NDArray[np.int64]:
     return codes.astype(np.int64)
 
 
-def _said(spec: Spec, columns: PredictionColumns, frame: pd.DataFrame, target: Target, where: str) -> Scores:
+def _read_scores(spec: Spec, columns: PredictionColumns, frame: pd.DataFrame, target: Target, where: str) -> Scores:
     threshold = None if columns.score is None else spec.model.threshold
     try:
         said = from_columns(columns, frame, target, threshold)
@@ -298,7 +298,8 @@ def _seeds(loaded: LoadedSpec, target: Target, frame: pd.DataFrame) -> tuple[Sco
     given, spec = loaded.spec.supplied.seeds, loaded.spec
     assert given is not None
     return tuple(
-        _said(spec, columns, frame, target, f"supplied.seeds, refit {k}") for k, columns in enumerate(given.refits, 1)
+        _read_scores(spec, columns, frame, target, f"supplied.seeds, refit {k}")
+        for k, columns in enumerate(given.refits, 1)
     )
 
 

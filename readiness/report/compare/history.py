@@ -17,7 +17,7 @@ from readiness.core.format import listed
 from readiness.core.sanitize import presentable
 from readiness.report.compare.differences import matched
 from readiness.report.sentences.numbers import with_days
-from readiness.signing.verify import opened_bytes, report_bytes
+from readiness.signing.verify import open_bytes, report_bytes
 from readiness.verdict.history import Course, Previous, Traced, is_open
 from readiness.verdict.record import Record
 
@@ -41,7 +41,7 @@ def read_earlier(path: Path) -> EarlierReport:
     """
     content = report_bytes(path)
     try:
-        opened = opened_bytes(content)
+        opened = open_bytes(content)
     except InvalidReport as error:
         raise InputError(f"{path} is not a readable report. {error.message}", remedy=error.remedy) from error
     if opened.record.only:

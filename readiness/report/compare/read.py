@@ -13,7 +13,7 @@ from readiness.core.errors import InputError, InvalidReport, ReadinessError
 from readiness.core.files import is_file, is_folder
 from readiness.core.sanitize import presentable
 from readiness.signing.keys import PublicKey
-from readiness.signing.verify import Opened, open_report, opened_bytes, report_bytes, verify
+from readiness.signing.verify import Opened, open_bytes, open_report, report_bytes, verify
 from readiness.verdict.record import Record, last_day
 
 FEWEST, MOST = 2, 26
@@ -187,7 +187,7 @@ def _leads_out(path: Path, inside: Path) -> bool:
 def _entry(folder: Path, path: Path, keys: Sequence[PublicKey], today: date) -> Entry:
     if not is_file(path):
         raise InputError("It is not a regular file.")
-    opened = opened_bytes(report_bytes(path))
+    opened = open_bytes(report_bytes(path))
     signature = _signature(path, signed=opened.signed, keyids=opened.keyids, keys=keys)
     end = last_day(opened.record)
     return Entry(path.relative_to(folder), opened.record, signature, end, end is not None and end < today)

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from readiness.core.findings import Finding
 from readiness.core.withholding import Kind, kind_of
 from readiness.evidence.collect import gather
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.soundness.assessment import assess_soundness
 
 LOADERS: dict[str, Callable[..., Any]] = {
@@ -63,7 +63,7 @@ class Known:
             "stability": {"folds": 3, "repeats": 2},
         }
         (folder / "readiness.yaml").write_text(yaml.safe_dump(spec))
-        soundness = assess_soundness(refitted(gather(folder / "readiness.yaml"))).soundness
+        soundness = assess_soundness(measure_refits(gather(folder / "readiness.yaml"))).soundness
         assert soundness is not None
         return list(soundness.doubts)
 

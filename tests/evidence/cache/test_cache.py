@@ -27,7 +27,7 @@ from readiness.evidence.cache.store import SUFFIX, Entry
 from readiness.evidence.candidate import Candidate, Scores
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.evidence.probes.latency import Latency, Throughput
 from readiness.evidence.probes.memory import Memory
 from readiness.evidence.probes.robustness import ProbeResult
@@ -116,14 +116,14 @@ def edited(path: Path, **sections: dict[str, Any]) -> Path:
 def test_a_second_review_asks_the_model_nothing(review_files: Write, cache: str, calls: Calls) -> None:
     """Neither scores nor refits nor other seeds nor small changes; and every number is the same, bit by bit."""
     spec = review_files(model=forest())
-    first = refitted(gather(spec, cache=cache))
+    first = measure_refits(gather(spec, cache=cache))
     assert ([800, 600, 800], [*range(-8, 0), 0, 1]) == calls.new()
-    again = refitted(gather(spec, cache=cache))
+    again = measure_refits(gather(spec, cache=cache))
     assert ([], []) == calls.new()
     expected = [TEST, "8 refits with other seeds", TRAINING, "10 refits", "scores of slightly changed rows"]
     assert ([], expected) == (parts(first), parts(again))
     assert_same(first, again)
-    assert_same(first, refitted(gather(spec)))
+    assert_same(first, measure_refits(gather(spec)))
 
 
 def assert_same(first: Evidence, second: Evidence) -> None:
@@ -155,7 +155,7 @@ def assert_same(first: Evidence, second: Evidence) -> None:
 def test_what_only_judges_repeats_nothing(review_files: Write, cache: str, calls: Calls) -> None:
     """Costs, limits, requirements, segments, attestations, texts, the primary metric and fewer repeats."""
     spec = review_files({"stability": {"repeats": 3, "budget_seconds": 60}})
-    refitted(gather(spec, cache=cache))
+    measure_refits(gather(spec, cache=cache))
     calls.new()
     edited(
         spec,
@@ -169,9 +169,9 @@ def test_what_only_judges_repeats_nothing(review_files: Write, cache: str, calls
         production={"drift_limit": 0.5},
         checklist={"monitoring": {"not_applicable": "a test"}},
     )
-    again = refitted(gather(spec, cache=cache))
+    again = measure_refits(gather(spec, cache=cache))
     assert ([], []) == calls.new()
-    fresh = refitted(gather(spec))
+    fresh = measure_refits(gather(spec))
     assert isinstance(again.refits, Refits)
     assert isinstance(fresh.refits, Refits)
     assert fresh.refits.scores.tobytes() == again.refits.scores.tobytes()
@@ -180,38 +180,38 @@ def test_what_only_judges_repeats_nothing(review_files: Write, cache: str, calls
 def test_a_threshold_is_moved_without_the_model(review_files: Write, cache: str, calls: Calls) -> None:
     """Labels follow from the kept scores: of the test rows, of refits, and of changed rows."""
     spec = review_files({"model": {"threshold": 0.5}}, model=forest())
-    refitted(gather(spec, cache=cache))
+    measure_refits(gather(spec, cache=cache))
     calls.new()
     edited(spec, model={"threshold": 0.3})
-    again = refitted(gather(spec, cache=cache))
+    again = measure_refits(gather(spec, cache=cache))
     assert ([], []) == calls.new()
     assert again.cases.y_score is not None
     assert np.array_equal((again.cases.y_score >= 0.3).astype(np.int64), again.cases.y_pred)
-    assert_same(refitted(gather(spec)), again)
+    assert_same(measure_refits(gather(spec)), again)
 
 
 def test_more_repeats_and_seeds_add_only_what_is_missing(review_files: Write, cache: str, calls: Calls) -> None:
     """Of four repeats the two that are there are taken; so of ten seeds the eight."""
     spec = review_files(model=forest())
-    refitted(gather(spec, cache=cache))
+    measure_refits(gather(spec, cache=cache))
     calls.new()
     edited(spec, stability={"repeats": 4, "seeds": 10})
-    again = refitted(gather(spec, cache=cache))
+    again = measure_refits(gather(spec, cache=cache))
     assert ([], [-10, -9, 2, 3]) == calls.new()
     assert {"10 refits", "8 refits with other seeds"} <= {*parts(again)}
-    assert_same(refitted(gather(spec)), again)
+    assert_same(measure_refits(gather(spec)), again)
 
 
 def test_a_gap_among_the_repeats_is_filled(review_files: Write, cache: str, calls: Calls) -> None:
     """When one entry was swept away, that repeat alone is made again."""
     spec = review_files({"stability": {"repeats": 4, "budget_seconds": 60}})
-    first = refitted(gather(spec, cache=cache))
+    first = measure_refits(gather(spec, cache=cache))
     calls.new()
     store = first.cache.store
     assert store is not None
     held = {"folds": 5, "plan_seed": 0, "repeat": 2, "held": 800}
     store._path(first.cache._key(REFITS, held)).unlink()
-    again = refitted(gather(spec, cache=cache))
+    again = measure_refits(gather(spec, cache=cache))
     assert ([], [2]) == calls.new()
     assert_same(first, again)
 
@@ -243,9 +243,9 @@ def test_what_decides_a_measurement_is_measured_anew(
 def test_other_folds_are_other_refits(review_files: Write, cache: str, calls: Calls) -> None:
     """The repeats are made again; seeds, which have no folds, and scores are not."""
     spec = review_files()
-    refitted(gather(spec, cache=cache))
+    measure_refits(gather(spec, cache=cache))
     calls.new()
-    again = refitted(gather(edited(spec, stability={"folds": 4}), cache=cache))
+    again = measure_refits(gather(edited(spec, stability={"folds": 4}), cache=cache))
     assert ([], [0, 1]) == calls.new()
     assert [TEST, "3 refits with other seeds", TRAINING, "scores of slightly changed rows"] == parts(again)
 
@@ -253,16 +253,16 @@ def test_other_folds_are_other_refits(review_files: Write, cache: str, calls: Ca
 def test_a_damaged_entry_is_measured_anew_and_replaced(review_files: Write, cache: str, calls: Calls) -> None:
     """Every entry is spoilt in its middle; the review goes on as if they were not there, and keeps new ones."""
     spec = review_files(model=forest())
-    first = refitted(gather(spec, cache=cache))
+    first = measure_refits(gather(spec, cache=cache))
     calls.new()
     for path in Path(cache).glob(f"*{SUFFIX}"):
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 1
         path.write_bytes(content)
-    again = refitted(gather(spec, cache=cache))
+    again = measure_refits(gather(spec, cache=cache))
     assert (([800, 600, 800], [*range(-8, 0), 0, 1]), []) == (calls.new(), parts(again))
     assert_same(first, again)
-    refitted(gather(spec, cache=cache))
+    measure_refits(gather(spec, cache=cache))
     assert ([], []) == calls.new()
 
 
@@ -280,29 +280,29 @@ def test_a_table_that_is_written_to_meanwhile_is_not_kept(
         return artifact(origin, name)
 
     monkeypatch.setattr(FileOrigin, "artifact", late)
-    refitted(gather(spec, cache=cache))
+    measure_refits(gather(spec, cache=cache))
     assert [] == list(Path(cache).glob(f"*{SUFFIX}"))
 
 
 def test_things_that_a_notebook_replaced_are_not_known(review_files: Write, cache: str, calls: Calls) -> None:
     """Another candidate in the same evidence is measured, whatever is kept of the first one."""
     spec = review_files()
-    refitted(gather(spec, cache=cache))
+    measure_refits(gather(spec, cache=cache))
     calls.new()
     evidence = gather(spec, cache=cache)
     assert evidence.candidate is not None
     other = replace(evidence, candidate=evidence.candidate.with_estimator(forest()))
-    assert [TEST] == parts(refitted(other))
+    assert [TEST] == parts(measure_refits(other))
     assert evidence.begin_cache().store is not None
 
 
 def test_refits_that_do_not_fit_are_not_kept(review_files: Write, cache: str, calls: Calls) -> None:
     """No repeats without the time for them; the one copy that says all is kept with the scores."""
     spec = review_files({"stability": {"repeats": 2, "budget_seconds": 0.000001}})
-    first = refitted(gather(spec, cache=cache))
+    first = measure_refits(gather(spec, cache=cache))
     assert isinstance(first.refits, Missing)
     expected = [TEST, "1 refit with other seeds", TRAINING, "scores of slightly changed rows"]
-    assert expected == parts(refitted(gather(spec, cache=cache)))
+    assert expected == parts(measure_refits(gather(spec, cache=cache)))
 
 
 def test_other_code_of_the_user_is_measured_anew(

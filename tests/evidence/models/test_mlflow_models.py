@@ -32,7 +32,7 @@ from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import environment
 from readiness.evidence.models import kinds
 from readiness.evidence.models.load import LoadedModel, load_model
-from readiness.evidence.models.mlflow import mlflow, undisturbed
+from readiness.evidence.models.mlflow import mlflow, silence_mlflow
 from readiness.evidence.preflight import preflight
 from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.evidence.refit_jobs import unfit_for_cloning
@@ -71,7 +71,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def saving(save: Callable[..., None], folder: Path, *given: Any, **options: Any) -> Path:
-    with warnings.catch_warnings(record=True), undisturbed():  # MLflow overrules some filters, but no record
+    with warnings.catch_warnings(record=True), silence_mlflow():  # MLflow overrules some filters, but no record
         warnings.simplefilter("ignore")
         save(*given, path=str(folder), pip_requirements=options.pop("pip_requirements", []), **options)
     return folder

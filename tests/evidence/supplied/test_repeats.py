@@ -16,7 +16,7 @@ from readiness.evidence.evidence import SuppliedRepeat
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import RefitEstimate, too_slow
 from readiness.evidence.supplied.instead import CHOSEN, with_supplied_refits
-from readiness.evidence.supplied.read import ROWS_COMPARED, check_repeats, copied_labels, overlap
+from readiness.evidence.supplied.read import ROWS_COMPARED, check_repeats, find_copied_labels, overlap
 from readiness.questions.supplied import NOT_OF_IT, SEEN, _too_far
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Exact
@@ -71,9 +71,9 @@ def test_the_same_scores_are_refused_and_the_same_labels_doubted() -> None:
         check_repeats(values)
     copies = [repeat(FIRST, LABELS), repeat(SECOND, LABELS)]
     check_repeats(copies)
-    assert copied_labels(copies).startswith("repeats 1 and 2 give every row the same label")
-    assert "" == copied_labels([repeat(FIRST, LABELS), repeat(SECOND, 1 - LABELS)])
-    assert "" == copied_labels([repeat(FIRST, LABELS, scores), repeat(SECOND, LABELS, scores / 2)])
+    assert find_copied_labels(copies).startswith("repeats 1 and 2 give every row the same label")
+    assert "" == find_copied_labels([repeat(FIRST, LABELS), repeat(SECOND, 1 - LABELS)])
+    assert "" == find_copied_labels([repeat(FIRST, LABELS, scores), repeat(SECOND, LABELS, scores / 2)])
 
 
 @pytest.mark.parametrize(

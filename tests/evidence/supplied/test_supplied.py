@@ -18,7 +18,7 @@ from readiness.core.errors import DataError, InputError, SpecError
 from readiness.core.missing import Missing
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Elsewhere, Evidence, Technical
-from readiness.evidence.measure_refits import refitted
+from readiness.evidence.measure_refits import measure_refits
 from readiness.evidence.measure_runtime import probe
 from readiness.evidence.preflight import preflight
 from readiness.evidence.refits import Refits
@@ -95,7 +95,7 @@ def found(answer: Any, code: str) -> Any:
 
 def test_folds_become_refits(files: Files) -> None:
     """Of four rows in each fold 3, 4, 4 and 3 are right, by refits on the four rows outside it."""
-    refits = refitted(files.gathered()).refits
+    refits = measure_refits(files.gathered()).refits
     assert isinstance(refits, Refits)
     assert [[0.75, 1.0], [1.0, 0.75]] == refits.scores.tolist()
     assert [(4, 4)] * 4 == [(fold.n_train, fold.n_test) for fold in refits.folds]
@@ -104,7 +104,7 @@ def test_folds_become_refits(files: Files) -> None:
 
 def test_folds_are_judged_by_the_rules_of_refits(files: Files) -> None:
     """Half-width t(3) · S · root(1/4 + 4/4) and churn 2 of 8, each labelled."""
-    evidence = refitted(files.gathered())
+    evidence = measure_refits(files.gathered())
     answer = stability.ask(evidence, evidence.spec.stability)
     spread = np.std([0.75, 1, 1, 0.75], ddof=1)
     half = found(answer, "STAB-HALF-WIDTH")
@@ -119,7 +119,7 @@ def test_folds_are_judged_by_the_rules_of_refits(files: Files) -> None:
 
 def test_seeds_become_facts(files: Files) -> None:
     """Seeds answer 4 and 2 of 4 rows rightly, and differ in 2."""
-    evidence = refitted(files.gathered())
+    evidence = measure_refits(files.gathered())
     answer = stability.ask(evidence, evidence.spec.stability)
     assert 0.5 == found(answer, "STAB-SEEDS").measured.value
     change = found(answer, "STAB-SEEDS-CHURN")
@@ -130,7 +130,7 @@ def test_seeds_become_facts(files: Files) -> None:
 def test_seeds_alone_are_shown(files: Files) -> None:
     """Without folds the question is not assessed, and the seeds still stand as facts."""
     del files.spec["supplied"]["folds"]
-    evidence = refitted(files.gathered())
+    evidence = measure_refits(files.gathered())
     answer = stability.ask(evidence, evidence.spec.stability)
     assert "supply fold predictions under supplied.folds" in found(answer, "STAB-REFITS").needs
     assert 0.5 == found(answer, "STAB-SEEDS").measured.value
@@ -146,7 +146,7 @@ def test_dropped_rows_are_dropped_in_step(files: Files, apart: bool) -> None:
         files.tables["folds.csv"] = frame.drop(columns=["group"]).to_csv(index=False)
         files.tables["train.csv"] = frame[["y", "group"]].to_csv(index=False)
         files.spec["supplied"]["folds"]["table"] = "folds.csv"
-    refits = refitted(files.gathered()).refits
+    refits = measure_refits(files.gathered()).refits
     assert isinstance(refits, Refits)
     assert [[0.75, 1.0], [1.0, 0.75]] == refits.scores.tolist()
 
@@ -157,7 +157,7 @@ def test_probabilities_make_labels_by_the_threshold(files: Files) -> None:
     files.tables["test.csv"] = TEST.replace("said", "score")
     files.spec["model"] = {"name": "m", "version": "1", "threshold": 0.7, "predictions": {"score": "score"}}
     files.spec["supplied"]["folds"]["repeats"][0] = {"score": "score1", "fold": "fold1"}
-    refits = refitted(files.gathered()).refits
+    refits = measure_refits(files.gathered()).refits
     assert isinstance(refits, Refits)
     assert [0, 1, 0, 1, 1, 1, 0, 0] == refits.predicted[0].tolist()
 
@@ -166,18 +166,18 @@ def test_groups_in_two_folds_prove_nothing(files: Files) -> None:
     """Refits that had seen rows of the same group are not judged; groups kept whole are."""
     files.spec["data"]["group"] = "group"
     files.tables["test.csv"] = "y,said,seed1,seed2,group\n1,1,1,1,p\n0,0,0,0,q\n1,0,1,0,r\n0,0,0,1,s\n"
-    assert CUT == refitted(files.gathered()).refits
+    assert CUT == measure_refits(files.gathered()).refits
     frame = pd.read_csv(io.StringIO(TRAIN))
     frame["fold2"] = frame["group"].map({"k": "a", "m": "a", "l": "b", "n": "b"})
     files.tables["train.csv"] = frame.assign(fold1=frame["group"].map({"k": 1, "l": 1, "m": 2, "n": 2})).to_csv()
-    refits = refitted(files.gathered()).refits
+    refits = measure_refits(files.gathered()).refits
     assert isinstance(refits, Refits)
     assert [0.75, 1.0] == refits.scores[0].tolist()
 
 
 def test_refits_made_here_come_first(files: Files) -> None:
     """Supplied folds stay out of the judgement, and a note says so."""
-    own = replace(refitted(files.gathered()).refits, source="")
+    own = replace(measure_refits(files.gathered()).refits, source="")
     evidence = with_supplied_refits(replace(files.gathered(), refits=own))
     assert own is evidence.refits
     answer = stability.ask(evidence, evidence.spec.stability)
