@@ -162,7 +162,8 @@ def test_a_notebook_cannot_drop_the_mark_of_what_was_not_seen(review_files: Writ
             "from readiness.core.findings import Question",
             "answer = review.production.answer",
             "plain = tuple(dataclasses.replace(f, warning='') for f in answer.findings)",
-            "review._answering._asked[Question.PRODUCTION] = dataclasses.replace(answer, findings=plain)",
+            "changed, honest = dataclasses.replace(answer, findings=plain), review._answering.answer",
+            "review._answering.answer = lambda q, *more: changed if q is Question.PRODUCTION else honest(q, *more)",
             "review.production",
         )
         cell.source = "\n".join(lines)

@@ -317,9 +317,9 @@ from readiness.core.findings import Answer, Question, recompute
 def better(f):
     f = replace(f, bounds=replace(f.bounds, lower=0.97, upper=0.99)) if f.criterion.wants_more else f
     return replace(f, status=recompute(f))
-held = review._answering._asked
-findings = tuple(better(f) for f in review.business.findings)
-held[Question.BUSINESS] = Answer(Question.BUSINESS, findings)
+honest = review._answering.answer
+changed = Answer(Question.BUSINESS, tuple(better(f) for f in review.business.findings))
+review._answering.answer = lambda asked, *more: changed if asked is changed.question else honest(asked, *more)
 review.business
 """
 

@@ -335,8 +335,9 @@ def replacing(cell_id: str, source: str) -> Callable[[Any], None]:
 HOLD = """\
 from dataclasses import replace
 from readiness.core.findings import Answer, Question, Status
-answer = review.{question}.answer
-review._answering._asked[Question.{upper}] = Answer(answer.question, tuple({made} for f in answer.findings{kept}))
+honest = review._answering.answer
+changed = Answer(Question.{upper}, tuple({made} for f in review.{question}.findings{kept}))
+review._answering.answer = lambda asked, *more: changed if asked is changed.question else honest(asked, *more)
 review.{question}
 """
 """A cell that changes what the review holds before it shows it, so that all that follows agrees with it."""
@@ -394,7 +395,7 @@ CHEATS = {
     "shows the evidence twice": (replacing("data-rows", "review.data"), "2 times"),
     "leaves out the mark": (replacing("decision", RAW.format(shown='show("decision", review.decision.decision)')), "completion mark"),
     "brings its own mark": (replacing("decision", "review._nonce = 'mine'\nreview.decision"), "not of this run"),
-    "shows a draft": (replacing("segments", "review._answering.measurements.is_draft = True\nreview.segments"), "has no answer"),
+    "shows a draft": (replacing("segments", "held = review._answering.measurements\nheld.is_draft = True\ndraft = review.segments\nheld.is_draft = False\ndraft"), "has no answer"),
 }  # fmt: skip
 
 
