@@ -67,7 +67,7 @@ FailOn = Annotated[
 
 
 # ----------------------------------------------------------------------------------------------------
-# Where are measurements kept between reviews? In the user's cache folder, unless told otherwise.
+# The place of measurements between reviews: the user's cache folder, unless another is named.
 
 VARIABLE = "READINESS_CACHE"
 OFF = "off"

@@ -108,7 +108,7 @@ def _say_proofs(model: Path | None, render: Path | None) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------
-# In which forms can a report be shown? As text for people, and in three forms for programs.
+# The forms of a report: text for people, and three forms for programs.
 
 FORMS = ("text", "json", "markdown", "junit")
 

@@ -196,7 +196,7 @@ def run(
 
 
 # ----------------------------------------------------------------------------------------------------
-# When does a verdict end the command with a number that stops a pipeline? The choice of --fail-on.
+# The choice of --fail-on: which verdicts end the command with a number that stops a pipeline.
 
 DEFAULT = "not_proven"
 
@@ -242,7 +242,7 @@ def explain_exit(record: Record, fail_on: str) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How does a check go on and on? Again whenever a file changes, until Ctrl-C.
+# A check that goes on: again whenever a file changes, until Ctrl-C.
 
 WIDTH = 72
 

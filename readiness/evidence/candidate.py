@@ -20,7 +20,7 @@ from readiness.evidence import validation
 from readiness.evidence.models.own_modules import lies_beside
 
 # ----------------------------------------------------------------------------------------------------
-# For which models is the predicted class always the most probable one, so that one pass gives both?
+# Models whose predicted class is always the most probable one, so that one pass gives both.
 #
 # Asking for probabilities and for labels costs twice as much. Of the classes listed here it is known from their
 # source that `predict` is the argmax of `predict_proba`. Others decide in another way (SVC by its margin, tuned
@@ -343,7 +343,7 @@ def _advice(error: Exception, frame: pd.DataFrame) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How is a clone fitted? Rankers are told which rows belong to one query, each by the name that its library uses.
+# The fitting of a clone: rankers learn which rows belong to one query, each by the name that its library uses.
 
 QUERY_ARGUMENTS = ("qid", "group_id", "group")
 """As XGBoost, CatBoost and LightGBM call it; the last one takes numbers of rows instead of codes."""

@@ -55,7 +55,7 @@ from readiness.spec.usual_segments import unsegmented
 from readiness.statistics.cases import Cases
 
 # ----------------------------------------------------------------------------------------------------
-# What was found before the first question: files, rows, classes, and where the review runs?
+# What was found before the first question: files, rows, classes, and where the review runs.
 
 
 def describe_evidence(

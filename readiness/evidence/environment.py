@@ -68,7 +68,7 @@ def _version(name: str) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# On which machine are times measured? In words for people, and closely enough that no other one's times are taken.
+# The machine on which times are measured: in words for people, and closely enough that no other one's are taken.
 #
 # Two nodes of one size that share a home folder are two machines, and so is one of which a job may use a part only.
 

@@ -35,7 +35,7 @@ from readiness.statistics.comparison import Guess
 from readiness.statistics.inference import Inference
 
 # ----------------------------------------------------------------------------------------------------
-# What was measured elsewhere, and read here? Nothing of it is judged where the same could be measured here.
+# What was measured elsewhere and read here; nothing of it is judged where the same could be measured here.
 
 
 @dataclass(frozen=True, slots=True, eq=False)

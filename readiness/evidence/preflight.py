@@ -32,7 +32,7 @@ from readiness.spec.supplied_checks import supplied_key
 from readiness.spec.yaml import KeyPath, Problem
 
 # ----------------------------------------------------------------------------------------------------
-# Can every text of a table be shown? A Parquet file may hold bytes that are no UTF-8, which shows only later.
+# Texts of a table that cannot be shown: a Parquet file may hold bytes that are no UTF-8, which shows only later.
 
 _ROWS = 65_536
 _TEXTS = ("string", "large_string", "string_view", "dictionary<values=string", "dictionary<values=large_string")
@@ -69,7 +69,7 @@ def _words(name: str, head: TableHeader, first: int, rows: int) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Are the columns that a spec names there, and of a kind that a review can read? Each fault with its key.
+# Columns that a spec names and that are not there, or of no kind that a review can read; each fault with its key.
 
 Fault = tuple[KeyPath, str]
 
@@ -151,7 +151,7 @@ def _where(loaded: LoadedSpec, column: str) -> KeyPath:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Is the module of a function that the spec names there at all? Looked for, and never imported.
+# Modules of functions that the spec names: looked for, and never imported.
 
 
 def module_fault(reference: str, folder: Path) -> str:

@@ -35,7 +35,7 @@ from readiness.evidence.models.own_modules import add_served, serve, served_fold
 from readiness.evidence.validation import positions
 
 # ----------------------------------------------------------------------------------------------------
-# Which rows train and which test in each refit? Folds that respect classes, groups and time, from one seed.
+# The rows that train and those that test in each refit: folds that respect classes, groups and time, from one seed.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,7 +281,7 @@ def refit_once(
 
 
 # ----------------------------------------------------------------------------------------------------
-# Where are the refits done? In worker processes of one thread each, else one after another in this process.
+# The place of the refits: worker processes of one thread each, else one after another in this process.
 
 
 def refit_all(

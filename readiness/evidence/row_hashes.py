@@ -225,7 +225,7 @@ def sample_places(n: int, most: int, seed: int) -> NDArray[np.int64]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How can somebody say which rows a model was fitted on, without giving the rows? As a file of hashes.
+# A file of hashes, which says which rows a model was fitted on without giving the rows.
 #
 # The first line is JSON: the version of the format, whether the hashes are of "names" (`data.id`) or of whole "rows",
 # the columns, the target, and how many rows there are. Each further line is one hash of 16 hexadecimal digits, in
@@ -388,7 +388,7 @@ def _garbled_error(path: Path, why: str) -> DataError:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which rows and columns are hashed, of a spec or of a table? And where may the hashes be written?
+# The rows and columns that are hashed, of a spec or of a table, and where the hashes may be written.
 
 
 def check_place(out: Path, source: Path) -> None:

@@ -260,7 +260,7 @@ def _by_date(values: pd.Series[Any], part: SegmentColumn) -> tuple[NDArray[np.in
 
 
 # ----------------------------------------------------------------------------------------------------
-# When was a row? The values of `data.time` as something that sorts in time: dates, numbers or periods.
+# The time of a row: the values of `data.time` as something that sorts in time: dates, numbers or periods.
 
 REMEDY = "Write times as text like 2026-11-22 or 2026-11-22T08:30, as a date column, or as numbers."
 _SORTED_AS_THEY_ARE = frozenset(

@@ -72,7 +72,7 @@ class TableFile:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How is comma-separated text read? By pyarrow, with the words for "missing" that pandas knows.
+# Comma-separated text, read by pyarrow with the words for "missing" that pandas knows.
 
 # The words that `pandas.read_csv` takes for a gap: the person who trained the model most likely used it.
 MISSING = (

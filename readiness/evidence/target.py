@@ -208,7 +208,7 @@ def _plain(value: Any) -> Any:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which rows of a table can be used, and why not the others?
+# The rows of a table that can be used, and why the others cannot.
 
 MISSING = {True: -1, False: np.nan}
 """What stands for a truth that is not known, of classes and of numbers."""
@@ -318,7 +318,7 @@ def amounts(values: pd.Series[Any], key: str) -> NDArray[np.float64]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which interval came with each prediction? Two columns of the test table, refused where they hold none.
+# The interval that came with each prediction: two columns of the test table, refused where they hold none.
 
 Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
 

@@ -19,7 +19,7 @@ from readiness.spec.load import spec_digest
 from readiness.verdict.record import Record, supplied_words
 
 # ----------------------------------------------------------------------------------------------------
-# Which report is a summary about? The page is the evidence; a summary only points to it.
+# The report that a summary is about: the page is the evidence, a summary only points to it.
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from readiness.reviews.settings import (
 from readiness.reviews.to_spec import DraftSource
 
 # ----------------------------------------------------------------------------------------------------
-# What does the spec have to say of the classes? What the model knows of them, and which of two is the positive one.
+# What the spec has to say of the classes: what the model knows of them, and which of two is the positive one.
 
 POSITIVES = ((0, 1), (-1, 1))
 """Labels of which 1 is the positive one unless somebody says otherwise, as in scikit-learn."""

@@ -40,7 +40,7 @@ from readiness.starter.examples import (
 )
 
 # ----------------------------------------------------------------------------------------------------
-# How does the spec of a draft read? As `readiness new` writes one, with what was given in place of the examples.
+# The spec of a draft: as `readiness new` writes one, with what was given in place of the examples.
 
 _HEAD = "## The spec of a review, written by: readiness.review(…).to_spec"
 _PRODUCTION = re.compile(r"# production:\n(?:#.*\n)+")

@@ -30,7 +30,7 @@ from readiness.verdict.decision import Decision
 from readiness.verdict.record import LONGEST_ASSESSMENT, Assessment, Template
 
 # ----------------------------------------------------------------------------------------------------
-# Which notebook is walked? The template: read once, digested, and asked what it calls its parts.
+# The template, which is walked: read once, digested, and asked what it calls its parts.
 #
 # It is handled as a notebook in memory and never by its path, because papermill reads braces in paths as its own.
 

@@ -206,7 +206,7 @@ def _append(ledger: Ledger, use: Use, model: Model, begun: str) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Do the reports beside the ledger count more candidates than it holds? Then lines of it are gone.
+# The reports beside the ledger: where they count more candidates than it holds, lines of it are gone.
 
 _MOST_REPORTS = 20
 

@@ -175,7 +175,7 @@ def _may_not_count(answer: Answer, spec: Spec, soundness: Soundness | None) -> s
 
 
 # ----------------------------------------------------------------------------------------------------
-# By which bar is each finding judged?
+# The bar by which each finding is judged.
 
 
 def lower_bars(

@@ -30,7 +30,7 @@ from readiness.evidence.models.own_modules import lies_beside, serve
 from readiness.spec.schema import ModelFile
 
 # ----------------------------------------------------------------------------------------------------
-# How is a function that a spec names found and called, and what do the failures of loading mean?
+# Functions that a spec names, how they are found and called, and what the failures of loading mean.
 
 DAMAGED = (EOFError, pickle.UnpicklingError, zipfile.BadZipFile)
 OTHER_VERSION = re.compile(r"incompatible dtype|not a known BitGenerator|__pyx_unpickle|version", re.IGNORECASE)
@@ -113,7 +113,7 @@ def _module_words(name: str) -> tuple[str, str]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which types may a skops file hold beyond those that skops itself trusts? Reviewed ones, by exact name.
+# Types that a skops file may hold beyond those that skops itself trusts: reviewed ones, by exact name.
 
 _HOLDERS = {
     # Compiled tables of split points and leaf values; they read the arrays they are given and nothing else.

@@ -19,7 +19,7 @@ from readiness.core.policy import PERTURBATION_SCALE
 from readiness.evidence.candidate import Candidate, Scores
 
 # ----------------------------------------------------------------------------------------------------
-# How are a few real rows changed, so that each is still a row the model could be handed?
+# Changes to a few real rows, after which each is still a row that the model could be handed.
 
 STRANGER = "a value never seen before"
 EXTREME = 1e30
@@ -80,7 +80,7 @@ def _empty_column(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What became of one try: a usable prediction, a clean error, or a failure?
+# The outcome of one try: a usable prediction, a clean error, or a failure.
 
 ProbeOutcome = Literal["passed", "clean_error", "failed", "not_applicable", "unavailable"]
 TOLERANCE = 1e-6

@@ -29,7 +29,7 @@ from readiness.spec.schema import FoldColumns, PredictionColumns, Spec, Supplied
 from readiness.spec.supplied_checks import ORDER_REMEDY, PARQUET, column_names, order_unknown
 
 # ----------------------------------------------------------------------------------------------------
-# Can supplied repeats be refits on folds drawn anew? Copies, constants and folds that hardly differ give it away.
+# Supplied repeats that cannot be refits on folds drawn anew: copies, constants and folds that hardly differ.
 
 MOST_OVERLAP = 0.9
 """Share of rows that two repeats may have in the same fold; folds drawn anew share about one row in k."""

@@ -19,7 +19,7 @@ from readiness.signing.verify import Opened
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
-# How does somebody else's text stand in Markdown without acting there?
+# Somebody else's text in Markdown, where it must not act.
 #
 # Names, reasons and file names of a report are written by others. In Markdown they could open a table cell, a heading,
 # a link, a tag, a formula or the marker at which our section ends. Entities are used where renderers differ in what a

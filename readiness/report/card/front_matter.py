@@ -23,7 +23,7 @@ from readiness.report.card.metrics import Headline, headlines
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
-# Which results of a `model-index` are ours, and what does it look like with ours renewed and all others kept?
+# The results of a `model-index`: ours are renewed, all others stay.
 
 KEY = "model-index"
 SOURCE = "readiness"

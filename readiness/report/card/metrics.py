@@ -160,7 +160,7 @@ def _requirements(record: Record) -> list[Mapping[str, Any]]:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What would the card say to a program? The same content for any registry, under keys that stay.
+# The card for programs: the same content for any registry, under keys that stay.
 
 SCHEMA = "urn:model-readiness:card:v1"
 

@@ -19,7 +19,7 @@ from readiness.report.sentences import asked, segment_words
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
-# Which findings of several reports are about the same thing?
+# Findings of several reports that are about the same thing.
 #
 # A key such as that of PROD-DRIFT-3 counts columns, so the same key may be about another column elsewhere. They are the
 # same by all that they are about first, then by name, then by code where the code says what it is about. The number of

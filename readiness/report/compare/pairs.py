@@ -31,7 +31,7 @@ from readiness.statistics.judge_claims import Measurement, judge_claims, reserva
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
-# How much better is one of two candidates on the same rows, metric by metric?
+# Gains of one of two candidates over the other on the same rows, metric by metric.
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _estimate(metric: Metric, found: Inference | Missing, level: float) -> Estim
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which of two candidates does better on the very same rows? Paired differences, where both reviews kept their rows.
+# Two candidates on the very same rows: paired differences, where both reviews have their rows in the cache.
 #
 # A report holds no rows, so they come from the cache of this machine, matched by hashes of their ids; where there are
 # no ids, by their order, if both reviews read the very same file and left out the same rows.

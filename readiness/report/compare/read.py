@@ -106,7 +106,7 @@ def _brief(name: str, longest: int = 40) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which candidates lie below a folder, and how does each of them stand? Every report once, the newest first.
+# The candidates below a folder and how each of them stands: every report once, the newest first.
 #
 # A report is read as everywhere: one that contradicts itself is listed as not readable, with the reason. Who signed it
 # is asked where there are keys.

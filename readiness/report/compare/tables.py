@@ -71,7 +71,7 @@ def _shown(text: str) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Which tables show the findings that differ between reports, and the criteria that do?
+# Tables of the findings, and of the criteria, that differ between reports.
 
 LONGEST_REASON, LONGEST_CODE = 160, 60
 _FACTS = "Facts that are shown and not judged"

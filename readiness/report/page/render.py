@@ -29,7 +29,7 @@ from readiness.verdict.decision import FLOWCHART, next_step
 from readiness.verdict.record import Record, signed_form
 
 # ----------------------------------------------------------------------------------------------------
-# How does the template's prose reach the page? As plain paragraphs and lists; nothing in it can act or fetch.
+# The template's prose on the page: plain paragraphs and lists; nothing in it can act or fetch.
 
 
 class _Plain(mistune.HTMLRenderer):

@@ -19,7 +19,7 @@ from readiness.core.metrics import METRICS
 from readiness.report.sentences import answer_word, metric_title
 
 # ----------------------------------------------------------------------------------------------------
-# Where does a measured number lie against its bar? The geometry of one small drawing in a table row.
+# The geometry of one small drawing in a table row: where a measured number lies against its bar.
 
 WIDTH = 132.0
 """Width of the drawing in its own units; its height is 16."""

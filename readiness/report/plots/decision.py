@@ -41,7 +41,7 @@ ANSWER_WORDS = {
 }
 
 # ----------------------------------------------------------------------------------------------------
-# All claims in one picture: how far is each judged number from its limit, in half-widths of its interval?
+# All claims in one picture: the distance of each judged number from its limit, in half-widths of its interval.
 
 FARTHEST = 20.0
 """Half-widths from which on all distances are drawn alike."""

@@ -49,7 +49,7 @@ def _measured(answer: Answer, topic: Topic) -> Finding | None:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How far can the candidate's probabilities be trusted? What was given against what came true, one row a bin.
+# Trust in the candidate's probabilities: what was given against what came true, one row a bin.
 
 
 def _points(answer: Answer) -> list[tuple[float, Finding, Estimate]]:
@@ -141,7 +141,7 @@ def calibration_alt(answer: Answer) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# How many rows of each class were answered as which, and what does that cost?
+# The rows of each class by what they were answered as, and what that costs.
 
 _BINARY = {
     Topic.TRUE_POSITIVES: ("positive", "positive"),
@@ -227,10 +227,18 @@ def _outcome(name: str) -> str:
     return said if said != name or not target else f"{words.vocabulary.column(target)} = {name}"
 
 
-def _plural(name: str) -> str:
-    """Rows of a class: "frauds"; the class itself where nobody said."""
-    noun = sheet().words.vocabulary.outcome_noun(name)
-    return noun.many if noun is not None else _outcome(name)
+def _such(name: str) -> str:
+    """Rows of a class: "frauds", or "rows that are “large”" where nobody said."""
+    words = sheet().words
+    noun = words.vocabulary.outcome_noun(name)
+    return noun.many if noun is not None else f"{words.row.many} that are “{_outcome(name)}”"
+
+
+def _of_such(name: str) -> str:
+    """The same in a cell, whose line names the class."""
+    words = sheet().words
+    noun = words.vocabulary.outcome_noun(name)
+    return shorten(noun.many if noun is not None else f"such {words.row.many}", 18)
 
 
 @house_style()
@@ -268,7 +276,7 @@ def _cell(ax: Axes, matrix: Matrix, i: int, j: int, true: str, said: str, n: int
     size = matrix.of_class(true)
     texts = [format_count(count)]
     if size:
-        of = f" of {shorten(_plural(true), 18 if n <= 2 else 12)}" if n <= 3 and not sheet().narrow else ""
+        of = f" of {_of_such(true)}" if n <= 3 and not sheet().narrow else ""
         texts.append(f"{percent(count / size)}{of}")
     cost = matrix.costs.get((true, said))
     if is_error and cost is not None and count and n <= 4 and not (sheet().narrow and n > 3):
@@ -311,7 +319,7 @@ def _errors_said(matrix: Matrix, most: int) -> list[str]:
         cost = matrix.costs.get((true, answered))
         price = f", which cost {plain(money(sheet().words, cost, matrix.unit))}" if cost else ""
         was = "was" if n == 1 else "were"
-        said.append(f"{format_count(n)} of {format_count(matrix.of_class(true))} {plain(_plural(true))[:40]} {was} "
+        said.append(f"{format_count(n)} of {format_count(matrix.of_class(true))} {plain(_such(true))[:60]} {was} "
                     f"answered “{plain(_outcome(answered))[:40]}”{price}")  # fmt: skip
     return said
 
@@ -330,7 +338,7 @@ def confusion_alt(answer: Answer) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# What do the errors cost, beside every answer that needs no model and the model of today? One scale, one unit.
+# The cost of the errors beside every answer that needs no model and the model of today; one scale, one unit.
 
 _SAVED = (Topic.SAVINGS, Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS, Topic.SAVINGS_MEDIAN, Topic.SAVINGS_QUANTILE,
           Topic.CURRENT_SAVINGS)  # fmt: skip

@@ -16,7 +16,7 @@ from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
-# What of a review was not measured for it, but taken from the cache? The words for page and terminal.
+# What of a review was not measured for it, but taken from the cache: the words for page and terminal.
 
 TITLE = "Taken from the cache"
 
@@ -36,7 +36,7 @@ def reused_words(reused: Sequence[Reuse], time: Callable[[str], str] = _plain_ti
 
 
 # ----------------------------------------------------------------------------------------------------
-# What does the answer to each question not tell? Sentences for the page, the same in every report.
+# What the answer to each question does not tell: sentences for the page, the same in every report.
 
 UNTOLD: Mapping[Question, tuple[str, ...]] = {
     Question.BASELINE: (
