@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -39,7 +39,7 @@ from readiness.evidence.segments import Segmentation, cut_segments
 from readiness.evidence.target import Target, amounts, find_target, usable
 from readiness.planning import rows_needed as parts
 from readiness.planning.assumptions import Assumptions, likely_task
-from readiness.planning.rows_needed import planned_windows
+from readiness.planning.rows_needed import size_windows
 from readiness.report.sentences import topic
 from readiness.spec.load import LoadedSpec
 from readiness.spec.proofs import proof_fault, proofs_of
@@ -47,7 +47,7 @@ from readiness.spec.schema import Attestation, CostColumn, Requirement, Spec
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.ranking import MINIMUM_QUERIES
 from readiness.statistics.sample_size import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
-from readiness.verdict.claims import claims_of
+from readiness.verdict.claims import Claims, claims_of
 
 DENOMINATORS = {
     "recall": 1,
@@ -251,11 +251,13 @@ def _percent(share: float) -> str:
 
 def _windows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Iterator[Feasible]:
     """By the rule of plan and review, at the level that a plan would assume."""
-    spec = loaded.spec
+    spec, windows = loaded.spec, list[parts.Planned]()
     share = float((coded == 1).mean()) if target.task is Task.BINARY else 0.0
     stated = {"prevalence": share} if 0 < share < 1 else {}
-    windows = planned_windows(Assumptions(spec, target.task, stated), POWER)
-    for entry in parts.countable("stability.windows", windows):
+    a = Assumptions(spec, target.task, stated)
+    for claim in claims_of(spec, target.task).of_kind(Topic.WINDOW):
+        windows += parts.countable(claim.source, size_windows(a, claim, POWER))
+    for entry in windows:
         there = f"there are {len(coded):,} here"
         if entry.rows is None:
             yield Feasible(entry.key, f"{entry.text}: {entry.own or 'depends on the model'}; {there}", Chance.OPEN)
@@ -297,15 +299,19 @@ def possible_answers(
     loaded: LoadedSpec, entries: tuple[Feasible, ...], day: datetime.date | None = None
 ) -> tuple[Possible, ...]:
     """The six questions in their order; `entries` say what the rows can prove. Today, unless a day is given."""
-    obstacles: dict[Question, Callable[[], Iterator[str]]] = {
+    claims = claims_of(loaded.spec, likely_task(loaded.spec))
+    obstacles: dict[Question, Callable[[], Iterable[str]]] = {
         Question.BASELINE: lambda: _baseline(loaded.spec),
         Question.BUSINESS: lambda: _business(loaded.spec, entries),
-        Question.SEGMENTS: lambda: _possible_segments(loaded.spec),
-        Question.ERRORS: lambda: _errors(loaded.spec),
+        Question.SEGMENTS: lambda: (),
+        Question.ERRORS: lambda: (),
         Question.STABILITY: lambda: _stability(loaded),
         Question.PRODUCTION: lambda: _production(loaded.spec, day or this_day(), proofs_of(loaded)),
     }
-    return tuple(Possible(question, tuple(obstacles[question]()), _doubts(question, entries)) for question in Question)
+    return tuple(
+        Possible(question, (*_unstated(claims, question), *obstacles[question]()), _doubts(question, entries))
+        for question in Question
+    )
 
 
 def _doubts(question: Question, entries: tuple[Feasible, ...]) -> tuple[str, ...]:
@@ -316,6 +322,20 @@ def _doubts(question: Question, entries: tuple[Feasible, ...]) -> tuple[str, ...
     return (f"too few rows for {_few(list(names))}",) if names else ()
 
 
+_UNSTATED = {
+    Topic.NO_REQUIREMENTS: "no requirement is stated",
+    Topic.NO_SEGMENTS: "no segment column is named",
+    Topic.SAVINGS: "no costs are stated",
+}
+
+
+def _unstated(claims: Claims, question: Question) -> Iterator[str]:
+    """What the spec demands without a bar; technical limits are told together, and may be attested."""
+    for claim in claims.of(question):
+        if claim.lacking and claim.key.kind in _UNSTATED:
+            yield f"{_UNSTATED[claim.key.kind]} ({claim.source})"
+
+
 def _baseline(spec: Spec) -> Iterator[str]:
     human = spec.baseline.human
     if human is not None and human.n is None and spec.evidence == "interval":
@@ -323,21 +343,9 @@ def _baseline(spec: Spec) -> Iterator[str]:
 
 
 def _business(spec: Spec, entries: tuple[Feasible, ...]) -> Iterator[str]:
-    if not spec.business.requirements:
-        yield "no requirement is stated (business.requirements)"
     hopeless = [e for e in entries if e.chance is Chance.NOT_POSSIBLE and e.key.startswith("business.requirements, ")]
     if hopeless and spec.evidence == "interval":
         yield f"too few rows for {_few([entry.key.removeprefix('business.requirements, ') for entry in hopeless])}"
-
-
-def _possible_segments(spec: Spec) -> Iterator[str]:
-    if not spec.data.segments:
-        yield "no segment column is named (data.segments)"
-
-
-def _errors(spec: Spec) -> Iterator[str]:
-    if spec.errors.costs is None:
-        yield "no costs are stated (errors.costs)"
 
 
 def _stability(loaded: LoadedSpec) -> Iterator[str]:
@@ -357,7 +365,7 @@ def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]
     def is_attested(topic: Topic) -> bool:
         return _is_attested(spec, topic, day, proofs)
 
-    unlimited = [claim for claim in claims_of(spec, likely_task(spec)).demanded if claim.key.kind in NO_LIMIT]
+    unlimited = claims_of(spec, likely_task(spec)).of_kind(*NO_LIMIT)
     limits = [claim.source for claim in unlimited if not is_attested(claim.key.kind)]
     if limits:
         yield f"no limit is stated for {_few(limits)}"

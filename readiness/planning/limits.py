@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtri
 
 from readiness.core import policy
+from readiness.core.findings import Claim
 from readiness.core.format import format_threshold, with_unit
 from readiness.core.metrics import QUANTILES
 from readiness.core.policy import Task
@@ -37,48 +39,45 @@ from readiness.planning.rows_needed import (
 from readiness.spec.schema import Cost, CostColumn, label_text
 from readiness.statistics.inference import student_quantile
 from readiness.statistics.sample_size import contrast_rows, drift_rows, proportion_rows
+from readiness.verdict.claims import TOPICS
 
 
-def planned_stability(a: Assumptions, power: float) -> Iterator[Planned]:
-    """Churn among the training rows, and the half-width of the cross-validated mean."""
-    stability = a.spec.stability
-    if a.task.has_classes:
-        churn = a.number("churn", stability.churn_met / 2, "half of the limit")
-        rows = proportion_rows(1 - churn.value, 1 - stability.churn_met, alpha=a.spec.alpha, power=power)
-        needed: Own | str = "cannot be proven: the assumed share is not below the limit" if rows is None else Own(
-            rows, "rows that refits predict", 1.0
-        )  # fmt: skip
-        text = f"at most {100 * stability.churn_met:.4g} % of labels change on refitting"
-        yield planned("stability.churn_met", text, needed, (churn.words("churn"),), kind=TRAINING)
-    yield _half_width(a, power)
+def size_churn(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    """Rows that refits predict, so that the share of labels that change is proven to be small."""
+    limit = a.spec.stability.churn_met
+    churn = a.number("churn", limit / 2, "half of the limit")
+    rows = proportion_rows(1 - churn.value, 1 - limit, alpha=a.spec.alpha, power=power)
+    hopeless = "cannot be proven: the assumed share is not below the limit"
+    needed = hopeless if rows is None else Own(rows, "rows that refits predict", 1.0)
+    text = f"at most {100 * limit:.4g} % of labels change on refitting"
+    yield planned(claim.source, text, needed, (churn.words("churn"),), kind=TRAINING)
 
 
-def _half_width(a: Assumptions, power: float) -> Planned:
+def size_half_width(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
     """T · S · root(1/J + n_test / n_train) (Nadeau and Bengio 2003) with folds that differ by chance alone."""
     stability, metric = a.spec.stability, a.spec.primary_metric(a.task)
-    key, text = "stability.half_width", f"half the interval of the mean {metric.label} at most {stability.half_width:g}"
+    key, text = claim.source, f"half the interval of the mean {metric.label} at most {stability.half_width:g}"
     level = level_of(a, metric.name)
     spread = None if level is None else row_spread(a, metric, level.value)
     if level is None or spread is None:
-        return unplanned(key, text, f"open: state --assume {metric.name}=…", TRAINING)
+        yield unplanned(key, text, f"open: state --assume {metric.name}=…", TRAINING)
+        return
     limit = stability.half_width * (level.value if a.task is policy.Task.REGRESSION else 1.0)
     scores = stability.folds * stability.repeats
     t = student_quantile((1 - a.spec.confidence) / 2, scores - 1)
     unlucky = float(chdtri(scores - 1, 1 - power)) / (scores - 1)
     per_fold = unlucky * (t * spread / limit) ** 2 * (1 / scores + 1 / (stability.folds - 1))
     needed = Own(math.ceil(stability.folds * per_fold), "rows", 1.0, "folds that differ by chance alone")
-    return planned(key, text, needed, (level.words(metric.label, metric.unit),), kind=TRAINING)
+    yield planned(key, text, needed, (level.words(metric.label, metric.unit),), kind=TRAINING)
 
 
-def planned_production(a: Assumptions, power: float) -> Iterator[Planned]:
-    """Timed calls for each limit of a latency, and rows for drift."""
-    limits = a.spec.production
-    for name in QUANTILES:
-        limit = getattr(limits, name)
-        if limit is not None:
-            text = f"{a.spec.metric(name).title} <= {format_threshold(limit)} ms"
-            yield latency_calls(a, f"production.{name}", text, name, power)
-    yield _drift(a, power)
+def size_latency(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    """Timed calls for a limit of a latency; one that only the business states is sized with its requirement."""
+    name = next(metric for metric, topic in TOPICS.items() if topic is claim.key.kind)
+    limit = getattr(a.spec.production, name)
+    if limit is not None:
+        text = f"{a.spec.metric(name).title} <= {format_threshold(limit)} ms"
+        yield latency_calls(a, claim.source, text, name, power)
 
 
 def latency_calls(a: Assumptions, key: str, text: str, name: str, power: float) -> Planned:
@@ -97,13 +96,13 @@ def latency_calls(a: Assumptions, key: str, text: str, name: str, power: float) 
     return planned(key, text, own, (within.words("share of calls within the limit"),), kind=CALLS)
 
 
-def _drift(a: Assumptions, power: float) -> Planned:
+def size_drift(a: Assumptions, power: float) -> Iterator[Planned]:
     """Without drift the index is (bins - 1)(1/n + 1/m) on average; that and its chance error must fit the limit."""
     limit, bins = a.spec.production.drift_limit, policy.DRIFT_BINS
     rows = drift_rows(limit, bins, alpha=a.spec.alpha, power=power)
     by_chance = (bins - 1) * 2 / rows
     noun = f"rows on each side; by chance alone the index is then {by_chance:.2g} in {bins} bins"
-    return planned("production.drift_limit", f"drift of each feature at most {limit:g}", Own(rows, noun),
+    yield planned("production.drift_limit", f"drift of each feature at most {limit:g}", Own(rows, noun),
                    ("no true drift",), kind=RECENT)  # fmt: skip
 
 
@@ -114,38 +113,72 @@ VARIED = 2.0
 """Mean square of costs that differ from row to row, as a multiple of their squared mean: as for exponential costs."""
 
 
-def planned_costs(a: Assumptions, power: float) -> Iterator[Planned]:
-    """Savings above 0 against doing nothing and the other constant answer; the cost of a prediction below its value."""
-    costs, key, text = a.spec.errors.costs, "errors.costs", "savings against doing nothing above 0"
-    if costs is None:
-        yield unplanned(key, "none is stated, so question 4 cannot be a yes", RULED_OUT)
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """What two costs of errors and the cells of the assumed candidate come to."""
+
+    table: Floats
+    """Shares of the cells [[TN, FP], [FN, TP]]."""
+    own: Floats
+    """What a row of each cell costs under the candidate, and likewise below."""
+    nothing: Floats
+    other: Floats
+    """Under the other constant answer."""
+    varied: Floats
+    assumed: tuple[str, ...]
+
+
+def size_savings(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    """Savings above 0 against doing nothing; why nobody can tell is said here, for all that rests on costs."""
+    if claim.lacking:
+        yield unplanned(claim.source, "none is stated, so question 4 cannot be a yes", RULED_OUT)
         return
-    if costs.false_positive is None or costs.false_negative is None or a.task is not Task.BINARY:
-        yield unplanned(key, text, "cannot be planned: it depends on how the errors spread")
+    text, priced = "savings against doing nothing above 0", _priced(a)
+    if isinstance(priced, str):
+        yield unplanned(claim.source, text, priced)
         return
+    gains = priced.nothing - priced.own
+    yield planned(claim.source, text, _rows(a, priced.table, gains, priced.varied, 0.0, power), priced.assumed)
+
+
+def size_constant(a: Assumptions, _claim: Claim, power: float) -> Iterator[Planned]:
+    """The same against the other constant answer."""
+    priced = _priced(a)
+    if isinstance(priced, str):
+        return
+    share, said = _capacity(a, priced.table)
+    mixed = share * priced.other + (1 - share) * priced.nothing
+    answer = "the other answer for every row" if share == 1 else "acting on rows drawn at random"
+    needed = _rows(a, priced.table, mixed - priced.own, priced.varied, 0.0, power)
+    yield planned("errors.costs, constant", f"savings against {answer} above 0", needed, (*priced.assumed, *said))
+
+
+def size_cost(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    """The cost of a prediction below its value."""
+    priced, value, costs = _priced(a), a.spec.errors.value_per_prediction, a.spec.errors.costs
+    if isinstance(priced, str) or value is None or costs is None:
+        return
+    text = f"errors cost less than {with_unit(format_threshold(value), costs.currency)} per row"
+    needed = _rows(a, priced.table, -priced.own, priced.varied, -value, power)
+    yield planned(claim.source, text, needed, priced.assumed)
+
+
+def _priced(a: Assumptions) -> _Priced | str:
+    """The prices, or why nobody can tell what the errors would cost."""
+    costs = a.spec.errors.costs
+    if costs is None or costs.false_positive is None or costs.false_negative is None or a.task is not Task.BINARY:
+        return "cannot be planned: it depends on how the errors spread"
     alarm, missed = _price(a, "false_positive", costs.false_positive), _price(a, "false_negative", costs.false_negative)
     table, assumed = _table(a)
     if table is None or alarm is None or missed is None:
         wanted = [word for word, price in (("false_positive", alarm), ("false_negative", missed)) if price is None]
         wanted += ["recall", "precision", "prevalence"] if table is None else []
-        yield unplanned(key, text, "open: state " + " and ".join(f"--assume {word}=…" for word in wanted))
-        return
-    varied = _second_moments(costs.false_positive, costs.false_negative)
-    words = (*assumed, *(price.words(name, costs.currency) for name, price in
-                         (("a false alarm costs", alarm), ("a missed positive costs", missed))))  # fmt: skip
+        return "open: state " + " and ".join(f"--assume {word}=…" for word in wanted)
+    named = (("a false alarm costs", alarm), ("a missed positive costs", missed))
+    words = (*assumed, *(price.words(name, costs.currency) for name, price in named))
     own = np.array([[0.0, alarm.value], [missed.value, 0.0]])
     nothing, other = (own[:, [k, k]] for k in ((1, 0) if _idle_is_positive(a) else (0, 1)))
-    yield planned(key, text, _rows(a, table, nothing - own, varied, 0.0, power), words)
-    share, said = _capacity(a, table)
-    mixed = share * other + (1 - share) * nothing
-    answer = "the other answer for every row" if share == 1 else "acting on rows drawn at random"
-    text = f"savings against {answer} above 0"
-    yield planned("errors.costs, constant", text, _rows(a, table, mixed - own, varied, 0.0, power), (*words, *said))
-    value = a.spec.errors.value_per_prediction
-    if value is not None:
-        limit = with_unit(format_threshold(value), costs.currency)
-        yield planned("errors.value_per_prediction", f"errors cost less than {limit} per row",
-                      _rows(a, table, -own, varied, -value, power), words)  # fmt: skip
+    return _Priced(table, own, nothing, other, _second_moments(costs.false_positive, costs.false_negative), words)
 
 
 def _capacity(a: Assumptions, table: Floats) -> tuple[float, tuple[str, ...]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from readiness.core import policy
+from readiness.core.checklist import NO_LIMIT
 from readiness.core.errors import InputError
+from readiness.core.findings import Claim
 from readiness.core.format import format_count, format_level, format_share, format_threshold
-from readiness.core.metrics import Metric
+from readiness.core.keys import Topic
+from readiness.core.metrics import QUANTILES, Metric
 from readiness.core.policy import Task
 from readiness.core.sanitize import shown
 from readiness.planning.assumptions import (
@@ -25,7 +28,16 @@ from readiness.planning.assumptions import (
     read_assumptions,
     row_spread,
 )
-from readiness.planning.limits import latency_calls, planned_costs, planned_production, planned_stability
+from readiness.planning.limits import (
+    latency_calls,
+    size_churn,
+    size_constant,
+    size_cost,
+    size_drift,
+    size_half_width,
+    size_latency,
+    size_savings,
+)
 from readiness.planning.rows_needed import (
     NOT_POSSIBLE,
     RULED_OUT,
@@ -35,9 +47,9 @@ from readiness.planning.rows_needed import (
     by_normal_formula,
     countable,
     planned,
-    planned_segments,
-    planned_windows,
     rows_of,
+    size_segments,
+    size_windows,
     unplanned,
 )
 from readiness.spec.checks import GUESSES
@@ -45,6 +57,7 @@ from readiness.spec.schema import Requirement, Spec
 from readiness.statistics.inference import normal_quantile
 from readiness.statistics.labels import BINARY_LABEL_METRICS, label_influence, label_metric_values
 from readiness.statistics.sample_size import POWER, contrast_rows, quantiles
+from readiness.verdict.claims import TOPICS, Family, alternatives, claims_of, compared_metric
 from readiness.verdict.margins import required_margin
 
 # ----------------------------------------------------------------------------------------------------
@@ -194,15 +207,6 @@ def _over_people(a: Assumptions, gain: Gain, mine: Assumed, distance: float, alp
 ADVISED = 0.95
 """Six questions with 80 % each are met together in one of four cases, with 95 % in three of four."""
 _WIDTH = 12
-_GUESS_NAMES = {
-    "uniform": "a random guess",
-    "majority": "always the largest class",
-    "stratified": "a random guess in proportion to the classes",
-    "minority": "always the smaller class",
-    "mean": "always the mean",
-    "median": "always the median",
-    "random": "a random order",
-}
 
 
 def plan(spec: Spec, assume: Iterable[str] = (), *, power: float = POWER) -> tuple[str, ...]:
@@ -222,18 +226,22 @@ def plan(spec: Spec, assume: Iterable[str] = (), *, power: float = POWER) -> tup
 
 
 def criteria_of(a: Assumptions, power: float) -> tuple[Planned, ...]:
-    """What each criterion of the spec needs, in the order of the questions."""
-    parts = {
-        "baseline": _baselines,
-        "business.requirements": _requirements,
-        "data.segments": planned_segments,
-        "errors.costs": planned_costs,
-        "stability": planned_stability,
-        "stability.windows": planned_windows,
-        "production": planned_production,
-    }
+    """What each claim that the spec demands needs, in the order of the list; those that need no rows are left out."""
     with np.errstate(all="ignore"):  # what leaves the numbers is said in words
-        return tuple(entry for key, entries in parts.items() for entry in countable(key, entries(a, power)))
+        return tuple(_sized(a, power))
+
+
+def _sized(a: Assumptions, power: float) -> Iterator[Planned]:
+    for entry in claims_of(a.spec, a.task).entries:
+        if isinstance(entry, Family):
+            if entry.kind is Topic.DRIFT:
+                yield from countable("production.drift_limit", size_drift(a, power))
+        elif entry.key.kind not in WITHOUT_ROWS:
+            yield from countable(entry.source, SIZERS.get(entry.key.kind, _size_unknown)(a, entry, power))
+
+
+def _size_unknown(_a: Assumptions, claim: Claim, _power: float) -> Iterator[Planned]:
+    yield unplanned(claim.source, shown(claim.name), "cannot be planned: only a review tells what it needs")
 
 
 def _head(a: Assumptions, power: float) -> Iterator[str]:
@@ -249,28 +257,30 @@ def _head(a: Assumptions, power: float) -> Iterator[str]:
         yield "This spec compares measured values as they are (evidence: point); the plan is for evidence: interval."
 
 
-def _baselines(a: Assumptions, power: float) -> Iterator[Planned]:
-    spec, metric = a.spec, a.spec.primary_metric(a.task)
-    given = spec.baseline
-    named = {guess: _GUESS_NAMES[guess] for guess in GUESSES[a.task]}
-    named |= {f"rule-{k}": f"the rule {shown(rule.name)}" for k, rule in enumerate(given.rules, 1)}
-    named |= {"current": shown(given.current.name)} if given.current is not None else {}
-    named |= {"human": "people"} if given.human is not None else {}
-    for key, name in named.items():
-        own = spec.metric(given.human.metric) if key == "human" and given.human is not None else metric
-        margin = required_margin(own, given, key)
-        wanted = f"better than {name} by more than {margin.words}"
-        if margin.test == "non_inferiority":
-            wanted = f"not worse than {name} by more than {margin.words}"
-        found = gain_rows(a, Gain(own, key, margin.factor, margin.criterion.threshold), spec.alpha, power)
-        yield planned(f"baseline, {key}", f"{own.title} {wanted}", found.needed, found.assumed)
+def _size_gain(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    method = claim.key.part("method")
+    metric = compared_metric(a.spec, a.task, method)
+    margin = required_margin(metric, a.spec.baseline, method)
+    name = shown(alternatives(a.spec, a.task)[method])
+    is_rule = method not in GUESSES[a.task] and method not in ("current", "human")
+    name = f"the rule {name}" if is_rule else name
+    wanted = f"better than {name} by more than {margin.words}"
+    if margin.test == "non_inferiority":
+        wanted = f"not worse than {name} by more than {margin.words}"
+    found = gain_rows(a, Gain(metric, method, margin.factor, margin.criterion.threshold), a.spec.alpha, power)
+    yield planned(claim.source, f"{metric.title} {wanted}", found.needed, found.assumed)
 
 
-def _requirements(a: Assumptions, power: float) -> Iterator[Planned]:
-    if not a.spec.business.requirements:
-        yield unplanned("business.requirements", "none is stated, so question 2 cannot be a yes", RULED_OUT)
-    for k, requirement in enumerate(a.spec.business.requirements, 1):
-        yield _requirement(a, f"business.requirements, number {k}", requirement, power)
+def _rule_out(_a: Assumptions, claim: Claim, _power: float) -> Iterator[Planned]:
+    assert claim.key.question is not None
+    noun = "none is named" if claim.key.kind is Topic.NO_SEGMENTS else "none is stated"
+    text = f"{noun}, so question {claim.key.question.number} cannot be a yes"
+    yield unplanned(claim.source, text, RULED_OUT)
+
+
+def _size_requirement(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    wanted = a.spec.business.requirements[claim.key.number("requirement") - 1]
+    yield _requirement(a, claim.source, wanted, power)
 
 
 def _requirement(a: Assumptions, key: str, wanted: Requirement, power: float) -> Planned:
@@ -325,3 +335,27 @@ def _sums(entries: tuple[Planned, ...], power: float) -> Iterator[str]:
     if power < ADVISED:
         better = format_share(ADVISED**6)
         yield f"Plan for {format_level(ADVISED)} each, with --power {ADVISED}: all six then succeed in {better}."
+
+
+# ----------------------------------------------------------------------------------------------------
+
+Sizer = Callable[[Assumptions, Claim, float], Iterator[Planned]]
+SIZERS: Mapping[Topic, Sizer] = {
+    Topic.LIFT: _size_gain,
+    Topic.NO_REQUIREMENTS: _rule_out,
+    Topic.REQUIREMENT: _size_requirement,
+    Topic.NO_SEGMENTS: _rule_out,
+    Topic.SEGMENT_COVERAGE: size_segments,
+    Topic.SAVINGS: size_savings,
+    Topic.SAVINGS_CONSTANT: size_constant,
+    Topic.COST: size_cost,
+    Topic.CHURN: size_churn,
+    Topic.HALF_WIDTH: size_half_width,
+    Topic.WINDOW: size_windows,
+    **{TOPICS[name]: size_latency for name in QUANTILES},
+}
+"""What a claim of each topic needs; of the others only a review tells."""
+WITHOUT_ROWS = frozenset(
+    {Topic.PROBE, Topic.BOX, Topic.SIZE, Topic.MEMORY, Topic.THROUGHPUT, Topic.CRITICAL_SEGMENTS, *NO_LIMIT}
+)
+"""What no number of rows settles; critical segments are sized with all segments."""

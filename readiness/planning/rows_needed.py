@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from readiness.core import policy
+from readiness.core.findings import Claim
 from readiness.core.format import format_count, listed
 from readiness.core.metrics import Metric
 from readiness.core.policy import SEGMENT_ROWS, Task
@@ -286,23 +287,18 @@ PARTS = {"weekend": 2, "weekday": 7, "month": 12, "quarter": 4, "hour": 24}
 """Segments that a part of a date makes."""
 
 
-def planned_segments(a: Assumptions, power: float) -> Iterator[Planned]:
-    """For each segmentation and judged metric the rows of every segment, and of all if there are equally many."""
-    if not a.spec.data.segments:
-        yield unplanned("data.segments", "none is named, so question 3 cannot be a yes", RULED_OUT)
-    criteria = a.spec.segments
-    for entry in a.spec.data.segments:
-        groups = number_of_segments(a, entry)
-        for name in criteria.metrics or policy.SEGMENT_METRICS[a.task]:
-            metric = a.spec.metric(name)
-            needed, level = group_rows(a, metric, criteria.limit, max(power, criteria.power))
-            text = f"{metric.title}: every segment less than {_points(metric, criteria.limit)} worse than the others"
-            yield _in_groups(f"data.segments, {segment_name(entry)}", text, needed, level, groups)
+def size_segments(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    """For one segmentation and judged metric the rows of every segment, and of all if there are equally many."""
+    criteria, entry = a.spec.segments, a.spec.data.segments[claim.key.number("segmentation") - 1]
+    metric, groups = a.spec.metric(claim.key.metric), number_of_segments(a, entry)
+    needed, level = group_rows(a, metric, criteria.limit, max(power, criteria.power))
+    text = f"{metric.title}: every segment less than {_points(metric, criteria.limit)} worse than the others"
+    yield _in_groups(f"{claim.source}, {segment_name(entry)}", text, needed, level, groups)
 
 
-def planned_windows(a: Assumptions, power: float) -> Iterator[Planned]:
-    """With a column of time: the rows of as many windows as the spec names, or of the fewest."""
-    if a.spec.data.time is None:
+def size_windows(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    """The rows of as many windows of time as the spec names, or of the fewest: all of them with the first."""
+    if claim.key.number("window") > 1:
         return
     # fewer rows, and the review says that they are too few even for the fewest windows
     stability, metric = a.spec.stability, a.spec.primary_metric(a.task)
@@ -312,7 +308,7 @@ def planned_windows(a: Assumptions, power: float) -> Iterator[Planned]:
     needed, level = window_rows(a, metric, int(groups.value), power)
     text = f"{metric.title}: every window of time less than {_points(metric, stability.window_limit)} worse"
     count = f"{int(groups.value)} equal windows ({groups.source})"
-    yield planned("stability.windows", text, needed, (level, count))
+    yield planned(claim.source, text, needed, (level, count))
 
 
 def window_rows(a: Assumptions, metric: Metric, count: int, power: float) -> tuple[Own | str, str]:
