@@ -198,7 +198,7 @@ class TestWays:
     def test_nbconvert(self, small: Path) -> None:
         """Executed and converted in one go."""
         book = small.parent / "book.ipynb"
-        notebook = nbformat.read(template_path(STOCK), as_version=4)
+        notebook = nbformat.read(without_figures(small.parent), as_version=4)
         cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
         cell.source = cell.source.replace('spec_path: str = ""', f"spec_path: str = {str(small)!r}")
         nbformat.write(notebook, book)

@@ -23,6 +23,7 @@ from readiness.spec.schema import NOT_HERE
 from readiness.verdict.decision import Verdict
 from readiness.verdict.supplied import false_supplies
 from tests.end_to_end.test_planted_faults import FEATURES, MISS, applicants, attested
+from tests.sampling import sampled
 from tests.walking import Walked, walk
 
 TRAIN_ROWS, TEST_ROWS, FOLDS = 2_000, 12_000, 5
@@ -212,7 +213,7 @@ MISSING = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("piece", MISSING)
+@pytest.mark.parametrize("piece", sampled(MISSING, 2, always=["folds"]))
 def test_each_piece_that_is_missing_is_named(piece: str, vendor: Vendor) -> None:
     """Without it the question is not assessed, and the required action says which key would settle it."""
     change, question, words = MISSING[piece]
@@ -249,7 +250,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("fault", BAD)
+@pytest.mark.parametrize("fault", sampled(BAD, 2))
 def test_a_bad_supplied_value_is_a_no(fault: str, vendor: Vendor) -> None:
     """Supplied figures are judged by the same rules as measured ones."""
     plant, code, question = BAD[fault]
@@ -335,7 +336,7 @@ DOUBTFUL = {
 }
 
 
-@pytest.mark.parametrize("fault", DOUBTFUL)
+@pytest.mark.parametrize("fault", sampled(DOUBTFUL, 1))
 def test_folds_that_are_hardly_of_the_candidate_prove_nothing(fault: str, vendor: Vendor) -> None:
     """Question 5 is not proven, for a reason that is recorded, so that the host finds the same."""
     plant, words = DOUBTFUL[fault]

@@ -15,6 +15,7 @@ from readiness.core.errors import SpecError
 from readiness.spec import load as reading
 from readiness.spec.load import LoadedSpec, load_spec
 from readiness.spec.schema import Spec
+from tests.sampling import examples
 
 MODEL = 'model: {name: fraud, version: "1.4", path: model.joblib}\n'
 DATA = "data: {test: test.csv, target: is_fraud}\n"
@@ -559,7 +560,7 @@ trees = st.recursive(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(keys, trees, min_size=1, max_size=5))
 def test_any_tree_is_a_spec_or_a_list_of_problems(tmp_path: Path, tree: dict[str, object]) -> None:
     """No other error comes out, whatever stands under whichever key."""

@@ -14,6 +14,7 @@ from readiness.core.errors import InputError, SpecError
 from readiness.core.files import sha256_file
 from readiness.spec.layers import Unusable, keys_of, parse_setting
 from readiness.spec.load import LoadedSpec, load_spec, pin_of, set_keys
+from tests.sampling import examples
 
 SPEC = """\
 model: {name: fraud, version: "1.4", path: m.joblib}
@@ -187,7 +188,7 @@ def test_keys_are_told_once_each() -> None:
     assert ("a.b[1]", "c.x.y") == keys_of(given, first=1)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_is_more_than_refused(text: str) -> None:
     """Whatever stands behind --set, it is a setting or a sentence."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from readiness.statistics.labels import AVERAGE_METRICS, label_influence, label_metric_values
+from tests.sampling import examples
 
 
 def rows(table):
@@ -25,7 +26,7 @@ def expected(metric, table):
     return getattr(reference, f"{name}_score")(y, predicted, average=how, zero_division=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=9, max_size=9))
 def test_empty_classes_count_as_in_scikit_learn(cells):
     """Classes without true rows, never predicted, or neither."""

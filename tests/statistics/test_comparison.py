@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
@@ -16,6 +15,7 @@ from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare, human_comparison, mcnemar
 from readiness.statistics.estimators import METRICS, measure, metric_names
 from readiness.statistics.intervals import Binomial, Draws, Normal
+from tests.sampling import examples
 
 
 def flip(y, share, seed):
@@ -239,10 +239,12 @@ def test_a_human_error_rate_is_better_when_lower():
     assert gain.lower(0.05) > 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(0, 10_000))
 def test_mcnemar_agrees_with_statsmodels(seed):
     """Exact two-sided p-value from the discordant rows."""
+    from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
+
     a, b = binary(0.1, 60, seed), binary(0.2, 60, seed + 1)
     ra, rb = a.y_pred == a.y_true, b.y_pred == b.y_true
     table = [[(ra & rb).sum(), (ra & ~rb).sum()], [(~ra & rb).sum(), (~ra & ~rb).sum()]]

@@ -26,6 +26,7 @@ from readiness.statistics.dependence import (
 from readiness.statistics.estimators import measure, reason_to_withhold
 from readiness.statistics.intervals import Binomial, Normal, mover_mean
 from readiness.statistics.means import design_effect
+from tests.sampling import examples
 
 amounts = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=80).map(np.array)
 
@@ -82,7 +83,7 @@ def test_groups_go_before_time():
     assert (False, 12) == (both.is_serial, both.units)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(amounts, st.integers(1, 6), st.randoms(use_true_random=False))
 def test_the_order_of_the_table_does_not_matter(values, moments, random):
     """Rows that are shuffled together with their times give the same error, ties included."""
@@ -93,7 +94,7 @@ def test_the_order_of_the_table_does_not_matter(values, moments, random):
     assert expected == pytest.approx(standard_error(centred(values)[order], Dependence(time=time[order])), abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(amounts)
 def test_any_series_of_two_rows_or_more_has_a_finite_error(values):
     """Never a crash, never a negative error, at least one degree of freedom and fewer than rows."""
@@ -102,7 +103,7 @@ def test_any_series_of_two_rows_or_more_has_a_finite_error(values):
     assert 1 <= df <= max(1, len(values) - 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(amounts, st.floats(0.1, 50))
 def test_the_error_scales_with_the_amounts(values, factor):
     """Twice the amounts, twice the error; turned round, the same error."""

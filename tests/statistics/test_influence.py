@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import proportion_confint
 
 from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import Dependence, group_sums, standard_error
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.means import design_effect, weighted_share
+from tests.sampling import examples
 
 
 def cases(n: int, **more) -> Cases:
@@ -91,7 +91,7 @@ def test_one_miss_in_time_order_is_never_better_than_none():
     assert limits[0] > limits[1]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.booleans(), min_size=2, max_size=60), st.randoms(use_true_random=False))
 def test_doubled_rows_with_groups_say_no_more_than_once(hits, random):
     """Every row twice, as a group of two: the limits are those of the rows once or wider; without groups narrower."""
@@ -181,6 +181,8 @@ def test_cr2_by_hand():
 
 def test_a_share_in_many_groups_of_one_row_is_that_of_independent_rows():
     """1,000 groups of one row: no design effect, and the limits are those of Clopper and Pearson."""
+    from statsmodels.stats.proportion import proportion_confint
+
     hit = (np.arange(1000) % 5 > 0).astype(float)
     share = weighted_share(hit, cases(1000, groups=np.arange(1000)))
     assert (1.0, 200.0, 800.0) == pytest.approx((share.deff, share.miss_groups, share.hit_groups))
@@ -198,7 +200,7 @@ def test_no_miss_is_bounded_by_kishs_number_of_groups():
     assert (0.0, 100 / 30) == pytest.approx((share.miss_groups, share.hit_groups))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(2, 30), st.integers(1, 8), st.floats(0.05, 0.95), st.integers(0, 2**32 - 1))
 def test_shares_in_groups_obey_the_laws_of_intervals(groups, rows, chance, seed):
     """Limits hold the share and move out with confidence, never inside those of independent rows; hits and misses

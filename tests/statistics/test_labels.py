@@ -25,6 +25,7 @@ from readiness.statistics.labels import (
     worst_class_recall,
 )
 from readiness.statistics.scores import ClassMean
+from tests.sampling import examples
 
 
 def averaged(name: str, how: str):
@@ -159,7 +160,7 @@ def test_a_perfect_macro_f1_rests_on_its_smallest_class():
     assert 0.05 ** (1 / 6) == pytest.approx(result.lower(0.05))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(0, 10_000))
 def test_row_order_does_not_matter(seed):
     """Shuffled rows give the same limits."""

@@ -15,6 +15,7 @@ from readiness.core.policy import Task
 from readiness.statistics.cases import Cases
 from readiness.statistics.intervals import Normal, Unvaried
 from readiness.statistics.scores import measure_ranking, ranking_metric
+from tests.sampling import examples
 
 BOTH = ("roc_auc", "average_precision")
 
@@ -72,7 +73,7 @@ def test_influence_is_the_derivative_for_each_row(metric):
 
 
 @pytest.mark.parametrize("metric", BOTH)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_only_the_order_of_scores_matters(metric, seed):
     """A rising transform of the scores and a shuffle of the rows leave the limits alone."""
@@ -120,7 +121,7 @@ def test_scores_must_be_there_and_finite():
 
 @pytest.mark.parametrize("metric", BOTH)
 @given(st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_small_samples_stay_in_range_and_have_a_width(metric, seed):
     """Twelve rows, one or more positives, ties: limits lie between 0 and 1 around the value."""
     measured = measure_ranking(metric, sample(12, seed, decimals=0))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
@@ -28,6 +27,8 @@ def test_places_share_the_middle_of_a_moment():
 
 def test_the_slope_is_that_of_least_squares():
     """As statsmodels fits it to the absolute errors."""
+    import statsmodels.api as sm
+
     errors = np.linspace(1, 2, 200) + np.random.default_rng(0).uniform(0, 0.3, 200)
     fitted = sm.OLS(errors, sm.add_constant(np.arange(200) / 199)).fit()
 
@@ -37,6 +38,8 @@ def test_the_slope_is_that_of_least_squares():
 
 def test_the_error_by_group_is_the_robust_one():
     """With every row its own group, HC0 of statsmodels times root n/(n-1)."""
+    import statsmodels.api as sm
+
     errors = np.random.default_rng(0).uniform(0, 1, 200)
     fitted = sm.OLS(errors, sm.add_constant(np.arange(200) / 199)).fit(cov_type="HC0")
     found = decline("mae", replace(values(errors), groups=np.arange(200)))

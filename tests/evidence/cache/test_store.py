@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from readiness.evidence.cache import store as stores
 from readiness.evidence.cache.store import KEY_FILE, SUFFIX, TAG, TAG_FILE, Store, compact
+from tests.sampling import examples
 
 KEY = {"part": "scores", "n": [1, 2.5, None, True], "name": "Zürich \ud800"}
 ARRAYS = {"a": np.array([0.1, -0.0, 1e-320, 2.0]), "b": np.array([-1, 200]), "c": np.ones((2, 3), dtype=np.float32)}
@@ -238,7 +239,7 @@ def test_reviews_at_the_same_time_do_not_harm_each_other(tmp_path: Path) -> None
     assert opened(folder).get(KEY) is not None
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     hnp.arrays(st.sampled_from([np.float64, np.float32, np.int64, np.int16, np.bool_]), hnp.array_shapes(min_side=0))
 )

@@ -25,6 +25,7 @@ from readiness.signing.keys import generate
 from readiness.signing.reports import sign_report
 from tests.report.card.sources import report_bytes, source
 from tests.report.page import records
+from tests.sampling import examples
 
 OTHERS = b"""---
 # ours to keep
@@ -155,7 +156,7 @@ def quick() -> Iterator[None]:
 class TestAnyCard:
     """Whatever stands in it."""
 
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None, max_examples=examples(40))
     @given(LINES, FRONTS, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.booleans())
     def test_all_but_ours_is_kept_and_twice_is_once(
         self, quick: None, lines: list[str], front: str, newline: str, bom: bool, ends: bool
@@ -183,7 +184,7 @@ class TestAnyCard:
         assert new == composed(card(new), FIRST)
         assert new == composed(card(other), FIRST)
 
-    @settings(deadline=None, max_examples=30)
+    @settings(deadline=None, max_examples=examples(30))
     @given(LINES, LINES, st.sampled_from(["\n", "\r\n"]))
     def test_a_section_between_other_texts_is_renewed_in_its_place(
         self, quick: None, above: list[str], below: list[str], newline: str
