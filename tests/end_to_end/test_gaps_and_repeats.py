@@ -23,6 +23,7 @@ from readiness.core.policy import Task
 from readiness.report.sentences import finding_sentence
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import measure
+from tests.sampling import paired
 from tests.walking import Walked, walk
 
 ROWS = 240
@@ -108,8 +109,7 @@ def is_sound(walked: Walked) -> None:
             assert high >= (high if found.high is None else found.high), finding.code
 
 
-@pytest.mark.parametrize("task", TARGETS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "task"), paired(KINDS, TARGETS))
 def test_a_feature_with_gaps_is_reviewed(review: Any, task: str, kind: str) -> None:
     """Whatever it holds: text, categories, dates, nothing at all."""
     train, test = (make_table(task, kind, seed, gaps=True) for seed in (1, 2))
@@ -125,8 +125,10 @@ def test_targets_of_any_size_are_reviewed(review: Any, size: float) -> None:
     assert size != 1e9 or not re.search(r"\de[+-]?\d", " ".join(map(finding_sentence, walked.findings.values())))
 
 
-@pytest.mark.parametrize("task", TARGETS)
-@pytest.mark.parametrize("roles", [{"time": "when"}, {"time": "when", "group": "half"}, {}])
+ROLES: list[dict[str, str]] = [{"time": "when"}, {"time": "when", "group": "half"}, {}]
+
+
+@pytest.mark.parametrize(("task", "roles"), paired(TARGETS, ROLES))
 def test_repeated_rows_are_reviewed(review: Any, task: str, roles: dict[str, str]) -> None:
     """Each row ten times, all at one moment: one half of the rows lacks what stood out in the other."""
     train, test = (make_table(task, "text", seed, gaps=True) for seed in (1, 2))

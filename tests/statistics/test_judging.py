@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
-from statsmodels.stats.multitest import multipletests
 
 from readiness.core.findings import Claim, Criterion, Status, recompute
 from readiness.core.missing import Missing
@@ -17,6 +16,7 @@ from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial, Normal, OrderStatistic
 from readiness.statistics.judge_claims import Measurement, judge_claims, round_up
 from readiness.statistics.sample_size import proportion_rows
+from tests.sampling import examples
 
 
 def claim(inference, op=">=", threshold=0.9, code="BUSI-1", **more) -> Measurement:
@@ -53,10 +53,12 @@ def test_the_finding_holds_the_shown_interval_and_the_judged_bounds():
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from([">=", "<="])), min_size=1, max_size=12))
 def test_not_met_follows_holm(pairs):
     """Exactly those claims are not met whose exact p-value Holm's procedure of statsmodels rejects."""
+    from statsmodels.stats.multitest import multipletests
+
     threshold, n = 0.5, 60
     claims = [claim(Binomial(k, n), op, threshold, code=str(i)) for i, (k, op) in enumerate(pairs)]
     p_values = [binom.cdf(k, n, threshold) if op == ">=" else binom.sf(k - 1, n, threshold) for k, op in pairs]

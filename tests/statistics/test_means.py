@@ -13,6 +13,7 @@ from scipy import stats
 from readiness.core.missing import Missing
 from readiness.statistics.dependence import Dependence
 from readiness.statistics.means import RareAmounts, mean_of, skewed_mean
+from tests.sampling import examples
 
 
 def test_equal_amounts_have_garwoods_exact_poisson_limits():
@@ -111,7 +112,7 @@ def test_a_single_row_proves_nothing():
     assert (3.0, -math.inf, math.inf) == (single.value, single.lower(0.05), single.upper(0.05))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.0, 0.0, 1.0, -5.0, 50.0]), min_size=2, max_size=60))
 def test_changing_the_sign_mirrors_the_limits(amounts):
     """Costs are negative savings."""
@@ -156,7 +157,7 @@ def test_events_that_come_together_in_time_widen_the_limits():
     assert together.lower(0.05) < apart.lower(0.05) < mean_of(values).lower(0.05)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.integers(-1000, 1000).map(lambda k: k / 10), min_size=2, max_size=40), st.booleans())
 def test_means_obey_the_laws_of_intervals(amounts, in_time):
     """The limits hold the value, are no point, move out with confidence; the same data again refute nothing proven."""
