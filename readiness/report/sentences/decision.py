@@ -16,7 +16,7 @@ from readiness.report.sentences.margins import closeness, deciding, margin_of
 from readiness.report.sentences.numbers import times_short
 from readiness.report.sentences.phrases import lower, sentence, several, upper
 from readiness.report.sentences.words import parts
-from readiness.verdict.decision import ADVICE, Verdict
+from readiness.verdict.decision import ADVICE
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import open_doubts
 
@@ -83,67 +83,64 @@ NO_MARGIN = "–"
 
 
 def headline(record: Record, language: Language | None = None) -> Headline:
-    """The reason of a verdict in the reader's words, its worst part first."""
+    """The reason of a verdict in the reader's words, the worst first; a partial review says first what it asked."""
     language = language or Language.of(record)
     answers = [record.answer(question) for question in asked(record)]
     judged = [finding for answer in answers for finding in answer.findings if finding.blocking]
-    scope = f"Only {_questions(asked(record))} {'was' if len(answers) == 1 else 'were'} asked." if record.only else ""
     refused = [finding for finding in judged if finding.status is Status.NOT_MET]
     if refused:
-        return _refused(refused, answers, language, scope)
-    if any(answer.status is not Status.MET for answer in answers):
-        return _unproven(record, answers, language, scope)
-    return _held(record, judged, language, scope)
+        told = _refused(refused, answers, language)
+    elif any(answer.status is not Status.MET for answer in answers):
+        told = _unproven(record, answers, language)
+    else:
+        told = _held(record, judged, language)
+    if not record.only:
+        return told
+    scope = f"Only {_questions(asked(record))} {'was' if len(answers) == 1 else 'were'} asked."
+    open_ones = "" if told.target else "The other questions are open."
+    return Headline(scope, " ".join(filter(None, (told.lead, told.detail, open_ones))), told.target)
 
 
-def _held(record: Record, judged: Sequence[Finding], language: Language, scope: str) -> Headline:
-    count = f"{'All ' if len(judged) != 2 else 'Both '}{len(judged) if len(judged) != 2 else ''}".strip()
-    many = f"{count} requirements hold" if len(judged) != 1 else "The one requirement holds"
-    if record.only:
-        return Headline(
-            scope, f"{many}, even at the worse end of their margin of error. The other questions are open.", ""
-        )
-    if record.verdict is Verdict.READY_BY_POINT_ESTIMATE:
+def _held(record: Record, judged: Sequence[Finding], language: Language) -> Headline:
+    count = "Both requirements hold" if len(judged) == 2 else f"All {len(judged):,} requirements hold"
+    many = count if len(judged) != 1 else "The one requirement holds"
+    if record.rule == "point":
         return Headline(f"{many} by the measured values alone; chance is not excluded.", "", "")
+    lead = f"{many}, even at the worse end of {'its' if len(judged) == 1 else 'their'} margin of error."
     vouched = [Kind(kind).doubt for kind in record.decision.vouched]
-    word = (
-        f"It rests on somebody's word in one point: {vouched[0]}."
-        if len(vouched) == 1
-        else (f"It rests on somebody's word in {len(vouched)} points: {several(vouched)}." if vouched else "")
-    )
-    closest = deciding(judged)
+    word = f"It rests on somebody's word that this does no harm: {several(vouched)}." if vouched else ""
+    closest = None if record.only else deciding(judged)
     near = f"The closest to its limit: {lower(language.sentence(closest))}" if closest is not None else ""
-    return Headline(f"{many}, even at the worse end of their margin of error.", " ".join(filter(None, (word, near))),
-                    SOUNDNESS if vouched else "")  # fmt: skip
+    return Headline(lead, " ".join(filter(None, (word, near))), SOUNDNESS if vouched else "")
 
 
-def _refused(refused: Sequence[Finding], answers: Sequence[Answer], language: Language, scope: str) -> Headline:
+def _refused(refused: Sequence[Finding], answers: Sequence[Answer], language: Language) -> Headline:
     worst = deciding(refused)
     assert worst is not None
     question = next(answer.question for answer in answers if worst in answer.findings)
     others = [a.question for a in answers if a.status is Status.NOT_MET and a.question is not question]
     also = f"{upper(_questions(others))} {'is' if len(others) == 1 else 'are'} no, too." if others else ""
     lead, reason = language.failing(worst), language.sentence(worst)
-    detail = " ".join(filter(None, ("" if reason == lead else reason, also, scope)))
+    detail = " ".join(filter(None, ("" if reason == lead else reason, also)))
     return Headline(lead, detail, question.value)
 
 
-def _unproven(record: Record, answers: Sequence[Answer], language: Language, scope: str) -> Headline:
+def _unproven(record: Record, answers: Sequence[Answer], language: Language) -> Headline:
     doubts = open_doubts(record)
     open_answers = [answer for answer in answers if answer.status is not Status.MET]
     kinds = list(dict.fromkeys(kind for doubt in doubts if (kind := kind_of(doubt.key)) is not None))
     rest = _what_lacks(open_answers, language)
     if kinds and any(f.withheld_by for answer in open_answers for f in answer.findings if f.blocking):
         said = sentence(*(upper(kind.doubt) for kind in kinds))
-        return Headline("These rows cannot carry a yes.", " ".join(filter(None, (said, *rest, scope))), SOUNDNESS)
+        return Headline("These rows cannot carry a yes.", " ".join((said, *rest)), SOUNDNESS)
     judged = [f for answer in answers for f in answer.findings if f.blocking]
     lacking = sum(finding.status is not Status.MET for finding in judged)
     lead = f"Nothing failed, but {lacking:,} of {len(judged):,} requirements are not shown to hold."
     if lacking == 1:
         lead = f"Nothing failed, but one of {len(judged):,} requirements is not shown to hold."
-    if not judged:
-        lead = "Nothing was judged."
-    return Headline(lead, " ".join(filter(None, (*rest, scope))), open_answers[0].question.value)
+    if len(judged) <= 1:
+        lead = "Nothing failed, but nothing is shown to hold either." if judged else "Nothing was judged."
+    return Headline(lead, " ".join(rest), open_answers[0].question.value)
 
 
 def _what_lacks(answers: Sequence[Answer], language: Language) -> Iterator[str]:

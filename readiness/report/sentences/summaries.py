@@ -124,7 +124,9 @@ def report_lines(record: Record) -> list[ReportLine]:
     language = Language.of(record)
     lines = [
         ReportLine(" ".join(model_names(record))),
-        ReportLine("Test result: ", result_words(record), None if record.only else status_of(record.verdict)),
+        ReportLine(f"Test result: {result_words(record)}")
+        if record.only
+        else ReportLine("Test result: ", result_words(record), status_of(record.verdict)),
         ReportLine(f"  {verdict_sentence(record, language)}"),
         *(ReportLine(f"  {told.label}: {told.text}.") for told in reservations(record)),
         ReportLine(

@@ -118,7 +118,7 @@ def test_the_text_report_says_it_instead_of_a_verdict(two: Record) -> None:
     assert "Cannot be approved. First run the whole review.\n" in text
     assert [] == VERDICTS.findall(text)
     assert "2 of the 2 questions that were asked are answered yes:" in text
-    assert "not asked: 1, 2, 5 and 6." in text
+    assert "not asked yet: questions 1, 2, 5 and 6." in text
     assert "Does it beat the alternatives?" not in text
 
 
@@ -126,8 +126,8 @@ def test_the_text_report_says_it_instead_of_a_verdict(two: Record) -> None:
     ("base", "words", "sentence"),
     [
         (records.ready(), "The one question that was asked is answered yes",
-         "Asked was only 3 Segments, answered yes; the other questions are open."),
-        (records.not_ready(), "The one question that was asked is not answered yes", "Asked was only 3 Segments. Question 3 is "),
+         "Only question 3 was asked. All 6 requirements hold, even at the worse end of their margin of error."),
+        (records.not_ready(), "The one question that was asked is not answered yes", "Only question 3 was asked. Nothing failed, but 2 of 6 requirements are not shown to hold."),
     ],
 )  # fmt: skip
 def test_one_question_is_told_in_the_singular(base: Record, words: str, sentence: str) -> None:
