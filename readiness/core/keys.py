@@ -307,6 +307,7 @@ class FindingKey:
         )
         if not is_right:
             return f"under the question {self.question}"
+        # a user's own finding must not be spelled like one of ours, which a host would then take for the judged claim
         if self.kind is Topic.OWN and _read(str(self.subject[0])) is not None:
             return f"that is spelled like another: {str(self.subject[0])[:60]!r}"
         return ""

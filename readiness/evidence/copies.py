@@ -127,6 +127,7 @@ def find_copies(test: Table, train: Table | None, asked: Asked) -> Copies:
     names = same_names(pooled.column, test, train, features, asked.id)
     known, again = pooled.split(keyed)
     by_name = names.known & ~known
+    # the order matters: a row that is a copy of a training row is not counted again as one of a test row
     known, again = known | names.known, (again | names.again) & ~(known | names.known)
     left = ~known & ~again
     groups = None if asked.group not in test.frame else pd.factorize(test.frame[asked.group])[0]
@@ -201,6 +202,7 @@ class _Pooled:
         """Test rows that are copies of training rows with other targets than theirs."""
         if self.target is None or self.train is None:
             return 0
+        # a copy contradicts when its features are there, and its features together with its target are not
         known, _ = self.split(copies)
         ours, theirs = np.flatnonzero(known), np.flatnonzero(copies[self.n :]) + self.n
         pairs, table = (join_hashes(copies[rows], self.target[rows]) for rows in (ours, theirs))
@@ -232,6 +234,8 @@ def _hash_rows(
         return np.arange(1, n + 1, dtype=np.uint64), np.zeros(n, dtype=bool)
     few = _most_telling(frames[0], columns)
     rough = [row_hashes(frame, few, kinds) for frame in frames]
+    # First by a few columns alone, which is cheap: a row that is single by them is single by all. Only the others are
+    # hashed whole. Where these are most rows, hashing all is faster than picking them out.
     twice = repeated_hashes(*rough)
     opened = [are_in_table(hashes, twice) for hashes in rough]
     if len(few) < len(columns):
@@ -259,6 +263,8 @@ def _find_by_key(pooled: _Pooled, others: Sequence[str]) -> tuple[Hashes, tuple[
     keys: list[str] = []
     candidates = _most_telling_first(pooled)
     is_continuous = any(np.isinf(_steps(pooled.numbers(name))) for name in candidates)
+    # A key proves nothing where it follows from the features (then equal features have equal keys whatever happened),
+    # or where independent rows of so few values repeat by themselves.
     if any(equal.follows_from(pooled, name) for name in candidates) or equal.is_natural(pooled, is_continuous):
         candidates = []
     for name in candidates[:MOST_KEYS]:

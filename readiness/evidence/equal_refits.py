@@ -289,6 +289,8 @@ def _are_alike(copies: Sequence[Copy]) -> bool:
 def _losses(work: _Work) -> RefitLosses:
     asked, copies = work.asked, work.in_order
     said = cached_scores(work.cache, TRAINING, work.candidate, work.frame.iloc[asked.train])
+    # Without a seed all clones are one and the same; taken as several, their spread of zero would make every candidate
+    # stand out from them.
     if _are_alike(copies):  # their number says nothing more
         copies = copies[:1]
     return RefitLosses(
@@ -316,6 +318,7 @@ def _redraw_losses(work: _Work) -> list[NDArray[np.float32]]:
         outcomes = find_refits(work.cache, REDRAWN, work.candidate, [split], held, **_key(work.plan, split))
         if outcomes is None:
             splits.append(split)
+        # in the order of their numbers at the end, whether they came from the cache or were made now: the same bytes
         elif outcomes[0].held is not None:
             found[split.fold] = work.asked.test_losses(outcomes[0].held).astype(np.float32)
 

@@ -81,6 +81,9 @@ def near_copies(test: pd.DataFrame, train: pd.DataFrame, features: Sequence[str]
     asked = _sample_positions(len(test), int(PRODUCTS / table.size), rng)
     found = nearest_rows(_points(test.iloc[asked], scales, gaps, labels), table)
     beside = np.unique(found.places[:, min(BESIDE, found.places.shape[1]) - 1])
+    # The yardstick is how near training rows lie to each other in the same places: those that lie beside the asked test
+    # rows (the BESIDE-th nearest of each, for the nearest would be the copy itself), never a random sample, since rows
+    # in thin places lie far from everything.
     own = nearest_rows(table[beside], table, itself=beside).nearness
     theirs, mine = (each[np.isfinite(each)] for each in (found.nearness, own))
     if min(len(theirs), len(mine)) == 0 or len(mine) < len(own) / 2:
@@ -92,6 +95,7 @@ def _most_telling(theirs: Floats, mine: Floats, of: int, columns: tuple[str, ...
     """The counts at the first level at which test rows surely are twice as often as near; else at the lowest."""
     levels = [_count_near(theirs, mine, level, of, columns) for level in LEVELS]
     alpha = SOUNDNESS_ALPHA / len(LEVELS)
+    # several levels are tried, so each at its share of the chance of error (Bonferroni)
     surely = [each for level, each in zip(LEVELS, levels, strict=True) if each.excess.lower(alpha) > level]
     return max(surely, key=lambda each: each.excess.value, default=levels[0])
 
@@ -109,6 +113,8 @@ def _sample_positions(n: int, most: int, rng: np.random.Generator) -> Integers:
 
 def _each_once(points: Floats, rng: np.random.Generator) -> Floats:
     """(m, d): the different rows in random order."""
+    # One number for each row, by random weights: equal rows have equal numbers, and different ones differ but by a
+    # coincidence of floats. Sorting numbers is much faster than np.unique(axis=0), which sorts rows as bytes.
     mixed = points @ rng.normal(size=points.shape[1])
     order = np.argsort(mixed)
     first = np.append(True, np.diff(mixed[order]) > 0)
@@ -133,6 +139,8 @@ def _scale(values: Floats) -> tuple[float, float] | None:
     if not len(known):
         return None
     low, middle, high = np.quantile(known, (0.1, 0.5, 0.9))
+    # 2.563 = 2 · 1.2816, the distance of the 10 % and 90 % points of a normal in standard deviations; where four fifths
+    # of the values are one and the same, that is zero, and the deviation itself serves
     spread = float(high - low) / 2.563 or float(known.std())
     return (float(middle), spread) if np.isfinite(spread) and spread > 0 else None
 
@@ -159,6 +167,8 @@ def _points(
 
 def _places(values: pd.Series[Any]) -> list[Floats]:
     """Corners of a cube in which two values are one unit apart on average."""
+    # Multiplicative hashing (Knuth): 2^64 over the golden ratio spreads even consecutive bits over the upper ones. Two
+    # values differ in half of their _SIGNS signs on average, so the corners lie one unit apart.
     mixed = value_bits(values) * np.uint64(0x9E3779B97F4A7C15)
     return [((mixed >> np.uint64(63 - k)) & np.uint64(1)) / (_SIGNS / 2) ** 0.5 for k in range(_SIGNS)]
 

@@ -221,6 +221,7 @@ def _whole_repeats(
     done: list[Outcome] = []
     began = time.perf_counter()
     repeat = 0
+    # whole repeats only: half of one would weigh some rows more than others, and its mean would be another quantity
     while repeat < plan.repeats:
         if repeat in known:
             done.extend(known[repeat])
@@ -230,8 +231,11 @@ def _whole_repeats(
         per_fit = sum(outcome.seconds for outcome in done) / len(done) if done else cost.seconds_per_fit
         each = per_fit * plan.folds / workers
         least = max(0, MINIMUM_REPEATS - repeat)
+        # lcm(workers, folds) / folds repeats at once give each worker the same number of fits: none waits at the end of
+        # a round. Two are made whatever they take: below two there is no spread, and nothing to say.
         wanted = max(workers // math.gcd(workers, plan.folds), least)
         affordable = int((end - time.perf_counter()) / max(each, 1e-9))
+        # up to the next repeat that is known already; the numbers must not jump, each seed belongs to its number
         open_ = min((number for number in known if number > repeat), default=plan.repeats) - repeat
         count = min(wanted, open_, max(affordable, least))
         if count == 0:

@@ -97,6 +97,8 @@ def learning_curve(
     and a note.
     """
     end = time.perf_counter() + seconds
+    # a fit on all rows, from one on a fold, if time grows with the rows; most learners take more, so patience is
+    # several times as long
     each = cost.seconds_per_fit * plan.folds / (plan.folds - 1)
     order = _draw_rows(plan)
     found: list[Retrained] = []
@@ -125,6 +127,7 @@ def _draw_rows(plan: Plan) -> NDArray[np.int64]:
     if plan.groups is None:
         return random.permutation(len(plan.y)).astype(np.int64)
     codes = pd.factorize(plan.groups)[0]
+    # one random place for each group; rows without a group are coded -1, which is the last of them
     place = random.permutation(int(codes.max(initial=0)) + 2)[codes]
     return np.argsort(place, kind="stable").astype(np.int64)
 

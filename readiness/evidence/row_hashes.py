@@ -99,6 +99,9 @@ def _add_mixed(total: Hashes, bits: Hashes, key: np.uint64) -> None:
     for start in range(0, len(total), _CHUNK):
         part = total[start : start + _CHUNK]
         mixed, moved = (each[: len(part)] for each in space)
+        # splitmix64 (Steele, Lea and Flood 2014) on the bits and the column's key. Rows are sums of mixed columns: the
+        # order of columns does not matter, yet equal values in two columns do not cancel. In pieces and in place,
+        # because the temporary arrays of a large table would be several times its size.
         np.bitwise_xor(bits[start : start + _CHUNK], key, out=mixed)
         mixed += _STEP
         for shift, factor in ((30, _FIRST), (27, _SECOND)):
@@ -140,6 +143,7 @@ def _of_floats(numbers: NDArray[np.float64]) -> Hashes:
 
 def _shortest(numbers: NDArray[np.float32]) -> NDArray[np.float64]:
     """Single precision as it is written: 0.1, not 0.10000000149."""
+    # through text, since the shortest decimal that reads back as the same float32 is what a CSV of the same table holds
     written = pc.cast(pc.cast(pa.array(numbers), pa.string()), pa.float64())
     return np.array(written.to_numpy(zero_copy_only=False), dtype=np.float64)
 
@@ -150,6 +154,7 @@ def _of_large(whole: NDArray[Any]) -> Hashes:
     with np.errstate(invalid="ignore"):
         inside = np.abs(floats) < 2.0**62
         exact = inside & (np.where(inside, floats, 0.0).astype(np.int64) == whole.astype(np.int64))
+    # an id of 19 digits must not equal its neighbour, as it would once it were a float
     return np.where(exact, (floats + 0.0).view(np.uint64), whole.view(np.uint64) ^ _LARGE)
 
 
@@ -198,6 +203,8 @@ def _of_texts(texts: Any, kind: str) -> Hashes:
         plain = pc.replace_substring_regex(plain, pattern=r"\s+", replacement=" ")
     words = np.asarray(plain.to_numpy(zero_copy_only=False), dtype=object)
     bits = np.asarray(pd.util.hash_array(words, categorize=False), dtype=np.uint64)
+    # text that means a number, a truth value or a day has the hash of that, so that a CSV and a Parquet file of one
+    # table agree; names of rows are compared letter by letter, but for whole numbers
     for said, meant in (("", MISSING_BITS), ("true", _of_floats(np.ones(1))[0]), ("false", _of_floats(np.zeros(1))[0])):
         bits[words == said] = meant
     numeric = _matches(plain, _WHOLE if kind == "name" else _NUMBER)

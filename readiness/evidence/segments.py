@@ -133,6 +133,7 @@ def _cross(left: Segmentation, right: Segmentation) -> Segmentation:
         for j in range(len(right.labels))
         if i in left.critical or j in right.critical
     }
+    # most crossings of many values hold no row; only those that do become segments
     present, compact = np.unique(codes, return_inverse=True)
     return Segmentation(
         f"{left.name} × {right.name}",
@@ -168,6 +169,7 @@ def _factorize(values: pd.Series[Any]) -> tuple[NDArray[np.int64], list[object]]
     rank = np.empty(len(found) + 1, dtype=np.int64)
     rank[order] = np.arange(len(found))
     rank[-1] = -1
+    # factorize numbers values as they come and codes what is missing -1, which indexes the last place: it stays -1
     return rank[codes], [found[i] for i in order]
 
 
@@ -194,6 +196,8 @@ def _by_bins(values: pd.Series[Any], part: SegmentColumn, known: pd.Series[Any])
     numbers = _as_numbers(values, part.column)
     trained = _as_numbers(known, part.column, " in data.train")
     edges = _edges(part.bins if part.bins is not None else 4, trained)
+    # edges come from the training rows where there are some: cut by the test rows, each bin would hold the same number
+    # of them, and groups would be other ones in each review. "left": a value on an edge belongs below it.
     codes = np.searchsorted(edges, numbers, side="left").astype(np.int64)
     return np.where(np.isnan(numbers), len(edges) + 1, codes), [*_bin_texts(edges), MISSING]
 

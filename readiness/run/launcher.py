@@ -61,6 +61,8 @@ def _become_subreaper() -> bool:
     import ctypes
 
     prctl = ctypes.CDLL(None, use_errno=True).prctl
+    # not dumpable: no process of the same user may attach to this one or read its memory and /proc entries (prctl(2)).
+    # Subreaper: what a candidate starts and detaches becomes a child of ours once its parent is gone, and can be ended.
     prctl(SET_DUMPABLE, 0, 0, 0, 0)
     return int(prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
 
@@ -109,6 +111,8 @@ def _end_group(group: int) -> None:
 def _end_descendants() -> int:
     """Kill until no child is left; those of a killed child become ours. Returns how many would not end."""
     deadline = time.monotonic() + PATIENCE
+    # a killed process hands its children to us, so one round is not enough; whoever keeps forking wins until the
+    # deadline
     while children := _children():
         for pid in children:
             _send(pid, signal.SIGKILL)

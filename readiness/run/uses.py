@@ -108,6 +108,8 @@ def _read_chain(lines: list[bytes]) -> tuple[tuple[Use, ...], str, str]:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return tuple(uses), last, f"its line {number:,} is none of a ledger"
         uses.append(use)
+        # each line names the digest of the one before, so a change shows at the line after it; the last line has none,
+        # and that it was cut off shows only by what reports beside the ledger count
         if before != last:
             return tuple(uses), last, f"before its line {number:,} something was changed or taken out"
         last = hashlib.sha256(line).hexdigest()

@@ -66,6 +66,9 @@ def split(file: bytes) -> Parts:
     """
     if len(file) > LARGEST_FILE:
         raise InvalidReport(f"The file has {len(file)} bytes; a report has at most {LARGEST_FILE}.")
+    # Every byte has one place, and the file is read from its end: the record says how long the page is, what it hashes
+    # to, and that nothing follows. A second marker anywhere, even inside the page, could make two readers see two
+    # records.
     start = _find_marker(file)
     header = _HEADER.match(file, start)
     if header is None:

@@ -147,6 +147,8 @@ def local_code(folder: Path, model: Path, *, loader: bool, excluded: frozenset[P
     try:
         modules = list(_local_modules())
         places: dict[Path, bool] = {}
+        # A module may import others later, or read files; which, nobody can tell beforehand. So all that lies beside it
+        # counts, which errs on the safe side: a measurement too many is made again, never one too few.
         own = [(name, path) for name, path in modules if not FOLDERS & {*path.parts}]
         if own or loader:
             places[folder.resolve()] = True
@@ -174,6 +176,8 @@ def list_code(earlier: Mapping[str, str]) -> dict[str, str] | None:
         return None
     try:
         files = {**earlier, **{str(path): digest_of(str(path)) for _, path in _local_modules()}}
+        # what runs is what was imported, and what lies there may be newer; a measurement of either may not pass for the
+        # other
         changed = _has_any_changed({*files, *(str(path) for _, path in _modules())})
         return None if changed or any(digest_of(path) != earlier[path] for path in earlier) else files
     except (OSError, _UnknownCode):

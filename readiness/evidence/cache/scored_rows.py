@@ -125,6 +125,7 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], gathered: Gathered, *, is_pr
 def id_hashes(ids: pd.Series[Any]) -> NDArray[np.uint8]:
     """128-bit hashes (n, 16) of ids as text, however numbers are stored; zero where there is no id."""
     codes, kinds = pd.factorize(whole_numbers(ids))
+    # hashes and not the ids themselves: the cache need not hold names of customers to pair two reviews
     digests = b"".join(hashlib.blake2b(_text(kind), digest_size=ID_BYTES).digest() for kind in kinds)
     table = np.frombuffer(digests + bytes(ID_BYTES), dtype=np.uint8).reshape(-1, ID_BYTES)
     return table[codes]  # missing is coded -1, which is the last
