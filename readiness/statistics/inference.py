@@ -60,7 +60,7 @@ class Inference(Protocol):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The lowest and the highest value that a limit of it can have."""
+        """The lowest and the highest value that its limits are kept between; infinite where nothing keeps them."""
 
 
 def normal_quantile(alpha: float) -> float:

@@ -90,6 +90,11 @@ class Binomial(OneSided):
         """Always."""
         return True
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """0 and 1."""
+        return 0.0, 1.0
+
     def effective_rows(self, alpha: float) -> float:
         """How many independent rows these are worth at one-sided `alpha`."""
         shrink = normal_quantile(alpha) / student_quantile(alpha, self.df)

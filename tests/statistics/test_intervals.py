@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from readiness.statistics.basis import basis_of
 from readiness.statistics.intervals import (
     Binomial,
     Draws,
     Exact,
     Mover,
+    MoverOf,
     Normal,
     OrderStatistic,
     Unvaried,
@@ -303,3 +306,41 @@ def test_differences_obey_the_laws_of_intervals(a, b, together):
     if together <= 0:
         assert wide[0] <= narrow[0] + 1e-9
         assert wide[1] >= narrow[1] - 1e-9
+
+
+@given(st.integers(0, 40), st.integers(0, 60), st.floats(0.5, 2.0))
+def test_mover_of_a_difference_is_that_of_its_parts(k, m, factor):
+    """The general form gives the limits of the special one, whether or not it is told how the function moves."""
+    a, b = Binomial(k, 40), Binomial(m, 60)
+    special = Mover(a, b, factor)
+    for rising in ((), (True, False)):
+        general = MoverOf(lambda x, y: x - factor * y, (a, b), 100, "difference", rising=rising)
+        assert special.value == pytest.approx(general.value, abs=1e-15)
+        for alpha in (0.001, 0.05):
+            assert special.lower(alpha) == pytest.approx(general.lower(alpha), rel=1e-12, abs=1e-12)
+            assert special.upper(alpha) == pytest.approx(general.upper(alpha), rel=1e-12, abs=1e-12)
+
+
+def test_a_function_without_a_value_has_no_limit_there():
+    """Where a denominator may vanish within the limits, the number could be anything."""
+    ratio = MoverOf(lambda x, y: x / y if y > 0.5 else math.nan, (Binomial(9, 10), Binomial(6, 10)), 20, "ratio")
+    assert math.inf == ratio.upper(0.05)
+    assert -math.inf == ratio.lower(0.05)
+    kept = replace(ratio, least=0.0, most=2.0)
+    assert [0.0, 2.0] == [kept.lower(0.05), kept.upper(0.05)]
+
+
+def test_a_number_without_a_known_error_proves_nothing():
+    """It has no limits, and nothing is recorded from which anybody could compute some."""
+    bare = Normal(0.7, math.inf, math.inf, 0)
+    assert (-math.inf, math.inf) == bare.interval(0.95)
+    assert basis_of(bare) is None
+    assert not bare.is_exact
+
+
+def test_an_inference_says_what_it_is():
+    """Whether it is exact, and between which ends its limits lie."""
+    assert Exact(3.0).is_exact
+    assert not Binomial(3, 10).is_exact
+    assert (0.0, 1.0) == Normal(0.5, 0.4, 9, 10, least=0.0, most=1.0).ends
+    assert (-math.inf, math.inf) == Mover(Binomial(3, 10), Binomial(4, 10)).ends
