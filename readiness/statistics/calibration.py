@@ -69,7 +69,8 @@ class CalibrationError(OneSided):
 
     The plain squared error is taken for scale · noncentral chi-square with `chance / scale` degrees of freedom, which
     has the mean that is due: true squared error plus chance part. The limits are the true errors at which the one seen
-    is just credible; the lower one is 0 unless a perfect model would seldom show so large an error.
+    is just credible; the lower one is 0 unless a perfect model would seldom show so large an error. A form of its own
+    for the reason of `drift.StabilityIndex`, with weights, dependence and large errors that a drift has not.
     """
 
     squared: float

@@ -168,7 +168,7 @@ def compare_own(
     sign = 1.0 if candidate.metric(name).greater_is_better else -1.0
     if factor == 1 and _same_answers(candidate, other):
         # nobody knows how often they would differ in other rows, so this proves nothing either way
-        return _resampled(0.0, math.inf, 1.0, candidate.n, f"{NO_LIMIT}both give the same answers in every row")
+        return _infer_from_spread(0.0, math.inf, 1.0, candidate.n, f"{NO_LIMIT}both give the same answers in every row")
 
     def contrast(rows: Integers) -> float:
         a, b = own_value(name, candidate, rows), own_value(name, other, rows)
@@ -200,7 +200,7 @@ def _infer(value: float, number: Callable[[Integers], float], name: str, cases: 
     values, seconds = resample(number, draw, seed=SEED)
     known = values[np.isfinite(values)]
     if problem := _problem(name, len(values), len(known), seconds, spread := _spread(known, value)):
-        return _resampled(value, math.inf, 1.0, cases.n, NO_LIMIT + problem)
+        return _infer_from_spread(value, math.inf, 1.0, cases.n, NO_LIMIT + problem)
     # a sum over a share of the rows is scaled up to all of them, a mean's spread down: by 1/share and by its root
     root = math.sqrt(draw.share)
     se = spread / root if kind == "sum" else spread * root
@@ -208,10 +208,10 @@ def _infer(value: float, number: Callable[[Integers], float], name: str, cases: 
     method = f"t-interval, corrected for skewness, from a bootstrap of {len(values)} {draw.words}{cut}{note}"
     skewness = root * float(np.mean(((known - known.mean()) / spread) ** 3))
     df = _degrees_of_freedom(cases, len(known), draw.independent)
-    return _resampled(value, se, df, cases.n, method, skewness)
+    return _infer_from_spread(value, se, df, cases.n, method, skewness)
 
 
-def _resampled(value: float, se: float, df: float, n: int, method: str, skewness: float = 0.0) -> Normal:
+def _infer_from_spread(value: float, se: float, df: float, n: int, method: str, skewness: float = 0.0) -> Normal:
     """A number with limits from the spread and the skewness of its resamples; without a spread there are none."""
     return Normal(value, se, df, n, method=method, correction="johnson", skewness=skewness)
 

@@ -43,7 +43,10 @@ UNCLEAR = frozenset({"", "nan", "none", "nat", "null", "<na>", "inf", "-inf"})
 
 @dataclass(frozen=True, slots=True)
 class StabilityIndex(OneSided):
-    """PSI less what chance alone adds; limits from the noncentral chi-square distribution."""
+    """PSI less what chance alone adds; limits from the noncentral chi-square distribution.
+
+    A form of its own: a sum of squares that cannot be below 0 and is skewed where it matters, near 0, on every scale.
+    """
 
     raw: float
     """The customary PSI, with half a row added to each bin."""

@@ -2,6 +2,10 @@
 
 `interval(level)` is the two-sided interval that is shown; `lower(alpha)` and `upper(alpha)` are the one-sided limits
 that are compared with a threshold. Limits that cannot be given are infinite.
+
+Six forms are enough for nearly every number: `Exact` here, and `Binomial`, `Normal` on a scale, `Draws`, `Mover` for a
+difference and `OrderStatistic` in `intervals`. `Mapped` is a monotone function of any of them. What is none of these
+says why in its docstring.
 """
 
 from __future__ import annotations

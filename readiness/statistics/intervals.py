@@ -215,7 +215,8 @@ class Unvaried(OneSided):
     """Every row said the same (all right, all pairs in order, all errors 0), so no spread could be measured.
 
     With confidence 1 - alpha at least alpha^(1/rows) of all cases are like that (Clopper and Pearson 1934 for n of n);
-    the rest may lie anywhere in [least, most].
+    the rest may lie anywhere in [least, most]. A form of its own: without any spread there is no standard error, and
+    the share that is unseen moves both limits of a number that need not be a share.
     """
 
     value: float

@@ -153,8 +153,8 @@ class RareAmounts(OneSided):
 class WiderMean(Wrapped):
     """A mean of amounts: on each side the wider of two limits, one of which is corrected for skewness.
 
-    The inner one is a t-interval, on the log scale where amounts are never below 0, or one of rare amounts. Neither is
-    believed with too few rows for the skewness (see `judge_claims.reservation`).
+    No form but the widest of two. The inner one is a t-interval, on the log scale where amounts are never below 0, or
+    one of rare amounts. Neither is believed with too few rows for the skewness (see `judge_claims.reservation`).
     """
 
     corrected: Normal

@@ -2,7 +2,8 @@
 
 Which group is highest is not known beforehand. The side that says "this close at least" is the widest limit over all
 pairs: it can only be wrong when the limit of the truly extreme pair is, so it needs no adjustment. The side that says
-"this far apart at least" is the best of all pairs, and is adjusted for their number (Bonferroni).
+"this far apart at least" is the best of all pairs, and is adjusted for their number (Bonferroni). These are forms of
+their own: one `Mover` holds one pair, and here are as many as there are pairs of groups, computed at once.
 """
 
 from __future__ import annotations

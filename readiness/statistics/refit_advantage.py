@@ -116,7 +116,8 @@ class RefitAdvantage(OneSided):
     """λ = lead of the model on the test rows / what memory gains the refits, with limits after Fieller (1954).
 
     The variance of the lead is that of the paired rows, or that of other training rows where it was looked at and is
-    larger, plus s² (1 + 1/J) of the refits' mean losses; degrees of freedom after Welch and Satterthwaite.
+    larger, plus s² (1 + 1/J) of the refits' mean losses; degrees of freedom after Welch and Satterthwaite. A form of
+    its own: of a ratio whose denominator may be 0 the limits are no value with so many standard errors to either side.
     """
 
     lead: float

@@ -190,7 +190,8 @@ class ClassMean(Wrapped):
 
     A class of m rows without an error proves a share of alpha^(1/m) (Clopper and Pearson 1934); classes are combined as
     by MOVER (Zou and Donner 2008). Simulated with three classes and a truth of 0.9955, row influences alone let the
-    lower 5 % limit of balanced accuracy miss in 10 % of samples of 1,000 rows.
+    lower 5 % limit of balanced accuracy miss in 10 % of samples of 1,000 rows. It changes the lower limit of a form,
+    and so is none itself.
     """
 
     rows: Floats = field(repr=False, compare=False)

@@ -264,7 +264,10 @@ NOT_WIDER = Widening()
 
 @dataclass(frozen=True, slots=True)
 class Widened(Wrapped):
-    """An inference of independent rows with its limits moved away from the value."""
+    """An inference of independent rows with its limits moved away from the value.
+
+    No function of the inner limits alone, as `Mapped` is: by how much they move depends on the level that is asked for.
+    """
 
     widening: Widening
     least: float = -math.inf
