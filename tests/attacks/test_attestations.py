@@ -17,6 +17,7 @@ from readiness.core.findings import Outcome, Status
 from readiness.run.host_checks import Digests
 from readiness.spec.load import load_spec
 from readiness.spec.proofs import proof_fault, proofs_of
+from tests.sampling import sampled
 from tests.walking import Walked, walk
 
 BOX = "PROD-BOX-MONITORING"
@@ -35,7 +36,10 @@ def inputs(walked: Walked) -> Mapping[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("evidence", ["runbook.md", "we looked at it", "OPS-17", "link.md", "pipe", "."])
+@pytest.mark.parametrize(
+    "evidence",
+    sampled(["runbook.md", "we looked at it", "OPS-17", "link.md", "pipe", "."], 0, always=["we looked at it", "pipe"]),
+)
 def test_evidence_that_is_not_there_fills_no_box(review_files: Write, tmp_path: Path, evidence: str) -> None:
     """A file that nobody wrote, a sentence, a ticket, a link to itself, a pipe, and the folder of the review."""
     (tmp_path / "link.md").symlink_to("link.md")

@@ -24,6 +24,7 @@ from readiness.verdict.decision import Verdict
 from readiness.verdict.reservations import reservations
 from tests.conftest import make_rows
 from tests.report.page import records
+from tests.sampling import exhaustive
 from tests.walking import Walked, walk
 
 Files = Callable[..., Path]
@@ -87,7 +88,7 @@ def test_a_model_that_alarms_nearly_always_is_told_that_a_constant_does_as_well(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("capacity", [0.89, 0.5, 40])
+@pytest.mark.parametrize("capacity", [0.89, exhaustive(0.5), exhaustive(40)])
 def test_a_capacity_does_not_save_it(review_files: Files, capacity: float) -> None:
     """A limit that always alarming exceeds, and that the model exceeds, too: as many alarms by lot cost the same."""
     walked = reviewed(review_files, 0.9, capacity=capacity)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_ci_outputs import NOT_READY, report_of
+from tests.sampling import paired
 
 pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 
@@ -52,8 +53,10 @@ def test_the_number_survives(words: str, streams: str, code: int, report: Path) 
     assert (code, False) == (got, "Traceback" in complained)
 
 
-@pytest.mark.parametrize("words", ["show {report}", "show {report} --json", "--version", "--help", "schema"])
-@pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
+WRITERS = ["show {report}", "show {report} --json", "--version", "--help", "schema"]
+
+
+@pytest.mark.parametrize(("words", "unbuffered"), paired(WRITERS, [False, True]))
 def test_a_full_disk_is_told_in_words(words: str, unbuffered: bool, report: Path) -> None:
     """Exit 4, once, and it is no fault of the program."""
     code, _, complained = ended(words.format(report=report), ">/dev/full", unbuffered=unbuffered)
@@ -63,8 +66,6 @@ def test_a_full_disk_is_told_in_words(words: str, unbuffered: bool, report: Path
 
 def test_no_file_takes_the_place_of_a_closed_stream() -> None:
     """What is opened next would otherwise be written over by whatever is said."""
-    script = (
-        "from readiness.cli.terminal import open_streams; import os; open_streams(); exit(os.open('/dev/null', 0))"
-    )
+    script = "from readiness.cli.terminal import open_streams; import os; open_streams(); exit(os.open('/dev/null', 0))"
     done = subprocess.run(["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, script])
     assert done.returncode > 2
