@@ -5,7 +5,6 @@ the candidate says of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from readiness.core.policy import Task
 from readiness.core.sanitize import visible
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import as_dates
+from readiness.statistics.first_look import FirstLook, Part, Period
 
 MOST_PERIODS = 24
 """Months up to two years, quarters above; more of those are drawn as years."""
@@ -25,51 +25,6 @@ MOST_POINTS = 2_000
 """Points of a scatter; more say no more, and weigh."""
 TENTHS = 10
 _QUANTILES = {"smallest": 0.0, "5 %": 0.05, "25 %": 0.25, "half": 0.5, "75 %": 0.75, "95 %": 0.95, "largest": 1.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One line of a table that sets test rows beside training rows."""
-
-    name: str
-    test: str
-    train: str = ""
-    """Empty without training rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The test rows of one stretch of time."""
-
-    name: str
-    rows: int
-    level: float
-    """Share of positive rows, mean number or mean relevance; nan where it says nothing."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FirstLook:
-    """What there is to see of the rows; nothing of it is judged."""
-
-    task: Task
-    rows: int
-    target: tuple[Part, ...]
-    """Classes with their rows, or numbers by share of rows below."""
-    gaps: tuple[Part, ...]
-    """Columns of which values are missing, the most first."""
-    more_gaps: int
-    """Columns with gaps that are not listed."""
-    columns: int
-    """How many were looked at for gaps."""
-    periods: tuple[Period, ...]
-    """Empty without a column of time."""
-    every: str
-    """"month", "quarter", "year", or "tenth of the rows" where times are no dates."""
-    level: str
-    """What `Period.level` is, in words."""
-    scores: Mapping[str, NDArray[np.float64]] = field(repr=False)
-    """Finite scores by what the rows are; of numbers the two columns "true" and "predicted", (m,) each; empty where
-    there are none."""
 
 
 def look_at(evidence: Evidence) -> FirstLook:
@@ -185,8 +140,8 @@ def _by_stretch(
     """With the stretches that have no rows, or a gap in time would not be seen; of ages, only the last ones."""
     shown = all_of_them[-10 * MOST_PERIODS :]
     groups = pd.Series(np.nan if level is None else level, index=stretches.to_numpy()).groupby(level=0)
-    counts, means = groups.size().reindex(shown, fill_value=0), groups.mean().reindex(shown)
-    return tuple(Period(str(each), int(counts[each]), float(means[each])) for each in shown)
+    counts, means = groups.size().reindex(shown, fill_value=0).tolist(), groups.mean().reindex(shown).tolist()
+    return tuple(Period(str(each), int(n), float(mean)) for each, n, mean in zip(shown, counts, means, strict=True))
 
 
 def _tenths(evidence: Evidence, level: NDArray[np.float64] | None) -> tuple[Period, ...]:

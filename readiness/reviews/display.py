@@ -16,12 +16,12 @@ from readiness.core.findings import Answer, Finding, Status
 from readiness.core.format import format_count
 from readiness.core.sanitize import NOT_TYPESET, presentable, visible
 from readiness.core.withholding import Soundness
-from readiness.evidence.first_look import FirstLook, Part
 from readiness.report.pictures import NotDrawn, Picture
 from readiness.report.risk_signs import risk_signs
 from readiness.report.sentences import answer_sentence, answer_word, limits, soundness_sentence, worst_first
 from readiness.report.sentences.language import Language
 from readiness.reviews.texts import BANNER, NEXT, claims, finding_words, in_place, pending_words, result_words
+from readiness.statistics.first_look import FirstLook, Part
 from readiness.verdict.decision import Decision, Verdict
 
 MOST_SHOWN = 10

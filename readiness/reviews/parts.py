@@ -13,7 +13,7 @@ from readiness.core.findings import Answer, Bounds, Criterion, Estimate, Finding
 from readiness.core.keys import Topic
 from readiness.core.sanitize import nearest, shown
 from readiness.core.withholding import Soundness
-from readiness.evidence.first_look import FirstLook, look_at
+from readiness.evidence.first_look import look_at
 from readiness.report import plots
 from readiness.report.pictures import NotDrawn, Picture, draw
 from readiness.report.plots.style import house_style
@@ -24,6 +24,7 @@ from readiness.reviews import display
 from readiness.reviews.answering import Answering, Listener
 from readiness.reviews.frames import findings_frame
 from readiness.reviews.texts import BANNER, answer_text, decision_text, gathered_text
+from readiness.statistics.first_look import FirstLook
 from readiness.verdict.decision import Action, Decision, Stage, Step, Verdict
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,17 +63,24 @@ class Review(Part):
         super().__init__(is_draft=answering.is_draft)
         self._answering, self._source, self._nonce, self._listener = answering, source, nonce, listener
         self._started = started or datetime.datetime.now(datetime.UTC)
-        self._parts: dict[str, Any] = {}
+        self._data: ReviewData | None = None
+        self._soundness: ReviewSoundness | None = None
+        self._answers: dict[Question, ReviewAnswer] = {}
+        self._decision: ReviewDecision | None = None
 
     @property
     def data(self) -> ReviewData:
         """The candidate and the rows, before anything is asked."""
-        return self._part("data", lambda: ReviewData(self._answering))
+        if self._data is None:
+            self._data = ReviewData(self._answering)
+        return self._data
 
     @property
     def soundness(self) -> ReviewSoundness:
         """Can these rows carry an answer? Refits the model, for at most `stability.budget_seconds`."""
-        return self._part("soundness", lambda: ReviewSoundness(self._answering, self._listener))
+        if self._soundness is None:
+            self._soundness = ReviewSoundness(self._answering, self._listener)
+        return self._soundness
 
     @property
     def baseline(self) -> ReviewAnswer:
@@ -108,11 +115,9 @@ class Review(Part):
     @property
     def decision(self) -> ReviewDecision:
         """What the six answers come to; asks all of them."""
-        made = self._part("decision", lambda: ReviewDecision(self._answering, self._mark, self._listener))
-        if made.decision is self._answering.decision:
-            return made
-        del self._parts["decision"]  # a finding was added since
-        return self.decision
+        if self._decision is None or self._decision.decision is not self._answering.decision:  # a finding was added
+            self._decision = ReviewDecision(self._answering, self._mark, self._listener)
+        return self._decision
 
     def answer(self, question: str) -> ReviewAnswer:
         """The answer to the question of this name.
@@ -123,7 +128,10 @@ class Review(Part):
         names = [each.value for each in Question]
         if question not in names:
             raise InputError(f"There is no question {shown(question)}{nearest(str(question), names)}")
-        return self._part(question, lambda: ReviewAnswer(self._answering, Question(question), self._listener))
+        which = Question(question)
+        if which not in self._answers:
+            self._answers[which] = ReviewAnswer(self._answering, which, self._listener)
+        return self._answers[which]
 
     def __getitem__(self, question: str) -> ReviewAnswer:
         return self.answer(question)
@@ -170,11 +178,6 @@ class Review(Part):
         if self._source is None:
             raise InputError("This review was opened from a spec, which lies there already.", remedy="Copy that file.")
         return write_spec(self._source, self._answering.evidence, Path(folder), overwrite=overwrite)
-
-    def _part(self, name: str, make: Callable[[], Any]) -> Any:
-        if name not in self._parts:
-            self._parts[name] = make()
-        return self._parts[name]
 
     def _short(self) -> str:
         name, count = self._answering.evidence.gathered.model.name, self._answering.count

@@ -73,7 +73,7 @@ def cell_of(cell_id):
 
 def test_the_first_screen_is_no_plumbing():
     """What looks for the package is folded, and between the title and the data stands only what may be set."""
-    before = [cell for cell in NOTEBOOK.cells[: NOTEBOOK.cells.index(cell_of("data-title"))]]
+    before = NOTEBOOK.cells[: NOTEBOOK.cells.index(cell_of("data-title"))]
 
     assert ["title", "parameters", "kernel"] == [cell.id for cell in before]
     assert cell_of("kernel").metadata.jupyter.source_hidden

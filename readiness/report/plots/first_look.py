@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 
 from readiness.core.format import format_count, format_value
 from readiness.core.policy import Task
-from readiness.evidence.first_look import FirstLook
 from readiness.report.plots.lettering import plain, shorten
 from readiness.report.plots.marks import few_ticks, stacked
 from readiness.report.plots.style import ACCENT, MUTED, NothingToDraw, bare, canvas, house_style, sheet, title
+from readiness.statistics.first_look import FirstLook
 
 BINS = 40
 _COLOURS = (MUTED, "#b84a00", ACCENT)
