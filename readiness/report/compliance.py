@@ -330,7 +330,9 @@ def _unmeasured(record: Record) -> list[Part]:
     open_ = [
         f for q in asked(record) for f in record.answer(q).findings if f.blocking and f.status is Status.NOT_ASSESSED
     ]
-    return [("not measured", f"{_count(len(open_), 'claim') or 'none of the claims'}, listed with the reason")]
+    return [
+        ("not measured", f"{_count(len(open_), 'claim')}, each with its reason" if open_ else "nothing on the list")
+    ]
 
 
 def _limits(record: Record) -> list[Part]:

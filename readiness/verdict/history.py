@@ -31,6 +31,7 @@ class Traced:
     code: str
     """In this record; of what is judged no more, in the earlier one. Codes that count may differ between the two."""
     name: str
+    """What it is called, in the words of its record."""
     question: Question | None
     """None for what was found of the rows themselves."""
     was: Status | None

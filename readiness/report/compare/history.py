@@ -16,6 +16,7 @@ from readiness.core.findings import Finding, Question
 from readiness.core.format import listed
 from readiness.core.sanitize import presentable
 from readiness.report.compare.differences import matched
+from readiness.report.sentences import Language
 from readiness.report.sentences.numbers import with_days
 from readiness.signing.verify import open_bytes, report_bytes
 from readiness.verdict.history import Course, Previous, Traced, is_open
@@ -71,16 +72,18 @@ def history(record: Record, earlier: EarlierReport) -> Previous:
 
 def _traced(record: Record, before: Record) -> Iterator[Traced]:
     since = _since(before)
+    speech, speech_before = Language.of(record), Language.of(before)
     for question, was, now in _pairs(record, before):
         if (course := _course(was, now)) is None:
             continue
-        found = now if now is not None and course is not Course.DROPPED else was
+        is_here = now is not None and course is not Course.DROPPED
+        found = now if is_here else was
         assert found is not None
         version, day = since.get(was.code, ("", "")) if was is not None and course is not Course.OPENED else ("", "")
         yield Traced(
             course,
             found.code,
-            found.name,
+            (speech if is_here else speech_before).title(found),
             question,
             was.status if was is not None and was.blocking else None,
             None if now is None or not now.blocking else now.status,

@@ -110,7 +110,7 @@ def test_outcomes_are_traced_like_numbers() -> None:
     """A box that nobody vouched for is open; attested, it is closed."""
     before = reviewed("1.0", probe("outlier", Outcome.MISSING), drift(1, "age", open_=False))
     now = reviewed("1.1", probe("outlier", Outcome.PASSED), drift(1, "age", open_=False))
-    assert {"A outlier": (Course.CLOSED, "1.0")} == courses(now, before)
+    assert {"An extreme number": (Course.CLOSED, "1.0")} == courses(now, before)
 
 
 def test_every_open_finding_is_accounted_for() -> None:
