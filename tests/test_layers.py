@@ -6,6 +6,7 @@ import ast
 import functools
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,12 @@ def test_every_module_says_what_it_holds():
         told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         assert told, name
         assert "?" not in told.partition("\n\n")[0], name
+
+
+def test_sections_of_a_module_are_named_by_noun_phrases():
+    """What stands below the line that begins a section: a heading, or a sentence or two, and no question."""
+    for name, path in modules().items():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for line, heading in pairwise(lines):
+            is_section = line.startswith("# -----") and heading.startswith("# ")
+            assert not (is_section and "?" in heading), f"{name}: {heading}"
