@@ -7,6 +7,7 @@ cannot see it. The same answer gives the same bytes, and a figure that cannot be
 from __future__ import annotations
 
 import base64
+import html
 import inspect
 import io
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, SubFigure
 
 from readiness.core.findings import Answer
+from readiness.core.sanitize import NOT_TYPESET
 from readiness.report.plots import decision
 from readiness.report.plots.lettering import plain
 from readiness.report.plots.style import NARROW, WIDE, NothingToDraw, Sheet, drawing_on, house_style, lay_out
@@ -35,6 +37,8 @@ LONGEST_ALT = 600
 
 NARROW_MIME = "application/vnd.readiness.narrow+svg"
 """Under which the drawing for a phone lies beside the others; no frontend shows it."""
+
+_IMAGE = "max-width:100%;height:auto;background:#fff;border-radius:4px;padding:6px;box-sizing:border-box"
 
 Bundle = tuple[dict[str, str], dict[str, Any]]
 
@@ -55,14 +59,30 @@ class Picture:
     caption: str
     """What was found, in a few words."""
     reading: str = ""
-    """How to read it: what is drawn."""
+    """How to read it: what is drawn; empty where the caption says that already."""
     narrow: str = ""
     """The SVG for a phone; empty when it would be too large."""
 
+    def html(self, mark: str = "") -> str:
+        """The figure in HTML without script or style sheet, with its alternative text and a caption behind `mark`."""
+        kind, data = ("svg+xml", self.svg.encode("utf-8")) if self.svg else ("png", self.png)
+        source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+        words = [html.escape(f"{mark}{self.caption}"), html.escape(self.reading)]
+        caption = "<br>".join(filter(None, words))
+        return (
+            f'<figure class="{NOT_TYPESET}" style="margin:10px 0;padding:0"><img src="{source}" '
+            f'alt="{html.escape(self.alt)}" style="{_IMAGE}">'
+            f'<figcaption style="font-size:12px;opacity:.8;margin:3px 0 0">{caption}</figcaption></figure>'
+        )
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
-        """What Jupyter displays: both images, the sentence as text, and all words as metadata."""
+        """What Jupyter displays: the figure with its words, both images, the sentence, and all words as metadata.
+
+        Images by themselves would have no alternative text: nbconvert has none for SVG, whatever the metadata say.
+        """
         del include, exclude
-        data = {"image/png": base64.b64encode(self.png).decode("ascii"), "text/plain": self.alt}
+        png = base64.b64encode(self.png).decode("ascii")
+        data = {"text/html": self.html(), "image/png": png, "text/plain": self.alt}
         alt = {"alt": self.alt}
         named = {
             "figure": self.name,
@@ -111,13 +131,16 @@ def draw(
         with drawing_on(replace(WIDE, words=words)):
             svg, png = _render(plot, answer, *more)
             sentence = plain(alt if alt is not None else _sentence(plot, answer, *more))[:LONGEST_ALT]
-            caption = plain(_beside(plot, "caption", answer, *more) or sentence)[:LONGEST_ALT]
+            caption = plain(_beside(plot, "caption", answer, *more))[:LONGEST_ALT]
         narrow = _narrow(plot, replace(NARROW, words=words), answer, *more)
     except NothingToDraw as nothing:
         return NotDrawn(name, str(nothing))
     except Exception as error:  # whatever is wrong with a picture, the findings stand without it
         return NotDrawn(name, f"{type(error).__name__}: {plain(error)[:200]}", failed=True)
-    return Picture(name, _question(plot, answer), svg, png, sentence, caption, _reading(plot), narrow)
+    reading = _reading(plot)
+    return Picture(
+        name, _question(plot, answer), svg, png, sentence, caption or reading, reading if caption else "", narrow
+    )
 
 
 def _name(plot: Callable[..., Axes]) -> str:

@@ -7,7 +7,6 @@ paper of the pictures.
 
 from __future__ import annotations
 
-import base64
 import html
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -47,8 +46,6 @@ _STYLES = {
     "more": "padding:2px 0;margin:2px 0",
     "summary": "cursor:pointer;font-weight:600;padding:2px 0",
     "opener": "cursor:pointer;padding:2px 0",
-    "figure": "margin:10px 0;padding:0",
-    "image": "max-width:100%;height:auto;background:#fff;border-radius:4px;padding:6px;box-sizing:border-box",
     "caption": "font-size:12px;opacity:.8;margin:3px 0 0",
     "list": "margin:0 0 10px;padding-left:1.2em;list-style:disc",
 }
@@ -223,15 +220,7 @@ def _steps(decision: Decision, *, is_draft: bool) -> str:
 
 
 def _figures(drawn: Drawn, *, is_draft: bool = True) -> list[str]:
-    return [_figure(picture, is_draft=is_draft) for picture in drawn if isinstance(picture, Picture)]
-
-
-def _figure(picture: Picture, *, is_draft: bool) -> str:
-    kind, data = ("svg+xml", picture.svg.encode("utf-8")) if picture.svg else ("png", picture.png)
-    source = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
-    image = f'<img src="{source}" alt="{_text(picture.alt)}" style="{_STYLES["image"]}">'
-    caption = _tag("figcaption", f"{'DRAFT · ' if is_draft else ''}{_text(picture.caption)}", "caption")
-    return f'<figure style="{_STYLES["figure"]}">{image}{caption}</figure>'
+    return [picture.html("DRAFT · " if is_draft else "") for picture in drawn if isinstance(picture, Picture)]
 
 
 def _sentence(answer: Answer, language: Language, *, is_draft: bool) -> str:

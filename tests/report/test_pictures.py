@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from readiness.core.findings import Answer, Question, Status
-from readiness.report.pictures import LARGEST_SVG, NotDrawn, Picture, draw
+from readiness.report.pictures import LARGEST_SVG, NARROW_MIME, NotDrawn, Picture, draw
 from readiness.report.plots import baseline, business, decision, errors, segments
 from tests import literal_answers as literal
 from tests.literal_answers import DRAWN, NAMES
@@ -38,7 +38,9 @@ def test_a_picture_is_small_named_and_told_in_words(plot, answer):
     assert b"Software" not in picture.png
     assert picture.alt.endswith(".")
     assert "\n" not in picture.alt + picture.caption
-    assert len(picture.caption) > 40
+    assert len(picture.caption) > 25
+    assert len(picture.reading) > 40
+    assert ET.fromstring(picture.narrow).get("width") == "243pt"
 
 
 def test_the_sentence_states_the_finding_with_its_numbers():
@@ -46,25 +48,26 @@ def test_the_sentence_states_the_finding_with_its_numbers():
     picture = draw(baseline.lifts, literal.baseline())
 
     assert (
-        "Gain in F1: +0.742 over always the majority class, +0.051 over the rule, −0.050 over the current model "
-        "and not measured over people; required more than 0.02: 1 met, 1 not proven, 1 not met, 1 not assessed."
-        == picture.alt
+        "Gain in F1 over each alternative: −0.050 against today's model, +0.051 against Rule, +0.742 against always "
+        "answering the largest class and not measured against people; required +0.02: 1 not met, 1 not proven, 1 met, "
+        "1 not assessed." == picture.alt
     )
 
 
 def test_the_sentence_on_costs():
     """Costs, savings, interval, requirement and status in one sentence."""
     assert (
-        "Cost of errors: this model 1,650 EUR, doing nothing 15,000 EUR; saved against doing nothing +13.35 EUR "
-        "(95 % interval 11.20 to 15.10 EUR), required more than 0 EUR, met." == draw(errors.costs, literal.errors()).alt
+        "Cost of the errors: this model 1,650 EUR and doing nothing 15,000 EUR (saved 13,350 EUR, met)."
+        == draw(errors.costs, literal.errors()).alt
     )
 
 
 def test_the_sentence_on_confusion():
     """Counts stand beside what they are counted out of."""
     assert (
-        "943 of 1,000 rows are predicted right; 45 of 850 negative are predicted as positive, "
-        "12 of 150 positive are predicted as negative." == draw(errors.confusion, literal.errors()).alt
+        "943 of 1,000 rows are answered right; 12 of 150 rows that are “positive” were answered “negative”, which cost "
+        "1,200 EUR; 45 of 850 rows that are “negative” were answered “positive”, which cost 450 EUR."
+        == draw(errors.confusion, literal.errors()).alt
     )
 
 
@@ -75,19 +78,21 @@ def test_a_sentence_of_the_users_own_wins():
 
 def test_jupyter_gets_both_images_and_all_words():
     """Data and metadata are as the page reads them back."""
-    picture = draw(segments.deficits, literal.segments())
+    picture = draw(segments.groups, literal.segments())
     data, metadata = picture._repr_mimebundle_()
 
-    assert {"image/svg+xml", "image/png", "text/plain"} == set(data)
+    assert {"text/html", "image/svg+xml", "image/png", "text/plain", NARROW_MIME} == set(data)
+    assert picture.narrow == data[NARROW_MIME]
     assert picture.png == base64.b64decode(data["image/png"])
     assert picture.alt == data["text/plain"]
     assert {
         "image/svg+xml": {"alt": picture.alt},
         "image/png": {"alt": picture.alt},
         "readiness": {
-            "figure": "segments.deficits",
+            "figure": "segments.groups",
             "question": "segments",
             "caption": picture.caption,
+            "reading": picture.reading,
             "alt": picture.alt,
         },
     } == metadata
@@ -176,7 +181,7 @@ def test_the_flowchart_belongs_to_the_decision():
     assert "decision.flowchart" == picture.name
     assert "decision" == picture.question
     assert (
-        "Test result: NOT READY; the way ends at fork 3 of 6, “Does it work for everyone?” no: "
+        "NOT READY: the path stops at fork 3 of 6, “Does it work for everyone?” no: "
         "Investigate the segment and fix the cause." == picture.alt
     )
 
@@ -185,7 +190,7 @@ def test_the_flowchart_of_six_yes():
     """All forks passed is said so."""
     picture = draw(decision.flowchart, *literal.decided(literal.six()))
 
-    assert "Test result: READY; all 6 forks of the flowchart were passed with yes." == picture.alt
+    assert "READY: all 6 questions were answered with yes." == picture.alt
 
 
 @pytest.mark.parametrize("name", literal.HOSTILE, ids=range(len(literal.HOSTILE)))
@@ -198,7 +203,7 @@ def test_hostile_names_neither_stop_nor_enter_a_picture(name):
             literal.finding("BUSI-1", name, 0.1, 0.0, 0.3, ">", 0.02, metric=name or "m", unit=name[:40]),
         ),
         (
-            segments.deficits,
+            segments.groups,
             literal.finding("SEGM-1-1-F1", name, 0.1, 0.0, 0.3, "<", 0.2, metric="f1", segment={name: name}),
         ),
     )

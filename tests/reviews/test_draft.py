@@ -201,7 +201,7 @@ def test_a_figure_of_ones_own_is_drawn_from_the_answer() -> None:
         return ax
 
     picture = draft.business.plot(claims)
-    assert ("business", "How many claims there are.") == (picture.question, picture.reading)
+    assert ("business", "How many claims there are.") == (picture.question, picture.caption)
     assert "ZeroDivisionError" in str(draft.business.plot(lambda answer, ax=None: 1 / 0))
     plt.close("all")
 
