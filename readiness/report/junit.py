@@ -14,7 +14,7 @@ from xml.etree import ElementTree as Xml  # only writes: nothing is parsed here
 
 from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.sanitize import presentable, visible
-from readiness.report.sentences import answer_sentence, finding_sentence, result_words, reused_words, soundness_sentence
+from readiness.report.sentences import Language, answer_sentence, result_words, reused_words, soundness_sentence
 from readiness.spec.load import spec_digest
 from readiness.verdict.record import Record, supplied_words
 
@@ -84,17 +84,18 @@ def junit(record: Record, source: Source) -> bytes:
     report.
     """
     record = presentable(record)
+    language = Language.of(record)
     time = _TIME.match(record.run.started)
     root = Xml.Element("testsuites")
     properties = _properties(record, source)
     for question in Question:
         answer = record.answer(question)
-        cases = _cases(answer)
+        cases = _cases(answer, language)
         suite = _suite(root, question.number - 1, f"{question.number} {question.words}", cases)
         suite.set("timestamp", time[0] if time else UNKNOWN_TIME)
-        _fill(suite, properties, f"readiness.{question.value}", cases, _told(answer))
+        _fill(suite, properties, f"readiness.{question.value}", cases, _told(answer, language))
     if record.soundness is not None:
-        cases = [_case(finding) for finding in record.soundness.findings if finding.blocking]
+        cases = [_case(finding, language) for finding in record.soundness.findings if finding.blocking]
         suite = _suite(root, len(Question), "The rows themselves", cases)
         suite.set("timestamp", time[0] if time else UNKNOWN_TIME)
         _fill(suite, properties, "readiness.soundness", cases, soundness_sentence(record.soundness))
@@ -112,28 +113,29 @@ def junit_unfinished(unfinished: Unfinished) -> bytes:
     return _written(root)
 
 
-def _cases(answer: Answer) -> list[_Case]:
+def _cases(answer: Answer, language: Language) -> list[_Case]:
     judged = [finding for finding in answer.findings if finding.blocking]
     if not judged:  # a suite without a case would count as passed
-        said = answer_sentence(answer)
+        said = answer_sentence(answer, language)
         return [_Case("Something is judged", "error", Status.NOT_ASSESSED.value, said, said)]
-    return [_case(finding) for finding in judged]
+    return [_case(finding, language) for finding in judged]
 
 
-def _case(finding: Finding) -> _Case:
-    name = f"{finding.code} {finding.name}"
+def _case(finding: Finding, language: Language) -> _Case:
+    name = f"{finding.code} {language.title(finding)}"
     if finding.status is Status.MET:
         return _Case(name)
-    said = finding_sentence(finding)
-    lines = [said, f"What would settle it: {finding.needs}" if finding.needs else "", finding.warning]
+    said, settle = language.sentence(finding), language.to_settle(finding)
+    lines = [said, f"What would settle it: {settle}" if settle else "", finding.warning]
     element = _ELEMENTS[finding.status]
     return _Case(name, element, finding.status.value, said, "\n".join(filter(None, lines)))
 
 
-def _told(answer: Answer) -> str:
+def _told(answer: Answer, language: Language) -> str:
     """The answer, and what would settle what is open."""
-    unsettled = [finding for finding in answer.findings if finding.blocking and finding.needs]
-    return "\n".join([answer_sentence(answer), *(f"{finding.code}: {finding.needs}" for finding in unsettled)])
+    settled = ((finding.code, language.to_settle(finding)) for finding in answer.findings)
+    lines = (f"{code}: {text}" for code, text in settled if text)
+    return "\n".join([answer_sentence(answer, language), *lines])
 
 
 def _properties(record: Record, source: Source) -> list[tuple[str, str]]:

@@ -7,21 +7,25 @@ names or refer to issues, so every sign that acts is made to stand for itself. E
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from readiness.core.findings import Question, Status
-from readiness.core.format import listed
+from readiness.core.findings import Status
 from readiness.core.sanitize import presentable, shorten, visible
 from readiness.report.junit import Source, Unfinished
 from readiness.report.sentences import (
     NOT_PERMISSION,
     TITLE,
-    actions,
+    Language,
+    Step,
+    also_look_at,
     answer_sentence,
     answer_word,
     approval_words,
     asked,
     result_words,
     reused_words,
+    step_line,
+    steps,
     topic,
     verdict_sentence,
 )
@@ -94,27 +98,27 @@ def _text(record: Record, source: Source, longest: int) -> str:
     def said(text: str) -> str:
         return inline(shorten(text, longest))
 
-    model = record.gathered.model
+    model, language = record.gathered.model, Language.of(record)
     approval, required = approval_words(record)
     parts = [
         f"{HEADING} {inline(result_words(record))} – {inline(model.name)} {inline(model.version)}",
-        f"Because: {said(verdict_sentence(record))}",
+        f"Because: {said(verdict_sentence(record, language))}",
         *_warnings(record, source, longest),
         *_reservations(record, longest),
         f"Approval: {approval}; required: {said(required)}",
-        "\n".join(["| | Question | Answer | In numbers |", "|---|---|---|---|", *_rows(record, longest)]),
-        *_next_steps(record, longest),
+        "\n".join(["| | Question | Answer | In numbers |", "|---|---|---|---|", *_rows(record, language, longest)]),
+        *_next_steps(record, language, longest),
         f"Report: {code_span(source.path)}, SHA-256 `{source.sha256}`. {_signature(source)}",
         NOT_PERMISSION.replace("page", "summary"),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _rows(record: Record, longest: int) -> list[str]:
+def _rows(record: Record, language: Language, longest: int) -> list[str]:
     answers = [record.answer(question) for question in asked(record)]
     return [
         f"| {answer.question.number} | {answer.question.words} | {_word(answer.status)} "
-        f"| {inline(shorten(answer_sentence(answer), longest))} |"
+        f"| {inline(shorten(answer_sentence(answer, language), longest))} |"
         for answer in answers
     ]
 
@@ -144,14 +148,18 @@ def _reservations(record: Record, longest: int) -> list[str]:
     return [RESERVED, "\n".join(lines)] if lines else []
 
 
-def _next_steps(record: Record, longest: int) -> list[str]:
-    if record.decision.actions:
-        lines = [
-            f"- {action.question.number} {topic(action.question)}: {inline(shorten(action.text, longest))}"
-            for action in actions(record)
-        ]
-        left_out = [str(question.number) for question in Question if question not in asked(record)]
-        more = [f"- A review of all six questions; not asked: {listed(left_out, most=6)}"] if left_out else []
-        return ["Before go-live:", "\n".join(lines + more)]
+def _next_steps(record: Record, language: Language, longest: int) -> list[str]:
+    def lines(told: Sequence[Step]) -> str:
+        return "\n".join(f"- {_place(step)}: {inline(shorten(step_line(step), longest))}" for step in told)
+
+    also = also_look_at(record, language)
+    look = ["Also look at:", lines(also)] if also else []
+    if told := steps(record, language):
+        return ["Before go-live:", lines(told), *look]
     stages = [f"- {stage.percent} %: {inline(shorten(stage.condition, longest))}" for stage in record.decision.rollout]
-    return ["Rollout, once approved:", "\n".join(stages)] if stages else []
+    return [*look, *(["Rollout, once approved:", "\n".join(stages)] if stages else [])]
+
+
+def _place(step: Step) -> str:
+    """The question that a step is about."""
+    return "All" if step.question is None else f"{step.question.number} {topic(step.question)}"

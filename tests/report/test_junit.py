@@ -13,6 +13,7 @@ import xmlschema
 from readiness.core.findings import Answer, Question, Status
 from readiness.core.sanitize import visible
 from readiness.report.junit import Source, Unfinished, junit, junit_unfinished
+from readiness.report.sentences import Language
 from readiness.verdict.record import Record, Run
 from tests.report.page import records
 
@@ -93,11 +94,14 @@ def _element(status: Status) -> str:
 def test_what_would_settle_a_claim_is_told_twice() -> None:
     """With the case for services that show cases, and in the output of the suite."""
     record = records.not_proven()
-    needs = next(f for a in record.answers for f in a.findings if f.blocking and f.status is not Status.MET and f.needs)
+    open_ones = (f for a in record.answers for f in a.findings if f.blocking and f.status is not Status.MET)
+    finding = next(open_ones)
+    settle = Language.of(record).to_settle(finding)
+    assert settle
     root = ElementTree.fromstring(junit(record, SOURCE))
     texts = [node.text or "" for case in root.iter("testcase") for node in case]
-    assert any(f"What would settle it: {needs.needs}" in text for text in texts)
-    assert any(f"{needs.code}: {needs.needs}" in (node.text or "") for node in root.iter("system-out"))
+    assert any(f"What would settle it: {settle}" in text for text in texts)
+    assert any(f"{finding.code}: {settle}" in (node.text or "") for node in root.iter("system-out"))
 
 
 def test_the_properties_name_report_and_model() -> None:

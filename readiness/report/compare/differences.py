@@ -15,7 +15,7 @@ from readiness.core.format import format_count
 from readiness.core.keys import Topic
 from readiness.report.page.cover import format_time, valid_until
 from readiness.report.page.provenance import flat, is_set
-from readiness.report.sentences import asked, segment_words
+from readiness.report.sentences import asked
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
@@ -141,12 +141,9 @@ def _by_place(finding: Finding) -> Hashable | None:
 
 NONE = "–"
 DIGEST_LENGTH = 12
+"""Hex digits of a digest that are shown; whole digests are compared."""
 SEVERAL = frozenset({Role.EVIDENCE, Role.MODULE, Role.MODULE_ELSEWHERE})
 """Roles of which a review may have any number of files."""
-"""Hex digits of a digest that are shown; whole digests are compared."""
-
-MOST_NAMED = 2
-"""Columns of a segment that are named with a finding whose name does not tell them."""
 
 
 class Kind(Enum):
@@ -226,14 +223,6 @@ def _said(finding: Finding) -> tuple[Any, ...]:
 
 def _differ(findings: Sequence[Finding], part: Callable[[Finding], Any]) -> bool:
     return any(part(finding) != part(findings[0]) for finding in findings[1:])
-
-
-def finding_name(row: Matched) -> str:
-    """What a finding is called; where reports call it differently, all its names."""
-    names = " / ".join(dict.fromkeys(finding.name for finding in row.present))
-    segment = row.first.segment
-    told = len(segment) > MOST_NAMED or all(value in names for value in segment.values())
-    return names if told or segments_differ(row) else f"{names}, {segment_words(row.first)}"
 
 
 def segments_differ(row: Matched) -> bool:

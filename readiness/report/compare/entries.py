@@ -14,7 +14,9 @@ from readiness.core.sanitize import presentable, shorten, visible
 from readiness.report.compare.read import FAILS, Entry, Overview, Unreadable
 from readiness.report.compare.tables import answer_given, reservation_words, result_given
 from readiness.report.page.tables import Cell, Column, Mark, Row, Table, table
-from readiness.report.sentences import approval_words, result_words, topic
+from readiness.report.sentences import approval_words, headline, result_words, topic
+from readiness.report.sentences.numbers import day as day_in_words
+from readiness.report.sentences.phrases import sentence
 from readiness.verdict.record import Record, supplied_words
 
 LONGEST = 120
@@ -78,13 +80,26 @@ def _row(entry: Entry, link: str) -> Row:
                 _brief(str(entry.path)),
                 link=link,
             ),
-            Cell(mark=result, note=result_note(record), warning=reservation_words(record)),
+            Cell(
+                mark=result,
+                note=" ".join(filter(None, (_reason(record), sentence(result_note(record))))),
+                warning=reservation_words(record),
+            ),
             *(Cell(mark=answer_given(record, question)) for question in Question),
             _standing(entry),
             Cell(format_count(record.gathered.data.rows_scored)),
             Cell(_made(entry), _upper(_validity(entry)) if not entry.expired else "", warning=_expired(entry)),
         )
     )
+
+
+def _reason(record: Record) -> str:
+    """Why the result is what it is, in one short sentence, and who owns the model."""
+    record = presentable(record)
+    owner, risk = record.about.get("owner"), record.about.get("risk")
+    facts = [f"owner: {owner}" if owner else "", f"risk: {risk}" if risk else ""]
+    told = headline(record).lead
+    return visible(" ".join(filter(None, (told, sentence(", ".join(filter(None, facts)))))))
 
 
 def _standing(entry: Entry) -> Cell:
@@ -127,7 +142,7 @@ def _made(entry: Entry) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+    return day_in_words(day)
 
 
 def _validity(entry: Entry) -> str:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from readiness.core.findings import Finding, Question, Status
-from readiness.core.format import format_criterion, format_estimate, format_interval
 from readiness.core.sanitize import presentable, shorten, visible
 from readiness.core.selection import NOT_ASKED
-from readiness.report.compare.differences import NONE, Aspect, Change, Kind, bars_differ, finding_name, segments_differ
+from readiness.report.compare.differences import NONE, Aspect, Change, Kind, bars_differ, segments_differ
 from readiness.report.compare.read import Report
 from readiness.report.page.cover import VERDICT_STATUS
 from readiness.report.page.tables import Cell, Column, Mark, Row, Table, answer_mark, mark, outcome_mark, table
-from readiness.report.sentences import asked, result_words, segment_words, topic
+from readiness.report.sentences import Language, asked, gained, result_words, topic
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
 
@@ -85,9 +84,11 @@ def finding_tables(
 ) -> tuple[Table, ...]:
     """Judged findings by the kind of change, the weightiest first; at most so many whose numbers merely moved."""
     judged = [change for change in changes if change.matched.is_judged]
+    languages = [Language.of(report.record) for report in reports]
     made = []
     for kind in Kind:
-        table = _table(reports, kind.value, [change for change in judged if change.kind is kind])
+        of_kind = sorted((change for change in judged if change.kind is kind), key=_gain)
+        table = _table(languages, reports, kind.value, of_kind)
         made += [_first(table, most) if kind is Kind.VALUE and most is not None else table]
     return tuple(each for each in made if each.rows)
 
@@ -104,56 +105,98 @@ def fact_tables(reports: Sequence[Report], changes: Sequence[Change]) -> tuple[T
     facts = [change for change in changes if not change.matched.is_judged]
     moved = [change for change in facts if change.kind is not Kind.PRESENCE]
     rest = [change for change in facts if change.kind is Kind.PRESENCE]
-    made = [_table(reports, f"{_FACTS}: {Kind.VALUE.value.lower()}", moved, folds=True)]
-    made += [_table(reports, f"{_FACTS}: {Kind.PRESENCE.value.lower()}", rest, folds=True)]
+    languages = [Language.of(report.record) for report in reports]
+    made = [_table(languages, reports, f"{_FACTS}: {Kind.VALUE.value.lower()}", moved, folds=True)]
+    made += [_table(languages, reports, f"{_FACTS}: {Kind.PRESENCE.value.lower()}", rest, folds=True)]
     return tuple(each for each in made if each.rows)
 
 
 def criteria_table(reports: Sequence[Report], changes: Sequence[Change]) -> Table:
     """Claims that do not have the same limit in all reports."""
-    rows = [_criteria_row(change) for change in changes if bars_differ(change.matched)]
+    languages = [Language.of(report.record) for report in reports]
+    rows = [_criteria_row(languages, change) for change in changes if bars_differ(change.matched)]
     note = "" if rows else "Nothing differs: a claim that several reports make has the same limit in all of them."
     return table("Criteria that differ", columns(reports, "Claim"), rows, note=note)
 
 
-def _table(reports: Sequence[Report], caption: str, changes: Sequence[Change], *, folds: bool = False) -> Table:
-    rows = [_finding_row(change) for change in changes]
+Languages = Sequence[Language]
+
+
+def _gain(change: Change) -> tuple[bool, float]:
+    """The worst change first: by how many half-widths of the first interval the last report is better."""
+    first, last = change.matched.findings[0], change.matched.findings[-1]
+    gain = None if first is None or last is None else gained(first, last)
+    if gain is None or first is None or first.measured is None:
+        return True, 0.0
+    low, high = first.measured.low, first.measured.high
+    width = (high - low) / 2 if low is not None and high is not None else 0.0
+    return False, gain / (width or abs(first.measured.value) or 1.0)
+
+
+def _table(
+    languages: Languages, reports: Sequence[Report], caption: str, changes: Sequence[Change], *, folds: bool = False
+) -> Table:
+    rows = [_finding_row(languages, change) for change in changes]
     clock = any(finding.measured_time for change in changes for finding in change.matched.present)
-    heads = columns(reports, "Finding")
+    heads = [*columns(reports, "Finding"), *([Column(CHANGE)] if len(reports) == 2 else [])]
     return table(f"{caption} ({len(rows)})", heads, rows, note=_CLOCK if clock else "", folds=folds)
 
 
-def _finding_row(change: Change) -> Row:
+def _finding_row(languages: Languages, change: Change) -> Row:
     row = change.matched
     told, placed, judged = bars_differ(row), segments_differ(row), row.is_judged
-    shown = (None if each is None else presentable(each) for each in row.findings)
-    return Row((_name(change), *(_cell(each, told=told, placed=placed, judged=judged) for each in shown)))
+    shown = [None if each is None else presentable(each) for each in row.findings]
+    cells = [
+        _cell(each, language, told=told, placed=placed, judged=judged)
+        for each, language in zip(shown, languages, strict=True)
+    ]
+    return Row((_name(languages, change), *cells, *_change_cell(languages, shown)))
 
 
-def _criteria_row(change: Change) -> Row:
-    required = (None if f is None else f.criterion for f in change.matched.findings)
-    return Row((_name(change), *(Cell(NONE if each is None else format_criterion(each)) for each in required)))
+CHANGE = "Change"
 
 
-def _name(change: Change) -> Cell:
+def _change_cell(languages: Languages, findings: Sequence[Finding | None]) -> list[Cell]:
+    """What became of the number, where two reports are compared."""
+    if len(findings) != 2:
+        return []
+    before, now = findings
+    words = "" if before is None or now is None else languages[-1].change(before, now)
+    return [Cell(visible(words) or NONE)]
+
+
+def _criteria_row(languages: Languages, change: Change) -> Row:
+    required = (
+        "" if each is None or each.criterion is None else language.bar(presentable(each))
+        for each, language in zip(change.matched.findings, languages, strict=True)
+    )
+    return Row((_name(languages, change), *(Cell(visible(each) or NONE) for each in required)))
+
+
+def _name(languages: Languages, change: Change) -> Cell:
+    """What a finding asks; where reports call it differently, all its names."""
     row = change.matched
+    titles = [
+        language.title(presentable(finding))
+        for finding, language in zip(row.findings, languages, strict=True)
+        if finding is not None
+    ]
+    names = " / ".join(dict.fromkeys(visible(title) for title in titles))
     code = shorten(visible(row.first.code), LONGEST_CODE)
-    return Cell(finding_name(presentable(row)), f"{row.question.number} {topic(row.question)}, {code}")
+    return Cell(names, f"{row.question.number} {topic(row.question)}, {code}")
 
 
-def _cell(finding: Finding | None, *, told: bool, placed: bool, judged: bool) -> Cell:
+def _cell(finding: Finding | None, language: Language, *, told: bool, placed: bool, judged: bool) -> Cell:
     """What one report says of a finding; `told`: also what it required; `placed`: also in which rows; `judged`: with
     its status in a word.
     """
     if finding is None:
         return Cell(mark=_ABSENT) if judged else Cell(NONE, _ABSENT.word)
-    measured, criterion = finding.measured, finding.criterion
-    if measured is None:
+    text, notes = visible(language.measured(finding)), [""]
+    if finding.measured is None:
         text, notes = "", [shorten(finding.reason, LONGEST_REASON)]
-    else:
-        text, notes = format_estimate(measured, criterion), [format_interval(measured, criterion)]
-    notes += [segment_words(finding)] if placed else []
-    notes += [f"required {format_criterion(criterion)}"] if told and criterion is not None else []
+    notes += [visible(language.words.group(finding.segment))] if placed else []
+    notes += [f"required {visible(language.bar(finding))}"] if told and finding.criterion is not None else []
     notes += [_why_not(finding)] if judged and not finding.blocking else []
     own = _mark(finding) if judged else None
     return Cell(text, "; ".join(filter(None, dict.fromkeys(notes))), own, warning=finding.warning)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from readiness.core.findings import Criterion, Finding, Flag, Origin, Status
+from readiness.core.findings import Criterion, Estimate, Finding, Flag, Origin, Status
 from readiness.core.format import is_exact
 from readiness.core.keys import Topic
 from readiness.core.policy import Task
@@ -15,8 +15,8 @@ from readiness.core.provenance import DataFacts
 from readiness.core.withholding import Kind, kind_of
 from readiness.report.sentences import gains, groups, losses, steadiness
 from readiness.report.sentences.counts import basis_of, flat
-from readiness.report.sentences.numbers import write_alike, write_estimate
-from readiness.report.sentences.phrases import Said, counting, lower, plain, sentence, upper, with_unit
+from readiness.report.sentences.numbers import Scale, write_alike, write_estimate
+from readiness.report.sentences.phrases import Said, counting, directed, lower, plain, sentence, upper, with_unit
 from readiness.report.sentences.words import Words
 from readiness.verdict.record import Record
 
@@ -109,6 +109,19 @@ class Language:
             return "the margin of error reaches beyond it"
         text = with_unit(write_alike([limit], said.scale, criterion.threshold)[0], said.scale, said.unit)
         return f"the data rule out only values {'below' if criterion.wants_more else 'above'} {text}"
+
+    def change(self, before: Finding, now: Finding) -> str:
+        """What became of a number since another report: "2 points better"; empty where that cannot be said."""
+        gain = gained(before, now)
+        if gain is None or before.measured is None or now.measured is None:
+            return ""
+        said = self.said(now)
+        scale = {Scale.PERCENT: Scale.POINTS, Scale.TIMES: Scale.AMOUNT}.get(said.scale, said.scale)
+        if now.key.kind is Topic.LIFT and said.scale is Scale.PERCENT:
+            scale = Scale.AMOUNT  # an error less a share of another one: in the unit of the error
+        size = Estimate(gain, gain, gain, 1.0, now.measured.n)
+        forth, back = ("better", "worse") if now.criterion is not None else ("more", "less")
+        return directed(size, scale, forth, back, unit=said.unit)
 
     def failing(self, finding: Finding) -> str:
         """A short sentence for a first line, of what is not met: "It misses most frauds among …"."""
@@ -205,6 +218,20 @@ def _is_asked(finding: Finding) -> bool:
 
 def _supplied(finding: Finding) -> str:
     return "this figure was supplied, not measured here" if finding.origin is Origin.SUPPLIED else ""
+
+
+def gained(before: Finding, now: Finding) -> float | None:
+    """How much better a number is than before, in its own unit; of a fact how much larger. None where their units or
+    their limits' directions differ, or one was not measured.
+    """
+    if before.measured is None or now.measured is None or before.measured.unit != now.measured.unit:
+        return None
+    difference = now.measured.value - before.measured.value
+    if before.criterion is None or now.criterion is None:
+        return difference if before.criterion is now.criterion is None else None
+    if before.criterion.wants_more is not now.criterion.wants_more:
+        return None
+    return difference if now.criterion.wants_more else -difference
 
 
 def rows_to_settle(finding: Finding) -> int | None:

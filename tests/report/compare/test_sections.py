@@ -67,10 +67,31 @@ def test_a_partial_report_has_no_result() -> None:
 def test_a_claim_that_changed_shows_value_and_interval() -> None:
     """The requirement that is missed in one and met in the other."""
     _, parts = compared(records.not_ready(), records.ready())
-    cells = row(table(parts, "Status changed"), "Don't miss fraud").cells[1:]
+    found = table(parts, "Status changed")
+    *cells, change = row(found, "Don't miss fraud").cells[1:]
 
     assert ["not met", "met"] == [cell.mark.word for cell in cells if cell.mark]
-    assert all(cell.text and " to " in cell.note for cell in cells)
+    assert ["69 % (60 to 76)", "91 % (82 to 98)"] == [cell.text for cell in cells]
+    assert ("Change", "22 points better") == (found.columns[-1].title, change.text)
+
+
+def test_the_worst_change_comes_first() -> None:
+    """Among claims of the same status, those that got worse stand above those that got better."""
+    worse = records.baseline(shift=0.03)
+    answers = [worse if a.question is Question.BASELINE else a for a in records.ready().answers]
+    _, parts = compared(records.ready(), records.record(answers))
+    texts = [each.cells[-1].text for each in table(parts, "Value moved").rows]
+    assert any(text.endswith("worse") for text in texts)
+    is_worse = [text.endswith("worse") for text in texts]
+    assert is_worse == sorted(is_worse, reverse=True)
+
+
+def test_three_reports_have_no_column_for_a_change() -> None:
+    """There would be two of them for each row."""
+    reports = as_reports(records.not_ready(), records.ready(), records.not_proven())
+    made = [each for part in sections(reports, ()) for each in part.tables if each.caption.startswith("Status")]
+    assert made
+    assert all("Change" not in [column.title for column in each.columns] for each in made)
 
 
 def test_every_cell_of_a_judged_claim_has_a_word() -> None:
@@ -84,7 +105,7 @@ def test_every_cell_of_a_judged_claim_has_a_word() -> None:
     _, parts = compared(one, dataclasses.replace(one, answers=tuple(answers)))
     made = row(table(parts, "Judged in only some"), fact.name)
 
-    assert ["not met", "not judged"] == words(made)
+    assert ["not met", "not judged"] == words(made)[:2]
     assert "12 rows are too few" in made.cells[2].note
     assert {"not in this report"} == {words(each)[1] for each in table(parts, "Only in some of the reports").rows}
     assert not any("criteri" in caution for caution in cautions(as_reports(one, records.not_ready())))
