@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +17,29 @@ from typer.testing import CliRunner
 from readiness import draw, review
 from readiness.cli.app import app, command
 from readiness.core.files import sha256_path
-from readiness.core.findings import Answer, Question, Status
+from readiness.core.findings import Answer, Claim, Criterion, Question, Status
+from readiness.core.keys import Topic
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
+from readiness.evidence.evidence import Evidence
 from readiness.evidence.models import kinds, load
 from readiness.evidence.models.kinds import Kind
 from readiness.evidence.probes import subprocess
 from readiness.evidence.probes.robustness import PROBES, ProbeResult
 from readiness.evidence.probes.subprocess import Request
-from readiness.questions import production
+from readiness.planning.plan import plan
+from readiness.questions import errors, production
 from readiness.report.pictures import Picture
 from readiness.spec.questions import Production
 from readiness.spec.schema import ModelFile, Spec
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import ESTIMATORS, Estimator
+from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial
+from readiness.statistics.judge_claims import Measurement
+from readiness.verdict import claims
+from readiness.verdict.comparison import missing_codes, other_bars
 from tests.conftest import make_rows
 
 FEATURES = ["a", "b"]
@@ -55,6 +64,37 @@ def test_a_metric(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stated.measured is not None
     assert float((MODEL.predict(TEST[FEATURES]) != TEST["y"]).mean()) == pytest.approx(stated.measured.value)
     assert 0.5 == stated.criterion.threshold  # type: ignore[union-attr]
+
+
+def test_a_judged_criterion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry in the list of claims and its measurement: judged, missed where a record lacks it, and planned."""
+    key, bar = Topic.BIAS.key(), Criterion("<=", 0.1, "share", "default")
+
+    def list_balance(_spec: Spec, task: Task) -> Iterator[Claim]:
+        if task is Task.BINARY:
+            yield Claim(key, "Predicted positives less true ones, as a share of all rows", bar, source="errors.balance")
+
+    def measure_balance(evidence: Evidence, claim: Claim) -> Measurement:
+        gap = float(evidence.cases.y_pred.mean() - evidence.cases.y_true.mean())
+        return Measurement(claim, "balance", Exact(abs(gap), evidence.cases.n))
+
+    monkeypatch.setattr(claims, "LISTERS", (*claims.LISTERS, list_balance))
+    monkeypatch.setitem(errors.MEASURES, Topic.BIAS, measure_balance)
+
+    reviewed = review(MODEL, TEST[FEATURES], TEST["y"], requirements={"recall": 0.5})
+    answer = reviewed.errors.answer
+    found = next(finding for finding in answer.findings if finding.key == key)
+    gap = abs(float(MODEL.predict(TEST[FEATURES]).mean() - TEST["y"].mean()))
+    assert found.blocking
+    assert bar == found.criterion
+    assert (Status.MET if gap <= 0.1 else Status.NOT_MET) is found.status
+
+    spec, without = reviewed.spec, Answer(Question.ERRORS, tuple(f for f in answer.findings if f.key != key))
+    loosened = replace(found, criterion=replace(bar, threshold=0.9))
+    assert found.code not in missing_codes([answer], spec, Task.BINARY)
+    assert found.code in missing_codes([without], spec, Task.BINARY)
+    assert (found.code,) == other_bars([Answer(Question.ERRORS, (loosened,))], spec, Task.BINARY)
+    assert any("errors.balance" in line for line in plan(spec))
 
 
 def test_a_figure() -> None:

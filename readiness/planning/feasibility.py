@@ -27,6 +27,7 @@ from readiness.core.checklist import (
     last_day,
     this_day,
 )
+from readiness.core.claims import Claims
 from readiness.core.findings import Outcome, Question, Status
 from readiness.core.format import format_against, format_threshold, listed
 from readiness.core.keys import Topic
@@ -47,7 +48,7 @@ from readiness.spec.schema import Attestation, CostColumn, Requirement, Spec
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.ranking import MINIMUM_QUERIES
 from readiness.statistics.sample_size import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
-from readiness.verdict.claims import Claims, claims_of
+from readiness.verdict.claims import claims_of
 
 DENOMINATORS = {
     "recall": 1,

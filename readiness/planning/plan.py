@@ -10,6 +10,7 @@ import numpy as np
 
 from readiness.core import policy
 from readiness.core.checklist import NO_LIMIT
+from readiness.core.claims import Family
 from readiness.core.errors import InputError
 from readiness.core.findings import Claim
 from readiness.core.format import format_count, format_level, format_share, format_threshold
@@ -57,7 +58,7 @@ from readiness.spec.schema import Requirement, Spec
 from readiness.statistics.inference import normal_quantile
 from readiness.statistics.labels import BINARY_LABEL_METRICS, label_influence, label_metric_values
 from readiness.statistics.sample_size import POWER, contrast_rows, quantiles
-from readiness.verdict.claims import TOPICS, Family, alternatives, claims_of, compared_metric
+from readiness.verdict.claims import TOPICS, alternatives, claims_of, compared_metric
 from readiness.verdict.margins import required_margin
 
 # ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from readiness.core.claims import Claims
 from readiness.core.findings import Answer, Claim, Finding, Question, Status
 from readiness.core.format import format_count, format_share, format_value
 from readiness.core.keys import FindingKey, Topic
@@ -35,7 +36,7 @@ from readiness.statistics.estimators import Metric, measure, reason_to_withhold
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.ranking import is_best_order
-from readiness.verdict.claims import Claims, claims_of
+from readiness.verdict.claims import claims_of
 from readiness.verdict.margins import Margin, gain_name, required_margin
 
 # ----------------------------------------------------------------------------------------------------

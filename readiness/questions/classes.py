@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from readiness.core.claims import Claims
 from readiness.core.findings import Claim, Finding, Flag, Status
 from readiness.core.format import format_level, listed
 from readiness.core.keys import FindingKey, Topic
@@ -22,7 +23,7 @@ from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.labels import measure_table
 from readiness.statistics.ranking import are_among_first
-from readiness.verdict.claims import Claims, claims_of
+from readiness.verdict.claims import claims_of
 
 _ONE_CLASS = frozenset({Topic.CLASS_TOLD_APART, Topic.CLASS_FOUND})
 NEVER_NAMED = "a candidate that names this class; more rows alone will not help"

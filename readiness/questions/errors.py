@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.core.claims import Claims
 from readiness.core.findings import Answer, Claim, Question, not_stated
 from readiness.core.format import format_level, format_share, format_value
 from readiness.core.keys import FindingKey, Topic
@@ -35,7 +36,7 @@ from readiness.statistics.intervals import OrderStatistic
 from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.means import share_of
 from readiness.statistics.thresholds import mean_in_tails, rank_correlation
-from readiness.verdict.claims import NO_COSTS, Claims, claims_of, no_dearer_name
+from readiness.verdict.claims import NO_COSTS, claims_of, no_dearer_name
 
 # ----------------------------------------------------------------------------------------------------
 # The errors that the candidate makes, and how many of each; counted, not judged.

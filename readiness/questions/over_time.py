@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.core.claims import Claims
 from readiness.core.findings import Criterion, Finding, Status
 from readiness.core.format import format_pair
 from readiness.core.keys import Topic
@@ -40,7 +41,7 @@ from readiness.statistics.stability import (
     windows,
     without_order,
 )
-from readiness.verdict.claims import Claims, claims_of
+from readiness.verdict.claims import claims_of
 
 TREND = Topic.TREND.key()
 WINDOWS = Topic.WINDOWS.key()

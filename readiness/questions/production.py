@@ -13,6 +13,7 @@ from dataclasses import replace
 import pandas as pd
 
 from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
+from readiness.core.claims import Claims
 from readiness.core.findings import Answer, Claim, Finding, Origin, Outcome, Question, Status, not_assessed, not_stated
 from readiness.core.format import format_value
 from readiness.core.keys import FindingKey, Topic
@@ -30,7 +31,7 @@ from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
-from readiness.verdict.claims import LIMITED, TOPICS, Claims, claims_of, probe_name
+from readiness.verdict.claims import LIMITED, TOPICS, claims_of, probe_name
 
 # ----------------------------------------------------------------------------------------------------
 # Odd input: the probes as findings, made here, else supplied, else not assessed.

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from readiness.core import policy
+from readiness.core.claims import Claims
 from readiness.core.findings import Answer, Claim, Finding, Flag, Question, Status, not_stated
 from readiness.core.format import format_value, listed
 from readiness.core.keys import Topic
@@ -63,7 +64,7 @@ from readiness.statistics.parity import (
     shrunken_gap,
 )
 from readiness.statistics.stability import unknown_dependence
-from readiness.verdict.claims import Claims, claims_of, segment_metrics
+from readiness.verdict.claims import claims_of, segment_metrics
 
 # ----------------------------------------------------------------------------------------------------
 # Columns that tell people apart, by a word in their name: what is worse for one of their values may be unlawful.
