@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from readiness.core.errors import IncompleteRecord, InputError, KernelError, KeyFileError, ReviewError, SpecError
-from readiness.core.files import sha256_file
+from readiness.core.files import Role, sha256_file
 from readiness.core.findings import Answer, Criterion, Finding, Outcome, Question, Status
 from readiness.report.record_json import plain
 from readiness.run.host_checks import Digests, check_record
@@ -284,6 +284,16 @@ class TestHostChecks:
         """Digests are the host's own."""
         inputs = tuple(
             dataclasses.replace(each, sha256="0" * 64) if each.name.startswith("test:") else each
+            for each in self.record.gathered.inputs
+        )
+        gathered = dataclasses.replace(self.record.gathered, inputs=inputs)
+        said = self.refused(dataclasses.replace(self.record, gathered=gathered))
+        assert "other files than the spec names: test: test.csv." in said
+
+    def test_a_table_of_another_role_is_noticed(self) -> None:
+        """The very same file, said to have been read for something else."""
+        inputs = tuple(
+            dataclasses.replace(each, role=Role.OTHER) if each.role is Role.TEST else each
             for each in self.record.gathered.inputs
         )
         gathered = dataclasses.replace(self.record.gathered, inputs=inputs)

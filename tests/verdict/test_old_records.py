@@ -1,4 +1,4 @@
-"""Records that were written before findings had keys are read as if they had them."""
+"""Records that were written before findings had keys and files had roles are read as if they had them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from readiness.core.errors import InvalidReport
+from readiness.core.files import Role
 from readiness.core.findings import Finding, Flag, Origin
 from readiness.core.withholding import WITHHELD, Kind
 from readiness.questions.deficits import UNCERTAIN
@@ -74,3 +75,57 @@ def test_odd_shapes_are_refused_as_ever(findings: Any) -> None:
     plain["answers"][1]["findings"] = findings
     with pytest.raises(InvalidReport):
         from_plain(plain)
+
+
+NAMES = {
+    "test: cases.csv": Role.TEST,
+    "spec: command line": Role.SPEC,
+    "supplied training rows: a: b.txt": Role.SUPPLIED_TRAINING_ROWS,
+    "evidence: runbooks/spec: x.md": Role.EVIDENCE,
+    "module: own/loader.py": Role.MODULE,
+    "module elsewhere: own.loader": Role.MODULE_ELSEWHERE,
+    "Test: cases.csv": Role.OTHER,
+    "test:cases.csv": Role.OTHER,
+    "model: m.joblib": Role.OTHER,
+}
+
+
+def of_files(inputs: Any, files: Any = ()) -> Record:
+    plain = to_plain(records.ready())
+    plain["inputs"] = inputs
+    plain["model"]["files"] = list(files)
+    return from_plain(plain)
+
+
+def test_roles_follow_from_names() -> None:
+    """The model's files are those of the model, whatever they are called."""
+    rest = {"sha256": "a" * 64, "size": 5}
+    read = of_files([{"name": name} | rest for name in NAMES], [{"name": "test: m.joblib"} | rest]).gathered
+
+    assert NAMES == {artifact.name: artifact.role for artifact in read.inputs}
+    assert [(Role.MODEL, "test: m.joblib")] == [(artifact.role, artifact.file) for artifact in read.model.files]
+
+
+def test_a_recorded_role_counts_for_more_than_a_name() -> None:
+    """It stands beside a name that it gives; another is refused, whoever it would mislead."""
+    artifact = {"name": "test: cases.csv", "sha256": "a" * 64, "size": 5}
+    assert Role.OTHER is of_files([artifact | {"role": "other"}]).gathered.inputs[0].role
+    for role in ("train", "evidence", "unheard of"):
+        with pytest.raises(InvalidReport, match="role"):
+            of_files([artifact | {"role": role}])
+
+
+@pytest.mark.parametrize("inputs", ["text", [1], [{"name": 1}], [{}], None])
+def test_odd_files_are_refused_as_ever(inputs: Any) -> None:
+    with pytest.raises(InvalidReport):
+        of_files(inputs)
+
+
+def test_a_role_is_recorded() -> None:
+    """With the name as it always was."""
+    plain = to_plain(records.ready())
+
+    assert [("test: test.parquet", "test"), ("train: train.parquet", "train"), ("spec: readiness.yaml", "spec")] == [
+        (artifact["name"], artifact["role"]) for artifact in plain["inputs"]
+    ]
+    assert ["model"] == [artifact["role"] for artifact in plain["model"]["files"]]
