@@ -50,12 +50,15 @@ def baseline():
     return Answer(
         Question.BASELINE,
         (
-            finding("BASE-LIFT-MAJORITY", f"{over}always the majority class", 0.742, 0.69, 0.79, ">", 0.02),
-            finding("BASE-LIFT-RULE-1", f"{over}the rule", 0.051, -0.011, 0.11, ">", 0.02),
-            finding("BASE-LIFT-CURRENT", f"{over}the current model", -0.05, -0.08, -0.02, ">", 0.02),
-            finding("BASE-LIFT-HUMAN", f"{over}people", None, None, None, ">", 0.02),
+            finding(
+                "BASE-LIFT-MAJORITY", f"{over}always the majority class", 0.742, 0.69, 0.79, ">", 0.02, metric="f1"
+            ),
+            finding("BASE-LIFT-RULE-1", f"{over}the rule", 0.051, -0.011, 0.11, ">", 0.02, metric="f1"),
+            finding("BASE-LIFT-CURRENT", f"{over}the current model", -0.05, -0.08, -0.02, ">", 0.02, metric="f1"),
+            finding("BASE-LIFT-HUMAN", f"{over}people", None, None, None, ">", 0.02, metric="f1"),
             fact("BASE-VALUE-CANDIDATE-F1", "Candidate", 0.742, 0.70, 0.78, metric="f1"),
             fact("BASE-VALUE-CANDIDATE-ACCURACY", "Candidate", 0.9, 0.88, 0.92, metric="accuracy"),
+            fact("BASE-VALUE-RULE-1-F1", "Rule", 0.691, 0.65, 0.73, metric="f1"),
             fact("BASE-VALUE-MAJORITY-F1", "Majority", 0.0, metric="f1"),
             fact("BASE-VALUE-MAJORITY-ACCURACY", "Majority", 0.85, 0.83, 0.87, metric="accuracy"),
         ),
@@ -107,12 +110,16 @@ def segments(n=3, metrics=("accuracy", "recall")):
                 ),
                 fact(f"{code}-ROWS", name, 50 + j, metric="rows", segment=where),
             ]
-    return Answer(Question.SEGMENTS, tuple(found))
+    levels = pd.DataFrame({"metric": list(metrics), "overall": 0.85, "tolerated": 0.7})
+    return Answer(Question.SEGMENTS, tuple(found), {"overall": levels})
 
 
 def errors():
     """A thousand rows: 45 false positives at 10, 12 false negatives at 100, 150 positives."""
     counts = {"TN": 805, "FP": 45, "FN": 12, "TP": 138}
+    prices = pd.DataFrame(
+        [("negative", "positive", 450.0), ("positive", "negative", 1200.0)], columns=["true", "predicted", "cost"]
+    )
     return Answer(
         Question.ERRORS,
         (
@@ -121,6 +128,7 @@ def errors():
             fact("ERRO-COST-NOTHING", "Cost of doing nothing", 15000.0, n=1000, unit="EUR"),
             finding("ERRO-SAVINGS", "Savings", 13.35, 11.2, 15.1, ">", 0, n=1000, unit="EUR"),
         ),
+        {"cell_costs": prices},
     )
 
 

@@ -52,13 +52,14 @@ def _method(finding: Finding) -> str:
     return finding.key.part("method")
 
 
-def _name(answer: Answer, method: str) -> str:
-    """A method in the words of the sheet; where there is no spec, as its values are named."""
-    words = sheet().words
-    if words.spec or method in (CANDIDATE, PEOPLE):
-        return words.method(method)
+def _name(answer: Answer, finding: Finding) -> str:
+    """A method in the words of the sheet; where there is no spec, as its values are named, else as its finding is."""
+    words, method = sheet().words, _method(finding)
+    known = words.method(method)
+    if known != words.method(""):
+        return known
     named = (f.name for f in answer.findings if f.key.kind is Topic.METHOD_VALUE and _method(f) == method)
-    return next(named, words.method(method))
+    return next(named, finding.name)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ def _gains(answer: Answer) -> Gains:
     relative = all(share is not None for share in shares)
     drawn = [share for share in shares if share is not None] if relative else same
     ordered = sorted(drawn, key=lambda f: (f.measured is None, f.measured.value if f.measured is not None else 0.0))
-    names = tuple(_name(answer, _method(finding)) for finding in ordered)
+    names = tuple(_name(answer, finding) for finding in ordered)
     return Gains(metric, tuple(ordered), names, relative, tuple(f for f in every if f.metric != metric))
 
 
@@ -177,7 +178,7 @@ def _axis_words(gains: Gains) -> str:
 
 def _left_out(answer: Answer, gains: Gains) -> str:
     where = "on other cases"
-    said = [f"{_name(answer, _method(f))}: compared in {metric_words(f.metric)}, {where}" for f in gains.left_out]
+    said = [f"{_name(answer, f)}: compared in {metric_words(f.metric)}, {where}" for f in gains.left_out]
     return f"not drawn: {'; '.join(said)}" if said else ""
 
 
@@ -211,29 +212,39 @@ def lifts_alt(answer: Answer) -> str:
 # Every method in the metric that is judged, and people in theirs.
 
 
-def _tables(answer: Answer) -> dict[str, dict[str, Estimate]]:
+def _tables(answer: Answer) -> dict[str, list[Finding]]:
     """By metric, each method's value, the best first: the judged metric, and that in which people were measured."""
-    values: dict[str, dict[str, Estimate]] = {}
+    values: dict[str, list[Finding]] = {}
     for finding in answer.findings:
         if finding.key.kind is Topic.METHOD_VALUE and finding.measured is not None:
-            values.setdefault(finding.metric, {})[_method(finding)] = finding.measured
+            values.setdefault(finding.metric, []).append(finding)
     if not values:
         raise NothingToDraw("no method was measured")
-    lifts_found = [f for f in answer.findings if f.key.kind is Topic.LIFT]
-    judged = Counter(f.metric for f in lifts_found if f.metric in values).most_common(1)
+    gains = [f for f in answer.findings if f.key.kind is Topic.LIFT]
+    judged = Counter(f.metric for f in gains if f.metric in values).most_common(1)
     chosen = [judged[0][0] if judged else next(iter(values))]
-    for finding in lifts_found:
-        own = values.get(finding.metric, {}).get(CANDIDATE)
-        if _method(finding) == PEOPLE and finding.measured is not None and own is not None:
-            people = own.value - finding.measured.value
-            values[finding.metric][PEOPLE] = Estimate(people, people, people, 1.0, finding.measured.n)
+    for finding in gains:
+        if _method(finding) == PEOPLE and (people := _people(finding, values.get(finding.metric, ()))) is not None:
+            values[finding.metric].append(people)
             chosen.append(finding.metric)
     return {metric: _best_first(metric, values[metric]) for metric in dict.fromkeys(chosen)}
 
 
-def _best_first(metric: str, values: dict[str, Estimate]) -> dict[str, Estimate]:
-    more = metric not in METRICS or METRICS[metric].greater_is_better
-    return dict(sorted(values.items(), key=lambda pair: -pair[1].value if more else pair[1].value))
+def _people(gain: Finding, values: Sequence[Finding]) -> Finding | None:
+    """What people reach: the candidate's value less its gain over them; a point, as their interval is not recorded."""
+    own = next((f.measured for f in values if _method(f) == CANDIDATE), None)
+    if own is None or gain.measured is None:
+        return None
+    value = own.value - gain.measured.value
+    estimate = Estimate(value, value, value, 1.0, gain.measured.n)
+    key = Topic.METHOD_VALUE.key(PEOPLE, metric=gain.metric)
+    return Finding(key, sheet().words.method(PEOPLE), Status.NOT_ASSESSED, metric=gain.metric, measured=estimate)
+
+
+def _best_first(metric: str, found: Sequence[Finding]) -> list[Finding]:
+    more = sheet().words.more_is_better(metric)
+    values = [(finding, finding.measured.value) for finding in found if finding.measured is not None]
+    return [finding for finding, _ in sorted(values, key=lambda pair: -pair[1] if more else pair[1])]
 
 
 @house_style()
@@ -242,7 +253,9 @@ def methods(answer: Answer, *, ax: Axes | None = None) -> Axes:
     they were measured. The circle is the candidate.
     """
     tables = _tables(answer)
-    names = {metric: row_names([_name(answer, key) for key in table], most=26) for metric, table in tables.items()}
+    names = {
+        metric: row_names([_name(answer, finding) for finding in table], most=26) for metric, table in tables.items()
+    }
     heights = [rows_height(each, each=0.32) for each in names.values()]
     narrow = sheet().narrow
     ax = bare(canvas(ax, (sum(heights) if narrow else max(heights)) + (0.6 * len(tables) if narrow else 0.6)))
@@ -259,9 +272,7 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _methods_panel(panel: Axes, metric: str, table: dict[str, Estimate], names: Sequence[str]) -> None:
-    found = [Finding(Topic.METHOD_VALUE.key(method, metric=metric), method, Status.NOT_ASSESSED, measured=estimate)
-             for method, estimate in table.items()]  # fmt: skip
+def _methods_panel(panel: Axes, metric: str, found: Sequence[Finding], names: Sequence[str]) -> None:
     rows(panel, names)
     view(panel, found)
     stripes(panel, len(found))
@@ -279,7 +290,7 @@ def _methods_panel(panel: Axes, metric: str, table: dict[str, Estimate], names: 
 def methods_caption(answer: Answer) -> str:
     """What `methods` shows, in a few words."""
     metric, table = next(iter(_tables(answer).items()))
-    place = list(table).index(CANDIDATE) + 1 if CANDIDATE in table else 0
+    place = next((k for k, finding in enumerate(table, 1) if _method(finding) == CANDIDATE), 0)
     if not place:
         return methods_alt(answer)
     where = "best" if place == 1 else f"number {place}"
@@ -290,6 +301,7 @@ def methods_alt(answer: Answer) -> str:
     """What `methods` shows, in one sentence a metric."""
     said = []
     for metric, table in _tables(answer).items():
-        ranked = [f"{plain(_name(answer, m))[:60]} {amount(e.value, metric, e.unit)}" for m, e in table.items()]
+        ranked = [f"{plain(_name(answer, f))[:60]} {amount(f.measured.value, metric, f.measured.unit)}"
+                  for f in table if f.measured is not None]  # fmt: skip
         said.append(f"{_upper(metric_words(metric))} of {len(table)} methods: {listed(ranked, 8)}.")
     return " ".join(said)

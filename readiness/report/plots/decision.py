@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,6 +74,18 @@ class Claims:
     """Judged claims without an interval: yes-or-no checks, exact numbers, and what nobody could look at."""
     unmet: int
     """Those of them whose answer is not yes."""
+    tally: Mapping[Status, int]
+    """How many numbers are judged, also those that are not drawn, by status."""
+
+    @property
+    def numbers(self) -> int:
+        """All judged numbers."""
+        return sum(self.tally.values())
+
+    @property
+    def met(self) -> int:
+        """Those that hold."""
+        return self.tally.get(Status.MET, 0)
 
 
 def _claims(answers: Sequence[Answer]) -> list[Claims]:
@@ -94,7 +107,8 @@ def _claims_of(answer: Answer) -> Claims:
             rest.append(finding)
     closest = sorted(judged, key=lambda pair: -pair[1])[-MOST_DOTS:]
     unmet = sum(finding.status is not Status.MET for finding in rest)
-    return Claims(answer.question, tuple(closest), tuple(sorted(shown)[:MOST_DOTS]), len(rest), unmet)
+    tally = Counter(finding.status for finding, _ in judged)
+    return Claims(answer.question, tuple(closest), tuple(sorted(shown)[:MOST_DOTS]), len(rest), unmet, tally)
 
 
 @house_style()
@@ -239,8 +253,7 @@ def _name_the_worst(ax: Axes, claims: Sequence[Claims]) -> None:
 
 def _counted(claims: Sequence[Claims]) -> str:
     """How many numbers are judged, and what came of them."""
-    judged = [finding for each in claims for finding, _ in each.judged]
-    tally = {status: sum(f.status is status for f in judged) for status in LOOKS}
+    tally = {status: sum(each.tally.get(status, 0) for each in claims) for status in LOOKS}
     said = [f"{LOOKS[status].glyph} {format_count(n)} {status.words}" for status, n in tally.items() if n]
     shown = sum(len(each.shown) for each in claims)
     said += [f"○ {format_count(shown)} shown and not judged"] if shown else []
@@ -250,15 +263,16 @@ def _counted(claims: Sequence[Claims]) -> str:
 def margins_caption(answers: Sequence[Answer]) -> str:
     """What `margins` shows, in a few words."""
     claims = _claims(answers)
-    judged = [finding for each in claims for finding, _ in each.judged]
-    met = sum(finding.status is Status.MET for finding in judged)
+    met, n = sum(each.met for each in claims), sum(each.numbers for each in claims)
     rest, unmet = sum(each.rest for each in claims), sum(each.unmet for each in claims)
-    others = (
-        f" {format_count(rest)} more claims have no interval; {format_count(rest - unmet)} of them hold."
-        if rest
-        else ""
-    )
-    return f"{format_count(met)} of {format_count(len(judged))} judged numbers hold.{others}"
+    numbers = "judged number holds" if n == 1 else "judged numbers hold"
+    others = ""
+    if rest == 1:
+        others = f" 1 more claim has no interval; it {'does not hold' if unmet else 'holds'}."
+    elif rest:
+        held = "all" if not unmet else format_count(rest - unmet)
+        others = f" {format_count(rest)} more claims have no interval; {held} of them hold."
+    return f"{format_count(met)} of {format_count(n)} {numbers}.{others}"
 
 
 def margins_alt(answers: Sequence[Answer]) -> str:
@@ -269,9 +283,7 @@ def margins_alt(answers: Sequence[Answer]) -> str:
         if each.judged:
             _, x = each.judged[-1]
             far = f"{FARTHEST:.0f} or more" if x >= FARTHEST else f"{x:.1f}".replace("-", "−")
-            said.append(
-                f"{each.question.number} {_TOPICS[each.question]}: {format_count(len(each.judged))}, closest {far}"
-            )
+            said.append(f"{each.question.number} {_TOPICS[each.question]}: {format_count(each.numbers)}, closest {far}")
     worst = _worst(claims)
     named = f" The worst: {_claim_words(worst[1])}, {worst[1].status.words}." if worst is not None else ""
     return f"{margins_caption(answers)} Distances in half-widths: {listed(said, 6)}.{named}"

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from readiness.core.findings import Answer, Finding, Flag, Status
 from readiness.core.format import format_count, listed
 from readiness.core.keys import Topic
-from readiness.core.metrics import METRICS
 from readiness.report.plots.lettering import amount, is_share, measured, metric_words, plain, segment_words
 from readiness.report.plots.marks import (
     above_row,
@@ -240,17 +239,13 @@ def _inside_of_shares(ax: Axes, panel: Panel) -> None:
 def _tolerance(ax: Axes, panel: Panel) -> None:
     """All rows together, and the side that is tolerated."""
     left, right = ax.get_xlim()
-    more = METRICS[panel.metric].greater_is_better if panel.metric in METRICS else True
+    more = sheet().words.more_is_better(panel.metric)
     if panel.tolerated is not None:
         good = (panel.tolerated, right) if more else (left, panel.tolerated)
         ax.axvspan(*good, facecolor=LOOKS[Status.MET].colour, alpha=0.1, linewidth=0, zorder=0)
-        upright(
-            ax,
-            panel.tolerated,
-            f"tolerated {panel.said(panel.tolerated)}",
-            colour=MUTED,
-            align="right" if more else "left",
-        )
+        place = (panel.tolerated - left) / (right - left)
+        leans = "" if place < 0.3 or place > 0.7 else "right" if more else "left"
+        upright(ax, panel.tolerated, f"tolerated {panel.said(panel.tolerated)}", colour=MUTED, align=leans)
     if panel.overall is not None:
         upright(ax, panel.overall, f"all {panel.said(panel.overall)}", dashed=False, align="left" if more else "right")
 
@@ -354,7 +349,7 @@ def _limit(found: Sequence[Finding]) -> str:
 
 def _hits(finding: Finding) -> Hits | None:
     """How many rows of a weak spot are right; None where its number is no share of rows."""
-    more = finding.metric not in METRICS or METRICS[finding.metric].greater_is_better
+    more = sheet().words.more_is_better(finding.metric)
     sides = sides_of(finding, more_is_better=more)
     return None if sides is None or not is_share(finding.metric) else hits_of(sides.here)
 
@@ -364,7 +359,7 @@ def _misses(finding: Finding) -> str:
     hits = _hits(finding)
     if hits is None:
         return measured(finding, signed=True)
-    more = finding.metric not in METRICS or METRICS[finding.metric].greater_is_better
+    more = sheet().words.more_is_better(finding.metric)
     wrong = hits.misses if more else hits.hits
     word = {"recall": "missed", "false_positive_rate": "false alarms"}.get(finding.metric, "wrong")
     return f"{format_count(wrong)} of {format_count(hits.total)} {word}"

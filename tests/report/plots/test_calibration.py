@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,7 +12,7 @@ from readiness.report.pictures import NotDrawn, draw
 from readiness.report.plots import errors
 from readiness.report.plots.style import NothingToDraw
 from tests import literal_answers as literal
-from tests.literal_answers import fact, interval, point, words
+from tests.literal_answers import fact, interval, words
 
 BINS = ((0.10, 0.12, 0.08, 0.18), (0.45, 0.40, 0.31, 0.50), (0.90, 0.93, 0.88, 0.96))
 
@@ -27,34 +26,34 @@ def answer(bins=BINS, **table) -> Answer:
     return Answer(Question.ERRORS, (*findings, error), {"calibration": frame})
 
 
-def test_points_stand_at_what_was_given_and_what_came_true():
-    """Each with its interval upright, and the diagonal beneath."""
+def marks(ax, code):
+    """Where the diamond of what was given, and the dot of what came true, stand."""
+    found = {line.get_label(): float(line.get_xdata()[0]) for line in ax.lines}
+    return found[f"_{code} given"], found[f"_{code}"]
+
+
+def test_each_bin_has_a_row_with_what_was_given_and_what_came_true():
+    """The diamond at the probability, the dot with its interval at the share; how many rows stands in words."""
     ax = errors.calibration(answer())
-    (second,) = [line for line in ax.lines if line.get_label() == "_ERRO-BIN-2"]
-    (upright,) = [line for line in ax.lines if line.get_label() == "_ERRO-BIN-2 interval"]
 
-    assert (0.45, 0.40) == (float(second.get_xdata()[0]), float(second.get_ydata()[0]))
-    assert [0.31, 0.50] == list(upright.get_ydata())
-    assert 0.45 == point(ax, "ERRO-BIN-2")
-    assert (0.45, 0.45) == interval(ax, "ERRO-BIN-2")
-    assert [([0, 1], [0, 1])] == [
-        (list(line.get_xdata()), list(line.get_ydata())) for line in ax.lines if line.get_linestyle() == "--"
+    assert (0.45, 0.40) == marks(ax, "ERRO-BIN-2")
+    assert (0.31, 0.50) == interval(ax, "ERRO-BIN-2")
+    assert ["10 % given · 200 rows", "45 % given · 200 rows", "90 % given · 200 rows"] == [
+        label.get_text() for label in ax.get_yticklabels()
     ]
-    assert "Probability given and share that came true, 600 rows" == ax.get_title(loc="left")
+    assert "40 % came true" in words(ax)
+    assert [text for text in words(ax) if "on average 3.0 points apart" in text]
 
 
-def test_the_crowded_corner_of_a_rare_event_is_spread_out():
-    """Points at 0.0002 and 0.002 stand well apart, on axes with the same scale and honest ticks."""
+def test_the_rare_bins_do_not_cover_each_other():
+    """Points at 0.0002 and 0.002 stand in rows of their own, on one honest scale, with their digits in words."""
     rare = ((0.0002, 0.0003, 0.0001, 0.001), (0.002, 0.001, 0.0004, 0.003), (0.03, 0.02, 0.01, 0.04))
     ax = errors.calibration(answer(rare))
-    left, right = (float(ax.transAxes.inverted().transform(ax.transData.transform((x, 0)))[0]) for x in (0.0002, 0.002))
+    rows = [float(line.get_ydata()[0]) for line in ax.lines if line.get_label().endswith("given")]
 
-    assert ("function", "function") == (ax.get_xscale(), ax.get_yscale())
-    assert right - left > 0.1
-    assert ax.get_xlim() == ax.get_ylim()
-    assert [text.get_text() for text in ax.get_xticklabels()] == [f"{tick:g}" for tick in ax.get_xticks()]
-    assert [text for text in words(ax) if "small probabilities are spread out" in text]
-    assert "linear" == errors.calibration(answer()).get_xscale()
+    assert [0.0, 1.0, 2.0] == rows
+    assert "linear" == ax.get_xscale()
+    assert {"0.02 % given · 200 rows", "0.03 % came true"} <= set(words(ax))
 
 
 def test_a_bin_without_limits_reaches_the_edges():
@@ -62,9 +61,7 @@ def test_a_bin_without_limits_reaches_the_edges():
     whole = answer(((0.5, 0.5, 0.4, 0.6),))
     estimate = replace(whole.findings[0].measured, low=None, high=None)
     open_ended = replace(whole, findings=(replace(whole.findings[0], measured=estimate),))
-    (upright,) = [line for line in errors.calibration(open_ended).lines if line.get_label().endswith("interval")]
-
-    assert [0, 1] == list(upright.get_ydata())
+    assert (0.0, 1.0) == interval(errors.calibration(open_ended), "ERRO-BIN-1")
 
 
 @pytest.mark.parametrize("nothing", [literal.errors(), literal.regression(), literal.classes(["a", "b", "c"])])
@@ -87,8 +84,8 @@ def test_the_picture_is_small_and_says_its_finding():
 
     assert len(picture.svg.encode()) < 12_000
     assert (
-        "Probabilities and what came true (calibration error 0.030, 0.000 to 0.060): 0.100 given, 0.120 came true; "
-        "0.450 given, 0.400 came true; 0.900 given, 0.930 came true."
+        "Probabilities and what came true (on average 3.0 points apart): 10 % given, 12 % of 200 came true; "
+        "45 % given, 40 % of 200 came true; 90 % given, 93 % of 200 came true."
     ) == picture.alt
     assert picture.svg == draw(errors.calibration, answer()).svg
 
@@ -97,5 +94,6 @@ def test_points_at_the_ends_are_inside():
     """0 and 1 are probabilities, too."""
     ax = errors.calibration(answer(((0.0, 0.0, 0.0, 0.02), (0.5, 0.5, 0.4, 0.6), (1.0, 1.0, 0.98, 1.0))))
 
-    assert (0.0, 1.0) == ax.get_xlim()
-    assert np.isfinite(ax.get_ylim()).all()
+    left, right = ax.get_xlim()
+    assert left < 0 < 1 < right
+    assert "0 % came true" in words(ax)

@@ -28,7 +28,17 @@ def test_flagged_windows_differ_by_mark_and_word(decay):
     assert ("X", "o") == (marks["_STAB-WINDOW-10"], marks["_STAB-WINDOW-1"])
     assert 1 == words(ax).count("not met")
     assert "2026-11-25" in words(ax)
-    assert any(text.endswith(" all rows") for text in words(ax))
+    assert any(text.endswith(" over all rows") for text in words(ax))
+
+
+def test_what_is_tolerated_is_drawn(decay):
+    """Ten points below all rows, as a dashed line with its value."""
+    ax = plots.over_time(decay)
+    overall = float(decay.tables["windows"]["overall"].iloc[0])
+    levels = [float(line.get_ydata()[0]) for line in ax.lines if list(line.get_xdata()) == [0, 1]]
+
+    assert [overall - 0.1, overall] == pytest.approx(sorted(levels))
+    assert [text for text in words(ax) if text.endswith(" tolerated")]
 
 
 def test_the_interval_is_drawn_as_measured(decay):
@@ -44,7 +54,7 @@ def test_the_sentence_names_the_worst_window(decay):
     """Lowest, highest, all rows, and what is not met."""
     sentence = plots.over_time_alt(decay)
 
-    assert sentence.startswith("accuracy in 10 windows of time: from 0.")
+    assert sentence.startswith("accuracy in 10 windows of time: from ")
     assert "(2026-11-25 to 2026-12-31)" in sentence
     assert sentence.endswith("not met: 2026-11-25 to 2026-12-31.")
 

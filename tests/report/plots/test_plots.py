@@ -7,12 +7,12 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.text import Annotation
 
-from readiness.core.findings import Answer, Question, Status
+from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.report.pictures import PNG_DPI
 from readiness.report.plots import baseline, business, decision, errors, production, segments, stability
 from readiness.report.plots.style import NothingToDraw
 from tests import literal_answers as literal
-from tests.literal_answers import DRAWN, NAMES, finding, interval, panels, point, words
+from tests.literal_answers import DRAWN, NAMES, fact, finding, interval, panels, point, words
 
 
 def test_lifts_draw_each_gain_with_its_interval():
@@ -25,13 +25,13 @@ def test_lifts_draw_each_gain_with_its_interval():
 
 
 def test_lifts_name_alternatives_bar_and_statuses():
-    """The rows bear the alternatives in the order of the findings; the margin and all four statuses are words."""
+    """The rows bear the alternatives, the strongest first; the margin and all four statuses are words."""
     ax = baseline.lifts(literal.baseline())
 
-    assert ["always the majority class", "the rule", "the current model", "people"] == [
+    assert ["today's model", "Rule", "always answering the largest class", "people"] == [
         label.get_text() for label in ax.get_yticklabels()
     ]
-    assert {"required > 0.02", "✓ met", "? not proven", "✕ not met", "– not assessed"} <= set(words(ax))
+    assert {"required +0.02", "✓ met", "! not proven", "✕ not met", "– not assessed", "+0.742"} <= set(words(ax))
     assert "Gain in F1 over each alternative" == ax.get_title(loc="left")
 
 
@@ -68,22 +68,48 @@ def test_bars_that_differ_are_drawn_in_their_own_rows():
     assert not [text for text in words(ax) if text.startswith("required")]
 
 
-def test_methods_have_one_panel_per_metric():
-    """Every method stands in every panel at its own value."""
+def test_methods_are_drawn_in_the_judged_metric_the_best_first():
+    """One panel: F1, in which the gains are; accuracy is left to the table."""
     ax = baseline.methods(literal.baseline())
+    (panel,) = ax.child_axes
 
-    assert ["F1", "accuracy"] == [panel.get_title(loc="left") for panel in ax.child_axes]
+    assert "F1 of every method" == ax.get_title(loc="left")
+    assert ["the model", "Rule", "always answering the\nlargest class"] == [
+        label.get_text() for label in panel.get_yticklabels()
+    ]
     assert 0.742 == point(ax, "BASE-VALUE-CANDIDATE-F1")
-    assert 0.85 == point(ax, "BASE-VALUE-MAJORITY-ACCURACY")
 
 
-def test_methods_say_when_metrics_are_left_out():
-    """A fourth metric is not drawn, and the figure says so."""
-    found = [literal.fact(f"BASE-VALUE-CANDIDATE-M{k}", "Candidate", 0.5, 0.4, 0.6, metric=f"m{k}") for k in range(4)]
-    ax = baseline.methods(Answer(Question.BASELINE, tuple(found)))
+def test_people_stand_in_the_metric_in_which_they_were_measured():
+    """A gain in recall over people is no gain in F1: it is named, not drawn there; people have a panel of their own."""
+    found = (
+        *literal.baseline().findings[:3],
+        finding("BASE-LIFT-HUMAN", "Gain in recall over people", 0.18, 0.13, 0.23, ">", 0.02, n=400, metric="recall"),
+        *literal.baseline().findings[4:],
+        fact("BASE-VALUE-CANDIDATE-RECALL", "Candidate", 0.88, 0.86, 0.90, metric="recall"),
+    )
+    answer = Answer(Question.BASELINE, found)
+    gains, methods = baseline.lifts(answer), baseline.methods(answer)
 
-    assert 3 == len(ax.child_axes)
-    assert [text for text in words(ax) if "3 of 4 metrics shown" in text]
+    assert "people" not in [label.get_text() for label in gains.get_yticklabels()]
+    assert "not drawn: people: compared in recall, on other cases" in words(gains)
+    assert ["F1", "Recall"] == [panel.get_title(loc="left") for panel in methods.child_axes]
+    assert 0.7 == pytest.approx(point(methods, "BASE-VALUE-HUMAN-RECALL"))
+    assert "70 %" in words(methods)
+
+
+def test_errors_compared_by_ratio_are_drawn_as_shares():
+    """An error of 47.2 against 66.0 is 28 % lower, where 5 % are required: 0.95 * 66 - 47.2 is what was judged."""
+    found = (
+        finding("BASE-LIFT-MEAN", "x", 0.95 * 66 - 47.2, 5.0, 25.0, ">", 0.0, metric="mae"),
+        fact("BASE-VALUE-CANDIDATE-MAE", "Candidate", 47.2, metric="mae"),
+        fact("BASE-VALUE-MEAN-MAE", "the mean", 66.0, metric="mae"),
+    )
+    ax = baseline.lifts(Answer(Question.BASELINE, found))
+
+    assert 1 - 47.2 / 66 == pytest.approx(point(ax, "BASE-LIFT-MEAN"))
+    assert (5 / 66 + 0.05, 25 / 66 + 0.05) == pytest.approx(interval(ax, "BASE-LIFT-MEAN"))
+    assert {"28 % lower", "required 5 % lower"} <= set(words(ax))
 
 
 def test_requirements_have_their_own_scales():
@@ -99,12 +125,12 @@ def test_requirements_have_their_own_scales():
 
 
 def test_requirements_are_never_rounded_across_their_bar():
-    """0.9496 with 0.95 required is not written as 0.950."""
+    """0.9496 with 0.95 required is not written as 95 %."""
     said = words(business.requirements(literal.business()))
 
-    assert "0.9496" in said
-    assert "0.950" not in said
-    assert "recall ≥ 0.95 · n = 120" in said
+    assert "94.96 %" in said
+    assert 1 == said.count("95 %")  # a tick of the axis
+    assert "recall ≥ 95 % · n = 120" in said
 
 
 def test_many_requirements_show_those_in_doubt():
@@ -118,81 +144,89 @@ def test_many_requirements_show_those_in_doubt():
     assert "Required and measured: least certain 14 of 30 requirements" == ax.get_title(loc="left")
 
 
-@pytest.mark.parametrize(("n", "shown"), [(1, 1), (3, 3), (30, 20), (300, 20), (500, 20)])
-def test_segments_cope_with_any_number(n, shown):
-    """At most twenty segments are drawn; the heading says how many there are."""
-    ax = segments.deficits(literal.segments(n, ("accuracy",)))
-    heading = ax.get_title(loc="left")
+@pytest.mark.parametrize(("n", "shown"), [(2, 2), (3, 3), (12, 12), (30, 12), (500, 12)])
+def test_groups_cope_with_any_number(n, shown):
+    """At most twelve groups of a panel are drawn, in the order of the data; the note says of how many."""
+    ax = segments.groups(literal.segments(n, ("accuracy",)))
+    (panel,) = ax.child_axes
+    names = [label.get_text() for label in panel.get_yticklabels()]
 
-    assert shown == len(ax.child_axes[0].get_yticks())
-    assert (f"worst 20 of {n} segments" in heading) is (n > 20)
-
-
-def test_segments_come_worst_first_and_the_worst_bears_its_number():
-    """The segment with the proven deficit is on top, highlighted and written out in every panel."""
-    ax = segments.deficits(literal.segments())
-    first, second = ax.child_axes
-
-    assert "region = value 2  n 52" == first.get_yticklabels()[0].get_text()
-    assert 0.3 == point(ax, "SEGM-1-3-ACCURACY")
-    assert "+0.300" in [text.get_text() for text in first.texts]
-    assert "+0.300" in [text.get_text() for text in second.texts]
-    assert first.get_xlim() == second.get_xlim()
+    assert shown == len(names)
+    assert names == sorted(names, key=lambda name: int(name.removeprefix("value ")))
+    assert bool([text for text in words(ax) if f"worst 12 of {n} groups" in text]) is (n > 12)
+    assert ("value 2" in names) is (n > 2)
 
 
-def test_a_segment_that_is_too_small_looks_unjudged():
-    """Too few rows: hollow and grey, named in the key, and never on top of a judged segment."""
-    small = finding(
-        "SEGM-1-9-ACCURACY",
-        "tiny",
-        0.9,
-        0.7,
-        1.0,
-        "<",
-        0.15,
-        metric="accuracy",
-        segment={"region": "tiny"},
-        blocking=False,
-        withheld="not assessable: 3 rows",
-    )
-    ax = segments.deficits(literal.segments(3, ("accuracy",)).plus(small))
+def test_one_group_alone_is_no_picture():
+    """There is nobody to compare it with."""
+    with pytest.raises(NothingToDraw):
+        segments.groups(literal.segments(1))
 
-    assert "region = tiny" in ax.child_axes[0].get_yticklabels()[-1].get_text()
+
+def test_groups_stand_at_their_own_value_beside_all_rows_and_what_is_tolerated():
+    """The value of each group, not its distance; the level of all rows and the tolerated one are lines with words."""
+    ax = segments.groups(literal.segments(3, ("recall",)))
+    (panel,) = ax.child_axes
+    uprights = {float(line.get_xdata()[0]) for line in panel.lines if list(line.get_ydata()) == [0, 1]}
+
+    assert ["value 0", "value 1", "value 2"] == [label.get_text() for label in panel.get_yticklabels()]
+    assert 0.6 == pytest.approx(point(ax, "SEGM-1-3-VALUE-RECALL"))
+    assert (0.5, 0.65) == pytest.approx(interval(ax, "SEGM-1-3-VALUE-RECALL"))
+    assert {0.85, 0.7} == uprights
+    assert {"Recall by region", "all 85 %", "tolerated 70 %", "✕ 60 %", "✓ 89 %"} <= set(words(ax))
+
+
+def test_only_panels_in_which_something_happens_are_drawn():
+    """Two metrics in which a group falls behind, and a third in which none does: two panels, and a word on the rest."""
+    calm = literal.segments(2, ("precision",))
+    ax = segments.groups(Answer(Question.SEGMENTS, (*literal.segments().findings, *calm.findings)))
+
+    assert ["Accuracy by region", "Recall by region"] == sorted(p.get_title(loc="left") for p in ax.child_axes)
+    assert [text for text in words(ax) if text.endswith("not drawn: 1 more such pictures")]
+    assert "Precision by region" == segments.groups(calm).get_title(loc="left")
+
+
+def test_a_group_that_is_too_small_looks_unjudged():
+    """Too few rows: hollow and grey, named in the key, and never the worst."""
+    where = {"region": "tiny"}
+    small = finding("SEGM-1-9-ACCURACY", "tiny", 0.9, 0.7, 1.0, "<", 0.15, metric="accuracy", segment=where,
+                    blocking=False, withheld="not assessable: 3 rows")  # fmt: skip
+    value = fact("SEGM-1-9-VALUE-ACCURACY", "tiny", 0.1, 0.0, 0.5, n=3, metric="accuracy", segment=where)
+    answer = literal.segments(3, ("accuracy",)).plus(small, value)
+    ax = segments.groups(answer)
+
     assert [text for text in words(ax) if "□ too few rows, not judged" in text]
+    assert "value 2" in segments.groups_caption(answer)
+    assert "tiny" not in segments.groups_caption(answer)
 
 
-def test_segments_that_are_all_too_small_are_still_sorted():
-    """Where nothing is judged, the largest deficit is on top and the key says why."""
-    unjudged = [
-        finding(f"SEGM-1-{k}-MAE", "x", float(k), k - 9.0, k + 9.0, "<", 0, metric="mae", segment={"age": str(k)},
-                blocking=False, withheld="too few")
-        for k in (1, 3, 2)
-    ]  # fmt: skip
-    ax = segments.deficits(Answer(Question.SEGMENTS, tuple(unjudged)))
+def test_a_group_of_whole_rows_is_counted():
+    """Of 250 rows 60 % are 150; a mean has a size only."""
+    where = [{"age": "old"}, {"age": "young"}]
+    shares = [fact(f"SEGM-1-{k}-VALUE-RECALL", "x", 0.6, 0.5, 0.7, n=250, metric="recall", segment=w)
+              for k, w in enumerate(where, 1)]  # fmt: skip
+    judged = [finding(f"SEGM-1-{k}-RECALL", "x", 0.0, -0.1, 0.1, "<", 0.15, metric="recall", segment=w)
+              for k, w in enumerate(where, 1)]  # fmt: skip
 
-    assert ["age = 3", "age = 2", "age = 1"] == [
-        label.get_text().partition("  n")[0] for label in ax.child_axes[0].get_yticklabels()
-    ]
-    assert "□ too few rows, not judged" in words(ax)
-    assert "Error beyond what is tolerated" == ax.get_title(loc="left")
+    assert "150 of 250" in words(segments.groups(Answer(Question.SEGMENTS, (*shares, *judged))))
 
 
-def test_segment_values_keep_the_order_of_the_data():
-    """The plain values are not sorted."""
-    ax = segments.values(literal.segments())
-
-    assert ["region = value 0", "region = value 1", "region = value 2"] == [
-        label.get_text().partition("  n")[0] for label in ax.child_axes[0].get_yticklabels()
-    ]
-
-
-def test_confusion_writes_counts_and_shares_of_the_true_class():
-    """12 of 150 positives are missed: 12 and 8.0 %."""
+def test_confusion_writes_counts_shares_and_money():
+    """12 of 150 positives are missed: 12, 8 % of them, at 100 each; what is right bears no price."""
     said = words(errors.confusion(literal.errors()))
 
-    assert "12\n8.0 % of positive" in said
-    assert "138\n92.0 % of positive" in said
-    assert "1,000 rows by true and predicted class" in said
+    assert "12\n8 % of such rows\ncost 1,200 EUR" in said
+    assert "138\n92 % of such rows" in said
+    assert "1,000 rows by what they are and what was answered" in said
+
+
+def test_the_errors_are_the_strongest_cells():
+    """Two false negatives in three of all costs are stronger than the rest of the errors, and these than what is right."""
+    ax = errors.confusion(literal.errors())
+    strength = {tuple(round(x) for x in patch.get_xy()): patch.get_alpha() for patch in ax.patches}
+    missed, alarms = strength[1, 0], strength[0, 1]
+
+    assert missed > alarms > max(strength[0, 0], strength[1, 1])
 
 
 def test_confusion_of_many_classes_has_no_numbers():
@@ -200,18 +234,18 @@ def test_confusion_of_many_classes_has_no_numbers():
     ax = errors.confusion(literal.classes([f"class {k}" for k in range(60)]))
 
     assert [] == [text.get_text() for text in ax.texts if text.get_text()]
-    assert "first 40 of 60 classes" in ax.get_title(loc="left")
+    assert "first 40 of 60 classes" in ax.get_title(loc="left").replace("\n", " ")
 
 
-def test_cost_bars_begin_at_zero():
-    """Bars are as long as the costs, and their axis begins at zero."""
+def test_cost_bars_begin_at_zero_and_have_one_unit():
+    """Bars are as long as the costs of all rows; what is saved, 13.35 a row, is said over all rows, too."""
     ax = errors.costs(literal.errors())
-    above, below = ax.child_axes
 
-    assert [1650.0, 15000.0] == [bar.get_width() for bar in above.patches]
-    assert 0.0 == above.get_xlim()[0]
-    assert 13.35 == point(ax, "ERRO-SAVINGS")
-    assert "required > 0 EUR" in [text.get_text() for text in below.texts]
+    assert [1650.0, 15000.0] == [bar.get_width() for bar in ax.patches]
+    assert [0.0, 0.0] == [bar.get_x() for bar in ax.patches]
+    assert ["this model", "doing nothing"] == [label.get_text() for label in ax.get_yticklabels()]
+    assert {"1,650 EUR", "15,000 EUR", "✓ saves 13,350 (11,200 to 15,100)"} <= set(words(ax))
+    assert "cost of all errors, EUR" == ax.get_xlabel()
 
 
 def test_residuals_draw_each_row():
@@ -230,18 +264,31 @@ def test_folds_draw_each_score_and_tell_band_from_range():
 
     assert [0.90, 0.91, 0.92, 0.92, 0.93, 0.94] == pytest.approx(scores)
     assert {0.92, 0.892, 0.948} == {float(line.get_ydata()[0]) for line in ax.lines}
-    assert [text for text in words(ax) if "95 % interval of the mean, 0.905 to 0.935" in text]
+    (band,) = ax.patches
+    assert (0.905, 0.935) == pytest.approx((band.get_y(), band.get_y() + band.get_height()))
+    assert {"0.920 mean", "0.892 lower end of\nwhat one refit gives"} <= set(words(ax))
 
 
-def test_latency_counts_calls_and_leaves_the_slowest_out_in_words():
-    """The call of 40 ms is not drawn, which is said; the far limit is named at the edge."""
+def test_latency_draws_a_far_limit_on_a_scale_of_multiples():
+    """A limit of 100 ms beside calls of 2: both are drawn, as are all hundred calls, on a logarithmic scale."""
     ax = production.latency(literal.production())
 
-    assert 99 == sum(bar.get_height() for bar in ax.patches)
-    assert "1 slower, up to 40 ms, not drawn" in words(ax)
-    assert "p99 required ≤ 100 ms: ✓ met  →" in words(ax)
+    assert "log" == ax.get_xscale()
+    assert 100 == sum(bar.get_height() for bar in ax.patches)
+    assert 100.0 in [float(line.get_xdata()[0]) for line in ax.lines]
+    assert "✓ p99 ≤ 100 ms required: met" in words(ax)
+    assert len(ax.get_yticks()) > 1
     assert 1.99 == point(ax, "PROD-LATENCY-P99")
     assert (1.97, 2.5) == interval(ax, "PROD-LATENCY-P99")
+
+
+def test_latency_leaves_the_slowest_out_in_words():
+    """Beside a near limit the one call of 40 ms is not drawn, which is said."""
+    ax = production.latency(literal.production(limit=3.0))
+
+    assert "linear" == ax.get_xscale()
+    assert 99 == sum(bar.get_height() for bar in ax.patches)
+    assert "1 slower, up to 40 ms, not drawn" in words(ax)
 
 
 def test_latency_draws_a_limit_that_is_near():
@@ -261,15 +308,23 @@ def test_drift_is_sorted_and_begins_at_zero():
 
 
 def test_flowchart_ends_at_the_first_no():
-    """Questions behind the end keep their answers in words; the advice stands beside the end."""
+    """What lies below the stop was not reached, and bears no answer; the advice stands beside the end."""
     made, answers = literal.decided(literal.six(segments=Status.NOT_MET, production=Status.NOT_ASSESSED))
     said = words(decision.flowchart(made, answers))
 
-    assert "Test result: NOT READY" in said
-    assert "✕ no" in said
-    assert "– not assessed" in said
-    assert 4 == said.count("✓ yes")
+    assert "Decision path: NOT READY" in said
+    assert (2, 1, 3, 0) == tuple(said.count(word) for word in ("✓ yes", "✕ no", "not reached", "– not assessed"))
     assert "Investigate the segment and fix the cause" in said
+
+
+@pytest.mark.parametrize("status", [Status.NOT_PROVEN, Status.NOT_ASSESSED])
+def test_advice_on_the_path_is_never_cut(status):
+    """However long what would settle it: the figure sends to the question."""
+    made, answers = literal.decided(literal.six(business=status))
+    said = words(decision.flowchart(made, answers))
+
+    assert [text for text in said if text.replace("\n", " ").endswith(": question 2")]
+    assert not [text for text in said if "…" in text]
 
 
 def test_flowchart_in_words_is_complete():
@@ -278,7 +333,7 @@ def test_flowchart_in_words_is_complete():
 
     assert 7 == len(text.splitlines())
     assert (
-        "4. Is performance consistent? not proven → To settle it: claim: rows. The way ends here."
+        "4. Is performance consistent? not proven → To settle it: claim: rows. The path stops here."
         == text.splitlines()[3]
     )
     assert text.endswith("NOT PROVEN (do not approve on this report)")
@@ -318,23 +373,22 @@ def test_an_empty_answer_is_refused_with_a_reason(plot, answer):
 
 @pytest.mark.parametrize("name", literal.HOSTILE, ids=range(len(literal.HOSTILE)))
 def test_names_from_the_data_are_drawn_as_they_are_or_not_at_all(name):
-    """No name is read as mathematics, breaks a line, lacks a glyph or takes the room of the figure."""
+    """No name is read as mathematics, lacks a glyph, or takes more room than two lines."""
     found = (finding("BASE-LIFT-X", f"Gain over {name}", 0.1, 0.0, 0.3, ">", 0.02),)
     ax = baseline.lifts(Answer(Question.BASELINE, found))
     ax.figure.canvas.draw()
     (label,) = ax.get_yticklabels()
 
     assert not label.get_parse_math()
-    assert 0 < len(label.get_text()) <= 34
-    assert "\n" not in label.get_text()
+    lines = label.get_text().split("\n")
+    assert len(lines) <= 2
+    assert all(0 < len(line) <= 38 for line in lines)
     assert ax.get_position().width > 0.3
 
 
 def test_panels_are_found():
     """The helper that reads figures back sees the axes and those inside."""
-    ax = baseline.methods(literal.baseline())
-
-    assert 3 == len(panels(ax))
+    assert 2 == len(panels(baseline.methods(literal.baseline())))
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -346,30 +400,104 @@ def test_no_answer_of_the_flowchart_runs_into_its_question(status):
     fixed = [text for text in ax.texts if not isinstance(text, Annotation)]
 
     for y in range(6):
-        question, answer, _ = (text.get_window_extent() for text in fixed if text.get_position()[1] == y)
+        question, answer = [text.get_window_extent() for text in fixed if text.get_position()[1] == y][:2]
         assert question.x1 + 3 < answer.x0
     assert max(text.get_window_extent().x1 for text in fixed) < ax.figure.bbox.width - 15
 
 
-def test_lifts_name_the_alternative_whatever_is_tested() -> None:
-    """The label is the other method's name, also where "not worse" or a share of its error is asked for."""
-    names = ("Gain in F1 over a over b", "Gain in F1 over c", "F1 not worse than that of old by more than 0.02")
-    ax = baseline.lifts(
-        Answer(
-            Question.BASELINE,
-            tuple(finding(f"BASE-LIFT-{k}", name, 0.1, 0.0, 0.2, ">", 0.02) for k, name in enumerate(names)),
-        )
+def test_lifts_name_the_alternative_by_its_key_not_by_its_sentence() -> None:
+    """The label is the other method's name, whatever is asked of the gain over it."""
+    found = (
+        finding("BASE-LIFT-MEAN", "F1 not worse than that of x by more than 0.02", 0.1, 0.0, 0.2, ">", 0.02),
+        finding("BASE-LIFT-RULE-1", "Gain in F1 over y", 0.2, 0.1, 0.3, ">", 0.02),
+        fact("BASE-VALUE-RULE-1-F1", "a over b", 0.5, metric="f1"),
     )
-    errors = (
-        "Mean absolute error below 0.95 of that of always the mean",
-        "Mean absolute error below 0.95 of that of d",
+    ax = baseline.lifts(Answer(Question.BASELINE, found))
+
+    assert ["always predicting the average", "a over b"] == [label.get_text() for label in ax.get_yticklabels()]
+
+
+# ----------------------------------------------------------------------------------------------------
+
+
+def judged(margin, *, blocking=True, code="BUSI-1"):
+    """A number `margin` half-widths of 0.1 above a limit of 1."""
+    value = 1 + 0.1 * margin
+    return finding(code, "claim", value, value - 0.1, value + 0.1, ">=", 1.0, blocking=blocking, metric="m")
+
+
+def test_margins_draw_every_judged_number_at_its_distance():
+    """In half-widths, at most 20; status by mark; what is not judged is hollow; yes-or-no checks are counted."""
+    six = [
+        Answer(Question.BUSINESS, (judged(-3, code="BUSI-1"), judged(0.5, code="BUSI-2"), judged(4, code="BUSI-3"))),
+        Answer(Question.STABILITY, (judged(100, code="STAB-CHURN"), judged(-2, blocking=False, code="STAB-TREND"))),
+        Answer(Question.PRODUCTION, (Finding("PROD-BOX-MONITORING", "monitoring", Status.NOT_ASSESSED),)),
+    ]
+    ax = decision.margins(six)
+    drawn = {line.get_label(): line for line in ax.lines if line.get_label().startswith("_")}
+    at = {label: [round(float(x), 6) for x in line.get_xdata()] for label, line in drawn.items()}
+
+    assert [-3.0] == at["_business not_met"]
+    assert [0.5] == at["_business not_proven"]
+    assert [4.0] == at["_business met"]
+    assert [20.0] == at["_stability met"]
+    assert [-2.0] == at["_stability shown"]
+    assert "X" == drawn["_business not_met"].get_marker()
+    assert "#ffffff" == drawn["_stability shown"].get_markerfacecolor()
+    said = words(ax)
+    assert {"2 Requirements", "5 Stability", "6 Production", "limit", "claim", "20 or more"} <= set(said)
+    assert "+ 1 without an interval, 1 does not hold" in said
+    assert "✓ 2 met; ✕ 1 not met; ! 1 not proven; ○ 1 shown and not judged" in said
+    assert (
+        decision.margins_caption(six) == "2 of 4 judged numbers hold. 1 more claim has no interval; it does not hold."
     )
-    other = baseline.lifts(
-        Answer(
-            Question.BASELINE,
-            tuple(finding(f"BASE-LIFT-{k}", name, 0.1, 0.0, 0.2, ">", 0.0) for k, name in enumerate(errors)),
-        )
+    assert "The worst: claim, not met." in decision.margins_alt(six)
+
+
+def test_margins_need_a_number_with_an_interval():
+    """Six checks without a number are no picture."""
+    with pytest.raises(NothingToDraw, match="no judged number has an interval"):
+        decision.margins(literal.six())
+
+
+def test_thousands_of_claims_are_drawn_by_those_closest_to_their_limits():
+    """Of one question sixty dots at most; the counts are those of the drawn."""
+    many = tuple(judged(k / 10, code=f"SEGM-1-{k + 1}-M") for k in range(3_000))
+    ax = decision.margins([Answer(Question.SEGMENTS, many)])
+    dots = [x for line in ax.lines if line.get_label().startswith("_segments") for x in line.get_xdata()]
+
+    assert 60 == len(dots)
+    assert 0.0 == pytest.approx(min(dots), abs=1e-9)
+    assert "2,990 of 3,000" in decision.margins_caption([Answer(Question.SEGMENTS, many)])
+
+
+STAGES = (
+    decision.Stage(0.05, 7, 2_300, "fewer than 80 % of frauds are found", "payments risk"),
+    decision.Stage(0.25, 14, 9_000),
+    decision.Stage(1.0),
+)
+
+
+def test_rollout_bears_its_numbers():
+    """Share, days, cases, what stops it and who, stage by stage."""
+    said = words(decision.rollout(STAGES))
+
+    assert {
+        "1. 5 % of traffic",
+        "2. 25 % of traffic",
+        "3. all traffic",
+        "at least 7 days",
+        "at least 9,000 rows",
+    } <= set(said)
+    assert "stopped by: payments risk" in said
+    assert "The release, in stages" in said
+    assert "The release, as a plan: it may not begin yet" in words(decision.rollout(STAGES, True))
+    assert "Planned release, which may not begin yet. 5 % of traffic: at least 7 days;" in decision.rollout_alt(
+        STAGES, True
     )
 
-    assert ["a over b", "c", "old"] == [label.get_text() for label in ax.get_yticklabels()]
-    assert ["always the mean", "d"] == [label.get_text() for label in other.get_yticklabels()]
+
+def test_a_rollout_without_stages_is_not_drawn():
+    """Nothing is invented."""
+    with pytest.raises(NothingToDraw):
+        decision.rollout(())
