@@ -76,7 +76,7 @@ def verify(
 
 
 def _say_standing(report: Path, opened: Opened, found: Standing, require: str | None) -> None:
-    from readiness.report.page.cover import valid_until
+    from readiness.report.page.decision import valid_until
     from readiness.report.sentences import model_names, status_of
     from readiness.signing.verify import Standing
 

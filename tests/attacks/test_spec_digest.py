@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from readiness.core.files import Artifact, Role
-from readiness.report.page.cover import cover
+from readiness.report.page.decision import facts
+from readiness.report.sentences import Language
 from readiness.spec.load import load_spec, spec_digest
 from tests.report.page import records
 from tests.walking import walk
@@ -20,7 +21,7 @@ A, B = "a" * 64, "b" * 64
 
 
 def on_the_cover(page: str) -> str:
-    (found,) = re.findall(r"; spec ([0-9a-f]{12})", page)
+    (found,) = re.findall(r"Specification ([0-9a-f]{12})", page)
     return str(found)
 
 
@@ -72,5 +73,5 @@ def test_the_cover_counts_every_part(role: Role, file: str) -> None:
     inputs = (*record.gathered.inputs, Artifact(role.named(file), B, 9, role=role))
     expected = spec_digest(inputs)
     changed = replace(record, gathered=replace(record.gathered, inputs=inputs))
-    said = " ".join(line.text for line in cover(changed).lines)
+    said = " ".join(line.text for line in facts(changed, Language.of(changed)))
     assert f"; spec {expected[:12]}" in said

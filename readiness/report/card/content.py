@@ -11,7 +11,7 @@ from readiness.core.errors import InvalidReport
 from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.format import listed
 from readiness.core.sanitize import shorten, visible
-from readiness.report.page.cover import cover
+from readiness.report.page.decision import tested_on as tested_on_line
 from readiness.report.page.sections import unmeasured
 from readiness.report.sentences import Language, rank, worst_first
 from readiness.signing.reports import PREDICATE_TYPE
@@ -150,10 +150,9 @@ def tested_on(record: Record) -> str:
         InvalidReport: what the record says of the model is not what a spec can say.
     """
     try:
-        lines = cover(record).lines
+        return tested_on_line(record, Language.of(record))
     except (TypeError, ValueError) as error:
         raise InvalidReport(f"The record says of the model what no spec can say: {error}.") from error
-    return next(line.text for line in lines if line.label == "Tested on")
 
 
 def not_measured(record: Record) -> tuple[str, ...]:

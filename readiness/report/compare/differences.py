@@ -13,7 +13,7 @@ from readiness.core.files import Artifact, Role
 from readiness.core.findings import Criterion, Finding, Question
 from readiness.core.format import format_count
 from readiness.core.keys import Topic
-from readiness.report.page.cover import format_time, valid_until
+from readiness.report.page.decision import format_time, valid_until
 from readiness.report.page.provenance import flat, is_set
 from readiness.report.sentences import asked
 from readiness.verdict.record import Record

@@ -10,7 +10,7 @@ from readiness.core.sanitize import presentable, shorten, visible
 from readiness.core.selection import NOT_ASKED
 from readiness.report.compare.differences import NONE, Aspect, Change, Kind, bars_differ, segments_differ
 from readiness.report.compare.read import Report
-from readiness.report.page.cover import VERDICT_STATUS
+from readiness.report.page.decision import VERDICT_STATUS
 from readiness.report.page.tables import Cell, Column, Mark, Row, Table, answer_mark, mark, outcome_mark, table
 from readiness.report.sentences import Language, asked, gained, result_words, topic
 from readiness.verdict.record import Record

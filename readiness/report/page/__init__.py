@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from readiness.report.page.render import PageFigure, render_page
+from readiness.report.page.figure import PageFigure
+from readiness.report.page.render import render_page
 
 __all__ = ["PageFigure", "render_page"]

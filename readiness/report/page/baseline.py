@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from readiness.core.findings import Finding
 from readiness.core.keys import Topic
 from readiness.report.page.tables import (
+    MOST_OPEN,
     Cell,
     Column,
     Row,
     Table,
     anchor,
     claims_table,
+    closest_first,
     facts_table,
     measured_cell,
     table,
     title_of,
 )
+from readiness.report.sentences.language import Language
 
 _TESTS = frozenset({Topic.MCNEMAR, Topic.DELONG})
 _NOT_JUDGED = (
@@ -26,38 +29,41 @@ _NOT_JUDGED = (
 )
 
 
-def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
-    """The judged gains, then every method with its metrics and its cost; last, folded, the usual tests."""
+def tables(findings: Sequence[Finding], language: Language) -> tuple[Table, ...]:
+    """The judged gains; in the appendix every method with its metrics and its cost, and the usual tests."""
     gains = [f for f in findings if f.blocking]
     values = [f for f in findings if f.key.kind is Topic.METHOD_VALUE and not f.blocking]
     costs = [f for f in findings if f.key.kind is Topic.METHOD_COST and not f.blocking]
-    note = "All methods are measured on the same rows. Intervals below each number are two-sided."
-    shown = [claims_table(gains, "Gain over each alternative")] if gains else []
+    shown = (
+        [claims_table(closest_first(gains), "Better than each alternative", language, most=MOST_OPEN)] if gains else []
+    )
     if values:
-        shown.append(_methods(values, costs, note))
+        shown.append(_methods(values, costs, language))
     tests = [f for f in findings if f.key.kind in _TESTS and not f.blocking]
     if tests:
-        shown.append(facts_table(tests, "Tests as they are usually reported", note=_NOT_JUDGED, folds=True))
+        caption = f"{len(tests)} tests as they are usually reported"
+        shown.append(facts_table(tests, caption, language, note=_NOT_JUDGED))
     return tuple(shown)
 
 
-def _methods(values: Sequence[Finding], costs: Sequence[Finding], note: str) -> Table:
+def _methods(values: Sequence[Finding], costs: Sequence[Finding], language: Language) -> Table:
     metrics = list(dict.fromkeys(finding.metric for finding in values))
     keys = dict.fromkeys(finding.key.part("method") for finding in values)
     cells = {(finding.key.part("method"), finding.metric): finding for finding in values}
-    names = {finding.key.part("method"): finding.name for finding in values}
-    priced = {finding.key.part("method"): finding for finding in costs}
-    shown = [*values, *(finding for key, finding in priced.items() if key in keys)]
+    prices = {finding.key.part("method"): finding for finding in costs}
+    shown = [*values, *(finding for key, finding in prices.items() if key in keys)]
     columns = [Column("Method"), *(Column(title_of(metric), "number") for metric in metrics)]
-    if priced:
+    if prices:
         columns.append(Column("Cost per prediction", "number"))
     rows = []
     for key in keys:
-        row = [Cell(names[key]), *(_value(cells.get((key, metric))) for metric in metrics)]
-        if priced:
-            row.append(_value(priced.get(key)))
+        row = [Cell(language.words.method(key)), *(_value(cells.get((key, metric))) for metric in metrics)]
+        if prices:
+            row.append(_value(prices.get(key)))
         rows.append(Row(tuple(row), strong=key == "candidate"))
-    return table("Every method on the same rows", columns, rows, shown, note=note)
+    caption = f"Every method: {len(keys)} of them by {len(metrics)} metrics"
+    note = "The range below each number is its two-sided interval."
+    return table(caption, columns, rows, shown, note=note, folds=True)
 
 
 def _value(finding: Finding | None) -> Cell:

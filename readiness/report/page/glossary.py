@@ -1,4 +1,4 @@
-"""The words of the page: a short list at its end, and a link to it where a section first uses a word."""
+"""The words of the page: each opens its meaning in place where a section first uses it; in print a list at the end."""
 
 from __future__ import annotations
 
@@ -220,7 +220,9 @@ TERMS = (
 
 _TOKENS = re.compile(r"(<[^<>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
-_SILENT = frozenset({"a", "dt", "h2", "h3", "summary", "thead", "caption", "figcaption", "pre", "code", "svg"})
+_SILENT = frozenset(
+    {"a", "button", "dt", "h2", "h3", "summary", "thead", "caption", "figcaption", "pre", "code", "svg"}
+)
 """Elements in which no word is linked: headings, heads of columns, and what is a link or code already."""
 
 
@@ -259,7 +261,7 @@ class Glossary:
             if key in here:
                 return found[0]
             here.add(key)
-            return f'<a href="#w-{key}">{found[0]}</a>'
+            return f'<button type="button" class="term" popovertarget="w-{key}">{found[0]}</button>'
 
         return _FORMS.sub(link, text)
 

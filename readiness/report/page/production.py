@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.core.checklist import BOXES, Box, Source
-from readiness.core.findings import Finding, Origin, Question, Status, overall
-from readiness.core.format import format_criterion, format_estimate
+from readiness.core.findings import Finding, Origin, Outcome, Question, Status, overall
+from readiness.core.format import listed
 from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
@@ -20,55 +20,107 @@ from readiness.report.page.tables import (
     facts_table,
     mark,
     outcome_mark,
-    said,
     status_cell,
+    summary,
     table,
 )
 from readiness.report.sentences import worst_first
+from readiness.report.sentences.language import Language
 from readiness.verdict.record import Record
 
 _DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS})
 GROUPS = tuple(dict.fromkeys(box.group for box in BOXES))
 
 
-def tables(findings: Sequence[Finding], record: Record) -> tuple[Table, ...]:
-    """The 25 boxes first, then what was measured behind them."""
+def tables(findings: Sequence[Finding], record: Record, language: Language) -> tuple[Table, ...]:
+    """What is not a yes and what has a limit; in the appendix the 25 checks, probes, drift and further readings."""
     probes = [f for f in findings if f.key.kind is Topic.PROBE]
-    drift = [f for f in findings if f.key.kind in _DRIFT]
+    drift = _worst_drift([f for f in findings if f.key.kind in _DRIFT])
     boxes = [f for f in findings if f.key.kind is Topic.BOX]
     taken = {f.code for f in (*probes, *drift, *boxes)}
     technical = [f for f in findings if f.blocking and f.code not in taken]
     facts = [f for f in findings if not f.blocking and f.code not in taken and f.key.question is Question.PRODUCTION]
+    moved = [f for f in drift if f.blocking and f.status is not Status.MET]
+    still = [f for f in drift if f not in moved]
     return (
-        _checklist(findings, record),
-        *([claims_table(technical, "Speed and size")] if technical else []),
-        *([facts_table(facts, "Further readings")] if facts else []),
-        *([_probes(probes)] if probes else []),
-        *([claims_table(_worst_drift(drift), "Drift of each column", note=_DRIFT_NOTE)] if drift else []),
+        *([claims_table(technical, "Speed and size", language)] if technical else []),
+        *([claims_table(moved, "Columns that moved", language)] if moved else []),
+        *_checklist(findings, record, language),
+        *([_probes(probes, language)] if probes else []),
+        *(
+            [claims_table(still, f"Drift of {len(still)} columns: {summary(still, language)}", language, folds=True)]
+            if still
+            else []
+        ),
+        *([facts_table(facts, f"{len(facts)} further readings", language)] if facts else []),
     )
 
 
-_DRIFT_NOTE = "Change since training, by the population stability index: 0 is no change; the larger, the more change."
+def lines(findings: Sequence[Finding], language: Language) -> list[str]:
+    """What moved most, where nothing moved beyond its limit."""
+    drift = [f for f in _worst_drift([f for f in findings if f.key.kind in _DRIFT]) if f.measured is not None]
+    if not drift or any(f.status is not Status.MET for f in drift if f.blocking):
+        return []
+    return [language.sentence(max(drift, key=lambda f: f.measured.value if f.measured else 0.0))]
 
 
 def _worst_drift(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(worst_first(findings), key=lambda f: not f.blocking)
 
 
-def _probes(findings: Sequence[Finding]) -> Table:
-    rows = [Row((Cell(f.name), Cell(f.reason), status_cell(f)), anchor(f.code)) for f in findings]
+def _probes(findings: Sequence[Finding], language: Language) -> Table:
+    rows = [
+        Row((Cell(language.title(f)), Cell(language.sentence(f)), status_cell(f)), anchor(f.code)) for f in findings
+    ]
     columns = (Column("What was tried"), Column("What happened"), Column("Result", "status"))
-    return table("How it takes unusual input", columns, rows, findings)
+    caption = f"Unusual input: {len(findings)} tries"
+    return table(caption, columns, rows, findings, folds=all(f.status is Status.MET for f in findings if f.blocking))
 
 
-def _checklist(findings: Sequence[Finding], record: Record) -> Table:
-    columns = (Column("Box"), Column("On what grounds"), Column("Result", "status"))
+def _checklist(findings: Sequence[Finding], record: Record, language: Language) -> list[Table]:
+    """The checks that are not a yes, open; all 25 in the appendix."""
+    columns = (Column("Check"), Column("On what grounds"), Column("Result", "status"))
     rows: list[Row] = []
+    still_open: list[Row] = []
     for group in GROUPS:
         rows.append(Row((Cell(group),), group=True))
-        rows += [_box_row(box, findings, record) for box in BOXES if box.group == group]
+        for box in BOXES:
+            if box.group == group:
+                row, is_yes = _box_row(box, findings, record, language)
+                rows.append(row)
+                still_open += [] if is_yes else [row.without_anchors()]
     own = [f for box in BOXES for f in _of(box, findings) if f.key.kind is Topic.BOX]
-    return table("The 25 boxes", columns, rows, own, most=len(rows))
+    every = table(f"Checklist: {tally(findings, record)}", columns, rows, own, most=len(rows), folds=True)
+    if not still_open:
+        return [every]
+    return [table(f"Checklist: {tally(findings, record)}", columns, still_open, most=len(still_open)), every]
+
+
+def tally(findings: Sequence[Finding], record: Record) -> str:
+    """How many of the checks are ticked, and by whom: "23 of 25 ticked, 12 measured and 11 attested; 1 no, 1 open"."""
+    words = [_box_word(box, findings, record) for box in BOXES]
+    count = {word: words.count(word) for word in ("measured", "attested", "no", "does not apply", "open")}
+    yes = count["measured"] + count["attested"]
+    how = listed([f"{count[word]} {word}" for word in ("measured", "attested") if count[word]])
+    rest = [f"{count[word]} {word}" for word in ("no", "does not apply", "open") if count[word]]
+    return f"{yes} of {len(BOXES)} ticked" + (f", {how}" if how else "") + (f"; {', '.join(rest)}" if rest else "")
+
+
+def _box_word(box: Box, findings: Sequence[Finding], record: Record) -> str:
+    """What came of a check, in one of five words."""
+    own = _of(box, findings)
+    if box.question is not None:
+        status = record.answer(box.question).status
+    elif not own:
+        return "open"
+    elif len(own) == 1 and own[0].outcome is Outcome.NOT_APPLICABLE:
+        return "does not apply"
+    else:
+        status = own[0].status if len(own) == 1 else overall(tuple(own))
+    if status is Status.MET:
+        is_attested = box.question is None and all(f.measured is None and f.outcome is Outcome.ATTESTED for f in own)
+        return "attested" if is_attested else "measured"
+    return "no" if status is Status.NOT_MET else "open"
 
 
 def _of(box: Box, findings: Sequence[Finding]) -> list[Finding]:
@@ -77,13 +129,17 @@ def _of(box: Box, findings: Sequence[Finding]) -> list[Finding]:
     return [f for f in findings if box.holds(f.key) or f.key == own]
 
 
-def _box_row(box: Box, findings: Sequence[Finding], record: Record) -> Row:
+def _box_row(box: Box, findings: Sequence[Finding], record: Record, language: Language) -> tuple[Row, bool]:
+    """The row of a check, and whether it is a yes."""
     if box.question is not None:
         answer = record.answer(box.question)
-        return Row((Cell(box.title), Cell(f"Answer to question {box.question.number}"), _answered(answer.status)))
+        row = Row((Cell(box.title), Cell(f"Answer to question {box.question.number}"), _answered(answer.status)))
+        return row, answer.status is Status.MET
     own = _of(box, findings)
     code = next((f.code for f in own if f.key.kind is Topic.BOX), "")
-    return Row((Cell(box.title), Cell(_grounds(box, own)), Cell(mark=_box_mark(own))), anchor(code))
+    found = _box_mark(own)
+    grounds = Cell(_grounds(box, own, language), warning=next((f.warning for f in own if f.warning), ""))
+    return Row((Cell(box.title), grounds, Cell(mark=found)), anchor(code)), found.status is Status.MET
 
 
 def _answered(status: Status) -> Cell:
@@ -97,7 +153,7 @@ def _box_mark(findings: Sequence[Finding]) -> Mark:
     return mark(overall(tuple(findings)))
 
 
-def _grounds(box: Box, findings: Sequence[Finding]) -> str:
+def _grounds(box: Box, findings: Sequence[Finding], language: Language) -> str:
     judged = worst_first([f for f in findings if f.blocking]) or worst_first(findings)
     if not judged:
         return "Nobody has looked at it, and nobody has vouched for it"
@@ -106,6 +162,5 @@ def _grounds(box: Box, findings: Sequence[Finding]) -> str:
         return f"{how}: {len(judged)} claims, all met"
     worst = judged[0]
     if box.source is Source.MEASURED and worst.measured is not None and worst.criterion is not None:
-        value = format_estimate(worst.measured, worst.criterion)
-        return f"{how}: {value}, required {format_criterion(worst.criterion)}"
-    return said(worst) or worst.name
+        return f"{how}: {language.measured(worst)}; required: {language.requirement(worst)}"
+    return language.sentence(worst)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from readiness.core.files import Artifact, Role
-from readiness.core.findings import Recomputable
+from readiness.core.findings import Question, Recomputable
 from readiness.core.format import format_bytes, format_count
-from readiness.report.page.cover import Line, declared_share, format_time, valid_until
+from readiness.core.sanitize import visible
+from readiness.report.compliance import compliance_fields, counts
+from readiness.report.evidence_texts import evidence_texts
+from readiness.report.page.decision import Line, declared_share, format_time, valid_until
+from readiness.report.page.sections import Fold, Quote
 from readiness.report.page.tables import Cell, Column, Row, Table, table
-from readiness.report.sentences import TITLE, reused_words
+from readiness.report.sentences import TITLE, asked, reused_words
 from readiness.spec.layers import keys_of
 from readiness.verdict.record import Record
 
@@ -19,51 +24,105 @@ SHOWN_ABOVE = ("about", "checklist")
 """Sections of the spec that the page shows in full elsewhere."""
 _ABOUT = {
     "purpose": "Purpose",
+    "users": "Users and setting",
     "out_of_scope": "Out of scope",
     "owner": "Owner",
+    "validator": "Validator",
     "risk": "Risk",
+    "tier": "Tier",
     "population": "Population",
-    "labels": "How the true labels came about",
+    "labels": "Where the true answers come from",
+    "lineage": "Lineage",
+    "metrics_rationale": "Why these metrics",
+    "assumptions": "Assumptions",
     "changes": "Changes since the previous version",
     "limitations": "Known limitations",
+    "compensating_controls": "Compensating controls",
     "oversight": "Who can stop or override it",
-    "production_prevalence": "Expected share of positives in production",
+    "monitoring": "Monitoring",
+    "revalidation_triggers": "What makes a new review due",
+    "predetermined_changes": "Changes agreed beforehand",
+    "residual_risk": "Residual risk",
+    "features": "Features",
+    "production_prevalence": "Expected share in production",
     "valid_days": "Validity",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Everything that the review was made from."""
-
-    files: Table
-    facts: tuple[Line, ...]
-    packages: Table
-    settings: Table
-
-
-def provenance(record: Record) -> Provenance:
-    """The provenance of a report."""
-    return Provenance(_files(record), _facts(record), _packages(record), _settings(record))
-
-
-def about(record: Record) -> tuple[tuple[Line, ...], tuple[str, ...]]:
-    """What the spec says about the model, and the names of what it does not say."""
+def about(record: Record) -> tuple[Line, ...]:
+    """What the spec says about the model; what it does not say stands in the last line."""
     texts = {key: _about_text(key, record) for key in _ABOUT}
-    given = tuple(Line(_ABOUT[key], text) for key, text in texts.items() if text)
+    given = [Line(_ABOUT[key], text) for key, text in texts.items() if text]
     missing = [_ABOUT[key] for key, text in texts.items() if not text]
-    return given, (*missing, *([] if record.prepared_by else ["Who prepared the report"]))
+    missing += [] if record.prepared_by else ["Who prepared the report"]
+    return (*given, *([Line("Not provided", "; ".join(missing))] if missing else []))
 
 
 def _about_text(key: str, record: Record) -> str:
     value = record.about.get(key)
-    if value in (None, "", (), []):
+    if value in (None, "", (), [], {}):
         return ""
     if key == "production_prevalence":
         return declared_share(value)
     if key == "valid_days":
         return f"{value} days, until {valid_until(record)}"
-    return "; ".join(str(part).rstrip(".") for part in value) if isinstance(value, list | tuple) else str(value)
+    return _in_words(value)
+
+
+def _in_words(value: Any) -> str:
+    """A text, a list of texts, or parts with names, in one line."""
+    if isinstance(value, Mapping):
+        parts = [f"{str(key).replace('_', ' ')}: {_in_words(part)}" for key, part in value.items() if part]
+        return "; ".join(parts)
+    if isinstance(value, list | tuple):
+        return "; ".join(_in_words(part).rstrip(".") for part in value)
+    return str(value)
+
+
+def fields_table(record: Record) -> Table:
+    """The 25 fields that compliance looks for: what stands here, and where, or that it was not provided."""
+    fields = compliance_fields(record)
+    columns = (Column("Field"), Column("What stands here"), Column("State"))
+    rows = [
+        Row((Cell(f"{each.number} {each.title}"), Cell(each.text), Cell(each.state.value, link=f"#{each.anchor}")))
+        for each in fields
+    ]
+    return table(f"For compliance: {counts(fields)}", columns, rows, most=len(rows))
+
+
+def closing_folds(record: Record, code: Mapping[Question, str]) -> tuple[Fold, ...]:
+    """What belongs to the whole review: files, settings, versions, and the cells that asked the questions."""
+    cells = "\n\n".join(text for question, text in code.items() if question in asked(record))
+    quotes = _quotes(record)
+    files, settings, packages = _files(record), _settings(record), _packages(record)
+    count = len(files.rows) + len(files.more)
+    folds = [Fold("about", "About the model", pairs=about(record))]
+    if not record.only:
+        fields = fields_table(record)
+        folds.append(Fold("fields", fields.caption, tables=(fields,)))
+    folds += [
+        Fold("facts", "How this report was made", pairs=facts_of(record)),
+        Fold("files", f"{count} files, named by their digests", tables=(files,)),
+        Fold("criteria", "Every setting, and whether it is a default", tables=(settings,)),
+        Fold("packages", f"Software: {len(packages.rows)} packages", tables=(packages,)),
+    ]
+    if quotes:
+        texts = f"{len(quotes)} text{'s' if len(quotes) > 1 else ''}"
+        folds.append(Fold("quotes", f"Evidence in its own words: {texts}", quotes=quotes))
+    if cells:
+        folds.append(Fold("code", "How this was computed: the cells of the notebook", quotes=(_quote("", cells),)))
+    return tuple(folds)
+
+
+def _quote(name: str, text: str) -> Quote:
+    """A text with its line ends; all else that acts or hides is shown."""
+    return Quote(name, Markup.escape(visible(text, keep="\n\t")))
+
+
+def _quotes(record: Record) -> tuple[Quote, ...]:
+    """The short texts on which attestations rest, word by word."""
+    texts = [each for each in evidence_texts(record) if each.text]
+    return tuple(_quote(f"{each.file}: {', '.join(each.boxes)}", each.text) for each in texts)
 
 
 def _files(record: Record) -> Table:
@@ -102,7 +161,8 @@ def _file_row(part: str, artifact: Artifact) -> Row:
     )
 
 
-def _facts(record: Record) -> tuple[Line, ...]:
+def facts_of(record: Record) -> tuple[Line, ...]:
+    """What the review was made from, in single facts."""
     gathered, environment = record.gathered, record.gathered.environment
     data, model = gathered.data, gathered.model
     dropped = "; ".join(f"{format_count(drop.rows)} rows: {drop.reason}" for drop in data.dropped)

@@ -7,25 +7,25 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import mistune
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from readiness.core.errors import ReviewError
-from readiness.core.findings import Question
+from readiness.core.findings import Finding, Question
+from readiness.core.format import listed
 from readiness.core.program import template_path
 from readiness.core.sanitize import presentable, visible
-from readiness.report.page.cover import cover
+from readiness.report.page.decision import Line, decision_edition, pictures
+from readiness.report.page.figure import PageFigure
 from readiness.report.page.glossary import Glossary
-from readiness.report.page.provenance import about, provenance
-from readiness.report.page.sections import decision_table, sections, unmeasured
+from readiness.report.page.provenance import closing_folds
+from readiness.report.page.sections import Prose, sections, unmeasured
 from readiness.report.page.soundness import soundness_section
-from readiness.report.sentences import NOT_PERMISSION, actions, answer_word, asked, topic
-from readiness.verdict.decision import FLOWCHART, next_step
+from readiness.report.sentences import NOT_PERMISSION, Language, asked, four_mistakes, not_looked_at
+from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record, signed_form
 
 # ----------------------------------------------------------------------------------------------------
@@ -69,48 +69,7 @@ TEMPLATE = "page"
 INDEX = "index.html.j2"
 
 _NEEDLESS = re.compile(r"\n[ \t]*(?=\n)")
-_PLAIN = " !'()*+,/:;=?@[]{}|$"
-"""Signs that stay as they are in the address of an SVG, besides letters, digits and _.-~"""
-_TAG = re.compile(r"<[^<>]*>")
-_QUOTED = re.compile(r'="([^"\']*)"')
 _MARKERS = ("<!--readiness-signatures/", "<!--readiness-unsigned/")
-
-
-@dataclass(frozen=True, slots=True)
-class PageFigure:
-    """One figure; give `svg` or `png`, the SVG wins."""
-
-    question: str
-    """Name of the question that it belongs to, or "decision"."""
-    name: str
-    alt: str
-    caption: str
-    svg: bytes = b""
-    png: bytes = b""
-    narrow: bytes = b""
-    """SVG for a phone; empty where there is none."""
-    reading: str = ""
-    """How to read it; the caption says what was found."""
-
-    @property
-    def source(self) -> Markup:
-        """The picture as an address that fetches nothing; holds no sign that could end the attribute it stands in.
-
-        An SVG stays text, which takes a fifth less room than base64.
-        """
-        if not self.svg:
-            return Markup(f"data:image/png;base64,{base64.b64encode(self.png).decode('ascii')}")  # noqa: S704  base64
-        return _address(self.svg)
-
-    @property
-    def narrow_source(self) -> Markup:
-        """The drawing for a phone as such an address; empty where there is none."""
-        return _address(self.narrow) if self.narrow else Markup("")
-
-
-def _address(svg: bytes) -> Markup:
-    single = _TAG.sub(lambda tag: _QUOTED.sub(r"='\1'", tag.group()), svg.decode("utf-8", "replace"))
-    return Markup(f"data:image/svg+xml,{quote(single, safe=_PLAIN)}")  # noqa: S704  all else is percent-encoded
 
 
 def render_page(
@@ -151,37 +110,48 @@ def page_parts(
 ) -> dict[str, Any]:
     """What the template is given, by name."""
     shown = presentable(record)
-    given, missing = about(shown)
+    language = Language.of(shown)
+    words = {q: split_prose(text) for q, text in prose.items() if text.strip() and q in asked(shown)}
+    drawn = _by_question([f for f in figures if not shown.only or f.question in shown.only])
     return {
         "record": shown,
-        "cover": cover(shown),
+        "decision": decision_edition(shown),
+        "decision_pictures": pictures(shown, drawn),
         "soundness": soundness_section(shown),
-        "sections": sections(shown),
-        "decision": decision_table(shown),
-        "unmeasured": unmeasured(shown),
-        "about": given,
-        "missing": missing,
-        "provenance": provenance(shown),
-        "prose": {
-            question: render_prose(text)
-            for question, text in prose.items()
-            if text.strip() and question in asked(shown)
-        },
-        "code": {
-            question: Markup.escape(visible(text, keep="\n\t"))
-            for question, text in code.items()
-            if question in asked(shown)
-        },
-        "figures": _by_question([f for f in figures if not shown.only or f.question in shown.only]),
+        "sections": sections(shown, words, drawn),
+        "prose": words,
+        "assessments": _assessments(shown),
+        "prepared_by": listed(map(as_name, shown.prepared_by), most=3),
+        "mistakes": four_mistakes(shown, language),
+        "unmeasured": _unmeasured(shown, language),
+        "nothing_unmeasured": "Everything on the list was measured, or somebody vouches for it.",
+        "not_looked_at": not_looked_at(shown, language),
+        "closing_folds": closing_folds(shown, code),
         "glossary": Glossary(),
-        "actions": actions(shown),
         "permission": NOT_PERMISSION,
-        "words": answer_word,
-        "topic": topic,
-        "next_step": next_step,
-        "unreached": FLOWCHART[len(shown.decision.path) :],
         **style_parts(*(("partial.css",) if shown.only else ())),
     }
+
+
+def split_prose(text: str) -> Prose:
+    """The first paragraph of the template's words on a question, and the others, which are folded."""
+    lines = visible(text, keep="\n\t").strip().split("\n")
+    if lines[0].startswith("#"):
+        lines = lines[1:]
+    first, _, rest = "\n".join(lines).strip().partition("\n\n")
+    return Prose(render_prose(first), render_prose(rest) if rest.strip() else Markup())
+
+
+def _assessments(record: Record) -> dict[Question, Markup]:
+    """What the author wrote of each answer, as plain paragraphs."""
+    return {each.question: render_prose(each.text) for each in record.assessments if each.text.strip()}
+
+
+def _unmeasured(record: Record, language: Language) -> tuple[tuple[Question, tuple[Line, ...]], ...]:
+    def line(finding: Finding) -> Line:
+        return Line(f"{language.title(finding)}.", language.to_settle(finding) or language.sentence(finding))
+
+    return tuple((question, tuple(map(line, findings))) for question, findings in unmeasured(record))
 
 
 def style_parts(*more: str) -> dict[str, Any]:

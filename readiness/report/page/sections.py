@@ -1,14 +1,19 @@
-"""The six sections, one for each question, always built in the same way, from the record alone."""
+"""Evidence edition: one section for each question, with the one picture and the tables that carry its answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from markupsafe import Markup
 
 from readiness.core.findings import Answer, Finding, Question, Status, left_out_code
-from readiness.core.format import format_bound, format_count, format_criterion, format_level, is_exact
+from readiness.core.format import format_bound, format_count, format_level, is_exact, listed
 from readiness.core.selection import NOT_ASKED
 from readiness.report.page import baseline, errors, production, segments, stability
+from readiness.report.page.decision import Line
+from readiness.report.page.figure import PageFigure
 from readiness.report.page.tables import (
     Cell,
     Column,
@@ -19,30 +24,63 @@ from readiness.report.page.tables import (
     answer_mark,
     claims_table,
     facts_table,
-    mark,
-    measured_cell,
     table,
     without_chance,
 )
-from readiness.report.sentences import answer_sentence, answer_word, asked, limits, topic
+from readiness.report.sentences import Language, asked, limits, topic
+from readiness.report.sentences.margins import deciding
 from readiness.verdict.record import Record
 
 POINT = "The spec chose the point rule: measured values were compared and chance was not excluded."
 
 
+_NOTHING = Markup("")
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """The template's words on a question: what stands above the answer, and what is folded."""
+
+    first: Markup = _NOTHING
+    rest: Markup = _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A text that somebody else wrote, word by word."""
+
+    name: str
+    text: Markup
+    """Escaped, with its line ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One part of the appendix, named by what a reader finds in it."""
+
+    anchor: str
+    title: str
+    tables: tuple[Table, ...] = ()
+    lines: tuple[str, ...] = ()
+    bullets: tuple[str, ...] = ()
+    figures: tuple[PageFigure, ...] = ()
+    prose: Markup = _NOTHING
+    quotes: tuple[Quote, ...] = ()
+    pairs: tuple[Line, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One question on the page, without its figures, prose and code."""
+    """One question on the page."""
 
     question: Question
     topic: str
     mark: Mark
     sentence: str
-    tables: tuple[Table, ...]
-    limits: tuple[str, ...]
-    method: tuple[str, ...]
-    audit: Table | None
-    """Every judged number with its bounds, and what the point rule would say; folded."""
+    tables: tuple[Table, ...] = ()
+    lines: tuple[str, ...] = ()
+    pictures: tuple[PageFigure, ...] = ()
+    folds: tuple[Fold, ...] = ()
 
     @property
     def anchor(self) -> str:
@@ -55,66 +93,148 @@ _LEFT_OUT = frozenset(map(left_out_code, Question))
 _UNASKED = "This review is partial and does not ask it."
 
 
-def sections(record: Record) -> tuple[Section, ...]:
+def sections(
+    record: Record, prose: Mapping[Question, Prose], figures: Mapping[str, Sequence[PageFigure]]
+) -> tuple[Section, ...]:
     """The six sections in the order of the questions."""
-    return tuple(_section(record, question) for question in Question)
+    language = Language.of(record)
+    return tuple(
+        _section(record, question, language, prose.get(question, Prose()), figures.get(question.value, ()))
+        for question in Question
+    )
 
 
-def _section(record: Record, question: Question) -> Section:
+def _section(
+    record: Record, question: Question, language: Language, prose: Prose, figures: Sequence[PageFigure]
+) -> Section:
     if question not in asked(record):
-        return Section(question, topic(question), _NOT_ASKED, _UNASKED, (), (), (), None)
+        return Section(question, topic(question), _NOT_ASKED, _UNASKED)
     answer = record.answer(question)
-    shown = _with_rest(_tables(record, answer), answer.findings)
+    made = _with_rest(_tables(record, answer, language), answer.findings, language)
+    opened = [each for each in made if not each.folds]
+    pictures, more = _chosen(figures, answer)
+    folds = [
+        *_folds(question, [each for each in made if each.folds or each.more]),
+        *([Fold(f"{question.value}-pictures", _pictures_title(more), figures=tuple(more))] if more else []),
+        _method_fold(answer, record, prose.rest),
+    ]
     return Section(
         question,
         topic(question),
         answer_mark(answer.status),
-        answer_sentence(answer),
-        shown,
-        limits(question),
-        _method(answer, record),
-        _audit(answer),
+        _lede(answer, language),
+        tuple(_shortened(each) for each in opened),
+        tuple(_lines(answer, language)),
+        tuple(pictures),
+        tuple(folds),
     )
 
 
-def _tables(record: Record, answer: Answer) -> tuple[Table, ...]:
+_NONE = {Status.NOT_MET: "not met", Status.NOT_PROVEN: "not proven", Status.NOT_ASSESSED: "not assessed"}
+
+
+def _lede(answer: Answer, language: Language) -> str:
+    """How many requirements hold, and the one that decides in a sentence of its own."""
+    judged = [finding for finding in answer.findings if finding.blocking]
+    worst = deciding(judged)
+    if worst is None:
+        return "Nothing was judged."
+    if answer.status is Status.MET:
+        if len(judged) == 1:
+            return f"The one requirement is met. {language.sentence(worst)}"
+        closest = f" The closest to its limit: {language.sentence(worst)}" if worst.measured is not None else ""
+        return f"All {len(judged):,} requirements are met.{closest}"
+    counts = [(word, sum(finding.status is status for finding in judged)) for status, word in _NONE.items()]
+    told = listed([f"{count:,} {'is' if count == 1 else 'are'} {word}" for word, count in counts if count])
+    of = "Of" if len(judged) > 1 else "The"
+    many = f"{len(judged):,} requirements" if len(judged) > 1 else "one requirement"
+    head = f"{of} {many}, {told}." if len(judged) > 1 else f"{of} {many} {told.removeprefix('1 ')}."
+    return f"{head} {language.sentence(worst)}"
+
+
+def _tables(record: Record, answer: Answer, language: Language) -> tuple[Table, ...]:
     findings = answer.findings
     match answer.question:
         case Question.BASELINE:
-            return baseline.tables(findings)
+            return baseline.tables(findings, language)
         case Question.SEGMENTS:
-            return segments.tables(findings)
+            return segments.tables(findings, language)
         case Question.ERRORS:
-            return errors.tables(findings, positive_words(record))
+            return errors.tables(findings, language)
         case Question.STABILITY:
-            return stability.tables(findings)
+            return stability.tables(findings, language)
         case Question.PRODUCTION:
-            return production.tables(findings, record)
+            return production.tables(findings, record, language)
         case _:
-            return _claims_and_facts(findings, "Required and measured")
+            judged = [f for f in findings if f.blocking]
+            return (claims_table(judged, "Required and measured", language),) if judged else ()
 
 
-def positive_words(record: Record) -> str:
-    """The positive class as a condition: "is_fraud = 1"; empty when there is none."""
-    data = record.gathered.data
-    return f"{data.target} = {data.positive}" if data.positive and "=" not in data.positive else data.positive
+def _lines(answer: Answer, language: Language) -> list[str]:
+    if answer.question is Question.STABILITY:
+        return stability.lines(answer.findings, language)
+    if answer.question is Question.PRODUCTION:
+        return production.lines(answer.findings, language)
+    return []
 
 
-def _claims_and_facts(findings: Sequence[Finding], caption: str) -> tuple[Table, ...]:
-    judged = [f for f in findings if f.blocking]
-    facts = [f for f in findings if not f.blocking]
-    made = [claims_table(judged, caption)] if judged else []
-    return tuple([*made, facts_table(facts, "Facts, shown and not judged")] if facts else made)
-
-
-def _with_rest(tables: tuple[Table, ...], findings: Sequence[Finding]) -> tuple[Table, ...]:
+def _with_rest(made: tuple[Table, ...], findings: Sequence[Finding], language: Language) -> tuple[Table, ...]:
     """No finding is dropped: what no table shows, such as a user's own finding, gets a table of its own."""
-    shown = frozenset().union(*(made.codes for made in tables))
+    shown = frozenset().union(*(each.codes for each in made))
     rest = [finding for finding in findings if finding.code not in shown]
     judged, facts = [f for f in rest if f.blocking], [f for f in rest if not f.blocking]
-    further = [claims_table(judged, "Further claims")] if judged else []
-    further += [facts_table(facts, "Further facts")] if facts else []
-    return (*tables, *further)
+    further = [claims_table(judged, "Further requirements", language)] if judged else []
+    further += [facts_table(facts, f"Further figures: {len(facts)}", language)] if facts else []
+    return (*made, *further)
+
+
+def _shortened(made: Table) -> Table:
+    """The first rows of a long table; the appendix has all of them."""
+    if not made.more:
+        return made
+    note = f"{len(made.rows)} of {len(made.rows) + len(made.more)} rows; all of them stand in the appendix. {made.note}"
+    return Table(made.caption, made.columns, tuple(row.without_anchors() for row in made.rows), (), note.strip())
+
+
+def _folds(question: Question, hidden: Sequence[Table]) -> Iterator[Fold]:
+    """One fold for each table, or for those next to each other that share one."""
+    groups = groupby(hidden, key=lambda each: each.fold or _title(each))
+    for number, (title, tables) in enumerate(groups, 1):
+        yield Fold(f"{question.value}-more-{number}", title, tables=tuple(tables))
+
+
+def _title(made: Table) -> str:
+    return made.caption if made.folds else f"{made.caption}: all {len(made.rows) + len(made.more)} rows"
+
+
+def _chosen(figures: Sequence[PageFigure], answer: Answer) -> tuple[Sequence[PageFigure], Sequence[PageFigure]]:
+    """The one picture that carries the answer, and the others: what was deciding is shown, else the first."""
+    if not figures:
+        return (), ()
+    wanted = stability.deciding_figure(answer.findings) if answer.question is Question.STABILITY else ""
+    first = next((figure for figure in figures if wanted and figure.name.endswith(wanted)), figures[0])
+    others = [figure for figure in figures if figure is not first and figure.name not in _IN_TABLES]
+    return (first,), [replace(figure, narrow=b"") for figure in others]
+
+
+_IN_TABLES = frozenset({"baseline.methods", "segments.slices"})
+"""Figures of the notebook that show what a table of the page shows."""
+
+
+def _pictures_title(figures: Sequence[PageFigure]) -> str:
+    return "One more picture" if len(figures) == 1 else f"{len(figures)} more pictures"
+
+
+def _method_fold(answer: Answer, record: Record, prose: Markup) -> Fold:
+    audit = _audit(answer)
+    return Fold(
+        f"{answer.question.value}-method",
+        "How this was judged, and what it does not tell you",
+        tables=(audit,) if audit else (),
+        lines=_method(answer, record),
+        bullets=limits(answer.question),
+        prose=prose,
+    )
 
 
 def _method(answer: Answer, record: Record) -> tuple[str, ...]:
@@ -138,16 +258,15 @@ def _levels(judged: Sequence[Finding]) -> str:
 
 
 def _audit(answer: Answer) -> Table | None:
-    judged = [f for f in answer.findings if f.bounds is not None and f.criterion is not None]
+    """Every judged number with the limit that was compared, and what the point rule would say."""
+    judged = [f for f in answer.findings if f.blocking and f.bounds is not None and f.criterion is not None]
     if not judged:
         return None
     columns = (
-        Column("Finding"),
-        Column("Required", "number"),
-        Column("Measured", "number"),
-        Column("One-sided limits", "number"),
-        Column("Result", "status"),
-        Column("By the point rule"),
+        Column("Code"),
+        Column("Limits that were compared"),
+        Column("Rows"),
+        Column("If only the estimate counted"),
     )
     return table("Every judged number", columns, map(_audit_row, judged), (), most=len(judged))
 
@@ -157,15 +276,12 @@ def _audit_row(finding: Finding) -> Row:
     if criterion is None or bounds is None:  # the caller has filtered; this tells the type checker
         return Row(())
     lower_first = (False, True) if criterion.wants_more else (True, False)
-    limits_words = [format_bound(bounds, criterion, favourable=favourable) for favourable in lower_first]
+    words = [format_bound(bounds, criterion, favourable=favourable) for favourable in lower_first]
     exact = finding.measured is not None and is_exact(finding.measured)
-    n = "" if finding.measured is None or exact else f"n = {format_count(finding.measured.n)}"
     cells = (
         Cell(finding.code),
-        Cell(format_criterion(criterion)),
-        Cell(measured_cell(finding).text, n),
-        Cell(without_chance(finding) if exact else ", ".join(limits_words)),
-        Cell(mark=mark(finding.status)),
+        Cell(without_chance(finding) if exact else ", ".join(words)),
+        Cell("" if finding.measured is None or exact else format_count(finding.measured.n)),
         Cell(finding.point_status.words),
     )
     return Row(cells)
@@ -184,19 +300,4 @@ def _is_unmeasured(finding: Finding) -> bool:
     return finding.blocking or (finding.measured is None and bool(finding.needs))
 
 
-def decision_table(record: Record) -> Table:
-    """The six checks: answer and grounds."""
-    rows = []
-    for question in Question:
-        answer, is_asked = record.answer(question), question in asked(record)
-        grounds = Cell(answer_sentence(answer) if is_asked else _UNASKED)
-        said = _answer(answer.status) if is_asked else Cell(mark=_NOT_ASKED)
-        rows.append(Row((Cell(f"{question.number}  {question.words}"), grounds, said)))
-    return table("The six answers", (Column("Question"), Column("Grounds"), Column("Answer", "status")), rows)
-
-
-def _answer(status: Status) -> Cell:
-    return Cell(mark=Mark(status, answer_word(status)))
-
-
-__all__ = ["Section", "anchor", "decision_table", "positive_words", "sections", "unmeasured"]
+__all__ = ["Fold", "Prose", "Quote", "Section", "anchor", "sections", "unmeasured"]

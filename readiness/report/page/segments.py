@@ -1,12 +1,12 @@
-"""Tables of question 3: segments, groups and weak slices."""
+"""Tables of question 3: groups in their natural order, groups compared with each other, and weak spots."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from readiness.core.findings import Finding, Status
-from readiness.core.format import format_count, format_estimate
+from readiness.core.format import format_count
 from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
@@ -18,20 +18,22 @@ from readiness.report.page.tables import (
     claims_table,
     facts_table,
     mark,
-    measured_cell,
-    said,
+    summary,
     table,
-    title_of,
 )
-from readiness.report.sentences import metric_title, segment_words, worst_first
+from readiness.report.sentences import metric_title, worst_first
+from readiness.report.sentences.language import Language
 
 _SLICES = frozenset({Topic.SLICE, Topic.SLICES_SEARCHED})
 _ORDER = (Status.NOT_MET, Status.NOT_PROVEN, Status.MET, Status.NOT_ASSESSED)
+_MOST_METRICS = 2
+"""Metrics that an open table shows; all of them stand in the appendix."""
+_MOST_SPOTS = 2
 
 
 @dataclass(slots=True)
-class _Segment:
-    """The findings of one segment."""
+class _Group:
+    """The findings of one group."""
 
     rows: Finding | None = None
     values: dict[str, Finding] = field(default_factory=dict)
@@ -42,8 +44,8 @@ class _Segment:
         return [*([self.rows] if self.rows else []), *self.values.values(), *self.deficits.values()]
 
     @property
-    def name(self) -> str:
-        return ", ".join(next((f.segment for f in self.every if f.segment), {}).values()) or "all rows"
+    def segment(self) -> dict[str, str]:
+        return dict(next((f.segment for f in self.every if f.segment), {}))
 
     @property
     def size(self) -> int:
@@ -57,159 +59,171 @@ class _Segment:
         return next((status for status in _ORDER if status in statuses), Status.NOT_ASSESSED)
 
 
-def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
-    """For each segmentation: the judged claims about it, every segment, and what chance alone would give; and the weak
-    spots that nobody named.
-    """
+def tables(findings: Sequence[Finding], language: Language) -> tuple[Table, ...]:
+    """For each segmentation the groups by what is wrong with one of them; all else, and what is calm, folded."""
     made: list[Table] = []
     for number in _numbers(findings):
         own = [f for f in findings if f.key.number("segmentation") == number]
-        made += _segmentation(own)
+        made += _segmentation(own, number, language)
     slices = [f for f in findings if f.key.kind in _SLICES]
-    made += _weak_spots(slices) if slices else ()
+    made += _weak_spots(slices, language) if slices else ()
     rest = [f for f in findings if f.blocking and not f.key.number("segmentation") and f not in slices]
-    return tuple([*made, claims_table(rest, "Further claims")] if rest else made)
+    return tuple([*made, claims_table(rest, "Further requirements", language)] if rest else made)
 
 
 def _numbers(findings: Sequence[Finding]) -> list[int]:
     return [number for number in dict.fromkeys(f.key.number("segmentation") for f in findings) if number]
 
 
-def _segmentation(findings: Sequence[Finding]) -> list[Table]:
-    found, others = _by_segment(findings)
-    ordered = sorted(found, key=_worst_first)
-    title = _title(ordered)
-    judged = [f for f in others if f.blocking and f.key.kind is not Topic.FAIRNESS]
-    compared = [f for f in others if f.blocking and f.key.kind is Topic.FAIRNESS]
-    worst = [f for f in others if not f.blocking and f.key.kind is Topic.WORST_SEGMENT]
-    gaps = [f for f in others if not f.blocking and f not in worst]
+def _segmentation(findings: Sequence[Finding], number: int, language: Language) -> list[Table]:
+    groups, others = _by_group(findings)
+    title = language.words.segmentation(number)
+    judged = [f for f in others if f.blocking]
+    facts = [f for f in others if not f.blocking]
+    failing = [f for f in judged if f.status is not Status.MET]
+    hidden = [
+        *([_whole(title, groups, language)] if groups else []),
+        *_together(title, [f for f in judged if f not in failing], facts, language),
+    ]
     return [
-        *([_deficits(title, ordered)] if any(s.deficits for s in ordered) else []),
-        *([_values(title, ordered)] if ordered else []),
-        *([facts_table(worst, f"{title}: the worst segment")] if worst else []),
-        *([claims_table(judged, f"{title}: all segments together", folds=True)] if judged else []),
-        *([claims_table(compared, f"{title}: groups compared with each other", folds=True)] if compared else []),
-        *([facts_table(gaps, f"{title}: how far apart the groups are", folds=True)] if gaps else []),
+        *_open(title, groups, language),
+        *([claims_table(failing, f"By {title}: all groups together", language)] if failing else []),
+        *(replace(each, fold=hidden[0].caption) for each in hidden),
     ]
 
 
-def _weak_spots(findings: Sequence[Finding]) -> list[Table]:
-    """Combinations of columns that do surely worse, and how they were found."""
-    found = [f for f in findings if f.segment]
+def _together(title: str, judged: Sequence[Finding], facts: Sequence[Finding], language: Language) -> list[Table]:
+    made = []
+    if judged:
+        made.append(claims_table(judged, f"{title}: {len(judged)} requirements on all groups together, all met",
+                                 language, folds=True))  # fmt: skip
+    if facts:
+        made.append(facts_table(facts, f"{title}: how far apart the groups are", language))
+    return made
+
+
+def _open(title: str, groups: Sequence[_Group], language: Language) -> list[Table]:
+    """The groups by the metrics in which one of them is not fine; nothing where all are."""
+    troubled = worst_first([f for g in groups for f in g.deficits.values() if _is_troubled(f)])
+    metrics = list(dict.fromkeys(finding.metric for finding in troubled))[:_MOST_METRICS]
+    if not metrics:
+        return []
+    columns = [Column(title[:1].upper() + title[1:]), Column(_rows_word(language), "number")]
+    for name in metrics:
+        columns += [Column(_metric(name)), Column(f"{_metric(name)}: beside all others")]
+    rows = [_open_row(group, metrics, language) for group in groups]
+    return [table(f"By {title}", [*columns, Column("Result", "status")], rows)]
+
+
+def _is_troubled(finding: Finding) -> bool:
+    return finding.blocking and (finding.status is not Status.MET or bool(finding.warning))
+
+
+def _open_row(group: _Group, metrics: Sequence[str], language: Language) -> Row:
+    cells = [Cell(language.words.group(group.segment)), Cell(format_count(group.size))]
+    for name in metrics:
+        value, deficit = group.values.get(name), group.deficits.get(name)
+        cells.append(Cell(language.measured(value) if value and value.measured else "–"))
+        cells.append(Cell(language.measured(deficit) if deficit and deficit.measured else "–"))
+    judged = [f for name in metrics if (f := group.deficits.get(name)) and f.blocking]
+    worst = worst_first(judged)
+    own = mark(worst[0].status) if worst else Mark(Status.NOT_ASSESSED, "too few to judge")
+    warning = next((f.warning for f in worst if f.warning and f.status is not Status.NOT_MET), "")
+    loud = "not_met" if worst and worst[0].status is Status.NOT_MET else ""
+    return Row((*cells, Cell(mark=own, warning=warning)), status=loud)
+
+
+def _whole(title: str, groups: Sequence[_Group], language: Language) -> Table:
+    """Every metric of every group; the gap to all others below it."""
+    metrics = list(dict.fromkeys(name for g in groups for name in (*g.deficits, *g.values)))
+    columns = [Column(title), Column(_rows_word(language), "number"), Column("Result", "status")]
+    columns += [Column(_metric(name)) for name in metrics]
+    rows = []
+    for group in groups:
+        numbers = (_both(group.values.get(name), group.deficits.get(name), language) for name in metrics)
+        size = Cell(format_count(group.size), anchor=anchor(group.rows.code) if group.rows else "")
+        rows.append(Row((Cell(language.words.group(group.segment)), size, _result(group, language), *numbers)))
+    judged = [f for g in groups for f in g.deficits.values() if f.blocking]
+    caption = (
+        f"{title}: {len(groups)} groups, {summary(judged, language)}" if judged else f"{title}: {len(groups)} groups"
+    )
+    note = "Below each number stands how the group does beside all others together. No group is left out."
+    return table(caption, columns, rows, [f for g in groups for f in g.every], note=note, folds=True)
+
+
+def _both(value: Finding | None, deficit: Finding | None, language: Language) -> Cell:
+    text = language.measured(value) if value is not None and value.measured is not None else "–"
+    if deficit is None:
+        return Cell(text, anchor=anchor(value.code) if value else "")
+    gap = language.measured(deficit) if deficit.measured is not None else "too few to judge"
+    own = mark(deficit.status) if deficit.blocking and deficit.status is not Status.MET else None
+    return Cell(text, gap, own, anchor(value.code) if value else "", note_anchor=anchor(deficit.code))
+
+
+def _result(group: _Group, language: Language) -> Cell:
+    judged = [f for f in group.deficits.values() if f.blocking]
+    if not judged:
+        first = next(iter(group.deficits.values()), None)
+        reason = language.sentence(first) if first is not None else ""
+        return Cell(note=reason, mark=Mark(Status.NOT_ASSESSED, "too few to judge"))
+    warning = next((f.warning for f in worst_first(judged) if f.warning and f.status is not Status.NOT_MET), "")
+    too_few = [_metric(name) for name, f in group.deficits.items() if not f.blocking]
+    note = f"too few to judge by {', '.join(too_few)}" if too_few else ""
+    return Cell(note=note, mark=mark(group.status), warning=warning)
+
+
+def _weak_spots(findings: Sequence[Finding], language: Language) -> list[Table]:
+    """Groups that were found by search, and how they were searched."""
+    found = worst_first([f for f in findings if f.segment])
     search = [f for f in findings if not f.segment]
-    caption = "Weak spots that nobody named"
     if not found:
-        return [facts_table(search, f"{caption}: the search", folds=True)]
-    columns = (Column("Where"), Column("Metric"), Column("Result", "status"), Column("Deficit", "number"))
-    return [table(caption, columns, [*map(_weak_spot, found), *map(_search, search)], findings)]
+        return [facts_table(search, "Groups found by search: none", language)]
+    columns = (Column("Group"), Column("Found there"), Column("Result", "status"))
+    rows = [*(_weak_spot(finding, language) for finding in found), *(_search(finding, language) for finding in search)]
+    note = "Found in one half of the rows, confirmed in the other."
+    caption = "Groups found by search, not named in advance"
+    return [table(caption, columns, rows, findings, note=note, most=_MOST_SPOTS)]
 
 
-def _weak_spot(finding: Finding) -> Row:
-    own = mark(finding.status) if finding.blocking else Mark(Status.NOT_ASSESSED, "does not count")
+def _weak_spot(finding: Finding, language: Language) -> Row:
+    own = mark(finding.status) if finding.blocking else Mark(Status.NOT_ASSESSED, "not part of the verdict")
     cells = (
-        Cell(segment_words(finding), said(finding)),
-        Cell(metric_title(finding.metric)),
+        Cell(language.words.group(finding.segment)),
+        Cell(language.sentence(finding)),
         Cell(mark=own, warning=finding.warning),
-        measured_cell(finding),
     )
     return Row(cells, anchor(finding.code))
 
 
-def _search(finding: Finding) -> Row:
-    return Row((Cell(finding.name, said(finding)), Cell(), Cell(), measured_cell(finding)), anchor(finding.code))
+def _search(finding: Finding, language: Language) -> Row:
+    cells = (Cell("The search"), Cell(language.sentence(finding)), Cell())
+    return Row(cells, anchor(finding.code))
 
 
-def _by_segment(findings: Sequence[Finding]) -> tuple[list[_Segment], list[Finding]]:
-    segments: dict[int, _Segment] = {}
+def _by_group(findings: Sequence[Finding]) -> tuple[list[_Group], list[Finding]]:
+    """The groups in the order of the record, which is their natural one, and what is said of all of them."""
+    groups: dict[int, _Group] = {}
     others = []
     for finding in findings:
         key = finding.key
         if not key.number("segment"):
             others.append(finding)
             continue
-        segment = segments.setdefault(key.number("segment"), _Segment())
+        group = groups.setdefault(key.number("segment"), _Group())
         if key.kind is Topic.SEGMENT_ROWS:
-            segment.rows = finding
+            group.rows = finding
         elif key.kind is Topic.SEGMENT_VALUE:
-            segment.values[finding.metric or key.metric] = finding
+            group.values[finding.metric or key.metric] = finding
         else:
-            segment.deficits[finding.metric or key.metric] = finding
-    return list(segments.values()), others
+            group.deficits[finding.metric or key.metric] = finding
+    return [groups[number] for number in sorted(groups)], others
 
 
-def _title(segments: Sequence[_Segment]) -> str:
-    columns = next((f.segment for s in segments for f in s.every if f.segment), {})
-    return " × ".join(columns) or "segment"
+def _metric(name: str) -> str:
+    title = metric_title(name)
+    return title[:1].upper() + title[1:]
 
 
-def _deficits(title: str, segments: Sequence[_Segment]) -> Table:
-    """How much worse each segment does than all others: the judged numbers."""
-    metrics = list(dict.fromkeys(name for s in segments for name in s.deficits))
-    columns = [Column(title), Column("Rows", "number"), Column("Result", "status")]
-    columns += [Column(f"{title_of(name)}: deficit", "number") for name in metrics]
-    rows = []
-    for segment in segments:
-        numbers = (_deficit(segment.deficits.get(name), marked=len(metrics) > 1) for name in metrics)
-        rows.append(Row((Cell(segment.name), _size(segment), _result(segment), *numbers)))
-    note = (
-        f"{len(segments)} segments with {format_count(sum(s.size for s in segments))} rows in all; "
-        "none is left out of the table. Deficit: how much worse the segment is than all other rows together, with its "
-        "interval; below zero it is better."
-    )
-    shown = [f for s in segments for f in (*([s.rows] if s.rows else []), *s.deficits.values())]
-    return table(f"By {title}: deficit against all other rows", columns, rows, shown, note=note)
-
-
-def _values(title: str, segments: Sequence[_Segment]) -> Table:
-    """Every metric of every segment, in the same order."""
-    metrics = list(dict.fromkeys(name for s in segments for name in s.values))
-    alone = not any(s.deficits for s in segments)
-    columns = [Column(title), Column("Rows", "number")]
-    columns += [Column(title_of(name), "number") for name in metrics]
-    rows = [
-        Row((Cell(s.name), _size(s, anchored=alone), *(_number(s.values.get(name)) for name in metrics)))
-        for s in segments
-    ]
-    shown = [f for s in segments for f in (*([s.rows] if s.rows and alone else []), *s.values.values())]
-    return table(f"By {title}: every metric", columns, rows, shown)
-
-
-def _size(segment: _Segment, *, anchored: bool = True) -> Cell:
-    code = segment.rows.code if segment.rows and anchored else ""
-    return Cell(format_count(segment.size), anchor=anchor(code))
-
-
-def _worst_first(segment: _Segment) -> tuple[int, float, int]:
-    deficits = [f.measured.value for f in segment.deficits.values() if f.measured is not None]
-    return _ORDER.index(segment.status), -max(deficits, default=float("-inf")), -segment.size
-
-
-def _number(finding: Finding | None) -> Cell:
-    if finding is None:
-        return Cell("–")
-    cell = measured_cell(finding)
-    return Cell(cell.text, cell.note, anchor=anchor(finding.code))
-
-
-def _deficit(finding: Finding | None, *, marked: bool) -> Cell:
-    if finding is None:
-        return Cell("–")
-    if finding.measured is None:
-        return Cell("–", "too few rows" if not finding.blocking else "", anchor=anchor(finding.code))
-    cell = measured_cell(finding)
-    own = mark(finding.status) if marked and finding.blocking and finding.status is not Status.MET else None
-    if not finding.blocking:
-        own = Mark(Status.NOT_ASSESSED, "not assessable")
-    return Cell(format_estimate(finding.measured, finding.criterion), cell.note, own, anchor(finding.code))
-
-
-def _result(segment: _Segment) -> Cell:
-    judged = [f for f in segment.deficits.values() if f.blocking]
-    if not judged:
-        reason = next((f.needs or f.reason for f in segment.deficits.values()), "")
-        return Cell(note=reason, mark=Mark(Status.NOT_ASSESSED, "not assessable"))
-    warning = next((f.warning for f in worst_first(judged) if f.warning), "")
-    unjudged = [metric_title(name) for name, f in segment.deficits.items() if not f.blocking]
-    if unjudged and segment.status is Status.MET:
-        return Cell(note=", ".join(unjudged), mark=Mark(Status.NOT_ASSESSED, "not assessable"), warning=warning)
-    return Cell(mark=mark(segment.status), warning=warning)
+def _rows_word(language: Language) -> str:
+    many = language.words.row.many
+    return many[:1].upper() + many[1:]

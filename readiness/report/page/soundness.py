@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from readiness.core.findings import Finding, Question, Status
-from readiness.core.format import format_criterion, listed
+from readiness.core.format import listed
 from readiness.core.withholding import Soundness
+from readiness.report.page.sections import Fold
 from readiness.report.page.tables import (
     Cell,
     Column,
@@ -15,12 +17,10 @@ from readiness.report.page.tables import (
     Table,
     anchor,
     mark,
-    measured_cell,
-    said,
     status_cell,
     table,
 )
-from readiness.report.sentences import soundness_sentence, worst_first
+from readiness.report.sentences import Language, soundness_sentence, worst_first
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import is_set_aside
 
@@ -29,7 +29,7 @@ LEAD = (
     "Before the six questions: a good number from rows that the model had seen, that repeat one another, or that are "
     "unlike those of production proves nothing. What rests on rows in doubt is withheld: it cannot be a yes."
 )
-UNTOLD = (
+LIMITS = (
     "whether only some rows have a known truth because somebody decided so (selective labels)",
     "whether the test period was picked, or a preprocessing step was fitted on all rows",
     "whether production computes the columns as they stand here",
@@ -47,7 +47,8 @@ class SoundnessSection:
     mark: Mark
     sentence: str
     tables: tuple[Table, ...]
-    limits: tuple[str, ...]
+    """What speaks against the rows; none where nothing does."""
+    folds: tuple[Fold, ...]
 
 
 def soundness_section(record: Record) -> SoundnessSection | None:
@@ -55,22 +56,43 @@ def soundness_section(record: Record) -> SoundnessSection | None:
     soundness = record.soundness
     if soundness is None:
         return None
+    language = Language.of(record)
     judged = worst_first([finding for finding in soundness.findings if finding.blocking])
-    aside = [finding for finding in soundness.findings if not finding.blocking]
-    columns = (
-        Column("Of the rows"), Column("Result", "status"), Column("Bar", "number"), Column("Found", "number"),
-        Column("Withholds"),
-    )  # fmt: skip
-    tables = [table("What was asked of the rows", columns, [_row(f, soundness, record) for f in judged], judged)]
-    if aside:
-        rows = [Row((Cell(f.name, said(f)), status_cell(f)), anchor(f.code)) for f in aside]
-        tables.append(
-            table("Not asked of these rows", (Column("Of the rows"), Column("Result", "status")), rows, aside)
-        )
+    doubtful = [finding for finding in judged if finding.status is not Status.MET]
+    shown = [_asked("What speaks against these rows", doubtful, soundness, record, language)] if doubtful else []
     worst = Status.MET if not judged else judged[0].status
     return SoundnessSection(
-        TITLE, LEAD, _mark(worst, soundness, record), soundness_sentence(soundness), tuple(tables), UNTOLD
+        TITLE,
+        LEAD,
+        _mark(worst, soundness, record),
+        soundness_sentence(soundness),
+        tuple(shown),
+        (_fold(judged, soundness, record, language),),
     )
+
+
+def _fold(judged: Sequence[Finding], soundness: Soundness, record: Record, language: Language) -> Fold:
+    sound = [finding for finding in judged if finding.status is Status.MET]
+    aside = [finding for finding in soundness.findings if not finding.blocking]
+    tables = [_asked("What was asked of the rows", sound, soundness, record, language)] if sound else []
+    if aside:
+        rows = [Row((Cell(language.title(f), language.sentence(f)), status_cell(f)), anchor(f.code)) for f in aside]
+        columns = (Column("Of the rows"), Column("Result", "status"))
+        tables.append(table(f"{len(aside)} questions that do not arise for these rows", columns, rows, aside))
+    title = f"What was asked of the rows: {len(sound)} of {len(judged)} questions with a good answer"
+    return Fold(
+        "soundness-more", title, tables=tuple(tables), bullets=tuple(f"Not seen here: {each}." for each in LIMITS)
+    )
+
+
+def _asked(
+    caption: str, findings: Sequence[Finding], soundness: Soundness, record: Record, language: Language
+) -> Table:
+    columns = (
+        Column("Of the rows"), Column("Bar"), Column("Found"), Column("Withholds"), Column("Result", "status"),
+    )  # fmt: skip
+    rows = [_row(finding, soundness, record, language) for finding in findings]
+    return table(caption, columns, rows, findings, most=len(rows))
 
 
 def _mark(worst: Status, soundness: Soundness, record: Record) -> Mark:
@@ -82,14 +104,13 @@ def _mark(worst: Status, soundness: Soundness, record: Record) -> Mark:
     return Mark(worst, "unsound" if worst is Status.NOT_MET else "in doubt")
 
 
-def _row(finding: Finding, soundness: Soundness, record: Record) -> Row:
-    bar = "" if finding.criterion is None or finding.measured is None else format_criterion(finding.criterion)
+def _row(finding: Finding, soundness: Soundness, record: Record, language: Language) -> Row:
     cells = (
-        Cell(finding.name, said(finding)),
-        Cell(mark=mark(finding.status), warning=finding.warning),
-        Cell(bar),
-        measured_cell(finding),
+        Cell(language.title(finding), "" if finding.status is Status.MET else language.sentence(finding)),
+        Cell(language.bar(finding) if finding.measured is not None else ""),
+        Cell(language.measured(finding)),
         Cell(_withholds(finding, soundness, record)),
+        Cell(mark=mark(finding.status), warning=finding.warning),
     )
     return Row(cells, anchor(finding.code))
 

@@ -1,52 +1,39 @@
-"""Tables of question 5: the claims, each window of time, and the facts."""
+"""Tables and sentences of question 5: what was required, each window of time, and the refits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.core.findings import Finding
-from readiness.core.format import format_criterion, format_level
+from readiness.core.findings import Finding, Status
 from readiness.core.keys import Topic
-from readiness.report.page.tables import (
-    Cell,
-    Column,
-    Row,
-    Table,
-    anchor,
-    claims_table,
-    facts_table,
-    measured_cell,
-    said,
-    status_cell,
-    table,
-)
-from readiness.report.sentences import metric_title
+from readiness.report.page.tables import Table, claims_table, facts_table, summary
+from readiness.report.sentences.language import Language
+
+_TOLD = (Topic.FOLD_MEAN, Topic.FOLD_STD, Topic.FOLD_LOW, Topic.HOLDOUT)
+"""Facts on the refits that stand open, as sentences."""
 
 
-def tables(findings: Sequence[Finding]) -> tuple[Table, ...]:
-    """What was required, then the windows in the order of time, then what is shown and not judged."""
+def tables(findings: Sequence[Finding], language: Language) -> tuple[Table, ...]:
+    """What was required; the windows in the order of time, folded while all hold; the facts, folded."""
     windows = [finding for finding in findings if finding.key.kind is Topic.WINDOW]
     judged = [finding for finding in findings if finding.blocking and finding not in windows]
     facts = [finding for finding in findings if not finding.blocking and finding not in windows]
-    made = [claims_table(judged, "Required and measured")] if judged else []
-    made += [_windows(windows)] if windows else []
-    return tuple([*made, facts_table(facts, "Facts, shown and not judged")] if facts else made)
+    made = [claims_table(judged, "Required and measured", language)] if judged else []
+    if windows:
+        caption = f"Over time: {len(windows)} windows, {summary(windows, language)}"
+        made.append(claims_table(windows, caption, language, folds=True))
+    if facts:
+        made.append(facts_table(facts, f"The refits in {len(facts)} figures that are not judged", language))
+    return tuple(made)
 
 
-def _windows(findings: Sequence[Finding]) -> Table:
-    first = findings[0]
-    column = next(iter(first.segment), "time")
-    level = next((f.measured.level for f in findings if f.measured is not None), 0.95)
-    columns = (
-        Column(column),
-        Column("Result", "status"),
-        Column(f"Deficit in {metric_title(first.metric)}, {format_level(level)} interval", "number"),
-    )
-    required = "" if first.criterion is None else f" Required of each: {format_criterion(first.criterion)}."
-    note = f"Deficit: how much worse the window is than all other rows together; below zero it is better.{required}"
-    return table(f"Over time: {len(findings)} windows", columns, map(_row, findings), findings, note=note)
+def lines(findings: Sequence[Finding], language: Language) -> list[str]:
+    """The facts that a reader asks for first, in the order of `_TOLD`."""
+    by_kind = {finding.key.kind: finding for finding in findings}
+    return [language.sentence(by_kind[kind]) for kind in _TOLD if kind in by_kind and by_kind[kind].measured]
 
 
-def _row(finding: Finding) -> Row:
-    window = ", ".join(finding.segment.values()) or finding.name
-    return Row((Cell(window, said(finding)), status_cell(finding), measured_cell(finding)), anchor(finding.code))
+def deciding_figure(findings: Sequence[Finding]) -> str:
+    """The end of the name of the figure that shows what kept the answer from a yes; empty where none did."""
+    refused = [f.key.kind for f in findings if f.blocking and f.status is not Status.MET]
+    return "over_time" if Topic.WINDOW in refused else ""

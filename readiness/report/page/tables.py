@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from readiness.core.findings import Finding, Outcome, Question, Status
 from readiness.core.format import (
-    format_bound,
-    format_criterion,
     format_estimate,
     format_interval,
-    format_level,
-    is_exact,
 )
 from readiness.core.metrics import METRICS
-from readiness.report.sentences import answer_word, metric_title
+from readiness.report.sentences import answer_word, metric_title, worst_first
+from readiness.report.sentences.language import Language
+from readiness.report.sentences.margins import closeness, deciding
 
 # ----------------------------------------------------------------------------------------------------
 # The geometry of one small drawing in a table row: where a measured number lies against its bar.
@@ -74,9 +72,6 @@ SHOWN_ROWS = 30
 
 _ANCHOR = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 
-_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*(?=[ ,;:]|$)")
-"""How a word of ours begins a reason."""
-
 _OUTCOMES = {
     Outcome.ACCEPTED_ERROR: "clean error, accepted",
     Outcome.NOT_APPLICABLE: "does not apply",
@@ -104,11 +99,13 @@ class Cell:
     warning: str = ""
     link: str = ""
     """Where its text leads to: a relative address, percent-encoded."""
+    note_anchor: str = ""
+    """The code of the finding that the note shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `kind` is "text", "number", "status" or "digest"."""
+    """One column; `kind` is "text", "number", "measured", "status" or "digest"."""
 
     title: str
     kind: str = "text"
@@ -123,6 +120,12 @@ class Row:
     strong: bool = False
     group: bool = False
     """True: its one cell is the heading of the rows below it."""
+    status: str = ""
+    """The status that colours the whole row; empty: none."""
+
+    def without_anchors(self) -> Row:
+        """The same row where it is shown a second time."""
+        return replace(self, anchor="", cells=tuple(replace(cell, anchor="", note_anchor="") for cell in self.cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ class Table:
     codes: frozenset[str] = field(default_factory=frozenset)
     folds: bool = False
     """Whether the whole table is folded away behind its caption."""
+    fold: str = ""
+    """Title of the fold that it shares with the tables next to it; empty: its caption."""
 
 
 def anchor(code: str) -> str:
@@ -153,11 +158,12 @@ def table(
     note: str = "",
     most: int = SHOWN_ROWS,
     folds: bool = False,
+    fold: str = "",
 ) -> Table:
     """A table whose rows beyond the first thirty, or `most`, are folded."""
     every = tuple(rows)
     codes = frozenset(finding.code for finding in findings)
-    return Table(caption, tuple(columns), every[:most], every[most:], note, codes, folds)
+    return Table(caption, tuple(columns), every[:most], every[most:], note, codes, folds, fold)
 
 
 def mark(status: Status) -> Mark:
@@ -176,9 +182,9 @@ def outcome_mark(outcome: Outcome) -> Mark:
 
 
 def status_cell(finding: Finding) -> Cell:
-    """The status of a finding; the label "warning" does not change it."""
+    """The status of a finding; the label "warning" does not change it, and adds nothing to a *not met*."""
     own = mark(finding.status) if finding.outcome is None else outcome_mark(finding.outcome)
-    return Cell(mark=own, warning=finding.warning)
+    return Cell(mark=own, warning="" if finding.status is Status.NOT_MET else finding.warning)
 
 
 def measured_cell(finding: Finding) -> Cell:
@@ -189,65 +195,71 @@ def measured_cell(finding: Finding) -> Cell:
     return Cell(format_estimate(finding.measured, finding.criterion), interval)
 
 
-def claims_table(findings: Sequence[Finding], caption: str, *, note: str = "", folds: bool = False) -> Table:
-    """Required against measured: one row for each claim. `folds` holds only while all of them are met."""
+MOST_OPEN = 3
+"""Claims of a question that stand open where all are met; those that are not met stand open, too."""
+
+
+def closest_first(findings: Sequence[Finding]) -> list[Finding]:
+    """The worst by status before the others, and those that are closest to their limit before those with more room."""
+    return sorted(worst_first(findings), key=lambda finding: (finding.status is Status.MET, closeness(finding)))
+
+
+def claims_table(
+    findings: Sequence[Finding],
+    caption: str,
+    language: Language,
+    *,
+    note: str = "",
+    folds: bool = False,
+    most: int = SHOWN_ROWS,
+) -> Table:
+    """Required against measured: one row for each claim. `folds` holds only while all of them are met.
+
+    Args:
+        findings: in the order of the rows.
+        caption: what they are about.
+        language: whose words.
+        note: below the table.
+        folds: whether the whole table stands in the appendix.
+        most: rows that stand open besides those that are not met.
+    """
+    refused = sum(finding.status is not Status.MET for finding in findings)
     columns = (
         Column("Claim"),
+        Column("Required"),
+        Column("Measured (range)", "measured"),
         Column("Result", "status"),
-        Column("Required", "number"),
-        Column(f"Measured, {_level(findings)} interval", "number"),
-        Column(f"With {_level(findings)} confidence", "number"),
     )
     folds = folds and all(finding.status is Status.MET for finding in findings)
-    return table(caption, columns, map(_claim_row, findings), findings, note=note, folds=folds)
+    rows = (_claim_row(finding, language) for finding in findings)
+    return table(caption, columns, rows, findings, note=note, folds=folds, most=min(SHOWN_ROWS, refused + most))
 
 
-def _claim_row(finding: Finding) -> Row:
-    criterion = finding.criterion
-    source = "" if criterion is None else _source(criterion.source)
+def _claim_row(finding: Finding, language: Language) -> Row:
     cells = (
-        Cell(finding.name, said(finding)),
+        Cell(language.title(finding), _below(finding, language)),
+        Cell(language.requirement(finding)),
+        Cell(language.measured(finding), strip=strip(finding)),
         status_cell(finding),
-        Cell("" if criterion is None else format_criterion(criterion), source),
-        measured_cell(finding),
-        Cell(_shown_limit(finding), strip=strip(finding)),
     )
-    return Row(cells, anchor(finding.code))
+    return Row(cells, anchor(finding.code), status=_loud(finding))
 
 
-def said(finding: Finding) -> str:
-    """What stands below a claim: its reason, and what would settle it."""
-    needs = finding.needs if finding.status in (Status.NOT_PROVEN, Status.NOT_ASSESSED) else ""
-    texts = [finding.reason, finding.withheld, f"To settle it: {needs}" if needs else ""]
-    return " ".join(_sentence(text) for text in dict.fromkeys(texts) if text)
+def _below(finding: Finding, language: Language) -> str:
+    """What stands below a claim: nothing where it is met, else what happened and what would settle it."""
+    if finding.status is Status.MET and not finding.withheld:
+        return ""
+    return " ".join(filter(None, (language.sentence(finding), language.to_settle(finding))))
 
 
-def _sentence(text: str) -> str:
-    return f"{as_start(text).rstrip('. ')}."
-
-
-def as_start(text: str) -> str:
-    """The text as the start of a sentence; a name, an address or a key that it begins with stays as it was written."""
-    return f"{text[0].upper()}{text[1:]}" if _WORD.match(text) else text
+def _loud(finding: Finding) -> str:
+    return finding.status.value if finding.blocking and finding.status is Status.NOT_MET else ""
 
 
 def title_of(metric: str) -> str:
     """A metric as the head of a column: "Recall"; the user's own keeps its name."""
     title = metric_title(metric)
     return title[:1].upper() + title[1:] if metric.lower() in METRICS else metric
-
-
-def _source(source: str) -> str:
-    return "default" if source == "default" else "set in the spec"
-
-
-def _shown_limit(finding: Finding) -> str:
-    """The one-sided limit that decided: the favourable one of a *not met*, else the less favourable one."""
-    if finding.bounds is None or finding.criterion is None:
-        return ""
-    if finding.measured is not None and is_exact(finding.measured):
-        return without_chance(finding)
-    return format_bound(finding.bounds, finding.criterion, favourable=finding.status is Status.NOT_MET)
 
 
 def without_chance(finding: Finding) -> str:
@@ -257,23 +269,36 @@ def without_chance(finding: Finding) -> str:
     return "" if finding.key.question is Question.STABILITY else "exact"
 
 
-def _level(findings: Iterable[Finding]) -> str:
-    levels = {f.measured.level for f in findings if f.measured is not None and f.measured.level < 1}
-    return format_level(max(levels)) if levels else "95 %"
-
-
-def facts_table(findings: Sequence[Finding], caption: str, *, note: str = "", folds: bool = False) -> Table:
+def facts_table(
+    findings: Sequence[Finding], caption: str, language: Language, *, note: str = "", folds: bool = True
+) -> Table:
     """Facts that are shown and not judged."""
-    columns = (Column("Fact"), Column("Value", "number"), Column(f"{_level(findings)} interval", "number"))
+    columns = (Column("Not judged"), Column("Measured (range)"))
     rows = (
         Row(
             (
-                Cell(finding.name, said(finding), warning=finding.warning),
-                Cell("–" if finding.measured is None else format_estimate(finding.measured)),
-                Cell("" if finding.measured is None else format_interval(finding.measured)),
+                Cell(language.title(finding), _fact_note(finding, language), warning=finding.warning),
+                Cell(language.measured(finding)),
             ),
             anchor(finding.code),
         )
         for finding in findings
     )
     return table(caption, columns, rows, findings, note=note, folds=folds)
+
+
+def _fact_note(finding: Finding, language: Language) -> str:
+    """Why there is no number, where there is none."""
+    return "" if finding.measured is not None else language.sentence(finding)
+
+
+def summary(findings: Sequence[Finding], language: Language) -> str:
+    """What came of several claims, for the title of a fold: "all met; the closest: 6 points behind (2 to 9)"."""
+    judged = [finding for finding in findings if finding.blocking]
+    if not judged:
+        return "not judged"
+    open_count = sum(finding.status is not Status.MET for finding in judged)
+    said = "all met" if not open_count else f"{open_count} of {len(judged)} not met or not proven"
+    closest = deciding(judged)
+    measured = "" if closest is None or closest.measured is None else language.measured(closest)
+    return f"{said}; the closest: {measured}" if measured and len(judged) > 1 else said

@@ -19,8 +19,8 @@ from sklearn.pipeline import make_pipeline
 
 from readiness.core.findings import Question, Status
 from readiness.core.withholding import Kind, kind_of
-from readiness.report.page.cover import cover
 from readiness.verdict.decision import Verdict
+from readiness.verdict.reservations import reservations
 from tests.end_to_end.unsound.workshop import FEATURES, TARGET, Workshop, applicants, vouch
 
 
@@ -355,7 +355,7 @@ def test_dates_that_nobody_names_are_told_on_the_cover(tmp_path: Path) -> None:
     record = shop.reviewed().record
     assert record.soundness is not None
     assert [] == [finding.code for finding in record.soundness.doubts]
-    told = [each.text for each in cover(record).reservations if each.label == "Times"]
+    told = [each.text for each in reservations(record) if each.label == "Times"]
     assert [True] == ["applied holds dates" in text and "data.time" in text for text in told]
 
 
@@ -391,7 +391,7 @@ def test_unsound_evidence_is_never_ready(fault: str, tmp_path: Path) -> None:
     assert found, [(finding.code, finding.reason) for finding in record.soundness.findings]
     assert record.verdict in (Verdict.NOT_PROVEN, Verdict.NOT_READY)
     assert "FAILED" not in " ".join(walked.findings)
-    told = [each.text for each in cover(record).reservations if each.label == "Evidence"]
+    told = [each.text for each in reservations(record) if each.label == "Evidence"]
     assert len(set(told)) == len(told)
     assert not [each.code for each in record.soundness.findings if each.status is Status.MET and each.needs]
     assert any(finding.reason.rstrip(".") in text for finding in found for text in told)

@@ -417,7 +417,10 @@ ABOUT: dict[str, Any] = {
 def gathered(**more: Any) -> Gathered:
     return Gathered(
         model=ModelFacts(
-            "Card fraud", "3.2.0", "scikit-learn Pipeline", (Artifact("model.joblib", "a1" * 32, 12_345_678, role=Role.MODEL),)
+            "Card fraud",
+            "3.2.0",
+            "scikit-learn Pipeline",
+            (Artifact("model.joblib", "a1" * 32, 12_345_678, role=Role.MODEL),),
         ),
         inputs=(
             Artifact("test: test.parquet", "b2" * 32, 3_812_004, 24_012, 31, Role.TEST),

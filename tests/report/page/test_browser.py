@@ -84,12 +84,13 @@ def test_planted_code_does_not_run(browser: Any, path: Path) -> None:
     page.context.close()
 
 
-def test_the_first_screen_fits_a_laptop(browser: Any, tmp_path: Path) -> None:
-    """Result, reason, six answers and what must happen are seen without scrolling."""
+def test_the_first_screen_holds_the_result_and_its_reason(browser: Any, tmp_path: Path) -> None:
+    """Result, reason and what must happen first are seen without scrolling."""
     path = tmp_path / "page.html"
     path.write_bytes(render_page(records.not_ready(), {}, [], {}))
     page, _ = visit(browser, path, 1280)
-    assert page.evaluate("document.querySelector('.cover').getBoundingClientRect().bottom") <= 800
+    for place in (".pills", ".headline", ".steps li"):
+        assert page.evaluate(f"document.querySelector('{place}').getBoundingClientRect().bottom") <= 800
     page.context.close()
 
 
@@ -99,7 +100,8 @@ def test_paper_shows_what_is_folded(browser: Any, tmp_path: Path) -> None:
     path.write_bytes(render_page(records.not_ready(), {}, [], CODE))
     page, _ = visit(browser, path, 700)
     page.emulate_media(media="print")
-    assert page.locator("details.code pre").first.is_visible()
+    assert page.locator("#code pre").first.is_visible()
+    assert page.locator("[popover]").first.is_visible()
     assert not page.locator("nav").is_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     page.context.close()
@@ -111,6 +113,6 @@ def test_the_keyboard_reaches_the_answers_first(browser: Any, tmp_path: Path) ->
     path.write_bytes(render_page(records.not_ready(), {}, [], {}))
     page, _ = visit(browser, path, 1280)
     page.keyboard.press("Tab")
-    assert "Skip to the answers" == page.evaluate("document.activeElement.textContent")
+    assert "Skip to the evidence" == page.evaluate("document.activeElement.textContent")
     assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     page.context.close()

@@ -10,6 +10,7 @@ import pytest
 from readiness.core.policy import Task
 from readiness.questions import errors
 from readiness.report.page.errors import tables
+from readiness.report.sentences import Language
 from tests.questions.conftest import evidence_of
 
 
@@ -22,39 +23,64 @@ def answered(sureness: float, threshold: float):
     return errors.ask(evidence, evidence.spec.errors).findings
 
 
+LANGUAGE = Language.from_spec({"data": {"target": "y"}, "errors": {"costs": {"false_positive": 1, "false_negative": 9}}},
+                              Task.BINARY, None)  # fmt: skip
+
+
 def by_caption(findings) -> dict[str, object]:
-    return {table.caption: table for table in tables(findings, "y = 1")}
+    return {table.caption: table for table in tables(findings, LANGUAGE)}
 
 
-WHAT_IF = "What if the costs or the threshold were different"
+WHAT_IF = "If prices or the threshold were others"
 TRUST = "How far its probabilities can be trusted"
 
 
 @pytest.mark.parametrize(("sureness", "threshold", "folds"), [(1.0, 0.1, True), (3.0, 0.9, False)])
-def test_tables_fold_where_nothing_is_wrong(sureness, threshold, folds):
-    """Warnings keep them open."""
+def test_what_may_be_asked_next_is_folded(sureness, threshold, folds):
+    """Warnings stand beside their numbers in the appendix, and on the decision edition."""
     found = by_caption(answered(sureness, threshold))
 
-    assert folds is found[TRUST].folds is found[WHAT_IF].folds
+    assert found[TRUST].folds
+    assert found[WHAT_IF].folds
     assert folds is not any(cell.warning for row in found[TRUST].rows for cell in row.cells)
-    assert found["What was given, and what came true"].folds
+
+
+def test_count_times_cost_is_the_sum():
+    """Each kind of error with its price, and both together as the record's total."""
+    table = by_caption(answered(1.0, 0.5))["What the errors cost"]
+    missed, flagged, both = [[cell.text for cell in row.cells] for row in table.rows]
+    counts, sums = (int(missed[1]), int(flagged[1])), (9 * int(missed[1]), int(flagged[1]))
+
+    assert [f"{sums[0]:,} EUR", f"{sums[1]:,} EUR"] == [missed[3], flagged[3]]
+    assert (f"{sum(counts):,}", f"{sum(sums):,} EUR") == (both[1], both[3])
+
+
+def test_the_cost_of_a_column_is_what_is_left():
+    """One price is a number, the other a column: its sum is the total less the first."""
+    spec = {"data": {}, "errors": {"costs": {"false_positive": 1, "false_negative": {"column": "amount"}}}}
+    findings = answered(1.0, 0.5)
+    table = next(
+        t for t in tables(findings, Language.from_spec(spec, Task.BINARY, None)) if t.caption == "What the errors cost"
+    )
+
+    assert "by the column amount" in table.rows[0].cells[2].text
+    assert f"{9 * int(table.rows[0].cells[1].text):,} EUR" == table.rows[0].cells[3].text
 
 
 def test_every_finding_stands_in_one_table():
     """None is lost, none is shown twice."""
     findings = answered(1.0, 0.5)
-    shown = [code for table in tables(findings, "y = 1") for code in table.codes]
+    shown = [code for table in tables(findings, LANGUAGE) for code in table.codes]
 
     assert sorted(finding.code for finding in findings) == sorted(shown)
 
 
-def test_factors_and_bins_are_written_for_people():
-    """Times and shares, with the counts beside them."""
+def test_bins_are_written_for_people():
+    """Ranges of probabilities, with the counts beside them."""
     found = by_caption(answered(1.0, 0.1))
-    texts = [cell.text for row in found[WHAT_IF].rows for cell in row.cells]
+    bins = next(table for caption, table in found.items() if caption.startswith("What was given"))
 
-    assert [text for text in texts if text.endswith(" times")]
-    assert all(" to " in row.cells[0].text for row in found["What was given, and what came true"].rows)
+    assert all(" to " in row.cells[0].text for row in bins.rows)
 
 
 def test_each_class_has_a_row():
@@ -63,11 +89,10 @@ def test_each_class_has_a_row():
         [0] * 9 + [1] * 9 + [2] * 9, [0] * 9 + [1] * 5 + [0] * 4 + [2] * 7 + [1] * 2,
         task=Task.MULTICLASS, classes=("a", "b", "c"), data={"classes": ["a", "b", "c"]},
     )  # fmt: skip
-    table = by_caption(errors.ask(evidence, evidence.spec.errors).findings)["Each class by itself"]
+    table = by_caption(errors.ask(evidence, evidence.spec.errors).findings)["Each class by itself: 3 classes"]
 
     assert ["b", "c", "a"] == [row.cells[0].text for row in table.rows]
-    assert ["0.556", "0.714"] == [cell.text for cell in table.rows[0].cells[1:]]
-    assert table.rows[0].cells[1].note.endswith("5 of 9 rows of b were found")
+    assert [cell.text[:4] for cell in table.rows[0].cells[1:]] == ["56 %", "71 %"]
 
 
 def test_a_coverage_that_is_judged_stands_with_the_claims():

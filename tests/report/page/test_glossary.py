@@ -1,4 +1,4 @@
-"""Words that not everybody knows are linked to their meaning, once in each section."""
+"""Words that not everybody knows are open their meaning in place, once in each section."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def linked(html):
 
 def test_the_first_use_in_running_text_is_linked():
     """A term is linked where a section first uses it, whatever its capitals, and only there."""
-    assert '<p>A <a href="#w-churn">Churn</a> of 2 % is churn.</p>' == linked("<p>A Churn of 2 % is churn.</p>")
+    assert (
+        '<p>A <button type="button" class="term" popovertarget="w-churn">Churn</button> of 2 % is churn.</p>'
+        == linked("<p>A Churn of 2 % is churn.</p>")
+    )
 
 
 @pytest.mark.parametrize("tag", ["a", "h2", "h3", "summary", "thead", "caption", "pre", "code"])
@@ -27,7 +30,9 @@ def test_headings_links_and_code_stay_as_they_are(tag):
     """No link within a link, a heading or code; the next use in running text is linked."""
     html = f"<{tag}>drift</{tag}> drift"
 
-    assert f'<{tag}>drift</{tag}> <a href="#w-drift">drift</a>' == linked(html)
+    assert f'<{tag}>drift</{tag}> <button type="button" class="term" popovertarget="w-drift">drift</button>' == linked(
+        html
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,8 +56,12 @@ def test_parts_of_names_are_no_terms(text):
 
 def test_the_longest_form_wins():
     """A false positive rate is not a false positive, and a 95 % interval keeps its unbroken space."""
-    assert '<a href="#w-fpr">False positive rate</a>' == linked("False positive rate")
-    assert '<a href="#w-interval">95\u00a0% interval</a>' == linked("95\u00a0% interval")
+    assert '<button type="button" class="term" popovertarget="w-fpr">False positive rate</button>' == linked(
+        "False positive rate"
+    )
+    assert '<button type="button" class="term" popovertarget="w-interval">95\u00a0% interval</button>' == linked(
+        "95\u00a0% interval"
+    )
 
 
 def test_only_words_of_the_page_are_explained():
@@ -81,5 +90,7 @@ def test_nothing_but_links_is_added(words):
     """Hostile text between the terms stays escaped: without the links, the piece is what it was."""
     html = f"<p>{escape(' '.join(words))}</p>"
 
-    assert html == re.sub(r'<a href="#w-[a-z0-9-]+">(.*?)</a>', r"\1", linked(html))
+    assert html == re.sub(
+        r'<button type="button" class="term" popovertarget="w-[a-z0-9-]+">(.*?)</button>', r"\1", linked(html)
+    )
     assert not BeautifulSoup(linked(html), "html.parser").find("script")

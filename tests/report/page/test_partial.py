@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from readiness.core.findings import Question, left_out_code, not_assessed
 from readiness.report.page import render_page
-from readiness.report.page.cover import cover
+from readiness.report.page.decision import decision_edition
 from readiness.report.sentences import result_words, text_report, verdict_sentence, yes_words
 from readiness.verdict.checks import check
 from readiness.verdict.decision import Verdict, decide
@@ -78,18 +78,20 @@ def test_it_has_no_word_that_reads_like_a_verdict(page: BeautifulSoup) -> None:
 
 
 def test_every_question_that_was_not_asked_says_so(two: Record) -> None:
-    """In the strip, in its section and in the table of the decision; without tables, figures, prose and code."""
+    """In the scorecard and in its section; without tables, figures, prose and folds; nothing is planned."""
     page = page_of(two)
-    marks = [" ".join(tile.select_one(".mark").text.split()[1:]) for tile in page.select(".tile")]
-    assert ["not asked", "not asked", "yes", "yes", "not asked", "not asked"] == marks
+    rows = page.select("#decision tbody tr")
+    assert ["not asked", "not asked", "yes", "yes", "not asked", "not asked"] == [
+        row.find_all("td")[-1].text.strip() for row in rows
+    ]
     for question in Question:
         section = page.select_one(f"#{question.value}")
         assert section is not None
         unasked = question.value not in two.only
         assert unasked == ("This review is partial and does not ask it." in section.text)
         if unasked:
-            assert [] == section.select("table, figure, .limits, details, .prose")
-    assert page.select_one(".path") is None
+            assert [] == section.select("table, figure, .more, .prose")
+    assert page.select_one(".rollout") is None
 
 
 def test_how_to_verify_it(page: BeautifulSoup) -> None:
@@ -106,9 +108,9 @@ def test_a_whole_page_has_nothing_of_it() -> None:
 
 def test_what_must_happen_is_of_the_asked_questions() -> None:
     """And a review of all six."""
-    shown = cover(partial(Question.SEGMENTS, base=records.not_ready()))
-    assert {"3 Segments", ""} == {step.label for step in shown.steps}
-    assert "A review of all six questions" == shown.steps[-1].text
+    shown = decision_edition(partial(Question.SEGMENTS, base=records.not_ready()))
+    assert {Question.SEGMENTS, None} == {step.question for step in shown.steps}
+    assert "Run the whole review" in shown.steps[-1].text
 
 
 def test_the_text_report_says_it_instead_of_a_verdict(two: Record) -> None:
@@ -145,13 +147,11 @@ def test_what_was_set_on_the_command_line_is_shown() -> None:
     spec = {"model": {"path": "<b>m.joblib"}, "business": {"requirements": [{"at_least": "0.9", "metric": "f1"}]}}
     gathered = dataclasses.replace(record.gathered, settings=settings, spec=spec, set_keys=())
     page = page_of(dataclasses.replace(record, gathered=gathered))
-    assert "3 keys set on the command line" in page.select_one(".facts").text
-    pairs = {row.dt.text: row.dd.text for row in page.select("#provenance .pairs > div")}
+    assert "3 settings changed on the command line" in page.select_one("header .facts").text
+    pairs = {row.dt.text: row.dd.text for row in page.select("#facts .pairs > div")}
     assert "; ".join(settings) == pairs["Set on the command line"]
     rows = {
-        row.th.text.strip(): row.find_all("td")[-1].text.strip()
-        for row in page.select("#provenance tbody tr")
-        if row.th
+        row.th.text.strip(): row.find_all("td")[-1].text.strip() for row in page.select("#criteria tbody tr") if row.th
     }
     assert "on the command line" == rows["model.path"] == rows["business.requirements[1].at_least"]
     assert "default" == rows["business.requirements[1].metric"]
