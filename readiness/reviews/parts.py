@@ -372,7 +372,8 @@ class ReviewDecision(Part):
         self.decision: Decision = answering.decision
         """The decision as every review computes it."""
         words = language_of(answering, *self._answers).words
-        self._figures = Figures(plots.decision, ("flowchart",), words, self.decision, self._answers)
+        self._margins = Figures(plots.decision, ("margins",), words, self._answers)
+        self._path = Figures(plots.decision, ("flowchart",), words, self.decision, self._answers)
 
     @property
     def verdict(self) -> Verdict:
@@ -394,9 +395,14 @@ class ReviewDecision(Part):
         """Stages of a rollout, once a signed report was approved."""
         return self.decision.rollout
 
+    @property
+    def drawn(self) -> tuple[Picture | NotDrawn, ...]:
+        """All judged claims with their distance to the limit, and the way through the questions."""
+        return (*self._margins.drawn, *self._path.drawn)
+
     def plot(self, figure: str | Drawing = "flowchart", ax: Axes | None = None) -> Any:
-        """The flowchart as a picture; with `ax`, drawn there."""
-        return self._figures.plot(figure, ax)
+        """The flowchart as a picture, or "margins", every judged claim beside its limit; with `ax`, drawn there."""
+        return (self._margins if figure == "margins" else self._path).plot(figure, ax)
 
     def text(self) -> str:
         """For a terminal."""
@@ -410,7 +416,7 @@ class ReviewDecision(Part):
         return {"decision": self.decision, "complete": self._mark()}
 
     def _repr_html_(self) -> str:
-        drawn = self._figures.drawn if self._is_draft else ()
+        drawn = self.drawn if self._is_draft else ()
         return display.decision_html(self.decision, drawn, is_draft=self._is_draft)
 
 

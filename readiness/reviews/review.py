@@ -193,7 +193,7 @@ class Review(Part):
         answering = self._answering
         answering.ask_all()
         drawn = [self.answer(question.value)._figures.drawn for question in Question]
-        flowchart = self.decision._figures.drawn
+        flowchart = self.decision.drawn
         return display.review_html(
             *self._head,
             answering.ask_all(),
