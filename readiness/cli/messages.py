@@ -127,7 +127,7 @@ def tell_result(result: ReviewResult, *, public_key: Path | None, note: str = ""
 
 def tell_changes(record: Record) -> None:
     """Say what became of the open findings of an earlier report, where one was named."""
-    from readiness.report.compare.history import change_lines
+    from readiness.report.history import change_lines
 
     if lines := change_lines(record):
         say("", *lines)

@@ -31,6 +31,7 @@ from readiness.spec.layers import (
     settings_bytes,
 )
 from readiness.spec.messages import only_text, parsed, told
+from readiness.spec.parts import Owned
 from readiness.spec.schema import Spec
 from readiness.spec.yaml import COMMAND_LINE, Document, KeyPath, Place, Problem, whole
 
@@ -245,6 +246,13 @@ def normalised(spec: Spec) -> Mapping[str, Any]:
 def set_keys(spec: Spec) -> tuple[str, ...]:
     """Dotted keys that the spec sets, sorted: "segments.limit"."""
     return tuple(sorted(_keys(spec, "")))
+
+
+def sets_limit(key: str) -> bool:
+    """Whether a dotted key that a spec sets may change what is judged; who answers for a limit, why it is what it is,
+    and how the model is to go live, do not.
+    """
+    return key.rpartition(".")[2] not in Owned.model_fields and not key.startswith("production.rollout.")
 
 
 def _keys(part: BaseModel, prefix: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ from readiness.report.sentences import (
 from readiness.report.sentences.decision import SHORT_QUESTIONS
 from readiness.report.sentences.numbers import day
 from readiness.spec.layers import keys_of
-from readiness.spec.load import spec_digest
+from readiness.spec.load import sets_limit, spec_digest
 from readiness.verdict.decision import Verdict
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record, last_day, supplied_words
@@ -226,7 +226,8 @@ _SECTIONS = {
 
 def _criteria(record: Record) -> str:
     """Which limits the team set itself, and by which rule was judged."""
-    own = list(dict.fromkeys(key.split(".")[0] for key in record.gathered.set_keys if key.split(".")[0] in _CRITERIA))
+    limits = (key.split(".")[0] for key in record.gathered.set_keys if sets_limit(key))
+    own = list(dict.fromkeys(section for section in limits if section in _CRITERIA))
     rest = [name for name in _CRITERIA[:6] if name not in own]
     if not own:
         said = "All limits are defaults"

@@ -11,13 +11,15 @@ from readiness.core.files import Artifact, Role
 from readiness.core.findings import Question, Recomputable
 from readiness.core.format import format_bytes, format_count
 from readiness.core.sanitize import visible
-from readiness.report.compliance import compliance_fields, counts
+from readiness.report.compliance import Clause, clauses, compliance_fields, counts
 from readiness.report.evidence_texts import evidence_texts
+from readiness.report.history import changes
 from readiness.report.page.decision import Line, declared_share, format_time, valid_until
 from readiness.report.page.sections import Fold, Quote
 from readiness.report.page.tables import Cell, Column, Row, Table, table
 from readiness.report.sentences import TITLE, asked, reused_words
 from readiness.spec.layers import keys_of
+from readiness.verdict.history import Traced
 from readiness.verdict.record import Record
 
 SHOWN_ABOVE = ("about", "checklist")
@@ -90,6 +92,58 @@ def fields_table(record: Record) -> Table:
     return table(f"For compliance: {counts(fields)}", columns, rows, most=len(rows))
 
 
+_NO_VERDICT = (
+    "What these texts ask for, in our words, and what this report holds about it. Whether a text applies, and whether "
+    "it is fulfilled, is for others to say."
+)
+
+
+def _clauses(record: Record) -> tuple[Table, ...]:
+    """One table for each public text: its clauses, the fields that hold something about them, and what was found."""
+    columns = (Column("Clause"), Column("Asks for"), Column("Fields"), Column("Findings of"), Column("Evidence"))
+    return tuple(
+        table(
+            f"{text.name}. {text.what}",
+            columns,
+            [_clause_row(clause) for clause in text.clauses],
+            most=len(text.clauses),
+        )
+        for text in clauses(record)
+    )
+
+
+def _clause_row(clause: Clause) -> Row:
+    fields = ", ".join(str(each.number) for each in clause.fields)
+    findings = "; ".join(f"{name}: {came}" for name, came in clause.findings)
+    return Row((Cell(clause.clause), Cell(clause.asks), Cell(fields), Cell(findings), Cell(clause.state.value)))
+
+
+def _history(record: Record) -> tuple[Fold, ...]:
+    """What became of the findings that were open in an earlier report; none where nobody named one."""
+    found = changes(record)
+    if found is None:
+        return ()
+    columns = (Column("Finding"), Column("Before"), Column("Now"), Column("Open since"))
+    kinds = (
+        ("Opened", found.opened),
+        ("Still open", found.still_open),
+        ("Closed", found.closed),
+        ("Judged no more", found.dropped),
+    )
+    tables = [
+        table(f"{title}: {len(traced)}", columns, [_traced_row(each) for each in traced])
+        for title, traced in kinds
+        if traced
+    ]
+    lines = (found.earlier, f"SHA-256 of that report: {found.sha256}")
+    return (Fold("changes", found.headline, lines=lines, tables=tuple(tables)),)
+
+
+def _traced_row(traced: Traced) -> Row:
+    was, now = (status.words if status is not None else "not judged" for status in (traced.was, traced.now))
+    return Row((Cell(traced.name, traced.code), Cell(was), Cell(now), Cell(traced.since or "–")))
+
+
 def closing_folds(record: Record, code: Mapping[Question, str]) -> tuple[Fold, ...]:
     """What belongs to the whole review: files, settings, versions, and the cells that asked the questions."""
     cells = "\n\n".join(text for question, text in code.items() if question in asked(record))
@@ -100,6 +154,8 @@ def closing_folds(record: Record, code: Mapping[Question, str]) -> tuple[Fold, .
     if not record.only:
         fields = fields_table(record)
         folds.append(Fold("fields", fields.caption, tables=(fields,)))
+        folds.append(Fold("clauses", "Which public texts ask for them", lines=(_NO_VERDICT,), tables=_clauses(record)))
+    folds += [*_history(record)]
     folds += [
         Fold("facts", "How this report was made", pairs=facts_of(record)),
         Fold("files", f"{count} files, named by their digests", tables=(files,)),

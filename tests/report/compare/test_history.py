@@ -12,15 +12,8 @@ import pytest
 from readiness.core.errors import InputError, InvalidReport
 from readiness.core.findings import Answer, Outcome, Question, Status
 from readiness.core.provenance import ModelFacts
-from readiness.report.compare.history import (
-    NOT_VERIFIED,
-    UNSIGNED,
-    EarlierReport,
-    change_lines,
-    changes,
-    history,
-    read_earlier,
-)
+from readiness.report.compare.history import EarlierReport, history, read_earlier
+from readiness.report.history import NOT_VERIFIED, UNSIGNED, change_lines, changes
 from readiness.verdict.checks import check
 from readiness.verdict.decision import decide
 from readiness.verdict.history import Course, history_fault, open_findings
