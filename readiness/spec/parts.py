@@ -111,3 +111,4 @@ class Owned(Part):
 
     owner: str = Field("", description="who answers for these criteria, where it is not the owner of the model")
     reason: str = Field("", description="why these criteria were chosen, in one sentence")
+    due: Day | None = Field(None, description="by when what does not hold of these criteria is to be settled")

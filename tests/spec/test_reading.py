@@ -104,7 +104,7 @@ def test_a_pinned_spec_must_be_unchanged(tmp_path: Path) -> None:
         ("stabilty: {}", 'line 3, stabilty: unknown key; did you mean "stability"?'),
         ("segments: {zzz: 1}",
          "line 3, segments.zzz: unknown key; expected one of metrics, limit, warning, coverage, power, judged_slices, "
-         "fairness, owner, reason"),
+         "fairness, owner, reason, due"),
         ("target: a", "line 3, target: unknown key; it belongs in data"),
         ("checklist: {monitering: {}}", 'line 3, checklist.monitering: unknown key; did you mean "monitoring"?'),
         ("errors: {describe: {false_positiv: a}}",

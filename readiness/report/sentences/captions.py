@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from readiness.core.findings import Finding, Status
-from readiness.core.format import format_count
 from readiness.core.keys import Topic
 from readiness.report.sentences.language import Language
 from readiness.report.sentences.margins import deciding, margin_of
 from readiness.report.sentences.numbers import write_alike
-from readiness.report.sentences.phrases import sentence, with_unit
+from readiness.report.sentences.phrases import sentence, several, with_unit
 
 Findings = Sequence[Finding]
 
@@ -35,15 +34,21 @@ def _judged(findings: Findings, *topics: Topic) -> list[Finding]:
     return [finding for finding in _of(findings, *topics) if finding.blocking]
 
 
-def _counted(good: int, total: int, things: str, holds: str, hold: str) -> str:
-    """How many of so many hold: "All 7 gains hold", "5 of 7 gains hold"."""
+def _tally(findings: Findings, things: str, holds: str, hold: str) -> str:
+    """How many of so many hold, and what became of the others: "5 of 7 requirements hold, 2 are not proven"."""
+    total, good = len(findings), sum(finding.status is Status.MET for finding in findings)
     if total == 1:
-        return (
-            f"the one {things.removesuffix('s')} {holds}"
-            if good
-            else f"the one {things.removesuffix('s')} does not {hold}"
-        )
-    return f"all {total:,} {things} {hold}" if good == total else f"{good:,} of {total:,} {things} {hold}"
+        return f"the one {things.removesuffix('s')} {holds if good else f'is {findings[0].status.words}'}"
+    if good == total:
+        return f"{'both' if total == 2 else f'all {total:,}'} {things} {hold}"
+    others = [
+        f"{count:,} {'is' if count == 1 else 'are'} {status.words}"
+        for status in (Status.NOT_MET, Status.NOT_PROVEN, Status.NOT_ASSESSED)
+        if (count := sum(finding.status is status for finding in findings))
+    ]
+    if not good:
+        return f"none of the {total:,} {things} {holds}: {several(others)}"
+    return f"{good:,} of {total:,} {things} {hold if good != 1 else holds}, {several(others)}"
 
 
 def _lifts(findings: Findings, language: Language) -> str:
@@ -51,8 +56,7 @@ def _lifts(findings: Findings, language: Language) -> str:
     worst = deciding(lifts)
     if worst is None or worst.measured is None:
         return ""
-    good = sum(finding.status is Status.MET for finding in lifts)
-    head = _counted(good, len(lifts), "alternatives", "is beaten by the margin", "are beaten by the margin")
+    head = _tally(lifts, "comparisons", "is won by the margin", "are won by the margin")
     title = language.title(worst)
     return sentence(head, f"The closest: {title[:1].lower()}{title[1:]}, {language.measured(worst)}")
 
@@ -62,8 +66,7 @@ def _requirements(findings: Findings, language: Language) -> str:
     worst = deciding(stated)
     if worst is None:
         return ""
-    good = sum(finding.status is Status.MET for finding in stated)
-    head = _counted(good, len(stated), "requirements", "is met", "are met")
+    head = _tally(stated, "requirements", "is met", "are met")
     return sentence(head, f"The closest to its limit: “{language.title(worst)}”, {language.measured(worst)}")
 
 
@@ -73,12 +76,7 @@ def _groups(findings: Findings, language: Language) -> str:
     worst = deciding(measured)
     if worst is None:
         return ""
-    good = sum(finding.status is Status.MET for finding in deficits)
-    head = (
-        "no group is too far behind"
-        if good == len(deficits)
-        else (f"{format_count(len(deficits) - good)} of {format_count(len(deficits))} comparisons do not hold")
-    )
+    head = _tally(deficits, "comparisons of groups", "holds", "hold")
     said = language.said(worst)
     return sentence(head, f"The most telling: {said.fact or said.title}")
 
@@ -135,12 +133,7 @@ def _over_time(findings: Findings, language: Language) -> str:
     trend = [language.said(f).fact for f in _of(findings, Topic.TREND) if f.measured is not None]
     if worst is None:
         return sentence(*trend)
-    good = sum(finding.status is Status.MET for finding in windows)
-    head = (
-        "no period is too far behind"
-        if good == len(windows)
-        else (f"{len(windows) - good} of {len(windows)} periods do not hold")
-    )
+    head = _tally(windows, "periods", "holds", "hold")
     return sentence(head, language.said(worst).fact, *trend)
 
 
@@ -156,19 +149,23 @@ def _drift(findings: Findings, language: Language) -> str:
     worst = deciding(columns)
     if worst is None:
         return ""
-    moved = sum(finding.status is not Status.MET for finding in columns)
-    head = "no column has moved too far" if not moved else f"{moved} of {len(columns)} columns have moved, or may have"
+    head = (
+        "no column has moved too far"
+        if all(f.status is Status.MET for f in columns)
+        else (_tally(columns, "columns", "is where it was", "are where they were"))
+    )
     return sentence(head, f"The most: {language.said(worst).fact}")
 
 
 def _claims(findings: Findings, _language: Language) -> str:
     judged = [finding for finding in findings if finding.blocking]
     drawn = sum(margin_of(finding) is not None for finding in judged)
-    good = sum(finding.status is Status.MET for finding in judged)
     others = len(judged) - drawn
-    head = _counted(good, len(judged), "requirements", "holds", "hold")
+    if not judged:
+        return ""
+    head = _tally(judged, "requirements", "holds", "hold")
     rest = f"{others:,} of them have no margin of error and are not drawn" if others else ""
-    return sentence(head, rest) if judged else ""
+    return sentence(head, rest)
 
 
 CAPTIONS: Mapping[str, Callable[[Findings, Language], str]] = {

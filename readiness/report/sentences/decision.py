@@ -11,11 +11,12 @@ from readiness.core.findings import Answer, Finding, Origin, Outcome, Question, 
 from readiness.core.keys import Topic
 from readiness.core.withholding import Kind, kind_of
 from readiness.report.sentences.answers import asked
+from readiness.report.sentences.gains import stated_requirement
 from readiness.report.sentences.language import Language
 from readiness.report.sentences.margins import closeness, deciding, margin_of
-from readiness.report.sentences.numbers import times_short
+from readiness.report.sentences.numbers import times_short, with_days
 from readiness.report.sentences.phrases import lower, sentence, several, upper
-from readiness.report.sentences.words import parts
+from readiness.report.sentences.words import section
 from readiness.verdict.decision import ADVICE
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import open_doubts
@@ -200,8 +201,15 @@ def steps(record: Record, language: Language | None = None) -> tuple[Step, ...]:
     return tuple(sorted(ordered, key=lambda step: not step.required))
 
 
-def _owner(record: Record) -> str:
-    return str(record.about.get("owner") or "")
+def _owner(record: Record, question: Question | None = None) -> str:
+    """Who answers for the criteria of a question, else for the model."""
+    stated = {} if question is None else section(record.gathered.spec, question.value)
+    return str(stated.get("owner") or record.about.get("owner") or "")
+
+
+def _due(record: Record, question: Question) -> str:
+    """By when what does not hold is to be settled: "12 December 2026"; empty where the spec does not say."""
+    return with_days(str(section(record.gathered.spec, question.value).get("due") or ""))
 
 
 def _of_rows(record: Record, _language: Language) -> Iterator[Step]:
@@ -211,6 +219,9 @@ def _of_rows(record: Record, _language: Language) -> Iterator[Step]:
 
 
 def _of_question(record: Record, answer: Answer, language: Language) -> Iterator[Step]:
+    if not any(finding.blocking for finding in answer.findings):
+        text = f"State what question {answer.question.number} is to judge: nothing was judged."
+        yield Step(text, _owner(record, answer.question), "", answer.question, answer.question.value, False)
     lacking = [f for f in answer.findings if f.blocking and f.status is not Status.MET and not f.withheld_by]
     lacking.sort(key=lambda finding: (finding.status is not Status.NOT_MET, closeness(finding)))
     unvouched = [f for f in lacking if f.key.kind is Topic.BOX and f.status is Status.NOT_ASSESSED]
@@ -224,7 +235,9 @@ def _of_question(record: Record, answer: Answer, language: Language) -> Iterator
     if together:
         text = f"For {len(together)} checks, name who vouches for each, when, and where that is written down."
         names = tuple(language.title(finding) for finding in together)
-        yield Step(text, _owner(record), "", answer.question, answer.question.value, False, names)
+        question = answer.question
+        due = _due(record, question)
+        yield Step(text, _owner(record, question), due, question, question.value, False, names)
 
 
 def _hungriest(thin: Sequence[Finding]) -> Finding:
@@ -241,22 +254,15 @@ def _step(record: Record, question: Question, finding: Finding, language: Langua
     if finding.status is Status.NOT_PROVEN and not finding.withheld_by:
         title = language.title(finding)
         text = f"{title}: {lower(text)}"
-    stated = _stated(record, finding)
+    stated = stated_requirement(language.words, finding) if finding.key.kind is Topic.REQUIREMENT else {}
     return Step(
         text,
-        str(stated.get("owner") or "") or _owner(record),
-        str(stated.get("due") or ""),
+        str(stated.get("owner") or "") or _owner(record, question),
+        with_days(str(stated.get("due") or "")) or _due(record, question),
         question,
         question.value,
         finding.status is Status.NOT_MET,
     )
-
-
-def _stated(record: Record, finding: Finding) -> dict[str, object]:
-    """What the spec says of who owns a requirement, and by when it is due."""
-    k = finding.key.number("requirement")
-    stated = parts(record.gathered.spec, "business", "requirements")
-    return dict(stated[k - 1]) if 0 < k <= len(stated) else {}
 
 
 def also_look_at(record: Record, language: Language | None = None) -> tuple[Step, ...]:

@@ -74,5 +74,5 @@ def deciding(findings: Iterable[Finding]) -> Finding | None:
 
 def rank(finding: Finding) -> tuple[int, bool, float]:
     """How findings are ordered, the worst and the closest to their limit first: status, then distance."""
-    is_condition = finding.key.kind in _NOT_CLOSE and finding.point_status is Status.MET
+    is_condition = finding.key.kind in _NOT_CLOSE
     return _SEVERITY.index(finding.status), is_condition, closeness(finding)
