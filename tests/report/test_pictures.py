@@ -14,6 +14,7 @@ import pytest
 from readiness.core.findings import Answer, Question, Status
 from readiness.report.pictures import LARGEST_SVG, NARROW_MIME, NotDrawn, Picture, draw
 from readiness.report.plots import baseline, business, decision, errors, segments
+from readiness.report.sentences.words import Words
 from tests import literal_answers as literal
 from tests.literal_answers import DRAWN, NAMES
 
@@ -195,24 +196,68 @@ def test_the_flowchart_of_six_yes():
 
 @pytest.mark.parametrize("name", literal.HOSTILE, ids=range(len(literal.HOSTILE)))
 def test_hostile_names_neither_stop_nor_enter_a_picture(name):
-    """Every figure with names from the data is drawn; none of the text is in the SVG."""
+    """Every figure with names from the data is drawn, wide and narrow; none of the text is in the SVG as markup."""
+    judged = [
+        literal.finding(f"SEGM-1-{k}-F1", name, 0.1, 0.0, 0.3, "<", 0.2, metric="f1", segment={name: f"{name}{k}"})
+        for k in (1, 2)
+    ]
+    values = [
+        literal.fact(f"SEGM-1-{k}-VALUE-F1", name, 0.5, 0.4, 0.6, metric="f1", segment={name: f"{name}{k}"})
+        for k in (1, 2)
+    ]
     answers = (
         (baseline.lifts, literal.finding("BASE-LIFT-X", f"Gain over {name}", 0.1, 0.0, 0.3, ">", 0.02)),
+        (baseline.methods, literal.fact("BASE-VALUE-X-F1", name, 0.1, 0.0, 0.3, metric="f1")),
         (
             business.requirements,
             literal.finding("BUSI-1", name, 0.1, 0.0, 0.3, ">", 0.02, metric=name or "m", unit=name[:40]),
         ),
+        (segments.groups, *judged, *values),
         (
-            segments.groups,
-            literal.finding("SEGM-1-1-F1", name, 0.1, 0.0, 0.3, "<", 0.2, metric="f1", segment={name: name}),
+            segments.slices,
+            literal.finding("SEGM-SLICE-1", name, 0.1, 0.0, 0.3, "<", 0.2, metric="f1", segment={name: name}),
         ),
+        (errors.confusion, *literal.classes([name, f"{name}b"]).findings),
     )
-    for plot, found in answers:
-        picture = draw(plot, Answer(Question.BASELINE, (found,)))
+    for plot, *found in answers:
+        picture = draw(plot, Answer(Question.BASELINE, tuple(found)))
 
         assert isinstance(picture, Picture), picture
-        assert "<script" not in picture.svg
-        assert picture.alt.isprintable()
+        assert picture.narrow
+        for drawing in (picture.svg, picture.narrow):
+            assert "<script" not in drawing
+            assert ET.fromstring(drawing).tag.endswith("svg")
+        assert (picture.alt + picture.caption).isprintable()
+
+
+@pytest.mark.parametrize("word", literal.HOSTILE, ids=range(len(literal.HOSTILE)))
+def test_hostile_words_of_a_spec_neither_stop_nor_enter_a_picture(word):
+    """Words for rows, classes, columns and groups are texts of whoever wrote the spec."""
+    data = {"words": {"row": word, "positive": word, "negative": word}, "target": "y", "positive": "positive"}
+    labels = {"region": {"title": word, "value 1": word}, "y": {"negative": word}}
+    words = Words.from_spec({"data": data | {"labels": labels}}, None, None)
+    for plot, answer in ((segments.groups, literal.segments()), (errors.confusion, literal.errors())):
+        picture = draw(plot, answer, words=words)
+
+        assert isinstance(picture, Picture), picture
+        assert "<script" not in picture.svg + picture.narrow
+        assert (picture.alt + picture.caption).isprintable()
+
+
+def test_figures_speak_in_the_words_of_a_spec():
+    """Rows, classes, columns and groups as the spec calls them, in the drawing, the caption and the sentence."""
+    data = {"words": {"row": "payment", "positive": "fraud", "negative": "honest payment"}, "target": "is_fraud"}
+    labels = {"region": {"title": "part of the country", "value 2": "people in the north"}}
+    words = Words.from_spec({"data": data | {"positive": "positive", "labels": labels}}, None, None)
+    groups, confusion = (
+        draw(plot, answer, words=words)
+        for plot, answer in ((segments.groups, literal.segments()), (errors.confusion, literal.errors()))
+    )
+
+    assert "people in the north" in groups.svg
+    assert "by part of the country" in groups.svg
+    assert "for people in the north, 85 % over all payments; 70 % would be tolerated." in groups.caption
+    assert "12 of 150 frauds were answered “honest payment”, which cost 1,200 EUR" in confusion.caption
 
 
 @pytest.mark.slow

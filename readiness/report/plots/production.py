@@ -46,7 +46,7 @@ _DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_OF_ANSWERS, Topic.DRIFT_SUMMARY})
 Floats = NDArray[np.float64]
 
 MOST_COLUMNS = 20
-BINS = 40
+BINS = 30
 _PERCENTILES = {Topic.LATENCY_P50: "p50", Topic.LATENCY_P95: "p95", Topic.LATENCY_P99: "p99"}
 _FAR = 4.0
 """A limit further than this many times the slowest percentile is drawn on a scale of multiples."""

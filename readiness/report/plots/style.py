@@ -145,7 +145,7 @@ def _settings() -> dict[str, Any]:
         "ytick.labelsize": on.body,
         "ytick.major.size": 0,
         "figure.facecolor": PAPER,
-        "axes.facecolor": PAPER,
+        "axes.facecolor": "none",
         "savefig.facecolor": PAPER,
         "figure.dpi": 72,
         "lines.solid_capstyle": "butt",

@@ -9,8 +9,9 @@ import xml.etree.ElementTree as ET
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from readiness.report.plots.style import house_style
-from readiness.report.plots.svg import lean
+from readiness.core.program import template_path
+from readiness.report.plots.style import DARK, INK, LOOKS, house_style
+from readiness.report.plots.svg import FONTS, lean
 
 
 def drawn():
@@ -66,3 +67,32 @@ def test_no_text_is_lost_and_the_font_is_said_once():
 
     assert before.count("<text ") == after.count("<text ")
     assert 1 == after.count("font-family")
+
+
+def test_colours_of_the_page_change_in_the_dark_and_no_others():
+    """Every rule with a colour of the page has its dark one, on the screen only; what is drawn in another stays."""
+    after = lean(drawn())
+    (dark,) = re.findall(r"@media screen and \(prefers-color-scheme:dark\)\{(.*?\})\}", after)
+    sheet = after[: after.index("@media")]
+
+    assert f"fill:{DARK[INK]}" in dark
+    assert f"fill:{INK}" in sheet
+    assert set(re.findall(r"#[0-9a-f]{6}", dark)) <= set(DARK.values())
+    assert set(re.findall(r"\.([a-zA-Z]+)[,{]", dark)) <= set(re.findall(r"\.([a-zA-Z]+)\{", sheet))
+
+
+def test_colours_and_fonts_are_those_of_the_page():
+    """Each pair of a light and a dark colour stands in the page's style sheet, as do the fonts; statuses look alike."""
+    sheet = template_path("page/style.css").read_text(encoding="utf-8")
+    light, _, dark = sheet.partition("@media (prefers-color-scheme: dark)")
+    named = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light))
+    in_the_dark = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", dark.partition("\n}")[0]))
+    pairs = {(named[name], in_the_dark.get(name, named[name])) for name in named}
+
+    assert set(DARK.items()) <= pairs
+    assert {look.colour for look in LOOKS.values()} == {
+        named[name] for name in ("met", "not-met", "not-proven", "not-assessed")
+    }
+    for font in ("Segoe UI", "Roboto", "Helvetica Neue", "Liberation Sans"):
+        assert font in FONTS
+        assert font in sheet
