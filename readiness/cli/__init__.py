@@ -11,10 +11,22 @@ from readiness.cli import reports  # isort: split
 
 from readiness.cli import cards  # isort: split
 
+from readiness.cli import exports  # isort: split
+
 from readiness.cli import tools  # isort: split
 
 from readiness.cli import candidates  # isort: split
 
 from readiness.cli.app import app, main
 
-__all__ = ["app", "candidates", "cards", "hashing", "main", "printing", "reports", "reviews", "safe_path", "tools"]
+__all__ = [
+    "app",
+    "candidates",
+    "cards",
+    "exports",
+    "main",
+    "reports",
+    "reviews",
+    "safe_path",
+    "tools",
+]

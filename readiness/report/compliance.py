@@ -123,6 +123,30 @@ def clauses(record: Record) -> tuple[PublicText, ...]:
     )
 
 
+def clauses_as_json(record: Record) -> list[dict[str, Any]]:
+    """Every public text with its clauses as plain values: what each asks for, its fields, and what bears on it."""
+    return [
+        {
+            "text": text.name,
+            "what": text.what,
+            "clauses": [
+                {
+                    "clause": each.clause,
+                    "asks": each.asks,
+                    "state": each.state.value,
+                    "fields": [
+                        {"number": f.number, "title": f.title, "state": f.state.value, "text": f.text}
+                        for f in each.fields
+                    ],
+                    "findings": dict(each.findings),
+                }
+                for each in text.clauses
+            ],
+        }
+        for text in clauses(record)
+    ]
+
+
 def counts(fields: Sequence[Field]) -> str:
     """How many fields are there: "12 present, 9 partly, 4 not provided"."""
     return ", ".join(f"{sum(field.state is state for field in fields)} {state.value}" for state in State)
