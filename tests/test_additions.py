@@ -145,7 +145,7 @@ def test_a_probe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done = [*subprocess._measure(Request.of(model, tmp_path, candidate, TEST.head(5)))]
     results = [ProbeResult(**part["probe"]) for part in done if "probe" in part]
     assert ProbeResult("twice", "passed", "5 rows are answered twice.") in results
-    found = [production._tried(result, Spec.model_construct(), Production(), blocking=False) for result in results]
+    found = [production._probe_made(result, Spec.model_construct(), Production(), blocking=False) for result in results]
     assert "PROD-PROBE-TWICE" in {finding.code for finding in found}
 
 

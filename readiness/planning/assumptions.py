@@ -115,7 +115,7 @@ def read_assumptions(spec: Spec, texts: Iterable[str]) -> Assumptions:
     task = likely_task(spec)
     stated: dict[str, float] = {}
     for text in texts:
-        name, value = _parsed(text, spec, task)
+        name, value = _parse(text, spec, task)
         if name in stated:
             raise InputError(f"--assume names {shown(name)} twice.")
         stated[name] = value
@@ -146,7 +146,7 @@ def baseline_key(spec: Spec, name: str) -> str | None:
     return key if key in known else None
 
 
-def _parsed(text: str, spec: Spec, task: Task) -> tuple[str, float]:
+def _parse(text: str, spec: Spec, task: Task) -> tuple[str, float]:
     name, equals, number = (part.strip() for part in text.rpartition("="))
     if not equals or not name:
         raise InputError(f"Found --assume {shown(text)}; expected NAME=VALUE, such as recall=0.97.")
@@ -156,12 +156,12 @@ def _parsed(text: str, spec: Spec, task: Task) -> tuple[str, float]:
         value = math.nan
     if not math.isfinite(value):
         raise InputError(f"Found {shown(number)} for {shown(name)} in --assume; expected a number, such as 0.97.")
-    known = _known(name, spec, task)
+    known = _canonical_name(name, spec, task)
     _check_range(known, value, spec)
     return known, value
 
 
-def _known(name: str, spec: Spec, task: Task) -> str:
+def _canonical_name(name: str, spec: Spec, task: Task) -> str:
     """The name as plans know it: aliases resolved, baselines by their key."""
     owner, dot, metric = name.rpartition(".")
     if dot:

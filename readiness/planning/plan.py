@@ -229,10 +229,10 @@ def plan(spec: Spec, assume: Iterable[str] = (), *, power: float = POWER) -> tup
 def criteria_of(a: Assumptions, power: float) -> tuple[Planned, ...]:
     """What each claim that the spec demands needs, in the order of the list; those that need no rows are left out."""
     with np.errstate(all="ignore"):  # what leaves the numbers is said in words
-        return tuple(_sized(a, power))
+        return tuple(_size_all(a, power))
 
 
-def _sized(a: Assumptions, power: float) -> Iterator[Planned]:
+def _size_all(a: Assumptions, power: float) -> Iterator[Planned]:
     for entry in claims_of(a.spec, a.task).entries:
         if isinstance(entry, Family):
             if entry.kind is Topic.DRIFT:

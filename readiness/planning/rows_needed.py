@@ -105,7 +105,7 @@ def _rows_of(a: Assumptions, metric: Metric, aim: Aim, wants_more: bool) -> Own 
         return _mean(squares.by(loss_rows, NORMAL_SQUARES * squares.truth), "errors as of a normal law")
     sd = row_spread(a, metric, aim.truth)
     if sd is None:
-        return _untold(a, metric)
+        return _reason_unplanned(a, metric)
     rows = _by_spread(metric, aim, sd)
     if metric.needs == "order":
         return _own(rows, "queries", None, f"spread {sd:.3g} per query")
@@ -138,7 +138,7 @@ def by_normal_formula(a: Assumptions, rows: int | None) -> Own | str:
     return Own(max(rows, fewest), "rows", 1.0, note)
 
 
-def _untold(a: Assumptions, metric: Metric) -> str:
+def _reason_unplanned(a: Assumptions, metric: Metric) -> str:
     if metric.name in BINARY_LABEL_METRICS and a.prevalence is None:
         return "needs the share of positives: state it with --assume prevalence=…"
     why = "on how the errors spread over the classes" if a.task is Task.MULTICLASS else "on more than its value"
@@ -169,7 +169,7 @@ def denominator(a: Assumptions, metric: str, value: float) -> tuple[str, float |
         return f"rows without {_rows_with(a).removeprefix('rows with ')}", None if positives is None else 1 - positives
     if metric in ("precision", "negative_predictive_value", "f1", "jaccard"):
         table = candidate_table(a, metric, value)
-        shares = None if table is None else _predicted(metric, table)
+        shares = None if table is None else _share_predicted(metric, table)
         return _PREDICTED[metric], shares
     return "rows", 1.0
 
@@ -182,7 +182,7 @@ _PREDICTED = {
 }
 
 
-def _predicted(metric: str, table: Floats) -> float:
+def _share_predicted(metric: str, table: Floats) -> float:
     (tn, fp), (fn, tp) = table.tolist()
     share = {"precision": tp + fp, "negative_predictive_value": tn + fn}.get(metric, tp + fp + fn)
     return float(share)

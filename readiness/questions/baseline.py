@@ -20,7 +20,7 @@ from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Alternative, Evidence
-from readiness.questions.wording import extent, independent_cases, told
+from readiness.questions.wording import cases_of_study, independent_cases, words_of_extent
 from readiness.spec.schema import Baseline, Human
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import (
@@ -165,11 +165,11 @@ def _both_values(evidence: Evidence, other: Alternative, metric: Metric, margin:
         return ""
     shown = f"{metric.title} {format_value(mine.value, metric.unit)} against {format_value(theirs.value, metric.unit)}"
     note = f"; {other.note}" if other.note else ""
-    judged = f"{_answered(evidence, other)}{_judged_words(metric, margin)}"
-    return f"{shown} on {extent(metric.name, evidence.cases)}{judged}{note}"
+    judged = f"{_constant_answer(evidence, other)}{_judged_words(metric, margin)}"
+    return f"{shown} on {words_of_extent(metric.name, evidence.cases)}{judged}{note}"
 
 
-def _answered(evidence: Evidence, other: Alternative) -> str:
+def _constant_answer(evidence: Evidence, other: Alternative) -> str:
     """A constant answer in the data's own words, where its name does not tell it."""
     if other.key != "minority" or not isinstance(other.predictions, Guess):
         return ""
@@ -194,7 +194,9 @@ def _human_gain(evidence: Evidence, claims: Claims, human: Human) -> Measurement
     mine = measure(metric.name, evidence.cases)
     if isinstance(mine, Missing):
         return _no_gain(claim, metric, Missing(mine.reason))
-    gain = human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=margin.factor)
+    gain = human_comparison(
+        mine, human.value, cases_of_study(metric, human), metric.greater_is_better, factor=margin.factor
+    )
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     here, theirs = format_value(mine.value, metric.unit), format_value(human.value, metric.unit)
     source = _judged_words(metric, margin) + (f" (source: {human.source})" if human.source else "")

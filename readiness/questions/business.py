@@ -17,8 +17,8 @@ from readiness.core.keys import Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
-from readiness.questions.supplied import marked
-from readiness.questions.wording import counted, denominator, independent_cases, told
+from readiness.questions.supplied import mark_supplied
+from readiness.questions.wording import cases_of_study, count_words, denominator, independent_cases
 from readiness.spec.schema import Business, Human, Label, Requirement, label_text
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare, human_comparison, measure_guess
@@ -130,7 +130,7 @@ def _code(evidence: Evidence, wanted: Label) -> int | None:
 def _sentence(stated: _Stated, measured: Inference | Missing) -> str:
     if isinstance(measured, Missing):
         return measured.reason
-    counts = counted(stated.metric.name, stated.cases, stated.positive, of_class=stated.code is not None)
+    counts = count_words(stated.metric.name, stated.cases, stated.positive, of_class=stated.code is not None)
     joined = " " if counts.startswith("on ") else ": "
     return f"{stated.title} is {stated.shown(measured.value)}{joined}{counts}"
 
@@ -143,7 +143,9 @@ def _technical(stated: _Stated) -> Measurement:
         return stated.measurement(undefined, reason=measured.reason, needs=measured.needs, denominator="timed calls")
     is_time, source = name != "size_mb", technical.sources.get(name, "")
     how = "" if source and not name.startswith("latency_") else technical.note
-    return marked(stated.measurement(measured, reason=how, measured_time=is_time, denominator="timed calls"), source)
+    return mark_supplied(
+        stated.measurement(measured, reason=how, measured_time=is_time, denominator="timed calls"), source
+    )
 
 
 def _relative(stated: _Stated) -> Measurement:
@@ -185,7 +187,7 @@ def _over_people(stated: _Stated, factor: float, human: Human) -> Measurement:
         return stated.measurement(mine, reason=mine.reason)
     people = f"{human.n:,} cases" if human.n else "an unstated number of cases"
     return stated.measurement(
-        human_comparison(mine, human.value, told(metric, human), metric.greater_is_better, factor=factor),
+        human_comparison(mine, human.value, cases_of_study(metric, human), metric.greater_is_better, factor=factor),
         withheld=reason_to_withhold(metric.name, stated.cases)
         or ("" if human.n else "the human figure comes without its n"),
         reason=f"compared unpaired with {stated.shown(human.value)} of people on {people}",

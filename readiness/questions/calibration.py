@@ -57,7 +57,7 @@ def worst_errors(evidence: Evidence, costs: NDArray[np.float64] | None) -> tuple
             Status.NOT_ASSESSED,
             blocking=False,
             metric=what,
-            segment=_described(evidence, int(row)),
+            segment=_describe(evidence, int(row)),
             measured=None if is_alike else _exactly(float(badness[row]), unit),
             reason=ALIKE if is_alike else "",
         )
@@ -102,7 +102,7 @@ def _is_gap(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
-def _described(evidence: Evidence, row: int) -> dict[str, str]:
+def _describe(evidence: Evidence, row: int) -> dict[str, str]:
     values = {name: evidence.shown[name].iloc[row] for name in evidence.shown.columns}
     shown = {_apart(str(name)): shorten("missing" if _is_gap(value) else str(value)) for name, value in values.items()}
     cases = evidence.cases

@@ -78,14 +78,14 @@ def _one(evidence: Evidence, rule: ClassRule, k: int, rows: float, *, is_small: 
 
 
 def _measure_some(evidence: Evidence, demanded: Claims, rule: ClassRule, some: _Some) -> list[Measurement]:
-    claims = [_told_apart(evidence, demanded, some)] if rule.told_apart else []
+    claims = [_measure_told_apart(evidence, demanded, some)] if rule.told_apart else []
     floor = rule.floor_of(some.members)
     if floor is not None:
         claim = demanded.claim(_key(Topic.CLASS_FOUND, Topic.SMALL_CLASSES_FOUND, some), rule.names[some.members[0]])
         if not some.number:  # of several classes the lowest floor, stated where that of any of them is
             lowest = [demanded.claim(claim.key, rule.names[k]) for k in some.members]
             claim = next((each for each in lowest if each.source == "errors.floors"), claim)
-        claims.append(_found(evidence, claim, some, floor))
+        claims.append(_measure_found(evidence, claim, some, floor))
     return claims
 
 
@@ -93,10 +93,10 @@ def _key(one: Topic, several: Topic, some: _Some) -> FindingKey:
     return one.key(some.number) if some.number else several.key()
 
 
-def _told_apart(evidence: Evidence, demanded: Claims, some: _Some) -> Measurement:
+def _measure_told_apart(evidence: Evidence, demanded: Claims, some: _Some) -> Measurement:
     """P(named | true) less P(named | not true), from Newcombe's (1998) two sets of limits."""
     (right, wrong), (miss, hit) = _table(evidence, some)
-    both = _measured(evidence, some, "balanced_accuracy")
+    both = _measure_one(evidence, some, "balanced_accuracy")
     inference = both if isinstance(both, Missing) else linear(both, scale=2.0, shift=-1.0)
     reason = (
         f"{hit:,.0f} of {count_of(round(hit + miss), 'rows')} of {some.words} were called so, and {wrong:,.0f} of "
@@ -113,7 +113,7 @@ def _told_apart(evidence: Evidence, demanded: Claims, some: _Some) -> Measuremen
         inference,
         unit="points",
         segment={"class": some.name},
-        withheld=some.too_few or _withheld(evidence, some, "balanced_accuracy"),
+        withheld=some.too_few or _reason_to_withhold(evidence, some, "balanced_accuracy"),
         reason=f"{some.too_few}; {reason}" if some.too_few else reason,
         flags=(Flag.TOO_SMALL,) if some.too_few else (),
         needs=needs,
@@ -121,7 +121,7 @@ def _told_apart(evidence: Evidence, demanded: Claims, some: _Some) -> Measuremen
     )
 
 
-def _found(evidence: Evidence, claim: Claim, some: _Some, floor: float) -> Measurement:
+def _measure_found(evidence: Evidence, claim: Claim, some: _Some, floor: float) -> Measurement:
     assert claim.criterion is not None
     name = f"Rows of {some.words} that are found: {format_level(floor)} or more"
     (_, _), (miss, hit) = _table(evidence, some)
@@ -129,10 +129,10 @@ def _found(evidence: Evidence, claim: Claim, some: _Some, floor: float) -> Measu
     return Measurement(
         replace(claim, name=name, criterion=replace(claim.criterion, threshold=floor)),
         "recall",
-        _measured(evidence, some, "recall"),
+        _measure_one(evidence, some, "recall"),
         unit="share",
         segment={"class": some.name},
-        withheld=some.too_few or _withheld(evidence, some, "recall"),
+        withheld=some.too_few or _reason_to_withhold(evidence, some, "recall"),
         reason=f"{some.too_few}; {reason}" if some.too_few else reason,
         flags=(Flag.TOO_SMALL,) if some.too_few else (),
         denominator=f"rows of {some.words}",
@@ -169,13 +169,13 @@ def _table(evidence: Evidence, some: _Some) -> list[list[float]]:
     return found
 
 
-def _measured(evidence: Evidence, some: _Some, metric: str) -> Inference | Missing:
+def _measure_one(evidence: Evidence, some: _Some, metric: str) -> Inference | Missing:
     if evidence.cases.is_plain:
         return measure_table(metric, table_against_rest(evidence.cases.counts, some.members), binary=True)
     return measure(metric, _cases(evidence, some))
 
 
-def _withheld(evidence: Evidence, some: _Some, metric: str) -> str:
+def _reason_to_withhold(evidence: Evidence, some: _Some, metric: str) -> str:
     return "" if evidence.cases.is_plain else reason_to_withhold(metric, _cases(evidence, some))
 
 
@@ -239,7 +239,7 @@ def shown_or_not(evidence: Evidence) -> Evidence:
     """
     k = evidence.spec.errors.top_k
     cases = _two_classes(evidence.cases, k)
-    others = tuple(_converted(other, k) for other in evidence.alternatives if other.key != "random")
+    others = tuple(_convert(other, k) for other in evidence.alternatives if other.key != "random")
     counts = np.bincount(cases.y_true, minlength=2)
     data = replace(
         evidence.gathered.data,
@@ -266,7 +266,7 @@ def shown_facts(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(judge_claims([claim], alpha=spec.alpha, level=spec.confidence))
 
 
-def _converted(other: Alternative, k: int) -> Alternative:
+def _convert(other: Alternative, k: int) -> Alternative:
     known = other.predictions
     return replace(other, predictions=_two_classes(known, k)) if isinstance(known, Cases) else other
 

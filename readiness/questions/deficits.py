@@ -95,7 +95,7 @@ def split_by(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Spl
         return tuple(Split(*pair) for pair in measure_by_group(metric, cases, segmentation.codes, segments))
     if cases.is_plain and metric == "mae" and unusable(metric, cases) is None:
         return _mean_errors(np.abs(cases.y_true - cases.y_pred), segmentation.codes, segments)
-    return _measured_apart(metric, cases, segmentation)
+    return _measure_apart(metric, cases, segmentation)
 
 
 WHOLE_QUERIES = "name a column that is the same for all rows of a query"
@@ -124,7 +124,7 @@ def _in_time_order(metric: str, cases: Cases, segmentation: Segmentation) -> tup
     )
 
 
-def withheld_apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> str:
+def reason_to_withhold_apart(metric: str, cases: Cases, inside: NDArray[np.bool_]) -> str:
     """Why no *met* may come from a metric inside some rows or outside them, as the two are measured by `split_by`."""
     if cases.dependence.is_serial and (reason := unknown_dependence(metric, cases)):
         return reason
@@ -157,7 +157,7 @@ def _mean(sums: NDArray[np.float64], centre: float) -> Measured:
     return WiderMean(on_log_scale, skewed_mean(value, se, n - 1, int(n), skew, int(n)))
 
 
-def _measured_apart(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
+def _measure_apart(metric: str, cases: Cases, segmentation: Segmentation) -> tuple[Split, ...]:
     """Each part by itself; kept, because facts and claims ask for the same, and dependent rows take time."""
     key = f"{metric} by {id(segmentation.codes)}"
     codes, splits = cases.remembered.get(key, (None, ()))

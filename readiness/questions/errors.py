@@ -221,12 +221,16 @@ def measure_coverage(evidence: Evidence, claim: Claim) -> Measurement:
         "coverage",
         coverage(evidence.cases, low, high),
         unit="share",
-        withheld=unknown_error(evidence.cases.dependence, _missed(evidence, low, high)) if claim.blocking else "",
+        withheld=unknown_error(evidence.cases.dependence, _influence_on_misses(evidence, low, high))
+        if claim.blocking
+        else "",
         reason=f"{inside:,} of {evidence.cases.n:,} true values lie inside the given intervals, which claim {claimed}",
     )
 
 
-def _missed(evidence: Evidence, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+def _influence_on_misses(
+    evidence: Evidence, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Influence of each row on the share that lies outside, shape (n,)."""
     cases, w = evidence.cases, evidence.cases.relative_weight
     outside = ((cases.y_true < low) | (cases.y_true > high)).astype(np.float64)
@@ -262,7 +266,7 @@ def _ask(evidence: Evidence, demanded: Claims, shown: NDArray[np.float64] | None
         )
         return Answer(Question.ERRORS, (not_stated(NO_COSTS), *without_small(covered), *facts, *worst), tables)
     claims = [
-        *_judged(evidence, demanded, priced),
+        *_measure_savings(evidence, demanded, priced),
         *_against_constants(evidence, demanded, priced, shown),
         *_against_current(evidence, demanded, priced),
         *_measure_unpriced(evidence, demanded),
@@ -313,7 +317,7 @@ def _cell_costs(evidence: Evidence, priced: Prices) -> dict[str, pd.DataFrame]:
     return {"cell_costs": table.assign(cost=sums)}
 
 
-def _judged(evidence: Evidence, demanded: Claims, priced: Prices) -> list[Measurement]:
+def _measure_savings(evidence: Evidence, demanded: Claims, priced: Prices) -> list[Measurement]:
     saved = _total(evidence, priced.nothing - priced.candidate)
     unit = priced.currency
     nothing, own = (format_value(_total(evidence, amounts), unit) for amounts in (priced.nothing, priced.candidate))

@@ -22,7 +22,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import FEWEST_WINDOWS, SEGMENT_COVERAGE, Task
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import Segmentation, as_dates
-from readiness.questions.deficits import Measured, Split, difference, split_by, withheld_apart
+from readiness.questions.deficits import Measured, Split, difference, reason_to_withhold_apart, split_by
 from readiness.questions.wording import as_clause, count_of
 from readiness.spec.schema import Stability
 from readiness.statistics.cases import Cases
@@ -107,7 +107,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
         return OverTime()
     ruler = _ruler(evidence, criteria)
     wider = widening(ruler.metric.name, series.compared)
-    overall = widen(_measured(ruler, series), wider, ends=ends_of(ruler.metric))
+    overall = widen(_measure_one(ruler, series), wider, ends=ends_of(ruler.metric))
     if isinstance(overall, Missing):
         return OverTime((_none(ruler, overall, ""),))
     cut, lack = _cut(evidence, criteria, series, ruler, overall)
@@ -119,7 +119,7 @@ def over_time(evidence: Evidence, criteria: Stability) -> OverTime:
     return OverTime((*claims, *trend), _table(evidence, cut, judged, overall))
 
 
-def _measured(ruler: _Ruler, series: _Series) -> Measured:
+def _measure_one(ruler: _Ruler, series: _Series) -> Measured:
     """On all rows, as independent ones; undefined where it is for rows in the order of time."""
     ordered = measure(ruler.metric.name, series.cases)
     return ordered if isinstance(ordered, Missing) else measure(ruler.metric.name, without_order(series.cases))
@@ -213,13 +213,13 @@ def _window(
         difference(split, greater_is_better=ruler.metric.greater_is_better, factor=ruler.factor),
         unit=bar.unit,
         segment=cut.labels[code],
-        withheld=_undated(evidence, series) or withheld_apart(metric.name, cases, inside),
+        withheld=_reason_undated(evidence, series) or reason_to_withhold_apart(metric.name, cases, inside),
         reason=f"{both}; {scaled}" if scaled else both,
         denominator=f"{metric.denominator} in this window",
     )
 
 
-def _undated(evidence: Evidence, series: _Series) -> str:
+def _reason_undated(evidence: Evidence, series: _Series) -> str:
     """Windows of the dated rows say nothing of the others."""
     if series.cases.n >= SEGMENT_COVERAGE * evidence.cases.n:
         return ""
@@ -289,15 +289,15 @@ def _table(evidence: Evidence, cut: Segmentation, judged: tuple[Split, ...], ove
 def _in_words(spans: list[tuple[object, object]]) -> list[str]:
     """Each span as "2026-09-01 to 2026-09-30", with the time of day only where days alone would overlap."""
     if not all(isinstance(end, pd.Timestamp) for span in spans for end in span):
-        return [_joined(*(_plain(end) for end in span)) for span in spans]
+        return [_join(*(_plain(end) for end in span)) for span in spans]
     for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
         texts = [(first.strftime(form), last.strftime(form)) for first, last in spans]  # type: ignore[attr-defined]
         if all(before[1] < after[0] for before, after in pairwise(texts)):
             break
-    return [_joined(*text) for text in texts]
+    return [_join(*text) for text in texts]
 
 
-def _joined(first: str, last: str) -> str:
+def _join(first: str, last: str) -> str:
     return first if first == last else f"{first} to {last}"
 
 

@@ -24,7 +24,7 @@ from readiness.evidence.drift import column_drift, largest_change
 from readiness.evidence.evidence import DriftTables, Evidence
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.supplied.instead import SHARED_FACT, or_supplied
-from readiness.questions.supplied import marked, supplied_probe, unused_measures
+from readiness.questions.supplied import mark_supplied, supplied_probe, unused_measures
 from readiness.spec.schema import NOT_HERE, Attestation, Production, Spec
 from readiness.statistics.basis import inference_of
 from readiness.statistics.drift import Drift
@@ -43,11 +43,11 @@ def probe_findings(evidence: Evidence, criteria: Production) -> list[Finding]:
     must = {claim.key.part("probe") for claim in demanded.of_kind(Topic.PROBE)}
     if isinstance(evidence.probes, Missing):
         names = sorted({*must, *evidence.spec.supplied.probes})
-        return [_unprobed(evidence, criteria, name, evidence.probes, blocking=name in must) for name in names]
-    return [_tried(result, evidence.spec, criteria, blocking=result.name in must) for result in evidence.probes]
+        return [_probe_missing(evidence, criteria, name, evidence.probes, blocking=name in must) for name in names]
+    return [_probe_made(result, evidence.spec, criteria, blocking=result.name in must) for result in evidence.probes]
 
 
-def _tried(result: ProbeResult, spec: Spec, criteria: Production, *, blocking: bool) -> Finding:
+def _probe_made(result: ProbeResult, spec: Spec, criteria: Production, *, blocking: bool) -> Finding:
     """What came of a probe here, or elsewhere where it could not be made."""
     given = supplied_probe(spec, result.name) if result.outcome == "unavailable" else None
     if given is not None:
@@ -55,7 +55,7 @@ def _tried(result: ProbeResult, spec: Spec, criteria: Production, *, blocking: b
     return _probe(result, criteria, blocking=blocking)
 
 
-def _unprobed(evidence: Evidence, criteria: Production, name: str, why: Missing, *, blocking: bool) -> Finding:
+def _probe_missing(evidence: Evidence, criteria: Production, name: str, why: Missing, *, blocking: bool) -> Finding:
     """What is known of a probe that was not made here."""
     given = supplied_probe(evidence.spec, name)
     if given is not None:
@@ -110,7 +110,7 @@ def drift_claims(evidence: Evidence, criteria: Production) -> list[Measurement]:
         _measure_drift(demanded.claim(Topic.DRIFT.key(k), name), name, tables, criteria.drift_warning)
         for k, name in enumerate(tables.features, 1)
     ]
-    judged = [_exempted(claim) if claim.segment["column"] in criteria.drift_exempt else claim for claim in columns]
+    judged = [_exempt(claim) if claim.segment["column"] in criteria.drift_exempt else claim for claim in columns]
     answers = _answers(evidence, demanded) if tables.against == "recent" else None
     if answers is None:
         return judged
@@ -162,7 +162,7 @@ def _by_answers(claim: Measurement) -> Measurement:
     )
 
 
-def _exempted(claim: Measurement) -> Measurement:
+def _exempt(claim: Measurement) -> Measurement:
     """A column that the spec says is meant to change: shown, without a bar."""
     measured, criterion = claim.inference, claim.criterion
     is_beyond = not isinstance(measured, Missing) and criterion is not None and not criterion.holds(measured.value)
@@ -230,7 +230,7 @@ def proofs(evidence: Evidence) -> Proofs:
     return proofs_among(evidence.gathered.inputs)
 
 
-def attested_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
+def attest_instead(findings: tuple[Finding, ...], evidence: Evidence) -> tuple[Finding, ...]:
     """A measured box that could not be measured may be attested; a measurement always comes first."""
     return tuple(_instead(finding, evidence) for finding in findings)
 
@@ -320,7 +320,7 @@ def ask(evidence: Evidence, criteria: Production) -> Answer:
     findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     others = [*_without_limit(demanded), *probe_findings(evidence, criteria), *box_findings(evidence)]
     facts = judge_claims(_facts(evidence, demanded), alpha=spec.alpha, level=spec.confidence)
-    judged = attested_instead((*findings, *others), evidence)
+    judged = attest_instead((*findings, *others), evidence)
     return Answer(Question.PRODUCTION, (*judged, *facts, *unused_measures(evidence)), _table(evidence))
 
 
@@ -347,7 +347,7 @@ def _measure_limit(evidence: Evidence, metric: str, claim: Claim) -> Measurement
         measured_time=not missing and metric != "size_mb",
         denominator="timed calls",
     )
-    return marked(found, evidence.technical.sources.get(metric, ""))
+    return mark_supplied(found, evidence.technical.sources.get(metric, ""))
 
 
 def _title(metric: str) -> str:
@@ -383,7 +383,7 @@ def _facts(evidence: Evidence, demanded: Claims) -> list[Measurement]:
         fact = _fact(
             TOPICS[metric].key(), _title(metric), metric, measured, METRICS[metric].unit, "" if how in told else how
         )
-        claims.append(marked(fact, evidence.technical.sources.get(metric, "")))
+        claims.append(mark_supplied(fact, evidence.technical.sources.get(metric, "")))
         told.add(how)  # how all calls were timed is said once
     claims += [
         _fact(key, name, fact, evidence.technical.facts[fact], unit)

@@ -11,7 +11,6 @@ Limits: a group that no column tells apart stays unseen; weak spots are searched
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,16 +34,16 @@ from readiness.questions.deficits import (
     Split,
     deficit,
     real_differences,
+    reason_to_withhold_apart,
     ruler_of,
     split_by,
     with_uncertain_size,
-    withheld_apart,
 )
 from readiness.questions.weak_slices import slice_findings, suspects, with_places
 from readiness.questions.wording import count_of
 from readiness.spec.schema import Segments
-from readiness.spec.usual_segments import PHRASES, USUAL
-from readiness.statistics.cases import Cases, Integers
+from readiness.spec.usual_segments import tells_people_apart
+from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import Dependence, unknown_error
 from readiness.statistics.estimators import measure
 from readiness.statistics.inference import Exact
@@ -65,22 +64,6 @@ from readiness.statistics.parity import (
 )
 from readiness.statistics.stability import unknown_dependence
 from readiness.verdict.claims import claims_of, segment_metrics
-
-# ----------------------------------------------------------------------------------------------------
-# Columns that tell people apart, by a word in their name: what is worse for one of their values may be unlawful.
-
-NOT_OF_PEOPLE = frozenset({"device", "time"})
-"""Usual segments that tell circumstances apart: the month, the phone."""
-
-_WORDS = frozenset(word for kind, words in USUAL.items() if kind not in NOT_OF_PEOPLE for word in words.split())
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
-
-
-def tells_people_apart(column: str) -> bool:
-    """Whether a whole word of the name speaks of what people are, or where they live: `ageGroup`, "native country"."""
-    words = [word.casefold() for word in _PARTS.findall(column)]
-    return not _WORDS.isdisjoint(words) or any(f" {phrase} " in f" {' '.join(words)} " for phrase in PHRASES)
-
 
 # ----------------------------------------------------------------------------------------------------
 # Facts of every segment besides what is judged: rows, metrics, the gap, and the worst one with its causes
@@ -310,10 +293,12 @@ def ask(evidence: Evidence, criteria: Segments) -> Answer:
     demanded, judged = claims_of(spec, evidence.task), segment_metrics(spec, evidence.task)
     rulers = [ruler_of(evidence, criteria, name) for name in judged]
     claims = [claim for i, each in named for ruler in rulers for claim in _deficits(evidence, demanded, i, each, ruler)]
-    claims = _unless_nobody_was_compared(claims)
+    claims = _withhold_if_nobody_compared(claims)
     compared = [claim for i, each in named for claim in group_comparisons(evidence, demanded, i, each)]
     suspected = suspects(evidence, rulers)
-    findings, slices = _settled(evidence, [*claims, *(c for c in compared if c.claim.blocking)], suspected.claims)
+    findings, slices = _judge_as_family(
+        evidence, [*claims, *(c for c in compared if c.claim.blocking)], suspected.claims
+    )
     shown_slices = slice_findings(suspected, slices, criteria, proven=spec.evidence == "interval")
     facts = [claim for i, each in named for claim in segment_facts(evidence, i, each, judged)]
     shown = judge_claims(
@@ -349,7 +334,7 @@ def _overall(evidence: Evidence, rulers: Sequence[Ruler]) -> pd.DataFrame:
 NOBODY_COMPARED = "practically all rows are in one segment, so that no segment was compared with another"
 
 
-def _unless_nobody_was_compared(claims: list[Measurement]) -> list[Measurement]:
+def _withhold_if_nobody_compared(claims: list[Measurement]) -> list[Measurement]:
     """The claims; where no segment at all could be compared with others, no coverage makes the answer a yes."""
     deficits = [claim for claim in claims if claim.key.kind is Topic.DEFICIT]
     if not deficits or any(Flag.TOO_SMALL not in claim.flags for claim in deficits):
@@ -368,7 +353,7 @@ def _is_reached(claim: Measurement) -> bool:
     return not isinstance(value, Missing) and claim.criterion is not None and claim.criterion.holds(value.value)
 
 
-def _settled(
+def _judge_as_family(
     evidence: Evidence, claims: Sequence[Measurement], suspected: Sequence[Measurement]
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Findings of the claims and of the suspected weak spots, adjusted as one family."""
@@ -411,10 +396,12 @@ def _deficits(
     ]
     by_row = _is_mean_of_rows(ruler.metric.name, evidence.cases)
     claims = [
-        claim if claim.withheld else replace(claim, withheld=_withheld(evidence.cases, segmentation, j, ruler, by_row))
+        claim
+        if claim.withheld
+        else replace(claim, withheld=_reason_to_withhold(evidence.cases, segmentation, j, ruler, by_row))
         for j, claim in enumerate(claims)
     ]
-    claims += _pooled(evidence, i, segmentation, ruler, large)
+    claims += _pool_small(evidence, i, segmentation, ruler, large)
     held = sum(split.rows for split in splits)
     coverage = _coverage(demanded, i, segmentation, ruler, large, held=held)
     return [*claims, coverage, *_critical(demanded, i, segmentation, ruler, large)]
@@ -432,21 +419,17 @@ def _is_mean_of_rows(name: str, cases: Cases) -> bool:
     return name == "mae" or isinstance(measure(name, cases), Binomial)
 
 
-def _withheld(cases: Cases, segmentation: Segmentation, code: int, ruler: Ruler, by_row: bool) -> str:
+def _reason_to_withhold(cases: Cases, segmentation: Segmentation, code: int, ruler: Ruler, by_row: bool) -> str:
     """Why no *met* may come from the metric in this segment or outside it, such as a class of too few rows."""
     inside, name = segmentation.codes == code, ruler.metric.name
     if not by_row:
-        return withheld_apart(name, cases, inside)
+        return reason_to_withhold_apart(name, cases, inside)
     if cases.groups is None:  # the same answer, without a copy of the rows
         return unknown_dependence(name, cases)
-    return _few_groups(cases.groups[inside]) or _few_groups(cases.groups[~inside])
+    return unknown_error(Dependence(cases.groups[inside])) or unknown_error(Dependence(cases.groups[~inside]))
 
 
-def _few_groups(groups: Integers) -> str:
-    return unknown_error(Dependence(groups))
-
-
-def _pooled(
+def _pool_small(
     evidence: Evidence, i: int, segmentation: Segmentation, ruler: Ruler, large: list[bool]
 ) -> list[Measurement]:
     """Segments that are too small by themselves, judged together where that is enough."""

@@ -112,13 +112,15 @@ def slice_columns(evidence: Evidence) -> tuple[tuple[CodedColumn, ...], int]:
     Segment columns are cut as the spec says; then come the parts of `data.time`, the candidate's features and the
     columns of `errors.show`, without those that have a role, such as the target or a weight.
     """
-    named = list({column.name: column for each in evidence.segmentations for column in _named(each)}.values())
+    named = list(
+        {column.name: column for each in evidence.segmentations for column in _columns_of_segmentation(each)}.values()
+    )
     spec = evidence.spec
     named += _calendar(evidence, {column.name for column in named})
     known = {*columns_of(spec.data.segments), *calendar_names(spec.data.time), *(column.name for column in named)}
     wanted = [name for name in dict.fromkeys((*_features(evidence), *spec.errors.show)) if name not in known]
     usable = [name for name in wanted if name in evidence.rows and _is_free(evidence, name)]
-    others = list(_coded(evidence.rows, usable, MOST_COLUMNS - len(named)))
+    others = list(_columns_of_frame(evidence.rows, usable, MOST_COLUMNS - len(named)))
     return tuple([*named, *others][:MOST_COLUMNS]), len(named) + len(usable)
 
 
@@ -134,7 +136,7 @@ def _is_free(evidence: Evidence, name: str) -> bool:
     return bool(free) and name != data.query and not pd.api.types.is_datetime64_any_dtype(evidence.rows[name].dtype)
 
 
-def _named(segmentation: Segmentation) -> Iterator[CodedColumn]:
+def _columns_of_segmentation(segmentation: Segmentation) -> Iterator[CodedColumn]:
     """The columns of a segmentation, one by one where it crosses several."""
     for name in segmentation.labels[0] if segmentation.labels else ():
         values = [label.get(name, MISSING) for label in segmentation.labels]
@@ -150,7 +152,7 @@ def _calendar(evidence: Evidence, known: Collection[str]) -> Iterator[CodedColum
             yield CodedColumn(name, codes.astype(np.int16), words, is_named=True, ordered=ordered)
 
 
-def _coded(frame: pd.DataFrame, names: Sequence[str], most: int) -> Iterator[CodedColumn]:
+def _columns_of_frame(frame: pd.DataFrame, names: Sequence[str], most: int) -> Iterator[CodedColumn]:
     for name in names[: max(0, most)]:
         try:
             yield _one(name, frame[name])

@@ -27,7 +27,7 @@ from readiness.evidence.perturb import CATEGORY_SHARE, Perturbed
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retrained
 from readiness.questions.over_time import only_proven_decline, over_time
-from readiness.questions.supplied import doubt_of, doubted, marked, unused_refits
+from readiness.questions.supplied import doubt_of, mark_supplied, unused_refits, with_doubt
 from readiness.spec.schema import Stability
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import compare
@@ -218,7 +218,7 @@ VARY = "check whether the target is known beforehand, or more training rows"
 
 def ask(evidence: Evidence, criteria: Stability) -> Answer:
     """Judge how closely the mean over refits is known, how much single answers change, and each window of time."""
-    spec, metric, refits = evidence.spec, evidence.spec.primary_metric(evidence.task), _usable(evidence)
+    spec, metric, refits = evidence.spec, evidence.spec.primary_metric(evidence.task), _usable_refits(evidence)
     timed = over_time(evidence, criteria)
     claims, facts = list(timed.claims), _other_facts(evidence, metric)
     missing: tuple[Finding, ...] = ()
@@ -234,7 +234,7 @@ def ask(evidence: Evidence, criteria: Stability) -> Answer:
     return Answer(Question.STABILITY, (*missing, *findings, *settled, *notes), tables)
 
 
-def _usable(evidence: Evidence) -> Refits | Missing:
+def _usable_refits(evidence: Evidence) -> Refits | Missing:
     refits = evidence.refits
     if not isinstance(refits, Missing) and not np.isfinite(refits.scores).all():
         return Missing("the metric does not exist on every fold", "more rows of the rarer class, or fewer folds")
@@ -269,8 +269,8 @@ def _of_refits(
     doubt = doubt_of(evidence, criteria, metric, mean, refits)
     shown = _facts(rule, metric, facts, mean, (*refits.notes, *evidence.retraining.notes), refits)
     return (
-        [marked(doubted(claim, doubt), refits.source) for claim in claims],
-        [*(marked(claim, refits.source) for claim in shown), *holdout_spread(evidence, metric, refits)],
+        [mark_supplied(with_doubt(claim, doubt), refits.source) for claim in claims],
+        [*(mark_supplied(claim, refits.source) for claim in shown), *holdout_spread(evidence, metric, refits)],
     )
 
 
@@ -284,7 +284,7 @@ def _other_facts(evidence: Evidence, metric: Metric) -> list[Measurement]:
     """What does not need repeats."""
     shaken = evidence.perturbed
     changed = [] if shaken is None or isinstance(shaken, Missing) else perturbed_facts(evidence, metric, shaken)
-    seeds = [marked(claim, evidence.retraining.source) for claim in seed_facts(evidence, metric)]
+    seeds = [mark_supplied(claim, evidence.retraining.source) for claim in seed_facts(evidence, metric)]
     return [*seeds, *curve_facts(evidence, metric), *changed]
 
 
@@ -344,7 +344,7 @@ def _churn(evidence: Evidence, claim: Claim, refits: Refits) -> Measurement:
 
 def _std(claim: Claim, metric: Metric, facts: FoldFacts, folds: int) -> Measurement:
     """In points; of a metric without an upper end as a share of the mean, for its unit says nothing by itself."""
-    reason = _graded(metric, facts)
+    reason = _grade_words_of(metric, facts)
     value: Exact | Missing = Exact(facts.std, folds)
     if spread_is_relative(metric):
         reason = (
@@ -401,10 +401,10 @@ def _end(facts: FoldFacts, end: float) -> str:
 
 
 def _grade(metric: Metric, facts: FoldFacts) -> str:
-    return f"{_graded(metric, facts)}; it depends on the size of the folds, so it is shown and not judged"
+    return f"{_grade_words_of(metric, facts)}; it depends on the size of the folds, so it is shown and not judged"
 
 
-def _graded(metric: Metric, facts: FoldFacts) -> str:
+def _grade_words_of(metric: Metric, facts: FoldFacts) -> str:
     return grade_words(facts.grade, of_mean=spread_is_relative(metric) and facts.mean != 0)
 
 

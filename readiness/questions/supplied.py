@@ -22,7 +22,7 @@ SEEN = "they predict rows that they had seen, or the training rows are of anothe
 CHECK = "check that refits of this candidate predicted each training row without having seen it, in the table's order"
 
 
-def marked(claim: Measurement, source: str) -> Measurement:
+def mark_supplied(claim: Measurement, source: str) -> Measurement:
     """The claim with its label and its source; as it is when `source` is empty. The same log gives the same numbers
     in each run, so a supplied time is no clock reading of this one.
     """
@@ -78,7 +78,7 @@ def _in(metric: Metric, found: Inference) -> str:
     return format_value(found.value, metric.unit)
 
 
-def doubted(claim: Measurement, doubt: str) -> Measurement:
+def with_doubt(claim: Measurement, doubt: str) -> Measurement:
     """The claim, which a doubt keeps from being *met*; as it is without one."""
     if not doubt:
         return claim

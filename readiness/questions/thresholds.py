@@ -149,7 +149,7 @@ def _too_many(evidence: Evidence) -> Iterator[str]:
 
 def _does(evidence: Evidence, moved: Cases) -> str:
     """What another threshold does to flagged rows and to precision."""
-    before, after = (_flagged(cases) for cases in (evidence.cases, moved))
+    before, after = (_count_alarms(cases) for cases in (evidence.cases, moved))
     return (
         f"with it {count_of(after[0], 'rows')} of {moved.n:,} would be called {evidence.positive} in place of "
         f"{before[0]:,}; {_precision(*after)} of them would be right in place of {_precision(*before)} (each half of "
@@ -157,7 +157,7 @@ def _does(evidence: Evidence, moved: Cases) -> str:
     )
 
 
-def _flagged(cases: Cases) -> tuple[int, int]:
+def _count_alarms(cases: Cases) -> tuple[int, int]:
     called = cases.y_pred == 1
     return int(called.sum()), int((called & (cases.y_true == 1)).sum())
 
@@ -213,10 +213,10 @@ def _break_even(evidence: Evidence) -> list[Measurement]:
         found = Mapped(share, lambda p: p / (1 - p) if p < 1 else math.inf, note=", as odds")
     stated = f"as stated it is {_times(wrong_cost / saved)} as dear" if saved else f"a {right_name} costs nothing"
     reason = f"{int(right.sum()):,} of {acted.n:,} {answer}s were right; {stated}"
-    return [_fact(Topic.BREAK_EVEN.key(), name, "cost_ratio", found, "times", reason=_joined(found, reason))]
+    return [_fact(Topic.BREAK_EVEN.key(), name, "cost_ratio", found, "times", reason=_reason_with(found, reason))]
 
 
-def _joined(found: Inference | Missing, reason: str) -> str:
+def _reason_with(found: Inference | Missing, reason: str) -> str:
     return f"{found.reason}; {reason}" if isinstance(found, Missing) else reason
 
 
@@ -321,7 +321,7 @@ def _best(evidence: Evidence, found: CrossFitted) -> Measurement:
     n, both = evidence.cases.n, found.thresholds
     finite = [threshold for threshold in both if math.isfinite(threshold)]
     value = Exact(float(np.mean(finite)), n) if finite else Missing("no alarm at all would have cost least", n=n)
-    said = " and ".join(_written(threshold) for threshold in both)
+    said = " and ".join(_threshold_words(threshold) for threshold in both)
     agree = "cost nearly the same" if found.is_stable else "differ by more in what they cost than chance allows"
     words = f"best for one half of the rows and for the other: {said}; the two {agree}"
     warning = "" if found.is_stable else "unstable"
@@ -329,7 +329,7 @@ def _best(evidence: Evidence, found: CrossFitted) -> Measurement:
     return _fact(Topic.CHEAPEST_THRESHOLD.key(), name, "threshold", value, reason=words, warning=warning)
 
 
-def _written(threshold: float) -> str:
+def _threshold_words(threshold: float) -> str:
     return format_value(threshold) if math.isfinite(threshold) else "none (no alarm at all)"
 
 

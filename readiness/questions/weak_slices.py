@@ -118,7 +118,7 @@ def _search(evidence: Evidence, ruler: Ruler, columns: Sequence[CodedColumn], ha
         loss[rows],
         ordered=[column.ordered for column in columns],
         effect=ruler.warning,
-        known=_known(evidence, columns),
+        known=_named_segments(evidence, columns),
     )
 
 
@@ -135,7 +135,7 @@ def _losses(metric: str, cases: Cases) -> tuple[Mask, Mask | Floats]:
     return np.asarray(cases.y_true == positive), wrong
 
 
-def _known(evidence: Evidence, columns: Sequence[CodedColumn]) -> frozenset[Key]:
+def _named_segments(evidence: Evidence, columns: Sequence[CodedColumn]) -> frozenset[Key]:
     """The named segments: they are judged by themselves, on all rows."""
     place = {column.name: k for k, column in enumerate(columns) if column.is_named}
     labels = [label for segmentation in evidence.segmentations for label in segmentation.labels]
@@ -163,7 +163,7 @@ def _tested(
     split = split_by(ruler.metric.name, others, pair)[1]
     claim = deficit(slice_key, pair.text(1), labels, split, ruler, enough=True)  # nobody needs it to be met
     found = f"found among {searched:,} combinations on the other half of the rows"
-    return replace(claim, reason=f"{_said(split, ruler)}; {found}"), _chance(split, ruler)
+    return replace(claim, reason=f"{_words_of(split, ruler)}; {found}"), _chance(split, ruler)
 
 
 def _chance(split: Split, ruler: Ruler) -> float:
@@ -182,7 +182,7 @@ def _chance(split: Split, ruler: Ruler) -> float:
     return float(hypergeom.sf(here - 1, inside.n + outside.n, here + there, inside.n))
 
 
-def _said(split: Split, ruler: Ruler) -> str:
+def _words_of(split: Split, ruler: Ruler) -> str:
     """Losses in counts: "missed: 31 of 60 rows with is_fraud = 1 here, against 4 % elsewhere"."""
     inside, outside, name = split.inside, split.outside, ruler.metric.name
     if isinstance(inside, Missing):
@@ -310,7 +310,7 @@ def with_places(evidence: Evidence, slices: Sequence[Finding], named: Sequence[F
         return tuple(slices)
     columns, failing = slice_columns(evidence)[0], list(_failing(evidence, named))
     return tuple(
-        _placed(evidence, finding, columns, failing) if _is_confirmed(finding) else finding for finding in slices
+        _place(evidence, finding, columns, failing) if _is_confirmed(finding) else finding for finding in slices
     )
 
 
@@ -332,9 +332,9 @@ def _failing(evidence: Evidence, named: Sequence[Finding]) -> Iterator[_Group]:
             yield _Group(segmentation.text(codes[0]), np.asarray(segmentation.codes == codes[0]))
 
 
-def _placed(evidence: Evidence, finding: Finding, columns: Sequence[CodedColumn], failing: Sequence[_Group]) -> Finding:
+def _place(evidence: Evidence, finding: Finding, columns: Sequence[CodedColumn], failing: Sequence[_Group]) -> Finding:
     rows, warning = _rows(finding, columns), finding.warning
-    counted = None if rows is None else rows & _counted(evidence, finding.metric)
+    counted = None if rows is None else rows & _denominator_rows(evidence, finding.metric)
     where, told = _where(counted, failing, denominator(finding.metric, evidence.positive))
     if not finding.blocking:
         warning = f"{CONFIRMED}{where}"
@@ -357,7 +357,7 @@ def _where(rows: Mask | None, failing: Sequence[_Group], noun: str) -> tuple[str
     return ", for the most part in no named group that fails" if 2 * sum(shared) < total else "", told
 
 
-def _counted(evidence: Evidence, metric: str) -> Mask:
+def _denominator_rows(evidence: Evidence, metric: str) -> Mask:
     """The rows of the metric's own denominator: the positives for recall."""
     positive = np.asarray(evidence.cases.y_true == 1)
     if metric in ("recall", "false_negative_rate"):

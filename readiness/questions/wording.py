@@ -32,7 +32,7 @@ _OF_A_CLASS = {
 """Where one of many classes is looked for, nobody raises an alarm."""
 
 
-def counted(metric: str, cases: Cases, positive: str, *, of_class: bool = False) -> str:
+def count_words(metric: str, cases: Cases, positive: str, *, of_class: bool = False) -> str:
     """The counts behind a metric, or the number of rows where no pair of counts stands behind it.
 
     Args:
@@ -45,7 +45,7 @@ def counted(metric: str, cases: Cases, positive: str, *, of_class: bool = False)
     if metric == "accuracy":
         return f"{int(np.sum(cases.y_true == cases.y_pred)):,} of {rows:,} rows are right{unweighted}"
     if cases.task is not Task.BINARY or metric not in _COUNTED:
-        return f"on {extent(metric, cases)}"
+        return f"on {words_of_extent(metric, cases)}"
     cells = np.bincount(2 * cases.y_true + cases.y_pred, minlength=4)
     tn, fp, fn, tp = (int(cell) for cell in cells)
     sums = {"p": tp + fn, "n": tn + fp, "pp": tp + fp, "pn": tn + fn}
@@ -77,12 +77,12 @@ def as_clause(sentence: str) -> str:
     return (f"{sentence[:1].lower()}{sentence[1:]}" if is_word else sentence).rstrip(". ")
 
 
-def told(metric: Metric, human: Human) -> int | None:
+def cases_of_study(metric: Metric, human: Human) -> int | None:
     """Cases that a human figure rests on, where they tell its chance error: a ranking of scores rests on pairs."""
     return None if metric.needs in ("scores", "probabilities") else human.n
 
 
-def extent(metric: str, cases: Cases) -> str:
+def words_of_extent(metric: str, cases: Cases) -> str:
     """How much a metric rests on: "400 rows", or "147 of 150 queries (the others have no relevant row)"."""
     if independent_cases(metric) == "rows" or isinstance(found := measure_each_query(metric, cases), Missing):
         return f"{cases.n:,} rows"

@@ -21,7 +21,7 @@ from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.costs import Prices, chance_to_be_shown, constants, prices
 from readiness.questions.deficits import Ruler, deficit, ruler_of, split_by
-from readiness.questions.wording import told
+from readiness.questions.wording import cases_of_study
 from readiness.soundness.tables import Aimed, Examined
 from readiness.spec.schema import Human, label_text
 from readiness.statistics.cases import Cases
@@ -102,7 +102,7 @@ class Scored:
         if isinstance(mine, Missing):
             return mine
         better = self.metric.greater_is_better
-        return human_comparison(mine, human.value, told(self.metric, human), better, factor=self.factor)
+        return human_comparison(mine, human.value, cases_of_study(self.metric, human), better, factor=self.factor)
 
     def value(self, cases: Cases, evidence: Evidence) -> float:
         """The claimed number on other rows, less a constant: what the other method says of them is not known, so that

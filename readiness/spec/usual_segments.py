@@ -27,7 +27,13 @@ USUAL = {
 Fundamental Rights, 21) and in the US (ECOA, Title VII); the others are where models are known to differ."""
 PHRASES = ("post code", "civil status", "mother tongue")
 
+NOT_OF_PEOPLE = frozenset({"device", "time"})
+"""Usual segments that tell circumstances apart: the month, the phone."""
+
 _WORDS = frozenset(chain.from_iterable(words.split() for words in USUAL.values()))
+_WORDS_OF_PEOPLE = frozenset(
+    word for kind, words in USUAL.items() if kind not in NOT_OF_PEOPLE for word in words.split()
+)
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
 
 
@@ -49,8 +55,20 @@ def segmented(spec: Spec) -> tuple[str, ...]:
 
 def is_usual(name: str) -> bool:
     """Whether a whole word of a column's name is among the usual ones: `ageGroup`, "native country", `zip_code`."""
+    return _holds(name, _WORDS)
+
+
+def tells_people_apart(column: str) -> bool:
+    """Whether a whole word of the name speaks of what people are, or where they live: `ageGroup`, "native country".
+
+    What is worse for one value of such a column may be unlawful.
+    """
+    return _holds(column, _WORDS_OF_PEOPLE)
+
+
+def _holds(name: str, usual: frozenset[str]) -> bool:
     words = [word.casefold() for word in _PARTS.findall(name)]
-    return not _WORDS.isdisjoint(words) or any(f" {phrase} " in f" {' '.join(words)} " for phrase in PHRASES)
+    return not usual.isdisjoint(words) or any(f" {phrase} " in f" {' '.join(words)} " for phrase in PHRASES)
 
 
 def _columns(spec: Spec) -> Iterator[str]:

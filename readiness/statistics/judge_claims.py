@@ -55,10 +55,10 @@ def reservation(basis: Basis | None, *, wants_more: bool) -> str:
         basis: what the limits are computed from; None where they follow from no few numbers.
         wants_more: whether the criterion asks for more, so that the lower limit counts.
     """
-    return "" if basis is None else next(_found(basis, lower=wants_more), "")
+    return "" if basis is None else next(_find_reservations(basis, lower=wants_more), "")
 
 
-def _found(basis: Basis, *, lower: bool, noun: str = "rows") -> Iterator[str]:
+def _find_reservations(basis: Basis, *, lower: bool, noun: str = "rows") -> Iterator[str]:
     if basis.form == IN_GROUPS:
         yield from _of_share(basis, lower=lower)
     elif basis.form in _BOTH_SIDES:
@@ -72,12 +72,13 @@ def _found(basis: Basis, *, lower: bool, noun: str = "rows") -> Iterator[str]:
         yield from _of_mean(basis, noun)
     elif basis.form in _MOVERS:
         a, b = basis.parts
-        yield from _found(a, lower=lower, noun=noun)
-        yield from _found(b, lower=not lower, noun=noun)
+        yield from _find_reservations(a, lower=lower, noun=noun)
+        yield from _find_reservations(b, lower=not lower, noun=noun)
     else:
         turned = (basis.numbers.get("scale") or 1) < 0
+        noun = "queries" if basis.form == "clipped_queries" else noun
         for part in basis.parts:
-            yield from _found(part, lower=lower != turned, noun="queries" if basis.form == "clipped_queries" else noun)
+            yield from _find_reservations(part, lower=lower != turned, noun=noun)
 
 
 def _of_share(share: Basis, *, lower: bool) -> Iterator[str]:

@@ -206,7 +206,7 @@ def other_bars(answers: Sequence[Answer], spec: Spec, task: Task) -> tuple[str, 
             continue
         bar = claim.criterion
         if bar is not None and claims.is_scaled(finding.key.kind):
-            bar = _scaled(bar, finding, spec, task)
+            bar = _scale(bar, finding, spec, task)
         if (claim.lacking and finding.bounds is not None) or (not claim.lacking and not _is_held(finding, bar, spec)):
             wrong.append(finding.code)
     return tuple(wrong)
@@ -236,7 +236,7 @@ def _decisive(criterion: Criterion) -> tuple[object, ...]:
     return criterion.op, criterion.threshold, criterion.refuted_beyond, criterion.refutable
 
 
-def _scaled(bar: Criterion, finding: Finding, spec: Spec, task: Task) -> Criterion:
+def _scale(bar: Criterion, finding: Finding, spec: Spec, task: Task) -> Criterion:
     """A limit in points of a share, scaled to the rate of all other rows that the finding holds.
 
     Without a rate in few numbers any narrower one will do.

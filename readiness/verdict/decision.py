@@ -136,18 +136,18 @@ def verdict_of(statuses: Sequence[Status], rule: str) -> Verdict:
 def _action(answer: Answer) -> Action:
     worst = [f for f in answer.findings if f.blocking and f.status is answer.status]
     if answer.status is Status.NOT_MET:
-        return Action(answer.question, f"{ADVICE[answer.question]}: {_listed(worst, 'reason')}", required=True)
-    return Action(answer.question, f"To settle it: {_listed(worst, 'needs')}", required=False)
+        return Action(answer.question, f"{ADVICE[answer.question]}: {_list_texts(worst, 'reason')}", required=True)
+    return Action(answer.question, f"To settle it: {_list_texts(worst, 'needs')}", required=False)
 
 
-def _listed(findings: Sequence[Finding], attribute: str, most: int = 3) -> str:
+def _list_texts(findings: Sequence[Finding], attribute: str, most: int = 3) -> str:
     """What the findings say, the first few by name and the rest counted."""
-    texts = list(dict.fromkeys(_said(finding, attribute) for finding in findings))
+    texts = list(dict.fromkeys(_words_of(finding, attribute) for finding in findings))
     rest = f"; and {len(texts) - most} more" if len(texts) > most else ""
     return "; ".join(texts[:most]) + rest + "."
 
 
-def _said(finding: Finding, attribute: str) -> str:
+def _words_of(finding: Finding, attribute: str) -> str:
     text = (getattr(finding, attribute) or finding.reason).rstrip(".")
     if text and finding.withheld_by:
         return text  # of all claims that the same rows cannot carry it is the same

@@ -82,7 +82,7 @@ def imitates(text: str) -> bool:
 def _says_so(skeleton: str) -> bool:
     """Whether small Latin letters hold the vocabulary, each word whole, spelt, in pieces, or as a phrase."""
     words = _words(skeleton)
-    if any(word in _WORDS or any(part in word for part in _PARTS) for word in (*words, *_spelt(words))):
+    if any(word in _WORDS or any(part in word for part in _PARTS) for word in (*words, *_join_spelt(words))):
         return True
     chunks = [_words(chunk) for chunk in skeleton.split()]
     in_pieces = any(_joins(chunk, _SPLIT, ends=True) for chunk in chunks) or _joins(words, _SPREAD)
@@ -149,7 +149,7 @@ def _bare(letter: str) -> str:
     return found[1] if found else letter
 
 
-def _spelt(words: list[str]) -> list[str]:
+def _join_spelt(words: list[str]) -> list[str]:
     """Words that are spelt letter by letter: "R E A D Y"."""
     joined = " ".join(words)
     return [run.replace(" ", "") for run in re.findall(r"(?<!\w)(?:\w )+\w(?!\w)", joined)]

@@ -12,7 +12,7 @@ from readiness.core.checklist import attested_outcome
 from readiness.core.files import Artifact, Role
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status, not_assessed
 from readiness.core.policy import Task
-from readiness.questions.production import attested_instead, box_findings
+from readiness.questions.production import attest_instead, box_findings
 from readiness.report.page.tables import outcome_mark, said
 from readiness.spec.schema import Attestation, Spec
 from readiness.verdict.attestations import false_attestations
@@ -111,8 +111,8 @@ def test_kernel_and_host_agree_on_every_day() -> None:
 def test_an_expired_one_does_not_stand_in_for_a_measurement(code: str, key: str) -> None:
     """The box stays not assessed and says why; a record that says otherwise is refused."""
     unmeasured = not_assessed(code, "n", "nobody looked")
-    (held,) = attested_instead((unmeasured,), on(LAST, **{key: DONE}))
-    (gone,) = attested_instead((unmeasured,), on(days(1), **{key: DONE}))
+    (held,) = attest_instead((unmeasured,), on(LAST, **{key: DONE}))
+    (gone,) = attest_instead((unmeasured,), on(days(1), **{key: DONE}))
     assert (Outcome.ATTESTED, "holds only until 2026-11-22") == (held.outcome, held.warning)
     assert Status.NOT_ASSESSED is gone.status
     assert f"nobody looked; attested by Ann, 2026-01-02; evidence: {RUNBOOK}; expired on 2026-11-22" == gone.reason
@@ -126,7 +126,7 @@ def test_an_expired_one_does_not_stand_in_for_a_measurement(code: str, key: str)
 
 def test_expired_words_for_drift_do_not_hide_the_features() -> None:
     """Once expired, drift has to be told feature by feature again."""
-    (summary,) = attested_instead(
+    (summary,) = attest_instead(
         (not_assessed("PROD-DRIFT-SUMMARY", "n", "r"),), on(LAST, training_matches_production=DONE)
     )
     spec = on(LAST, training_matches_production=DONE).spec
@@ -193,6 +193,6 @@ def test_a_yes_is_said_to_the_word() -> None:
 def test_what_is_wrong_about_a_box_that_could_not_be_measured_is_said() -> None:
     """The box stays not assessed, with both reasons."""
     unmeasured = not_assessed("PROD-PROBE-OUTLIER", "n", "nobody looked")
-    (gone,) = attested_instead((unmeasured,), on(LAST, outliers={**DONE, "evidence": "T-1"}))
+    (gone,) = attest_instead((unmeasured,), on(LAST, outliers={**DONE, "evidence": "T-1"}))
     assert Status.NOT_ASSESSED is gone.status
     assert gone.reason.startswith("nobody looked; attested by Ann, 2026-01-02; evidence: T-1; it does not count: ")

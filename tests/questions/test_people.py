@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.questions.segments import tells_people_apart
+from readiness.spec.usual_segments import tells_people_apart
 
 
 @pytest.mark.parametrize("column", ["age", "ageGroup", "customer_gender", "native country", "post_code", "zip"])
