@@ -12,7 +12,7 @@ from readiness.report.compare.differences import NONE, Aspect, Change, Kind, bar
 from readiness.report.compare.read import Report
 from readiness.report.page.decision import VERDICT_STATUS
 from readiness.report.page.tables import Cell, Column, Mark, Row, Table, answer_mark, mark, outcome_mark, table
-from readiness.report.sentences import Language, asked, gained, result_words, topic
+from readiness.report.sentences import Language, asked, gain_between, result_words, topic
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
 
@@ -125,7 +125,7 @@ Languages = Sequence[Language]
 def _gain(change: Change) -> tuple[bool, float]:
     """The worst change first: by how many half-widths of the first interval the last report is better."""
     first, last = change.matched.findings[0], change.matched.findings[-1]
-    gain = None if first is None or last is None else gained(first, last)
+    gain = None if first is None or last is None else gain_between(first, last)
     if gain is None or first is None or first.measured is None:
         return True, 0.0
     low, high = first.measured.low, first.measured.high

@@ -29,7 +29,7 @@ from readiness.report.sentences.decision import headline as headline
 from readiness.report.sentences.decision import scorecard as scorecard
 from readiness.report.sentences.decision import steps as steps
 from readiness.report.sentences.language import Language as Language
-from readiness.report.sentences.language import gained as gained
+from readiness.report.sentences.language import gain_between as gain_between
 from readiness.report.sentences.margins import margin_of as margin_of
 from readiness.report.sentences.margins import rank as rank
 from readiness.report.sentences.scope import LookedAt as LookedAt

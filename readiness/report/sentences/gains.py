@@ -13,13 +13,13 @@ from readiness.report.sentences.numbers import Scale, limit_text, percent
 from readiness.report.sentences.phrases import (
     Said,
     bar_words,
-    counted,
     counting,
-    directed,
+    counts_clause,
+    direction_words,
     measured_words,
     pair,
     plain,
-    shifted,
+    shift_estimate,
     thing,
     unit_of,
     upper,
@@ -55,7 +55,7 @@ def lift(words: Words, finding: Finding) -> Said:
         measured = (
             ""
             if finding.measured is None
-            else directed(finding.measured, scale, "better", "worse", -margin if enough else margin)
+            else direction_words(finding.measured, scale, "better", "worse", -margin if enough else margin)
         )
         return Said(title, bar, requirement, measured, fact, "", failing, remedy, scale, is_directed=True)
     bar = f"at most {percent(margin)} higher" if enough else f"more than {percent(margin)} lower"
@@ -76,7 +76,7 @@ def _relative(words: Words, finding: Finding, method: str, factor: float, *, low
         return "" if finding.measured is None else measured_words(finding.measured, Scale.AMOUNT, "", finding.criterion)
     forth, back = ("lower", "higher") if lower_is_better else ("higher", "lower")
     limit = 1 - factor if lower_is_better else factor - 1
-    return directed(relative, Scale.PERCENT, forth, back, limit)
+    return direction_words(relative, Scale.PERCENT, forth, back, limit)
 
 
 def relative_gain(
@@ -88,7 +88,7 @@ def relative_gain(
     base = _alternative_value(words, finding, method, factor, lower_is_better=lower_is_better)
     if base is None or base <= 0:
         return None
-    return shifted(finding.measured, 1 / base, 1 - factor if lower_is_better else factor - 1)
+    return shift_estimate(finding.measured, 1 / base, 1 - factor if lower_is_better else factor - 1)
 
 
 def _alternative_value(
@@ -110,7 +110,7 @@ def _both_values(words: Words, finding: Finding, method: str, other: str) -> str
     how = counting(words, finding.metric)
     if mine_hits is not None and their_hits is not None and how is not None and method == "human":
         theirs = f"{their_hits.hits:,} of {their_hits.total:,} for people ({percent(their_hits.share)})"
-        return f"{counted(mine_hits, how)}, against {theirs}"
+        return f"{counts_clause(mine_hits, how)}, against {theirs}"
     mine = words.method_value("candidate", finding.metric)
     theirs_value = words.method_value(method, finding.metric)
     if theirs_value is None and method == "human":
@@ -158,7 +158,7 @@ def requirement(words: Words, finding: Finding) -> Said:
     hits = hits_of_finding(finding)
     fact = value_clause(words, metric, measured, class_value=class_value) if measured else ""
     limits = () if finding.criterion is None else (finding.criterion.threshold,)
-    fact = counted(hits, how, "", *limits) if hits is not None and how is not None else fact
+    fact = counts_clause(hits, how, "", *limits) if hits is not None and how is not None else fact
     return Said(title, bar, asked, measured, fact, "", failing, remedy, scale, unit)
 
 
@@ -183,7 +183,7 @@ def _gain(words: Words, finding: Finding, stated: Mapping[str, Any], other: str,
         measured = (
             ""
             if finding.measured is None
-            else directed(finding.measured, scale, direction, back, limit, unit=unit_of(words, finding))
+            else direction_words(finding.measured, scale, direction, back, limit, unit=unit_of(words, finding))
         )
     fact = _both_values(words, finding, method, name)
     return Said(

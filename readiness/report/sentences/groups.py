@@ -8,23 +8,22 @@ from readiness.core import policy
 from readiness.core.findings import Finding
 from readiness.core.keys import Topic
 from readiness.report.sentences.counts import Hits, Sides, hits_of, sides_of, value_of
-from readiness.report.sentences.numbers import Scale, limit_text, percent, with_days, write_alike
+from readiness.report.sentences.numbers import Scale, limit_text, percent, with_days, write_alike, write_estimate
 from readiness.report.sentences.phrases import (
     Said,
     bar_words,
     counting,
-    directed,
+    direction_words,
     measured_words,
     pair,
     plain,
-    ranged,
-    shifted,
+    shift_estimate,
     thing,
     unit_of,
     upper,
+    value_and_range,
     value_clause,
     with_unit,
-    write_estimate,
 )
 from readiness.report.sentences.words import Words, number, section
 
@@ -63,7 +62,7 @@ def _beside_others(words: Words, finding: Finding, where: str, limit_key: str = 
     limit = finding.criterion.threshold if finding.criterion is not None else policy.SEGMENT_LIMIT
     op = "at most" if finding.criterion is not None and finding.criterion.op == "<=" else "less than"
     bar = f"{op} {_limit_words(finding, limit, scale)} behind"
-    measured = "" if finding.measured is None else directed(finding.measured, scale, "behind", "ahead", limit)
+    measured = "" if finding.measured is None else direction_words(finding.measured, scale, "behind", "ahead", limit)
     fact = _fact(words, finding, sides, where)
     return Said(
         title, bar, f"{bar} all others", measured, fact, _tolerated(finding, scale, limit), failing, remedy, scale
@@ -190,9 +189,9 @@ def _by_ratio(words: Words, finding: Finding, texts: tuple[str, str, str], sides
     fact = _values(words, finding, sides, where)
     if finding.measured is None or rest is None or rest <= 0:
         return Said(title, bar, requirement, "", fact, "", failing, remedy, Scale.TIMES)
-    ratio = shifted(finding.measured, 1 / rest, factor)
+    ratio = shift_estimate(finding.measured, 1 / rest, factor)
     written = write_estimate(ratio, Scale.TIMES, factor, 1.0)
-    measured = ranged(written, Scale.TIMES)
+    measured = value_and_range(written, Scale.TIMES)
     against = f"{measured} that of all others; {limit} is where tolerance ends"
     return Said(title, bar, requirement, measured, fact, against, failing, remedy, Scale.TIMES)
 

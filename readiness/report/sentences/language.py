@@ -16,7 +16,7 @@ from readiness.core.withholding import Kind, kind_of
 from readiness.report.sentences import gains, groups, losses, steadiness
 from readiness.report.sentences.counts import basis_of, flat
 from readiness.report.sentences.numbers import Scale, write_alike, write_estimate
-from readiness.report.sentences.phrases import Said, counting, directed, lower, plain, sentence, upper, with_unit
+from readiness.report.sentences.phrases import Said, counting, direction_words, lower, plain, sentence, upper, with_unit
 from readiness.report.sentences.words import Words
 from readiness.verdict.record import Record
 
@@ -112,7 +112,7 @@ class Language:
 
     def change(self, before: Finding, now: Finding) -> str:
         """What became of a number since another report: "2 points better"; empty where that cannot be said."""
-        gain = gained(before, now)
+        gain = gain_between(before, now)
         if gain is None or before.measured is None or now.measured is None:
             return ""
         said = self.said(now)
@@ -121,7 +121,7 @@ class Language:
             scale = Scale.AMOUNT  # an error less a share of another one: in the unit of the error
         size = Estimate(gain, gain, gain, 1.0, now.measured.n)
         forth, back = ("better", "worse") if now.criterion is not None else ("more", "less")
-        return directed(size, scale, forth, back, unit=said.unit)
+        return direction_words(size, scale, forth, back, unit=said.unit)
 
     def failing(self, finding: Finding) -> str:
         """A short sentence for a first line, of what is not met: "It misses most frauds among …"."""
@@ -220,7 +220,7 @@ def _supplied(finding: Finding) -> str:
     return "this figure was supplied, not measured here" if finding.origin is Origin.SUPPLIED else ""
 
 
-def gained(before: Finding, now: Finding) -> float | None:
+def gain_between(before: Finding, now: Finding) -> float | None:
     """How much better a number is than before, in its own unit; of a fact how much larger. None where their units or
     their limits' directions differ, or one was not measured.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from readiness.core.findings import Finding
 from readiness.core.keys import Topic
 from readiness.core.policy import Task
@@ -10,15 +12,17 @@ from readiness.report.sentences.numbers import Scale, limit_text, percent, write
 from readiness.report.sentences.phrases import (
     Said,
     bar_words,
-    directed,
+    direction_words,
     measured_words,
     plain,
-    ranged,
     unit_of,
     upper,
+    value_and_range,
     with_unit,
 )
 from readiness.report.sentences.words import Words, number, section
+
+Teller = Callable[[Words, Finding], Said]
 
 
 def savings(words: Words, finding: Finding) -> Said:
@@ -43,7 +47,7 @@ def savings(words: Words, finding: Finding) -> Said:
     failing = f"It does not pay: it costs more than {other}"
     remedy = "Move the decision threshold, or have the cost accepted by those who bear it"
     measured = "" if finding.measured is None else (
-        directed(finding.measured, Scale.MONEY, "saved", "lost", 0.0,
+        direction_words(finding.measured, Scale.MONEY, "saved", "lost", 0.0,
                  unit=_currency(words, finding), tail=f" per {words.row.one}")
     )  # fmt: skip
     unit = _currency(words, finding)
@@ -107,7 +111,7 @@ def current_cost(words: Words, finding: Finding) -> Said:
     total = words.value(Topic.TOTAL_COST)
     if found is not None and found.measured is not None:
         unit = _currency(words, found)
-        measured = directed(found.measured, Scale.MONEY, "cheaper",
+        measured = direction_words(found.measured, Scale.MONEY, "cheaper",
                             "more costly", 0.0, unit=unit, tail=f" per {words.row.one}")  # fmt: skip
         if total is not None:
             rows = found.measured.n
@@ -137,7 +141,7 @@ def cost(words: Words, finding: Finding) -> Said:
                 Scale.MONEY, unit)  # fmt: skip
 
 
-def amount(title: str):  # type: ignore[no-untyped-def]
+def amount(title: str) -> Teller:
     """A teller of one sum of money."""
 
     def tell(words: Words, finding: Finding) -> Said:
@@ -162,8 +166,8 @@ def class_told_apart(words: Words, finding: Finding) -> Said:
     answer = words.answer(finding.segment["class"]) if "class" in finding.segment else "their class"
     measured, fact = "", ""
     if finding.measured is not None:
-        measured = directed(finding.measured, Scale.POINTS, "more often", "less often", 0.0)
-        spread = directed(finding.measured, Scale.POINTS, "more often", "less often", 0.0, tail=" than others")
+        measured = direction_words(finding.measured, Scale.POINTS, "more often", "less often", 0.0)
+        spread = direction_words(finding.measured, Scale.POINTS, "more often", "less often", 0.0, tail=" than others")
         fact = f"{name} are called {answer} {spread}"
     title, bar = f"{upper(name)} are told apart", f"called {answer} more often than others"
     failing, remedy = f"It does not tell {name} from others", f"Train on more {name}"
@@ -288,7 +292,7 @@ def flip(_words: Words, finding: Finding) -> Said:
     return Said(title, measured=f"at {factor} the price", fact=f"yes: at {factor} the stated price of {part}")
 
 
-def fact_of(title: str, scale: Scale = Scale.SCORE, fact: str = ""):  # type: ignore[no-untyped-def]
+def fact_of(title: str, scale: Scale = Scale.SCORE, fact: str = "") -> Teller:
     """A teller of a number that is shown and not judged; `fact` holds {} where the number stands."""
 
     def tell(words: Words, finding: Finding) -> Said:
@@ -296,7 +300,7 @@ def fact_of(title: str, scale: Scale = Scale.SCORE, fact: str = ""):  # type: ig
         unit = _currency(words, finding) if scale is Scale.MONEY else unit_of(words, finding)
         if finding.measured is None:
             return Said(put)
-        text = ranged(write_estimate(finding.measured, scale), scale, unit)
+        text = value_and_range(write_estimate(finding.measured, scale), scale, unit)
         return Said(put, measured=text, fact=fact.format(text, rows=words.row.many) if fact else f"{put}: {text}",
                     scale=scale, unit=unit)  # fmt: skip
 

@@ -70,13 +70,12 @@ def write_estimate(estimate: Estimate, scale: Scale, *against: float, turned: bo
         against: limits that a reader compares it with, in natural units.
         turned: the sign is turned, so that what was a decline is written as a trend.
     """
-    ends: tuple[float | None, float | None] = (estimate.low, estimate.high)
-    if is_exact(estimate):
-        ends = (None, None)
+    low, high = (None, None) if is_exact(estimate) else (estimate.low, estimate.high)
     value = estimate.value
     if turned:
-        value, ends, against = -value, tuple(None if x is None else -x for x in ends[::-1]), tuple(-x for x in against)
-    texts = write_alike([value, *ends], scale, *against)
+        value, against = -value, tuple(-x for x in against)
+        low, high = (None if high is None else -high), (None if low is None else -low)
+    texts = write_alike([value, low, high], scale, *against)
     return Written(texts[0], texts[1], texts[2])
 
 

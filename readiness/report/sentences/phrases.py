@@ -100,7 +100,7 @@ def with_unit(text: str, scale: Scale, unit: str = "") -> str:
     return f"{text} {unit}".rstrip()
 
 
-def ranged(written: Written, scale: Scale, unit: str = "") -> str:
+def value_and_range(written: Written, scale: Scale, unit: str = "") -> str:
     """A value with its unit, and its range in brackets: "88 % (86 to 90)"."""
     value = with_unit(written.value, scale, unit)
     return f"{value} ({written.ends})" if written.ends else value
@@ -109,7 +109,7 @@ def ranged(written: Written, scale: Scale, unit: str = "") -> str:
 def measured_words(estimate: Estimate, scale: Scale, unit: str, criterion: Criterion | None) -> str:
     """A measured number with its range, in the right order to its limit."""
     against = () if criterion is None else (criterion.threshold,)
-    return ranged(write_estimate(estimate, scale, *against), scale, unit)
+    return value_and_range(write_estimate(estimate, scale, *against), scale, unit)
 
 
 def bar_words(criterion: Criterion | None, scale: Scale, unit: str = "", *numbers: float | None) -> str:
@@ -119,7 +119,7 @@ def bar_words(criterion: Criterion | None, scale: Scale, unit: str = "", *number
     return f"{MARGIN_WORDS[criterion.op]} {limit_text(criterion.threshold, scale, unit, *numbers)}"
 
 
-def directed(
+def direction_words(
     estimate: Estimate, scale: Scale, forth: str, back: str, *against: float, unit: str = "", tail: str = ""
 ) -> str:
     """A difference by its direction instead of its sign: "54 points behind (47 to 62)", "1 point ahead (2 ahead to 1
@@ -153,7 +153,7 @@ def directed(
     return f"{head} ({first} to {second})"
 
 
-def shifted(estimate: Estimate, scale: float, shift: float) -> Estimate:
+def shift_estimate(estimate: Estimate, scale: float, shift: float) -> Estimate:
     """The estimate of scale * x + shift; scale is above 0."""
 
     def move(x: float | None) -> float | None:
@@ -215,7 +215,7 @@ def counting(words: Words, metric: str, class_value: str = "") -> Counting | Non
     return Counting(*found[metric]) if metric in found else None
 
 
-def counted(hits: Hits, how: Counting, where: str = "", *against: float) -> str:
+def counts_clause(hits: Hits, how: Counting, where: str = "", *against: float) -> str:
     """Counts before rates: "904 of 1,025 frauds among … were found (88 %)", the rate on the true side of `against`."""
     noun = f"{how.noun} {where}".rstrip()
     return f"{hits.hits:,} of {hits.total:,} {noun} {how.verb} ({percent(hits.share, *against)})"

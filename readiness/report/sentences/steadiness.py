@@ -254,13 +254,13 @@ _BOX_OUTCOMES: Mapping[Outcome | None, tuple[str, str]] = {
 }
 
 
-def failed(_words: Words, _finding: Finding) -> Said:
+def question_failed(_words: Words, _finding: Finding) -> Said:
     """A question that could not be asked."""
     return Said("The question as a whole", fact="it could not be asked, for a part of the review failed",
                 remedy="Mend what failed, and run the review again")  # fmt: skip
 
 
-def left_out(_words: Words, _finding: Finding) -> Said:
+def question_left_out(_words: Words, _finding: Finding) -> Said:
     """A question that a partial review does not ask."""
     return Said("Not asked", fact="this review did not ask it", remedy="Run the whole review")
 
@@ -298,6 +298,6 @@ TELLERS = {
     Topic.DRIFT_OF_ANSWERS: drift,
     Topic.PROBE: probe,
     Topic.BOX: box,
-    Topic.FAILED: failed,
-    Topic.LEFT_OUT: left_out,
+    Topic.FAILED: question_failed,
+    Topic.LEFT_OUT: question_left_out,
 }

@@ -20,7 +20,7 @@ from readiness.report.sentences.numbers import (
     write_alike,
     write_estimate,
 )
-from readiness.report.sentences.phrases import directed
+from readiness.report.sentences.phrases import direction_words
 
 
 def number(text: str) -> float:
@@ -116,7 +116,7 @@ def test_a_difference_is_said_by_its_direction(numbers, text) -> None:
     """No sign has to be read the right way round."""
     value, low, high = numbers
     level = 1.0 if low == value == high else 0.95
-    said = directed(Estimate(value, low, high, level, 100), Scale.POINTS, "behind", "ahead")
+    said = direction_words(Estimate(value, low, high, level, 100), Scale.POINTS, "behind", "ahead")
     assert text.replace("5.0", "5") == said.replace("5.0", "5")
 
 
