@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from readiness.core.format import format_count, format_value
 from readiness.core.policy import Task
 from readiness.core.sanitize import visible
+from readiness.core.vocabulary import Vocabulary
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.segments import as_dates
+from readiness.spec.words import vocabulary_in
 from readiness.statistics.first_look import FirstLook, Part, Period
 
 MOST_PERIODS = 24
@@ -64,7 +66,7 @@ def _quantile(values: NDArray[np.float64] | None, share: float) -> str:
 
 
 def _classes(evidence: Evidence, train: NDArray[Any] | None) -> tuple[Part, ...]:
-    names = evidence.classes
+    names = _class_names(evidence)
     test_counts = np.bincount(evidence.cases.y_true.astype(np.int64), minlength=len(names))
     train_counts = None if train is None else np.bincount(train[train >= 0].astype(np.int64), minlength=len(names))
     order = np.argsort(-test_counts, kind="stable")[:MOST_CLASSES]
@@ -74,6 +76,17 @@ def _classes(evidence: Evidence, train: NDArray[Any] | None) -> tuple[Part, ...]
         )
         for code in order
     )
+
+
+def words_of(evidence: Evidence) -> Vocabulary:
+    """What the spec calls rows, classes and groups."""
+    return vocabulary_in(evidence.gathered.spec.get("data"), evidence.gathered.data.positive)
+
+
+def _class_names(evidence: Evidence) -> list[str]:
+    """The classes in the order of their codes: in the words of the spec, with their value behind it, or as they are."""
+    pairs = ((words_of(evidence).outcome(value), value) for value in evidence.classes)
+    return [value if word == value else f"{word} ({value})" for word, value in pairs]
 
 
 def _share(counts: NDArray[np.int64], code: int) -> str:
@@ -87,7 +100,7 @@ def _gaps(evidence: Evidence, features: list[str]) -> list[Part]:
     found = []
     for name in test[test > 0].sort_values(ascending=False, kind="stable").index:
         there = "" if train is None or name not in train else _percent(float(train[name].isna().mean()))
-        found.append(Part(visible(str(name)), _percent(float(test[name])), there))
+        found.append(Part(visible(words_of(evidence).column(str(name))), _percent(float(test[name])), there))
     return found
 
 
@@ -106,12 +119,13 @@ def _level(evidence: Evidence) -> NDArray[np.float64] | None:
 
 
 def _level_words(evidence: Evidence) -> str:
-    words = {
-        Task.BINARY: f"share of {visible(evidence.positive)}",
-        Task.REGRESSION: f"mean {visible(evidence.gathered.data.target)}",
+    words = words_of(evidence)
+    said = {
+        Task.BINARY: f"share of {visible(words.positive.many if words.positive else evidence.positive)}",
+        Task.REGRESSION: f"mean {visible(words.column(evidence.gathered.data.target))}",
         Task.RANKING: "mean relevance",
     }
-    return words.get(evidence.task, "")
+    return said.get(evidence.task, "")
 
 
 def _periods(evidence: Evidence) -> tuple[str, tuple[Period, ...]]:
@@ -173,7 +187,7 @@ def _binary_scores(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
     scores, truth = evidence.cases.y_score, evidence.cases.y_true
     if scores is None:
         return {}
-    return {visible(name): _finite(scores[truth == code]) for code, name in enumerate(evidence.classes)}
+    return {visible(name): _finite(scores[truth == code]) for code, name in enumerate(_class_names(evidence))}
 
 
 def _multiclass_scores(evidence: Evidence) -> dict[str, NDArray[np.float64]]:

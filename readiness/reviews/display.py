@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from readiness.core.findings import Answer, Finding, Status
 from readiness.core.format import format_count
 from readiness.core.sanitize import NOT_TYPESET, presentable, visible
-from readiness.core.withholding import Soundness
+from readiness.core.withholding import Soundness, kind_of
 from readiness.report.pictures import NotDrawn, Picture
+from readiness.report.plots.style import LOOKS
 from readiness.report.risk_signs import risk_signs
 from readiness.report.sentences import answer_sentence, answer_word, limits, soundness_sentence, worst_first
 from readiness.report.sentences.language import Language
@@ -48,12 +49,6 @@ _STYLES = {
     "opener": "cursor:pointer;padding:2px 0",
     "caption": "font-size:12px;opacity:.8;margin:3px 0 0",
     "list": "margin:0 0 10px;padding-left:1.2em;list-style:disc",
-}
-_MARKS = {
-    Status.MET: ("✓", "#17703f"),
-    Status.NOT_MET: ("✕", "#b3241a"),
-    Status.NOT_PROVEN: ("?", "#855600"),
-    Status.NOT_ASSESSED: ("–", "#525c69"),
 }
 _VERDICTS = {
     Verdict.READY: Status.MET,
@@ -115,11 +110,8 @@ def data_html(head: str, look: FirstLook, *, is_draft: bool) -> str:
 def soundness_html(soundness: Soundness, language: Language, *, is_draft: bool) -> str:
     """What was found of the rows, doubts first."""
     judged = worst_first([finding for finding in presentable(soundness.findings) if finding.blocking])
-    parts = [
-        _tag("p", _text(soundness_sentence(soundness)), "text"),
-        *_listed(judged, "review.soundness.findings", language, is_draft=is_draft),
-    ]
-    return _whole(parts, is_draft=is_draft)
+    listed = _listed(judged, "review.soundness.findings", language, most=len(soundness.doubts), is_draft=is_draft)
+    return _whole([_tag("p", _text(soundness_sentence(soundness)), "text"), *listed], is_draft=is_draft)
 
 
 def answer_html(answer: Answer, drawn: Drawn, language: Language, *, is_draft: bool) -> str:
@@ -167,14 +159,18 @@ def _inside(answer: Answer, drawn: Drawn, language: Language, *, is_draft: bool)
     ]
 
 
-def _listed(judged: Sequence[Finding], table: str, language: Language, *, is_draft: bool) -> list[str]:
-    """Claims as a table, those behind the first few in a fold that says what they are."""
-    first, rest = judged[:MOST_SHOWN], judged[MOST_SHOWN:]
+def _listed(
+    judged: Sequence[Finding], table: str, language: Language, *, is_draft: bool, most: int = MOST_SHOWN
+) -> list[str]:
+    """Claims as a table, at most so many of them, and the rest in a fold that says what they are."""
+    most = min(most, MOST_SHOWN)
+    first, rest = judged[:most], judged[most:]
     shown = [_claims(first, language, is_draft=is_draft)] if first else []
     if not rest:
         return shown
     counts = Counter(finding.status for finding in rest)
-    parts = [f"{format_count(counts[status])} more {status.words}" for status in Status if counts[status]]
+    more = "more " if first else ""
+    parts = [f"{format_count(counts[status])} {more}{status.words}" for status in Status if counts[status]]
     folded = _claims(rest[:MOST_FOLDED], language, is_draft=is_draft)
     beyond = len(rest) - MOST_FOLDED
     note = _tag("p", f"and {format_count(beyond)} more: {_text(table)}", "note") if beyond > 0 else ""
@@ -188,6 +184,8 @@ def _claims(findings: Sequence[Finding], language: Language, *, is_draft: bool) 
 
 def _claim(finding: Finding, language: Language, *, is_draft: bool) -> str:
     note = "" if finding.status is Status.MET else finding_words(finding, language)
+    if kind_of(finding.key) is not None and not note:
+        note = finding.name  # several of them ask one thing in different ways
     cells = (
         _text(language.title(finding))
         + (_tag("div", _text(in_place(note, is_draft=is_draft)), "caption") if note else ""),
@@ -233,9 +231,11 @@ def _answered(answer: Answer) -> str:
 
 
 def _mark(status: Status, word: str) -> str:
-    glyph, colour = _MARKS[status]
-    style = f"display:inline-block;white-space:nowrap;padding:0 9px;border-radius:10px;background:{colour};color:#fff"
-    return f'<span style="{style};font-weight:600;font-size:13px">{glyph} {_text(word)}</span>'
+    look = LOOKS[status]
+    style = (
+        f"display:inline-block;white-space:nowrap;padding:0 9px;border-radius:10px;background:{look.colour};color:#fff"
+    )
+    return f'<span style="{style};font-weight:600;font-size:13px">{look.glyph} {_text(word)}</span>'
 
 
 def _more(title: str, inside: str) -> str:

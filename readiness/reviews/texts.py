@@ -14,6 +14,7 @@ from readiness.core.sanitize import presentable, visible
 from readiness.report.sentences import answer_sentence, answer_word, worst_first
 from readiness.report.sentences.language import Language
 from readiness.reviews.settings import reworded
+from readiness.spec.words import vocabulary_in
 from readiness.verdict.decision import Decision
 
 BANNER = "DRAFT · unsigned · computed in memory; nothing here can be approved"
@@ -28,7 +29,10 @@ def gathered_text(gathered: Gathered) -> str:
     """Candidate and rows in one line."""
     data, model = gathered.data, gathered.model
     rows = f"{data.rows_scored:,} of {data.rows_read:,} test rows scored"
+    words = vocabulary_in(gathered.spec.get("data"), data.positive)
     positives = "" if data.positives is None else f", {data.positives:,} with {data.target} = {data.positive}"
+    if data.positives is not None and words.positive is not None:
+        positives = f", {words.positive.counted(data.positives)} among them"
     dropped = "".join(f"; {drop.rows:,} dropped: {drop.reason}" for drop in data.dropped)
     return f"{model.name} {model.version} ({model.kind}): {rows}{positives}{dropped}"
 

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from readiness import review
 from readiness.core.errors import InputError
 from readiness.core.findings import Answer, Question
+from readiness.report.sentences.language import Language
 from readiness.reviews.display import answer_html
 from readiness.reviews.to_spec import _check_free
 from tests.conftest import make_rows
@@ -60,5 +61,5 @@ def test_a_folder_that_cannot_be_is_refused_in_words(folder: str, said: str, tmp
 
 def test_names_are_not_typeset_as_formulas() -> None:
     """JupyterLab and its forerunners leave $ alone in elements of these classes."""
-    shown = answer_html(Answer(Question.BUSINESS, ()), ())
+    shown = answer_html(Answer(Question.BUSINESS, ()), (), Language(), is_draft=False)
     assert shown.startswith('<div class="mathjax_ignore tex2jax_ignore" style="')

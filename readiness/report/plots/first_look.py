@@ -66,11 +66,14 @@ def rows_alt(look: FirstLook) -> str:
     return f"{plain(said)}."
 
 
+def rows_caption(look: FirstLook) -> str:
+    """What `rows` shows, in a few words."""
+    return rows_alt(look)
+
+
 @house_style()
 def scores(look: FirstLook, *, ax: Axes | None = None) -> Axes:
-    """What the candidate says of the test rows, by what they are. The less the humps overlap, the better it tells them
-    apart; of numbers, the nearer the points to the line, the better.
-    """
+    """What the candidate says of the test rows, by what is true of them."""
     if not look.scores:
         raise NothingToDraw("the candidate gives no scores")
     return _scatter(look, ax) if look.task is Task.REGRESSION else _humps(look, ax)
@@ -127,3 +130,10 @@ def scores_alt(look: FirstLook) -> str:
         for name, part in look.scores.items()
     )
     return f"Scores by what is true; {'; '.join(halves)}."
+
+
+def scores_caption(look: FirstLook) -> str:
+    """How well the candidate tells apart what is true, as far as one sees at once."""
+    if look.task is Task.REGRESSION:
+        return f"{scores_alt(look)} The nearer the points to the line, the better."
+    return f"{scores_alt(look)} The less the humps overlap, the better."
