@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 
@@ -17,7 +18,7 @@ def _import_without_grammars() -> None:
         return
     sys.modules[name] = None  # type: ignore[assignment]  # what the import system takes for "is not there"
     try:
-        import jsonschema  # noqa: F401
+        importlib.import_module("jsonschema")
     finally:
         del sys.modules[name]
 
