@@ -38,7 +38,8 @@ LONGEST_ALT = 600
 NARROW_MIME = "application/vnd.readiness.narrow+svg"
 """Under which the drawing for a phone lies beside the others; no frontend shows it."""
 
-_IMAGE = "max-width:100%;height:auto;background:#fff;border-radius:4px;padding:6px;box-sizing:border-box"
+_IMAGE = "max-width:100%;height:auto;border-radius:4px"
+"""No ground of its own: each picture brings its paper, the SVG a dark one where that is preferred."""
 
 Bundle = tuple[dict[str, str], dict[str, Any]]
 

@@ -1,8 +1,8 @@
 """Looks of a review in a notebook: plain HTML without script or style sheet, on light and dark ground alike.
 
 All looks are in style attributes, so nothing leaks into the notebook. Text and lines take the colour of the theme
-around them; the only own colours are those of the marks, with white on a ground dark enough for it, and the white
-paper of the pictures.
+around them; the only own colours are those of the marks, with white on a ground dark enough for it, and those of the
+pictures.
 """
 
 from __future__ import annotations
