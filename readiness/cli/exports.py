@@ -46,7 +46,7 @@ def export(
     if form is Export.CLAUSES:
         if out is not None:
             raise InputError("Clauses go to standard output: found --out beside them.", remedy="Leave it out.")
-        from readiness.report.compliance import clauses_as_json
+        from readiness.report.clauses import clauses_as_json
 
         say_data(json.dumps(clauses_as_json(opened.record), indent=2, ensure_ascii=True) + "\n")
         return 0

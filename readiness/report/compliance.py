@@ -1,7 +1,6 @@
-"""What a record holds of the 25 fields that an examiner looks for, and which public texts ask for each of them.
+"""The 25 fields that an examiner looks for, and what a record holds of each: present, partly, or not provided.
 
-Titles and clauses are data, compliance.yaml. Nothing here says that a text is fulfilled: a field is present, partly
-there or not provided, and a clause has evidence or has none.
+Their titles are data, compliance.yaml.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ from readiness.report.sentences import asked
 from readiness.report.sentences.numbers import with_days
 from readiness.verdict.record import Record
 
-SOUNDNESS = "soundness"
-"""Stands beside the questions for what was found of the rows themselves."""
 MOST_TEXT = 240
 """Characters of what the spec says that a row of the table shows; the whole text stands where the row leads."""
 
@@ -68,83 +65,9 @@ class Field:
     anchor: Anchor
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """What one clause asks for, and where a record holds something about it."""
-
-    clause: str
-    """As its text names it: "2(g)", "MEASURE 2.3"."""
-    asks: str
-    """In our words."""
-    fields: tuple[Field, ...]
-    findings: tuple[tuple[str, str], ...]
-    """Questions, or "soundness", whose findings are evidence for it, each with what came of it: "met"."""
-
-    @property
-    def state(self) -> State:
-        """Present where every field is; not provided where none is."""
-        states = {each.state for each in self.fields}
-        return states.pop() if len(states) == 1 else State.PARTLY
-
-
-@dataclass(frozen=True, slots=True)
-class PublicText:
-    """A law, a guidance or a standard, and its clauses."""
-
-    name: str
-    what: str
-    clauses: tuple[Clause, ...]
-
-
 def compliance_fields(record: Record) -> tuple[Field, ...]:
     """The 25 fields in their order, each with what the record holds of it."""
-    return tuple(_field(number, title, record) for number, title in _DATA["fields"].items())
-
-
-def clauses(record: Record) -> tuple[PublicText, ...]:
-    """Every public text with its clauses, each with its fields and what came of the findings that bear on it."""
-    found = {each.number: each for each in compliance_fields(record)}
-    came = _outcomes(record)
-    return tuple(
-        PublicText(
-            text["name"],
-            text["what"],
-            tuple(
-                Clause(
-                    each["clause"],
-                    each["asks"],
-                    tuple(found[number] for number in each["fields"]),
-                    tuple((name, came[name]) for name in each.get("findings", ())),
-                )
-                for each in text["clauses"]
-            ),
-        )
-        for text in _DATA["texts"]
-    )
-
-
-def clauses_as_json(record: Record) -> list[dict[str, Any]]:
-    """Every public text with its clauses as plain values: what each asks for, its fields, and what bears on it."""
-    return [
-        {
-            "text": text.name,
-            "what": text.what,
-            "clauses": [
-                {
-                    "clause": each.clause,
-                    "asks": each.asks,
-                    "state": each.state.value,
-                    "fields": [
-                        {"number": f.number, "title": f.title, "state": f.state.value, "text": f.text}
-                        for f in each.fields
-                    ],
-                    "findings": dict(each.findings),
-                }
-                for each in text.clauses
-            ],
-        }
-        for text in clauses(record)
-    ]
+    return tuple(_field(number, title, record) for number, title in DATA["fields"].items())
 
 
 def counts(fields: Sequence[Field]) -> str:
@@ -153,17 +76,10 @@ def counts(fields: Sequence[Field]) -> str:
 
 
 # Read when this is loaded, so that a page is made of nothing that was changed since.
-_DATA: Mapping[str, Any] = yaml.safe_load(
+DATA: Mapping[str, Any] = yaml.safe_load(
     files("readiness.report").joinpath("compliance.yaml").read_text(encoding="utf-8")
 )
-
-
-def _outcomes(record: Record) -> dict[str, str]:
-    """What came of each question, and of the look at the rows."""
-    found = {q.value: record.answer(q).status.words if q in asked(record) else "not asked" for q in Question}
-    if record.soundness is None:
-        return found | {SOUNDNESS: "not asked"}
-    return found | {SOUNDNESS: "doubts" if record.soundness.doubts else "no doubts"}
+"""Titles of the fields by their number, and the public texts with their clauses."""
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -390,14 +306,14 @@ def _independence(record: Record) -> list[Part]:
 def _log(record: Record) -> list[Part]:
     every = [f for q in asked(record) for f in record.answer(q).findings if f.blocking]
     open_ = sum(f.status is not Status.MET for f in every)
-    owners = any(_text(_spec(record, question.value, "owner")) for question in Question)
-    owners |= any(_text(each.get("owner")) for each in _entries(record, "business", "requirements"))
+    required = _entries(record, "business", "requirements")
+    said = {key: "where the spec names them" if _named_by(record, required, key) else "" for key in ("owner", "due")}
     history = record.previous
     return [
         ("findings", f"{format_count(len(every))} judged, {_count(open_, 'finding') or 'none'} open"),
-        ("owners", "where the spec names them" if owners else ""),
+        ("owners", said["owner"]),
         ("since when", "" if history is None else f"traced from the report of {history.version}"),
-        ("due dates", ""),
+        ("due dates", said["due"]),
     ]
 
 

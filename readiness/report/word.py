@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from readiness.core.errors import InputError
 from readiness.core.findings import Question, Status
 from readiness.core.sanitize import presentable, visible
-from readiness.report.compliance import clauses, compliance_fields
+from readiness.report.clauses import clauses
+from readiness.report.compliance import compliance_fields
 from readiness.report.page.decision import DecisionEdition, decision_edition
 from readiness.report.page.provenance import about
 from readiness.report.page.tables import Table, claims_table

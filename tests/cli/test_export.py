@@ -71,7 +71,7 @@ def test_without_the_package_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch)
 
 def test_clauses_are_plain_json() -> None:
     """Each clause with its fields and what bears on it; nothing says that a text is fulfilled."""
-    from readiness.report.compliance import clauses_as_json
+    from readiness.report.clauses import clauses_as_json
 
     told = json.dumps(clauses_as_json(records.ready()))
     texts = json.loads(told)

@@ -13,7 +13,8 @@ from readiness.core.checklist import BOXES
 from readiness.core.files import Artifact, Role
 from readiness.core.findings import Question
 from readiness.core.provenance import Quote
-from readiness.report.compliance import SOUNDNESS, Anchor, Field, State, clauses, compliance_fields, counts
+from readiness.report.clauses import SOUNDNESS, clauses
+from readiness.report.compliance import Anchor, Field, State, compliance_fields, counts
 from readiness.report.evidence_texts import evidence_texts
 from readiness.verdict.history import Previous
 from readiness.verdict.record import Record
@@ -146,6 +147,15 @@ def test_owners_and_reasons_of_criteria_are_counted() -> None:
     text = field(with_spec(records.not_ready(), **spec), 6).text
     assert "Owners: of 2 of 8 requirements and questions." in text
     assert "Reasons: of 1 of 8 requirements and questions." in text
+
+
+def test_findings_have_owners_and_due_dates_where_the_spec_names_them() -> None:
+    """And a history where an earlier report was named; then nothing is lacking."""
+    bare = with_spec(records.not_ready())
+    assert "Not provided: owners, since when and due dates." in field(bare, 16).text
+    previous = Previous("ab" * 32, "fraud", "3.1.0", "ready", "2026-10-01T00:00:00Z", signed=True)
+    whole = with_spec(bare, segments={"owner": "Ann"}, business={"requirements": [{"due": "2027-01-31"}]})
+    assert field(dataclasses.replace(whole, previous=previous), 16).state is State.PRESENT
 
 
 def test_the_version_before_is_named_by_its_digest() -> None:

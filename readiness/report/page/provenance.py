@@ -11,7 +11,8 @@ from readiness.core.files import Artifact, Role
 from readiness.core.findings import Question, Recomputable
 from readiness.core.format import format_bytes, format_count
 from readiness.core.sanitize import visible
-from readiness.report.compliance import Clause, clauses, compliance_fields, counts
+from readiness.report.clauses import Clause, clauses
+from readiness.report.compliance import compliance_fields, counts
 from readiness.report.evidence_texts import evidence_texts
 from readiness.report.history import changes
 from readiness.report.page.decision import Line, declared_share, format_time, valid_until
