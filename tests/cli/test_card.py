@@ -51,6 +51,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run_:
     return command
 
 
+@pytest.mark.slow
 def test_written_refreshed_and_compared(folder: Path, run: Run_) -> None:
     """A new card, no change the second time, a newer report, and the check in between."""
     assert (0, "written.") == ended(run("report.html", "README.md", "--key", "k.pub"))

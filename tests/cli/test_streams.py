@@ -12,7 +12,10 @@ import pytest
 from tests.cli.test_ci_outputs import NOT_READY, report_of
 from tests.sampling import paired
 
-pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full"),
+]
 
 
 @pytest.fixture(scope="module")

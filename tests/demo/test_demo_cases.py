@@ -196,6 +196,7 @@ def test_diabetes_comes_in_units_people_know(folders: dict[str, Path]) -> None:
     assert mean_absolute_error(test["progression"], values) < 0.95 * usual
 
 
+@pytest.mark.slow
 def test_only_the_recall_of_the_oldest_is_refuted(folders: dict[str, Path]) -> None:
     """Of all judged claims about segments one is not met, and it names people of 65 and more; fixed, all are met."""
     answers = {}

@@ -116,6 +116,7 @@ def test_without_weak_spots_the_search_is_one_line(found):
     assert most - 80 < summary.measured.value <= most
 
 
+@pytest.mark.slow
 def test_equal_groups_are_seldom_found_guilty():
     """180 samples without any difference, and none tolerated, all slices counted: *not met* in 5 % of them, give or
     take two standard errors; in 3,000 samples it was 4.8 %, of which 0.03 % for a slice.
@@ -166,6 +167,7 @@ def test_edges_of_a_slice_are_fitted_on_the_rows_that_are_searched():
     assert [each.segment for each in one.claims] == [each.segment for each in two.claims]
 
 
+@pytest.mark.slow
 def test_where_nothing_is_wrong_slices_are_seldom_shown():
     """60 tables that are wrong in 10 % everywhere: any slice shown in at most 5 %, give or take two standard errors."""
     alarms = sum(bool(slices(ask(off_the_bins(seed, 2000, wrong=0.1)))) for seed in range(60))

@@ -17,6 +17,7 @@ from readiness.report.plots import baseline, business, decision, errors, segment
 from readiness.report.sentences.words import Words
 from tests import literal_answers as literal
 from tests.literal_answers import DRAWN, NAMES
+from tests.sampling import sampled
 
 
 @pytest.mark.parametrize(("plot", "answer"), DRAWN, ids=NAMES)
@@ -99,6 +100,7 @@ def test_jupyter_gets_both_images_and_all_words():
     } == metadata
 
 
+@pytest.mark.slow
 def test_a_heavy_svg_is_left_out():
     """Where the SVG would be too large the PNG stands alone."""
     hostile = Answer(
@@ -194,7 +196,8 @@ def test_the_flowchart_of_six_yes():
     assert "READY: all 6 questions were answered with yes." == picture.alt
 
 
-@pytest.mark.parametrize("name", literal.HOSTILE, ids=range(len(literal.HOSTILE)))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sampled(literal.HOSTILE, 4), ids=range(len(literal.HOSTILE)))
 def test_hostile_names_neither_stop_nor_enter_a_picture(name):
     """Every figure with names from the data is drawn, wide and narrow; none of the text is in the SVG as markup."""
     judged = [

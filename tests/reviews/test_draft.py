@@ -138,6 +138,7 @@ def test_a_table_tells_claims_from_facts_first(measured: list[str]) -> None:
     assert lines[-1].startswith("Further columns: low, high, op")
 
 
+@pytest.mark.slow
 def test_whoever_waits_is_told_what_for(measured: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Printing says beforehand what takes long, once and beside the output; what a notebook displays says nothing."""
     draft = drafted()
@@ -289,6 +290,7 @@ def test_the_page_needs_nothing_and_leaks_nothing(measured: list[str]) -> None:
 HOSTILE = "<script>alert(1)</script>\u202e'\"&{{7*7}}\x1b[31m"
 
 
+@pytest.mark.slow
 def test_hostile_names_are_shown_and_do_not_act(measured: list[str]) -> None:
     """Whatever stands in the name of a model, a column or a value is text."""
     rows = TEST[FEATURES].assign(**{HOSTILE: HOSTILE})

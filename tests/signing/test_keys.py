@@ -217,6 +217,7 @@ def test_new_files_are_slow_to_guess_and_older_ones_are_read(key: PrivateKey, tm
     assert key == load_private(own(tmp_path / "old.pem", old), b"secret")
 
 
+@pytest.mark.slow
 def test_two_files_of_one_key_share_nothing(key: PrivateKey, tmp_path: Path) -> None:
     """Salt and start are new each time, so that nobody can tell that key and passphrase are the same."""
     files = [tmp_path / name for name in ("a.pem", "b.pem")]

@@ -103,8 +103,8 @@ def test_a_pinned_spec_must_be_unchanged(tmp_path: Path) -> None:
          'line 5, business.requirements[0].metrik: unknown key; did you mean "metric"?'),
         ("stabilty: {}", 'line 3, stabilty: unknown key; did you mean "stability"?'),
         ("segments: {zzz: 1}",
-         "line 3, segments.zzz: unknown key; expected one of metrics, limit, warning, coverage, power, judged_slices, "
-         "fairness, owner, reason, due"),
+         ("line 3, segments.zzz: unknown key; expected one of metrics, limit, warning, coverage, power, judged_slices, "
+          "fairness, owner, reason, due")),
         ("target: a", "line 3, target: unknown key; it belongs in data"),
         ("checklist: {monitering: {}}", 'line 3, checklist.monitering: unknown key; did you mean "monitoring"?'),
         ("errors: {describe: {false_positiv: a}}",
@@ -268,6 +268,7 @@ def test_the_message_counts_and_lists_them(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_thousands_of_problems_are_cut(tmp_path: Path) -> None:
     """And do not take minutes."""
     found = problems(tmp_path, with_minimum("".join(f"k{i}: 1\n" for i in range(20_000))))

@@ -219,6 +219,7 @@ def test_very_many_values_are_refused() -> None:
     assert "holds far more than any spec" in refused("a: [" + "x, " * 100_001 + "]")
 
 
+@pytest.mark.slow
 def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
     """Nine levels of nine would be 387 million values."""
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
@@ -233,6 +234,7 @@ def test_merges_of_merges_do_not_fill_the_time() -> None:
     assert "far more than any spec" in refused("\n".join(levels))
 
 
+@pytest.mark.slow
 def test_many_aliases_of_one_long_text_do_not_fill_the_memory() -> None:
     """Characters count, not only values."""
     assert "far more than any spec" in refused(f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 200)}]")

@@ -252,6 +252,7 @@ def test_mcnemar_agrees_with_statsmodels(seed):
     assert min(1.0, expected) == pytest.approx(mcnemar(a, b))
 
 
+@pytest.mark.slow
 def test_a_gain_on_the_margin_is_seldom_proven():
     """True gain in F1 exactly at the bar, n = 200: proven in at most 9 % of 100 samples."""
     rng = np.random.default_rng(0)

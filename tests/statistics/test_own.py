@@ -147,6 +147,7 @@ def test_skewness_moves_the_limit_outwards():
     assert found.upper(0.05) - found.value > 1.1 * (found.value - found.lower(0.05))
 
 
+@pytest.mark.slow
 def test_the_bounds_of_a_share_miss_about_as_often_as_they_say():
     """Recall 0.8 of about 50 positives, 120 samples: the lower 5 % limit lies above it in at most one in ten."""
 

@@ -276,6 +276,7 @@ def then() -> dict[str, dict[str, Any]]:
     return stored()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", tables())
 def test_numbers_are_what_they_were(name, then):
     """Values, ends of intervals, limits at two levels, influences, recorded formulas, words."""

@@ -35,6 +35,8 @@ from readiness.evidence.probes.subprocess import SubprocessResult
 from readiness.evidence.refits import Refits
 from tests.conftest import make_rows
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[..., Path]
 
 

@@ -114,6 +114,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> None:
     monkeypatch.setitem(sys.modules, name, module)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alone")
 def test_the_digest_of_local_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It follows the modules that were loaded and those beside them."""
@@ -183,6 +184,7 @@ def test_what_an_installed_package_made_in_memory(monkeypatch: pytest.MonkeyPatc
     assert list_code({}) is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alone")
 def test_code_that_is_changed_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known then: neither before nor after the work, also where the time of writing was set back."""
