@@ -39,13 +39,18 @@ def test_there_is_a_yaml_block():
 
 @pytest.mark.slow
 def test_the_example_in_a_notebook_runs(tmp_path, monkeypatch, capsys):
-    """The first lines of Python that a reader copies, as they stand there."""
-    (example,) = blocks("python")
+    """All Python that a reader copies, as it stands there: the draft, and what is asked of an opened review."""
+    example, opened = blocks("python")
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "README.md", "exec"), {"__name__": "readme"})  # executed as a cell would be
+    names = {"__name__": "readme"}
+    exec(compile(example, "README.md", "exec"), names)  # executed as a cell would be
 
     assert "DRAFT" in capsys.readouterr().out
     assert load_spec(tmp_path / "review" / "readiness.yaml").spec.business.requirements[0].limit == 0.9
+    first, rest = opened.split("\n", 1)
+    assert 'review = readiness.open_review("readiness.yaml")' == first
+    exec(compile(rest, "README.md", "exec"), names)  # of the draft, which is the same object
+    assert "Complaints in the pilot" in set(names["review"].segments.table()["claim"])
 
 
 @pytest.mark.parametrize(
