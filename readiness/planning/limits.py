@@ -30,8 +30,8 @@ from readiness.planning.rows_needed import (
     RULED_OUT,
     TEST,
     TRAINING,
-    Own,
     Planned,
+    RowsNeeded,
     by_normal_formula,
     planned,
     unplanned,
@@ -48,7 +48,7 @@ def size_churn(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
     churn = a.number("churn", limit / 2, "half of the limit")
     rows = proportion_rows(1 - churn.value, 1 - limit, alpha=a.spec.alpha, power=power)
     hopeless = "cannot be proven: the assumed share is not below the limit"
-    needed = hopeless if rows is None else Own(rows, "rows that refits predict", 1.0)
+    needed = hopeless if rows is None else RowsNeeded(rows, "rows that refits predict", 1.0)
     text = f"at most {100 * limit:.4g} % of labels change on refitting"
     yield planned(claim.source, text, needed, (churn.words("churn"),), kind=TRAINING)
 
@@ -67,7 +67,7 @@ def size_half_width(a: Assumptions, claim: Claim, power: float) -> Iterator[Plan
     t = student_quantile((1 - a.spec.confidence) / 2, scores - 1)
     unlucky = float(chdtri(scores - 1, 1 - power)) / (scores - 1)
     per_fold = unlucky * (t * spread / limit) ** 2 * (1 / scores + 1 / (stability.folds - 1))
-    needed = Own(math.ceil(stability.folds * per_fold), "rows", 1.0, "folds that differ by chance alone")
+    needed = RowsNeeded(math.ceil(stability.folds * per_fold), "rows", 1.0, "folds that differ by chance alone")
     yield planned(key, text, needed, (level.words(metric.label, metric.unit),), kind=TRAINING)
 
 
@@ -92,7 +92,7 @@ def latency_calls(a: Assumptions, key: str, text: str, name: str, power: float) 
     fewest = math.ceil(math.log(alpha) / math.log(q) - 1e-9)
     short = "" if made >= calls else f", so set production.calls to {calls:,}"
     here = f"; the spec times {made:,}{short}" if a.spec.model.path is not None else " in a log under supplied.latency"
-    own = Own(calls, f"calls, at least {fewest:,} even if none is slower{here}")
+    own = RowsNeeded(calls, f"calls, at least {fewest:,} even if none is slower{here}")
     return planned(key, text, own, (within.words("share of calls within the limit"),), kind=CALLS)
 
 
@@ -102,7 +102,7 @@ def size_drift(a: Assumptions, power: float) -> Iterator[Planned]:
     rows = drift_rows(limit, bins, alpha=a.spec.alpha, power=power)
     by_chance = (bins - 1) * 2 / rows
     noun = f"rows on each side; by chance alone the index is then {by_chance:.2g} in {bins} bins"
-    yield planned("production.drift_limit", f"drift of each feature at most {limit:g}", Own(rows, noun),
+    yield planned("production.drift_limit", f"drift of each feature at most {limit:g}", RowsNeeded(rows, noun),
                    ("no true drift",), kind=RECENT)  # fmt: skip
 
 
@@ -190,7 +190,7 @@ def _capacity(a: Assumptions, table: Floats) -> tuple[float, tuple[str, ...]]:
     return max(given, own), ()
 
 
-def _rows(a: Assumptions, table: Floats, gains: Floats, varied: Floats, bar: float, power: float) -> Own | str:
+def _rows(a: Assumptions, table: Floats, gains: Floats, varied: Floats, bar: float, power: float) -> RowsNeeded | str:
     """Normal formula for the mean gain of a row."""
     mean = float((table * gains).sum())
     if mean <= bar:

@@ -42,9 +42,9 @@ from readiness.planning.limits import (
 from readiness.planning.rows_needed import (
     NOT_POSSIBLE,
     RULED_OUT,
-    Aim,
-    Own,
     Planned,
+    ProofTarget,
+    RowsNeeded,
     by_normal_formula,
     countable,
     planned,
@@ -85,7 +85,7 @@ class Gain:
 class PlannedGain:
     """What a gain needs, or why nobody can tell; with what was assumed."""
 
-    needed: Own | str
+    needed: RowsNeeded | str
     assumed: tuple[str, ...] = ()
 
 
@@ -187,7 +187,9 @@ def _against_guess(a: Assumptions, gain: Gain, mine: float, positive: float) -> 
     return math.sqrt(max(0.0, float((table * contrast**2).sum()) - mean**2))
 
 
-def _over_people(a: Assumptions, gain: Gain, mine: Assumed, distance: float, alpha: float, power: float) -> Own | str:
+def _over_people(
+    a: Assumptions, gain: Gain, mine: Assumed, distance: float, alpha: float, power: float
+) -> RowsNeeded | str:
     """Unpaired: the human figure's own chance error stays, however many rows the candidate is tested on."""
     human, spread = a.spec.baseline.human, row_spread(a, gain.metric, mine.value)
     if human is None or human.n is None or not 0 <= human.value <= 1:
@@ -292,8 +294,8 @@ def _requirement(a: Assumptions, key: str, wanted: Requirement, power: float) ->
     if wanted.lift_over or wanted.gain_over:
         return _relative(a, key, words, wanted, power)
     truth = a.against(metric, wanted.op, wanted.limit)
-    aim = Aim(truth.value, wanted.limit, spec.alpha, power)
-    needed = rows_of(a, metric, aim, wants_more=wanted.op in (">=", ">"))
+    target = ProofTarget(truth.value, wanted.limit, spec.alpha, power)
+    needed = rows_of(a, metric, target, wants_more=wanted.op in (">=", ">"))
     return planned(key, words, needed, (truth.words(metric.label, metric.unit),))
 
 

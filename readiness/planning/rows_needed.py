@@ -49,7 +49,7 @@ NEVER = "no number of rows proves it"
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class RowsNeeded:
     """Rows of a metric's own denominator."""
 
     rows: int
@@ -66,7 +66,7 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class ProofTarget:
     """What is to be proven, and how surely."""
 
     truth: float
@@ -79,63 +79,63 @@ class Aim:
         return rows(self.truth, self.bar, *more, alpha=self.alpha, power=self.power)
 
 
-def rows_of(a: Assumptions, metric: Metric, aim: Aim, *, wants_more: bool = True) -> Own | str:
+def rows_of(a: Assumptions, metric: Metric, target: ProofTarget, *, wants_more: bool = True) -> RowsNeeded | str:
     """The rows of its own denominator that a metric needs, or in a sentence why nobody can tell."""
-    if aim.truth == aim.bar or (aim.truth > aim.bar) != wants_more:
+    if target.truth == target.bar or (target.truth > target.bar) != wants_more:
         return f"cannot be proven: the assumed {metric.title} does not clear the limit"
     if metric.needs == "own":
         return "cannot be planned: only your own function knows how it spreads from row to row"
-    found = _rows_of(a, metric, aim, wants_more)
+    found = _rows_of(a, metric, target, wants_more)
     return NEVER if found is None else found
 
 
-def _rows_of(a: Assumptions, metric: Metric, aim: Aim, wants_more: bool) -> Own | str | None:
+def _rows_of(a: Assumptions, metric: Metric, target: ProofTarget, wants_more: bool) -> RowsNeeded | str | None:
     name = metric.name
     if name in ("roc_auc", "average_precision"):
-        return _ranking(a, name, aim)
+        return _ranking(a, name, target)
     if _is_share_of_rows(metric):
-        return _share(a, metric, aim, wants_more)
+        return _share(a, metric, target, wants_more)
     if name in ("f1", "jaccard"):
-        return _through_jaccard(a, name, aim)
+        return _through_jaccard(a, name, target)
     if is_mean_loss(name):
-        spread = a.spread(name, aim.truth)
-        return _mean(aim.by(loss_rows, spread.value), f"spread {spread.value:.4g} ({spread.source})")
+        spread = a.spread(name, target.truth)
+        return _mean(target.by(loss_rows, spread.value), f"spread {spread.value:.4g} ({spread.source})")
     if name in ROOTS:
-        squares = Aim(aim.truth**2, aim.bar**2, aim.alpha, aim.power)
+        squares = ProofTarget(target.truth**2, target.bar**2, target.alpha, target.power)
         return _mean(squares.by(loss_rows, NORMAL_SQUARES * squares.truth), "errors as of a normal law")
-    sd = row_spread(a, metric, aim.truth)
+    sd = row_spread(a, metric, target.truth)
     if sd is None:
         return _reason_unplanned(a, metric)
-    rows = _by_spread(metric, aim, sd)
+    rows = _by_spread(metric, target, sd)
     if metric.needs == "order":
         return _own(rows, "queries", None, f"spread {sd:.3g} per query")
     return by_normal_formula(a, rows)
 
 
-def _own(rows: int | None, noun: str, share: float | None, note: str = "") -> Own | None:
-    return None if rows is None else Own(rows, noun, share, note)
+def _own(rows: int | None, noun: str, share: float | None, note: str = "") -> RowsNeeded | None:
+    return None if rows is None else RowsNeeded(rows, noun, share, note)
 
 
-def _mean(rows: int | None, note: str) -> Own | None:
-    return None if rows is None else Own(max(FEWEST, rows), "rows", 1.0, note)
+def _mean(rows: int | None, note: str) -> RowsNeeded | None:
+    return None if rows is None else RowsNeeded(max(FEWEST, rows), "rows", 1.0, note)
 
 
-def _by_spread(metric: Metric, aim: Aim, sd: float) -> int | None:
+def _by_spread(metric: Metric, target: ProofTarget, sd: float) -> int | None:
     """The plain normal formula; where the metric cannot exceed 1, on a scale that knows it."""
     if metric.greater_is_better and (metric.is_share or metric.name in CORRELATIONS):
         least = 0.0 if metric.is_share else -1.0
-        return curved_rows(aim.truth, aim.bar, sd, least=least, alpha=aim.alpha, power=aim.power)
-    return contrast_rows(abs(aim.truth - aim.bar), sd, alpha=aim.alpha, power=aim.power)
+        return curved_rows(target.truth, target.bar, sd, least=least, alpha=target.alpha, power=target.power)
+    return contrast_rows(abs(target.truth - target.bar), sd, alpha=target.alpha, power=target.power)
 
 
-def by_normal_formula(a: Assumptions, rows: int | None) -> Own | str:
+def by_normal_formula(a: Assumptions, rows: int | None) -> RowsNeeded | str:
     """Rows of a normal formula, which speaks of nothing smaller than 30 rows with 10 of the rarer class."""
     if rows is None:
         return NEVER
     rarer = 1.0 if a.prevalence is None else min(a.prevalence.value, 1 - a.prevalence.value)
     fewest = max(FEWEST, math.ceil(FEWEST_OF_A_CLASS / rarer - 1e-9))
     note = f"the formula speaks of no fewer than {fewest:,} rows" if rows < fewest else ""
-    return Own(max(rows, fewest), "rows", 1.0, note)
+    return RowsNeeded(max(rows, fewest), "rows", 1.0, note)
 
 
 def _reason_unplanned(a: Assumptions, metric: Metric) -> str:
@@ -150,13 +150,13 @@ def _is_share_of_rows(metric: Metric) -> bool:
     return metric.name in parts or is_share_of_all(metric.name)
 
 
-def _share(a: Assumptions, metric: Metric, aim: Aim, wants_more: bool) -> Own | None:
+def _share(a: Assumptions, metric: Metric, target: ProofTarget, wants_more: bool) -> RowsNeeded | None:
     rows = (
-        proportion_rows(aim.truth, aim.bar, alpha=aim.alpha, power=aim.power)
+        proportion_rows(target.truth, target.bar, alpha=target.alpha, power=target.power)
         if wants_more
-        else proportion_rows(1 - aim.truth, 1 - aim.bar, alpha=aim.alpha, power=aim.power)
+        else proportion_rows(1 - target.truth, 1 - target.bar, alpha=target.alpha, power=target.power)
     )
-    noun, share = denominator(a, metric.name, aim.truth)
+    noun, share = denominator(a, metric.name, target.truth)
     return _own(rows, noun, share)
 
 
@@ -195,29 +195,29 @@ def _rows_with(a: Assumptions) -> str:
     )  # fmt: skip
 
 
-def _through_jaccard(a: Assumptions, name: str, aim: Aim) -> Own | None:
+def _through_jaccard(a: Assumptions, name: str, target: ProofTarget) -> RowsNeeded | None:
     """F1 = 2J / (1 + J) with the share J = TP / (TP + FP + FN)."""
-    truth, bar = (aim.truth, aim.bar) if name == "jaccard" else (_jaccard(aim.truth), _jaccard(aim.bar))
-    noun, share = denominator(a, name, aim.truth)
-    return _own(proportion_rows(truth, bar, alpha=aim.alpha, power=aim.power), noun, share)
+    truth, bar = (target.truth, target.bar) if name == "jaccard" else (_jaccard(target.truth), _jaccard(target.bar))
+    noun, share = denominator(a, name, target.truth)
+    return _own(proportion_rows(truth, bar, alpha=target.alpha, power=target.power), noun, share)
 
 
 def _jaccard(f1: float) -> float:
     return f1 / (2 - f1)
 
 
-def _ranking(a: Assumptions, name: str, aim: Aim) -> Own | None:
+def _ranking(a: Assumptions, name: str, target: ProofTarget) -> RowsNeeded | None:
     share = None if a.prevalence is None else a.prevalence.value
     if name == "average_precision":
-        positives = aim.by(average_precision_rows)
-        return None if positives is None else Own(max(FEWEST_OF_A_CLASS, positives), _rows_with(a), share)
-    rows = aim.by(auc_rows, share or 0.5)
+        positives = target.by(average_precision_rows)
+        return None if positives is None else RowsNeeded(max(FEWEST_OF_A_CLASS, positives), _rows_with(a), share)
+    rows = target.by(auc_rows, share or 0.5)
     if rows is None:
         return None
     rows = max(rows, math.ceil(FEWEST_OF_A_CLASS / min(share or 0.5, 1 - (share or 0.5)) - 1e-9))
     if share is None:
-        return Own(math.ceil(rows / 2), f"{_rows_with(a)} and as many without", None)
-    return Own(math.ceil(rows * share), f"{_rows_with(a)} and {math.ceil(rows * (1 - share)):,} without", share)
+        return RowsNeeded(math.ceil(rows / 2), f"{_rows_with(a)} and as many without", None)
+    return RowsNeeded(math.ceil(rows * share), f"{_rows_with(a)} and {math.ceil(rows * (1 - share)):,} without", share)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ class Planned:
 
 
 def planned(
-    key: str, text: str, needed: Own | str, assumed: tuple[str, ...] = (), *, kind: str = TEST, times: int = 1
+    key: str, text: str, needed: RowsNeeded | str, assumed: tuple[str, ...] = (), *, kind: str = TEST, times: int = 1
 ) -> Planned:
     """A criterion that needs so many rows of its own, `times` over; a text says why nobody can tell."""
     said = tuple(f"assumed {part}" if k == 0 else part for k, part in enumerate(assumed))
@@ -311,7 +311,7 @@ def size_windows(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned
     yield planned(claim.source, text, needed, (level, count))
 
 
-def window_rows(a: Assumptions, metric: Metric, count: int, power: float) -> tuple[Own | str, str]:
+def window_rows(a: Assumptions, metric: Metric, count: int, power: float) -> tuple[RowsNeeded | str, str]:
     """Rows of its own denominator, of all windows together, from which a review cuts so many: all of them would be
     *met* with chance `power` if none were worse (see `statistics.windows.reach`); and the level that this assumes.
     """
@@ -331,7 +331,7 @@ def window_rows(a: Assumptions, metric: Metric, count: int, power: float) -> tup
     said = (
         f"a spread of {spread / level.value:.3g} of the mean" if by_ratio and level.value else level.words(metric.label)
     )
-    return (NEVER if rows is None else Own(max(count * FEWEST_ROWS, rows), noun, part)), said
+    return (NEVER if rows is None else RowsNeeded(max(count * FEWEST_ROWS, rows), noun, part)), said
 
 
 def _own_spread(name: str, value: float) -> float:
@@ -342,17 +342,17 @@ def _own_spread(name: str, value: float) -> float:
     return 2 / (1 + jaccard) ** 2 * math.sqrt(jaccard * (1 - jaccard))
 
 
-def _in_groups(key: str, text: str, needed: Own | str, level: str, groups: Assumed | None) -> Planned:
+def _in_groups(key: str, text: str, needed: RowsNeeded | str, level: str, groups: Assumed | None) -> Planned:
     if isinstance(needed, str):
         return planned(key, text, needed)
-    own = Own(needed.rows, f"{needed.noun} in each segment", needed.share if groups else None, needed.note)
+    own = RowsNeeded(needed.rows, f"{needed.noun} in each segment", needed.share if groups else None, needed.note)
     if groups is None:
         return planned(key, text, own, (level, "state the number of segments with --assume segments=…"))
     count = int(groups.value)
     return planned(key, text, own, (level, f"{count} equal segments ({groups.source})"), times=count)
 
 
-def group_rows(a: Assumptions, metric: Metric, limit: float, power: float) -> tuple[Own | str, str]:
+def group_rows(a: Assumptions, metric: Metric, limit: float, power: float) -> tuple[RowsNeeded | str, str]:
     """Rows of its own denominator from which a group without deficit is met, and the level that this assumes."""
     alpha, known = a.spec.alpha, level_of(a, metric.name)
     if metric.is_share:
@@ -362,15 +362,15 @@ def group_rows(a: Assumptions, metric: Metric, limit: float, power: float) -> tu
         limit = scaled_limit(metric, limit, Exact(level.value), alpha=alpha)
         rows = minimum_rows(share, limit, alpha=alpha, power=power)
         noun, part = denominator(a, metric.name, level.value)
-        found: Own | str = NEVER if rows is None else Own(rows, noun, part)
+        found: RowsNeeded | str = NEVER if rows is None else RowsNeeded(rows, noun, part)
         return found, level.words(metric.label)
     level = known or Assumed(1.0, "any mean will do")
     spread = row_spread(a, metric, level.value)
     if metric.greater_is_better or spread is None or not level.value > 0:
-        return Own(policy.SEGMENT_ROWS, "rows", 1.0, "its power cannot be told beforehand"), "at least so many"
+        return RowsNeeded(policy.SEGMENT_ROWS, "rows", 1.0, "its power cannot be told beforehand"), "at least so many"
     rows = contrast_rows(limit, spread / level.value, alpha=alpha, power=power)
     said = f"a spread of {spread / level.value:.3g} of the mean"
-    return (NEVER if rows is None else Own(max(10, rows), "rows", 1.0)), said
+    return (NEVER if rows is None else RowsNeeded(max(10, rows), "rows", 1.0)), said
 
 
 def _points(metric: Metric, limit: float) -> str:

@@ -113,7 +113,7 @@ def _binary(evidence: Evidence, costs: Costs) -> Prices | None:
     if found is None:
         return None
     (fp, fn), y = found, evidence.cases.y_true
-    idle = idle_class(evidence)
+    idle = do_nothing_class(evidence)
 
     def cost(predicted: NDArray[np.int64]) -> Floats:
         return np.where((y == 0) & (predicted == 1), fp, 0.0) + np.where((y == 1) & (predicted == 0), fn, 0.0)
@@ -146,7 +146,7 @@ def _per_row(evidence: Evidence, costs: Costs, key: str, n: int) -> Floats:
     return evidence.costs[key] if isinstance(given, CostColumn) else np.full(n, float(given))
 
 
-def idle_class(evidence: Evidence) -> int:
+def do_nothing_class(evidence: Evidence) -> int:
     """Code of the class that doing nothing predicts."""
     binary = evidence.task is Task.BINARY
     return _do_nothing_code(evidence, default=0 if binary else _largest_class(evidence))
@@ -161,7 +161,7 @@ def _multiclass(evidence: Evidence, costs: Costs) -> Prices:
     assert costs.matrix is not None
     names = evidence.classes
     table = cost_table(costs.matrix, names)
-    y, idle = evidence.cases.y_true, idle_class(evidence)
+    y, idle = evidence.cases.y_true, do_nothing_class(evidence)
     current = _current(evidence)
     return Prices(
         table[y, evidence.cases.y_pred],
@@ -196,7 +196,7 @@ def _regression(evidence: Evidence, costs: Costs) -> Prices | None:
     if costs.under is None or costs.over is None:
         return None
     y, over, under = evidence.cases.y_true, costs.over, costs.under
-    given, idle = evidence.spec.errors.do_nothing, idle_value(evidence)
+    given, idle = evidence.spec.errors.do_nothing, do_nothing_value(evidence)
 
     def cost(predicted: Floats) -> Floats:
         error = predicted - y
@@ -212,7 +212,7 @@ def _regression(evidence: Evidence, costs: Costs) -> Prices | None:
     )
 
 
-def idle_value(evidence: Evidence) -> float:
+def do_nothing_value(evidence: Evidence) -> float:
     """Regression: what doing nothing predicts."""
     given = evidence.spec.errors.do_nothing
     return float(given) if isinstance(given, int | float) else median_value(evidence)
@@ -280,7 +280,7 @@ def constants(evidence: Evidence, priced: Prices, shown: Floats | None = None) -
 
 
 def _classes(evidence: Evidence) -> Iterator[int]:
-    idle = idle_class(evidence)
+    idle = do_nothing_class(evidence)
     return (code for code in range(evidence.cases.n_classes) if code != idle)
 
 
@@ -290,7 +290,7 @@ def _of_class(evidence: Evidence, priced: Prices, answer: int, shown: Floats | N
     if shown is not None:
         mixed = shown * cost + (1 - shown) * priced.nothing
         return Constant(key, "a random order that shows as many rows", mixed)
-    acted = (evidence.cases.y_pred != idle_class(evidence)).astype(np.float64)
+    acted = (evidence.cases.y_pred != do_nothing_class(evidence)).astype(np.float64)
     weight, n = evidence.cases.relative_weight, evidence.cases.n
     own, most = float(weight @ acted) / n, _capacity(evidence)
     if most >= 1:
@@ -378,7 +378,7 @@ def _binary_parts(evidence: Evidence) -> tuple[Part, Part] | None:
     found, costs = error_costs(evidence), evidence.spec.errors.costs
     if found is None or costs is None:
         return None
-    cases, idle = evidence.cases, idle_class(evidence)
+    cases, idle = evidence.cases, do_nothing_class(evidence)
     given = (costs.false_positive, costs.false_negative)
     if not any(isinstance(cost, CostColumn) for cost in given):
         a, b = (float(cost) for cost in given if isinstance(cost, int | float))
@@ -393,7 +393,7 @@ def _binary_parts(evidence: Evidence) -> tuple[Part, Part] | None:
 
 def _matrix(evidence: Evidence, table: Floats) -> tuple[Part, Part]:
     """The pair of classes whose confusion costs most in all."""
-    y, said, idle = evidence.cases.y_true, evidence.cases.y_pred, idle_class(evidence)
+    y, said, idle = evidence.cases.y_true, evidence.cases.y_pred, do_nothing_class(evidence)
     sums = table * evidence.cases.cells
     true, wrong = np.unravel_index(int(np.argmax(sums)), sums.shape)
     alone = np.zeros_like(table)
@@ -404,7 +404,7 @@ def _matrix(evidence: Evidence, table: Floats) -> tuple[Part, Part]:
 
 
 def _regression_parts(evidence: Evidence, under: float, over: float) -> tuple[Part, Part]:
-    own, idle = (said - evidence.cases.y_true for said in (evidence.cases.y_pred, idle_value(evidence)))
+    own, idle = (said - evidence.cases.y_true for said in (evidence.cases.y_pred, do_nothing_value(evidence)))
     above, below = ((np.maximum(sign * idle, 0) - np.maximum(sign * own, 0)) for sign in (1, -1))
     return (
         Part("OVER", "a unit predicted too high", over * above),

@@ -17,7 +17,7 @@ from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions import business
 from readiness.questions.classes import measure_classes
-from readiness.questions.costs import Part, Prices, cost_parts, error_costs, idle_class
+from readiness.questions.costs import Part, Prices, cost_parts, do_nothing_class, error_costs
 from readiness.questions.wording import count_of
 from readiness.spec.schema import CostColumn
 from readiness.statistics.cases import Cases
@@ -141,7 +141,7 @@ def _too_many(evidence: Evidence) -> Iterator[str]:
     capacity, cases = evidence.spec.errors.capacity, evidence.cases
     if capacity is None:
         return
-    acted = int((cases.y_pred != idle_class(evidence)).sum())
+    acted = int((cases.y_pred != do_nothing_class(evidence)).sum())
     most = capacity * cases.n if capacity <= 1 else capacity
     if acted > most:
         yield f"with the cheapest one {count_of(acted, 'rows')} would be acted on, and only {most:,.0f} can be"
@@ -194,7 +194,7 @@ def _break_even(evidence: Evidence) -> list[Measurement]:
     if any(isinstance(cost, CostColumn) for cost in given):
         return []
     a, b = (float(cost) for cost in given if isinstance(cost, int | float))
-    idle = idle_class(evidence)
+    idle = do_nothing_class(evidence)
     acted = cases.subset(cases.y_pred != idle)
     right, answer = (acted.y_true != idle).astype(float), "alarm" if idle == 0 else "all-clear"
     wrong_name, right_name = ("false alarm", "miss") if idle == 0 else ("miss", "false alarm")

@@ -12,7 +12,7 @@ from readiness.core.metrics import METRICS, TECHNICAL
 from readiness.core.policy import Task
 from readiness.planning.assumptions import level_of, read_assumptions
 from readiness.planning.plan import Gain, criteria_of, gain_rows, plan
-from readiness.planning.rows_needed import Aim, Own, rows_of
+from readiness.planning.rows_needed import ProofTarget, RowsNeeded, rows_of
 from readiness.spec.schema import Spec
 from readiness.statistics.cases import Cases
 from readiness.statistics.comparison import Guess, compare
@@ -70,10 +70,10 @@ class TestShares:
         found = rows_of(
             a := read_assumptions(requiring(metric, **limit), ["prevalence=0.02", assumed]),
             a.spec.metric(metric),
-            Aim(a.stated[metric], next(iter(limit.values())), 0.05, 0.8),
+            ProofTarget(a.stated[metric], next(iter(limit.values())), 0.05, 0.8),
             wants_more="at_most" not in limit,
         )
-        assert isinstance(found, Own)
+        assert isinstance(found, RowsNeeded)
         assert 0.8 <= chance(found.rows, truth, bar) < 0.9
         assert chance(found.rows - 1, truth, bar) < 0.8
         assert share == pytest.approx(found.share)
@@ -138,7 +138,7 @@ class TestOthers:
         """Recall and precision 0.8, one positive in ten."""
         rng = np.random.default_rng(2)
         a = read_assumptions(spec_of(), ["prevalence=0.1", "recall=0.8", "precision=0.8"])
-        n = rows_of(a, a.spec.metric(metric), Aim(level_of(a, metric).value, bar, 0.05, 0.8)).total
+        n = rows_of(a, a.spec.metric(metric), ProofTarget(level_of(a, metric).value, bar, 0.05, 0.8)).total
 
         def proven() -> bool:
             return measure(metric, drawn(rng, n, 0.1, 0.8, 0.8)).lower(0.05) > bar
