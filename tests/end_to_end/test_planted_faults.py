@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from readiness.core.checklist import BOXES, Source, this_day
 from readiness.core.findings import Question, Status
-from readiness.report.sentences import answer_sentence
+from readiness.report.sentences import Language, answer_sentence
 from readiness.verdict.decision import Verdict
 from tests.walking import Walked, walk
 
@@ -169,13 +169,13 @@ def drift(candidate: Candidate) -> None:
 
 FAULTS: dict[str, tuple[Callable[[Candidate], None], Question, tuple[str, ...]]] = {
     "worse than the rule": (beaten_by_the_rule, Question.BASELINE, ("the expert",)),
-    "recall just under": (recall_just_under, Question.BUSINESS, (MISS, "0.97")),
+    "recall just under": (recall_just_under, Question.BUSINESS, ("were found", "At least 97 % is required")),
     "one segment 20 points worse": (one_segment, Question.SEGMENTS, ("region = east",)),
     "a two-way slice": (two_way_slice, Question.SEGMENTS, ("region = east", "age = 65 and over")),
-    "costs exceed value": (costs_exceed_value, Question.ERRORS, ("Savings", "EUR")),
-    "unstable learner": (unstable_learner, Question.STABILITY, ("churn",)),
-    "last-month decay": (last_month_decay, Question.STABILITY, ("2026-10",)),
-    "drift": (drift, Question.PRODUCTION, ("Drift of balance",)),
+    "costs exceed value": (costs_exceed_value, Question.ERRORS, ("its errors cost", "EUR")),
+    "unstable learner": (unstable_learner, Question.STABILITY, ("get another answer",)),
+    "last-month decay": (last_month_decay, Question.STABILITY, ("October 2026",)),
+    "drift": (drift, Question.PRODUCTION, ("balance has moved",)),
 }
 
 
@@ -212,5 +212,5 @@ def test_one_fault_turns_one_question(fault: str, good: Walked, tmp_path: Path) 
     turned = (question, *TOGETHER.get(fault, ()))
     assert {each.value: "not_met" if each in turned else others for each in Question} == answers
     assert Verdict.NOT_READY is walked.record.verdict
-    sentence = answer_sentence(walked.answer(question))
+    sentence = answer_sentence(walked.answer(question), Language.of(walked.record))
     assert [word for word in words if word not in sentence] == []

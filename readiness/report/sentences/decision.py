@@ -227,8 +227,9 @@ def _of_question(record: Record, answer: Answer, language: Language) -> Iterator
     unvouched = [f for f in lacking if f.key.kind is Topic.BOX and f.status is Status.NOT_ASSESSED]
     together = unvouched if len(unvouched) >= _TOGETHER else []
     thin = [f for f in lacking if f.status is Status.NOT_PROVEN and not f.withheld]
+    put_together = {finding.key for finding in (*thin, *together)}
     for finding in lacking:
-        if finding not in thin and finding not in together:
+        if finding.key not in put_together:
             yield _step(record, answer.question, finding, language)
     if thin:
         yield _step(record, answer.question, _hungriest(thin), language)

@@ -189,6 +189,6 @@ def times_short(factor: float) -> str:
     if digits and abs(float(text)) >= 1 and float(text) == int(float(text)):
         text = f"{factor:.0f}"
     bare = abs(float(text))
-    if (bare >= 1) != (abs(factor) >= 1):  # within the margin of error, or outside: rounding must not change sides
-        text = f"{factor:.2f}"
+    if bare == 1 and abs(factor) != 1:  # whether within the margin of error or outside of it is not rounded away
+        text = f"{factor:.3g}" if float(f"{abs(factor):.3g}") != 1 else f"{factor:.6g}"
     return f"{_signed(text)} ×"
