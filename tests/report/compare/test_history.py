@@ -14,6 +14,7 @@ from readiness.core.findings import Answer, Outcome, Question, Status
 from readiness.core.provenance import ModelFacts
 from readiness.report.compare.history import EarlierReport, history, read_earlier
 from readiness.report.history import NOT_VERIFIED, UNSIGNED, change_lines, changes
+from readiness.run.runner import review
 from readiness.verdict.checks import check
 from readiness.verdict.decision import decide
 from readiness.verdict.history import Course, history_fault, open_findings
@@ -180,6 +181,13 @@ def test_only_an_intact_report_is_taken(tmp_path: Path, content: bytes) -> None:
         read_earlier(path)
     with pytest.raises(InputError):
         read_earlier(tmp_path / "missing.html")
+
+
+def test_a_review_reads_the_earlier_report_before_anything_else(tmp_path: Path) -> None:
+    """A slip in its name costs no review; the spec was not even looked for."""
+    with pytest.raises(InputError, match=r"old\.html"):
+        review(tmp_path / "none.yaml", tmp_path / "out", previous=tmp_path / "old.html")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_earlier_report_is_read_with_its_digest(tmp_path: Path) -> None:
