@@ -1,4 +1,4 @@
-"""Figures of the decision: all judged claims against their limits, the path through the questions, and the rollout."""
+"""Figures of the decision: all judged claims against their limits, and the path through the questions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.patches import FancyBboxPatch
 from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.format import format_count, listed
 from readiness.core.policy import ROLLOUT
-from readiness.report.plots.lettering import folded, percent, plain, segment_words, shorten
+from readiness.report.plots.lettering import folded, plain, segment_words, shorten
 from readiness.report.plots.marks import margin_note, rows, stripes
 from readiness.report.plots.style import (
     ACCENT,
@@ -456,96 +456,3 @@ def flowchart_alt(decision: Decision, answers: Sequence[Answered]) -> str:
         f"{decision.words}: the path stops at fork {place} of {len(FLOWCHART)}, "
         f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {_to_do(last.question, last.status)}."
     )
-
-
-# ----------------------------------------------------------------------------------------------------
-# The rollout: stages with their numbers, also as a plan while the answer is not yes.
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of a rollout."""
-
-    share: float
-    """Of the traffic, between 0 and 1."""
-    days: float | None = None
-    """Shortest time; None where nobody said."""
-    cases: int | None = None
-    """Fewest rows that would show a fall below a requirement; None where that cannot be planned."""
-    stop_when: str = ""
-    """What stops it."""
-    who: str = ""
-    """Who stops it."""
-
-    @property
-    def traffic(self) -> str:
-        """Its share in words: "5 % of traffic", "all traffic"."""
-        return "all traffic" if self.share >= 1 else f"{percent(self.share)} of traffic"
-
-    def lines(self) -> list[str]:
-        """What is known of it, a line each."""
-        days = "" if self.days is None else f"at least {self.days:,.6g} day{'s' if self.days != 1 else ''}"
-        rows = sheet().words.row
-        cases = "" if self.cases is None else f"at least {format_count(self.cases)} {rows.form(self.cases)}"
-        stop, who = self.stop_when and f"stopped when: {self.stop_when}", self.who and f"stopped by: {self.who}"
-        return [line for line in (days, cases, stop, who) if line]
-
-
-@house_style()
-def rollout(stages: Sequence[Stage], planned: bool = False, *, ax: Axes | None = None) -> Axes:
-    """The stages of the release, one after the other: share of the traffic, shortest time, fewest cases that would show
-    a fall below the requirements, what stops it, and who.
-
-    `planned`: the answer is not yes, so that none of it may begin.
-    """
-    if not stages:
-        raise NothingToDraw("no stages of a release are stated")
-    narrow, shown = sheet().narrow, list(stages[:6])
-    columns = 42 if narrow else max(14, 102 // len(shown) - 3)
-    texts = [[row for line in stage.lines() for row in folded(line, columns, 6)] for stage in shown]
-    line = 0.175
-    heights = [0.42 + line * len(text) for text in texts]
-    ax = bare(canvas(ax, sum(heights) + 0.16 * len(shown) if narrow else max(heights) + 0.3))
-    _steps(ax, shown, texts, heights, narrow=narrow)
-    title(ax, "The release, as a plan: it may not begin yet" if planned else "The release, in stages", above=2)
-    return ax
-
-
-def _steps(
-    ax: Axes, stages: Sequence[Stage], texts: Sequence[list[str]], heights: Sequence[float], *, narrow: bool
-) -> None:
-    """Below each other with a bar of the share on the left, or side by side on steps that rise with the share."""
-    on, n = sheet(), len(stages)
-    ax.set_xlim(0, 1)
-    whole = sum(heights) + 0.16 * n if narrow else max(heights) + 0.3
-    ax.set_ylim(whole, 0)
-    top, gap = 0.0, 0.03
-    for k, (stage, text, height) in enumerate(zip(stages, texts, heights, strict=True)):
-        width = 1.0 if narrow else (1 - gap * (n - 1)) / n
-        x, y = (0.0, top) if narrow else (k * (width + gap), 0.0)
-        ax.barh(y + 0.05, width, height=0.07, left=x, color=FAINT, linewidth=0, align="center")
-        ax.barh(y + 0.05, width * min(1.0, stage.share), height=0.07, left=x, color=ACCENT, linewidth=0, align="center")
-        head = f"{k + 1}. {stage.traffic}"
-        ax.text(x, y + 0.16, head, fontsize=on.title, color=INK, va="top", fontweight="bold", parse_math=False)
-        for j, row in enumerate(text):
-            ax.text(x, y + 0.42 + 0.175 * j, row, fontsize=on.small, color=INK, va="top", parse_math=False)
-        top += height + 0.16
-
-
-def rollout_caption(stages: Sequence[Stage], planned: bool = False) -> str:
-    """What `rollout` shows, in a few words."""
-    shares = listed([stage.traffic for stage in stages], 6)
-    cases = [f"{format_count(stage.cases)}" for stage in stages if stage.cases is not None]
-    start = "If it were ready: " if planned else ""
-    need = (
-        f"; at least {cases[0]} {sheet().words.row.many} in a stage show a fall below the requirements" if cases else ""
-    )
-    said = f"{start}{shares}{need}."
-    return said[:1].upper() + said[1:]
-
-
-def rollout_alt(stages: Sequence[Stage], planned: bool = False) -> str:
-    """What `rollout` shows, stage by stage."""
-    said = [f"{stage.traffic}: {'; '.join(stage.lines()) or 'nothing more is stated'}" for stage in stages]
-    start = "Planned release, which may not begin yet" if planned else "Release in stages"
-    return plain(f"{start}. {'. '.join(said)}.")

@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from readiness.core.findings import Answer, Estimate, Finding, Status
 from readiness.core.format import format_count, listed
 from readiness.core.keys import Topic
-from readiness.report.plots.lettering import labels, measured, percent, plain, shorten
+from readiness.report.plots.lettering import labels, measured, percent, shorten
 from readiness.report.plots.marks import (
     few_ticks,
     level,
@@ -26,6 +26,7 @@ from readiness.report.plots.marks import (
     stripes,
     x_label,
 )
+from readiness.report.plots.matrix import Matrix, largest_errors_words, of_such, outcome, unit_of_costs
 from readiness.report.plots.style import (
     ACCENT,
     FAINT,
@@ -143,102 +144,10 @@ def calibration_alt(answer: Answer) -> str:
 # ----------------------------------------------------------------------------------------------------
 # The rows of each class by what they were answered as, and what that costs.
 
-_BINARY = {
-    Topic.TRUE_POSITIVES: ("positive", "positive"),
-    Topic.FALSE_NEGATIVES: ("positive", "negative"),
-    Topic.FALSE_POSITIVES: ("negative", "positive"),
-    Topic.TRUE_NEGATIVES: ("negative", "negative"),
-}
-"""True and predicted class of the four binary counts, where the finding does not name them itself; in this order, as
-in the table."""
-_PLACES = {topic: place for place, topic in enumerate(_BINARY)}
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Rows by (true, predicted) class, and what they cost."""
-
-    names: list[str]
-    rows: dict[tuple[str, str], int]
-    costs: dict[tuple[str, str], float]
-    """Empty where no costs are stated."""
-    unit: str = ""
-    """Of the costs."""
-
-    @classmethod
-    def of(cls, answer: Answer) -> Matrix:
-        """The counts in the findings of question 4.
-
-        Raises:
-            NothingToDraw: when nothing was counted by class.
-        """
-        cells: dict[tuple[str, str], int] = {}
-        for finding in sorted(answer.findings, key=lambda each: _PLACES.get(each.key.kind, 0)):
-            if finding.measured is not None and (finding.key.kind in _BINARY or finding.key.kind is Topic.CELL):
-                true, predicted = _BINARY.get(finding.key.kind, ("?", "?"))
-                pair = finding.segment.get("true", true), finding.segment.get("predicted", predicted)
-                cells[pair] = round(finding.measured.value)
-        if not cells:
-            raise NothingToDraw("no predictions were counted by class, as where numbers are predicted")
-        table = answer.tables.get("cell_costs")
-        costs = {} if table is None else {(str(row.true), str(row.predicted)): float(row.cost)
-                                          for row in table.itertuples()}  # fmt: skip
-        return cls(list(dict.fromkeys(name for pair in cells for name in pair)), cells, costs, _unit(answer))
-
-    @property
-    def total(self) -> int:
-        """All rows."""
-        return sum(self.rows.values())
-
-    @property
-    def right(self) -> int:
-        """Rows answered as what they are."""
-        return sum(n for (true, predicted), n in self.rows.items() if true == predicted)
-
-    def of_class(self, true: str) -> int:
-        """All rows of one true class."""
-        return sum(n for (name, _), n in self.rows.items() if name == true)
-
-    def weight(self, true: str, predicted: str) -> float:
-        """What part of all errors a cell is, 0 to 1: of their costs where these are known, else of their number."""
-        if true == predicted:
-            return 0.0
-        amounts = self.costs or {pair: float(n) for pair, n in self.rows.items()}
-        whole = sum(abs(x) for (a, b), x in amounts.items() if a != b)
-        return abs(amounts.get((true, predicted), 0.0)) / whole if whole else 0.0
-
-    def largest_errors(self, most: int) -> list[tuple[int, str, str]]:
-        """Rows, true and predicted class of the errors that weigh most."""
-        wrong = [(n, true, said) for (true, said), n in self.rows.items() if true != said and n]
-        return sorted(wrong, key=lambda error: (-self.weight(*error[1:]), -error[0]))[:most]
-
-
 MOST_NUMBERED = 8
 """Classes up to which each cell bears its number."""
 MOST_CLASSES = 40
 _ERROR, _RIGHT = LOOKS[Status.NOT_MET].colour, LOOKS[Status.MET].colour
-
-
-def _outcome(name: str) -> str:
-    """A class in the words of the sheet: "honest payment", "is_fraud = 1"."""
-    words = sheet().words
-    said = words.vocabulary.outcome(name)
-    target = words.vocabulary.target
-    return said if said != name or not target else f"{words.vocabulary.column(target)} = {name}"
-
-
-def _such(name: str) -> str:
-    """Rows of a class: "frauds", or "rows that are “large”" where nobody said."""
-    words = sheet().words
-    noun = words.vocabulary.outcome_noun(name)
-    return noun.many if noun is not None else f"{words.row.many} that are “{_outcome(name)}”"
-
-
-def _of_such(name: str) -> str:
-    """The same in a cell, whose line names the class."""
-    words = sheet().words
-    noun = words.vocabulary.outcome_noun(name)
-    return shorten(noun.many if noun is not None else f"such {words.row.many}", 18)
 
 
 @house_style()
@@ -276,7 +185,7 @@ def _cell(ax: Axes, matrix: Matrix, i: int, j: int, true: str, said: str, n: int
     size = matrix.of_class(true)
     texts = [format_count(count)]
     if size:
-        of = f" of {_of_such(true)}" if n <= 3 and not sheet().narrow else ""
+        of = f" of {of_such(true)}" if n <= 3 and not sheet().narrow else ""
         texts.append(f"{percent(count / size)}{of}")
     cost = matrix.costs.get((true, said))
     if is_error and cost is not None and count and n <= 4 and not (sheet().narrow and n > 3):
@@ -303,7 +212,7 @@ def _class_ticks(ax: Axes, shown: list[str]) -> None:
     at = range(0, len(shown), 1 + (len(shown) - 1) // (10 if on.narrow else 20))
     few = len(shown) <= 3
     most = 11 if on.narrow else 20 if few else 16
-    names = labels([_outcome(shown[k]) for k in at], most, 3 if few else 1)
+    names = labels([outcome(shown[k]) for k in at], most, 3 if few else 1)
     style: dict[str, Any] = {"parse_math": False, "fontsize": on.small, "color": INK}
     tilted: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if len(names) > 5 else {}
     ax.set_yticks([k + 0.5 for k in at], labels=names, rotation=0, **style)
@@ -313,20 +222,9 @@ def _class_ticks(ax: Axes, shown: list[str]) -> None:
     ax.set_ylabel("truly is")
 
 
-def _errors_said(matrix: Matrix, most: int) -> list[str]:
-    said = []
-    for n, true, answered in matrix.largest_errors(most):
-        cost = matrix.costs.get((true, answered))
-        price = f", which cost {plain(money(sheet().words, cost, matrix.unit))}" if cost else ""
-        was = "was" if n == 1 else "were"
-        said.append(f"{format_count(n)} of {format_count(matrix.of_class(true))} {plain(_such(true))[:60]} {was} "
-                    f"answered “{plain(_outcome(answered))[:40]}”{price}")  # fmt: skip
-    return said
-
-
 def confusion_caption(answer: Answer) -> str:
     """What `confusion` shows, in a few words: the errors that weigh most."""
-    said = _errors_said(Matrix.of(answer), 2)
+    said = largest_errors_words(Matrix.of(answer), 2)
     return f"{'; '.join(said)}." if said else "There are no errors."
 
 
@@ -334,7 +232,7 @@ def confusion_alt(answer: Answer) -> str:
     """What `confusion` shows, in one sentence."""
     matrix = Matrix.of(answer)
     right = f"{format_count(matrix.right)} of {format_count(matrix.total)} {sheet().words.row.many} are answered right"
-    return f"{right}; {'; '.join(_errors_said(matrix, 2)) or 'there are no errors'}."
+    return f"{right}; {'; '.join(largest_errors_words(matrix, 2)) or 'there are no errors'}."
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -387,7 +285,7 @@ def _alternative(finding: Finding) -> str:
     words, kind = sheet().words, finding.key.kind
     if kind is Topic.SAVINGS_CLASS:
         k = finding.key.number("class")
-        return f"always “{_outcome(words.classes[k - 1])}”" if 0 < k <= len(words.classes) else f"always class {k}"
+        return f"always “{outcome(words.classes[k - 1])}”" if 0 < k <= len(words.classes) else f"always class {k}"
     return _ALTERNATIVES[kind]
 
 
@@ -400,14 +298,8 @@ _ALTERNATIVES = {
 }
 
 
-def _unit(answer: Answer) -> str:
-    """The currency, as the costs bear it."""
-    own = _measured(answer, Topic.TOTAL_COST)
-    return (own.measured.unit if own is not None and own.measured is not None else "") or sheet().words.currency
-
-
 def _price(value: float, answer: Answer) -> str:
-    return shorten(money(sheet().words, value, _unit(answer)), 26)
+    return shorten(money(sheet().words, value, unit_of_costs(answer)), 26)
 
 
 @house_style()
@@ -433,7 +325,7 @@ def costs(answer: Answer, *, ax: Axes | None = None) -> Axes:
 
 
 def _in_unit(answer: Answer) -> str:
-    unit = _unit(answer)
+    unit = unit_of_costs(answer)
     return f", {shorten(unit, 20)}" if unit else ""
 
 
@@ -552,19 +444,3 @@ def residuals_alt(answer: Answer) -> str:
         if (finding := _measured(answer, kind)) is not None
     ]
     return f"Errors by true value: {', '.join(said) or 'no summary at hand'}."
-
-
-__all__ = [
-    "calibration",
-    "calibration_alt",
-    "calibration_caption",
-    "confusion",
-    "confusion_alt",
-    "confusion_caption",
-    "costs",
-    "costs_alt",
-    "costs_caption",
-    "residuals",
-    "residuals_alt",
-    "residuals_caption",
-]

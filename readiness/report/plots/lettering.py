@@ -151,15 +151,6 @@ def labels(names: Iterable[object], most: int = 30, lines: int = 1) -> list[str]
     return numbered
 
 
-def shared_start(names: Sequence[str], joint: str) -> tuple[str, list[str]]:
-    """What most names say up to `joint`, and each name without it; "" where no two of several names agree."""
-    starts = Counter(start for start, found, _ in (name.partition(joint) for name in names) if found)
-    start, often = starts.most_common(1)[0] if starts else ("", 0)
-    if often == 0 or often < min(2, len(names)):
-        return "", list(names)
-    return start, [name.removeprefix(start + joint) for name in names]
-
-
 def metric_words(metric: str) -> str:
     """A metric's title: "roc_auc" is "ROC AUC"; that of the user's own is its key without underscores."""
     return shorten(METRICS[metric].title if metric in METRICS else metric.replace("_", " "), 36)

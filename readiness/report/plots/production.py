@@ -153,10 +153,9 @@ def _limits(ax: Axes, found: Mapping[str, Finding]) -> None:
 def latency_caption(answer: Answer) -> str:
     """What `latency` shows, in a few words."""
     found = _percentiles(answer)
-    slowest = list(found.items())[-1:] or [("", None)]
-    name, finding = slowest[0]
-    if finding is None:
+    if not found:
         return latency_alt(answer)
+    name, finding = list(found.items())[-1]
     share = {"p50": "Half of the calls", "p95": "95 of 100 calls", "p99": "99 of 100 calls"}[name]
     limit = f"; {bar_words(finding)} is required" if finding.criterion is not None else ""
     return f"{share} were answered within {measured(finding)}{limit}."

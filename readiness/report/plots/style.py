@@ -28,8 +28,6 @@ MUTED = "#566070"
 FAINT = "#dde2e9"
 WASH = "#f5f7fa"
 ACCENT = "#1c4f91"
-ON_FILL = "#fefefe"
-"""Letters on an area of a full colour; the same in the dark."""
 
 DARK = {
     PAPER: "#10151c",

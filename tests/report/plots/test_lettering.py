@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.report.plots.lettering import bar, labels, measured, metric_words, plain, shared_start, shorten
+from readiness.report.plots.lettering import bar, folded, labels, measured, metric_words, percent, plain, shorten
 from tests.literal_answers import finding
 
 
@@ -61,11 +61,39 @@ def test_two_long_names_that_shorten_to_the_same_are_told_apart():
     assert ["aaaaa…bbbbb (1)", "aaaaa…bbbbb (2)"] == [first, second]
 
 
-def test_what_all_names_share_is_said_once():
-    """The commonest start is split off; a name with another start stays whole."""
-    assert ("Gain", ["a", "b"]) == shared_start(["Gain over a", "Gain over b"], " over ")
-    assert ("", ["Gain over a", "Loss over b"]) == shared_start(["Gain over a", "Loss over b"], " over ")
-    assert ("Gain", ["a", "b", "Loss over c"]) == shared_start(["Gain over a", "Gain over b", "Loss over c"], " over ")
+@given(st.text(max_size=120), st.integers(1, 40), st.integers(1, 3))
+def test_folded_keeps_to_lines_and_columns(text, most, lines):
+    """Whatever the text: so many lines at most, each as wide as allowed; nothing is lost where there is room."""
+    found = folded(text, most, lines)
+
+    assert len(found) <= lines
+    assert all(0 < len(line) <= most for line in found)
+    if len(plain(text)) <= most:
+        assert found == ([plain(text)] if plain(text) else [])
+
+
+def test_names_are_broken_between_words():
+    """Two lines instead of an ellipsis; only what needs more is cut in the middle."""
+    assert ["a random guess in", "proportion to the classes"] == folded(
+        "a random guess in proportion to the classes", 26, 2
+    )
+    assert "…" in "".join(folded("word " * 40, 20, 2))
+
+
+@pytest.mark.parametrize(
+    ("share", "against", "expected"),
+    [
+        (0.43, (), "43 %"),
+        (0.9496, (0.95,), "94.96 %"),
+        (0.0004, (), "0.04 %"),
+        (0.9999, (), "99.99 %"),
+        (0.0, (), "0 %"),
+        (1.0, (), "100 %"),
+    ],
+)
+def test_shares_are_percentages_that_never_cross_a_limit(share, against, expected):
+    """A share that is not nothing is never 0 %, one below its limit never written as the limit."""
+    assert expected == percent(share, *against)
 
 
 def test_numbers_carry_sign_unit_and_bar():

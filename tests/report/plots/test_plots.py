@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from matplotlib.text import Annotation
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.text import Annotation, Text
 
 from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.report.pictures import PNG_DPI
 from readiness.report.plots import baseline, business, decision, errors, production, segments, stability
-from readiness.report.plots.style import NothingToDraw
+from readiness.report.plots.style import DARK, INK, LOOKS, NARROW, PAPER, WIDE, NothingToDraw, drawing_on, lay_out
 from tests import literal_answers as literal
 from tests.literal_answers import DRAWN, NAMES, fact, finding, interval, panels, point, words
 
@@ -359,7 +364,7 @@ def test_a_plot_leaves_no_trace(plot, answer):
 
         assert before == dict(mpl.rcParams)
         assert [] == plt.get_fignums()
-        assert 10.5 == ax._left_title.get_fontsize()
+        assert WIDE.title == ax._left_title.get_fontsize()
 
 
 @pytest.mark.parametrize(("plot", "answer"), DRAWN, ids=NAMES)
@@ -471,33 +476,83 @@ def test_thousands_of_claims_are_drawn_by_those_closest_to_their_limits():
     assert "2,990 of 3,000" in decision.margins_caption([Answer(Question.SEGMENTS, many)])
 
 
-STAGES = (
-    decision.Stage(0.05, 7, 2_300, "fewer than 80 % of frauds are found", "payments risk"),
-    decision.Stage(0.25, 14, 9_000),
-    decision.Stage(1.0),
-)
+# ----------------------------------------------------------------------------------------------------
+# Wide and narrow.
+
+SHEETS = pytest.mark.parametrize("on", [WIDE, NARROW], ids=["wide", "narrow"])
+OF_ALL = literal.six(segments=Status.NOT_MET)
+EVERY = (
+    *DRAWN,
+    (segments.slices, Answer(Question.SEGMENTS, (finding("SEGM-SLICE-1", "x", 0.5, 0.3, 0.6, "<", 0.15, metric="recall",
+                                                         segment={"a column": "one of its values", "b": "c"}),))),
+    (decision.margins, [Answer(Question.BUSINESS, (judged(-3),)), *OF_ALL[2:]]),
+    (lambda answers: decision.flowchart(*literal.decided(answers)), OF_ALL),
+    (lambda answers: decision.flowchart(*literal.decided(answers)), literal.six(business=Status.NOT_PROVEN)),
+)  # fmt: skip
 
 
-def test_rollout_bears_its_numbers():
-    """Share, days, cases, what stops it and who, stage by stage."""
-    said = words(decision.rollout(STAGES))
-
-    assert {
-        "1. 5 % of traffic",
-        "2. 25 % of traffic",
-        "3. all traffic",
-        "at least 7 days",
-        "at least 9,000 rows",
-    } <= set(said)
-    assert "stopped by: payments risk" in said
-    assert "The release, in stages" in said
-    assert "The release, as a plan: it may not begin yet" in words(decision.rollout(STAGES, True))
-    assert "Planned release, which may not begin yet. 5 % of traffic: at least 7 days;" in decision.rollout_alt(
-        STAGES, True
-    )
+def unseen_ticks(figure):
+    """Labels of ticks beyond the ends of their axis, which matplotlib keeps and does not draw."""
+    unseen = set()
+    for ax in figure.findobj(Axes):
+        for axis, (low, high) in ((ax.xaxis, sorted(ax.get_xlim())), (ax.yaxis, sorted(ax.get_ylim()))):
+            outside = (tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high)
+            unseen |= {id(label) for tick in outside for label in (tick.label1, tick.label2)}
+            unseen |= {id(label) for tick in axis.get_minor_ticks() for label in (tick.label1, tick.label2)}
+    return unseen
 
 
-def test_a_rollout_without_stages_is_not_drawn():
-    """Nothing is invented."""
-    with pytest.raises(NothingToDraw):
-        decision.rollout(())
+@SHEETS
+@pytest.mark.parametrize(("plot", "answer"), EVERY)
+def test_no_word_leaves_the_sheet_and_none_is_smaller_than_the_page_allows(plot, answer, on):
+    """Every text lies on the sheet, in the font that is wider than those of the page, and is at least 12 pixels high."""
+    with drawing_on(on):
+        figure = plot(answer).figure
+    lay_out(figure)
+    figure.canvas.draw()
+    texts = [text for text in figure.findobj(Text) if text.get_text().strip() and id(text) not in unseen_ticks(figure)]
+    extents = [(text.get_text(), text.get_window_extent()) for text in texts]
+    width, height = figure.get_size_inches() * figure.dpi
+
+    assert on.width == figure.get_figwidth()
+    assert 9 <= min(text.get_fontsize() for text in texts)
+    assert [] == [text for text, box in extents if box.x0 < -1 or box.x1 > width + 1 or box.y1 > height + 1]
+
+
+@SHEETS
+def test_names_beside_or_above_their_rows_never_cover_each_other(on):
+    """However long: at most two lines beside a row, three above it, and rows as high as that needs."""
+    names = [f"a name of group {k} that is as long as names of groups ever get, and longer" for k in range(5)]
+    found = [fact(f"BASE-VALUE-RULE-{k}-F1", name, 0.1 * k, metric="f1") for k, name in enumerate(names, 1)]
+    with drawing_on(on):
+        figure = baseline.methods(Answer(Question.BASELINE, tuple(found))).figure
+    lay_out(figure)
+    figure.canvas.draw()
+    boxes = [
+        text.get_window_extent() for text in figure.findobj(Text) if "name of" in text.get_text().replace("\n", " ")
+    ]
+
+    boxes = [box for box in boxes if box.width > 1]  # the others are kept for the right side of the axis
+
+    assert 5 == len(boxes)
+    ordered = sorted(boxes, key=lambda box: -box.y0)
+    assert all(upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(ordered))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_letters_on_coloured_cells_can_be_read(dark):
+    """The strongest cell of the errors beside its letters: at least 4.5 to 1, light and dark."""
+
+    def colour(name):
+        return np.array(to_rgb(DARK[name] if dark else name))
+
+    def brightness(rgb):
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    patches = errors.confusion(literal.errors()).patches
+    strongest = max(patch.get_alpha() for patch in patches)
+    cell = strongest * colour(LOOKS[Status.NOT_MET].colour) + (1 - strongest) * colour(PAPER)
+    lighter, darker = sorted((brightness(cell), brightness(colour(INK))), reverse=True)
+
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
