@@ -139,7 +139,9 @@ def list_segments(spec: Spec, task: Task) -> Iterator[Entry]:
         return Claim(key, f"Rows in assessable segments, for {key.metric}", share, source=place, owner=owner)
 
     def critical(key: FindingKey, _subject: str = "") -> Claim:
-        return Claim(key, f"Critical segments that are too small, for {key.metric}", none_small, source=place)
+        return Claim(
+            key, f"Critical segments that are too small, for {key.metric}", none_small, source=place, owner=owner
+        )
 
     def deficit(key: FindingKey, subject: str) -> Claim | None:
         name = key.metric or subject
@@ -250,7 +252,8 @@ def list_errors(spec: Spec, task: Task) -> Iterator[Entry]:  # noqa: ARG001  # c
         return Claim(key, f"Rows of {name} that are found", bar, source=f"errors.{origin}", owner=errors.owner)
 
     def told_apart(key: FindingKey, name: str) -> Claim:
-        return Claim(key, f"Rows of {name} are called so more often than others", Criterion(">", 0.0, "points"))
+        words = f"Rows of {name} are called so more often than others"
+        return Claim(key, words, Criterion(">", 0.0, "points"), source="errors.class_coverage", owner=errors.owner)
 
     if given is not None and given.at_least is not None:
         bar = Criterion(">=", given.at_least, "share", "set in the spec")
@@ -439,7 +442,9 @@ def _drift(spec: Spec) -> Iterator[Family]:
     name = "Training distribution matches production"
     yield Family.of_one(Claim(whole, name, bar, source=place, owner=criteria.owner, lacking=lacking))
     name = "Drift of the answers, test against recent rows"
-    yield Family.of_one(Claim(Topic.DRIFT_OF_ANSWERS.key(), name, steady, source="production.drift_warning"))
+    yield Family.of_one(
+        Claim(Topic.DRIFT_OF_ANSWERS.key(), name, steady, source="production.drift_warning", owner=criteria.owner)
+    )
 
 
 LISTERS: tuple[Lister, ...] = (

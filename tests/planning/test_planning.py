@@ -430,3 +430,21 @@ def test_numbers_beyond_counting_leave_the_plan_open(
     found = entries(spec, *assumed)
     assert [entry for entry in found if "no count comes out" in entry.own]
     assert {"production.drift_limit"} <= {entry.key for entry in found}
+
+
+def test_every_claim_that_rests_on_rows_is_in_the_plan():
+    """What only a review can tell is listed as open, so that no sum passes for the whole; boxes and probes need none."""
+    costs = {"costs": {"false_positive": 1, "false_negative": 9}, "value_per_prediction": 2}
+    spec = spec_of(
+        baseline={"current": {"name": "old <b>", "path": "old.joblib"}},
+        segments={"fairness": {"demographic_parity_ratio": 0.8}},
+        errors=costs,
+        data={"segments": ["sex"]},
+    )
+    planned = {entry.key: entry for entry in entries(spec)}
+    for key in ("errors.dearer", "segments.fairness"):
+        assert planned[key].rows is None
+        assert "only a review tells" in planned[key].own
+    assert "baseline, current" in planned
+    assert not any(key.startswith(("checklist", "production.must_handle")) for key in planned)
+    assert any("criteria are open" in line for line in plan(spec))

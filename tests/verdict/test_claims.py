@@ -1,4 +1,4 @@
-"""What must be in a record follows from the spec alone."""
+"""The list of claims, and a record held against it: what must be there follows from the spec alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from readiness.core.findings import (
     Status,
     not_assessed,
 )
+from readiness.core.keys import Topic
 from readiness.core.policy import Task
 from readiness.spec.schema import Attestation, Spec
 from readiness.verdict.attestations import false_attestations
@@ -437,3 +438,62 @@ def test_outcomes_of_probes_follow_from_the_spec(
     finding = Finding(code, "n", outcome.status, outcome=outcome)
     wrong = false_attestations(produced(finding), make_spec(production=production))
     assert ((code,) if is_false else ()) == wrong
+
+
+WHOLE: dict[str, Any] = {
+    "baseline": {"current": {"name": "old", "path": "old.joblib"}, "human": {"metric": "f1", "value": 0.5, "n": 9}},
+    "business": {
+        "owner": "risk",
+        "requirements": [
+            {"says": "s", "metric": "recall", "at_least": 0.9, "owner": "fraud desk"},
+            {"says": "t", "metric": "f1", "at_least": 0.1, "lift_over": "old"},
+        ],
+    },
+    "segments": {"fairness": {"demographic_parity_ratio": 0.8}},
+    "errors": {"costs": {"false_positive": 1, "false_negative": 2}, "value_per_prediction": 3},
+    "production": {"latency_p99_ms": 50, "must_handle": ["outlier"]},
+}
+
+
+@pytest.mark.parametrize("parts", [{}, WHOLE, {"evidence": "point"}])
+@pytest.mark.parametrize("task", Task)
+def test_every_demanded_claim_is_whole(parts: dict[str, Any], task: Task) -> None:
+    """Each stands once, under a place of the spec, with a bar, an outcome of probe or box, or why there is none."""
+    if task is Task.REGRESSION and parts is WHOLE:
+        parts = WHOLE | {"errors": {"costs": {"under": 1, "over": 2}}}
+    demanded = claims_of(make_spec(**parts), task).demanded
+    assert len(demanded) == len({claim.key for claim in demanded})
+    for claim in demanded:
+        is_outcome = claim.key.kind in (Topic.PROBE, Topic.BOX)
+        assert claim.name
+        assert claim.source
+        assert 1 == (claim.criterion is not None) + bool(claim.lacking) + is_outcome, claim.code
+        assert not claim.lacking or claim.needs
+
+
+def test_who_answers_for_a_bar_is_the_nearest_that_the_spec_names() -> None:
+    """The owner of a requirement, else that of its section."""
+    first, second = claims_of(make_spec(**WHOLE), Task.BINARY).of_kind(Topic.REQUIREMENT)
+    assert ("fraud desk", "risk") == (first.owner, second.owner)
+    assert 0.0 == second.criterion.threshold  # type: ignore[union-attr]  # a relative gain is in the contrast
+
+
+def test_a_claim_of_a_family_has_the_bar_of_the_spec() -> None:
+    """The class and the metric of a weak slice are told beside the key; what is of no topic of the list has no claim."""
+    claims = claims_of(make_spec(errors={"floors": {"gold": 0.7}}), Task.MULTICLASS)
+    found = Topic.CLASS_FOUND.key(2)
+    assert 0.7 == claims.claim(found, "gold").criterion.threshold  # type: ignore[union-attr]
+    assert 0.7 > claims.claim(found, "tin").criterion.threshold  # type: ignore[union-attr]
+    assert "<" == claims.claim(Topic.SLICE.key(1), "accuracy").criterion.op  # type: ignore[union-attr]
+    assert claims.find(Topic.SLICE.key(1), "no metric") is None
+    with pytest.raises(KeyError, match="ERRO-RATE"):
+        claims.claim(Topic.ERROR_RATE.key())
+
+
+def test_a_column_called_class_hides_no_bar() -> None:
+    """A weak slice of a column with that name is held against the limit of segments all the same."""
+    slice_of = Finding(
+        "SEGM-SLICE-1", "n", Status.MET, metric="mae", segment={"class": "3"}, bounds=Bounds(0.0, 0.1, 0.05),
+        criterion=Criterion("<", 5.0),
+    )  # fmt: skip
+    assert ("SEGM-SLICE-1",) == lower_bars([Answer(Question.SEGMENTS, (slice_of,))], make_spec(), Task.REGRESSION)
