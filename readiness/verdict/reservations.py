@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -18,6 +18,7 @@ from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind, can_never_be_vouched, kind_of
 from readiness.spec.checks import GUESSES
 from readiness.verdict.record import Record
+from readiness.verdict.vocabulary import vocabulary_of
 
 # ----------------------------------------------------------------------------------------------------
 # Bars of a review that let more through than the defaults do: told from the record's spec and from `criteria`.
@@ -351,10 +352,10 @@ def _groups(record: Record) -> Iterator[str]:
     unseen = record.gathered.data.unsegmented
     if not unseen or not _asks(record, Question.SEGMENTS):
         return
-    seen = _segment_columns(record)
-    looked = f"compared by {_names(seen)}" if seen else "no groups were compared"
+    seen, called = _segment_columns(record), vocabulary_of(record).column
+    looked = f"compared by {_names(map(called, seen))}" if seen else "no groups were compared"
     verb = "the test table also has" if seen else "the test table has"
-    yield f"{looked}; {verb} {_names(unseen)}, which nobody looked at"
+    yield f"{looked}; {verb} {_names(map(called, unseen))}, which nobody looked at"
 
 
 def _segment_columns(record: Record) -> list[str]:
@@ -365,7 +366,7 @@ def _segment_columns(record: Record) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _names(columns: Sequence[str]) -> str:
+def _names(columns: Iterable[str]) -> str:
     return listed([_name(column) for column in columns], most=_MOST_COLUMNS)
 
 
