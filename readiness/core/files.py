@@ -136,7 +136,7 @@ class Role(StrEnum):
     OTHER = "other"
     """Only in records of before roles were recorded."""
 
-    def named(self, file: str) -> str:
+    def name_of(self, file: str) -> str:
         """What a record calls a file of this role: "test: cases.csv"; the model's files bear their own name."""
         return file if self in (Role.MODEL, Role.OTHER) else f"{self.value}: {file}"
 
@@ -150,7 +150,7 @@ class Artifact:
     """
 
     name: str
-    """What a record calls it, see `Role.named`."""
+    """What a record calls it, see `Role.name_of`."""
     sha256: str
     """64 lower-case hex digits; of a folder: of its manifest."""
     size: int
@@ -161,20 +161,20 @@ class Artifact:
 
     def __post_init__(self) -> None:
         # a record is hostile until it is verified: it must not call a table by one role and use it in another
-        if not self.name.startswith(self.role.named("")):
+        if not self.name.startswith(self.role.name_of("")):
             raise ValueError(f"the name {visible(self.name)[:60]!r} is none of the role {self.role.value!r}")
 
     @property
     def file(self) -> str:
         """The name of the file: "cases.csv"; of evidence and of modules their path, or the module's name."""
-        return self.name[len(self.role.named("")) :]
+        return self.name[len(self.role.name_of("")) :]
 
     @classmethod
     def of(
         cls, path: Path, role: Role, *, file: str = "", rows: int | None = None, columns: int | None = None
     ) -> Artifact:
         """Describe what lies at `path` now; `file` stands for its own name."""
-        return cls(role.named(file or path.name), sha256_path(path), size_of(path), rows, columns, role)
+        return cls(role.name_of(file or path.name), sha256_path(path), size_of(path), rows, columns, role)
 
 
 def sha256_file(path: Path) -> str:
@@ -223,10 +223,10 @@ def manifest(folder: Path) -> bytes:
 
 
 def _walk_below(folder: Path) -> Iterator[Path]:
-    def unlisted(error: OSError) -> None:
+    def refuse_unlisted(error: OSError) -> None:
         raise InputError(f"{error.filename} cannot be read: {error.strerror}.", remedy="Check its rights.") from error
 
-    for place, folders, files in os.walk(folder, onerror=unlisted):
+    for place, folders, files in os.walk(folder, onerror=refuse_unlisted):
         yield from (Path(place, name) for name in (*folders, *files))
 
 

@@ -80,7 +80,7 @@ class FileOrigin:
     def artifact(self, role: Role) -> Artifact:
         """The file with the digest of the bytes that its rows were read from; of the file as it lies there, if none."""
         digest = self._digests[0] if self._digests else sha256_file(self.path)
-        name, shape = role.named(self.path.name), (self.head.rows, len(self.head.columns))
+        name, shape = role.name_of(self.path.name), (self.head.rows, len(self.head.columns))
         return Artifact(name, digest, size_of(self.path), *shape, role=role)
 
 
@@ -125,7 +125,7 @@ class FrameOrigin:
 
     def artifact(self, role: Role) -> Artifact:
         """The frame, which has no digest."""
-        return Artifact(role.named(f"{self.name} in memory"), "", self.size, *self.frame.shape, role=role)
+        return Artifact(role.name_of(f"{self.name} in memory"), "", self.size, *self.frame.shape, role=role)
 
 
 def file_origins(loaded: LoadedSpec) -> Mapping[str, Origin]:

@@ -66,7 +66,7 @@ class TableFile:
         """Of the bytes that were read, in hexadecimal; empty while none were."""
         return "" if self.content is None else hashlib.sha256(self.content).hexdigest()
 
-    def opened(self) -> Any:
+    def open(self) -> Any:
         """The bytes as a file of Arrow's, which would take only a path that is UTF-8."""
         return pa.OSFile(os.fsencode(self.path)) if self.content is None else pa.BufferReader(self.content)
 
@@ -128,7 +128,7 @@ def _raw_schema(file: TableFile) -> pa.Schema:
 @contextlib.contextmanager
 def _open_text(file: TableFile) -> Iterator[Any]:
     """The bytes of the text."""
-    with file.opened() as stream:
+    with file.open() as stream:
         if not file.path.name.lower().endswith(".gz"):
             yield stream
             return
@@ -192,7 +192,7 @@ def _check_separator(path: Path, name: str) -> None:
 
 def _unreadable(file: TableFile, error: Exception) -> DataError:
     path = file.path
-    with file.opened() as stream:
+    with file.open() as stream:
         wide = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     if wide or isinstance(error, UnicodeDecodeError):
         return _not_utf8(path, "")
@@ -373,7 +373,7 @@ def _is_parquet(path: Path) -> bool:
 @contextlib.contextmanager
 def _open_parquet(file: TableFile) -> Iterator[Any]:
     try:
-        with file.opened() as stream, pq.ParquetFile(stream) as parquet:
+        with file.open() as stream, pq.ParquetFile(stream) as parquet:
             yield parquet
     except UnicodeDecodeError as error:
         raise DataError(f"{file.path} has a column whose name is not UTF-8.", remedy="Rename the column.") from error

@@ -183,12 +183,12 @@ def _inputs(files: Iterable[SpecFile], settings: Sequence[str]) -> tuple[Artifac
     found: dict[str, Artifact] = {}
     for file in files:
         numbered = (f"{file.path.name} ({number})" for number in itertools.count(2))
-        names = (file.role.named(each) for each in itertools.chain([file.path.name], numbered))
+        names = (file.role.name_of(each) for each in itertools.chain([file.path.name], numbered))
         name = next(each for each in names if each not in found)
         found[name] = Artifact(name, file.sha256, file.size, role=file.role)
     if not settings:
         return tuple(found.values())
-    name, content = Role.SPEC.named(COMMAND_LINE_FILE), settings_bytes(settings)
+    name, content = Role.SPEC.name_of(COMMAND_LINE_FILE), settings_bytes(settings)
     return (*found.values(), Artifact(name, _sha256(content), len(content), role=Role.SPEC))
 
 

@@ -46,7 +46,7 @@ def _with_role(file: Any, role_of: Callable[[str], Role]) -> Any:
 
 def _role_of(name: str) -> Role:
     """The role of an input, "test" of "test: cases.csv"."""
-    named = (role for role in Role if role.named("") and name.startswith(role.named("")))
+    named = (role for role in Role if role.name_of("") and name.startswith(role.name_of("")))
     return next(named, Role.OTHER)
 
 

@@ -70,7 +70,7 @@ def test_of_a_single_file_it_is_what_sha256sum_prints(review_files: Callable[...
 def test_the_cover_counts_every_part(role: Role, file: str) -> None:
     """Whatever the record lists as a part of the spec."""
     record = records.ready()
-    inputs = (*record.gathered.inputs, Artifact(role.named(file), B, 9, role=role))
+    inputs = (*record.gathered.inputs, Artifact(role.name_of(file), B, 9, role=role))
     expected = spec_digest(inputs)
     changed = replace(record, gathered=replace(record.gathered, inputs=inputs))
     said = " ".join(line.text for line in facts(changed, Language.of(changed)))

@@ -19,7 +19,7 @@ TAKES_APART = frozenset({
 })  # fmt: skip
 MATCHES = frozenset({"fullmatch", "match", "search", "sub", "findall", "finditer"})
 
-ROLES = tuple(role.named("") for role in Role if role.named(""))
+ROLES = tuple(role.name_of("") for role in Role if role.name_of(""))
 ROLE_ENDS = frozenset({": "})
 
 ALLOWED = {

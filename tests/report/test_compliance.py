@@ -221,7 +221,7 @@ def test_anchors_are_few_and_all_used() -> None:
 def attested(evidence: Mapping[str, str], quotes: tuple[Quote, ...] = ()) -> Record:
     """A record whose boxes rest on this evidence."""
     boxes = {box: {"done": True, "by": "Ann", "on": "2026-11-02", "evidence": file} for box, file in evidence.items()}
-    seen = [Artifact(Role.EVIDENCE.named(file), "a" * 64, 9, role=Role.EVIDENCE) for file in {*evidence.values()}]
+    seen = [Artifact(Role.EVIDENCE.name_of(file), "a" * 64, 9, role=Role.EVIDENCE) for file in {*evidence.values()}]
     record = with_spec(records.not_ready(), checklist=boxes)
     return dataclasses.replace(record, gathered=dataclasses.replace(record.gathered, inputs=tuple(seen)), quotes=quotes)
 

@@ -199,7 +199,7 @@ def loaded_elsewhere() -> tuple[Artifact, ...]:
         is_there = path.exists()
         if not is_there or not packages.is_as_installed(str(path)):
             digest, size = (sha256_file(path), path.stat().st_size) if is_there else ("", 0)
-            found.append(Artifact(Role.MODULE_ELSEWHERE.named(name), digest, size, role=Role.MODULE_ELSEWHERE))
+            found.append(Artifact(Role.MODULE_ELSEWHERE.name_of(name), digest, size, role=Role.MODULE_ELSEWHERE))
     return tuple(found)
 
 

@@ -93,7 +93,7 @@ class OwnModules(MetaPathFinder):
 
     def record(self, path: str, content: bytes) -> None:
         """Keep the digest of a file that is about to run."""
-        name = Role.MODULE.named(Path(path).relative_to(self.folder).as_posix())
+        name = Role.MODULE.name_of(Path(path).relative_to(self.folder).as_posix())
         self.add([Artifact(name, hashlib.sha256(content).hexdigest(), len(content), role=Role.MODULE)])
 
     def add(self, artifacts: Iterable[Artifact]) -> None:
