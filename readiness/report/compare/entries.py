@@ -17,6 +17,7 @@ from readiness.report.page.tables import Cell, Column, Mark, Row, Table, table
 from readiness.report.sentences import approval_words, headline, result_words, topic
 from readiness.report.sentences.numbers import day as day_in_words
 from readiness.report.sentences.phrases import sentence
+from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record, supplied_words
 
 LONGEST = 120
@@ -97,7 +98,7 @@ def _reason(record: Record) -> str:
     """Why the result is what it is, in one short sentence, and who owns the model."""
     record = presentable(record)
     owner, risk = record.about.get("owner"), record.about.get("risk")
-    facts = [f"owner: {owner}" if owner else "", f"risk: {risk}" if risk else ""]
+    facts = [f"owner: {as_name(str(owner))}" if owner else "", f"risk: {risk}" if risk else ""]
     told = headline(record).lead
     return visible(" ".join(filter(None, (told, sentence(", ".join(filter(None, facts)))))))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,9 +91,27 @@ def sections(reports: Sequence[Report], pairings: Sequence[Pairing], *, everythi
 
 
 def _results(reports: Sequence[Report], pairings: Sequence[Pairing]) -> Section:
-    lead = " ".join((*map(headline, pairings), f"{reports[0].letter} is what the others are compared with.", EVIDENCE))
+    compared = f"{reports[0].letter} is what the others are compared with."
+    lead = " ".join((*_turned(reports), compared, *map(headline, pairings), EVIDENCE))
     made = (_answers(reports), _standing(reports))
     return Section("results", "Results side by side", lead, (*cautions(reports), *_reservations(reports)), made)
+
+
+def _turned(reports: Sequence[Report]) -> Iterator[str]:
+    """What became of the result and of each answer: "Question 3 is no in A and yes in B."."""
+    found = [result_given(report.record).word for report in reports]
+    if len(set(found)) == 1:
+        yield (
+            f"The test result is {found[0]} in all of them."
+            if len(found) > 2
+            else f"The test result is {found[0]} in both."
+        )
+    for question in Question:
+        asking = [report for report in reports if question in asked(report.record)]
+        words = [(answer_given(report.record, question).word, report.letter) for report in asking]
+        if len({word for word, _ in words}) > 1:
+            told = listed([f"{word} in {letter}" for word, letter in words], most=len(words))
+            yield f"Question {question.number} is {told}."
 
 
 def _reservations(reports: Sequence[Report]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from readiness.report.sentences.numbers import times_short, with_days
 from readiness.report.sentences.phrases import lower, sentence, several, upper
 from readiness.report.sentences.words import section
 from readiness.verdict.decision import ADVICE
+from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import open_doubts
 
@@ -204,7 +205,7 @@ def steps(record: Record, language: Language | None = None) -> tuple[Step, ...]:
 def _owner(record: Record, question: Question | None = None) -> str:
     """Who answers for the criteria of a question, else for the model."""
     stated = {} if question is None else section(record.gathered.spec, question.value)
-    return str(stated.get("owner") or record.about.get("owner") or "")
+    return as_name(str(stated.get("owner") or record.about.get("owner") or ""))
 
 
 def _due(record: Record, question: Question) -> str:
@@ -258,7 +259,7 @@ def _step(record: Record, question: Question, finding: Finding, language: Langua
     stated = stated_requirement(language.words, finding) if finding.key.kind is Topic.REQUIREMENT else {}
     return Step(
         text,
-        str(stated.get("owner") or "") or _owner(record, question),
+        as_name(str(stated.get("owner") or "")) or _owner(record, question),
         with_days(str(stated.get("due") or "")) or _due(record, question),
         question,
         question.value,
