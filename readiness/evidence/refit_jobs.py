@@ -92,20 +92,20 @@ class Plan:
         """Why the rows do not fill the folds; of more folds than by default, the spec's choice is the cause."""
         chosen = self.folds > FOLDS
         if n < 2 * self.folds:
-            return Missing(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows", chosen)
+            return Missing(f"{n:,} rows are too few for {self.folds} folds", f"{2 * self.folds} rows", chosen=chosen)
         if self.task is Task.BINARY and self.time is None:
             rarest = int(np.bincount(self.y.astype(np.int64), minlength=2).min())
             if rarest < self.folds:
                 return Missing(
                     f"the rarer class has {rarest:,} rows, fewer than the {self.folds} folds",
                     f"{self.folds} rows of each class",
-                    chosen,
+                    chosen=chosen,
                 )
         if self.time is not None and len(np.unique(_order_by_time(self.time)[1])) <= self.folds:
-            return Missing(f"there are too few different times for {self.folds} windows", "more times", chosen)
+            return Missing(f"there are too few different times for {self.folds} windows", "more times", chosen=chosen)
         if self.groups is not None and self.time is None and (k := len(pd.unique(self.groups))) < self.folds:
             kept = "queries" if self.task is Task.RANKING else "groups"
-            return Missing(f"{k:,} {kept} cannot fill {self.folds} folds", f"{self.folds} {kept}", chosen)
+            return Missing(f"{k:,} {kept} cannot fill {self.folds} folds", f"{self.folds} {kept}", chosen=chosen)
         return None
 
     def repeat(self, number: int) -> Iterator[Split]:

@@ -74,4 +74,4 @@ def test_the_cover_counts_every_part(role: Role, file: str) -> None:
     expected = spec_digest(inputs)
     changed = replace(record, gathered=replace(record.gathered, inputs=inputs))
     said = " ".join(line.text for line in facts(changed, Language.of(changed)))
-    assert f"; spec {expected[:12]}" in said
+    assert f"Specification {expected[:12]}" in said
