@@ -48,7 +48,7 @@ from readiness.spec.schema import Attestation, CostColumn, Requirement, Spec
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.ranking import MINIMUM_QUERIES
 from readiness.statistics.sample_size import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
-from readiness.verdict.claims import claims_of
+from readiness.verdict.claims import claims_of, segment_metrics
 
 DENOMINATORS = {
     "recall": 1,
@@ -171,16 +171,18 @@ def _queries(coded: NDArray[np.float64], queries: pd.Series[Any]) -> Feasible:
 
 
 def _requirements(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Iterator[Feasible]:
-    if not loaded.spec.business.requirements:
-        yield Feasible("business.requirements", "none is stated, so question 2 cannot be a yes", Chance.NOT_POSSIBLE)
-    for k, requirement in enumerate(loaded.spec.business.requirements, 1):
-        yield _requirement(k, requirement, loaded, target, coded)
+    claims = claims_of(loaded.spec, target.task)
+    for claim in claims.of_kind(Topic.NO_REQUIREMENTS):
+        yield Feasible(claim.source, "none is stated, so question 2 cannot be a yes", Chance.NOT_POSSIBLE)
+    stated = loaded.spec.business.requirements
+    for claim, requirement in zip(claims.of_kind(Topic.REQUIREMENT), stated, strict=True):
+        yield _requirement(claim.source, requirement, loaded, target, coded)
 
 
 def _requirement(
-    k: int, requirement: Requirement, loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]
+    key: str, requirement: Requirement, loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]
 ) -> Feasible:
-    key, metric = f"business.requirements, number {k}", loaded.spec.metric(requirement.metric)
+    metric = loaded.spec.metric(requirement.metric)
     words = f"{metric.title} {requirement.op} {format_threshold(requirement.limit)}"
     n, noun = _denominator(requirement.metric, loaded, target, coded)
     if metric.needs == "measurement":
@@ -220,7 +222,7 @@ def _segments(
         yield Feasible(
             "data.segments", "no segment column is named, so question 3 cannot be a yes", Chance.NOT_POSSIBLE
         )
-    for metric in loaded.spec.segments.metrics or policy.SEGMENT_METRICS[target.task]:
+    for metric in segment_metrics(loaded.spec, target.task):
         if metric in ("accuracy", *DENOMINATORS) and (metric == "accuracy" or target.task is Task.BINARY):
             yield from (_cut(loaded, target, metric, coded, cut) for cut in cuts)
 
