@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from readiness.core.checklist import BOXES
@@ -37,6 +38,7 @@ def half_width(words: Words, finding: Finding) -> Said:
     failing = f"The {average(metric)} changes too much from refit to refit"
     if finding.measured is None:
         return Said(title, bar, "", "", "", "", failing, remedy, scale)
+    remedy = _more_training(words, finding.measured.value, limit) or remedy
     width = with_unit(write_alike([finding.measured.value], scale, limit)[0], scale)
     mean = words.value(Topic.FOLD_MEAN)
     known = f"the {average(metric)}"
@@ -46,6 +48,19 @@ def half_width(words: Words, finding: Finding) -> Said:
         known = f"over {finding.measured.n:,} refits the {average(metric)} is {text}"
     fact = f"{known}, known to ± {width}" if mean is not None else f"{known} is known to ± {width}"
     return Said(title, bar, "", f"± {width}", fact, f"± {limit_text(limit, scale)} is required", failing, remedy, scale)
+
+
+def _more_training(words: Words, width: float, limit: float) -> str:
+    """How many training rows would do, as the width shrinks with the root of their number; empty where it is narrow
+    enough or nobody knows how many there are.
+    """
+    rows = words.facts.train_rows if words.facts is not None else None
+    if not rows or limit <= 0 or width <= limit:
+        return ""
+    needed = rows * (width / limit) ** 2
+    unit = 10 ** max(0, math.floor(math.log10(needed)) - 1)
+    about = math.ceil(needed / unit) * unit
+    return f"Train on about {about:,} {words.row.many} (now {rows:,}), or choose a simpler model"
 
 
 def churn(words: Words, finding: Finding) -> Said:
