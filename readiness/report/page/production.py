@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.core.checklist import BOXES, Box, Source
-from readiness.core.findings import Finding, Origin, Outcome, Question, Status, overall
-from readiness.core.format import listed
+from readiness.core.findings import Finding, Origin, Question, Status, overall
 from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
@@ -25,6 +24,7 @@ from readiness.report.page.tables import (
     table,
 )
 from readiness.report.sentences import worst_first
+from readiness.report.sentences.decision import checks_tally, findings_of_check
 from readiness.report.sentences.language import Language
 from readiness.verdict.record import Record
 
@@ -89,44 +89,11 @@ def _checklist(findings: Sequence[Finding], record: Record, language: Language) 
                 row, is_yes = _box_row(box, findings, record, language)
                 rows.append(row)
                 still_open += [] if is_yes else [row.without_anchors()]
-    own = [f for box in BOXES for f in _of(box, findings) if f.key.kind is Topic.BOX]
-    every = table(f"Checklist: {tally(findings, record)}", columns, rows, own, most=len(rows), folds=True)
+    own = [f for box in BOXES for f in findings_of_check(box, findings) if f.key.kind is Topic.BOX]
+    every = table(f"Checklist: {checks_tally(record)}", columns, rows, own, most=len(rows), folds=True)
     if not still_open:
         return [every]
-    return [table(f"Checklist: {tally(findings, record)}", columns, still_open, most=len(still_open)), every]
-
-
-def tally(findings: Sequence[Finding], record: Record) -> str:
-    """How many of the checks are ticked, and by whom: "23 of 25 ticked, 12 measured and 11 attested; 1 no, 1 open"."""
-    words = [_box_word(box, findings, record) for box in BOXES]
-    count = {word: words.count(word) for word in ("measured", "attested", "no", "does not apply", "open")}
-    yes = count["measured"] + count["attested"]
-    how = listed([f"{count[word]} {word}" for word in ("measured", "attested") if count[word]])
-    rest = [f"{count[word]} {word}" for word in ("no", "does not apply", "open") if count[word]]
-    return f"{yes} of {len(BOXES)} ticked" + (f", {how}" if how else "") + (f"; {', '.join(rest)}" if rest else "")
-
-
-def _box_word(box: Box, findings: Sequence[Finding], record: Record) -> str:
-    """What came of a check, in one of five words."""
-    own = _of(box, findings)
-    if box.question is not None:
-        status = record.answer(box.question).status
-    elif not own:
-        return "open"
-    elif len(own) == 1 and own[0].outcome is Outcome.NOT_APPLICABLE:
-        return "does not apply"
-    else:
-        status = own[0].status if len(own) == 1 else overall(tuple(own))
-    if status is Status.MET:
-        is_attested = box.question is None and all(f.measured is None and f.outcome is Outcome.ATTESTED for f in own)
-        return "attested" if is_attested else "measured"
-    return "no" if status is Status.NOT_MET else "open"
-
-
-def _of(box: Box, findings: Sequence[Finding]) -> list[Finding]:
-    """The findings of a box; one that is otherwise measured may also be attested under its own name."""
-    own = Topic.BOX.key(box.key)
-    return [f for f in findings if box.holds(f.key) or f.key == own]
+    return [table(f"Checklist: {checks_tally(record)}", columns, still_open, most=len(still_open)), every]
 
 
 def _box_row(box: Box, findings: Sequence[Finding], record: Record, language: Language) -> tuple[Row, bool]:
@@ -135,7 +102,7 @@ def _box_row(box: Box, findings: Sequence[Finding], record: Record, language: La
         answer = record.answer(box.question)
         row = Row((Cell(box.title), Cell(f"Answer to question {box.question.number}"), _answered(answer.status)))
         return row, answer.status is Status.MET
-    own = _of(box, findings)
+    own = findings_of_check(box, findings)
     code = next((f.code for f in own if f.key.kind is Topic.BOX), "")
     found = _box_mark(own)
     grounds = Cell(_grounds(box, own, language), warning=next((f.warning for f in own if f.warning), ""))

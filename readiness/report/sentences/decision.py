@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from readiness.core.checklist import BOXES, Source
-from readiness.core.findings import Answer, Finding, Origin, Outcome, Question, Status
+from readiness.core.checklist import BOXES, Box, Source
+from readiness.core.findings import Answer, Finding, Origin, Outcome, Question, Status, overall
 from readiness.core.keys import Topic
 from readiness.core.withholding import Kind, kind_of
 from readiness.report.sentences.answers import asked
@@ -339,17 +339,18 @@ def _cheaper(findings: Sequence[Finding], language: Language) -> Iterator[str]:
 def scorecard(record: Record, language: Language | None = None) -> tuple[ScoreRow, ...]:
     """One row for each question that was asked: the claim that decides it, with its margin."""
     language = language or Language.of(record)
-    return tuple(_row(record.answer(question), language) for question in asked(record))
+    return tuple(_row(record, question, language) for question in asked(record))
 
 
-def _row(answer: Answer, language: Language) -> ScoreRow:
+def _row(record: Record, question: Question, language: Language) -> ScoreRow:
+    answer = record.answer(question)
     finding = deciding(answer.findings)
     if finding is None:
         return ScoreRow(answer.question, "Nothing was judged", NO_MARGIN, NO_MARGIN, NO_MARGIN, answer.status)
     margin = margin_of(finding)
     measured = language.measured(finding) or finding.status.words
     if answer.question is Question.PRODUCTION:
-        measured = f"{measured}; {checks_tally(answer.findings)}"
+        measured = f"{measured}; checklist: {checks_tally(record)}"
     return ScoreRow(
         answer.question,
         language.title(finding),
@@ -360,32 +361,33 @@ def _row(answer: Answer, language: Language) -> ScoreRow:
     )
 
 
-def checks_tally(findings: Sequence[Finding]) -> str:
-    """The 25 checks of production counted: "25 checks: 12 measured, 11 vouched for, 1 pending"; see `BOXES`."""
-    tally: Counter[str] = Counter()
-    for box in BOXES:
-        own = [finding for finding in findings if box.holds(finding.key) and finding.blocking]
-        if box.source is Source.ANSWER:
-            tally["from the other answers"] += 1
-        elif box.source is Source.APPROVAL:
-            tally["pending approval"] += 1
-        elif any(finding.status is Status.NOT_MET for finding in own):
-            tally["failed"] += 1
-        elif not own or any(finding.status is not Status.MET for finding in own):
-            tally["open"] += 1
-        elif any(finding.outcome is Outcome.NOT_APPLICABLE for finding in own):
-            tally["not applicable"] += 1
-        elif any(finding.outcome is Outcome.ATTESTED for finding in own):
-            tally["vouched for"] += 1
-        else:
-            tally["measured"] += 1
-    order = (
-        "failed",
-        "open",
-        "measured",
-        "vouched for",
-        "not applicable",
-        "from the other answers",
-        "pending approval",
-    )
-    return f"{len(BOXES)} checks: {', '.join(f'{tally[word]} {word}' for word in order if tally[word])}"
+def checks_tally(record: Record) -> str:
+    """The 25 checks counted: "23 of 25 ticked, 12 measured and 11 attested; 1 no, 1 open"; see `BOXES`."""
+    count = Counter(check_word(box, record) for box in BOXES)
+    how = several([f"{count[word]} {word}" for word in ("measured", "attested") if count[word]])
+    rest = [f"{count[word]} {word}" for word in ("no", "does not apply", "open") if count[word]]
+    ticked = f"{count['measured'] + count['attested']} of {len(BOXES)} ticked" + (f", {how}" if how else "")
+    return ticked + (f"; {', '.join(rest)}" if rest else "")
+
+
+def check_word(box: Box, record: Record) -> str:
+    """What came of a check, in one of five words: measured, attested, no, does not apply, open."""
+    own = findings_of_check(box, record.answer(Question.PRODUCTION).findings)
+    if box.question is not None:
+        status = record.answer(box.question).status
+    elif not own:
+        return "open"
+    elif len(own) == 1 and own[0].outcome is Outcome.NOT_APPLICABLE:
+        return "does not apply"
+    else:
+        status = own[0].status if len(own) == 1 else overall(tuple(own))
+    if status is Status.MET:
+        is_attested = box.question is None and all(f.measured is None and f.outcome is Outcome.ATTESTED for f in own)
+        return "attested" if is_attested else "measured"
+    return "no" if status is Status.NOT_MET else "open"
+
+
+def findings_of_check(box: Box, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of a check; one that is otherwise measured may also be attested under its own name."""
+    own = Topic.BOX.key(box.key)
+    return [finding for finding in findings if box.holds(finding.key) or finding.key == own]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from readiness.core.checklist import BOXES
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status
 from readiness.core.keys import Topic
 from readiness.report.sentences import (
@@ -22,7 +23,7 @@ from readiness.report.sentences import (
     scorecard,
     steps,
 )
-from readiness.report.sentences.decision import checks_tally
+from readiness.report.sentences.decision import check_word, checks_tally
 from readiness.verdict.record import Record
 from tests.report.page import records
 from tests.report.sentences import cases
@@ -179,12 +180,16 @@ def test_a_threshold_is_only_pointed_at_where_one_is_recommended() -> None:
 
 
 def test_the_25_checks_add_up() -> None:
-    """Each check is counted once, whatever became of it."""
+    """Each check is counted once, whatever became of it; those of the other answers by these."""
     for record in (records.ready(), records.not_ready(), records.not_proven()):
-        tally = checks_tally(record.answer(Question.PRODUCTION).findings)
-        head, _, rest = tally.partition(": ")
-        assert "25 checks" == head
-        assert 25 == sum(int(part.split(" ")[0]) for part in rest.split(", "))
+        words = [check_word(box, record) for box in BOXES]
+        assert set(words) <= {"measured", "attested", "no", "does not apply", "open"}
+        tally = checks_tally(record)
+        assert tally.startswith(f"{words.count('measured') + words.count('attested')} of 25 ticked")
+        counted = [int(number) for number in re.findall(r"(\d+) (?:measured|attested|no|does not apply|open)", tally)]
+        assert 25 == sum(counted)
+    assert "2 of 25" not in checks_tally(records.ready())
+    assert "1 no" in checks_tally(records.not_ready())
 
 
 def test_the_usual_groups_are_named_as_looked_at_or_not() -> None:
