@@ -217,6 +217,14 @@ class Claim:
         return replace(self, name=name)
 
 
+def adjustment_words(criterion: Criterion, alpha: float, claims: int) -> str:
+    """How the side that says *not met* was adjusted: "Holm: upper limit at 0.0125, 4 claims"."""
+    if claims < 2:
+        return "none"
+    side = "upper" if criterion.wants_more else "lower"
+    return f"Holm: {side} limit at {alpha / claims:.3g}, {claims} claims"
+
+
 class Origin(StrEnum):
     """Where a finding comes from."""
 

@@ -217,6 +217,11 @@ class Topic(StrEnum):
     # a cell of the user's own
     OWN = "own", "{own}"
 
+    @property
+    def has_metric(self) -> bool:
+        """Whether one topic is asked by several metrics, so that its keys name theirs."""
+        return _form_of(self).has_metric
+
     def key(self, *subject: str | int, metric: str = "", question: Question | None = None) -> FindingKey:
         """The key of a finding of this topic; `question` only where the topic is of any question."""
         return FindingKey(question or _question_of(self, subject), self, tuple(subject), metric)

@@ -40,7 +40,7 @@ from readiness.run.executed import (
     read_record,
     stock_or_own,
 )
-from readiness.verdict.record import SCHEMA, Record, Run, Template, to_plain
+from readiness.verdict.record import SCHEMA, Record, Run, Template, to_predicate
 
 
 def export_page(
@@ -120,7 +120,7 @@ def unsigned_file(record: Record, content: bytes) -> bytes:
     files = record.gathered.model.files
     if len(files) == 1:  # a folder counts as one; several files have no digest of their own
         subjects.append(Subject("model", files[0].sha256))
-    return unsigned_report(content, statement(subjects, to_plain(record)))
+    return unsigned_report(content, statement(subjects, to_predicate(record)))
 
 
 class ReadinessExporter(TemplateExporter):
@@ -196,7 +196,7 @@ def preload(*, supplied: bool = False) -> None:
 
 
 def import_all(*packages: str) -> None:
-    """Import every module directly in these packages of this program, such as "page"."""
+    """Import every module directly in these packages of this program, such as "report.page"."""
     for package in packages:
         places = [f"{place}/{package.replace('.', '/')}" for place in readiness.__path__]
         for module in pkgutil.iter_modules(places):

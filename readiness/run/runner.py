@@ -47,7 +47,7 @@ from readiness.spec.load import LoadedSpec, load_spec
 from readiness.spec.proofs import quotes_of
 from readiness.spec.schema import Spec
 from readiness.verdict.decision import Verdict
-from readiness.verdict.record import Record, Run, to_plain
+from readiness.verdict.record import Record, Run, to_predicate
 
 PARAMETERS = {"spec_path": 'spec_path: str = ""', "options": "options: dict = {}"}
 """What every template declares, to hand it on to `open_review`, and how."""
@@ -239,7 +239,7 @@ def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
     if order.digests.model is not None:
         subjects.append(Subject("model", order.digests.model))
     try:
-        return record, unsigned_report(content, statement(subjects, to_plain(record)))
+        return record, unsigned_report(content, statement(subjects, to_predicate(record)))
     except InvalidReport as error:  # our own page or record breaks a rule of the file format
         raise ReviewError(f"The report could not be put together. {error.message}", remedy=error.remedy) from error
 

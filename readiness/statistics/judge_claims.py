@@ -22,6 +22,7 @@ from readiness.core.findings import (
     Origin,
     Recomputable,
     Status,
+    adjustment_words,
     judge,
     rounded,
 )
@@ -305,14 +306,6 @@ def _bounds(criterion: Criterion, inference: Inference, alpha: float, rule: Rule
         adjustment=adjustment_words(criterion, alpha, share or 0),
         claims=share or 0,
     )
-
-
-def adjustment_words(criterion: Criterion, alpha: float, claims: int) -> str:
-    """How the side that says *not met* was adjusted: "Holm: upper limit at 0.0125, 4 claims"."""
-    if claims < 2:
-        return "none"
-    side = "upper" if criterion.wants_more else "lower"
-    return f"Holm: {side} limit at {alpha / claims:.3g}, {claims} claims"
 
 
 def what_would_settle(given: Measurement, inference: Inference, alpha: float, refuting_alpha: float) -> str:

@@ -16,6 +16,7 @@ from readiness.spec.schema import NOT_HERE
 from readiness.verdict.decision import Decision, Verdict
 from readiness.verdict.history import Previous
 from readiness.verdict.old_records import upgraded
+from readiness.verdict.written_record import restore_record, shorten_record
 
 SCHEMA = "readiness/v1"
 
@@ -93,15 +94,20 @@ class Record:
         return next(answer for answer in self.answers if answer.question is question)
 
 
+def to_predicate(record: Record) -> dict[str, Any]:
+    """The record as it is signed: plain values, ready for canonical JSON, each said once."""
+    return shorten_record(to_plain(record))
+
+
 def to_plain(record: Record) -> dict[str, Any]:
-    """The predicate: plain values, ready for canonical JSON. What was gathered stands at the top level."""
+    """The record whole, as plain values. What was gathered stands at the top level."""
     plain: dict[str, Any] = encode(record)
     gathered: dict[str, Any] = plain.pop("gathered")
     return plain | gathered
 
 
 def from_plain(plain: Mapping[str, Any]) -> Record:
-    """The record in a predicate.
+    """The record in a predicate, whether that was written short or whole.
 
     Raises:
         InvalidReport: when it is not one.
@@ -109,7 +115,7 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
     top = {key: value for key, value in plain.items() if key != "signer"}
     if top.get("schema") != SCHEMA:
         raise InvalidReport(f"The record's schema is {str(top.get('schema'))[:60]!r}; this version reads {SCHEMA!r}.")
-    top = upgraded(top)
+    top = upgraded(restore_record(top))
     gathered = {
         key: top.pop(key)
         for key in ("model", "inputs", "data", "environment", "spec", "set_keys", "settings")
@@ -158,7 +164,7 @@ def has_ended(record: Record, now: datetime) -> bool:
 
 def signed_form(record: Record) -> Record:
     """The same record after it was written and read."""
-    return from_plain(_sorted(to_plain(record)))
+    return from_plain(_sorted(to_predicate(record)))
 
 
 def _sorted(value: Any) -> Any:

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from readiness.verdict.written_record import restore_record
 from tests.net.masks import masks_of
 from tests.net.text import page_lines
 
@@ -26,7 +27,7 @@ def golden_of(report: bytes, page: str, folder: Path) -> Golden:
     """What is kept of a report that was made in a folder; the record is read from its end, as anybody may."""
     found = _RECORD.search(report)
     assert found is not None, "the report does not end with an unsigned record"
-    record = json.loads(found["statement"])["predicate"]
+    record = restore_record(json.loads(found["statement"])["predicate"])
     masks = masks_of(record, str(folder))
 
     def by_code(findings: list[dict[str, Any]]) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from readiness.core.findings import (
     Question,
     Recomputable,
     Status,
+    adjustment_words,
     rounded,
 )
 from readiness.core.metrics import TECHNICAL
 from readiness.core.policy import CONFIDENCE, Task
 from readiness.statistics.basis import IN_GROUPS, SHARE, SHARES, flatten, inference_of, recomputable_from
 from readiness.statistics.inference import Inference
-from readiness.statistics.judge_claims import adjustment_words, reservation
+from readiness.statistics.judge_claims import reservation
 from readiness.statistics.labels import SHARE_METRICS
 from readiness.statistics.parity import MEASURES
 from readiness.statistics.slices import MOST_FOUND
