@@ -12,6 +12,7 @@ from readiness.core.format import format_count, format_share, listed
 from readiness.core.selection import NOT_ASKED
 from readiness.core.vocabulary import Noun
 from readiness.report import rollout
+from readiness.report.history import changes
 from readiness.report.page.figure import PageFigure
 from readiness.report.page.tables import Cell, Column, Mark, Row, Table, answer_mark, table
 from readiness.report.sentences import (
@@ -168,6 +169,7 @@ def facts(record: Record, language: Language) -> tuple[Line, ...]:
         Line("Tested on", tested_on(record, language), "provenance"),
         Line("Criteria", _criteria(record), "criteria"),
         Line("Prepared", _prepared(record), "provenance"),
+        *([Line("Since then", found.headline, "changes")] if (found := changes(record)) else []),
         *([Line("Supplied", f"{supplied_words(record)}.", "not-measured")] if supplied_words(record) else []),
     )
 
