@@ -169,7 +169,7 @@ def facts(record: Record, language: Language) -> tuple[Line, ...]:
         Line("Tested on", tested_on(record, language), "provenance"),
         Line("Criteria", _criteria(record), "criteria"),
         Line("Prepared", _prepared(record), "provenance"),
-        *([Line("Since then", found.headline, "changes")] if (found := changes(record)) else []),
+        *([Line("Changes", found.headline, "changes")] if (found := changes(record)) else []),
         *([Line("Supplied", f"{supplied_words(record)}.", "not-measured")] if supplied_words(record) else []),
     )
 
