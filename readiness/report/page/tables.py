@@ -301,4 +301,5 @@ def summary(findings: Sequence[Finding], language: Language) -> str:
     said = "all met" if not open_count else f"{open_count} of {len(judged)} not met or not proven"
     closest = deciding(judged)
     measured = "" if closest is None or closest.measured is None else language.measured(closest)
-    return f"{said}; the closest: {measured}" if measured and len(judged) > 1 else said
+    which = "the worst" if open_count else "the closest"
+    return f"{said}; {which}: {measured}" if measured and len(judged) > 1 else said
