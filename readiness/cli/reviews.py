@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +28,10 @@ from readiness.core.sanitize import shown
 from readiness.report.sentences import result_words
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import Record
+
+if TYPE_CHECKING:
+    from readiness.cli.ci_files import CiFiles
+    from readiness.run.runner import ReviewResult
 
 
 @command
@@ -187,6 +191,11 @@ def run(
             cache=None if no_cache else cache_folder(os.environ),
             previous=previous,
         )
+    return _finish(result, files, key, fail_on)
+
+
+def _finish(result: ReviewResult, files: CiFiles, key: Path | None, fail_on: str) -> int:
+    """Write the files for CI and tell the result, whatever becomes of the files."""
     note = explain_exit(result.record, fail_on)
     try:
         files.write_result(result, note)

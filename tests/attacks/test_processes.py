@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -19,7 +18,7 @@ from readiness.core.errors import InputError, KernelError, SpecError
 from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.run.executed import read_template
 from readiness.run.execution import Execution, execute
-from readiness.run.kernels import _read_to_end, _has_all_ended
+from readiness.run.kernels import _has_all_ended, _read_to_end
 from readiness.run.progress import Silent
 from readiness.run.runner import variables
 from readiness.spec.load import load_spec

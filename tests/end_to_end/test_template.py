@@ -158,7 +158,10 @@ def test_the_example_is_off_and_works():
     names = {"readiness": readiness}
     data = make_rows(200, 3)
     names["review"] = readiness.review(
-        LogisticRegression().fit(data[["a", "b"]], data["y"]), data[["a", "b"]], data["y"], segments={"g": data["group"]}
+        LogisticRegression().fit(data[["a", "b"]], data["y"]),
+        data[["a", "b"]],
+        data["y"],
+        segments={"g": data["group"]},
     )
     picture = run_cell(example.source, "example", names)
 

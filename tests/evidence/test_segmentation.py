@@ -65,7 +65,9 @@ def test_a_number_with_many_values_is_cut_into_quartiles():
 
 def test_few_whole_numbers_are_categories():
     """0 and 1 stay 0 and 1, also when a gap has made them floats."""
-    assert {"x = 0": 1, "x = 1": 1, "x = missing": 1} == counts(cut_segments(pd.DataFrame({"x": [0.0, 1.0, np.nan]}), "x"))
+    assert {"x = 0": 1, "x = 1": 1, "x = missing": 1} == counts(
+        cut_segments(pd.DataFrame({"x": [0.0, 1.0, np.nan]}), "x")
+    )
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,9 @@ def marked(notebook: Any) -> Any:
         for output in one.get("outputs", []):
             for kind in ("gathered", "soundness", "answer", "decision"):
                 if (data := output.get("data", {}).get(MIME.format(kind))) is not None:
-                    digests[data.get("question", kind)] = hashlib.sha256(dumps(json.loads(json.dumps(data)))).hexdigest()
+                    digests[data.get("question", kind)] = hashlib.sha256(
+                        dumps(json.loads(json.dumps(data)))
+                    ).hexdigest()
     notebook.cells[-1].outputs[0].data[MIME.format("complete")]["shown"] = digests
     return notebook
 

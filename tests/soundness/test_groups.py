@@ -38,7 +38,9 @@ def hit(customer, seed: int = 0, share: float = 0.25):
 
 def found(test, train, **more):
     """Findings of the rule that needs no model."""
-    return {finding.code: finding for finding in map(judge_examined, examine(tables_of(pd.DataFrame(test), train, **more)))}
+    return {
+        finding.code: finding for finding in map(judge_examined, examine(tables_of(pd.DataFrame(test), train, **more)))
+    }
 
 
 def errors_found(frame, wrong, train=None, *, features=(), truth=None, cases=None, **data):
