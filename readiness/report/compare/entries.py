@@ -83,7 +83,7 @@ def _row(entry: Entry, link: str) -> Row:
             ),
             Cell(
                 mark=result,
-                note=" ".join(filter(None, (_reason(record), sentence(result_note(record))))),
+                note=" ".join(filter(None, (_reason(record), result_note(record)))),
                 warning=reservation_words(record),
             ),
             *(Cell(mark=answer_given(record, question)) for question in Question),
