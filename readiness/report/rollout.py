@@ -14,7 +14,6 @@ from readiness.report.sentences.language import Language
 from readiness.report.sentences.numbers import percent
 from readiness.report.sentences.phrases import counting
 from readiness.report.sentences.words import number, section
-from readiness.statistics.sample_size import proportion_rows
 from readiness.verdict.record import Record
 
 _MOST_LIMITS = 3
@@ -88,6 +87,8 @@ def falls(record: Record, language: Language) -> tuple[Fall, ...]:
 
 
 def _fall(finding: Finding, language: Language) -> Fall | None:
+    from readiness.statistics.sample_size import proportion_rows  # loads what computes numbers
+
     criterion, bounds = finding.criterion, finding.bounds
     hits, how = hits_of_finding(finding), counting(language.words, finding.metric)
     if criterion is None or bounds is None or finding.measured is None or hits is None or how is None:
