@@ -24,7 +24,7 @@ from readiness.report.sentences.words import Words
 
 PAPER = "#ffffff"
 INK = "#18212f"
-MUTED = "#566070"
+MUTED = "#48515e"
 FAINT = "#dde2e9"
 WASH = "#f5f7fa"
 ACCENT = "#1c4f91"
@@ -32,14 +32,14 @@ ACCENT = "#1c4f91"
 DARK = {
     PAPER: "#10151c",
     INK: "#e7ebf1",
-    MUTED: "#a5afbd",
+    MUTED: "#a9b3c0",
     FAINT: "#2d3744",
     WASH: "#171d26",
     ACCENT: "#8fbcf5",
-    "#17703f": "#5acb92",
-    "#b3241a": "#ff8f85",
-    "#855600": "#e6b94f",
-    "#525c69": "#b3bcc8",
+    "#135c34": "#5acb92",
+    "#9a1f16": "#ff968c",
+    "#704800": "#e6b94f",
+    "#47505b": "#b3bcc8",
 }
 """The dark colour for each light one, as on the page. Areas are shaded by opacity, so that they follow."""
 
@@ -107,10 +107,10 @@ class Look:
 
 
 LOOKS = {
-    Status.MET: Look("✓", "#17703f", "o", True),
-    Status.NOT_MET: Look("✕", "#b3241a", "X", True),
-    Status.NOT_PROVEN: Look("!", "#855600", "D", False),
-    Status.NOT_ASSESSED: Look("–", "#525c69", "s", False),
+    Status.MET: Look("✓", "#135c34", "o", True),
+    Status.NOT_MET: Look("✕", "#9a1f16", "X", True),
+    Status.NOT_PROVEN: Look("!", "#704800", "D", False),
+    Status.NOT_ASSESSED: Look("–", "#47505b", "s", False),
 }
 FACT = Look("", ACCENT, "o", True)
 """The look of what is shown and not judged."""
