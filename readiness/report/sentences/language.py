@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from readiness.core.errors import InvalidReport
 from readiness.core.findings import Criterion, Estimate, Finding, Flag, Origin, Status
 from readiness.core.format import is_exact
 from readiness.core.keys import Topic
@@ -247,7 +248,10 @@ def rows_to_settle(finding: Finding) -> int | None:
     from readiness.statistics.sample_size import rows_needed
 
     bar, alpha = _bar_and_alpha(criterion, finding.measured.value, bounds.alpha, bounds.claims)
-    rows = rows_needed(inference_of(basis), bar, alpha=alpha)
+    try:
+        rows = rows_needed(inference_of(basis), bar, alpha=alpha)
+    except (InvalidReport, ArithmeticError, ValueError):  # a record that nobody has verified may hold any numbers
+        return None
     return None if rows is None else round_up(rows)
 
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from readiness.core.findings import Answer, Finding, Outcome, Question, Status, not_assessed
+from readiness.core.findings import Answer, Basis, Finding, Outcome, Question, Status, not_assessed
+from readiness.core.keys import Topic
 from readiness.report.sentences import (
     Language,
     answer_sentence,
@@ -20,6 +21,7 @@ from readiness.report.sentences import (
     yes_count,
 )
 from tests.report.page import records
+from tests.report.sentences import cases
 
 FORBIDDEN = re.compile(r"\b(article|inconclusive|compliant|fair|fairly|pass|passes)\b", re.IGNORECASE)
 
@@ -166,3 +168,13 @@ def test_claims_of_which_none_could_be_assessed_are_not_counted_twice() -> None:
     assert answer_sentence(several).startswith(
         "Not assessed: none of the 3 requirements could be assessed. The worst: "
     )
+
+
+def test_numbers_that_no_rows_can_give_do_not_stop_the_sentences() -> None:
+    """A record that nobody has verified may hold a basis of any form."""
+    for basis in (
+        Basis("unheard of", {"n": 3.0}),
+        Basis("share", {"successes": 9.0, "n": 3.0, "deff": 1.0, "df": None}),
+    ):
+        finding = cases.judged(Topic.REQUIREMENT.key(1), (0.81, 0.77, 0.84), (">=", 0.8), metric="recall", basis=basis)
+        assert Language.over((finding,)).to_settle(finding).startswith("Probably met. It takes many more")
