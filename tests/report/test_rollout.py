@@ -1,0 +1,78 @@
+"""The release in stages: shares, times, and the fewest cases that would show a fall."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+
+from readiness.core.findings import Answer, Basis, Question
+from readiness.report.rollout import falls, note, stages
+from readiness.report.sentences import Language
+from readiness.statistics.sample_size import proportion_rows
+from readiness.verdict.record import Record
+from tests.report.page import records
+
+
+def planned(**rollout) -> Record:
+    record = records.ready()
+    spec = {**record.gathered.spec, "production": {"rollout": rollout}}
+    return dataclasses.replace(record, gathered=dataclasses.replace(record.gathered, spec=spec))
+
+
+def test_the_usual_stages_where_the_spec_says_nothing() -> None:
+    """5, 25 and 100 per cent; what nobody stated is said."""
+    found = stages(records.ready())
+    assert ["5", "25", "100"] == [stage.percent for stage in found]
+    assert found[0].least.startswith("a time that is not stated")
+    assert {"not named"} == {stage.who for stage in found}
+
+
+def test_the_stages_of_the_spec() -> None:
+    """Shares, days, alarms and who stops it come from the spec."""
+    found = stages(planned(
+        stages=[{"share": "0.1", "days": 1}, {"share": "0.5", "days": "14"}, {"share": 1}],
+        stopped_by="the fraud desk", alarms=["More than ten complaints a day"],
+    ))  # fmt: skip
+    assert ["10", "50", "100"] == [stage.percent for stage in found]
+    assert found[0].least.startswith("1 day")
+    assert found[1].least.startswith("14 days")
+    assert "More than ten complaints a day" in found[0].stop_when
+    assert {"the fraud desk"} == {stage.who for stage in found}
+
+
+def test_a_partial_review_plans_nothing() -> None:
+    """It cannot be approved."""
+    assert () == stages(dataclasses.replace(records.ready(), only=("segments",)))
+
+
+def test_the_fewest_cases_show_a_fall_as_deep_as_the_room_above() -> None:
+    """90 of 100 frauds found where 80 % is required: how many would show a fall to 70 %, by the exact limit."""
+    found = records.claim(
+        "BUSI-1", "Do not miss fraud", (0.9, 0.82, 0.95, 100), (">=", 0.8), (0.83, 0.94), metric="recall"
+    )
+    assert found.bounds is not None
+    basis = Basis("share", {"n": 100, "successes": 90, "deff": 1, "df": 99})
+    counted = dataclasses.replace(found, bounds=dataclasses.replace(found.bounds, basis=basis))
+    record = records.record([
+        records.baseline(), Answer(Question.BUSINESS, (counted,)), records.good_segments(), records.errors(),
+        records.stability(), records.production(),
+    ])  # fmt: skip
+    (fall,) = falls(record, Language.of(record))
+    assert (proportion_rows(0.3, 0.2), "70 %") == (fall.cases, fall.fallen)
+    assert f"{fall.cases:,} " in note(record)
+    assert f"{fall.cases:,} " in stages(record)[0].least
+
+
+@pytest.mark.parametrize(("value", "bar"), [(0.9, 0.8), (0.97, 0.9), (0.6, 0.55)])
+def test_so_many_cases_do_show_it(value: float, bar: float) -> None:
+    """By simulation of the exact binomial: with so many cases the failures are more frequent than allowed, 80 in 100."""
+    from scipy.stats import binom
+
+    fallen = 2 * bar - value
+    cases = proportion_rows(1 - fallen, 1 - bar)
+    assert cases is not None
+    failures = next(k for k in range(cases + 1) if binom.sf(k - 1, cases, 1 - bar) <= 0.05)
+    assert binom.sf(failures - 1, cases, 1 - fallen) >= 0.8
+    assert not math.isnan(cases)
