@@ -18,8 +18,8 @@ from readiness.core.keys import FindingKey, Topic
 
 Plain = dict[str, Any]
 
-METHODS = "methods"
-"""The list of all methods, at the top of a record in the short form; a finding names one by its place, from 0."""
+METHODS, SEGMENTS = "methods", "segments"
+"""Lists of all methods and all segments, at the top of a short record; findings name them by their place, from 0."""
 LEVEL, ALPHA = "0.95", "0.05"
 """What an interval and a bound have that do not say otherwise."""
 EXACT = 1
@@ -41,12 +41,16 @@ _MISSING = object()
 def shorten_record(plain: Mapping[str, Any]) -> Plain:
     """The short form of a plain record, as `to_plain` gives it."""
     methods: dict[str, int] = {}
+    segments: list[Any] = []
     short = dict(plain)
     for findings in _lists_of_findings(short):
         findings[:] = [_shorten(finding, methods) for finding in findings]
+        for finding in findings:
+            if "segment" in finding:
+                finding["segment"] = _place_of(finding["segment"], segments)
     for name, value in _said_by_spec(plain).items():
         _leave_out(short, name, value, type(value)())
-    return short | {METHODS: list(methods)}
+    return short | {METHODS: list(methods), SEGMENTS: segments}
 
 
 def restore_record(plain: Mapping[str, Any]) -> Plain:
@@ -59,12 +63,14 @@ def restore_record(plain: Mapping[str, Any]) -> Plain:
     """
     if METHODS not in plain:
         return dict(plain)
-    whole = {key: value for key, value in plain.items() if key != METHODS}
-    methods = plain[METHODS]
+    whole = {key: value for key, value in plain.items() if key not in (METHODS, SEGMENTS)}
+    methods, segments = plain[METHODS], plain.get(SEGMENTS)
     if not isinstance(methods, list) or not all(isinstance(method, str) for method in methods):
         raise InvalidReport("The record's methods are not a list of texts.")
+    if not isinstance(segments, list) or not all(isinstance(segment, dict) for segment in segments):
+        raise InvalidReport("The record's segments are not a list of columns with their values.")
     for findings in _lists_of_findings(whole):
-        findings[:] = [_restore(finding, methods) for finding in findings]
+        findings[:] = [_restore(finding, methods, segments) for finding in findings]
     return _said_by_spec(whole) | whole
 
 
@@ -109,6 +115,8 @@ def _shorten(finding: Plain, methods: dict[str, int]) -> Plain:
     for part in (measured, bounds):
         if part is not None and "method" in part:
             part["method"] = methods.setdefault(part["method"], len(methods))
+    if measured is not None:
+        short["measured"] = _list_measured(measured)
     short["key"] = _shorten_key(short["key"], short.get("metric", ""))
     if all(short.get(name) == value for name, value in FACT.items()):
         short = {name: value for name, value in short.items() if name not in FACT}
@@ -125,17 +133,26 @@ def _shorten_measured(measured: Plain, bounds: Plain, criterion: Plain | None) -
     _leave_out(measured, "level", LEVEL)
 
 
-def _restore(finding: Any, methods: list[str]) -> Any:
+def _place_of(segment: Plain, segments: list[Any]) -> int:
+    if segment not in segments:
+        segments.append(segment)
+    return segments.index(segment)
+
+
+def _restore(finding: Any, methods: list[str], segments: list[Any]) -> Any:
     if not isinstance(finding, dict):
         return finding
     if "status" not in finding and "blocking" in finding:
         raise InvalidReport("A finding of the record says whether it is judged, and has no status.")
     whole = {**({} if "status" in finding else FACT), **finding}
     whole["key"] = _restore_key(whole.get("key"), whole.get("metric", ""))
+    whole |= {"measured": _name_measured(whole["measured"])} if "measured" in whole else {}
     measured, bounds, criterion = (_copy(whole, name) for name in ("measured", "bounds", "criterion"))
     for part in (measured, bounds):
         if part is not None and "method" in part:
-            part["method"] = _method_at(part["method"], methods)
+            part["method"] = _at(part["method"], methods, "method")
+    if "segment" in whole:
+        whole["segment"] = _at(whole["segment"], segments, "segment")
     if measured is not None:
         _restore_measured(measured, bounds or {}, criterion)
     if bounds is not None:
@@ -154,6 +171,36 @@ def _restore_measured(measured: Plain, bounds: Plain, criterion: Plain | None) -
     measured.setdefault("method", bounds.get("method", ""))
     if criterion is not None:
         criterion.setdefault("unit", measured.get("unit", ""))
+
+
+# What was measured is written as a list: value, rows, limits (null: exact), unit, and the place of its method. Those at
+# the end that say nothing are left out, and what has another level than usual is written as an object.
+
+
+def _list_measured(measured: Plain) -> Any:
+    is_exact = measured.get("level") == EXACT and not {"low", "high"} & set(measured)
+    if not is_exact and ("level" in measured or not {"low", "high"} <= set(measured)):
+        return measured
+    limits = None if is_exact else [measured["low"], measured["high"]]
+    ends = [limits, measured.get("unit", ""), measured.get("method", _MISSING)]
+    while ends and ends[-1] in (None, "", _MISSING):
+        ends.pop()
+    return [measured["value"], measured["n"], *ends]
+
+
+def _name_measured(measured: Any) -> Any:
+    if not isinstance(measured, list) or not 2 <= len(measured) <= len(_IN_LIST):
+        return measured
+    named = dict(zip(_IN_LIST, measured, strict=False))
+    limits = named.pop("limits", None)
+    if limits is None:
+        return named | {"level": EXACT}
+    if not isinstance(limits, list) or len(limits) != len(("low", "high")):
+        return measured
+    return named | dict(zip(("low", "high"), limits, strict=True))
+
+
+_IN_LIST = ("value", "n", "limits", "unit", "method")
 
 
 def _copy(whole: Plain, name: str) -> Plain | None:
@@ -183,10 +230,10 @@ def _put_back_adjustment(bounds: Plain, criterion: Plain | None) -> None:
         raise InvalidReport("The record's words on an adjustment of bounds are not what its other fields give.")
 
 
-def _method_at(place: Any, methods: list[str]) -> str:
-    if isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < len(methods):
-        raise InvalidReport(f"A finding names the method {str(place)[:20]}; the record lists {len(methods)} from 0 on.")
-    return methods[place]
+def _at(place: Any, listed: list[Any], of: str) -> Any:
+    if isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < len(listed):
+        raise InvalidReport(f"A finding names the {of} {str(place)[:20]}; the record lists {len(listed)} from 0 on.")
+    return listed[place]
 
 
 def _adjustment(bounds: Plain, criterion: Plain | None) -> str:

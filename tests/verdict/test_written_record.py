@@ -100,7 +100,7 @@ def test_what_is_left_out() -> None:
     """Everything that the rest of the finding says."""
     found = written(deficit())
     assert ["deficit", 2, 1] == found["key"]
-    assert {"value", "low", "high", "n", "unit"} == set(found["measured"])
+    assert ["0.05", 35, ["-0.1", "0.2"], "points"] == found["measured"]
     assert {"lower", "upper", "method", "claims", "basis"} == set(found["bounds"])
     assert {"op", "threshold"} == set(found["criterion"])
     assert "SEGM-2-1-RECALL" == found["code"]
@@ -198,11 +198,17 @@ CONTRADICTIONS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a method that is not listed": (lambda f: f["bounds"].update(method=99), "method 99"),
     "a method from the end": (lambda f: f["bounds"].update(method=-1), "method -1"),
     "a method that is true": (lambda f: f["bounds"].update(method=True), "method True"),
-    "a method in words": (lambda f: f["measured"].update(method="exact"), "method exact"),
+    "a method in words": (lambda f: f["measured"].append("exact"), "method exact"),
+    "a segment that is not listed": (lambda f: f.update(segment=99), "segment 99"),
+    "a segment in words": (lambda f: f.update(segment={"age_group": "65+"}), "segment {"),
+    "measured, and more": (lambda f: f["measured"].extend([0, 0, 0]), "measured"),
+    "measured without rows": (lambda f: f.update(measured=["0.5"]), "measured"),
+    "measured with one limit": (lambda f: f.update(measured=["0.5", 35, ["0.4"]]), "measured"),
+    "measured with odd limits": (lambda f: f.update(measured=["0.5", 35, "0.4"]), "measured"),
     "judged without a status": (lambda f: (f.pop("status"), f.update(blocking=True)), "no status"),
     "a basis without numbers": (lambda f: f["bounds"].update(basis=["share"]), "basis"),
     "a basis of odd parts": (lambda f: f["bounds"].update(basis=["mover", {}, 7]), "basis"),
-    "no value": (lambda f: f["measured"].pop("value"), "value"),
+    "no value": (lambda f: f.update(measured={"low": 0, "high": 1, "n": 5}), "value"),
     "measured in words": (lambda f: f.update(measured="much"), "measured"),
 }
 
@@ -218,9 +224,27 @@ def test_a_contradiction_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("methods", [None, "exact", [1], {"0": "exact"}])
-def test_odd_methods_are_refused(methods: Any) -> None:
+def test_odd_lists_are_refused(methods: Any) -> None:
     with pytest.raises(InvalidReport, match="methods"):
         from_plain(to_predicate(records.ready()) | {"methods": methods})
+    with pytest.raises(InvalidReport, match="segments"):
+        from_plain(to_predicate(records.ready()) | {"segments": methods})
+
+
+def test_the_list_of_what_was_measured() -> None:
+    """Value, rows, limits, unit and method; nothing at its end that says nothing."""
+    for estimate, expected in (
+        (Estimate(0.5, 0.5, 0.5, 1, 9), ["0.5", 9]),
+        (Estimate(2078, 2078, 2078, 1, 10_000, "rows"), [2078, 10_000, None, "rows"]),
+        (Estimate(2078, 2078, 2078, 1, 10_000, "rows", "exact"), [2078, 10_000, None, "rows", 0]),
+        (Estimate(0.5, None, 0.6, 0.95, 9), ["0.5", 9, [None, "0.6"]]),
+        (Estimate(0.5, 0.4, 0.6, 0.95, 9, "", "Wilson"), ["0.5", 9, ["0.4", "0.6"], "", 0]),
+    ):
+        finding = deficit(measured=estimate, bounds=None, criterion=None)
+        short = written(finding)["measured"]
+        assert expected[:4] == short[:4]
+        assert len(expected) == len(short)
+        assert with_finding(finding) == come_back(with_finding(finding))
 
 
 @pytest.mark.parametrize("odd", ["text", [1], {"findings": 1}, None, [{"findings": [1, None]}]])
