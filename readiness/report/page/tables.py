@@ -19,21 +19,21 @@ from readiness.report.sentences.margins import closeness, deciding
 # ----------------------------------------------------------------------------------------------------
 # The geometry of one small drawing in a table row: where a measured number lies against its bar.
 
-WIDTH = 132.0
+WIDTH = 132
 """Width of the drawing in its own units; its height is 16."""
-_EDGE = 4.0
+_EDGE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
     """Positions along the drawing, each from 0 to `WIDTH`."""
 
-    low: float
-    high: float
-    value: float
-    bar: float
-    good_from: float
-    good_width: float
+    low: int
+    high: int
+    value: int
+    bar: int
+    good_from: int
+    good_width: int
     status: str
 
 
@@ -49,18 +49,18 @@ def strip(finding: Finding) -> Strip | None:
         return None
     margin = 0.08 * (last - first)
 
-    def place(number: float) -> float:
+    def place(number: float) -> int:
         share = (number - first + margin) / (last - first + 2 * margin)
-        return round(_EDGE + share * (WIDTH - 2 * _EDGE), 1)
+        return round(_EDGE + share * (WIDTH - 2 * _EDGE))
 
     bar = place(criterion.threshold)
     return Strip(
-        low=0.0 if measured.low is None else place(measured.low),
+        low=0 if measured.low is None else place(measured.low),
         high=WIDTH if measured.high is None else place(measured.high),
         value=place(measured.value),
         bar=bar,
-        good_from=bar if criterion.wants_more else 0.0,
-        good_width=round(WIDTH - bar, 1) if criterion.wants_more else bar,
+        good_from=bar if criterion.wants_more else 0,
+        good_width=WIDTH - bar if criterion.wants_more else bar,
         status=finding.status.value,
     )
 
