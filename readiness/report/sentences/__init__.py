@@ -19,8 +19,6 @@ from readiness.report.sentences.answers import topic as topic
 from readiness.report.sentences.answers import worst_first as worst_first
 from readiness.report.sentences.answers import yes_count as yes_count
 from readiness.report.sentences.answers import yes_words as yes_words
-from readiness.report.sentences.captions import CAPTIONS as CAPTIONS
-from readiness.report.sentences.captions import caption as caption
 from readiness.report.sentences.decision import Headline as Headline
 from readiness.report.sentences.decision import ScoreRow as ScoreRow
 from readiness.report.sentences.decision import Step as Step

@@ -13,10 +13,8 @@ from readiness.core.checklist import BOXES
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status
 from readiness.core.keys import Topic
 from readiness.report.sentences import (
-    CAPTIONS,
     Language,
     also_look_at,
-    caption,
     four_mistakes,
     headline,
     not_looked_at,
@@ -209,16 +207,3 @@ def test_four_mistakes_each_have_a_place() -> None:
         "Against today's model, F1: 0.04 better (0.01 to 0.07)." in told[1].checked
         or "No model of today" in told[1].checked
     )
-
-
-@pytest.mark.parametrize("figure", sorted(CAPTIONS))
-def test_a_caption_states_a_finding_or_nothing(figure: str) -> None:
-    record = payments()
-    findings: Sequence[Finding] = [finding for answer in record.answers for finding in answer.findings]
-    said = caption(figure, findings, Language.of(record))
-    assert said == "" or (said.endswith(".") and all(len(each.split()) <= 30 for each in sentences(said))), said
-    assert caption(figure, (), Language()) in ("", said)
-
-
-def test_no_figure_means_no_caption() -> None:
-    assert "" == caption("nothing.at_all", (), Language())
