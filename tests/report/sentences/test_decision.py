@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from readiness.core.checklist import BOXES
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status
 from readiness.core.keys import Topic
 from readiness.report.sentences import (
-    Language,
     also_look_at,
     four_mistakes,
     headline,
