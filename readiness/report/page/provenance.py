@@ -265,15 +265,30 @@ def _packages(record: Record) -> Table:
     return table("Software", (Column("Package"), Column("Version", "digest")), rows)
 
 
+_ORIGINS = ("set", "on the command line", "default")
+"""Where a setting comes from; each is a column of the table of settings."""
+
+
 def _settings(record: Record) -> Table:
-    """Everything that the spec settles, but for the texts about the model and the attestations, which stand above."""
+    """Everything that the spec settles, but for the texts about the model and the attestations, which stand above.
+
+    One row for each section of the spec: a row for each of some hundred and fifty keys would be pages long.
+    """
     own = record.gathered.set_keys
     spec = {key: value for key, value in record.gathered.spec.items() if key not in SHOWN_ABOVE}
     over = keys_of(record.gathered.settings, first=1)
-    rows = [Row((Cell(key), Cell(text), Cell(_origin(key, own, over)))) for key, text in flat(spec)]
-    return table(
-        "Every setting", (Column("Setting"), Column("Value"), Column("Set in the spec?")), rows, most=len(rows)
-    )
+    found: dict[str, dict[str, list[str]]] = {}
+    for section, value in spec.items():
+        for key, text in flat(value, section):
+            name = key.removeprefix(section).removeprefix(".") or section
+            found.setdefault(section, {}).setdefault(_origin(key, own, over), []).append(f"{name}: {text}")
+    shown = [origin for origin in _ORIGINS if origin != _ORIGINS[1] or any(origin in row for row in found.values())]
+    rows = [
+        Row((Cell(section), *(Cell("; ".join(row.get(origin, ())) or "–") for origin in shown)))
+        for section, row in found.items()
+    ]
+    columns = (Column("Section"), *(Column(origin[:1].upper() + origin[1:]) for origin in shown))
+    return table("Every setting, by section of the spec", columns, rows, most=len(rows))
 
 
 def _origin(key: str, own: tuple[str, ...], over: tuple[str, ...]) -> str:

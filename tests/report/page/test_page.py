@@ -272,9 +272,10 @@ def test_provenance_names_every_file_by_its_digest() -> None:
 
 def test_settings_say_where_they_come_from() -> None:
     """What the spec sets and what is a default stand side by side."""
-    section = text_of(soup_of(records.ready()).find(id="criteria"))
-    assert "segments.limit 0.15 set" in section
-    assert "segments.coverage 0.9 default" in section
+    rows = soup_of(records.ready()).select("#criteria tr")
+    assert ["Section", "Set", "Default"] == [text_of(cell) for cell in rows[0].find_all("th")]
+    (found,) = ([text_of(cell) for cell in row.find_all("td")] for row in rows if "segments" == text_of(row.th))
+    assert ["limit: 0.15", "coverage: 0.9; warning: 0.1"] == found
 
 
 def test_what_the_spec_does_not_say_is_listed() -> None:

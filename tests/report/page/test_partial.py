@@ -141,7 +141,7 @@ def test_one_question_is_told_in_the_singular(base: Record, words: str, sentence
 
 
 def test_what_was_set_on_the_command_line_is_shown() -> None:
-    """On the cover how many keys, under provenance which, in the table of settings at each."""
+    """On the cover how many keys, under provenance which, in the table of settings in a column of their own."""
     record = records.ready()
     settings = ("model.path=<b>m.joblib", "business.requirements[0].at_least=0.9", "model.sha256=" + "0" * 64)
     spec = {"model": {"path": "<b>m.joblib"}, "business": {"requirements": [{"at_least": "0.9", "metric": "f1"}]}}
@@ -150,8 +150,8 @@ def test_what_was_set_on_the_command_line_is_shown() -> None:
     assert "3 settings changed on the command line" in page.select_one("header .facts").text
     pairs = {row.dt.text: row.dd.text for row in page.select("#facts .pairs > div")}
     assert "; ".join(settings) == pairs["Set on the command line"]
-    rows = {
-        row.th.text.strip(): row.find_all("td")[-1].text.strip() for row in page.select("#criteria tbody tr") if row.th
-    }
-    assert "on the command line" == rows["model.path"] == rows["business.requirements[1].at_least"]
-    assert "default" == rows["business.requirements[1].metric"]
+    head, *rows = page.select("#criteria tr")
+    assert ["Section", "Set", "On the command line", "Default"] == [cell.text.strip() for cell in head]
+    found = {row.th.text.strip(): [cell.text.strip() for cell in row.find_all("td")] for row in rows}
+    assert ["–", "path: <b>m.joblib", "–"] == found["model"]
+    assert ["–", "requirements[1].at_least: 0.9", "requirements[1].metric: f1"] == found["business"]
