@@ -13,12 +13,14 @@ from readiness.core.files import Artifact, Role
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status, not_assessed
 from readiness.core.policy import Task
 from readiness.questions.production import attest_instead, box_findings
+from readiness.report.page.production import tables as checklist
 from readiness.report.page.tables import outcome_mark
 from readiness.report.sentences import Language
 from readiness.spec.schema import Attestation, Spec
 from readiness.verdict.attestations import false_attestations
 from readiness.verdict.comparison import lower_bars, missing_drift
 from tests.questions.conftest import evidence_of, of_cells
+from tests.report.page import records
 
 LAST = datetime.date(2026, 11, 22)
 DONE = {"done": True, "by": "Ann", "on": "2026-01-02", "evidence": "runbook.md", "valid_until": str(LAST)}
@@ -64,10 +66,11 @@ def test_what_is_good_expires_after_its_last_day(said: dict[str, Any], before: O
 
 
 def test_who_attests_is_named_as_written() -> None:
-    """The reason begins with a word of ours, so that no address of a person gets a capital letter."""
+    """On the page, too, no address of a person gets a capital letter."""
     finding = box(LAST, by="ana@example.com", valid_until=None)
     assert "by ana@example.com, 2026-01-02; evidence: runbook.md (SHA-256 0123456789ab)" == finding.reason
-    assert "ana@example.com" in Language().sentence(finding)
+    row = next(row for row in checklist((finding,), records.ready(), Language())[-1].rows if row.anchor == CODE)
+    assert finding.reason == row.cells[1].text
 
 
 def test_an_expired_attestation_says_who_and_when() -> None:
