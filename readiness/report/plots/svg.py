@@ -24,11 +24,15 @@ _STYLE = re.compile(r'(<text)? style="([^"]*)"')
 _DECIMALS = re.compile(r"-?\d+\.\d{2,}")
 _NUMBERED = re.compile(r'(?<=[ (])(?:d|x|y|transform|points)="[^"]*"')
 _PATH = re.compile(r' d="([^"]*)"')
+_STEP = re.compile(r"([A-Za-z])([^A-Za-z]*)")
+_CLIPPED = re.compile(r"(?:<path [^>]*/>){2,}")
+_LOOK = re.compile(r' clip-path="[^"]*"(?: class="[^"]*")?(?=/>)')
+_FOR_ALL = re.compile(r'<defs><style type="text/css">([^<]*)</style></defs>')
 
 
 def lean(svg: str) -> str:
     """The same picture in fewer bytes."""
-    short = _DROPPED.sub("", svg)
+    short = _DROPPED.sub("", svg).replace(' version="1.1"', "")
     short = short.replace("xlink:href=", "href=").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     short = _NUMBERED.sub(lambda found: _DECIMALS.sub(_one_decimal, found.group()), short)
     short = _STYLE.sub(_lean_style, _PATH.sub(_lean_path, short))
@@ -43,11 +47,44 @@ def _with_classes(svg: str) -> str:
     named = [style for style, times in found.most_common() if times > 1 or _in_the_dark(style)]
     names = {style: _letters(k) for k, style in enumerate(named)}
     rules = "".join(f".{name}{{{style}}}" for style, name in names.items())
-    sheet = f"<style>text{{font-family:{FONTS}}}{rules}{_dark_rule(names)}</style>"
+    every = "".join(rule.replace(": ", ":").replace("; ", ";") for rule in _FOR_ALL.findall(svg))
+    sheet = f"<style>{every}text{{font-family:{FONTS}}}{rules}{_dark_rule(names)}</style>"
     short = re.sub(
-        r' style="([^"]*)"', lambda one: f' class="{names[one[1]]}"' if one[1] in names else one.group(), svg
+        r' style="([^"]*)"',
+        lambda one: f' class="{names[one[1]]}"' if one[1] in names else one.group(),
+        _FOR_ALL.sub("", svg),
     )
-    return short.replace(">", f">{sheet}", 1)
+    see_through = {name for style, name in names.items() if _OPACITY.search(style)}
+    return _in_groups(short, see_through).replace(">", f">{sheet}", 1)
+
+
+_OPACITY = re.compile(r"(?:^|;)opacity:")
+
+
+def _in_groups(svg: str, see_through: set[str]) -> str:
+    """Paths that follow each other and look alike in one group, which says once how they look.
+
+    Not those of a class with an opacity of its own: in a group that would be the opacity of all of them together.
+    """
+
+    def group(found: re.Match[str]) -> str:
+        runs: list[tuple[str, list[str]]] = []
+        for path in re.findall(r"<path [^>]*/>", found.group()):
+            look = "".join(_LOOK.findall(path))
+            if any(f'class="{name}"' in look for name in see_through):
+                look = ""
+            if not runs or not look or runs[-1][0] != look:
+                runs.append((look, []))
+            runs[-1][1].append(path)
+        return "".join(_group_of(look, paths) for look, paths in runs)
+
+    return _CLIPPED.sub(group, svg)
+
+
+def _group_of(look: str, paths: list[str]) -> str:
+    if not look or len(paths) == 1:
+        return "".join(paths)
+    return f"<g{look}>{''.join(path.replace(look, '') for path in paths)}</g>"
 
 
 def _dark_rule(names: dict[str, str]) -> str:
@@ -101,8 +138,19 @@ def _lean_style(found: re.Match[str]) -> str:
 
 
 def _lean_path(found: re.Match[str]) -> str:
-    steps = re.sub(r"\s*([A-Za-z])\s*", r"\1", found[1]).replace(" -", "-").strip()
-    return f' d="{steps}"'
+    """Steps that run along an axis say one number; commas part numbers, for a blank is three bytes in an address."""
+    steps, at = [], ("", "")
+    for letter, numbers in _STEP.findall(found[1]):
+        parts = numbers.replace(",", " ").split()
+        to = (parts[-2], parts[-1]) if len(parts) > 1 else ("", "")
+        if letter == "L" and len(parts) == len(to) and at[1] == to[1] and at[1]:
+            steps.append(f"H{to[0]}")
+        elif letter == "L" and len(parts) == len(to) and at[0] == to[0] and at[0]:
+            steps.append(f"V{to[1]}")
+        else:
+            steps.append(letter + ",".join(parts).replace(",-", "-"))
+        at = to if letter in "MLCQ" else ("", "")
+    return f' d="{"".join(steps)}"'
 
 
 def _one_decimal(found: re.Match[str]) -> str:

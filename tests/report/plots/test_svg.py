@@ -96,3 +96,35 @@ def test_colours_and_fonts_are_those_of_the_page():
     for font in ("Segoe UI", "Roboto", "Helvetica Neue", "Liberation Sans"):
         assert font in FONTS
         assert font in sheet
+
+
+def test_steps_along_an_axis_say_one_number():
+    """With the same corners; curves and what follows them stay as they are."""
+    made = lean('<svg><path d="M 1 2 L 5 2 L 5 -9.25 L 1 7 z"/><path d="M 0 0 C 1 1 2 2 3 3 L 3 4 L 4 4"/></svg>')
+
+    assert 'd="M1,2H5V-9.2L1,7z"' in made
+    assert 'd="M0,0C1,1,2,2,3,3V4H4"' in made
+
+
+def test_paths_that_look_alike_say_it_once():
+    """One after the other and clipped alike; not where an opacity would be that of all of them together."""
+    alike = '<path d="M0 0L1 1" clip-path="url(#p)" style="fill: #123456"/>'
+    other = '<path d="M0 0L1 1" clip-path="url(#q)" style="fill: #123456"/>'
+    faint = '<path d="M0 0L1 1" clip-path="url(#p)" style="opacity: 0.5"/>'
+    made = lean(f"<svg>{alike * 3}{other}{alike}{faint * 2}</svg>")
+
+    assert 7 == made.count("<path ")
+    assert 1 == made.count("<g ")
+    group = made[made.index("<g ") : made.index("</g>")]
+    assert (3, 1, 1) == (group.count("<path "), group.count("clip-path"), group.count("class="))
+    rest = made.partition("</g>")[2]
+    assert 4 == rest.count("clip-path")
+    assert 4 == rest.count("class=")
+
+
+def test_what_holds_of_all_shapes_stands_in_the_one_sheet():
+    """As matplotlib says it: round joins, butt ends."""
+    after = lean(drawn())
+
+    assert 1 == after.count("<style")
+    assert "*{stroke-linejoin:round;stroke-linecap:butt}" in after
