@@ -52,6 +52,7 @@ FLAGS = (
     "--disable-sync",
     "--no-default-browser-check",
     "--no-first-run",
+    "--window-size=1280,1024",  # pictures are chosen by the window, before the sheet is known
 )
 ROOT_OF_SOCKETS = "/tmp"  # noqa: S108  the folder itself is private
 """The browser makes sockets in its folder, and the system allows them paths of about a hundred characters only."""
