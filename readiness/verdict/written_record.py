@@ -117,6 +117,8 @@ def _shorten(finding: Plain, methods: dict[str, int]) -> Plain:
             part["method"] = methods.setdefault(part["method"], len(methods))
     if measured is not None:
         short["measured"] = _list_measured(measured)
+    if criterion is not None and set(criterion) <= set(_IN_BAR):
+        short["criterion"] = [criterion[name] for name in _IN_BAR if name in criterion]
     short["key"] = _shorten_key(short["key"], short.get("metric", ""))
     if all(short.get(name) == value for name, value in FACT.items()):
         short = {name: value for name, value in short.items() if name not in FACT}
@@ -146,7 +148,7 @@ def _restore(finding: Any, methods: list[str], segments: list[Any]) -> Any:
         raise InvalidReport("A finding of the record says whether it is judged, and has no status.")
     whole = {**({} if "status" in finding else FACT), **finding}
     whole["key"] = _restore_key(whole.get("key"), whole.get("metric", ""))
-    whole |= {"measured": _name_measured(whole["measured"])} if "measured" in whole else {}
+    whole |= {name: _with_names(name, whole[name]) for name in ("measured", "criterion") if name in whole}
     measured, bounds, criterion = (_copy(whole, name) for name in ("measured", "bounds", "criterion"))
     for part in (measured, bounds):
         if part is not None and "method" in part:
@@ -174,7 +176,8 @@ def _restore_measured(measured: Plain, bounds: Plain, criterion: Plain | None) -
 
 
 # What was measured is written as a list: value, rows, limits (null: exact), unit, and the place of its method. Those at
-# the end that say nothing are left out, and what has another level than usual is written as an object.
+# the end that say nothing are left out, and what has another level than usual is written as an object. A bar that says
+# no more than what is compared with what is a list, too.
 
 
 def _list_measured(measured: Plain) -> Any:
@@ -200,7 +203,15 @@ def _name_measured(measured: Any) -> Any:
     return named | dict(zip(("low", "high"), limits, strict=True))
 
 
+def _with_names(name: str, part: Any) -> Any:
+    if name == "measured":
+        return _name_measured(part)
+    is_listed = isinstance(part, list) and len(_IN_BAR) - 1 <= len(part) <= len(_IN_BAR)
+    return dict(zip(_IN_BAR, part, strict=False)) if is_listed else part
+
+
 _IN_LIST = ("value", "n", "limits", "unit", "method")
+_IN_BAR = ("op", "threshold", "unit")
 
 
 def _copy(whole: Plain, name: str) -> Plain | None:

@@ -102,7 +102,7 @@ def test_what_is_left_out() -> None:
     assert ["deficit", 2, 1] == found["key"]
     assert ["0.05", 35, ["-0.1", "0.2"], "points"] == found["measured"]
     assert {"lower", "upper", "method", "claims", "basis"} == set(found["bounds"])
-    assert {"op", "threshold"} == set(found["criterion"])
+    assert [">=", "0.15"] == found["criterion"]
     assert "SEGM-2-1-RECALL" == found["code"]
     assert [
         "mover",
@@ -118,6 +118,7 @@ FINDINGS: dict[str, Finding] = {
     "no method beside bounds that have one": deficit(measured=Estimate(0.05, -0.1, 0.2, 0.95, 35, "points")),
     "another unit than its bar": deficit(criterion=Criterion(">=", 0.15, "share")),
     "no unit beside a bar that has one": deficit(measured=Estimate(0.05, -0.1, 0.2, 0.95, 35)),
+    "a bar with an owner": deficit(criterion=Criterion(">=", 0.15, "points", source="segments.limit", refutable=False)),
     "a bar without unit": deficit(criterion=Criterion(">=", 0.15)),
     "another level": deficit(measured=Estimate(0.05, -0.1, 0.2, 0.9, 35, "points", "MOVER")),
     "exact": deficit(measured=Estimate(0.05, 0.05, 0.05, 1, 35, "points", "exact")),
@@ -204,6 +205,9 @@ CONTRADICTIONS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "measured, and more": (lambda f: f["measured"].extend([0, 0, 0]), "measured"),
     "measured without rows": (lambda f: f.update(measured=["0.5"]), "measured"),
     "measured with one limit": (lambda f: f.update(measured=["0.5", 35, ["0.4"]]), "measured"),
+    "a bar of nothing": (lambda f: f.update(criterion=[]), "criterion"),
+    "a bar with more": (lambda f: f["criterion"].extend(["points", "default"]), "criterion"),
+    "a bar of odd things": (lambda f: f.update(criterion=[["<"], "0.15"]), "criterion"),
     "measured with odd limits": (lambda f: f.update(measured=["0.5", 35, "0.4"]), "measured"),
     "judged without a status": (lambda f: (f.pop("status"), f.update(blocking=True)), "no status"),
     "a basis without numbers": (lambda f: f["bounds"].update(basis=["share"]), "basis"),
