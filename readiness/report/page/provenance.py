@@ -115,7 +115,10 @@ def _clauses(record: Record) -> tuple[Table, ...]:
 
 def _clause_row(clause: Clause) -> Row:
     fields = ", ".join(str(each.number) for each in clause.fields)
-    findings = "; ".join(f"{name}: {came}" for name, came in clause.findings)
+    came: dict[str, list[str]] = {}
+    for name, word in clause.findings:
+        came.setdefault(word, []).append(name)
+    findings = "; ".join(f"{word}: {', '.join(names)}" for word, names in came.items())
     return Row((Cell(clause.clause), Cell(clause.asks), Cell(fields), Cell(findings), Cell(clause.state.value)))
 
 
