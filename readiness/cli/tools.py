@@ -104,12 +104,20 @@ def pdf(
         list[Path] | None,
         typer.Option("--key", metavar="PUB", help="Print only if signed with this public key; repeatable."),
     ] = None,
+    edition: Annotated[
+        str,
+        typer.Option(metavar="KIND", help="whole, or decision: without the evidence, as REPORT.decision.pdf."),
+    ] = "whole",
 ) -> int:
     """Print a report as a PDF with an installed Chromium or Chrome. A copy: what is signed is the HTML file."""
-    from readiness.report.pdf import print_report
+    from readiness.report.pdf import Edition, print_report
     from readiness.signing.keys import load_public
 
-    printed = print_report(report, out, keys=[load_public(path) for path in key or ()])
+    if edition not in tuple(Edition):
+        raise InputError(f"There is no edition {edition!r}.", remedy=f"Use {' or '.join(Edition)}.")
+    public = [load_public(path) for path in key or ()]
+    printed = print_report(report, out, keys=public, edition=Edition(edition))
     say(f"Verified: signed with {printed.opened.keyids[0]}." if key else signed_words(printed.opened))
-    say(f"Wrote {printed.path}, a copy. The report is {report}, SHA-256 {printed.sha256}.")
+    what = "a copy" if edition == Edition.WHOLE else "an excerpt"
+    say(f"Wrote {printed.path}, {what}. The report is {report}, SHA-256 {printed.sha256}.")
     return 0

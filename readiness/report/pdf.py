@@ -1,6 +1,8 @@
 """A report on paper: the page of an intact report, printed by an installed Chromium, its digest on each sheet.
 
-The PDF is a copy for those who need paper. What is signed is the HTML file, and every sheet of the copy says so.
+The PDF is a copy for those who need paper. What is signed is the HTML file, and every sheet of the copy says so. What
+a page cannot say of itself stands on top of the first sheet: by which key it was signed after it was written, when the
+review ended, who has approved, and the digest of the file that holds all this.
 
 The page may be anybody's, so the browser gets it as an archive of one part (MHTML, RFC 2557). Chromium runs no script
 of an archive, sends its page nowhere else and fetches nothing that is not in it, be it a file or from a network.
@@ -11,6 +13,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import html
 import os
 import re
 import shutil
@@ -21,11 +24,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from readiness.core.errors import InputError, ReadinessError
 from readiness.core.files import check_writable, write_whole
+from readiness.core.format import listed
 from readiness.core.sanitize import shorten, visible
+from readiness.report.page.decision import format_time
 from readiness.signing.keys import PublicKey
 from readiness.signing.layout import split
 from readiness.signing.verify import Opened, open_report, report_bytes, verify
@@ -68,9 +74,24 @@ _STYLE = """<style>@layer readiness-footer {{
   @bottom-left {{ content: {footer} !important; {font} text-align: left !important; white-space: pre !important; }}
   @bottom-right {{ content: counter(page) " of " counter(pages) !important; {font} text-align: right !important; }}
 }} }}</style>"""
+_SLIP_STYLE = b"""<style>@layer readiness-footer {
+.readiness-slip, .readiness-slip * { all: revert !important; }
+.readiness-slip { display: block !important; border: 1px solid #4a4a4a !important; padding: 2mm 3mm !important;
+  margin: 0 0 5mm !important; font: 8pt/1.4 'Segoe UI', Roboto, Helvetica, Arial, sans-serif !important;
+  font-variant-ligatures: none !important; color: #000000 !important; background: #ffffff !important; }
+.readiness-slip dl { display: grid !important; grid-template-columns: 18mm 1fr !important; margin: 0 !important; }
+.readiness-slip dt { font-weight: bold !important; }
+.readiness-slip dd { margin: 0 !important; overflow-wrap: anywhere !important; }
+}</style>"""
+_EXCERPT_STYLE = b"""<style>@layer readiness-footer {
+body > :not(.readiness-slip, .partial, .cover) { display: none !important; }
+}</style>"""
+_BODY = re.compile(rb"<body\b[^>]*>", re.IGNORECASE)
+_DECISION = b'<header class="cover'
+"""Where a page begins what can be printed by itself."""
 _FONT = (
     "font: 7pt/1.35 'Segoe UI', Roboto, Helvetica, Arial, 'Liberation Sans', sans-serif !important; "
-    "color: #4a4a4a !important;"
+    "letter-spacing: 0.01em !important; color: #4a4a4a !important;"  # spaced letters are not joined: "ff" of a digest
 )
 _ARCHIVE_NAME = "page.mhtml"
 """Also the title of what Chromium prints when it could not open the archive."""
@@ -79,6 +100,14 @@ _ARCHIVE = (
     b"--page\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
     b"Content-Location: https://report.invalid/\r\n\r\n%b--page--\r\n"
 )
+
+
+class Edition(StrEnum):
+    """How much of a report is printed."""
+
+    WHOLE = "whole"
+    DECISION = "decision"
+    """What an approver reads first, up to the evidence; each sheet says that it is an excerpt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +121,15 @@ class Printed:
     """Of the report file, as on each page of the PDF."""
 
 
-def print_report(report: Path, out: Path | None = None, *, keys: Sequence[PublicKey] = ()) -> Printed:
+def print_report(
+    report: Path, out: Path | None = None, *, keys: Sequence[PublicKey] = (), edition: Edition = Edition.WHOLE
+) -> Printed:
     """Print a report into `out`, else beside it; with `keys` only after one of them is proven to have signed it.
 
     Chromium writes the time of printing into a PDF; all else is the same each time with the same browser and fonts.
 
     Raises:
-        InputError: the report cannot be read, there is no browser, or `out` cannot be written.
+        InputError: the report cannot be read, has no such edition, there is no browser, or `out` cannot be written.
         InvalidReport: the report is not intact, or not signed by any of `keys`.
         UnsignedReport: `keys` are given, and nobody has signed it.
         ReadinessError: the browser failed, or is too old.
@@ -106,11 +137,11 @@ def print_report(report: Path, out: Path | None = None, *, keys: Sequence[Public
     """
     content = report_bytes(report)
     opened = _open(content, keys)
-    target = check_writable(report.with_suffix(".pdf") if out is None else out, "--out", b"%PDF-")
-    browser = find_browser()
+    beside = report.with_suffix(".pdf" if edition is Edition.WHOLE else f".{edition.value}.pdf")
+    target = check_writable(beside if out is None else out, "--out", b"%PDF-")
     digest = hashlib.sha256(content).hexdigest()
-    printed = print_page(browser, split(content).content, footer=_footer(opened, digest))
-    write_whole(target, printed)
+    page = _insert_slip(split(content).content, _slip(opened, digest, is_verified=bool(keys), edition=edition), edition)
+    write_whole(target, print_page(find_browser(), page, footer=_footer(opened, digest, edition)))
     return Printed(target, opened, digest)
 
 
@@ -122,9 +153,50 @@ def _open(content: bytes, keys: Sequence[PublicKey]) -> Opened:
         return verify(snapshot, keys) if keys else open_report(snapshot)
 
 
-def _footer(opened: Opened, digest: str) -> str:
+def _footer(opened: Opened, digest: str, edition: Edition) -> str:
     what = "The signature is in the HTML file." if opened.signed else "Nobody has signed the report: UNSIGNED."
-    return f"This PDF is a copy and proves nothing by itself. {what}\nSHA-256 of the HTML file: {digest}"
+    copy = "is a copy" if edition is Edition.WHOLE else "is an excerpt, the decision without its evidence,"
+    return f"This PDF {copy} and proves nothing by itself. {what}\nSHA-256 of the HTML file: {digest}"
+
+
+def _slip(opened: Opened, digest: str, *, is_verified: bool, edition: Edition) -> str:
+    """What stands on top of the first sheet: a list of names and values, as HTML."""
+    lines = {
+        "This copy": "the whole report"
+        if edition is Edition.WHOLE
+        else "an excerpt: the decision; its evidence is in the report with this digest",
+        "Report": f"SHA-256 {digest}",
+        "Signature": _signature_words(opened, is_verified=is_verified),
+        "Date": f"review finished {format_time(opened.record.run.finished)}; "
+        + ("a signature carries no date of its own" if opened.signed else "not signed"),
+        "Approvals": "none in the file",
+    }
+    items = "".join(f"<dt>{label}</dt><dd>{html.escape(visible(text))}</dd>" for label, text in lines.items())
+    return f'<div class="readiness-slip"><dl>{items}</dl></div>'
+
+
+def _signature_words(opened: Opened, *, is_verified: bool) -> str:
+    if not opened.signed:
+        return "UNSIGNED: nobody has signed this report"
+    keys = listed([f"key {key}" for key in opened.keyids])
+    return f"{keys}; " + ("verified before printing" if is_verified else "as the file says, not verified here")
+
+
+def _insert_slip(content: bytes, slip: str, edition: Edition) -> bytes:
+    """The page with the slip as its first element; of the decision edition, the decision alone.
+
+    Raises:
+        InputError: the page is of another make, and what would be printed cannot be found in it.
+    """
+    body = _BODY.search(content)
+    if body is None or (edition is Edition.DECISION and _DECISION not in content):
+        raise InputError(
+            f"The page has no {'body' if body is None else 'decision that could be printed by itself'}: it was made "
+            "with another template than ours.",
+            remedy="Open the report in a browser and print it from there.",
+        )
+    style = _SLIP_STYLE if edition is Edition.WHOLE else _SLIP_STYLE + _EXCERPT_STYLE
+    return _insert_style(content[: body.end()] + slip.encode() + content[body.end() :], style)
 
 
 def find_browser() -> Path:
@@ -179,9 +251,13 @@ def print_page(browser: Path, content: bytes, *, footer: str, seconds: float = 1
 
 
 def _insert_footer(content: bytes, footer: str) -> bytes:
-    """The page with a style for its sheets, which stands before its own security policy and so is not subject to it."""
+    """The page with a footer for each of its sheets."""
     quoted = "".join(letter if letter.isalnum() else f"\\{ord(letter):x} " for letter in footer)
-    style = _STYLE.format(footer=f'"{quoted}"', font=_FONT).encode()
+    return _insert_style(content, _STYLE.format(footer=f'"{quoted}"', font=_FONT).encode())
+
+
+def _insert_style(content: bytes, style: bytes) -> bytes:
+    """The page with a style before all of its own, and so outside of its own security policy, too."""
     doctype = _DOCTYPE.match(content)
     begin = doctype.end() if doctype else 0
     return content[:begin] + style + content[begin:]

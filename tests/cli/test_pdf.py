@@ -9,9 +9,9 @@ import os
 import re
 import tempfile
 import threading
-import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -20,7 +20,7 @@ from readiness.core.errors import InputError, ReadinessError
 from readiness.core.findings import Question
 from readiness.report.page import render_page
 from readiness.report.pdf import NAMES, find_browser, print_page, print_report
-from readiness.signing.keys import generate, write_key_pair
+from readiness.signing.keys import generate, load_public, write_key_pair
 from readiness.signing.reports import Subject, sign_report, statement, unsigned_report
 from readiness.verdict.record import to_plain
 from tests.report.page import records
@@ -68,10 +68,31 @@ class TestPrinted:
         digest = hashlib.sha256((folder / "report.html").read_bytes()).hexdigest()
         assert len(printed.pages) > 5
         for number, page in enumerate(printed.pages, 1):
-            text = " ".join(unicodedata.normalize("NFKC", page.extract_text()).split())  # some fonts join "fi"
+            text = " ".join(page.extract_text().split())
             assert f"SHA-256 of the HTML file: {digest}" in text
             assert "This PDF is a copy and proves nothing by itself. The signature is in the HTML file." in text
             assert f"{number} of {len(printed.pages)}" in text
+
+    def test_the_first_sheet_says_what_a_page_cannot_say_of_itself(self, printed: PdfReader, folder: Path) -> None:
+        """Who signed it after it was written, when the review ended, who approved, and which file that is."""
+        content = (folder / "report.html").read_bytes()
+        text = " ".join(printed.pages[0].extract_text().split())
+        assert "This copy the whole report" in text
+        assert f"Report SHA-256 {hashlib.sha256(content).hexdigest()}" in text
+        assert f"Signature key {load_public(folder / 'k.pub').keyid}; as the file says, not verified here" in text
+        assert "Date review finished 22 November 2026, 20:04 UTC; a signature carries no date of its own" in text
+        assert "Approvals none in the file" in text
+
+    def test_each_picture_has_words_and_each_head_a_direction(self, printed: PdfReader) -> None:
+        """As PDF/UA asks: no figure without an alternative, no head of a table without its scope, a title that shows."""
+        parts = list(elements(printed.trailer["/Root"]["/StructTreeRoot"]["/K"]))
+        figures = [part for part in parts if part["/S"] == "/Figure"]
+        heads = [part for part in parts if part["/S"] == "/TH"]
+        assert len(FIGURES) <= len(figures)
+        assert all(part.get("/Alt") for part in figures)
+        assert len(heads) > 20
+        assert all(scopes(part) <= {"/Row", "/Column"} and scopes(part) for part in heads)
+        assert printed.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
 
     def test_it_is_tagged_and_says_its_language_and_title(self, printed: PdfReader) -> None:
         """For screen readers, and for the title bar."""
@@ -90,7 +111,7 @@ class TestPrinted:
         assert sorted(page for _, page in questions) == [page for _, page in questions]
         for question, (_, page) in zip(Question, questions, strict=True):
             assert question.words in " ".join(printed.pages[page].extract_text().split())
-        assert "The decision" in [title for title, _ in found]
+        assert {"Before go-live", "Evidence", "Appendix"} < {title for title, _ in found}
 
     def test_what_is_folded_on_the_screen_is_on_paper(self, printed: PdfReader) -> None:
         """The source that a question was asked with stands in a fold."""
@@ -113,6 +134,23 @@ class TestPrinted:
         assert [] == [word for word in last if word in ("CAP.", "HEAD.", "ROW0.")]
 
 
+def elements(part: Any) -> Iterator[Any]:
+    """Every element of a PDF's structure, from the root down."""
+    found = part.get_object()
+    for each in found if isinstance(found, list) else []:
+        yield from elements(each)
+    if hasattr(found, "get") and "/S" in found:
+        yield found
+        if "/K" in found:
+            yield from elements(found["/K"])
+
+
+def scopes(head: Any) -> set[str]:
+    attributes = head["/A"].get_object()
+    several = attributes if isinstance(attributes, list) else [attributes]
+    return {each.get_object()["/Scope"] for each in several if "/Scope" in each.get_object()}
+
+
 def leaves(outline: list[object]) -> Iterator[object]:
     for entry in outline:
         yield from leaves(entry) if isinstance(entry, list) else (entry,)
@@ -125,8 +163,25 @@ class TestCommand:
         """On the terminal and on each sheet."""
         code, said, _ = run("pdf", folder / "unsigned.html", "--out", folder / "new" / "u.pdf")
         assert (0, True) == (code, said.startswith("UNSIGNED: "))
-        for page in PdfReader(folder / "new" / "u.pdf").pages:
+        sheets = PdfReader(folder / "new" / "u.pdf").pages
+        for page in sheets:
             assert "Nobody has signed the report: UNSIGNED." in " ".join(page.extract_text().split())
+        assert "Signature UNSIGNED: nobody has signed this report" in " ".join(sheets[0].extract_text().split())
+
+    def test_the_decision_alone_is_an_excerpt_and_says_so_on_each_sheet(self, folder: Path, run: Run_) -> None:
+        """Four sheets at most, with none of the evidence, and the digest of the whole report on all of them."""
+        code, said, _ = run("pdf", folder / "report.html", "--edition", "decision", "--key", folder / "k.pub")
+        digest = hashlib.sha256((folder / "report.html").read_bytes()).hexdigest()
+        assert (0, True) == (code, f"report.decision.pdf, an excerpt. The report is {folder / 'report.html'}" in said)
+        texts = [" ".join(page.extract_text().split()) for page in PdfReader(folder / "report.decision.pdf").pages]
+        assert 1 <= len(texts) <= 4
+        for text in texts:
+            assert "This PDF is an excerpt, the decision without its evidence, and proves nothing by itself." in text
+            assert f"SHA-256 of the HTML file: {digest}" in text
+        assert f"Signature key {load_public(folder / 'k.pub').keyid}; verified before printing" in texts[0]
+        whole = " ".join(texts)
+        assert "The six questions" in whole
+        assert not any(question.words in whole for question in (Question.ERRORS, Question.STABILITY))
 
 
 class TestPlace:
@@ -167,6 +222,20 @@ class TestRefused:
             code, _, complained = run("pdf", folder / "report.html", "--out", out)
             assert (2, True) == (code, "--out" in complained), out
         assert before == (folder / "report.html").read_bytes()
+
+    def test_an_edition_that_is_none(self, folder: Path, run: Run_) -> None:
+        """Exit 2, with those that there are."""
+        code, _, complained = run("pdf", folder / "report.html", "--edition", "short")
+        assert (2, True) == (code, "Use whole or decision." in complained)
+
+    @pytest.mark.parametrize("edition", ["whole", "decision"])
+    def test_a_page_of_another_make(self, edition: str, folder: Path, run: Run_, tmp_path: Path) -> None:
+        """Exit 2: where its decision ends, or its body begins, cannot be told."""
+        body = b"<p>mine" if edition == "whole" else b"<body><p>mine</body>"
+        page = b"<!DOCTYPE html>\n<html><title>t</title>%b</html>\n" % body
+        (tmp_path / "own.html").write_bytes(report_of(page))
+        code, _, complained = run("pdf", tmp_path / "own.html", "--edition", edition)
+        assert (2, True) == (code, "made with another template" in complained)
 
     def test_no_report_and_no_browser(self, folder: Path, run: Run_, monkeypatch: pytest.MonkeyPatch) -> None:
         """Exit 2, with what was looked for and what to install."""
