@@ -19,7 +19,7 @@ from readiness.core.program import ToolSource, template_path, tool_digest
 from tests.sampling import exhaustive
 
 EDITS = {
-    "a template of the page": 'root.parent / "templates" / "page" / "cover.html.j2"',
+    "a template of the page": 'root.parent / "templates" / "page" / "decision.html.j2"',
     "a style sheet": 'root.parent / "templates" / "page" / "style.css"',
     "a module": 'root / "verdict" / "decision.py"',
 }
@@ -64,7 +64,7 @@ def test_a_candidate_that_edits_this_program_gets_no_page(review_files: Callable
     done = run(own_copy, spec, "run", "--only", "business")
     assert 4 == done.returncode, done.stderr
     assert "Files of this program changed while the review was running" in done.stderr
-    assert [] == [name for name in ("cover.html.j2", "style.css", "decision.py") if name not in done.stderr]
+    assert [] == [name for name in ("decision.html.j2", "style.css", "decision.py") if name not in done.stderr]
     assert not list(spec.parent.rglob("*.html"))
 
 
@@ -115,7 +115,7 @@ class TestToolSource:
     def test_it_covers_sources_and_templates(self) -> None:
         """And neither byte code nor anything else in the digest."""
         found = ToolSource.now()
-        assert {"readiness/verdict/decision.py", "templates/page/cover.html.j2", "templates/readiness.ipynb"} <= {
+        assert {"readiness/verdict/decision.py", "templates/page/decision.html.j2", "templates/readiness.ipynb"} <= {
             *found.sources
         }
         assert not [name for name in found.sources if "__pycache__" in name]

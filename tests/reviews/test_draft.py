@@ -68,7 +68,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return evidence
 
     monkeypatch.setattr(answering, "probed", probed)
-    monkeypatch.setattr(answering, "refitted", refitted)
+    monkeypatch.setattr(answering, "measure_refits", refitted)
     return done
 
 

@@ -62,7 +62,7 @@ def test_what_must_be_there() -> None:
         f"`{DIGEST}`",
         f"`{'a1' * 32}`",
         KEYID,
-        "24,000 rows, 2026-03-01 to 2026-08-31",
+        "24,000 rows, 1 March 2026 to 31 August 2026",
         "### Before go-live",
         "A signature does not prove that the numbers are right",
         "readiness verify report.html --key signer.pub --model model.joblib",
