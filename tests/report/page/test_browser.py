@@ -1,13 +1,15 @@
-"""The page in a real browser: nothing is fetched, nothing is blocked, nothing sticks out."""
+"""The page in a real browser: nothing is fetched or blocked, nothing sticks out, and everybody reaches all of it."""
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from readiness.core.findings import Question
 from readiness.report.page import render_page
@@ -27,6 +29,17 @@ MAKERS = {
     "hostile": records.hostile,
     "long": lambda: records.hostile("n" * 400),
 }
+
+STATES: dict[str, dict[str, Any]] = {
+    "desk": {"width": 1280},
+    "phone": {"width": 390},
+    "200 %": {"width": 640},
+    "dark": {"width": 1280, "color_scheme": "dark"},
+    "dark phone": {"width": 390, "color_scheme": "dark"},
+    "forced colours": {"width": 1280, "forced_colors": "active"},
+    "reduced motion": {"width": 1280, "reduced_motion": "reduce"},
+}
+LEVELS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +129,108 @@ def test_the_keyboard_reaches_the_answers_first(browser: Any, tmp_path: Path) ->
     assert "Skip to the evidence" == page.evaluate("document.activeElement.textContent")
     assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     page.context.close()
+
+
+def violations(page: Any) -> list[tuple[str, list[str]]]:
+    """What axe-core finds, level AAA and best practice included: rules, and where they are broken."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    options = {"resultTypes": ["violations"], "runOnly": LEVELS}
+    found = axe.Axe().run(page, options=options).response["violations"]
+    return [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found]
+
+
+@pytest.fixture(scope="module")
+def not_ready_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with figures, folds, code and an assessment of none."""
+    made = tmp_path_factory.mktemp("page") / "page.html"
+    made.write_bytes(render_page(records.not_ready(), PROSE, FIGURES, CODE))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("state", "folds"), [("desk", "closed"), ("phone", "closed"), *((state, "open") for state in STATES)]
+)
+def test_axe_finds_nothing(browser: Any, not_ready_page: Path, state: str, folds: str) -> None:
+    """In any form of the page, whether its folds are closed or open."""
+    page, _ = visit(browser, not_ready_page, **STATES[state])
+    if folds == "open":
+        page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert [] == violations(page)
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("made", "width"), [("ready", 390), ("not_proven", 1280), ("regression", 390), ("hostile", 1280)]
+)
+def test_axe_finds_nothing_on_pages_of_other_verdicts(browser: Any, made: str, width: int, tmp_path: Path) -> None:
+    """With all folds open."""
+    path = tmp_path / "page.html"
+    path.write_bytes(render_page(getattr(records, made)(), PROSE, FIGURES, CODE))
+    page, _ = visit(browser, path, width)
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert [] == violations(page)
+    page.context.close()
+
+
+def test_axe_would_find_something(browser: Any, tmp_path: Path) -> None:
+    """A picture without words, grey on grey, a jump of headings."""
+    path = tmp_path / "page.html"
+    style = "p {color: #777; background: #999}"
+    path.write_text(
+        f"<!doctype html><title>t</title><style>{style}</style><h1>a</h1><h3>b</h3><img src='data:,'><p>grey on grey"
+    )
+    page, _ = visit(browser, path, 1280)
+    assert {"image-alt", "color-contrast", "heading-order", "html-has-lang"} <= {rule for rule, _ in violations(page)}
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [360, 390, 640])
+def test_nothing_that_carries_the_verdict_scrolls_sideways(browser: Any, path: Path, width: int) -> None:
+    """Neither on the decision edition nor in the evidence; only tables of the appendix may."""
+    page, _ = visit(browser, path, width)
+    scrolling = """[...document.querySelectorAll(".cover *, main > section:not(#appendix) *")].filter(each =>
+        each.scrollWidth > each.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(each).overflowX)
+    ).map(each => each.outerHTML.slice(0, 200))"""
+    assert [] == page.evaluate(scrolling)
+    page.context.close()
+
+
+def test_words_open_and_close_by_keyboard(browser: Any, not_ready_page: Path) -> None:
+    """Enter opens the meaning of a word, Escape closes it, and the reader is where they were."""
+    page, _ = visit(browser, not_ready_page, 1280)
+    page.locator(".term").first.focus()
+    assert 0 == page.locator(":popover-open").count()
+    page.keyboard.press("Enter")
+    assert 1 == page.locator(":popover-open").count()
+    page.keyboard.press("Escape")
+    assert 0 == page.locator(":popover-open").count()
+    assert "term" == page.evaluate("document.activeElement.className")
+    page.context.close()
+
+
+def test_forced_colours_keep_the_outline_of_what_was_a_fill(browser: Any, not_ready_page: Path) -> None:
+    """Test result and answers have a border that can be seen."""
+    page, _ = visit(browser, not_ready_page, 1280, forced_colors="active")
+    for place in (".pill", ".mark", "td b"):
+        width, colour = page.evaluate(
+            f"(style => [style.borderTopWidth, style.borderTopColor])(getComputedStyle(document.querySelector('{place}')))"
+        )
+        assert "0px" != width, place
+        assert "rgba(0, 0, 0, 0)" != colour, place
+    page.context.close()
+
+
+def test_paper_is_short(browser: Any, path: Path) -> None:
+    """Four sheets of decision and fifteen in all before the appendix, at most; no name makes them more."""
+    page, _ = visit(browser, path, 1280)
+    paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, outline=True, tagged=True)))
+    begins = {entry.title: paper.get_destination_page_number(entry) for entry in flat(paper.outline)}
+    assert 1 <= begins["Evidence"] <= 4
+    assert begins["Evidence"] < begins["Appendix"] <= 15
+    page.context.close()
+
+
+def flat(outline: list[Any]) -> Iterator[Any]:
+    """The entries of a PDF's outline, in order."""
+    for entry in outline:
+        yield from flat(entry) if isinstance(entry, list) else (entry,)
