@@ -208,7 +208,7 @@ def _human_gain(evidence: Evidence, claims: Claims, human: Human) -> Measurement
         withheld=reason_to_withhold(metric.name, evidence.cases)
         or ("" if human.n else "the human figure comes without the number of cases it rests on"),
         reason=f"{metric.title} {here} against {theirs} of people on {people}, compared unpaired{source}",
-        needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
+        needs="" if human.n else "state how many cases the study of people had",
     )
 
 

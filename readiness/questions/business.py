@@ -191,7 +191,7 @@ def _over_people(stated: _Stated, factor: float, human: Human) -> Measurement:
         withheld=reason_to_withhold(metric.name, stated.cases)
         or ("" if human.n else "the human figure comes without its n"),
         reason=f"compared unpaired with {stated.shown(human.value)} of people on {people}",
-        needs="" if human.n else "state baseline.human.n, the number of cases of the human study",
+        needs="" if human.n else "state how many cases the study of people had",
     )
 
 

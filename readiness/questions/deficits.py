@@ -317,7 +317,7 @@ def deficit(
     warning = ""
     if enough and not isinstance(gap, Missing):
         share = _share_of_rest(gap.value, split, ruler)
-        warning = f"above the warning mark of {mark:.4g}" if share > mark else ""
+        warning = f"above the warning mark of {_mark_words(mark, ruler)}" if share > mark else ""
         scaled = why_scaled(metric, ruler.criterion.threshold, criterion.threshold)
         counted += f"; {scaled}" if scaled else ""
     return Measurement(
@@ -333,6 +333,20 @@ def deficit(
         flags=() if enough or alone else (Flag.TOO_SMALL,),
         denominator=f"{ruler.noun} in {name}",
     )
+
+
+_SAID_IN_POINTS = frozenset({
+    "accuracy", "balanced_accuracy", "recall", "precision", "specificity", "negative_predictive_value",
+    "false_positive_rate", "false_negative_rate",
+})  # fmt: skip
+"""Metrics that are shares of rows, whose differences people say in points; of others, such as F1, as numbers."""
+
+
+def _mark_words(mark: float, ruler: Ruler) -> str:
+    """The warning mark as people say it: "10 points" of shares, "10 %" of errors beside those of all others, or 0.1."""
+    if ruler.factor != 1:
+        return f"{100 * mark:.4g} %"
+    return f"{100 * mark:.4g} points" if ruler.metric.name in _SAID_IN_POINTS else f"{mark:.4g}"
 
 
 def _share_of_rest(deficit: float, split: Split, ruler: Ruler) -> float:

@@ -10,6 +10,7 @@ from readiness.core.format import listed
 from readiness.core.keys import Topic
 from readiness.core.policy import ROLLOUT
 from readiness.report.sentences.counts import hits_of_finding
+from readiness.report.sentences.gains import class_of_requirement
 from readiness.report.sentences.language import Language
 from readiness.report.sentences.numbers import percent
 from readiness.report.sentences.phrases import counting
@@ -62,6 +63,16 @@ def stages(record: Record) -> tuple[Stage, ...]:
     )
 
 
+def title(count: int) -> str:
+    """What so many stages are called together: "release in three stages", "release at once" where there is one."""
+    if count == 1:
+        return "release at once"
+    return f"release in {_COUNTS.get(count, str(count))} stages"
+
+
+_COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+
+
 def note(record: Record) -> str:
     """What the numbers of cases mean; empty where there are none."""
     found = falls(record, Language.of(record))
@@ -90,7 +101,8 @@ def _fall(finding: Finding, language: Language) -> Fall | None:
     from readiness.statistics.sample_size import proportion_rows  # loads what computes numbers
 
     criterion, bounds = finding.criterion, finding.bounds
-    hits, how = hits_of_finding(finding), counting(language.words, finding.metric)
+    of_class = class_of_requirement(language.words, finding)
+    hits, how = hits_of_finding(finding), counting(language.words, finding.metric, of_class)
     if criterion is None or bounds is None or finding.measured is None or hits is None or how is None:
         return None
     value, bar = finding.measured.value, criterion.threshold
@@ -124,4 +136,4 @@ def _stop_when(record: Record, language: Language, alarms: Sequence[str]) -> str
     return "; ".join(filter(None, (f"{held}{more}", *alarms))) or "not stated"
 
 
-__all__ = ["Fall", "Stage", "falls", "note", "stages"]
+__all__ = ["Fall", "Stage", "falls", "note", "stages", "title"]

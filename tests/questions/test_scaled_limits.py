@@ -38,7 +38,7 @@ def test_fifty_times_the_false_alarms_of_the_others_are_too_many(found):
     finding = found(asked(evidence), "SEGM-1-3-FALSE_POSITIVE_RATE")
     assert (Status.NOT_MET, 0.02) == (finding.status, finding.criterion.threshold)
     assert "the limit is 0.02 here" in finding.reason
-    assert "above the warning mark of 0.01333" == finding.warning
+    assert "above the warning mark of 1.333 points" == finding.warning
 
 
 def test_equal_groups_with_few_false_alarms_are_met(found):

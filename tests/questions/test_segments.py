@@ -242,11 +242,11 @@ def test_a_real_difference_of_uncertain_size_says_so(found):
     sure = found(ask(by_group({"a": (3000, 2850), "b": (700, 567)})), "SEGM-1-2-ACCURACY")
     unsure = found(ask(by_group({"a": (65, 59), "b": (65, 51)})), "SEGM-1-2-ACCURACY")
 
-    assert (Status.NOT_PROVEN, "above the warning mark of 0.1; a real difference, its size uncertain") == (
+    assert (Status.NOT_PROVEN, "above the warning mark of 10 points; a real difference, its size uncertain") == (
         sure.status,
         sure.warning,
     )
-    assert (Status.NOT_PROVEN, "above the warning mark of 0.1") == (unsure.status, unsure.warning)
+    assert (Status.NOT_PROVEN, "above the warning mark of 10 points") == (unsure.status, unsure.warning)
 
 
 def test_the_gap_is_evened_out_beside_the_observed_one(found):

@@ -8,7 +8,8 @@ import math
 import pytest
 
 from readiness.core.findings import Answer, Basis, Question
-from readiness.report.rollout import falls, note, stages
+from readiness.core.policy import Task
+from readiness.report.rollout import falls, note, stages, title
 from readiness.report.sentences import Language
 from readiness.statistics.sample_size import proportion_rows
 from readiness.verdict.record import Record
@@ -76,3 +77,26 @@ def test_so_many_cases_do_show_it(value: float, bar: float) -> None:
     failures = next(k for k in range(cases + 1) if binom.sf(k - 1, cases, 1 - bar) <= 0.05)
     assert binom.sf(failures - 1, cases, 1 - fallen) >= 0.8
     assert not math.isnan(cases)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "release at once"), (2, "release in two stages"), (12, "release in 12 stages")]
+)
+def test_the_title_counts_the_stages_of_the_spec(count: int, said: str) -> None:
+    """A plan of two stages is not called one of three."""
+    assert said == title(count)
+
+
+def test_cases_of_a_class_are_called_by_it() -> None:
+    """Of more than two classes nobody knows which rows are "positive": the requirement names its class."""
+    found = records.claim("BUSI-1", "Find gold", (0.9, 0.82, 0.95, 100), (">=", 0.8), (0.83, 0.94), metric="recall")
+    assert found.bounds is not None
+    basis = Basis("share", {"n": 100, "successes": 90, "deff": 1, "df": 99})
+    counted = dataclasses.replace(found, bounds=dataclasses.replace(found.bounds, basis=basis))
+    spec = {"data": {"target": "metal"}, "business": {"requirements": [{"says": "Find gold", "of_class": "gold"}]}}
+    record = records.record([
+        records.baseline(), Answer(Question.BUSINESS, (counted,)), records.good_segments(), records.errors(),
+        records.stability(), records.production(),
+    ])  # fmt: skip
+    (fall,) = falls(record, Language.from_spec(spec, Task.MULTICLASS, None, (counted,)))
+    assert "rows with metal = gold" == fall.noun

@@ -41,7 +41,8 @@ def tables(findings: Sequence[Finding], language: Language) -> tuple[Table, ...]
         shown.append(_methods(values, costs, language))
     tests = [f for f in findings if f.key.kind in _TESTS and not f.blocking]
     if tests:
-        caption = f"{len(tests)} tests as they are usually reported"
+        caption = "One test as it is usually reported"
+        caption = caption if len(tests) == 1 else f"{len(tests)} tests as they are usually reported"
         shown.append(facts_table(tests, caption, language, note=_NOT_JUDGED))
     return tuple(shown)
 

@@ -73,6 +73,8 @@ class DecisionEdition:
     scorecard: Table
     stages: tuple[rollout.Stage, ...]
     """The rollout, also as a plan where the model is not ready; empty on the page of a partial review."""
+    rollout_title: str
+    """How many stages there are: "release in three stages"."""
     rollout_note: str
     is_released: bool
     """Whether the verdict lets the rollout begin, once approved."""
@@ -90,7 +92,7 @@ VERDICT_STATUS = {
 def decision_edition(record: Record) -> DecisionEdition:
     """The decision edition of a report."""
     language = Language.of(record)
-    approval = approval_words(record)
+    approval, stages = approval_words(record), rollout.stages(record)
     name, version = model_names(record)
     word, _, qualifier = result_words(record).partition(" (")
     return DecisionEdition(
@@ -107,7 +109,8 @@ def decision_edition(record: Record) -> DecisionEdition:
         also=also_look_at(record, language),
         trust=reservations(record),
         scorecard=_scorecard(record, language),
-        stages=rollout.stages(record),
+        stages=stages,
+        rollout_title=rollout.title(len(stages)),
         rollout_note=rollout.note(record),
         is_released=bool(record.decision.rollout),
         facts=facts(record, language),
@@ -124,8 +127,10 @@ def _steps(record: Record, language: Language) -> tuple[Step, ...]:
     found = steps(record, language)
     if found or record.only:
         return found
+    owner = as_name(str(record.about.get("owner") or ""))
+    approval = f"Approval by {approval_words(record)[1]}." if owner else "Name the model's owner, who has to approve."
     return (
-        Step(f"Approval by {approval_words(record)[1]}.", "", "", None, "", required=True),
+        Step(approval, "", "", None, "", required=True),
         Step("Then release in stages, under monitoring.", "", "", None, "", required=True),
     )
 
@@ -155,7 +160,8 @@ def _scorecard(record: Record, language: Language) -> Table:
         cells = (Cell(score.check), Cell(score.minimum_bar), Cell(score.measured), Cell(score.margin))
         loud = score.status.value if score.status is Status.NOT_MET else ""
         rows.append(Row((head, *cells, Cell(mark=answer_mark(score.status))), status=loud))
-    note = "Margin: the distance to the bar in margins of error. 1 × or less is not proven; below 0 the bar is missed."
+    within = "Within 1 × chance is not excluded" if record.rule == "point" else "1 × or less is not proven"
+    note = f"Margin: the distance to the bar in margins of error. {within}; below 0 the bar is missed."
     return table("The six questions", columns, rows, note=note)
 
 
@@ -214,18 +220,6 @@ def declared_share(value: Any) -> str:
     return " to ".join(format_share(float(end)) for end in ends)
 
 
-_SECTIONS = {
-    "baseline": "question 1",
-    "business": "question 2",
-    "segments": "question 3",
-    "errors": "question 4",
-    "stability": "question 5",
-    "production": "question 6",
-    "checklist": "the checklist",
-    "confidence": "the confidence",
-}
-
-
 def _criteria(record: Record) -> str:
     """Which limits the team set itself, and by which rule was judged."""
     limits = (key.split(".")[0] for key in record.gathered.set_keys if sets_limit(key))
@@ -234,7 +228,9 @@ def _criteria(record: Record) -> str:
     if not own:
         said = "All limits are defaults"
     elif rest:
-        said = f"Limits set by the team, but for {listed([_SECTIONS[name] for name in rest], most=6)} (defaults)"
+        numbers = [str(Question(name).number) for name in rest]
+        asked_by = f"question{'s' if len(numbers) > 1 else ''} {listed(numbers, most=6)}"
+        said = f"Limits set by the team, but for {asked_by} (defaults)"
     else:
         said = "Limits set by the team for all six questions"
     count = len(keys_of(record.gathered.settings))

@@ -107,9 +107,19 @@ def _priced(findings: Sequence[Finding], language: Language) -> list[Table]:
         ))
         for key in counts
     ]  # fmt: skip
+    weight, known = str(section(words.spec, "data").get("weight") or ""), [x for x in sums.values() if x is not None]
+    uneven = total.value - sum(known)
+    if weight and not unknown and abs(uneven) >= _LEAST_AMOUNT:  # counts are of rows, the total of what they weigh
+        many = f"{words.row.many[:1].upper()}{words.row.many[1:]} count differently"
+        by = Cell(f"by the column {words.vocabulary.column(weight)}")
+        rows.append(Row((Cell(many), Cell(), by, Cell(_money(uneven, total.unit)))))
     both = Row((Cell("Both"), Cell(format_count(sum(counts.values()))), Cell(), Cell(_money(total.value, total.unit))))
     columns = (Column("Error"), Column("Count", "number"), Column("Cost of each"), Column("Sum", "number"))
-    return [table("What the errors cost", columns, [*rows, replace(both, strong=True)], most=3)]
+    return [table("What the errors cost", columns, [*rows, replace(both, strong=True)], most=4)]
+
+
+_LEAST_AMOUNT = 0.005
+"""Smaller amounts of money are not written."""
 
 
 def _price(

@@ -143,9 +143,13 @@ def _lede(answer: Answer, language: Language) -> str:
         if len(judged) == 1:
             return f"The one requirement is met. {language.sentence(worst)}"
         closest = f" The closest to its limit: {language.sentence(worst)}" if worst.measured is not None else ""
-        return f"All {len(judged):,} requirements are met.{closest}"
+        every = "Both requirements" if len(judged) == 2 else f"All {len(judged):,} requirements"
+        return f"{every} are met.{closest}"
     counts = [(word, sum(finding.status is status for finding in judged)) for status, word in _NONE.items()]
     told = listed([f"{count:,} {'is' if count == 1 else 'are'} {word}" for word, count in counts if count])
+    if len(judged) > 1 and any(count == len(judged) for _word, count in counts):
+        every = "Both" if len(judged) == 2 else f"All {len(judged):,}"
+        return f"{every} requirements {told.partition(' ')[2]}. {language.sentence(worst)}"
     of = "Of" if len(judged) > 1 else "The"
     many = f"{len(judged):,} requirements" if len(judged) > 1 else "one requirement"
     head = f"{of} {many}, {told}." if len(judged) > 1 else f"{of} {many} {told.removeprefix('1 ')}."

@@ -95,8 +95,9 @@ def _segmentation(findings: Sequence[Finding], number: int, language: Language) 
 def _together(title: str, judged: Sequence[Finding], facts: Sequence[Finding], language: Language) -> list[Table]:
     made = []
     if judged:
-        made.append(claims_table(judged, f"{title}: {len(judged)} requirements on all groups together, all met",
-                                 language, folds=True))  # fmt: skip
+        many = "one requirement" if len(judged) == 1 else f"{len(judged)} requirements"
+        caption = f"{title}: {many} on all groups together, {'' if len(judged) == 1 else 'all '}met"
+        made.append(claims_table(judged, caption, language, folds=True))
     if facts:
         made.append(facts_table(facts, f"{title}: how far apart the groups are", language))
     return made
@@ -125,12 +126,16 @@ def _open_row(group: _Group, metrics: Sequence[str], language: Language) -> Row:
         value, deficit = group.values.get(name), group.deficits.get(name)
         cells.append(Cell(language.measured(value) if value and value.measured else "–"))
         cells.append(Cell(language.measured(deficit) if deficit and deficit.measured else "–"))
-    judged = [f for name in metrics if (f := group.deficits.get(name)) and f.blocking]
-    worst = worst_first(judged)
-    own = mark(worst[0].status) if worst else Mark(Status.NOT_ASSESSED, "too few to judge")
-    warning = next((f.warning for f in worst if f.warning and f.status is not Status.NOT_MET), "")
-    loud = "not_met" if worst and worst[0].status is Status.NOT_MET else ""
-    return Row((*cells, Cell(mark=own, warning=warning)), status=loud)
+    worst = worst_first([f for f in group.deficits.values() if f.blocking])
+    if not worst:
+        return Row((*cells, Cell(mark=Mark(Status.NOT_ASSESSED, "too few to judge"))))
+    is_refused = worst[0].status is Status.NOT_MET
+    warning = "" if is_refused else next((f.warning for f in worst if f.warning), "")
+    # the result is that of every metric: one that has no column here is named
+    hidden = worst[0].status is not Status.MET and worst[0].metric not in metrics
+    by = f"{_metric(worst[0].metric)}: {language.measured(worst[0])}" if hidden else ""
+    result = Cell(note=by, mark=mark(worst[0].status), warning=warning)
+    return Row((*cells, result), status=worst[0].status.value if is_refused else "")
 
 
 def _whole(title: str, groups: Sequence[_Group], language: Language) -> Table:
@@ -144,9 +149,8 @@ def _whole(title: str, groups: Sequence[_Group], language: Language) -> Table:
         size = Cell(format_count(group.size), anchor=anchor(group.rows.code) if group.rows else "")
         rows.append(Row((Cell(language.words.group(group.segment)), size, _result(group, language), *numbers)))
     judged = [f for g in groups for f in g.deficits.values() if f.blocking]
-    caption = (
-        f"{title}: {len(groups)} groups, {summary(judged, language)}" if judged else f"{title}: {len(groups)} groups"
-    )
+    many = "1 group" if len(groups) == 1 else f"{len(groups)} groups"
+    caption = f"{title}: {many}, {summary(judged, language)}" if judged else f"{title}: {many}"
     note = "Below each number stands how the group does beside all others together. No group is left out."
     return table(caption, columns, rows, [f for g in groups for f in g.every], note=note, folds=True)
 
@@ -166,7 +170,7 @@ def _result(group: _Group, language: Language) -> Cell:
         first = next(iter(group.deficits.values()), None)
         reason = language.sentence(first) if first is not None else ""
         return Cell(note=reason, mark=Mark(Status.NOT_ASSESSED, "too few to judge"))
-    warning = next((f.warning for f in worst_first(judged) if f.warning and f.status is not Status.NOT_MET), "")
+    warning = next((f.warning for f in judged if f.warning), "") if group.status is not Status.NOT_MET else ""
     too_few = [_metric(name) for name, f in group.deficits.items() if not f.blocking]
     note = f"too few to judge by {', '.join(too_few)}" if too_few else ""
     return Cell(note=note, mark=mark(group.status), warning=warning)

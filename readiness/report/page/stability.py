@@ -23,7 +23,8 @@ def tables(findings: Sequence[Finding], language: Language) -> tuple[Table, ...]
         caption = f"Over time: {len(windows)} windows, {summary(windows, language)}"
         made.append(claims_table(windows, caption, language, folds=True))
     if facts:
-        made.append(facts_table(facts, f"The refits in {len(facts)} figures that are not judged", language))
+        many = "one figure that is" if len(facts) == 1 else f"{len(facts)} figures that are"
+        made.append(facts_table(facts, f"The refits in {many} not judged", language))
     return tuple(made)
 
 

@@ -240,9 +240,15 @@ def _claim_row(finding: Finding, language: Language) -> Row:
         Cell(language.title(finding), _below(finding, language)),
         Cell(language.requirement(finding)),
         Cell(language.measured(finding), strip=strip(finding)),
-        status_cell(finding),
+        status_cell(finding) if finding.blocking or finding.criterion is None else _not_judged(finding),
     )
     return Row(cells, anchor(finding.code), status=_loud(finding))
+
+
+def _not_judged(finding: Finding) -> Cell:
+    """The result of what stands among claims and is none: it is not one of those that are counted."""
+    said = "too few to judge" if finding.withheld else "not part of the verdict"
+    return Cell(mark=Mark(Status.NOT_ASSESSED, said), warning=finding.warning)
 
 
 def _below(finding: Finding, language: Language) -> str:

@@ -140,7 +140,7 @@ def _both_hits(finding: Finding) -> tuple[Hits | None, Hits | None]:
 def requirement(words: Words, finding: Finding) -> Said:
     """A requirement of the business, as it was asked for."""
     stated = stated_requirement(words, finding)
-    metric, class_value = finding.metric, _class_of(words, stated)
+    metric, class_value = finding.metric, class_of_requirement(words, finding)
     title = str(stated.get("says") or finding.name)
     failing, remedy = f"It misses a requirement: “{title}”", f"Improve the model until it meets “{title}”"
     other = stated.get("lift_over") or stated.get("gain_over")
@@ -209,8 +209,9 @@ def stated_requirement(words: Words, finding: Finding) -> Mapping[str, Any]:
     return stated[k - 1] if 0 < k <= len(stated) else {}
 
 
-def _class_of(words: Words, stated: Mapping[str, Any]) -> str:
-    wanted = stated.get("of_class")
+def class_of_requirement(words: Words, finding: Finding) -> str:
+    """The class that a requirement looks for, of more than two; empty where it looks for none."""
+    wanted = stated_requirement(words, finding).get("of_class")
     if wanted is None:
         return ""
     text = str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
@@ -254,8 +255,29 @@ def imbalance(words: Words, finding: Finding) -> Said:
     )
 
 
+SMALLEST_P = 0.0001
+"""Smaller p-values tell nobody more."""
+
+
+def equal_answers(words: Words, finding: Finding) -> Said:
+    """The test of whether candidate and alternative are right equally often."""
+    title = f"P-value of being right as often as {words.method(finding.key.part('method'))}"
+    if finding.measured is None:
+        return Said(title)
+    p = finding.measured.value
+    measured = f"below {SMALLEST_P}" if p < SMALLEST_P else measured_words(finding.measured, Scale.SCORE, "", None)
+    return Said(title, measured=measured, fact=f"{title}: {measured}")
+
+
+def auc_difference(words: Words, finding: Finding) -> Said:
+    """ROC AUC less that of an alternative."""
+    return plain(words, finding, f"ROC AUC less that of {words.method(finding.key.part('method'))}")
+
+
 TELLERS = {
     Topic.LIFT: lift,
+    Topic.MCNEMAR: equal_answers,
+    Topic.DELONG: auc_difference,
     Topic.REQUIREMENT: requirement,
     Topic.NO_REQUIREMENTS: no_requirements,
     Topic.METHOD_VALUE: method_value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from readiness.core import policy
-from readiness.core.findings import Finding
+from readiness.core.findings import Finding, Status
 from readiness.core.keys import Topic
 from readiness.report.sentences.counts import Hits, Sides, hits_of, sides_of, value_of
 from readiness.report.sentences.numbers import Scale, limit_text, percent, with_days, write_alike, write_estimate
@@ -54,6 +54,8 @@ def _beside_others(words: Words, finding: Finding, where: str, limit_key: str = 
     title = f"{upper(thing(words, metric))} {where}"
     failing = _failing(words, finding, where)
     remedy = f"Find out why {_trouble(words, metric)} {where}, mend it, and run the review again"
+    if finding.status is Status.NOT_ASSESSED and is_alone(words, finding):
+        remedy = "Name a column that tells at least two groups apart"
     sides = sides_of(finding, more_is_better=words.more_is_better(metric))
     factor = _factor(words, finding, sides, limit_key)
     if factor != 1.0:
@@ -66,6 +68,18 @@ def _beside_others(words: Words, finding: Finding, where: str, limit_key: str = 
     fact = _fact(words, finding, sides, where)
     return Said(
         title, bar, f"{bar} all others", measured, fact, _tolerated(finding, scale, limit), failing, remedy, scale
+    )
+
+
+def is_alone(words: Words, finding: Finding) -> bool:
+    """Whether a group has no others to compare it with: it is the only one of its grouping."""
+    number = finding.key.number("segmentation")
+    deficits = (f for f in words.findings.values() if f.key.kind is Topic.DEFICIT)
+    same = [f for f in deficits if f.key.number("segmentation") == number]
+    return (
+        bool(number)
+        and finding.key.kind is Topic.DEFICIT
+        and {f.key.number("segment") for f in same} == {finding.key.number("segment")}
     )
 
 
@@ -192,7 +206,7 @@ def _by_ratio(words: Words, finding: Finding, texts: tuple[str, str, str], sides
     ratio = shift_estimate(finding.measured, 1 / rest, factor)
     written = write_estimate(ratio, Scale.TIMES, factor, 1.0)
     measured = value_and_range(written, Scale.TIMES)
-    against = f"{measured} that of all others; {limit} is where tolerance ends"
+    against = f"that is {measured} that of all others; {bar} is tolerated"
     return Said(title, bar, requirement, measured, fact, against, failing, remedy, Scale.TIMES)
 
 
@@ -255,8 +269,9 @@ def segment_gap(words: Words, finding: Finding) -> Said:
 def coverage(words: Words, finding: Finding) -> Said:
     """Rows in groups that are large enough."""
     name = words.segmentation(finding.key.number("segmentation"))
-    rows = words.row.many
+    rows, metric = words.row.many, finding.key.metric
     title = f"{upper(rows)} in groups large enough to judge, by {name}"
+    title = f"{title}: {words.metric(metric)}" if metric else title
     bar = bar_words(finding.criterion, Scale.PERCENT)
     remedy = f"Test on more {rows}, or name groups by {name} that are larger"
     if finding.measured is None:
@@ -309,7 +324,10 @@ def fairness(words: Words, finding: Finding) -> Said:
     title = f"{what}, by {name}"
     scale = Scale.SCORE if is_ratio else Scale.POINTS
     bar = bar_words(finding.criterion, scale)
+    limit = FOUR_FIFTHS if finding.criterion is None else finding.criterion.threshold
     measured = "" if finding.measured is None else measured_words(finding.measured, scale, "", finding.criterion)
+    if finding.measured is not None and is_ratio:  # a ratio below the customary mark is not rounded to it
+        measured = value_and_range(write_estimate(finding.measured, scale, limit), scale)
     fact = f"{title}: {measured}" if measured else ""
     if is_ratio and finding.criterion is None and fact:
         fact += f"; {FOUR_FIFTHS} is the customary mark"

@@ -78,7 +78,8 @@ class Language:
         """One or a few full sentences: counts before rates, then the limit, then what is not proven or withheld."""
         said = self.said(finding)
         if finding.status is Status.NOT_ASSESSED and finding.measured is None:
-            fact = said.fact or f"{said.title} is not known"
+            unknown = f"whether “{said.title}” holds" if finding.key.kind is Topic.REQUIREMENT else said.title
+            fact = said.fact or f"{unknown} is not known"
             return sentence(fact) if finding.outcome is not None or said.fact else sentence(fact, finding.reason)
         opening = said.fact or (f"{said.title}: {said.measured}" if said.measured else said.title)
         return sentence(opening, self._against(finding, said), _supplied(finding))
@@ -90,6 +91,8 @@ class Language:
         bar = said.against_bar or f"{said.bar} is required"
         if not said.bar and not said.against_bar:
             bar = ""
+        if not finding.blocking and finding.status is Status.NOT_PROVEN and finding.withheld:
+            return f"{bar}. {upper(finding.withheld.rstrip('.'))}" if bar else finding.withheld
         if not finding.blocking or finding.status is not Status.NOT_PROVEN:
             return bar
         if finding.withheld_by:
@@ -140,6 +143,10 @@ class Language:
             return self._more_rows(finding, said)
         if finding.status is Status.NOT_PROVEN and finding.withheld:
             return sentence(*self._too_thin(finding))
+        if finding.status is Status.NOT_ASSESSED and finding.key.kind is Topic.REQUIREMENT:
+            return sentence(f"Find out whether “{said.title}” holds", finding.reason)
+        if finding.status is Status.NOT_ASSESSED and groups.is_alone(self.words, finding):
+            return sentence(said.remedy)
         if finding.status is Status.NOT_ASSESSED and finding.key.kind not in _SETTLED_BY_REMEDY:
             return sentence(f"Find out: {lower(said.title)}", finding.reason)
         return sentence(said.remedy or finding.needs or finding.reason)
@@ -154,6 +161,9 @@ class Language:
         rows = rows_to_settle(finding)
         if rows is None and basis_of(finding) is None and finding.needs:
             return sentence(finding.needs)
+        if rows is not None and rows > _OUT_OF_REACH * measured.n:
+            return sentence(f"{likely}, but so close to the limit that no number of {self._noun(finding)} within reach "
+                            "would prove it")  # fmt: skip
         if rows is None or rows <= measured.n:
             return sentence(f"{likely}. It takes many more {self._noun(finding)} than {measured.n:,} to prove that")
         value = write_estimate(measured, said.scale, criterion.threshold).value if not said.measured else said.value
@@ -163,7 +173,12 @@ class Language:
         )
 
     def _noun(self, finding: Finding) -> str:
-        """What is counted: queries of a ranking, rows of a class, rows."""
+        """What is counted: queries of a ranking, rows of a class, rows; of a study of people its cases with them."""
+        if finding.key.kind is Topic.LIFT and finding.key.part("method") == "human":
+            return f"{self._counted(finding)} and cases of the study together"
+        return self._counted(finding)
+
+    def _counted(self, finding: Finding) -> str:
         known = self.words.known(finding.metric)
         if known is not None and known.denominator in ("queries", "calls", "runs"):
             return known.denominator
@@ -188,9 +203,11 @@ class Language:
                     return (f"Test on about {needed:,} {spot}: of {units:,.0f}, a few decide the average",)
         if any(part.form == IN_GROUPS for part in parts):
             return (f"Test on {spot} of more groups: those at hand come from too few",)
-        return (finding.withheld, finding.needs)
+        return (finding.needs or finding.withheld,)
 
 
+_OUT_OF_REACH = 1_000
+"""So many times the rows at hand are not worth naming: the limit is as good as reached."""
 SKEWED = frozenset({"t_hall", "t_resampled"})
 IN_GROUPS = "share_in_groups"
 ROWS_FOR_SKEWNESS = 25

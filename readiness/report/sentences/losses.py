@@ -71,7 +71,7 @@ def _idle(words: Words, finding: Finding) -> str:
         return f"always answering {words.answer(name)}"
     if task is Task.RANKING:
         return f"showing {words.row.many} in random order"
-    answer = words.answer(words.vocabulary.positive_value) if words.vocabulary.positive_value else "the other answer"
+    answer = words.answer(words.positive_value) if words.positive_value else "the other answer"
     if number(section(words.spec, "errors").get("capacity")) is not None:
         return f"answering {answer} at random, as often as can be acted on"
     return f"always answering {answer}"
@@ -119,6 +119,9 @@ def current_cost(words: Words, finding: Finding) -> Said:
             texts = [f"{text} {unit}".rstrip() for text in write_alike([total, theirs], Scale.MONEY, total, theirs)]
             many = words.row.form(rows)
             fact = f"on {rows:,} {many} its errors cost {texts[0]}; those of today's model cost {texts[1]}"
+            if theirs > 0 and total != theirs:  # the limit is a share, so that the difference is said as one, too
+                share = f"{percent(abs(total / theirs - 1), allowed)} {'less' if total < theirs else 'more'}"
+                fact = f"on {rows:,} {many} its errors cost {texts[0]}, {share} than the {texts[1]} of today's model"
     elif finding.measured is not None:
         measured = measured_words(finding.measured, Scale.MONEY, _currency(words, finding), None)
     return Said("No more costly than today's model", bar, f"{bar} than today's model", measured, fact, "",

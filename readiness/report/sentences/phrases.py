@@ -63,13 +63,16 @@ def upper(text: str) -> str:
 
 
 def lower(text: str) -> str:
-    """A sentence in the middle of another; what begins with a quotation, or with capitals such as F1, stays."""
+    """A sentence in the middle of another; what begins with a quotation, or with capitals such as F1, stays.
+
+    A single letter is a name, such as a class or a column, unless it is the article.
+    """
     word = text.split(" ", 1)[0]
     return (
         text
         if not word[:1].isalpha()
         or word[1:] != word[1:].lower()
-        or len(word) == 1
+        or (len(word) == 1 and word != "A")
         or any(letter.isdigit() for letter in word)
         else f"{text[:1].lower()}{text[1:]}"
     )

@@ -12,7 +12,7 @@ from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
 from readiness.core.provenance import DataFacts
-from readiness.core.vocabulary import PLAIN, Noun, Vocabulary
+from readiness.core.vocabulary import PLAIN, Noun, Vocabulary, spellings
 from readiness.report.sentences.numbers import Scale, percent, with_days
 from readiness.spec.words import vocabulary_in
 from readiness.verdict.record import Record
@@ -82,17 +82,24 @@ class Words:
             return self.vocabulary.positive
         if self.task is Task.RANKING:
             return Noun(f"relevant {self.row.one}", f"relevant {self.row.many}")
-        return self.of_class(self.vocabulary.positive_value) if self.vocabulary.positive_value else _POSITIVE
+        return self.of_class(self.positive_value) if self.positive_value else _POSITIVE
 
     @property
     def negatives(self) -> Noun:
         """All other rows of a task with two classes: "honest payments", or "rows with is_fraud = 0"."""
         if self.vocabulary.negative is not None:
             return self.vocabulary.negative
-        other = [name for name in self.classes if name != self.vocabulary.positive_value]
+        other = [name for name in self.classes if name != self.positive_value]
         if len(other) == 1 and self.vocabulary.positive is None:
             return self.of_class(other[0])
         return Noun(f"other {self.row.one}", f"other {self.row.many}")
+
+    @property
+    def positive_value(self) -> str:
+        """The class that is looked for, as the record spells it: a spec may say true where the table says True."""
+        wanted = set(spellings(self.vocabulary.positive_value))
+        same = (name for name in self.classes if not wanted.isdisjoint(spellings(name)))
+        return next(same, self.vocabulary.positive_value)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -187,7 +194,7 @@ class Words:
             return self._constant(key)
         if key == "stratified" and self.task is Task.BINARY and self.facts is not None and self.facts.positives:
             share = self.facts.positives / max(1, self.facts.rows_scored)
-            return f"guessing {self.answer(self.vocabulary.positive_value)} {percent(share)} of the time"
+            return f"guessing {self.answer(self.positive_value)} {percent(share)} of the time"
         if key in _FIXED_METHODS:
             return _FIXED_METHODS[key]
         name = self._rule_names().get(key)

@@ -136,7 +136,7 @@ def test_the_decision_tells_what_was_set() -> None:
     """Which limits the team set itself, with the spec's digest, and on which rows was tested."""
     lines = {line.label: line.text for line in facts(records.ready(), LANGUAGE)}
     assert (
-        "Limits set by the team, but for question 1, question 5 and question 6 (defaults). Specification 3fa9c01be8d2"
+        "Limits set by the team, but for questions 1, 5 and 6 (defaults). Specification 3fa9c01be8d2"
         == lines["Criteria"]
     )
     assert lines["Tested on"].startswith("24,000 rows, 1 March 2026 to 31 August 2026; 120 ")

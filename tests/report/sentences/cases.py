@@ -173,6 +173,9 @@ def lifts() -> Iterator[Finding]:
     yield fact(Topic.METHOD_VALUE.key("candidate", metric="f1"), (0.93, 0.916, 0.941), metric="f1")
     yield fact(Topic.METHOD_VALUE.key("current", metric="f1"), (0.8075, 0.786, 0.8276), metric="f1")
     yield fact(Topic.METHOD_VALUE.key("majority", metric="f1"), exact(0.0), metric="f1")
+    yield fact(Topic.MCNEMAR.key("current"), exact(5e-34), metric="p_value")
+    yield fact(Topic.MCNEMAR.key("rule-1"), exact(0.031), metric="p_value")
+    yield fact(Topic.DELONG.key("current"), (0.021, 0.008, 0.034), metric="roc_auc")
     yield fact(Topic.METHOD_COST.key("current"), exact(0.001), metric="cost_per_prediction", n=1)
     yield fact(Topic.IMBALANCE.key(), exact(0.8975), metric="share")
 

@@ -1,0 +1,162 @@
+"""Tallies and titles of the page for one, two and all of a thing, and tables whose rows add up."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from readiness.core.findings import Answer, Finding, Question, Status
+from readiness.core.keys import Topic
+from readiness.core.policy import Task
+from readiness.questions import errors
+from readiness.report.page.baseline import tables as baseline_tables
+from readiness.report.page.decision import decision_edition
+from readiness.report.page.errors import tables as error_tables
+from readiness.report.page.sections import _lede
+from readiness.report.page.segments import tables as segment_tables
+from readiness.report.page.stability import tables as stability_tables
+from readiness.report.page.tables import claims_table
+from readiness.report.sentences import Language
+from readiness.report.sentences.phrases import lower
+from tests.questions.conftest import evidence_of
+from tests.report.page import records
+from tests.report.sentences import cases
+
+LANGUAGE = Language.from_spec({"data": {"target": "y", "segments": ["grp"]}}, Task.BINARY, None)
+
+
+def unknown(k: int) -> Finding:
+    return cases.unknown(Topic.REQUIREMENT.key(k), "nobody measured it")
+
+
+def deficit(segment: int, metric: str = "recall", **changes: Any) -> Finding:
+    made = cases.judged(Topic.DEFICIT.key(1, segment, metric=metric), (0.01, -0.02, 0.04), ("<", 0.15), metric=metric)
+    return dataclasses.replace(made, segment={"grp": "abc"[segment - 1]}, **changes)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "The one requirement is not assessed."), (2, "Both requirements are not assessed."),
+     (22, "All 22 requirements are not assessed.")],
+)  # fmt: skip
+def test_an_answer_without_any_result_counts_as_people_do(count: int, said: str) -> None:
+    """Not "of 22 requirements, 22 are not assessed"."""
+    findings = tuple(unknown(k) for k in range(1, count + 1))
+    assert _lede(Answer(Question.BUSINESS, findings), LANGUAGE).startswith(said)
+
+
+def test_two_that_hold_are_both() -> None:
+    """Not "all 2 requirements"."""
+    met = [
+        cases.judged(Topic.REQUIREMENT.key(k), (0.9, 0.88, 0.92), (">=", 0.8), metric="recall", n=1000) for k in (1, 2)
+    ]
+    assert _lede(Answer(Question.BUSINESS, tuple(met)), LANGUAGE).startswith("Both requirements are met.")
+
+
+def test_one_group_one_test_and_one_figure_are_singular() -> None:
+    """Titles of folds."""
+    test = cases.fact(Topic.MCNEMAR.key("current"), cases.exact(0.031), metric="p_value")
+    assert "One test as it is usually reported" in {table.caption for table in baseline_tables([test], LANGUAGE)}
+    (group,) = segment_tables([deficit(1)], LANGUAGE)
+    assert group.caption.startswith("grp: 1 group, ")
+    seeds = cases.fact(Topic.SEEDS.key(), cases.exact(0.01), metric="f1")
+    assert ["The refits in one figure that is not judged"] == [t.caption for t in stability_tables([seeds], LANGUAGE)]
+
+
+def test_rows_of_one_table_are_told_apart() -> None:
+    """The share of rows in large groups is judged for each metric, and says for which."""
+    made = [
+        cases.judged(Topic.SEGMENT_COVERAGE.key(1, metric=metric), cases.exact(0.95), (">=", 0.9), metric="share")
+        for metric in ("accuracy", "recall")
+    ]
+    titles = [LANGUAGE.title(finding) for finding in made]
+    assert ["Rows in groups large enough to judge, by grp: accuracy", "Rows in groups large enough to judge, by grp: recall"] == titles  # fmt: skip
+
+
+def test_a_group_that_failed_has_no_warning_of_another_metric_beside_it() -> None:
+    """ "Not met" and "its size uncertain" in one cell would be of two numbers."""
+    failed = cases.judged(Topic.DEFICIT.key(1, 1, metric="recall"), (0.5, 0.45, 0.55), ("<", 0.15), metric="recall")
+    failed = dataclasses.replace(failed, segment={"grp": "a"})
+    unsure = deficit(1, "accuracy", status=Status.NOT_PROVEN, warning="a real difference, its size uncertain")
+    opened = segment_tables([failed, unsure, deficit(2), deficit(2, "accuracy")], LANGUAGE)[0]
+    (cell,) = [cell for cell in opened.rows[0].cells if cell.mark is not None and cell.mark.status is Status.NOT_MET][
+        -1:
+    ]
+    assert "" == cell.warning
+
+
+def test_a_group_that_fails_by_a_metric_without_a_column_is_not_called_met() -> None:
+    """Two metrics stand open; the result is that of all of them."""
+    sizes = {"recall": 0.6, "accuracy": 0.5, "precision": 0.4}
+    findings = [
+        dataclasses.replace(
+            cases.judged(Topic.DEFICIT.key(1, k, metric=metric), (size, size - 0.05, size + 0.05), ("<", 0.15),
+                         metric=metric),
+            segment={"grp": "abc"[k - 1]},
+        )
+        for k, (metric, size) in enumerate(sizes.items(), 1)
+    ]  # fmt: skip
+    opened = segment_tables(findings, LANGUAGE)[0]
+    assert [Status.NOT_MET] * 3 == [row.cells[-1].mark.status for row in opened.rows]
+    assert ["", "", "Precision: 40 points behind (35 to 45)"] == [row.cells[-1].note for row in opened.rows]
+
+
+def test_the_only_group_is_not_asked_about_three_times() -> None:
+    """With nobody to compare it with, another column is what helps, once for all metrics."""
+    alone = [
+        dataclasses.replace(cases.unknown(Topic.DEFICIT.key(1, 1, metric=metric), "all rows are in this one segment"),
+                            segment={"grp": "a"}, metric=metric)
+        for metric in ("recall", "accuracy")
+    ]  # fmt: skip
+    language = Language.from_spec({"data": {"segments": ["grp"]}}, Task.BINARY, None, tuple(alone))
+    assert {"Name a column that tells at least two groups apart."} == {language.to_settle(f) for f in alone}
+
+
+def test_what_is_too_small_to_be_judged_says_so_among_claims() -> None:
+    """It is not one of those that an answer counts as not proven."""
+    small = cases.judged(Topic.SMALL_CLASSES_FOUND.key(), (0.5, 0.1, 0.9), (">=", 0.2), metric="recall",
+                         withheld="not assessable: 13 rows, 19 are needed")  # fmt: skip
+    (row,) = claims_table([dataclasses.replace(small, blocking=False)], "Claims", LANGUAGE).rows
+    assert "too few to judge" == row.cells[-1].mark.word
+    assert "13 rows, 19 are needed" in row.cells[0].note
+
+
+def test_what_the_errors_cost_adds_up_where_rows_have_weights() -> None:
+    """Counts are of rows and the total is of their weights: a row of its own holds the difference."""
+    rng = np.random.default_rng(5)
+    y, given = rng.integers(0, 2, 400), rng.integers(0, 2, 400)
+    costs = {"false_positive": 3, "false_negative": 7, "currency": "EUR"}
+    spec = {"data": {"target": "y", "weight": "w"}, "errors": {"costs": costs}}
+    evidence = evidence_of(y, given, errors={"costs": costs})
+    weighted = dataclasses.replace(evidence.cases, weight=rng.integers(1, 6, 400).astype(float))
+    evidence = dataclasses.replace(evidence, cases=weighted)
+    found = errors.ask(evidence, evidence.spec.errors).findings
+    made = {t.caption: t for t in error_tables(found, Language.from_spec(spec, Task.BINARY, None))}
+    *parts, total = [row.cells[-1].text for row in made["What the errors cost"].rows]
+    amounts = [float(text.removesuffix(" EUR").replace(",", "").replace("−", "-")) for text in (*parts, total)]
+    assert 3 == len(parts)
+    assert sum(amounts[:-1]) == pytest.approx(amounts[-1], abs=1.01)
+
+
+def test_an_approver_that_nobody_names_is_asked_for() -> None:
+    """Not "approval by not stated"."""
+    record = records.ready()
+    nameless = dataclasses.replace(record, about={**record.about, "owner": ""})
+    assert "Name the model's owner, who has to approve." == decision_edition(nameless).steps[0].text
+
+
+def test_the_note_on_margins_fits_the_rule() -> None:
+    """By the point rule a value within its margin of error counts, so that nothing says it does not."""
+    assert "not proven" in decision_edition(records.ready()).scorecard.note
+    assert "not proven" not in decision_edition(records.ready("point")).scorecard.note
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("A missing value", "a missing value"), ("A/B test", "A/B test"), ("B is out", "B is out")]
+)
+def test_an_article_is_small_within_a_sentence(text: str, said: str) -> None:
+    """A single letter is a name unless it is the article."""
+    assert said == lower(text)
