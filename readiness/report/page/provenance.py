@@ -11,7 +11,6 @@ from readiness.core.files import Artifact, Role
 from readiness.core.findings import Question, Recomputable
 from readiness.core.format import format_bytes, format_count
 from readiness.core.sanitize import visible
-from readiness.report.clauses import Clause, clauses
 from readiness.report.compliance import compliance_fields, counts
 from readiness.report.evidence_texts import evidence_texts
 from readiness.report.history import changes
@@ -93,33 +92,7 @@ def fields_table(record: Record) -> Table:
     return table(f"For compliance: {counts(fields)}", columns, rows, most=len(rows))
 
 
-_NO_VERDICT = (
-    "What these texts ask for, in our words, and what this report holds about it. Whether a text applies, and whether "
-    "it is fulfilled, is for others to say."
-)
-
-
-def _clauses(record: Record) -> tuple[Table, ...]:
-    """One table for each public text: its clauses, the fields that hold something about them, and what was found."""
-    columns = (Column("Clause"), Column("Asks for"), Column("Fields"), Column("Findings of"), Column("Evidence"))
-    return tuple(
-        table(
-            f"{text.name}. {text.what}",
-            columns,
-            [_clause_row(clause) for clause in text.clauses],
-            most=len(text.clauses),
-        )
-        for text in clauses(record)
-    )
-
-
-def _clause_row(clause: Clause) -> Row:
-    fields = ", ".join(str(each.number) for each in clause.fields)
-    came: dict[str, list[str]] = {}
-    for name, word in clause.findings:
-        came.setdefault(word, []).append(name)
-    findings = "; ".join(f"{word}: {', '.join(names)}" for word, names in came.items())
-    return Row((Cell(clause.clause), Cell(clause.asks), Cell(fields), Cell(findings), Cell(clause.state.value)))
+_CLAUSES = "Which public texts ask for these fields, clause by clause: readiness export REPORT --format clauses."
 
 
 def _history(record: Record) -> tuple[Fold, ...]:
@@ -157,8 +130,7 @@ def closing_folds(record: Record, code: Mapping[Question, str]) -> tuple[Fold, .
     folds = [Fold("about", "About the model", pairs=about(record))]
     if not record.only:
         fields = fields_table(record)
-        folds.append(Fold("fields", fields.caption, tables=(fields,)))
-        folds.append(Fold("clauses", "Which public texts ask for them", lines=(_NO_VERDICT,), tables=_clauses(record)))
+        folds.append(Fold("fields", fields.caption, lines=(_CLAUSES,), tables=(fields,)))
     folds += [*_history(record)]
     folds += [
         Fold("facts", "How this report was made", pairs=facts_of(record)),

@@ -24,7 +24,8 @@ from readiness.report.page.glossary import Glossary
 from readiness.report.page.provenance import closing_folds
 from readiness.report.page.sections import Prose, sections, unmeasured
 from readiness.report.page.soundness import soundness_section
-from readiness.report.sentences import NOT_PERMISSION, Language, asked, four_mistakes, not_looked_at
+from readiness.report.sentences import NOT_PERMISSION, Language, answer_word, asked, four_mistakes, not_looked_at
+from readiness.verdict.decision import FLOWCHART
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record, signed_form
 
@@ -129,6 +130,8 @@ def page_parts(
         "closing_folds": closing_folds(shown, code),
         "glossary": Glossary(),
         "permission": NOT_PERMISSION,
+        "words": answer_word,
+        "unreached": FLOWCHART[len(shown.decision.path) :],
         **style_parts(*(("partial.css",) if shown.only else ())),
     }
 
