@@ -35,7 +35,9 @@ def tables(findings: Sequence[Finding], language: Language) -> tuple[Table, ...]
     values = [f for f in findings if f.key.kind is Topic.METHOD_VALUE and not f.blocking]
     costs = [f for f in findings if f.key.kind is Topic.METHOD_COST and not f.blocking]
     shown = (
-        [claims_table(closest_first(gains), "Better than each alternative", language, most=MOST_OPEN)] if gains else []
+        [claims_table(closest_first(gains), "Better than each alternative", language, most=MOST_OPEN, strips=False)]
+        if gains
+        else []
     )
     if values:
         shown.append(_methods(values, costs, language))

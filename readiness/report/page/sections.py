@@ -171,7 +171,7 @@ def _tables(record: Record, answer: Answer, language: Language) -> tuple[Table, 
             return production.tables(findings, record, language)
         case _:
             judged = [f for f in findings if f.blocking]
-            return (claims_table(judged, "Required and measured", language),) if judged else ()
+            return (claims_table(judged, "Required and measured", language, strips=False),) if judged else ()
 
 
 def _lines(answer: Answer, language: Language) -> list[str]:
@@ -221,7 +221,7 @@ def _chosen(figures: Sequence[PageFigure], answer: Answer) -> tuple[Sequence[Pag
     return (first,), [replace(figure, narrow=b"") for figure in others]
 
 
-_IN_TABLES = frozenset({"baseline.methods", "segments.slices"})
+_IN_TABLES = frozenset({"baseline.methods", "segments.slices", "errors.costs"})
 """Figures of the notebook that show what a table of the page shows."""
 
 

@@ -212,6 +212,7 @@ def claims_table(
     note: str = "",
     folds: bool = False,
     most: int = SHOWN_ROWS,
+    strips: bool = True,
 ) -> Table:
     """Required against measured: one row for each claim. `folds` holds only while all of them are met.
 
@@ -222,6 +223,7 @@ def claims_table(
         note: below the table.
         folds: whether the whole table stands in the appendix.
         most: rows that stand open besides those that are not met.
+        strips: whether each row has its small drawing; False where a figure shows the same.
     """
     refused = sum(finding.status is not Status.MET for finding in findings)
     columns = (
@@ -231,15 +233,15 @@ def claims_table(
         Column("Result", "status"),
     )
     folds = folds and all(finding.status is Status.MET for finding in findings)
-    rows = (_claim_row(finding, language) for finding in findings)
+    rows = (_claim_row(finding, language, strips=strips) for finding in findings)
     return table(caption, columns, rows, findings, note=note, folds=folds, most=min(SHOWN_ROWS, refused + most))
 
 
-def _claim_row(finding: Finding, language: Language) -> Row:
+def _claim_row(finding: Finding, language: Language, *, strips: bool) -> Row:
     cells = (
         Cell(language.title(finding), _below(finding, language)),
         Cell(language.requirement(finding)),
-        Cell(language.measured(finding), strip=strip(finding)),
+        Cell(language.measured(finding), strip=strip(finding) if strips else None),
         status_cell(finding) if finding.blocking or finding.criterion is None else _not_judged(finding),
     )
     return Row(cells, anchor(finding.code), status=_loud(finding))
