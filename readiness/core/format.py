@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import Decimal
 
 from readiness.core.findings import Bounds, Criterion, Estimate
@@ -266,3 +267,14 @@ def _with_minus(text: str) -> str:
     """A true minus sign, and no minus before nothing."""
     bare = text.lstrip("-")
     return bare if not bare.strip("0.,") else text.replace("-", MINUS)
+
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def format_day(value: date) -> str:
+    """A date in the one style of a report: "28 November 2026"."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"

@@ -316,7 +316,7 @@ def _claim(tables: Tables, rows: Rows, asked: Asked, case: _Case, k: int) -> Mea
         if case.recent is not None:
             told += f"; among {case.recent.n:,} recent rows it tells little ({format_value(case.recent.value)})"
         elif suspect.why != "certain":
-            withheld = f"{what} tells {'as much as the model' if suspect.why == 'as the model' else 'nearly all'}"
+            withheld = f"“{what}” tells {'as much as the model' if suspect.why == 'as the model' else 'nearly all'}"
     return Measurement(
         Claim(Kind.LEAK.key(Topic.DOUBT_PART, k), f"Is {what} known before {tables.target} is?", bar),
         metric,

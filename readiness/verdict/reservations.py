@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 from typing import Any
 
 from readiness.core import policy
 from readiness.core.checklist import BOXES, Box, Source
 from readiness.core.findings import Finding, Outcome, Question, Status
-from readiness.core.format import format_level, format_share, format_threshold, format_value, listed, with_unit
+from readiness.core.format import (
+    format_day,
+    format_level,
+    format_share,
+    format_threshold,
+    format_value,
+    listed,
+    with_unit,
+)
 from readiness.core.keys import Topic
 from readiness.core.metrics import METRICS, TECHNICAL
 from readiness.core.policy import BARS, CONFIDENCE, Bar, Task
@@ -278,9 +287,19 @@ def _vouched(record: Record) -> Iterator[str]:
     for kind in map(Kind, record.decision.vouched):
         words = [(spec.get("soundness") or {}).get(kind.value), *_words_on_columns(record, kind)]
         said = [
-            f"{_name(word.get('by'))} vouches ({word.get('on')}): {_name(word.get('why'))}" for word in words if word
+            f"{_name(word.get('by'))} vouches ({_day(word.get('on'))}): {_name(word.get('why'))}"
+            for word in words
+            if word
         ]
         yield f"{kind.doubt}; {'; '.join(said)}"
+
+
+def _day(text: object) -> str:
+    """A date of a spec in the style of a report; what is none stays as it is."""
+    try:
+        return format_day(date.fromisoformat(str(text)))
+    except ValueError:
+        return _name(text)
 
 
 def _words_on_columns(record: Record, kind: Kind) -> Sequence[Mapping[str, object]]:
@@ -345,7 +364,8 @@ def _ordinal(number: int) -> str:
 def _weights(record: Record) -> Iterator[str]:
     column = record.gathered.spec.get("data", {}).get("weight")
     if column:
-        yield f"rows do not count alike; the column {_name(column)} says how much each one counts"
+        rows = vocabulary_of(record).row.many
+        yield f"{rows} do not count alike; the column {_name(column)} says how much each one counts"
 
 
 def _groups(record: Record) -> Iterator[str]:
@@ -412,8 +432,18 @@ def _guess(record: Record) -> Iterator[str]:
         reached = [values.get((guess, finding.metric)) for finding in required]
         if all(_meets(value, finding) for value, finding in zip(reached, required, strict=True)):
             name = next(value.name for value in reached if value is not None)
-            yield f"{name} would meet {'the requirement' if len(required) == 1 else 'every requirement'}, too"
+            what = "the requirement" if len(required) == 1 else "every requirement"
+            yield f"{_guess_words(guess, name, record)} would meet {what}, too"
             return
+
+
+def _guess_words(guess: str, name: str, record: Record) -> str:
+    """A guess as people say it: "always answering “honest payment”" where it is one answer of known classes."""
+    data, pick = record.gathered.data, {"majority": max, "minority": min}.get(guess)
+    if pick is None or not data.class_rows or len(data.class_rows) != len(data.classes):
+        return name
+    at = data.class_rows.index(pick(data.class_rows))
+    return f"always answering “{vocabulary_of(record).outcome(data.classes[at])}”"
 
 
 def _scores(record: Record) -> Iterator[str]:

@@ -78,10 +78,11 @@ def test_a_model_that_alarms_nearly_always_is_told_that_a_constant_does_as_well(
     assert "not_met" == walked.status("BASE-LIFT-MINORITY")
     assert walked.status("ERRO-SAVINGS-CONSTANT") == ("not_met" if share < 1 else "not_proven")
     assert Verdict.NOT_READY is walked.record.verdict
-    assert "always y = 1 would cost" in text_of(walked)
-    assert "that is y = 1 for every row" in text_of(walked)
+    assert "always answering “1” would cost" in text_of(walked)
+    assert "that is y = 1 for every row" in walked.findings["BASE-LIFT-MINORITY"].reason
+    assert "Better than always answering “1”" in text_of(walked)
     told = {each.label: each.text for each in reservations(walked.record)}
-    assert "always the smaller class would meet the requirement, too" in told["Requirements"] or (
+    assert "always answering “1” would meet the requirement, too" in told["Requirements"] or (
         "guess would meet" in told["Requirements"]
     )
     assert "0.5 is what drawing lots would give" in told["Scores"]

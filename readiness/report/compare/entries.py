@@ -9,13 +9,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from readiness.core.findings import Question, Status
-from readiness.core.format import format_count
+from readiness.core.format import format_count, format_day
 from readiness.core.sanitize import presentable, shorten, visible
 from readiness.report.compare.read import FAILS, Entry, Overview, Unreadable
 from readiness.report.compare.tables import answer_given, reservation_words, result_given
 from readiness.report.page.tables import Cell, Column, Mark, Row, Table, table
 from readiness.report.sentences import approval_words, headline, result_words, topic
-from readiness.report.sentences.numbers import day as day_in_words
 from readiness.report.sentences.phrases import sentence
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record, supplied_words
@@ -143,7 +142,7 @@ def _made(entry: Entry) -> str:
 
 
 def _day(day: date) -> str:
-    return day_in_words(day)
+    return format_day(day)
 
 
 def _validity(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from readiness.core.findings import Question, Status
-from readiness.core.format import format_count, format_share, listed
+from readiness.core.format import format_count, format_day, format_share, listed
 from readiness.core.selection import NOT_ASKED
 from readiness.core.vocabulary import Noun
 from readiness.report import rollout
@@ -29,7 +29,6 @@ from readiness.report.sentences import (
     steps,
 )
 from readiness.report.sentences.decision import SHORT_QUESTIONS
-from readiness.report.sentences.numbers import day
 from readiness.spec.layers import keys_of
 from readiness.spec.load import sets_limit, spec_digest
 from readiness.verdict.decision import Verdict
@@ -209,7 +208,7 @@ def _period(first: str, last: str) -> str:
 
 def _day(text: str) -> str:
     try:
-        return day(datetime.fromisoformat(text).date())
+        return format_day(datetime.fromisoformat(text).date())
     except ValueError:
         return text[:10]
 
@@ -254,13 +253,13 @@ def format_time(text: str) -> str:
     except ValueError:
         return text
     moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    return f"{day(moment.date())}, {moment:%H:%M} UTC"
+    return f"{format_day(moment.date())}, {moment:%H:%M} UTC"
 
 
 def valid_until(record: Record) -> str:
     """The last day on which the report holds by its own spec, in words; empty when it says nothing."""
     end = last_day(record)
-    return day(end) if end else ""
+    return format_day(end) if end else ""
 
 
 # ----------------------------------------------------------------------------------------------------

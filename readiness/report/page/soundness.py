@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from readiness.core.findings import Finding, Question, Status
 from readiness.core.format import listed
-from readiness.core.withholding import Soundness
+from readiness.core.withholding import Soundness, kind_of
 from readiness.report.page.sections import Fold
 from readiness.report.page.tables import (
     Cell,
@@ -21,6 +21,7 @@ from readiness.report.page.tables import (
     table,
 )
 from readiness.report.sentences import Language, soundness_sentence, worst_first
+from readiness.report.sentences.phrases import sentence
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import is_set_aside
 
@@ -76,9 +77,10 @@ def _fold(judged: Sequence[Finding], soundness: Soundness, record: Record, langu
     aside = [finding for finding in soundness.findings if not finding.blocking]
     tables = [_asked("What was asked of the rows", sound, soundness, record, language)] if sound else []
     if aside:
-        rows = [Row((Cell(language.title(f), language.sentence(f)), status_cell(f)), anchor(f.code)) for f in aside]
+        rows = [Row((Cell(language.title(f), sentence(f.reason)), status_cell(f)), anchor(f.code)) for f in aside]
         columns = (Column("Of the rows"), Column("Result", "status"))
-        tables.append(table(f"{len(aside)} questions that do not arise for these rows", columns, rows, aside))
+        many = "One question that does" if len(aside) == 1 else f"{len(aside)} questions that do"
+        tables.append(table(f"{many} not arise for these rows", columns, rows, aside))
     title = f"What was asked of the rows: {len(sound)} of {len(judged)} questions with a good answer"
     return Fold(
         "soundness-more", title, tables=tuple(tables), bullets=tuple(f"Not seen here: {each}." for each in LIMITS)
@@ -105,14 +107,21 @@ def _mark(worst: Status, soundness: Soundness, record: Record) -> Mark:
 
 
 def _row(finding: Finding, soundness: Soundness, record: Record, language: Language) -> Row:
+    is_good = finding.status is Status.MET
     cells = (
-        Cell(language.title(finding), "" if finding.status is Status.MET else language.sentence(finding)),
+        Cell(language.title(finding), _details(finding) if is_good else language.sentence(finding)),
         Cell(language.bar(finding) if finding.measured is not None else ""),
         Cell(language.measured(finding)),
         Cell(_withholds(finding, soundness, record)),
         Cell(mark=mark(finding.status), warning=finding.warning),
     )
     return Row(cells, anchor(finding.code))
+
+
+def _details(finding: Finding) -> str:
+    """What was looked at, where several findings answer one question: the name of this one."""
+    kind = kind_of(finding.key)
+    return "" if kind is None or finding.name == kind.words else f"{finding.name.rstrip('.')}."
 
 
 def _withholds(finding: Finding, soundness: Soundness, record: Record) -> str:

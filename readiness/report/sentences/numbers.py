@@ -14,12 +14,8 @@ from datetime import date
 from enum import Enum
 
 from readiness.core.findings import Estimate
-from readiness.core.format import MINUS, MOST_DIGITS, format_threshold, is_exact
+from readiness.core.format import MINUS, MOST_DIGITS, format_day, format_threshold, is_exact
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00)?)?\b")
 _CENTS_BELOW = 100.0
 """Amounts from here on are written without decimals."""
@@ -165,17 +161,12 @@ def count_of(count: float, total: float, noun: str) -> str:
     return f"{count:,.0f} of {total:,.0f} {noun}"
 
 
-def day(value: date) -> str:
-    """A date in the one style of a report: "28 November 2026"."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
-
-
 def with_days(text: str) -> str:
     """A text whose ISO dates are written in the one style: "1 July 2026 to 15 July 2026"."""
 
     def written(match: re.Match[str]) -> str:
         try:
-            return day(date(int(match[1]), int(match[2]), int(match[3])))
+            return format_day(date(int(match[1]), int(match[2]), int(match[3])))
         except ValueError:
             return match[0]
 

@@ -204,7 +204,9 @@ def _running_cost(language: Language) -> str:
 
 def _test_set(record: Record, language: Language) -> str:
     soundness, facts = record.soundness, record.gathered.data
-    count = "" if soundness is None else f"{len(soundness.findings)} checks of the {language.words.row.many} themselves"
+    made = 0 if soundness is None else sum(finding.blocking for finding in soundness.findings)
+    checks = "1 check" if made == 1 else f"{made} checks"
+    count = "" if soundness is None else f"{checks} of the {language.words.row.many} themselves"
     doubts = 0 if soundness is None else len(soundness.doubts)
     found = "no doubt" if not doubts else "1 doubt" if doubts == 1 else f"{doubts} doubts"
     period = with_days(f"{facts.first[:10]} to {facts.last[:10]}") if facts.first and facts.last else ""

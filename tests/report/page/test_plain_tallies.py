@@ -21,6 +21,7 @@ from readiness.report.page.stability import tables as stability_tables
 from readiness.report.page.tables import claims_table
 from readiness.report.sentences import Language
 from readiness.report.sentences.phrases import lower
+from readiness.verdict.reservations import reservations
 from tests.questions.conftest import evidence_of
 from tests.report.page import records
 from tests.report.sentences import cases
@@ -160,3 +161,16 @@ def test_the_note_on_margins_fits_the_rule() -> None:
 def test_an_article_is_small_within_a_sentence(text: str, said: str) -> None:
     """A single letter is a name unless it is the article."""
     assert said == lower(text)
+
+
+def test_somebodys_word_is_dated_as_everything_else() -> None:
+    """Not as a spec writes dates."""
+    record = records.ready()
+    spec = {**record.gathered.spec, "soundness": {"seen": {"by": "somebody else", "on": "2026-11-05", "why": "seen"}}}
+    vouched = dataclasses.replace(
+        record,
+        gathered=dataclasses.replace(record.gathered, spec=spec),
+        decision=dataclasses.replace(record.decision, vouched=("seen",)),
+    )
+    told = {each.label: each.text for each in reservations(vouched)}
+    assert told["Vouched"].endswith("; somebody else vouches (5 November 2026): seen")

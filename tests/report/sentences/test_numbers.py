@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.core.findings import Estimate
-from readiness.core.format import MINUS
+from readiness.core.format import MINUS, format_day
 from readiness.report.sentences.numbers import (
     Scale,
-    day,
     limit_text,
     percent,
     times_short,
@@ -86,7 +85,7 @@ def test_a_computed_limit_keeps_its_side() -> None:
 
 
 def test_dates_have_one_style() -> None:
-    assert "28 November 2026" == day(date(2026, 11, 28))
+    assert "28 November 2026" == format_day(date(2026, 11, 28))
     assert "1 July 2026 to 15 July 2026" == with_days("2026-07-01 to 2026-07-15")
     assert "2026-13-45" == with_days("2026-13-45")
 
