@@ -48,8 +48,8 @@ def page(made: Record) -> BeautifulSoup:
 
 
 def under_the_result(made: Record) -> str:
-    """What stands right below the reason on the first screen; it is the same in the terminal."""
-    found = page(made).select_one("header .reason + .reservations")
+    """What stands below the reason on the first screen; it is the same in the terminal."""
+    found = page(made).select_one("header .trust")
     told = "" if found is None else re.sub(r"\s+", " ", found.get_text(" ", strip=True)).replace("\u00a0", " ")
     lines = text_report(made).splitlines()
     for each in reservations(made):
@@ -300,7 +300,8 @@ def test_no_name_is_printed_larger_than_the_result() -> None:
         return [float(size) for body in inside for size in re.findall(r"font-size: ([\d.]+)rem", body)]
 
     result = min(sizes(".pill"))
-    for name in (".cover h1.named", ".purpose", ".reason", ".evidence", ".reservations dd"):
+    assert [] == sizes(".trust li") == sizes(".steps li")
+    for name in (".cover h1.named", ".purpose", ".headline", ".evidence"):
         assert sizes(name)
         assert max(sizes(name)) < result
     heading = page(records.ready()).h1
@@ -316,5 +317,5 @@ def test_the_lines_stand_under_the_result_whatever_it_is(kind: str) -> None:
     header = page(made).header.get_text(" ", strip=True)
     at = [header.index(made.verdict.words.partition(" (")[0]), header.index("0.3 instead of 0.15")]
     assert at == sorted(at)
-    assert header.index("Required approval") > at[1]
+    assert at[1] < header.index("The six questions")
     assert "segments.limit" not in header
