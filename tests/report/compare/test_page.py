@@ -19,6 +19,7 @@ from readiness.report.compare.read import overview
 from readiness.report.compare.sections import pairings, sections
 from tests.report.compare.files import as_reports, report_file
 from tests.report.page import records
+from tests.report.page.test_browser import violations
 
 bs4 = pytest.importorskip("bs4")
 
@@ -142,4 +143,21 @@ def test_nothing_is_fetched_blocked_or_sticks_out(
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert [] == noticed
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="NO BROWSER: the pages were not looked at; install Chromium or Chrome")
+@pytest.mark.parametrize("kind", [COMPARISON, OVERVIEW])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_axe_finds_nothing(
+    browser: Any, pages: dict[str, bytes], tmp_path: Path, kind: str, width: int, scheme: str
+) -> None:
+    """Also with all folds open, on a desk and on a phone."""
+    path = tmp_path / "page.html"
+    path.write_bytes(pages[kind])
+    page = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
+    page.goto(path.as_uri())
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert [] == violations(page)
     page.context.close()

@@ -15,6 +15,7 @@ from readiness.core.findings import Question
 from readiness.report.page import render_page
 from tests.report.page import records
 from tests.report.page.records import CODE, FIGURES, PROSE
+from tests.report.page.test_partial import partial
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 
@@ -159,13 +160,21 @@ def test_axe_finds_nothing(browser: Any, not_ready_page: Path, state: str, folds
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("made", "width"), [("ready", 390), ("not_proven", 1280), ("regression", 390), ("hostile", 1280)]
-)
-def test_axe_finds_nothing_on_pages_of_other_verdicts(browser: Any, made: str, width: int, tmp_path: Path) -> None:
+OTHERS = {
+    "ready": (records.ready, 390),
+    "not proven": (records.not_proven, 1280),
+    "regression": (records.regression, 390),
+    "hostile": (records.hostile, 1280),
+    "partial": (lambda: partial(Question.SEGMENTS, Question.ERRORS), 390),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_axe_finds_nothing_on_pages_of_other_verdicts(browser: Any, kind: str, tmp_path: Path) -> None:
     """With all folds open."""
+    made, width = OTHERS[kind]
     path = tmp_path / "page.html"
-    path.write_bytes(render_page(getattr(records, made)(), PROSE, FIGURES, CODE))
+    path.write_bytes(render_page(made(), PROSE, FIGURES, CODE))
     page, _ = visit(browser, path, width)
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     assert [] == violations(page)
