@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from readiness.core.findings import Finding, Status
-from readiness.core.format import format_count
+from readiness.core.format import format_count, listed
 from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
@@ -134,7 +134,9 @@ def _open_row(group: _Group, metrics: Sequence[str], language: Language) -> Row:
     # the result is that of every metric: one that has no column here is named
     hidden = worst[0].status is not Status.MET and worst[0].metric not in metrics
     by = f"{_metric(worst[0].metric)}: {language.measured(worst[0])}" if hidden else ""
-    result = Cell(note=by, mark=mark(worst[0].status), warning=warning)
+    thin = [_metric(name) for name in metrics if (f := group.deficits.get(name)) and not f.blocking]
+    few = f"too few to judge by {listed(thin)}" if thin else ""
+    result = Cell(note="; ".join(filter(None, (by, few))), mark=mark(worst[0].status), warning=warning)
     return Row((*cells, result), status=worst[0].status.value if is_refused else "")
 
 

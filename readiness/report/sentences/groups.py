@@ -289,7 +289,8 @@ def _limit(finding: Finding) -> float:
 
 def critical(words: Words, finding: Finding) -> Said:
     """Groups that must be large enough."""
-    name = words.segmentation(finding.key.number("segmentation"))
+    name, metric = words.segmentation(finding.key.number("segmentation")), finding.key.metric
+    by = f": {words.metric(metric)}" if metric else ""
     count = 0 if finding.measured is None else round(finding.measured.value)
     fact = (
         "every group that must be judged is large enough"
@@ -300,7 +301,7 @@ def critical(words: Words, finding: Finding) -> Said:
         )
     )
     return Said(
-        f"Groups by {name} that must be judged", "none too small", "none too small",
+        f"Groups by {name} that must be judged{by}", "none too small", "none too small",
         f"{count:,} too small" if count else "none too small", fact, "no such group may be too small",
         f"A group by {name} that must be judged is too small", f"Test on more {words.row.many} of each group by {name}",
     )  # fmt: skip

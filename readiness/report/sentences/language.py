@@ -100,6 +100,8 @@ class Language:
             return f"{bar}, but it does not count yet: {doubts}" if bar else f"it does not count yet: {doubts}"
         if finding.withheld:
             return f"{bar}. {upper(finding.withheld.rstrip('.'))}" if bar else finding.withheld
+        if finding.measured is not None and is_exact(finding.measured) and bar:
+            return bar
         return f"{bar}; {self._proven(finding, said)}" if bar else self._proven(finding, said)
 
     def _proven(self, finding: Finding, said: Said) -> str:
@@ -111,6 +113,11 @@ class Language:
         limit = bounds.lower if criterion.wants_more else bounds.upper
         if limit is None or said.against_bar or said.is_directed:
             return "the margin of error reaches beyond it"
+        end = 0.0 if criterion.wants_more else 1.0
+        if said.scale in (Scale.PERCENT, Scale.POINTS) and (limit <= end if criterion.wants_more else limit >= end):
+            return "the data rule nothing out"
+        if measured.unit == "ratio" and criterion.wants_more and limit <= 0:
+            return "the data rule nothing out"
         text = with_unit(write_alike([limit], said.scale, criterion.threshold)[0], said.scale, said.unit)
         return f"the data rule out only values {'below' if criterion.wants_more else 'above'} {text}"
 
@@ -179,6 +186,8 @@ class Language:
         return self._counted(finding)
 
     def _counted(self, finding: Finding) -> str:
+        if finding.key.kind is Topic.FAIRNESS and finding.metric in _AMONG_POSITIVES:
+            return self.words.positives.many
         known = self.words.known(finding.metric)
         if known is not None and known.denominator in ("queries", "calls", "runs"):
             return known.denominator
@@ -206,6 +215,8 @@ class Language:
         return (finding.needs or finding.withheld,)
 
 
+_AMONG_POSITIVES = frozenset({"equal_opportunity_difference", "equal_opportunity_ratio"})
+"""Comparisons of what is found, which rest on rows of the class that is looked for."""
 _OUT_OF_REACH = 1_000
 """So many times the rows at hand are not worth naming: the limit is as good as reached."""
 SKEWED = frozenset({"t_hall", "t_resampled"})

@@ -19,6 +19,8 @@ from readiness.core.format import MINUS, MOST_DIGITS, format_day, format_thresho
 _ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00)?)?\b")
 _CENTS_BELOW = 100.0
 """Amounts from here on are written without decimals."""
+_FAR_ABOVE_ALL = 110.0
+"""Per cent from which on no reader asks whether it is above a hundred."""
 _MOST_SET_DIGITS = 5
 """A limit with more digits was computed, not set."""
 
@@ -114,7 +116,8 @@ def _digits(values: Sequence[float], scale: Scale) -> int:
     if scale is Scale.SCORE and size <= 1:
         return 3 if spread and spread < 0.005 else 2 if size >= 0.1 or spread else 3
     if spread > 0:
-        return min(3, max(0, -math.floor(math.log10(spread))))
+        most = max(3, 1 - math.floor(math.log10(size)))  # a small number has two figures
+        return min(most, max(0, -math.floor(math.log10(spread))))
     return plain_digits(size, scale)
 
 
@@ -123,7 +126,9 @@ def plain_digits(size: float, scale: Scale) -> int:
     if size == 0 or size == int(size):
         return 0
     if scale in (Scale.PERCENT, Scale.POINTS):
-        return 0 if 10 <= size <= 90 else 1 if size >= 0.1 else 1 - math.floor(math.log10(size))
+        return (
+            0 if 10 <= size <= 90 or size > _FAR_ABOVE_ALL else 1 if size >= 0.1 else 1 - math.floor(math.log10(size))
+        )
     return 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 1 - math.floor(math.log10(size))
 
 

@@ -197,7 +197,7 @@ def counting(words: Words, metric: str, class_value: str = "") -> Counting | Non
     if metric == "accuracy":
         return Counting("were judged right", rows, f"{rows} judged right", "", f" of {rows} judged right")
     positives = words.of_class(class_value).many if class_value else words.positives.many
-    others = f"other {rows}" if class_value else words.negatives.many
+    others = f"{rows} of other classes" if class_value else words.negatives.many
     alarms = f"{rows} called {words.answer(class_value)}" if class_value else "alarms"
     called = f"were called {words.answer(class_value)}" if class_value else "raised a false alarm"
     spared = f"were not called {words.answer(class_value)}" if class_value else "were left alone"

@@ -135,3 +135,15 @@ def test_a_missing_end_is_said() -> None:
 def test_a_decline_that_is_turned_has_its_ends_turned() -> None:
     written = write_estimate(Estimate(-0.013, -0.056, 0.031, 0.95, 100), Scale.SCORE, 0.02, turned=True)
     assert ("0.01", f"{MINUS}0.03 to 0.06") == (written.value, written.ends)
+
+
+def test_a_small_number_has_two_figures() -> None:
+    """0.0052 is not printed as 0.005, of which both ends of its interval would be 0.005 and 0.006."""
+    written = write_estimate(Estimate(0.00523, 0.00498, 0.00552, 0.95, 800), Scale.AMOUNT, 0.004)
+    assert ("0.0052", "0.0050 to 0.0055") == (written.value, written.ends)
+
+
+@pytest.mark.parametrize(("share", "said"), [(1.341, "134 %"), (1.004, "100.4 %"), (0.996, "99.6 %")])
+def test_far_above_all_nobody_reads_decimals(share: float, said: str) -> None:
+    """Beside a hundred they say on which side."""
+    assert said == percent(share)
