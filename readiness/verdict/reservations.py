@@ -135,9 +135,12 @@ def _as_good(record: Record) -> Iterator[str]:
     for key, parts in others.items():
         for part in parts:
             if part.get("test") == "non_inferiority":
-                name = "people" if key == "human" else part.get("name")
+                name = _METHODS.get(key) or f"the rule “{_name(part.get('name'))}”"
                 worse = f", and may be worse by {format_threshold(margin)}" if margin else ""
                 yield f"need not be better than {name}{worse}"
+
+
+_METHODS = {"human": "people", "current": "today's model"}
 
 
 def _requirements(record: Record) -> Iterator[str]:

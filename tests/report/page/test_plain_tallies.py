@@ -21,7 +21,7 @@ from readiness.report.page.stability import tables as stability_tables
 from readiness.report.page.tables import claims_table
 from readiness.report.sentences import Language
 from readiness.report.sentences.phrases import lower
-from readiness.verdict.reservations import reservations
+from readiness.verdict.reservations import looser_bars, reservations
 from tests.questions.conftest import evidence_of
 from tests.report.page import records
 from tests.report.sentences import cases
@@ -174,3 +174,40 @@ def test_somebodys_word_is_dated_as_everything_else() -> None:
     )
     told = {each.label: each.text for each in reservations(vouched)}
     assert told["Vouched"].endswith("; somebody else vouches (5 November 2026): seen")
+
+
+def test_a_group_with_too_few_rows_for_a_metric_says_so_beside_its_number() -> None:
+    """A large gap of few rows is not judged, so that "met" is not said of it."""
+    thin = dataclasses.replace(
+        cases.judged(Topic.DEFICIT.key(1, 1, metric="recall"), (0.35, 0.13, 0.48), ("<", 0.15), metric="recall"),
+        segment={"grp": "a"}, blocking=False, status=Status.NOT_PROVEN,
+    )  # fmt: skip
+    unsure = deficit(2, status=Status.NOT_PROVEN)
+    opened = segment_tables([thin, deficit(1, "accuracy"), unsure, deficit(2, "accuracy")], LANGUAGE)[0]
+    assert "too few to judge by Recall" == opened.rows[0].cells[-1].note
+    assert "" == opened.rows[1].cells[-1].note
+
+
+def test_an_interval_of_everything_rules_nothing_out() -> None:
+    """Not "only values above 100.0 points"."""
+    wide = cases.judged(Topic.FAIRNESS.key(1, metric="equal_opportunity_difference"), (0.36, 0.0, 1.0), ("<=", 0.1),
+                        metric="equal_opportunity_difference")  # fmt: skip
+    assert LANGUAGE.sentence(wide).endswith("the data rule nothing out.")
+
+
+def test_what_is_counted_is_not_called_unproven() -> None:
+    """A count has no margin of error: it is below the limit, and that is all."""
+    coverage = cases.judged(Topic.SEGMENT_COVERAGE.key(1, metric="recall"), cases.exact(0.5), (">=", 0.9),
+                            metric="share")  # fmt: skip
+    coverage = dataclasses.replace(coverage, status=Status.NOT_PROVEN)
+    assert LANGUAGE.sentence(coverage).endswith("At least 90 % is required.")
+
+
+def test_a_model_that_need_not_be_beaten_is_named_as_elsewhere() -> None:
+    """By what it is, not by the name that the spec gives it."""
+    record = records.ready()
+    rules = [{"name": "ask twice", "column": "c", "test": "non_inferiority"}]
+    current = {"name": "v7", "test": "non_inferiority"}
+    spec = {**record.gathered.spec, "baseline": {"rules": rules, "current": current, "margin": "0"}}
+    told = looser_bars(dataclasses.replace(record, gathered=dataclasses.replace(record.gathered, spec=spec)))
+    assert {"need not be better than today's model", "need not be better than the rule “ask twice”"} <= set(told)
