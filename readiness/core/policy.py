@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from readiness.core.probes import PROBE_KINDS
+
 
 class Task(StrEnum):
     """What kind of target the candidate predicts."""
@@ -114,9 +116,9 @@ LATENCY_WARM_UP = 20
 PERTURBATION_SCALE = 10.0
 """Standard deviations by which the outlier probe moves a number."""
 
-CLEAN_ERROR_ACCEPTED = ("column_order", "empty_frame")
+CLEAN_ERROR_ACCEPTED = tuple(kind.name for kind in PROBE_KINDS.values() if kind.clean_error == "accepted")
 """Probes for which refusing is as good as answering: what matters is that no wrong answer comes back."""
-MUST_PROBES = ("one_row", "column_order", "determinism")
+MUST_PROBES = tuple(kind.name for kind in PROBE_KINDS.values() if kind.demand == "always")
 """Robustness probes that always block; the spec names further ones."""
 
 ROLLOUT = (5, 25, 100)

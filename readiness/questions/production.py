@@ -18,6 +18,7 @@ from readiness.core.findings import Answer, Claim, Finding, Origin, Outcome, Que
 from readiness.core.format import format_value
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.missing import Missing
+from readiness.core.probes import probe_kind
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import steady_answers
 from readiness.evidence.drift import column_drift, largest_change
@@ -31,7 +32,7 @@ from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
-from readiness.verdict.claims import LIMITED, TOPICS, claims_of, probe_name
+from readiness.verdict.claims import LIMITED, TOPICS, claims_of
 
 # ----------------------------------------------------------------------------------------------------
 # Odd input: the probes as findings, made here, else supplied, else not assessed.
@@ -61,7 +62,7 @@ def _probe_missing(evidence: Evidence, criteria: Production, name: str, why: Mis
     if given is not None:
         return _probe(given, criteria, blocking=blocking, origin=Origin.SUPPLIED)
     needs = or_supplied(why, f"probes.{name}").needs
-    return not_assessed(Topic.PROBE.key(name), probe_name(name), why.reason, needs=needs)
+    return not_assessed(Topic.PROBE.key(name), probe_kind(name).title, why.reason, needs=needs)
 
 
 def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin: Origin = Origin.HERE) -> Finding:
@@ -72,11 +73,11 @@ def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin:
         "unavailable": Outcome.UNAVAILABLE,
         "clean_error": Outcome.ACCEPTED_ERROR if accepted else Outcome.FAILED,
     }.get(result.outcome, Outcome.FAILED)
-    allowed = result.outcome == "clean_error" and not accepted and result.name != "determinism"
+    allowed = result.outcome == "clean_error" and not accepted and probe_kind(result.name).clean_error != "never"
     hint = f"; if a clean error will do, say so in production.clean_error_accepted: [{result.name}]" if allowed else ""
     return Finding(
         Topic.PROBE.key(result.name),
-        probe_name(result.name),
+        probe_kind(result.name).title,
         outcome.status,
         blocking=blocking,
         outcome=outcome,

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from readiness.core import policy
 from readiness.core.checklist import ATTESTABLE
 from readiness.core.format import listed
+from readiness.core.probes import DEMANDABLE, REFUSABLE
 from readiness.spec.inputs import ModelFile
 from readiness.spec.parts import (
     MOST_VALID_DAYS,
@@ -280,13 +281,11 @@ class Production(Owned):
         description="this: times measured here stand for production; shared: the machine is shared with "
         "other work, such as a runner of a build service, and times measured here are shown and not judged",
     )
-    must_handle: tuple[Literal["missing_value", "unseen_category", "outlier", "empty_frame"], ...] = Field(
+    must_handle: tuple[Literal[DEMANDABLE], ...] = Field(  # type: ignore[valid-type]  # the table of probes says which
         (), description="probes that block besides one row, column order, determinism and those of the checklist"
     )
-    clean_error_accepted: tuple[
-        Literal["missing_value", "unseen_category", "outlier", "empty_frame", "one_row", "column_order"], ...
-    ] = Field(
-        policy.CLEAN_ERROR_ACCEPTED,  # type: ignore[arg-type]  # plain texts over there, these literals here
+    clean_error_accepted: tuple[Literal[REFUSABLE], ...] = Field(  # type: ignore[valid-type]  # as above
+        policy.CLEAN_ERROR_ACCEPTED,
         description="probes for which a clean error is as good as a prediction",
     )
     drift_warning: Positive = Field(policy.DRIFT_WARNING, description="stability index from which drift is a warning")

@@ -11,6 +11,7 @@ from readiness.core import policy
 from readiness.core.files import Role
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
+from readiness.core.probes import SUPPLIABLE
 from readiness.spec.about import About
 from readiness.spec.inputs import (
     Data,
@@ -52,7 +53,7 @@ FIGURES = ("throughput_per_second", "size_mb", "memory_mb")
 """Metrics of which one number is supplied; of latencies it is a log of calls."""
 
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Probe = Literal["one_row", "column_order", "determinism", "missing_value", "unseen_category", "outlier", "empty_frame"]
+Probe = Literal[SUPPLIABLE]  # type: ignore[valid-type]  # the table of probes says which
 
 
 class FoldColumns(PredictionColumns):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from readiness.core.checklist import BEFORE_ALL, BOXES, NO_LIMIT, NO_PROOFS, Conclusion, Proofs, Source, conclusion
 from readiness.core.findings import Answer, Finding, Outcome, Question, Status
 from readiness.core.keys import Topic
+from readiness.core.probes import probe_kind
 from readiness.spec.schema import Spec
 from readiness.verdict.claims import TOPICS
 
@@ -29,10 +30,6 @@ def false_attestations(
     return (*wrong, *(f.code for f in others if not _may_hold(f, spec, day, proofs, measured)))
 
 
-_MAY_NOT_APPLY = frozenset({"column_order", "unseen_category", "outlier"})
-"""Probes that find nothing to change where there are no names, no categories or no numbers."""
-
-
 def _says(finding: Finding, said: Conclusion) -> bool:
     """Whether the finding of a box says what its attestation comes to; where that is a yes, to the word."""
     if (finding.outcome, finding.status) != (said.outcome, said.outcome.status):
@@ -46,7 +43,7 @@ def _may_hold(finding: Finding, spec: Spec, day: datetime.date, proofs: Proofs, 
         return finding.key.part("probe") in spec.production.clean_error_accepted
     if (
         finding.outcome is Outcome.NOT_APPLICABLE
-        and finding.key.part("probe") in _MAY_NOT_APPLY
+        and probe_kind(finding.key.part("probe")).may_not_apply
         and spec.model.path is not None
     ):
         return True

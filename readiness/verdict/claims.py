@@ -21,6 +21,7 @@ from readiness.core.format import format_level
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
+from readiness.core.probes import probe_kind
 from readiness.spec.checks import GUESSES
 from readiness.spec.schema import Spec
 from readiness.verdict.margins import gain_name, required_margin
@@ -347,16 +348,6 @@ LIMITED = {
     Topic.MEMORY_LIMIT: "memory_mb",
 }
 """The limit of `production` that would fill a technical box for which none is stated."""
-PROBE_NAMES = {
-    "one_row": "One row by itself",
-    "column_order": "Columns in another order",
-    "determinism": "The same rows again",
-    "missing_value": "Missing values",
-    "unseen_category": "Categories never seen before",
-    "outlier": "Extreme numbers",
-    "empty_frame": "No rows at all",
-    "input_not_mutated": "The rows handed in stay unchanged",
-}
 
 
 def list_production(spec: Spec, task: Task) -> Iterator[Entry]:  # noqa: ARG001  # alike for all tasks
@@ -388,13 +379,8 @@ def _boxes() -> Iterator[Claim]:
             yield Claim(key, box.title, blocking=is_attested, needs=needs, source=f"checklist.{box.key}")
 
 
-def probe_name(name: str) -> str:
-    """What a probe is called: "One row by itself"."""
-    return PROBE_NAMES.get(name, name.replace("_", " "))
-
-
 def _probe(name: str, *, blocking: bool = True) -> Claim:
-    return Claim(Topic.PROBE.key(name), probe_name(name), blocking=blocking, source="production.must_handle")
+    return Claim(Topic.PROBE.key(name), probe_kind(name).title, blocking=blocking, source="production.must_handle")
 
 
 def _limit(spec: Spec, metric: str) -> Claim | None:

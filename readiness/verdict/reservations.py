@@ -23,6 +23,7 @@ from readiness.core.format import (
 from readiness.core.keys import Topic
 from readiness.core.metrics import METRICS, TECHNICAL
 from readiness.core.policy import BARS, CONFIDENCE, Bar, Task
+from readiness.core.probes import probe_kind
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind, can_never_be_vouched, kind_of
 from readiness.spec.checks import GUESSES
@@ -33,14 +34,6 @@ from readiness.verdict.vocabulary import vocabulary_of
 # Bars of a review that let more through than the defaults do: told from the record's spec and from `criteria`.
 
 _LONGEST_SAYING = 80
-_CAN_FAIL = {
-    "missing_value": "missing values",
-    "unseen_category": "unknown categories",
-    "outlier": "outliers",
-    "empty_frame": "an empty table",
-    "one_row": "a single row",
-    "column_order": "columns in another order",
-}
 
 
 def looser_bars(record: Record) -> tuple[str, ...]:
@@ -194,7 +187,7 @@ def _floors(record: Record) -> Iterator[str]:
 
 def _clean_errors(record: Record) -> Iterator[str]:
     accepted = _section(record, "production").get("clean_error_accepted") or ()
-    more = [_CAN_FAIL.get(str(name), str(name)) for name in accepted if name not in policy.CLEAN_ERROR_ACCEPTED]
+    more = [probe_kind(str(name)).tried for name in accepted if name not in policy.CLEAN_ERROR_ACCEPTED]
     if more:
         yield f"an error instead of an answer is accepted for {listed(more, most=6)}"
 

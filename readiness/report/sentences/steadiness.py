@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from readiness.core.checklist import BOXES
 from readiness.core.findings import Finding, Outcome, Status
 from readiness.core.keys import Topic
+from readiness.core.probes import probe_kind
 from readiness.report.sentences.counts import basis_of
 from readiness.report.sentences.losses import fact_of
 from readiness.report.sentences.numbers import Scale, limit_text, write_alike, write_estimate
@@ -193,11 +194,11 @@ _STILL = 0.1
 
 def probe(words: Words, finding: Finding) -> Said:
     """How it takes an unusual input."""
-    name = finding.key.part("probe")
-    row, rows = words.row.one, words.row.many
-    title, good, bad = (text.format(row=row, rows=rows) for text in _PROBES.get(name, _OTHER_PROBE))
-    if name not in _PROBES:
-        title = upper(name.replace("_", " "))
+    kind = probe_kind(finding.key.part("probe"))
+    title, good, bad = (
+        text.replace("{row}", words.row.one).replace("{rows}", words.row.many)
+        for text in (kind.headline, kind.good, kind.bad)
+    )
     measured, fact = _probe_outcome(finding.outcome, good, bad)
     return Said(title, "answers, or is refused cleanly where that will do", "it works", measured, fact, "", upper(bad),
                 f"Mend it: {bad[:1].lower()}{bad[1:]}")  # fmt: skip
@@ -213,35 +214,6 @@ def _probe_outcome(outcome: Outcome | None, good: str, bad: str) -> tuple[str, s
     if outcome is Outcome.FAILED:
         return "fails", bad
     return "not tried", "it could not be tried"
-
-
-_OTHER_PROBE = ("{row}", "it works", "it does not work")
-_PROBES: Mapping[str, tuple[str, str, str]] = {
-    "one_row": ("A single {row}", "it answers a single {row}", "it does not answer a single {row} as it should"),
-    "column_order": (
-        "Columns in another order",
-        "columns in another order change no answer",
-        "columns in another order change its answers",
-    ),
-    "determinism": (
-        "The same {rows} again",
-        "the same {rows} always get the same answers",
-        "the same {rows} do not always get the same answers",
-    ),
-    "missing_value": ("A missing value", "with a value missing it still answers", "with a value missing it fails"),
-    "unseen_category": (
-        "A category never seen before",
-        "with a category it has never seen it still answers",
-        "with a category it has never seen it fails",
-    ),
-    "outlier": ("An extreme number", "with an extreme number it still answers", "with an extreme number it fails"),
-    "empty_frame": ("An empty table", "it takes an empty table", "it fails on an empty table"),
-    "input_not_mutated": (
-        "Its input stays unchanged",
-        "what it is given stays unchanged",
-        "it changes what it is given",
-    ),
-}
 
 
 def box(_words: Words, finding: Finding) -> Said:
