@@ -181,7 +181,9 @@ class TestCommand:
         assert f"Signature key {load_public(folder / 'k.pub').keyid}; verified before printing" in texts[0]
         whole = " ".join(texts)
         assert "The six questions" in whole
-        assert not any(words in whole for words in ("Better than each alternative", "Four mistakes", "Everything else that was"))
+        assert not any(
+            words in whole for words in ("Better than each alternative", "Four mistakes", "Everything else that was")
+        )
 
 
 class TestPlace:
