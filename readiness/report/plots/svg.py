@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
 from string import ascii_letters
 
 from readiness.report.plots.style import DARK
@@ -55,7 +57,40 @@ def _with_classes(svg: str) -> str:
         _FOR_ALL.sub("", svg),
     )
     see_through = {name for style, name in names.items() if _OPACITY.search(style)}
-    return _in_groups(short, see_through).replace(">", f">{sheet}", 1)
+    return _with_markers(_in_groups(short, see_through)).replace(">", f">{sheet}", 1)
+
+
+def _with_markers(svg: str) -> str:
+    """Equal marks that follow each other become one path through their places, with the mark at each of its corners."""
+    made: list[str] = []
+
+    def join(found: re.Match[str]) -> str:
+        uses = _USE.findall(found.group())
+        return "".join(_marks(look, [use[1:3] for use in run], made)
+                       for look, run in groupby(uses, key=lambda use: (use[0], use[3])))  # fmt: skip
+
+    return _USES.sub(join, svg)
+
+
+def _marks(look: tuple[str, str], places: Iterable[tuple[str, str]], made: list[str]) -> str:
+    mark, style = look
+    corners = list(places)
+    if len(corners) < _FEWEST_MARKS:
+        return "".join(f'<use href="#{mark}" x="{x}" y="{y}"{style}/>' for x, y in corners)
+    made.append(mark)
+    name = f"m{len(made)}"  # other ids are letters alone
+    ends = "".join(f' marker-{place}="url(#{name})"' for place in ("start", "mid", "end"))
+    steps = ",".join(f"{x},{y}" for x, y in corners).replace(",-", "-")
+    return (
+        f'<marker id="{name}" overflow="visible" markerUnits="userSpaceOnUse"{style}><use href="#{mark}"/></marker>'
+        f'<path d="M{steps}" fill="none"{ends}/>'
+    )
+
+
+_USE = re.compile(r'<use href="#(\w+)" x="([-.\d]+)" y="([-.\d]+)"( class="\w+")/>')
+_USES = re.compile(rf"(?:{_USE.pattern}){{2,}}")
+_FEWEST_MARKS = 6
+"""From so many on a path with marks is shorter."""
 
 
 _OPACITY = re.compile(r"(?:^|;)opacity:")

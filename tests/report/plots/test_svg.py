@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from readiness.core.program import template_path
 from readiness.report.plots.style import DARK, INK, LOOKS, house_style
-from readiness.report.plots.svg import FONTS, lean
+from readiness.report.plots.svg import FONTS, _with_markers, lean
 
 
 def drawn():
@@ -128,3 +128,22 @@ def test_what_holds_of_all_shapes_stands_in_the_one_sheet():
 
     assert 1 == after.count("<style")
     assert "*{stroke-linejoin:round;stroke-linecap:butt}" in after
+
+
+def test_equal_marks_become_one_path() -> None:
+    """Six or more in a row are the corners of one path that draws the mark at each; places and looks are the same."""
+    places = [(f"{10 + k}.5", "7") for k in range(8)]
+    uses = "".join(f'<use href="#a" x="{x}" y="{y}" class="b"/>' for x, y in places)
+    made = _with_markers(f"<g>{uses}</g>")
+    assert '<use href="#a" x=' not in made
+    assert f'd="M{",".join(f"{x},{y}" for x, y in places)}"' in made
+    assert all(f'marker-{place}="url(#m1)"' in made for place in ("start", "mid", "end"))
+    assert '<marker id="m1" overflow="visible" markerUnits="userSpaceOnUse" class="b"><use href="#a"/></marker>' in made
+
+
+def test_few_marks_stay_as_they_are() -> None:
+    """Where a path would be longer, and where looks differ."""
+    few = "".join(f'<use href="#a" x="{k}" y="1" class="b"/>' for k in range(3))
+    mixed = "".join(f'<use href="#a" x="{k}" y="1" class="{"bc"[k % 2]}"/>' for k in range(8))
+    assert few == _with_markers(few)
+    assert mixed == _with_markers(mixed)
