@@ -193,22 +193,27 @@ def _with_rest(made: tuple[Table, ...], findings: Sequence[Finding], language: L
 
 
 def _shortened(made: Table) -> Table:
-    """The first rows of a long table; the appendix has all of them."""
+    """The first rows of a long table; the others stand in the appendix."""
     if not made.more:
         return made
-    note = f"{len(made.rows)} of {len(made.rows) + len(made.more)} rows; all of them stand in the appendix. {made.note}"
-    return Table(made.caption, made.columns, tuple(row.without_anchors() for row in made.rows), (), note.strip())
+    note = f"{len(made.rows)} of {len(made.rows) + len(made.more)} rows; the others stand in the appendix. {made.note}"
+    return replace(made, more=(), note=note.strip())
+
+
+def _others(made: Table) -> Table:
+    """The rows of a long table that its section does not show; a table that is folded as a whole is whole."""
+    return made if made.folds else replace(made, rows=made.more, more=())
 
 
 def _folds(question: Question, hidden: Sequence[Table]) -> Iterator[Fold]:
     """One fold for each table, or for those next to each other that share one."""
     groups = groupby(hidden, key=lambda each: each.fold or _title(each))
     for number, (title, tables) in enumerate(groups, 1):
-        yield Fold(f"{question.value}-more-{number}", title, tables=tuple(tables))
+        yield Fold(f"{question.value}-more-{number}", title, tables=tuple(map(_others, tables)))
 
 
 def _title(made: Table) -> str:
-    return made.caption if made.folds else f"{made.caption}: all {len(made.rows) + len(made.more)} rows"
+    return made.caption if made.folds else f"{made.caption}: the other {len(made.more)} rows"
 
 
 def _chosen(figures: Sequence[PageFigure], answer: Answer) -> tuple[Sequence[PageFigure], Sequence[PageFigure]]:
