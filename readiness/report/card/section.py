@@ -119,11 +119,14 @@ def _strong(word: str, status: Status) -> str:
     return word if status is Status.MET else f"**{word}**"
 
 
+_WORST_FIRST = (Status.NOT_MET, Status.NOT_PROVEN, Status.NOT_ASSESSED, Status.MET)
+
+
 def _claims(source: Source, record: Record) -> list[str]:
     language = Language.of(record)
     parted = {question: claims(record.answer(question)) for question in Question}
     shown = [(question, finding) for question in Question for finding in parted[question].shown]
-    shown.sort(key=lambda pair: pair[1].status is not Status.NOT_MET)  # what failed stands above all questions
+    shown.sort(key=lambda pair: _WORST_FIRST.index(pair[1].status))  # across all questions; within a status by question
     rows = [_claim(question, finding, language) for question, finding in shown]
     for question in Question:
         if rest := parted[question].rest:

@@ -152,7 +152,12 @@ def _whole(title: str, groups: Sequence[_Group], language: Language) -> Table:
         rows.append(Row((Cell(language.words.group(group.segment)), size, _result(group, language), *numbers)))
     judged = [f for g in groups for f in g.deficits.values() if f.blocking]
     many = "1 group" if len(groups) == 1 else f"{len(groups)} groups"
-    caption = f"{title}: {many}, {summary(judged, language)}" if judged else f"{title}: {many}"
+    made = sum(len(g.deficits) for g in groups)
+    if judged and (few := made - len(judged)):  # what is too small is not among what is met
+        many = f"{many}, {few} of {made} comparisons on too few {language.words.row.many}, of the others"
+        caption = f"{title}: {many} {summary(judged, language)}"
+    else:
+        caption = f"{title}: {many}, {summary(judged, language)}" if judged else f"{title}: {many}"
     note = "Below each number stands how the group does beside all others together. No group is left out."
     return table(caption, columns, rows, [f for g in groups for f in g.every], note=note, folds=True)
 

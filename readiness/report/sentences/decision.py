@@ -134,7 +134,8 @@ def _unproven(record: Record, answers: Sequence[Answer], language: Language) -> 
     rest = _what_lacks(open_answers, language)
     if kinds and any(f.withheld_by for answer in open_answers for f in answer.findings if f.blocking):
         said = sentence(*(upper(kind.doubt) for kind in kinds))
-        return Headline("These rows cannot carry a yes.", " ".join((said, *rest)), SOUNDNESS)
+        to_what = "" if len(open_answers) == len(answers) else " to every question"
+        return Headline(f"These rows cannot carry a yes{to_what}.", " ".join((said, *rest)), SOUNDNESS)
     judged = [f for answer in answers for f in answer.findings if f.blocking]
     lacking = sum(finding.status is not Status.MET for finding in judged)
     lead = f"Nothing failed, but {lacking:,} of {len(judged):,} requirements are not shown to hold."

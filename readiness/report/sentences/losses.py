@@ -127,7 +127,7 @@ def current_cost(words: Words, finding: Finding) -> Said:
     return Said("No more costly than today's model", bar, f"{bar} than today's model", measured, fact, "",
                 "Its errors cost more than those of today's model",
                 "Move the decision threshold, or have the cost accepted by those who bear it",
-                Scale.MONEY, is_directed=True)  # fmt: skip
+                Scale.MONEY, _currency(words, finding), is_directed=True)  # fmt: skip
 
 
 def cost(words: Words, finding: Finding) -> Said:
@@ -350,7 +350,9 @@ TELLERS = {
     Topic.CALIBRATION_SLOPE: slope,
     Topic.CONFIDENT_ERRORS: confident_errors,
     Topic.CONCENTRATION: concentration,
-    Topic.BREAK_EVEN: fact_of("Up to so many misses' price per false alarm it stays cheaper", Scale.TIMES),
+    Topic.BREAK_EVEN: fact_of(
+        "Price of a false alarm up to which it beats doing nothing, as a multiple of that of a miss", Scale.TIMES
+    ),
     Topic.FLIP: flip,
     Topic.REGRET: fact_of(
         "Saved per {row} by the cheapest threshold", Scale.MONEY, "the cheapest threshold would save {}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from readiness.core.findings import Criterion, Estimate, Finding
 from readiness.core.format import MINUS, is_exact, listed
+from readiness.core.metrics import METRICS
 from readiness.report.sentences.counts import Hits, hits_of_finding
 from readiness.report.sentences.numbers import (
     Scale,
@@ -62,6 +63,10 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_NAMES = frozenset(word for m in METRICS.values() if (word := m.label.split(" ")[0]) != word.lower())
+"""First words of metrics that are called after somebody, or by an abbreviation: Brier, Cohen's, F1."""
+
+
 def lower(text: str) -> str:
     """A sentence in the middle of another; what begins with a quotation, or with capitals such as F1, stays.
 
@@ -72,6 +77,7 @@ def lower(text: str) -> str:
         text
         if not word[:1].isalpha()
         or word[1:] != word[1:].lower()
+        or word in _NAMES
         or (len(word) == 1 and word != "A")
         or any(letter.isdigit() for letter in word)
         else f"{text[:1].lower()}{text[1:]}"

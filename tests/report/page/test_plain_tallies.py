@@ -11,6 +11,7 @@ import pytest
 from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.core.keys import Topic
 from readiness.core.policy import Task
+from readiness.core.withholding import Soundness
 from readiness.questions import errors
 from readiness.report.page.baseline import tables as baseline_tables
 from readiness.report.page.decision import decision_edition
@@ -19,8 +20,9 @@ from readiness.report.page.sections import _lede
 from readiness.report.page.segments import tables as segment_tables
 from readiness.report.page.stability import tables as stability_tables
 from readiness.report.page.tables import claims_table
-from readiness.report.sentences import Language
+from readiness.report.sentences import Language, headline
 from readiness.report.sentences.phrases import lower
+from readiness.verdict.decision import Verdict
 from readiness.verdict.reservations import looser_bars, reservations
 from tests.questions.conftest import evidence_of
 from tests.report.page import records
@@ -211,3 +213,56 @@ def test_a_model_that_need_not_be_beaten_is_named_as_elsewhere() -> None:
     spec = {**record.gathered.spec, "baseline": {"rules": rules, "current": current, "margin": "0"}}
     told = looser_bars(dataclasses.replace(record, gathered=dataclasses.replace(record.gathered, spec=spec)))
     assert {"need not be better than today's model", "need not be better than the rule “ask twice”"} <= set(told)
+
+
+def test_metrics_called_after_somebody_keep_their_capital() -> None:
+    """A Brier score within a sentence."""
+    assert "Brier score is 0.08" == lower("Brier score is 0.08")
+    assert "recall is 0.08" == lower("Recall is 0.08")
+
+
+def test_rows_that_carry_some_answers_are_not_said_to_carry_none() -> None:
+    """Where other questions are yes on the same rows, the headline does not deny it."""
+    record = records.ready()
+    doubt = dataclasses.replace(
+        cases.judged(Topic.DOUBT.key("mix"), cases.exact(1.0), ("<=", 0.0), metric="claims"), status=Status.NOT_PROVEN
+    )
+    answers = tuple(
+        Answer(
+            answer.question,
+            tuple(
+                dataclasses.replace(
+                    f, status=Status.NOT_PROVEN, withheld="withheld: mixed otherwise", withheld_by=("mix",)
+                )
+                if f.blocking and answer.question in withheld
+                else f
+                for f in answer.findings
+            ),
+        )
+        for answer in record.answers
+        for withheld in [(Question.ERRORS,)]
+    )
+    some = dataclasses.replace(
+        record, answers=answers, soundness=Soundness((doubt,), {doubt.code: ("errors",)}), verdict=Verdict.NOT_PROVEN
+    )
+    assert "These rows cannot carry a yes to every question." == headline(some).lead
+
+
+def test_a_difference_of_costs_has_its_currency() -> None:
+    """In a comparison of two reports as in each of them."""
+    before, now = (
+        cases.judged(
+            Topic.CURRENT_COST.key(), (value, value - 0.1, value + 0.1), (">=", 0.0), metric="cost", unit="GBP"
+        )
+        for value in (-0.25, 0.13)
+    )
+    assert "0.38 GBP better" == LANGUAGE.change(before, now)
+
+
+def test_groups_too_small_to_judge_are_not_counted_among_those_that_are_met() -> None:
+    """Title of the fold of a column."""
+    thin = deficit(2, status=Status.NOT_PROVEN, blocking=False)
+    (whole,) = [t for t in segment_tables([deficit(1), thin, deficit(3)], LANGUAGE) if t.caption.startswith("grp: 3")]
+    assert whole.caption.startswith("grp: 3 groups, 1 of 3 comparisons on too few rows, of the others all met; ")
+    (whole,) = [t for t in segment_tables([deficit(1), deficit(2)], LANGUAGE) if t.caption.startswith("grp: 2")]
+    assert whole.caption.startswith("grp: 2 groups, all met; ")
