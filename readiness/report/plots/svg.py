@@ -48,9 +48,9 @@ def _with_classes(svg: str) -> str:
     found = Counter(re.findall(r' style="([^"]*)"', svg))
     named = [style for style, times in found.most_common() if times > 1 or _in_the_dark(style)]
     names = {style: _letters(k) for k, style in enumerate(named)}
-    rules = "".join(f".{name}{{{style}}}" for style, name in names.items())
+    rules, colours = _with_variables("".join(f".{name}{{{style}}}" for style, name in names.items()))
     every = "".join(rule.replace(": ", ":").replace("; ", ";") for rule in _FOR_ALL.findall(svg))
-    sheet = f"<style>{every}text{{font-family:{FONTS}}}{rules}{_dark_rule(names)}</style>"
+    sheet = f"<style>{every}text{{font-family:{FONTS}}}{colours}{rules}</style>"
     short = re.sub(
         r' style="([^"]*)"',
         lambda one: f' class="{names[one[1]]}"' if one[1] in names else one.group(),
@@ -122,14 +122,20 @@ def _group_of(look: str, paths: list[str]) -> str:
     return f"<g{look}>{''.join(path.replace(look, '') for path in paths)}</g>"
 
 
-def _dark_rule(names: dict[str, str]) -> str:
-    """What changes where the reader prefers dark pages; a picture that is printed stays light, as the page does."""
-    alike: dict[str, list[str]] = {}
-    for style, name in names.items():
-        if dark := _in_the_dark(style):
-            alike.setdefault(dark, []).append(f".{name}")
-    rules = "".join(f"{','.join(chosen)}{{{dark}}}" for dark, chosen in alike.items())
-    return f"@media screen and (prefers-color-scheme:dark){{{rules}}}" if rules else ""
+def _with_variables(rules: str) -> tuple[str, str]:
+    """Rules whose colours are variables, and the two rules that give these their values, in the light and in the dark.
+
+    The second holds where the reader prefers dark pages; a picture that is printed stays light, as the page does.
+    """
+    found = [colour for colour in DARK if f":{colour}" in rules]
+    names = {colour: f"--{_letters(k)}" for k, colour in enumerate(found)}
+    if not names:
+        return rules, ""
+    for colour, name in names.items():
+        rules = rules.replace(f":{colour}", f":var({name})")
+    light = ";".join(f"{name}:{colour}" for colour, name in names.items())
+    dark = ";".join(f"{name}:{DARK[colour]}" for colour, name in names.items())
+    return rules, f"svg{{{light}}}@media screen and (prefers-color-scheme:dark){{svg{{{dark}}}}}"
 
 
 def _in_the_dark(style: str) -> str:

@@ -70,15 +70,18 @@ def test_no_text_is_lost_and_the_font_is_said_once():
 
 
 def test_colours_of_the_page_change_in_the_dark_and_no_others():
-    """Every rule with a colour of the page has its dark one, on the screen only; what is drawn in another stays."""
+    """Every colour of the page is a variable with its dark value, on the screen only; any other stays as it is."""
     after = lean(drawn())
-    (dark,) = re.findall(r"@media screen and \(prefers-color-scheme:dark\)\{(.*?\})\}", after)
-    sheet = after[: after.index("@media")]
+    (dark,) = re.findall(r"@media screen and \(prefers-color-scheme:dark\)\{svg\{(.*?)\}\}", after)
+    (light,) = re.findall(r"svg\{(--[^{}]*)\}@media", after)
+    pairs = [dict(part.split(":") for part in rule.split(";")) for rule in (light, dark)]
 
-    assert f"fill:{DARK[INK]}" in dark
-    assert f"fill:{INK}" in sheet
-    assert set(re.findall(r"#[0-9a-f]{6}", dark)) <= set(DARK.values())
-    assert set(re.findall(r"\.([a-zA-Z]+)[,{]", dark)) <= set(re.findall(r"\.([a-zA-Z]+)\{", sheet))
+    assert pairs[0].keys() == pairs[1].keys()
+    assert all(DARK[pairs[0][name]] == pairs[1][name] for name in pairs[0])
+    assert INK in pairs[0].values()
+    rules = after.partition("}}")[2]
+    assert not any(f":{colour}" in rules for colour in DARK)
+    assert set(re.findall(r"var\((--[a-z]+)\)", rules)) == set(pairs[0])
 
 
 def test_colours_and_fonts_are_those_of_the_page():
