@@ -30,6 +30,8 @@ class PageFigure:
     """The SVG for small screens; empty: the wide one serves there, too."""
     reading: str = ""
     """How to read it; the caption says what was found."""
+    above: str = ""
+    """Anchor of the place above it that shows it in its narrow drawing; on a phone it is not drawn a second time."""
 
     @property
     def source(self) -> Markup:

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import mistune
@@ -18,7 +19,7 @@ from readiness.core.findings import Finding, Question
 from readiness.core.format import listed
 from readiness.core.program import template_path
 from readiness.core.sanitize import presentable, visible
-from readiness.report.page.decision import Line, decision_edition, pictures
+from readiness.report.page.decision import Line, Pictures, decision_edition, pictures
 from readiness.report.page.figure import PageFigure
 from readiness.report.page.glossary import Glossary
 from readiness.report.page.provenance import closing_folds
@@ -114,12 +115,13 @@ def page_parts(
     language = Language.of(shown)
     words = {q: split_prose(text) for q, text in prose.items() if text.strip() and q in asked(shown)}
     drawn = _by_question([f for f in figures if not shown.only or f.question in shown.only])
+    first = pictures(shown, drawn)
     return {
         "record": shown,
         "decision": decision_edition(shown),
-        "decision_pictures": pictures(shown, drawn),
+        "decision_pictures": first,
         "soundness": soundness_section(shown),
-        "sections": sections(shown, words, drawn),
+        "sections": sections(shown, words, _once(drawn, first)),
         "prose": words,
         "assessments": _assessments(shown),
         "prepared_by": listed(map(as_name, shown.prepared_by), most=3),
@@ -188,6 +190,17 @@ def _lean_style(style: str) -> str:
     return re.sub(
         r"\s*([{};,])\s*|\s+", lambda found: found[1] or " ", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     ).strip()
+
+
+def _once(drawn: Mapping[str, tuple[PageFigure, ...]], first: Pictures) -> Mapping[str, tuple[PageFigure, ...]]:
+    """The figures without the narrow drawing of the one that the decision edition shows in it."""
+    if first.reason is None or not first.reason.svg:
+        return drawn
+    name = first.reason.name
+    return {
+        question: tuple(replace(f, narrow=b"", above="result") if f.name == name else f for f in figures)
+        for question, figures in drawn.items()
+    }
 
 
 def _by_question(figures: Sequence[PageFigure]) -> dict[str, tuple[PageFigure, ...]]:

@@ -200,7 +200,7 @@ def _shortened(made: Table) -> Table:
     return replace(made, more=(), note=note.strip())
 
 
-def _others(made: Table) -> Table:
+def _remainder(made: Table) -> Table:
     """The rows of a long table that its section does not show; a table that is folded as a whole is whole."""
     return made if made.folds else replace(made, rows=made.more, more=())
 
@@ -209,11 +209,15 @@ def _folds(question: Question, hidden: Sequence[Table]) -> Iterator[Fold]:
     """One fold for each table, or for those next to each other that share one."""
     groups = groupby(hidden, key=lambda each: each.fold or _title(each))
     for number, (title, tables) in enumerate(groups, 1):
-        yield Fold(f"{question.value}-more-{number}", title, tables=tuple(map(_others, tables)))
+        yield Fold(f"{question.value}-more-{number}", title, tables=tuple(map(_remainder, tables)))
 
 
 def _title(made: Table) -> str:
-    return made.caption if made.folds else f"{made.caption}: the other {len(made.more)} rows"
+    return made.caption if made.folds else f"{made.caption}: {_others(len(made.more))}"
+
+
+def _others(count: int) -> str:
+    return "the other row" if count == 1 else f"the other {count} rows"
 
 
 def _chosen(figures: Sequence[PageFigure], answer: Answer) -> tuple[Sequence[PageFigure], Sequence[PageFigure]]:
@@ -277,7 +281,8 @@ def _audit(answer: Answer) -> Table | None:
         Column("Rows"),
         Column("If only the estimate counted"),
     )
-    return table("Every judged number", columns, map(_audit_row, judged), (), most=len(judged))
+    note = "Where nothing stands in the last column, the estimate alone gives the same result."
+    return table("Every judged number", columns, map(_audit_row, judged), (), most=len(judged), note=note)
 
 
 def _audit_row(finding: Finding) -> Row:
@@ -291,7 +296,7 @@ def _audit_row(finding: Finding) -> Row:
         Cell(finding.code),
         Cell(without_chance(finding) if exact else ", ".join(words)),
         Cell("" if finding.measured is None or exact else format_count(finding.measured.n)),
-        Cell(finding.point_status.words),
+        Cell("" if finding.point_status is finding.status else finding.point_status.words),
     )
     return Row(cells)
 

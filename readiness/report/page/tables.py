@@ -233,7 +233,7 @@ def claims_table(
         Column("Result", "status"),
     )
     folds = folds and all(finding.status is Status.MET for finding in findings)
-    rows = (_claim_row(finding, language, strips=strips) for finding in findings)
+    rows = (_claim_row(finding, language, strips=strips and not folds) for finding in findings)
     return table(caption, columns, rows, findings, note=note, folds=folds, most=min(SHOWN_ROWS, refused + most))
 
 
