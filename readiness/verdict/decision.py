@@ -53,6 +53,19 @@ ADVICE = {
 }
 
 
+def advice_on(question: Question, status: Status) -> str:
+    """What to do where the path stops, whole and short; the particulars stand under the question. Empty for a yes.
+
+    Only what is shown not to hold gets the advice on a no: what is merely not proven may well be true.
+    """
+    if status is Status.MET:
+        return ""
+    if status is Status.NOT_MET:
+        return ADVICE[question]
+    missing = "Bring the evidence that is missing" if status is Status.NOT_PROVEN else "Have looked at what nobody saw"
+    return f"{missing}: question {question.number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do before go-live."""

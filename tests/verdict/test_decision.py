@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.core.findings import Answer, Finding, Question, Status
-from readiness.verdict.decision import FLOWCHART, Verdict, decide
+from readiness.verdict.decision import ADVICE, FLOWCHART, Verdict, advice_on, decide
 
 
 def answers(statuses):
@@ -71,6 +71,16 @@ def test_the_path_stops_at_the_first_fork_that_is_not_a_yes():
 
     assert [Question.BASELINE, Question.BUSINESS, Question.SEGMENTS, Question.STABILITY] == [s.question for s in path]
     assert "more data" in path[-1].advice
+
+
+@pytest.mark.parametrize("status", [Status.NOT_PROVEN, Status.NOT_ASSESSED])
+def test_what_is_not_shown_gets_no_advice_on_a_no(status):
+    """Nobody knows that a simpler alternative does as well; evidence is missing, and that is said."""
+    said = advice_on(Question.BASELINE, status)
+    assert ADVICE[Question.BASELINE] != said
+    assert said.endswith(": question 1")
+    assert ADVICE[Question.BASELINE] == advice_on(Question.BASELINE, Status.NOT_MET)
+    assert "" == advice_on(Question.BASELINE, Status.MET)
 
 
 @pytest.mark.parametrize("wrong", [[], slice(0, 5), "twice"])

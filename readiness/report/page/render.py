@@ -26,7 +26,7 @@ from readiness.report.page.provenance import closing_folds
 from readiness.report.page.sections import Prose, sections, unmeasured
 from readiness.report.page.soundness import soundness_section
 from readiness.report.sentences import NOT_PERMISSION, Language, answer_word, asked, four_mistakes, not_looked_at
-from readiness.verdict.decision import FLOWCHART
+from readiness.verdict.decision import FLOWCHART, advice_on
 from readiness.verdict.imitation import as_name
 from readiness.verdict.record import Record, signed_form
 
@@ -133,6 +133,7 @@ def page_parts(
         "glossary": Glossary(),
         "permission": NOT_PERMISSION,
         "words": answer_word,
+        "advice": advice_on,
         "unreached": FLOWCHART[len(shown.decision.path) :],
         **style_parts(*(("partial.css",) if shown.only else ())),
     }

@@ -32,7 +32,7 @@ from readiness.report.plots.style import (
     title,
 )
 from readiness.report.sentences.margins import margin_of
-from readiness.verdict.decision import ADVICE, FLOWCHART, Decision, next_step
+from readiness.verdict.decision import FLOWCHART, Decision, advice_on, next_step
 
 ANSWER_WORDS = {
     Status.MET: "yes",
@@ -344,7 +344,7 @@ def flowchart(decision: Decision, answers: Sequence[Answered], *, ax: Axes | Non
         y = k + (extra if end is not None and k > FLOWCHART.index(end) else 0)
         _fork(ax, y, places, question, status.get(question, Status.NOT_ASSESSED), question in passed, question is end)
         if question is end:
-            _advice(ax, y, places, _to_do(question, status.get(question, Status.NOT_ASSESSED)))
+            _advice(ax, y, places, advice_on(question, status.get(question, Status.NOT_ASSESSED)))
     _goal(ax, len(FLOWCHART) + extra, places, decision, all_passed=len(passed) == len(FLOWCHART))
     title(ax, f"Decision path: {decision.words}", above=2)
     return ax
@@ -363,14 +363,6 @@ def _fork(ax: Axes, y: int, places: _Places, question: Question, status: Status,
             color=look.colour if reached else MUTED)  # fmt: skip
     if not (ends and places.below):
         _arrow(ax, (0.6, y + _HEIGHT / 2), (0.6, y + 1 - _HEIGHT / 2), lit=passed)
-
-
-def _to_do(question: Question, status: Status) -> str:
-    """What to do where the path stops, whole and short; the particulars stand under the question."""
-    if status is Status.NOT_MET:
-        return ADVICE[question]
-    missing = "Bring the evidence that is missing" if status is Status.NOT_PROVEN else "Have looked at what nobody saw"
-    return f"{missing}: question {question.number}"
 
 
 def _advice(ax: Axes, y: int, places: _Places, text: str) -> None:
@@ -454,5 +446,5 @@ def flowchart_alt(decision: Decision, answers: Sequence[Answered]) -> str:
     place = FLOWCHART.index(last.question) + 1
     return (
         f"{decision.words}: the path stops at fork {place} of {len(FLOWCHART)}, "
-        f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {_to_do(last.question, last.status)}."
+        f"“{last.question.words}” {ANSWER_WORDS[last.status]}: {advice_on(last.question, last.status)}."
     )

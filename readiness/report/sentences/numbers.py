@@ -19,6 +19,8 @@ from readiness.core.format import MINUS, MOST_DIGITS, format_day, format_thresho
 _ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ]00:00(?::00)?)?\b")
 _CENTS_BELOW = 100.0
 """Amounts from here on are written without decimals."""
+_RATIO_DIGITS = 2
+"""Decimals of a ratio that is held against a limit, which has two by custom."""
 _FAR_ABOVE_ALL = 110.0
 """Per cent from which on no reader asks whether it is above a hundred."""
 _MOST_SET_DIGITS = 5
@@ -85,6 +87,8 @@ def write_alike(values: Sequence[float | None], scale: Scale, *against: float, l
     scaled = [None if value is None or not math.isfinite(value) else factor * value for value in values]
     rivals = [factor * limit for limit in (*against, *_natural_ends(scale)) if math.isfinite(limit)]
     usual = _digits([value for value in scaled if value is not None], scale)
+    if scale is Scale.TIMES and against:  # 1.152 beside 1.15 is not 1.2
+        usual = max(usual, _RATIO_DIGITS)
     for digits in range(usual if least is None else least, MOST_DIGITS + 1):
         pairs = [(float(f"{value:.{digits}f}"), value) for value in scaled if value is not None]
         if all(_on_the_same_side(written, value, rival) for written, value in pairs for rival in rivals):

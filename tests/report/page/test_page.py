@@ -346,3 +346,13 @@ def test_a_template_that_breaks_the_layout_is_refused() -> None:
 def test_the_page_is_small() -> None:
     """Without figures an ordinary page has less than 200 kB."""
     assert len(render_page(records.not_ready(), {}, [], {})) < 200_000
+
+
+def test_the_path_gives_the_advice_on_a_no_to_a_no_alone() -> None:
+    """Where question 1 is merely not proven, nobody knows that a simpler alternative does as well."""
+    record = records.not_proven()
+    step = record.decision.path[-1]
+    assert step.status is not Status.NOT_MET
+    path = text_of(soup_of(record).find("ol", class_="path"))
+    assert f": question {step.question.number}" in path
+    assert step.advice not in path
