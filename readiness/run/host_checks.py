@@ -24,7 +24,15 @@ from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import Spec
 from readiness.spec.usual_segments import unsegmented
 from readiness.verdict.attestations import false_attestations
-from readiness.verdict.comparison import lower_bars, missing_codes, missing_drift, missing_segments, missing_trend
+from readiness.verdict.comparison import (
+    NAMED_BY_SPEC,
+    lower_bars,
+    missing_codes,
+    missing_drift,
+    missing_segments,
+    missing_trend,
+    relabelled,
+)
 from readiness.verdict.record import Record
 from readiness.verdict.supplied import false_supplies
 
@@ -171,6 +179,7 @@ def _check_bars(record: Record, loaded: LoadedSpec, task: Task, proofs: Proofs) 
     found = [(lower, false_attestations(record.answers, spec, day, proofs)) for lower, day in judged]
     lower, false = min(found, key=lambda codes: len(codes[0]) + len(codes[1]))
     _refuse("judges by other bars than this spec sets", lower)
+    _refuse("calls claims otherwise than this spec does", relabelled(record.answers, spec, task, NAMED_BY_SPEC))
     _refuse("fills boxes otherwise than this spec attests", false)
     _refuse("holds figures that this spec does not supply", false_supplies(record.answers, spec, _calls(loaded)))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from readiness.core.checklist import proofs_among
 from readiness.core.errors import InvalidReport
-from readiness.core.findings import Question, Status, recompute
+from readiness.core.findings import Origin, Question, Status, recompute
 from readiness.core.keys import Topic
 from readiness.core.provenance import MOST_QUOTED
 from readiness.core.sanitize import shown
@@ -37,7 +38,9 @@ def check(record: Record, *, counted: bool = False) -> None:
                     f"{recompute(finding).words}."
                 )
     _check_codes(record)
+    _check_kinds(record)
     _check_decision(record)
+    _check_segments(record)
     _check_counts(record)
     _check_compared(record)
     _check_quotes(record)
@@ -100,6 +103,27 @@ def _check_codes(record: Record) -> None:
         for finding in answer.findings:
             if finding.key.question not in (None, answer.question):
                 raise InvalidReport(f"Finding {finding.code} stands under the question {answer.question.value}.")
+
+
+def _check_kinds(record: Record) -> None:
+    """A claim is judged by numbers or by what came of it, not by both; a finding of a user's own is marked so."""
+    for finding in (finding for answer in record.answers for finding in answer.findings):
+        if finding.bounds is not None and finding.outcome is not None:
+            raise InvalidReport(f"Finding {finding.code} has bounds, and an outcome besides them.")
+        if (finding.origin is Origin.OWN) is not (finding.key.kind is Topic.OWN):
+            raise InvalidReport(f"Finding {finding.code} is marked as one of the user's own, and is none.")
+
+
+def _check_segments(record: Record) -> None:
+    """All findings of one segment call it by the same values, and no other segment is called so."""
+    named: dict[tuple[int, int], Mapping[str, str]] = {}
+    for finding in record.answer(Question.SEGMENTS).findings:
+        place = finding.key.number("segmentation"), finding.key.number("segment")
+        if all(place) and named.setdefault(place, finding.segment) != finding.segment:
+            raise InvalidReport(f"Finding {finding.code} calls its segment otherwise than other findings call it.")
+    for place, values in named.items():
+        if any(values == others and place[0] == there[0] and place != there for there, others in named.items()):
+            raise InvalidReport(f"The record calls several segments of SEGM-{place[0]} the same.")
 
 
 def _check_decision(record: Record) -> None:

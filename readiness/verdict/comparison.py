@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from readiness.core import policy
 from readiness.core.checklist import BEFORE_ALL, NO_PROOFS, Proofs
 from readiness.core.findings import Answer, Claim, Criterion, Finding, Question, Status
-from readiness.core.keys import Topic
+from readiness.core.keys import FindingKey, Topic
+from readiness.core.metrics import TECHNICAL
 from readiness.core.policy import Task
 from readiness.core.withholding import Soundness, steady_answers
 from readiness.spec.schema import Spec
 from readiness.verdict.attestations import is_attested_instead
-from readiness.verdict.claims import calendar_names, claims_of, segment_metrics
+from readiness.verdict.claims import TOPICS, calendar_names, claims_of, compared_metric, segment_metrics
 
 CLOSE = 1e-8
 """Recorded numbers have ten digits; a limit that follows from several agrees to fewer."""
@@ -218,10 +219,10 @@ def _subject(finding: Finding) -> str:
 
 
 def _is_held(finding: Finding, bar: Criterion | None, spec: Spec) -> bool:
-    """Whether a finding is judged by the bar, if there is one, with the confidence of the spec."""
-    if bar is None:
-        return True
+    """Whether a finding is judged by the bar, with the confidence of the spec; without a bar by what came of it."""
     bounds, criterion = finding.bounds, finding.criterion
+    if bar is None:
+        return bounds is None and criterion is None
     if bounds is None or criterion is None or bounds.alpha != spec.alpha:
         return False
     if finding.key.kind is Topic.SMALL_CLASSES_FOUND:
@@ -252,3 +253,73 @@ def _scale(bar: Criterion, finding: Finding, spec: Spec, task: Task) -> Criterio
         return replace(bar, threshold=min(found.threshold, limit) if found.threshold > 0 else limit)
     scaled = recorded_limit(bounds.basis, metric, limit, alpha=spec.alpha)
     return replace(bar, threshold=found.threshold if math.isclose(found.threshold, scaled, rel_tol=CLOSE) else scaled)
+
+
+# ----------------------------------------------------------------------------------------------------
+# The names of claims.
+
+IN_WORDS_OF_SPEC = frozenset({Topic.REQUIREMENT})
+"""Claims whose names are texts of the spec, whichever version of this program wrote the record."""
+NAMED_BY_SPEC = IN_WORDS_OF_SPEC | {Topic.PROBE, Topic.BOX, *TOPICS.values()}
+"""Claims whose names the list of claims gives, none of the data."""
+
+
+def relabelled(answers: Sequence[Answer], spec: Spec, task: Task, kinds: Collection[Topic]) -> tuple[str, ...]:
+    """Codes of the findings of some topics that are called otherwise than the claims which they answer."""
+    named = {claim.key: claim.name for claim in claims_of(spec, task).of_kind(*kinds)}
+    findings = (finding for answer in answers for finding in answer.findings)
+    return tuple(finding.code for finding in findings if finding.name != named.get(finding.key, finding.name))
+
+
+# ----------------------------------------------------------------------------------------------------
+# The metric of each finding, by which its numbers are recomputed.
+
+_MEASURED_AS: Mapping[Topic, str] = {
+    **dict.fromkeys((Topic.SEGMENT_COVERAGE, Topic.CLASS_COVERAGE, Topic.CLASS_COST_COVERAGE), "coverage"),
+    Topic.INTERVAL_COVERAGE: "coverage",
+    Topic.CRITICAL_SEGMENTS: "segments",
+    **dict.fromkeys((Topic.CLASS_FOUND, Topic.SMALL_CLASSES_FOUND), "recall"),
+    **dict.fromkeys((Topic.CLASS_TOLD_APART, Topic.SMALL_CLASSES_TOLD_APART), "informedness"),
+    Topic.COST: "cost_per_prediction",
+    **dict.fromkeys((Topic.SAVINGS, Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS), "savings_per_row"),
+    **dict.fromkeys((Topic.SAVINGS_MEDIAN, Topic.SAVINGS_QUANTILE, Topic.CURRENT_COST), "savings_per_row"),
+    Topic.CHURN: "churn",
+    **dict.fromkeys((Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS), "psi"),
+    **{topic: name for name, topic in TOPICS.items()},
+}
+"""What the numbers of a topic are, whatever the spec says."""
+_BY_PRIMARY = frozenset({Topic.HALF_WIDTH, Topic.FOLD_STD, Topic.WINDOW, Topic.WINDOWS, Topic.TREND})
+
+
+def other_metrics(answers: Sequence[Answer], spec: Spec, task: Task) -> tuple[str, ...]:
+    """Codes of the findings whose numbers are called by another metric than their key and the spec give them.
+
+    A share of rows that is called something else would need no counts, and a gain in money that is called a size no
+    interval.
+    """
+    findings = (finding for answer in answers for finding in answer.findings)
+    return tuple(finding.code for finding in findings if not _is_of_its_metric(finding, spec, task))
+
+
+def _is_of_its_metric(finding: Finding, spec: Spec, task: Task) -> bool:
+    if finding.measured is None and finding.bounds is None:
+        return True
+    expected = _metric_of(finding.key, spec, task)
+    if expected is None:
+        is_ours = finding.key.kind is not Topic.OWN and finding.key.question is not Question.PRODUCTION
+        return not (is_ours and finding.metric in TECHNICAL)
+    return finding.metric == expected or finding.metric.lower() == expected == finding.key.metric
+
+
+def _metric_of(key: FindingKey, spec: Spec, task: Task) -> str | None:
+    """The name of the metric of a key; None where neither the key nor the spec tells it."""
+    if key.kind in _MEASURED_AS:
+        return _MEASURED_AS[key.kind]
+    if key.kind in _BY_PRIMARY:
+        return spec.primary_metric(task).name
+    if key.kind is Topic.LIFT:
+        return compared_metric(spec, task, key.part("method")).name
+    if key.kind is Topic.REQUIREMENT:
+        number, stated = key.number("requirement"), spec.business.requirements
+        return stated[number - 1].metric if 1 <= number <= len(stated) else None
+    return key.metric or None

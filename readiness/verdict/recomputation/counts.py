@@ -12,7 +12,9 @@ import numpy as np
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import Basis, Finding, Question, Recomputable
 from readiness.core.keys import FindingKey, Topic
-from readiness.core.policy import Task
+from readiness.core.policy import SEGMENT_ROWS, Task
+from readiness.spec.parts import label_text
+from readiness.spec.schema import Spec
 from readiness.statistics.basis import MOVER, SHARES, flatten
 from readiness.statistics.cases import Floats
 from readiness.statistics.labels import SHARE_METRICS, rows_that_count
@@ -184,3 +186,48 @@ def _check_rows(record: Record) -> None:
 def _segment(key: FindingKey) -> tuple[int, int]:
     """Numbers of a segmentation and of its segment, from 1; 0 for findings that are about none."""
     return key.number("segmentation"), key.number("segment")
+
+
+# ----------------------------------------------------------------------------------------------------
+# Segments that stand aside, since they have too few rows, are none of those that the coverage counts.
+
+
+def check_coverage(record: Record, spec: Spec) -> None:
+    """Raises:
+    InvalidReport: rows or critical values of segments that were not judged count as if they had been.
+    """
+    findings = record.answer(Question.SEGMENTS).findings
+    rows = {_segment(f.key): f.measured.value for f in findings if f.measured and f.key.kind is Topic.SEGMENT_ROWS}
+    for finding in findings:
+        i, exact = finding.key.number("segmentation"), finding.measured
+        if exact is None or finding.key.kind not in (Topic.SEGMENT_COVERAGE, Topic.CRITICAL_SEGMENTS):
+            continue
+        deficits = [
+            f
+            for f in findings
+            if f.key.kind is Topic.DEFICIT and f.key.metric == finding.key.metric and f.key.number("segmentation") == i
+        ]
+        aside = [f for f in deficits if not f.blocking and not _is_beside_nobody(f, deficits)]
+        if finding.key.kind is Topic.SEGMENT_COVERAGE:
+            judged = exact.n - sum(rows.get(_segment(f.key), 0.0) for f in aside)
+            is_false = exact.value * exact.n > judged + 1e-6 * exact.n
+        else:
+            critical = _critical_texts(spec, i)
+            is_false = exact.value < sum(any(map(critical.__contains__, _plain(f))) for f in aside)
+        if is_false:
+            raise InvalidReport(f"Finding {finding.code} counts segments that stand aside as too small.")
+
+
+def _is_beside_nobody(deficit: Finding, deficits: Sequence[Finding]) -> bool:
+    """Whether a segment is large, with too few other rows to be compared with; the coverage counts it nevertheless."""
+    others = (f.measured.n for f in deficits if f is not deficit and f.measured is not None)
+    return sum(others) < SEGMENT_ROWS
+
+
+def _critical_texts(spec: Spec, i: int) -> frozenset[str]:
+    entry = spec.data.segments[i - 1] if 1 <= i <= len(spec.data.segments) else None
+    return frozenset(label_text(value).replace(",", "") for value in getattr(entry, "critical", ()))
+
+
+def _plain(finding: Finding) -> list[str]:
+    return [value.replace(",", "") for value in finding.segment.values()]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from readiness.core.errors import InvalidReport
 from readiness.core.policy import Task
 from readiness.spec.schema import Spec
-from readiness.verdict.comparison import other_bars
+from readiness.verdict.comparison import IN_WORDS_OF_SPEC, other_bars, other_metrics, relabelled
 from readiness.verdict.recomputation.bounds import check_counted, check_numbers
 from readiness.verdict.recomputation.costs import check_costs
-from readiness.verdict.recomputation.counts import check_counts
+from readiness.verdict.recomputation.counts import check_counts, check_coverage
 from readiness.verdict.recomputation.shapes import check_shapes, recorded_spec
 from readiness.verdict.recomputation.values import check_values
 from readiness.verdict.record import Record
@@ -40,8 +40,14 @@ def check_all(record: Record, *, counted: bool) -> None:
 
 def _check_by_spec(record: Record, spec: Spec) -> None:
     """Raises: InvalidReport."""
-    if wrong := other_bars(record.answers, spec, Task(record.gathered.data.task)):
+    task = Task(record.gathered.data.task)
+    if wrong := other_metrics(record.answers, spec, task):
+        raise InvalidReport(f"Finding {wrong[0]} holds numbers of another metric than its code says.")
+    if wrong := other_bars(record.answers, spec, task):
         raise InvalidReport(f"Finding {wrong[0]} is judged by another bar than the spec in the record sets.")
+    if wrong := relabelled(record.answers, spec, task, IN_WORDS_OF_SPEC):
+        raise InvalidReport(f"Finding {wrong[0]} is called otherwise than the spec in the record calls it.")
     check_shapes(record, spec)
+    check_coverage(record, spec)
     check_values(record, spec)
     check_costs(record, spec)
