@@ -78,12 +78,12 @@ def note(record: Record) -> str:
     found = falls(record, Language.of(record))
     if not found:
         return ""
-    told = "; ".join(
-        f"{fall.cases:,} {fall.noun} show a change to {fall.fallen} (required: {fall.requirement})" for fall in found
+    told = " ".join(
+        f"{fall.cases:,} {fall.noun} show a change to {fall.fallen} (required: {fall.requirement})." for fall in found
     )
     return (
-        "The fewest cases that would show, 80 times in 100, that a requirement no longer holds, if the true value went "
-        f"as far beyond the limit as it stands on its good side now: {told}."
+        "These are the fewest cases that would show, 80 times in 100, that a requirement no longer holds. "
+        f"The value is taken to go as far beyond the limit as it stands on its good side now. {told}"
     )
 
 

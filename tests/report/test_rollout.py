@@ -63,6 +63,7 @@ def test_the_fewest_cases_show_a_fall_as_deep_as_the_room_above() -> None:
     (fall,) = falls(record, Language.of(record))
     assert (proportion_rows(0.3, 0.2), "70 %") == (fall.cases, fall.fallen)
     assert f"{fall.cases:,} " in note(record)
+    assert all(len(sentence.split()) <= 30 for sentence in note(record).split(". "))
     assert f"{fall.cases:,} " in stages(record)[0].least
 
 

@@ -302,7 +302,7 @@ def _weak_spots(findings: Sequence[Finding], language: Language) -> Iterator[str
         return
     worst = max(spots, key=lambda f: f.measured.value if f.measured is not None else 0.0)
     more = f", and {len(spots) - 1} more like it" if len(spots) > 1 else ""
-    yield f"{language.said(worst).fact}; found by search{more}."
+    yield f"{upper(language.said(worst).fact)}. Found by search{more}."
 
 
 def _unequal(findings: Sequence[Finding], language: Language) -> Iterator[str]:
