@@ -209,9 +209,11 @@ _REMEDY = "If the template was changed, see that it asks all six questions and s
 
 
 def _check_files(record: Record, digests: Digests) -> None:
-    named = {(artifact.role, artifact.name): artifact.sha256 for artifact in record.gathered.inputs}
+    named: dict[tuple[Role, str], set[str]] = {}
+    for artifact in record.gathered.inputs:  # one that is named twice has no two digests
+        named.setdefault((artifact.role, artifact.name), set()).add(artifact.sha256)
     expected = [artifact for artifact in digests.inputs if artifact.role is not Role.MODEL]
-    wrong = [each.name for each in expected if named.get((each.role, each.name)) != each.sha256]
+    wrong = [each.name for each in expected if named.get((each.role, each.name)) != {each.sha256}]
     model = [artifact.sha256 for artifact in record.gathered.model.files]
     if model != ([] if digests.model is None else [digests.model]):
         wrong.append("the model file")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from readiness.core.errors import InvalidReport
+from readiness.core.errors import InvalidReport, ReviewError
+from readiness.core.files import Role
 from readiness.core.findings import (
     Answer,
     Bounds,
@@ -20,6 +22,8 @@ from readiness.core.findings import (
     Recomputable,
 )
 from readiness.core.policy import Task
+from readiness.run.host_checks import Digests, check_record
+from readiness.spec.load import load_spec
 from readiness.verdict.checks import check
 from readiness.verdict.comparison import NAMED_BY_SPEC, other_bars, relabelled
 from readiness.verdict.recomputation.shapes import recorded_spec
@@ -144,3 +148,16 @@ def test_segments_that_stand_aside_are_not_covered(honest: Record) -> None:
         return replace(finding, measured=measured, bounds=replace(finding.bounds, lower=share, upper=share))
 
     assert f"Finding {CRITICAL} counts segments that stand aside" in refusal(forged(record, COVERAGE, lowered))
+
+
+def test_a_file_that_is_named_twice_has_one_digest(honest: Record, tmp_path: Path) -> None:
+    """The right one beside a false one of the same name does not hide it, whichever stands last."""
+    loaded = load_spec(write(tmp_path).resolve())
+    test = next(each for each in Digests.of(loaded).inputs if each.role is Role.TEST)
+    digests = Digests((test,), {})
+    false = replace(test, sha256="0" * 64)
+    kept = tuple(each for each in honest.gathered.inputs if each.role is not Role.TEST)
+    for inputs in ((false, test), (test, false), (false,)):
+        record = replace(honest, gathered=replace(honest.gathered, inputs=(*kept, *inputs)))
+        with pytest.raises(ReviewError, match="about other files"):
+            check_record(record, loaded, digests)
