@@ -38,6 +38,7 @@ from readiness.statistics.estimators import ESTIMATORS, Estimator
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Measurement
+from readiness.statistics.shapes import A_SHARE
 from readiness.verdict import claims
 from readiness.verdict.comparison import missing_codes, other_bars
 from tests.conftest import make_rows
@@ -55,7 +56,9 @@ def test_a_metric(monkeypatch: pytest.MonkeyPatch) -> None:
 
     entry = Metric("error_rate", "error rate", frozenset({Task.BINARY}), False, "labels")
     monkeypatch.setitem(METRICS._named, "error_rate", entry)  # type: ignore[attr-defined]
-    estimator = Estimator(wrong, lambda _metric, cases: (cases.y_true != cases.y_pred).astype(float))
+    estimator = Estimator(
+        wrong, lambda _metric, cases: (cases.y_true != cases.y_pred).astype(float), lambda _metric, _rows: A_SHARE
+    )
     monkeypatch.setitem(ESTIMATORS, "error_rate", estimator)  # type: ignore[arg-type]
 
     answer = review(MODEL, TEST[FEATURES], TEST["y"], requirements={"error_rate": 0.5}).business

@@ -39,6 +39,13 @@ class Metric:
     """No value lies above this; 1 for shares."""
     guess: float | None = None
     """What an answer without any knowledge reaches, whatever the rows are; None where that depends on them."""
+    in_percent: bool = False
+    """Whether people say it in per cent: rows among rows, a mean of such shares, or an error as a share."""
+    of_class: bool = False
+    """Whether it says something of the rows of a class, and not of all rows alike: rows without a truth may then all be
+    of that class (`soundness/missing.py`)."""
+    ignores_shares: bool = False
+    """Of scores: whether it stays as it is when only the shares of the classes change; of labels that is computed."""
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -57,10 +64,10 @@ _BINARY, _MULTI, _VALUES, _ORDER = (
 _BOTH, _EVERY = _BINARY | _MULTI, frozenset(Task)
 
 _LABELS = (
-    Metric("accuracy", "accuracy", _BOTH, True, "labels"),
-    Metric("recall", "recall", _BINARY, True, "labels", denominator="positives"),
-    Metric("precision", "precision", _BINARY, True, "labels", denominator="predicted positives"),
-    Metric("specificity", "specificity", _BINARY, True, "labels", denominator="negatives"),
+    Metric("accuracy", "accuracy", _BOTH, True, "labels", in_percent=True),
+    Metric("recall", "recall", _BINARY, True, "labels", denominator="positives", in_percent=True, of_class=True),
+    Metric("precision", "precision", _BINARY, True, "labels", denominator="predicted positives", in_percent=True),
+    Metric("specificity", "specificity", _BINARY, True, "labels", denominator="negatives", in_percent=True),
     Metric(
         "negative_predictive_value",
         "negative predictive value",
@@ -68,16 +75,36 @@ _LABELS = (
         True,
         "labels",
         denominator="predicted negatives",
+        in_percent=True,
     ),
-    Metric("false_positive_rate", "false positive rate", _BINARY, False, "labels", denominator="negatives"),
-    Metric("false_negative_rate", "false negative rate", _BINARY, False, "labels", denominator="positives"),
-    Metric("f1", "F1", _BINARY, True, "labels", denominator="rows that are positive or predicted positive"),
-    Metric("f2", "F2, recall counting twice", _BINARY, True, "labels", short="F2"),
-    Metric("f05", "F0.5, recall counting half", _BINARY, True, "labels", short="F0.5"),
     Metric(
-        "jaccard", "Jaccard index", _BINARY, True, "labels", denominator="rows that are positive or predicted positive"
+        "false_positive_rate", "false positive rate", _BINARY, False, "labels", denominator="negatives", in_percent=True
     ),
-    Metric("balanced_accuracy", "balanced accuracy", _BOTH, True, "labels"),
+    Metric(
+        "false_negative_rate",
+        "false negative rate",
+        _BINARY,
+        False,
+        "labels",
+        denominator="positives",
+        in_percent=True,
+        of_class=True,
+    ),
+    Metric(
+        "f1", "F1", _BINARY, True, "labels", denominator="rows that are positive or predicted positive", of_class=True
+    ),
+    Metric("f2", "F2, recall counting twice", _BINARY, True, "labels", short="F2", of_class=True),
+    Metric("f05", "F0.5, recall counting half", _BINARY, True, "labels", short="F0.5", of_class=True),
+    Metric(
+        "jaccard",
+        "Jaccard index",
+        _BINARY,
+        True,
+        "labels",
+        denominator="rows that are positive or predicted positive",
+        of_class=True,
+    ),
+    Metric("balanced_accuracy", "balanced accuracy", _BOTH, True, "labels", in_percent=True, of_class=True),
     Metric(
         "matthews_corrcoef",
         "Matthews correlation",
@@ -88,18 +115,38 @@ _LABELS = (
         low=-1.0,
         high=1.0,
         guess=0.0,
+        of_class=True,
     ),
-    Metric("cohen_kappa", "Cohen's kappa", _BOTH, True, "labels", is_share=False, low=-1.0, high=1.0, guess=0.0),
+    Metric(
+        "cohen_kappa",
+        "Cohen's kappa",
+        _BOTH,
+        True,
+        "labels",
+        is_share=False,
+        low=-1.0,
+        high=1.0,
+        guess=0.0,
+        of_class=True,
+    ),
     *(
-        Metric(f"{name}_{average}", f"{average} {title}", _MULTI, True, "labels")
+        Metric(
+            f"{name}_{average}",
+            f"{average} {title}",
+            _MULTI,
+            True,
+            "labels",
+            in_percent=name != "f1" and average == "macro",
+            of_class=average == "macro",
+        )
         for name, title in (("f1", "F1"), ("precision", "precision"), ("recall", "recall"))
         for average in ("macro", "weighted", "micro")
     ),
-    Metric("jaccard_macro", "macro Jaccard index", _MULTI, True, "labels"),
+    Metric("jaccard_macro", "macro Jaccard index", _MULTI, True, "labels", of_class=True),
 )
 _RANKED = (
-    Metric("roc_auc", "ROC AUC", _BINARY, True, "scores", guess=0.5),
-    Metric("average_precision", "average precision", _BINARY, True, "scores"),
+    Metric("roc_auc", "ROC AUC", _BINARY, True, "scores", guess=0.5, ignores_shares=True),
+    Metric("average_precision", "average precision", _BINARY, True, "scores", of_class=True),
     *(
         Metric(f"roc_auc_{way}{suffix}", f"ROC AUC, {words}{more}", _MULTI, True, "probabilities", guess=0.5)
         for way, words in (("ovr", "one class against the rest"), ("ovo", "each pair of classes"))
@@ -117,7 +164,17 @@ _NUMBERS = (
     Metric("rmse", "root mean squared error", _VALUES, False, "values", is_share=False, short="RMSE"),
     Metric("msle", "mean squared logarithmic error", _VALUES, False, "values", is_share=False, short="MSLE"),
     Metric("rmsle", "root mean squared logarithmic error", _VALUES, False, "values", is_share=False, short="RMSLE"),
-    Metric("mape", "mean absolute percentage error", _VALUES, False, "values", is_share=False, short="MAPE", guess=1.0),
+    Metric(
+        "mape",
+        "mean absolute percentage error",
+        _VALUES,
+        False,
+        "values",
+        is_share=False,
+        short="MAPE",
+        guess=1.0,
+        in_percent=True,
+    ),
     Metric(
         "wmape",
         "absolute error as a share of the sum",
@@ -127,6 +184,7 @@ _NUMBERS = (
         is_share=False,
         short="wMAPE",
         guess=1.0,
+        in_percent=True,
     ),
     Metric("median_absolute_error", "median absolute error", _VALUES, False, "values", is_share=False),
     Metric("mean_poisson_deviance", "mean Poisson deviance", _VALUES, False, "values", is_share=False),

@@ -255,11 +255,6 @@ MOST_WRONG = PARTS[-1].share or 0.0
 CURE = (
     "the truth of these rows; or the word of somebody outside, under soundness.missing, that they are like the others"
 )
-OF_CLASSES = frozenset({
-    "recall", "false_negative_rate", "f1", "f2", "f05", "jaccard", "balanced_accuracy", "matthews_corrcoef",
-    "cohen_kappa", "average_precision",
-})  # fmt: skip
-"""Metrics that say something of the rows of a class."""
 
 
 def examine(evidence: Evidence) -> list[Examined]:
@@ -349,7 +344,7 @@ def _claims(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
 def _mover(with_all: PutBack, scored: Scored) -> Callable[[Errors], float]:
     """Metrics of labels by all rows, others by a sample of very many."""
     rows = with_all if scored.metric.needs == "labels" else with_all.thinned
-    within, evidence = is_of_classes(scored.metric.name), with_all.evidence
+    within, evidence = scored.metric.of_class, with_all.evidence
     known = rows.known if scored.of_class is None else rows.known.one_against_rest(scored.of_class)
     before = scored.value(known, evidence)
     return lambda errors: scored.value(rows.cases(errors, scored.of_class, within=within), evidence) - before
@@ -358,11 +353,6 @@ def _mover(with_all: PutBack, scored: Scored) -> Callable[[Errors], float]:
 def _cost_mover(with_all: PutBack, priced: Priced) -> Callable[[Errors], float]:
     before = priced.mean(with_all.evidence.cases)
     return lambda errors: with_all.means(errors)[priced.code] - before
-
-
-def is_of_classes(metric: str) -> bool:
-    """Whether a metric says something of the rows of a class, not of all rows alike."""
-    return metric in OF_CLASSES or metric.endswith("_macro")
 
 
 def _deficits(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
@@ -380,7 +370,7 @@ def _deficits(evidence: Evidence, with_all: PutBack) -> Iterator[_Stated]:
 
 
 def _deficit_mover(with_all: PutBack, i: int, places: Places, code: int, ruler: Ruler) -> Callable[[Errors], float]:
-    metric, within, binary = ruler.metric, is_of_classes(ruler.metric.name), with_all.evidence.task is Task.BINARY
+    metric, within, binary = ruler.metric, ruler.metric.of_class, with_all.evidence.task is Task.BINARY
 
     def deficit(errors: Errors | None) -> float:
         if with_all.known.task.has_classes:

@@ -37,6 +37,22 @@ from readiness.statistics.scores import (
     top_influence,
     why_too_few,
 )
+from readiness.statistics.shapes import (
+    A_SHARE,
+    CALIBRATION,
+    EXPLAINED,
+    LOSS,
+    MEAN,
+    QUERIES,
+    RANKED,
+    ROOT,
+    UNVARIED_SHARE,
+    Rows,
+    Shape,
+    Shapes,
+    shapes_of_labels,
+)
+from readiness.statistics.shapes import OWN as OWN_SHAPES
 
 __all__ = [
     "ESTIMATORS",
@@ -44,6 +60,7 @@ __all__ = [
     "TECHNICAL",
     "Estimator",
     "Metric",
+    "estimator_named",
     "estimator_of",
     "influence",
     "measure",
@@ -67,6 +84,7 @@ NEAR_ZERO_OF_MEDIAN = 1e-3
 
 Measure = Callable[[str, Cases], Inference | Missing]
 Pull = Callable[[str, Cases], Floats | Missing]
+ShapesOf = Callable[[Metric, Rows], Shapes]
 Pairing = Literal["cells", "losses", "influences", "queries", "resamples", "never"]
 """From what the difference of two methods on the same rows is told."""
 
@@ -79,6 +97,8 @@ class Estimator:
     """The number with its uncertainty."""
     influence: Pull
     """Of each row, shape (n,)."""
+    shapes: ShapesOf
+    """What may stand behind its value in a record, so that it can be recomputed; none where limits are simulated."""
     paired: Pairing = "influences"
     withheld: Callable[[str, Cases], str] = lambda _metric, _cases: ""
     """Why no *met* may come of it, beyond rows that depend on each other too much; empty when it may."""
@@ -129,7 +149,16 @@ def estimator_of(metric: str, cases: Cases) -> Estimator:
     if metric not in METRICS or cases.task not in METRICS[metric].tasks:
         names = ", ".join(metric_names(cases.task))
         raise ValueError(f"metric is {metric!r}; for a {cases.task} task expected one of {names}")
-    return ESTIMATORS[re.sub(r"(?<=_)\d+", "k", metric)]
+    return estimator_named(METRICS[metric])
+
+
+def estimator_named(metric: Metric) -> Estimator:
+    """What computes a metric, whatever the cases.
+
+    Raises:
+        KeyError: it has no estimator; a metric that is measured rather than computed has none.
+    """
+    return OWN if metric.needs == "own" else ESTIMATORS[re.sub(r"(?<=_)\d+", "k", metric.name)]
 
 
 # Labels
@@ -240,6 +269,10 @@ def _too_dependent(metric: str, cases: Cases) -> str:
 # The table
 
 
+def _always(*shapes: Shape) -> ShapesOf:
+    return lambda _metric, _rows: shapes
+
+
 def _without_influence(reason: str) -> Pull:
     return lambda _, cases: Missing(reason, n=cases.n)
 
@@ -247,22 +280,26 @@ def _without_influence(reason: str) -> Pull:
 OWN = Estimator(
     measure_own,
     _without_influence("Rows have no known influence on a metric of one's own."),
+    _always(*OWN_SHAPES),
     "resamples",
     reason_to_withhold_own,
 )
 """Of a metric that the user brought."""
-_LABELS = Estimator(_measure_labels_once, _influence_on_labels, "cells", _reason_to_withhold_labels)
-_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=why_too_few)
-_CLASS_RANKING = Estimator(measure_ranking, _influence_on_ranking, withheld=_small_class)
+_LABELS = Estimator(_measure_labels_once, _influence_on_labels, shapes_of_labels, "cells", _reason_to_withhold_labels)
+_RANKING = Estimator(measure_ranking, _influence_on_ranking, _always(*RANKED), withheld=why_too_few)
+_CLASS_RANKING = Estimator(measure_ranking, _influence_on_ranking, _always(UNVARIED_SHARE), withheld=_small_class)
 _CALIBRATION = Estimator(
-    lambda _, cases: measure_calibration_error(cases), lambda _, cases: calibration_influence(cases)
+    lambda _, cases: measure_calibration_error(cases),
+    lambda _, cases: calibration_influence(cases),
+    _always(*CALIBRATION),
 )
-_MEAN_LOSS = Estimator(measure_losses, _influence_on_losses, "losses")
-_OF_LOSSES = Estimator(measure_losses, _influence_on_losses)
+_MEAN_LOSS = Estimator(measure_losses, _influence_on_losses, _always(*LOSS), "losses")
+_OF_LOSSES = Estimator(measure_losses, _influence_on_losses, _always(*LOSS))
 """Roots and ratios of mean losses."""
 _QUERIES = Estimator(
     measure_queries,
     _without_influence("This is a mean over queries, and rows have no influence of their own."),
+    _always(*QUERIES),
     "queries",
     reason_to_withhold_queries,
 )
@@ -271,16 +308,20 @@ ESTIMATORS: Mapping[str, Estimator] = {
     **dict.fromkeys(("roc_auc", "average_precision"), _RANKING),
     **dict.fromkeys(CLASS_RANKING_METRICS, _CLASS_RANKING),
     "calibration_error": _CALIBRATION,
-    "top_k_accuracy": Estimator(measure_top, top_influence),
+    "top_k_accuracy": Estimator(measure_top, top_influence, _always(*A_SHARE)),
     **dict.fromkeys(
         ("log_loss", "brier", "mae", "msle", "pinball_k", "mean_poisson_deviance", "mean_gamma_deviance"), _MEAN_LOSS
     ),
     "mape": replace(_MEAN_LOSS, withheld=_near_zero),
     "mse": replace(_MEAN_LOSS, withheld=_heavy_tail),
-    **dict.fromkeys(("rmse", "r2", "explained_variance"), replace(_OF_LOSSES, withheld=_heavy_tail)),
-    **dict.fromkeys(("rmsle", "wmape"), _OF_LOSSES),
-    "median_absolute_error": replace(_OF_LOSSES, influence=_influence_on_median),
-    "bias": replace(_OF_LOSSES, paired="never"),
+    "rmse": replace(_OF_LOSSES, shapes=_always(*ROOT), withheld=_heavy_tail),
+    "rmsle": replace(_OF_LOSSES, shapes=_always(*ROOT)),
+    **dict.fromkeys(
+        ("r2", "explained_variance"), replace(_OF_LOSSES, shapes=_always(*EXPLAINED), withheld=_heavy_tail)
+    ),
+    "wmape": _OF_LOSSES,
+    "median_absolute_error": replace(_OF_LOSSES, influence=_influence_on_median, shapes=_always()),
+    "bias": replace(_OF_LOSSES, shapes=_always(*MEAN), paired="never"),
     **dict.fromkeys(("ndcg", "ndcg_at_k", "map", "mrr", "precision_at_k", "recall_at_k"), _QUERIES),
 }
 """By the name of the metric; k stands for any number in it."""

@@ -16,17 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import kolmogorov
 
+from readiness.core.metrics import METRICS
 from readiness.core.missing import Missing
 from readiness.statistics.cases import Floats
 from readiness.statistics.comparison import Guess
 from readiness.statistics.inference import Exact, Inference, linear
 from readiness.statistics.intervals import Mover, MoverOf
-from readiness.statistics.labels import label_metric_values
+from readiness.statistics.labels import BINARY_LABEL_METRICS, label_metric_values
 
-UNCHANGED = frozenset(
-    {"recall", "false_negative_rate", "specificity", "false_positive_rate", "balanced_accuracy", "roc_auc"}
-)
-"""Metrics that do not depend on the share of positives."""
 SHARE_ROUNDING = 1e-4
 """How near the nearest share of a range is found."""
 
@@ -39,6 +36,22 @@ def table_of(recall: float, false_positive_rate: float, share: float) -> Floats:
     """Shares of all rows by true and predicted class, shape (2, 2)."""
     rates = np.array([[1 - false_positive_rate, false_positive_rate], [1 - recall, recall]])
     return np.asarray(rates * np.array([[1 - share], [share]]))
+
+
+def _ignores_share(metric: str) -> bool:
+    """Whether a binary metric of labels has the same value at every share of positives."""
+    rates, shares = ((0.7, 0.2), (0.4, 0.1)), (0.05, 0.3, 0.8)
+    tables = np.array([[table_of(*pair, share) for share in shares] for pair in rates])
+    return bool(np.ptp(label_metric_values(metric, tables, binary=True), axis=1).max() < SAME)
+
+
+SAME = 1e-9
+UNCHANGED = frozenset(
+    metric.name
+    for metric in METRICS.values()
+    if metric.ignores_shares or (metric.name in BINARY_LABEL_METRICS and _ignores_share(metric.name))
+)
+"""Metrics that do not depend on the share of positives."""
 
 
 def carry_metric(

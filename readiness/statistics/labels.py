@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from readiness.core.metrics import METRICS
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.statistics.cases import Array, Cases, Floats
@@ -186,18 +187,25 @@ _OF_CLASSES: Mapping[str, OfMargins] = {
 }
 MICRO_METRICS = frozenset({"precision_micro", "recall_micro", "f1_micro"})
 """With one label for each row these are the accuracy."""
-MACRO_METRICS = frozenset({"f1_macro", "precision_macro", "recall_macro", "jaccard_macro", "balanced_accuracy"})
-WEIGHTED_METRICS = frozenset({"f1_weighted", "precision_weighted", "recall_weighted"})
+MULTICLASS_SHARES = MICRO_METRICS | {"accuracy"}
+"""Metrics of more than two classes that are shares of all rows."""
+_MACRO: Mapping[str, OfMargins] = {
+    **{f"{name}_macro": _macro(by_class) for name, by_class in _OF_CLASSES.items()},
+    "balanced_accuracy": _macro(_recalls, of_true=True),
+}
+MACRO_METRICS = frozenset(_MACRO)
+_WEIGHTED: Mapping[str, OfMargins] = {
+    f"{name}_weighted": _weighted(_OF_CLASSES[name]) for name in ("f1", "precision", "recall")
+}
+WEIGHTED_METRICS = frozenset(_WEIGHTED)
 AVERAGE_METRICS = MACRO_METRICS | WEIGHTED_METRICS
 AGREEMENT_METRICS = frozenset({"matthews_corrcoef", "cohen_kappa"})
 """How much true and predicted classes agree beyond chance, -1 to 1; 0 is what chance gives."""
 
 _OF_MARGINS: Mapping[str, OfMargins] = {
-    "accuracy": _accuracy,
-    **dict.fromkeys(MICRO_METRICS, _accuracy),
-    **{f"{name}_macro": _macro(by_class) for name, by_class in _OF_CLASSES.items()},
-    **{metric: _weighted(_OF_CLASSES[metric.removesuffix("_weighted")]) for metric in WEIGHTED_METRICS},
-    "balanced_accuracy": _macro(_recalls, of_true=True),
+    **dict.fromkeys(sorted(MULTICLASS_SHARES), _accuracy),
+    **_MACRO,
+    **_WEIGHTED,
     "cohen_kappa": _kappa_of_margins,
     "matthews_corrcoef": _matthews_of_margins,
 }
@@ -292,7 +300,11 @@ NONE = {
     **dict.fromkeys(("f1", "f2", "f05", "jaccard"), NEITHER),
 }
 """Why a metric has no value, where its denominator is empty."""
+UNDEFINED = "It has no denominator in these rows."
 ONE_CLASS = "All these rows are of one class, so there is no agreement beyond chance to measure."
+FROM_0, FROM_MINUS_1 = (0.0, 1.0), (-1.0, 1.0)
+"""Ranges of metrics whose limits have a scale of their own."""
+DELTA = "delta method from row influences"
 FISHER = "delta method from row influences on Fisher's z scale"
 LOGIT_DELTA = "delta method on the logit scale from row influences (Takahashi et al. 2022)"
 HALF = 0.5
@@ -312,13 +324,13 @@ def measure_table(metric: str, table: Floats, *, binary: bool) -> Inference | Mi
     if _is_share(metric, binary):
         hits, rows = _counts(metric, table, binary=binary)
         return _infer_share(metric, Binomial(hits, round(rows)) if rows else Missing(NONE.get(metric, NO_ROWS)))
-    if (problem := _why_undefined(metric, table)) is not None:
+    if (problem := _why_undefined(metric, table, binary=binary)) is not None:
         return problem
     if binary:
         return _draw_limits(metric, table)
     pull, n = label_influence(metric, table, binary=False), float(table.sum())
     se = math.sqrt(float((table * pull**2).sum()) / (n * max(1.0, n - 1)))
-    return _infer_from_pulls(metric, table, table, se, n - 1, None)
+    return _infer_from_pulls(metric, table, table, se, n - 1, None, binary=False)
 
 
 def measure_labels(metric: str, cases: Cases) -> Inference | Missing:
@@ -336,10 +348,10 @@ def measure_labels(metric: str, cases: Cases) -> Inference | Missing:
         hits, among = rows_that_count(metric) if binary else (np.eye(cases.n_classes, dtype=bool).ravel(), None)
         inside = None if among is None else among[cases.cell_codes]
         return _infer_share(metric, share_of(hits[cases.cell_codes], cases, inside, none=NONE.get(metric, NO_ROWS)))
-    if (problem := _why_undefined(metric, cases.cells)) is not None:
+    if (problem := _why_undefined(metric, cases.cells, binary=binary)) is not None:
         return problem
     se, df = standard_error(row_influence(metric, cases), cases.dependence)
-    return _infer_from_pulls(metric, cases.cells, cases.counts, se, df, cases.dependence.units)
+    return _infer_from_pulls(metric, cases.cells, cases.counts, se, df, cases.dependence.units, binary=binary)
 
 
 def worst_class_recall(cases: Cases) -> tuple[int, Inference] | Missing:
@@ -364,7 +376,7 @@ def is_of_shares(metric: str, cases: Cases) -> bool:
 
 
 def _is_share(metric: str, binary: bool) -> bool:
-    return metric in SHARE_METRICS if binary else metric in MICRO_METRICS | {"accuracy"}
+    return metric in (SHARE_METRICS if binary else MULTICLASS_SHARES)
 
 
 def _counts(metric: str, table: Floats, *, binary: bool) -> tuple[float, float]:
@@ -389,15 +401,22 @@ def _mean_of_two(
     return mover_mean(recall, specificity, together)
 
 
-def _why_undefined(metric: str, table: Floats) -> Missing | None:
+def _why_undefined(metric: str, table: Floats, *, binary: bool) -> Missing | None:
     n = round(float(table.sum()))
     if metric in AGREEMENT_METRICS and np.count_nonzero(table.sum(axis=1)) < 2:
         return Missing(ONE_CLASS, n=n)
-    return Missing(NONE[metric], n=n) if metric in F_SCORES and table[0, 0] == table.sum() else None
+    if math.isnan(float(_value_of(metric, table, binary=binary))):
+        return Missing(NONE.get(metric, UNDEFINED), n=n)
+    return None
+
+
+def _value_of(metric: str, table: Floats, *, binary: bool) -> float:
+    # as in `label_influence`: margins know which variances of weighted cells are roundings
+    return float(label_metric_values(metric, table, binary=binary and metric not in AGREEMENT_METRICS))
 
 
 def _draw_limits(metric: str, table: Floats, seed: int = 0) -> Inference:
-    """F2, F0.5, Matthews correlation and kappa of four counts.
+    """What is no share of four counts, nor a mean of two: F2, F0.5, Matthews correlation and kappa.
 
     Half a row in each cell keeps empty cells open, but it pulls a good candidate down: with 30 rows, 3 of them
     positive, its upper 5 % limit of F2 misses in 12 % of samples. So the upper limit counts one more row of the rarer
@@ -416,20 +435,25 @@ def _draw_limits(metric: str, table: Floats, seed: int = 0) -> Inference:
 
 
 def _infer_from_pulls(
-    metric: str, cells: Floats, counts: Floats, se: float, df: float, groups: int | None
+    metric: str, cells: Floats, counts: Floats, se: float, df: float, groups: int | None, *, binary: bool
 ) -> Inference | Missing:
-    """The metric of weighted `cells`, which stand for `counts` of rows; shares on the logit scale."""
-    binary = metric in F_SCORES
-    value, n, true = float(label_metric_values(metric, cells, binary=binary)), int(counts.sum()), counts.sum(axis=1)
-    alike = min(int(true[true > 0].min()), groups or n)
-    if metric in AGREEMENT_METRICS:
+    """The metric of weighted `cells`, which stand for `counts` of rows, on a scale that keeps its limits in its range:
+    from 0 to 1 the logit, from -1 to 1 Fisher's z.
+    """
+    value, n, true = _value_of(metric, cells, binary=binary), int(counts.sum()), counts.sum(axis=1)
+    alike, ends = min(int(true[true > 0].min()), groups or n), METRICS[metric].ends
+    if ends == FROM_MINUS_1:
         return agreement_inference(value, se, df, n, alike)
+    if ends != FROM_0:
+        if not 1e-12 < se < math.inf:
+            return Unvaried(value, alike, n, *ends)
+        return Normal(value, se, max(1.0, df), n, "identity", DELTA, *ends)
     if 1e-12 < value < 1 - 1e-12 and 0 < se < math.inf:
         if binary:
             return Normal(value, se, max(1.0, df), n, "logit", LOGIT_DELTA, 0.0, 1.0)
         rarest = max(1.0, min(df, alike - 1.0))
         mean = Normal(value, se, rarest, n, "logit", LOGIT_DELTA, 0.0, 1.0)
-        return class_mean(mean, true, groups, weighted=metric.endswith("_weighted"))
+        return class_mean(mean, true, groups, weighted=metric in WEIGHTED_METRICS)
     return Unvaried(min(1.0, max(0.0, value)), alike, n)
 
 

@@ -174,14 +174,12 @@ def percent(share: float, *against: float | None) -> str:
 
 def is_share(metric: str) -> bool:
     """Whether a metric counts rows among rows, so that people say it in per cent."""
-    return metric in _OF_ROWS
+    known = METRICS.get(metric)
+    return metric in _OTHER_SHARES if known is None else known.is_share and known.in_percent
 
 
-_OF_ROWS = frozenset(
-    ("accuracy", "recall", "precision", "specificity", "negative_predictive_value", "false_positive_rate",
-     "false_negative_rate", "balanced_accuracy", "error_rate", "worst_class_recall", "recall_macro",
-     "precision_macro", "share")
-)  # fmt: skip
+_OTHER_SHARES = frozenset({"error_rate", "worst_class_recall", "share"})
+"""What figures show besides metrics."""
 
 
 def amount(value: float, metric: str, unit: str = "", *against: float | None) -> str:

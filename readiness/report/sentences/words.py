@@ -17,12 +17,8 @@ from readiness.report.sentences.numbers import Scale, percent, with_days
 from readiness.spec.words import vocabulary_in
 from readiness.verdict.record import Record
 
-_OF_ROWS = frozenset({
-    "accuracy", "balanced_accuracy", "recall", "precision", "specificity", "negative_predictive_value",
-    "false_positive_rate", "false_negative_rate", "mape", "wmape", "error_rate", "share", "churn", "coverage",
-    "prevalence", "demographic_parity_difference",
-})  # fmt: skip
-"""Metrics that people say in per cent."""
+_OTHER_SHARES = frozenset({"error_rate", "share", "churn", "coverage", "prevalence", "demographic_parity_difference"})
+"""What people say in per cent besides metrics."""
 _FIXED_METHODS = {
     "uniform": "a random guess",
     "stratified": "a random guess in proportion to the classes",
@@ -174,9 +170,9 @@ class Words:
 
     def scale(self, name: str) -> Scale:
         """How values of a metric are written."""
-        if name in _OF_ROWS:
-            return Scale.PERCENT
         known = METRICS.get(name)
+        if name in _OTHER_SHARES or (known is not None and known.in_percent):
+            return Scale.PERCENT
         if known is None:
             return Scale.AMOUNT
         return Scale.AMOUNT if known.needs in ("values", "measurement") and known.name not in _SCORES else Scale.SCORE

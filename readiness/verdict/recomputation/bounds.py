@@ -25,11 +25,11 @@ from readiness.core.findings import (
     rounded,
 )
 from readiness.core.metrics import TECHNICAL
-from readiness.core.policy import CONFIDENCE, Task
+from readiness.core.policy import CONFIDENCE
 from readiness.statistics.basis import IN_GROUPS, SHARE, SHARES, flatten, inference_of, recomputable_from
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import reservation
-from readiness.statistics.labels import SHARE_METRICS
+from readiness.statistics.metric_shapes import is_counted
 from readiness.statistics.parity import MEASURES
 from readiness.statistics.slices import MOST_FOUND
 
@@ -40,11 +40,6 @@ CLOSE = 1e-9
 """Numbers that agree to this share of themselves are the same: one unit in the last recorded digit."""
 TINY = 1e-12
 """Differences that are nothing but rounding; they arise where two shares are the same."""
-COUNTED: dict[str, frozenset[str]] = {
-    Task.BINARY: SHARE_METRICS | {"balanced_accuracy", *MEASURES},
-    Task.MULTICLASS: frozenset({"accuracy", "precision_micro", "recall_micro", "f1_micro"}),
-}
-"""By task the metrics that are shares of rows or made of them, so that their bounds follow from counts."""
 _DEPENDENT = ("group", "time", "weight")
 
 
@@ -200,7 +195,7 @@ def _needs_counts(record: Record, question: Question, finding: Finding) -> bool:
     task = record.gathered.data.task
     if finding.measured is None or finding.measured.level == 1:
         return False
-    if finding.metric not in COUNTED.get(task, frozenset()):
+    if not is_counted(finding.metric, task):
         return False
     if question in (Question.SEGMENTS, Question.STABILITY):
         return bool(finding.segment) or finding.metric in MEASURES

@@ -17,7 +17,7 @@ from readiness.spec.parts import label_text
 from readiness.spec.schema import Spec
 from readiness.statistics.basis import MOVER, SHARES, flatten
 from readiness.statistics.cases import Floats
-from readiness.statistics.labels import SHARE_METRICS, rows_that_count
+from readiness.statistics.labels import MULTICLASS_SHARES, SHARE_METRICS, rows_that_count
 from readiness.verdict.recomputation.bounds import is_relative
 from readiness.verdict.recomputation.classes import matrix_of
 
@@ -98,7 +98,7 @@ def _is_named(finding: Finding) -> bool:
 def _possible(metric: str, record: Record, table: Floats) -> Iterator[Counts]:
     """What the matrix gives for a metric; with more than two classes for each class against the rest, too."""
     if record.gathered.data.task == Task.MULTICLASS:
-        if metric in ("accuracy", "precision_micro", "recall_micro", "f1_micro"):
+        if metric in MULTICLASS_SHARES:
             yield ((float(np.trace(table)), float(table.sum())),)
         for k in range(len(table)):
             yield from _of_four(metric, one_against_rest(table, k).ravel())

@@ -18,6 +18,14 @@ from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import METRICS, TECHNICAL, Metric
 from readiness.core.policy import Task
 from readiness.spec.schema import Requirement, Spec
+from readiness.statistics.metric_shapes import (
+    contrast_ends,
+    contrast_shapes,
+    deficit_ends,
+    deficit_shapes,
+    is_counted,
+    value_shapes,
+)
 from readiness.statistics.shapes import (
     A_SHARE,
     CHURN,
@@ -27,17 +35,12 @@ from readiness.statistics.shapes import (
     Rows,
     Shapes,
     any_of,
-    contrast_ends,
-    contrast_shapes,
-    deficit_ends,
-    deficit_shapes,
     fits,
     informedness_shapes,
-    value_shapes,
 )
 from readiness.statistics.stability import ends_of
 from readiness.verdict.margins import required_margin
-from readiness.verdict.recomputation.bounds import CLOSE, COUNTED
+from readiness.verdict.recomputation.bounds import CLOSE
 from readiness.verdict.recomputation.classes import FOUND, TOLD_APART
 
 if TYPE_CHECKING:
@@ -152,7 +155,7 @@ def allowed_of(record: Record, spec: Spec, question: Question, finding: Finding)
     found = None if metric is None else _of_metric(spec, question, finding.key, metric, rows)
     if found is not None:
         return found
-    if name not in COUNTED.get(rows.task, frozenset()):
+    if not is_counted(name, rows.task):
         return None
     known = () if metric is None else any_of((value_shapes(metric, rows), deficit_shapes(metric, rows, (1.0, 1.0))))
     return Allowed((*known, *COMPARED.get(name, ())))
