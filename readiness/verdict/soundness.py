@@ -154,7 +154,16 @@ def _check_finding(finding: Finding, spec: Spec, task: Task) -> None:
             f"Finding {finding.code} says {finding.status.words}; its bounds and criterion say "
             f"{recompute(finding).words}."
         )
+    _check_measured(finding)
+
+
+def _check_measured(finding: Finding) -> None:
+    """Raises: InvalidReport: interval or bounds cannot be those of what was measured."""
     bounds, measured = finding.bounds, finding.measured
+    if measured is not None:
+        is_confidence = 0 < measured.level <= 1
+        if not is_confidence or not _encloses(measured.low, measured.value, measured.high):
+            raise InvalidReport(f"The interval of finding {finding.code} is none of what was measured.")
     if bounds is None:
         return
     if bounds.alpha != SOUNDNESS_ALPHA or bounds.claims > 1:

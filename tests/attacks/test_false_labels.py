@@ -161,3 +161,16 @@ def test_a_file_that_is_named_twice_has_one_digest(honest: Record, tmp_path: Pat
         record = replace(honest, gathered=replace(honest.gathered, inputs=(*kept, *inputs)))
         with pytest.raises(ReviewError, match="about other files"):
             check_record(record, loaded, digests)
+
+
+@pytest.mark.parametrize("changes", [{"level": 2.0}, {"level": 0.0}, {"low": 0.5, "high": 0.6}])
+def test_an_interval_on_the_rows_is_one(honest: Record, changes: dict[str, float]) -> None:
+    """As in the answers: at a confidence that there is, around what was measured."""
+    soundness = honest.soundness
+    assert soundness is not None
+    first = next(finding for finding in soundness.findings if finding.measured is not None)
+    assert first.measured is not None and first.measured.value < 0.5  # noqa: PT018
+    edited = replace(first, measured=replace(first.measured, **changes))
+    findings = tuple(edited if each is first else each for each in soundness.findings)
+    record = replace(honest, soundness=replace(soundness, findings=findings))
+    assert f"The interval of finding {first.code}" in refusal(record)
