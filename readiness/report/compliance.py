@@ -23,7 +23,7 @@ from readiness.report.sentences import asked
 from readiness.report.sentences.numbers import with_days
 from readiness.verdict.record import Record
 
-MOST_TEXT = 160
+MOST_TEXT = 120
 """Characters of what the spec says that a row of the table shows; the whole text stands where the row leads."""
 
 

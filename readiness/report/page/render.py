@@ -187,10 +187,10 @@ def preload() -> None:
 
 
 def _lean_style(style: str) -> str:
-    """The style sheet without comments and the white space between its rules."""
-    return re.sub(
-        r"\s*([{};,])\s*|\s+", lambda found: found[1] or " ", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    ).strip()
+    """The style sheet without comments and the white space between its rules, and before its values."""
+    bare = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    lines = re.sub(r"\s*([{};,])\s*|\s+", lambda found: found[1] or " ", bare).strip()
+    return re.sub(r"(?<=[{;])([a-z-]+): ", r"\1:", lines).replace(";}", "}")
 
 
 def _once(drawn: Mapping[str, tuple[PageFigure, ...]], first: Pictures) -> Mapping[str, tuple[PageFigure, ...]]:

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from readiness.core.findings import Answer, Finding, Question, Status, left_out_code
-from readiness.core.format import format_bound, format_count, format_level, is_exact, listed
+from readiness.core.findings import Answer, Bounds, Criterion, Finding, Question, Status, left_out_code
+from readiness.core.format import format_level, format_range, is_exact, listed
 from readiness.core.selection import NOT_ASKED
 from readiness.report.page import baseline, errors, production, segments, stability
 from readiness.report.page.decision import Line
@@ -275,12 +275,7 @@ def _audit(answer: Answer) -> Table | None:
     judged = [f for f in answer.findings if f.blocking and f.bounds is not None and f.criterion is not None]
     if not judged:
         return None
-    columns = (
-        Column("Code"),
-        Column("Limits that were compared"),
-        Column("Rows"),
-        Column("If only the estimate counted"),
-    )
+    columns = (Column("Code"), Column("Limits that were compared"), Column("If only the estimate counted"))
     note = "Where nothing stands in the last column, the estimate alone gives the same result."
     return table("Every judged number", columns, map(_audit_row, judged), (), most=len(judged), note=note)
 
@@ -289,16 +284,15 @@ def _audit_row(finding: Finding) -> Row:
     criterion, bounds = finding.criterion, finding.bounds
     if criterion is None or bounds is None:  # the caller has filtered; this tells the type checker
         return Row(())
-    lower_first = (False, True) if criterion.wants_more else (True, False)
-    words = [format_bound(bounds, criterion, favourable=favourable) for favourable in lower_first]
-    exact = finding.measured is not None and is_exact(finding.measured)
-    cells = (
-        Cell(finding.code),
-        Cell(without_chance(finding) if exact else ", ".join(words)),
-        Cell("" if finding.measured is None or exact else format_count(finding.measured.n)),
-        Cell("" if finding.point_status is finding.status else finding.point_status.words),
-    )
-    return Row(cells)
+    by_estimate = "" if finding.point_status is finding.status else finding.point_status.words
+    return Row((Cell(finding.code), Cell(_compared(finding, bounds, criterion)), Cell(by_estimate)))
+
+
+def _compared(finding: Finding, bounds: Bounds, criterion: Criterion) -> str:
+    """Both limits, the lower one first: "−0.016 to −0.0054"; what has none in its own words."""
+    if finding.measured is not None and is_exact(finding.measured):
+        return without_chance(finding)
+    return format_range(bounds.lower, bounds.upper, criterion.unit, criterion.threshold)
 
 
 def unmeasured(record: Record) -> tuple[tuple[Question, tuple[Finding, ...]], ...]:
