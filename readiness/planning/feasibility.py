@@ -35,7 +35,7 @@ from readiness.core.policy import Task
 from readiness.core.sanitize import escaped, shown
 from readiness.evidence import tables
 from readiness.evidence.columns import columns_of
-from readiness.evidence.models.kinds import Kind, kind_of
+from readiness.evidence.models.kinds import kind_of
 from readiness.evidence.segments import Segmentation, cut_segments
 from readiness.evidence.target import Target, amounts, find_target, usable
 from readiness.planning import rows_needed as parts
@@ -275,8 +275,6 @@ def _windows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> 
 # The questions that this spec and this data can answer yes at all; told before a model is loaded.
 
 CANNOT, UNLIKELY, CAN = "cannot be a yes", "unlikely to be a yes", "can be a yes"
-NOT_REFITTED = (Kind.ONNX, Kind.ONNX_FOLDER)
-"""Kinds of files that hold no training procedure."""
 MOST_NAMED = 4
 
 
@@ -359,7 +357,7 @@ def _stability(loaded: LoadedSpec) -> Iterator[str]:
         yield "predictions cannot be refitted (supplied.folds)"
     elif spec.supplied.folds is None and spec.model.loader is None and spec.model.path is not None:
         kind = kind_of(loaded.resolve(spec.model.path))
-        if kind in NOT_REFITTED:
+        if kind.refits_unavailable is not None:
             yield f"{kind.article} cannot be refitted (supplied.folds)"
 
 

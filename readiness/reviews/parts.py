@@ -5,6 +5,8 @@ recorded, unless it is of a draft.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import isfunction, signature
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from readiness.core.canonical import encode
@@ -35,16 +37,6 @@ MIME = "application/vnd.readiness.{kind}+json"
 """Under which a shown part lies in the notebook for the machine."""
 Bundle = tuple[dict[str, Any], dict[str, Any]]
 Drawing = Callable[..., "Axes"]
-
-FIGURES = {
-    Question.BASELINE: ("lifts", "methods"),
-    Question.BUSINESS: ("requirements",),
-    Question.SEGMENTS: ("groups", "slices"),
-    Question.ERRORS: ("confusion", "residuals", "costs", "calibration"),
-    Question.STABILITY: ("folds", "over_time"),
-    Question.PRODUCTION: ("latency", "drift"),
-}
-"""The figures of each answer, in the order in which they are looked at."""
 
 
 class Part:
@@ -92,10 +84,16 @@ class Part:
         printer.text("…" if cycle else self.text().rstrip("\n"))
 
 
+def names_of_figures(module: ModuleType) -> tuple[str, ...]:
+    """The figures of a module: its own public functions that draw on `ax`, in the order in which they stand there."""
+    own = [f for f in vars(module).values() if isfunction(f) and f.__module__ == module.__name__]
+    return tuple(f.__name__ for f in own if f.__name__[0] != "_" and "ax" in signature(f).parameters)
+
+
 class Figures:
     """The figures of one part; each is drawn when it is first looked at."""
 
-    def __init__(self, module: Any, names: Sequence[str], words: Words, *drawn_from: Any) -> None:
+    def __init__(self, module: ModuleType, names: Sequence[str], words: Words, *drawn_from: Any) -> None:
         """`names` are functions of `module`; `drawn_from` is what they are called with."""
         self._functions: Mapping[str, Drawing] = {name: getattr(module, name) for name in names}
         self._words, self.drawn_from = words, drawn_from
@@ -337,8 +335,8 @@ class ReviewAnswer(Part):
         if self._drawn is None or self._drawn.drawn_from != (
             answer,
         ):  # the rows were looked at since, or one was added
-            module = getattr(plots, self._question.value)
-            self._drawn = Figures(module, FIGURES[self._question], self._language.words, answer)
+            module: ModuleType = getattr(plots, self._question.value)
+            self._drawn = Figures(module, names_of_figures(module), self._language.words, answer)
         return self._drawn
 
     def text(self) -> str:

@@ -16,8 +16,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import readiness
-from readiness.core.findings import Origin, Question
-from readiness.reviews.parts import FIGURES
+from readiness.core.findings import Origin
+from readiness.report import plots
+from readiness.reviews.parts import names_of_figures
 from readiness.run.executed import PLACEHOLDER
 from tests.conftest import make_rows
 from tests.walking import run_cell
@@ -140,7 +141,7 @@ def test_each_question_is_told_in_one_order(question):
 
     assert all(f"**{part}.**" in first.source for part in ("Why", "How", "Signs of risk"))
     assert f"review.{question}" == answer
-    assert [f'review.{question}.plot("{name}")' for name in FIGURES[Question(question)]] == figures
+    assert [f'review.{question}.plot("{name}")' for name in names_of_figures(getattr(plots, question))] == figures
     assert f"### Assessment\n\n{PLACEHOLDER}" == last.source
     assert {f"question-{question}", "assessment"} == set(last.metadata.tags)
 

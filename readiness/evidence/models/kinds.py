@@ -35,6 +35,19 @@ class Kind(Enum):
         return self in (Kind.PICKLE, Kind.MLFLOW)
 
     @property
+    def refits_unavailable(self) -> tuple[str, str] | None:
+        """Why no copy of what it holds can be fitted, and what would do instead; None where that depends on the model.
+
+        What opens a file of such a kind says so too, by an attribute of this name.
+        """
+        if self not in (Kind.ONNX, Kind.ONNX_FOLDER):
+            return None
+        return (
+            "an ONNX file holds the model as it was fitted, not how to fit it",
+            "the estimator that it was exported from, as a file of its own",
+        )
+
+    @property
     def article(self) -> str:
         """Its name in a sentence: "a pickle", "an MLflow model"."""
         return f"{'an' if self in (Kind.ONNX, Kind.MLFLOW) else 'a'} {self.value}"

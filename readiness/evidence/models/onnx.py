@@ -29,6 +29,7 @@ from onnx import ModelProto, NodeProto, TensorProto, numpy_helper
 
 from readiness.core.errors import ModelError
 from readiness.core.sanitize import shorten, shown, visible
+from readiness.evidence.models.kinds import Kind
 from readiness.evidence.models.typed_columns import NUMBERS, TEXT, convert, convert_numbers
 
 KNOWN_DOMAINS = frozenset(
@@ -170,10 +171,7 @@ class OnnxModel:
     whatever was asked beside it.
     """
 
-    refits_unavailable = (
-        "an ONNX file holds the model as it was fitted, not how to fit it",
-        "the estimator that it was exported from, as a file of its own",
-    )
+    refits_unavailable = Kind.ONNX.refits_unavailable
     """Why clones cannot stand for it, and what would do instead."""
 
     def __init__(

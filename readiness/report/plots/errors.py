@@ -50,98 +50,6 @@ def _measured(answer: Answer, topic: Topic) -> Finding | None:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Trust in the candidate's probabilities: what was given against what came true, one row a bin.
-
-
-def _points(answer: Answer) -> list[tuple[float, Finding, Estimate]]:
-    """Mean probability of each bin with its finding, ascending."""
-    table = answer.tables.get("calibration")
-    found = {f.code: f for f in answer.findings if f.measured is not None}
-    given = [] if table is None else list(zip(table["code"], table["predicted"], strict=True))
-    points = [(float(predicted), found[code], found[code].measured) for code, predicted in given if code in found]
-    if not points:
-        raise NothingToDraw("there are no probabilities of two classes that could be compared with what came true")
-    return sorted(((p, f, e) for p, f, e in points if e is not None), key=lambda point: point[0])
-
-
-@house_style()
-def calibration(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """Groups of rows that were given a similar probability, one row each: the diamond is the probability that was given
-    on average, the dot the share that came true with its 95 % interval. Where the dot lies left of the diamond, the
-    probabilities were too high.
-    """
-    points = _points(answer)
-    many = sheet().words.row
-    given_words = "" if sheet().narrow else " given"
-    names = row_names(
-        [f"{_share(p)}{given_words} · {format_count(e.n)} {many.form(e.n)}" for p, _, e in points], most=40
-    )
-    ax = canvas(ax, 0.7 + rows_height(names, each=0.33))
-    rows(ax, names)
-    ends = [x for given, _, e in points for x in (given, e.value, 1.0 if e.high is None else e.high)]
-    most = min(1.0, 1.08 * max(ends)) or 1.0
-    ax.set_xlim(-0.015 * most, most * 1.01)
-    stripes(ax, len(points))
-    for y, (given, finding, estimate) in enumerate(points):
-        low, high = (edge if end is None else end for end, edge in ((estimate.low, 0.0), (estimate.high, 1.0)))
-        ax.plot([low, high], [y, y], color=ACCENT, linewidth=1.8, label=f"_{finding.code} interval")
-        _mark(ax, given, y, "D", PAPER, f"_{finding.code} given", size=6)
-        _mark(ax, estimate.value, y, "o", ACCENT, f"_{finding.code}", size=6.5)
-        true = _share(estimate.value)
-        margin_note(ax, y, true if sheet().narrow else f"{true} came true", colour=INK)
-    few_ticks(ax)
-    ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:,.6g} %")
-    x_label(ax, "probability given, and share that came true")
-    error = _measured(answer, Topic.CALIBRATION_ERROR)
-    note = "◇ given  ● came true"
-    title(ax, "Probability given and share that came true", note if error is None else f"{note}; {_error_words(error)}")
-    return ax
-
-
-def _mark(ax: Axes, x: float, y: float, marker: str, face: str, label: str, *, size: float) -> None:
-    edge = PAPER if face == ACCENT else INK
-    ax.plot([x], [y], marker=marker, markersize=size, color=ACCENT, markerfacecolor=face, markeredgecolor=edge,
-            markeredgewidth=0.4 if face == ACCENT else 1.1, linestyle="none", label=label,
-            zorder=3, clip_on=False)  # fmt: skip
-
-
-def _share(share: float) -> str:
-    """A share as people say it; very small ones with the digits that they have."""
-    return percent(share) if share == 0 or share >= 0.0005 else f"{100 * share:.2g} %"
-
-
-def _error_words(error: Finding) -> str:
-    assert error.measured is not None
-    return f"on average {100 * error.measured.value:.1f} points apart"
-
-
-def calibration_caption(answer: Answer) -> str:
-    """What `calibration` shows, in a few words: the group whose probabilities are furthest off."""
-    points = _points(answer)
-    given, _, estimate = max(points, key=lambda point: abs(point[0] - point[2].value))
-    word = "high" if given > estimate.value else "low"
-    if _agrees(given, _, estimate):
-        if all(_agrees(*point) for point in points):
-            return "In every group what came true agrees with the probabilities, as far as chance allows."
-        return f"Probabilities around {_share(given)} are furthest from what came true ({_share(estimate.value)})."
-    return f"Probabilities around {_share(given)} are too {word}: {_share(estimate.value)} came true."
-
-
-def _agrees(given: float, _finding: Finding, estimate: Estimate) -> bool:
-    low, high = (edge if end is None else end for end, edge in ((estimate.low, 0.0), (estimate.high, 1.0)))
-    return low <= given <= high
-
-
-def calibration_alt(answer: Answer) -> str:
-    """What `calibration` shows, in one sentence."""
-    said = [f"{_share(given)} given, {_share(estimate.value)} of {format_count(estimate.n)} came true"
-            for given, _, estimate in _points(answer)]  # fmt: skip
-    error = _measured(answer, Topic.CALIBRATION_ERROR)
-    head = "" if error is None else f" ({_error_words(error)})"
-    return f"Probabilities and what came true{head}: {'; '.join(said)}."
-
-
-# ----------------------------------------------------------------------------------------------------
 # The rows of each class by what they were answered as, and what that costs.
 
 MOST_NUMBERED = 8
@@ -233,6 +141,71 @@ def confusion_alt(answer: Answer) -> str:
     matrix = Matrix.of(answer)
     right = f"{format_count(matrix.right)} of {format_count(matrix.total)} {sheet().words.row.many} are answered right"
     return f"{right}; {'; '.join(largest_errors_words(matrix, 2)) or 'there are no errors'}."
+
+
+# ----------------------------------------------------------------------------------------------------
+# Of predicted numbers: the error of each row.
+
+
+@house_style()
+def residuals(answer: Answer, *, ax: Axes | None = None) -> Axes:
+    """The error of each row (predicted minus true) against its true value; above 0 the model predicts too much. The
+    dashed lines hold 95 % of all rows. At most 2,000 rows are drawn.
+    """
+    table = answer.tables.get("residuals")
+    if table is None or not len(table):
+        raise NothingToDraw("no sizes of errors are at hand, as where classes are predicted")
+    ax = canvas(ax, 2.6 if sheet().narrow else 3.3)
+    sns.scatterplot(
+        x=table["y_true"],
+        y=table["error"],
+        ax=ax,
+        s=9,
+        color="#5b93c9",
+        linewidth=0,
+        rasterized=True,
+    )
+    level(ax, 0.0, "no error", colour=MUTED, dashed=False)
+    p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
+    if p95 is not None and p95.measured is not None:
+        level(ax, p95.measured.value, f"95 % within\n± {measured(p95)}")
+        level(ax, -p95.measured.value, "")
+    few_ticks(ax, 4 if sheet().narrow else 5)
+    few_ticks(ax, along="y")
+    x_label(ax, "true value")
+    ax.set_ylabel("error (predicted − true)")
+    said = "" if bias is None else f"mean error {measured(bias, signed=True)}"
+    within = f"dashed: 95 % within ± {measured(p95)}" if sheet().narrow and p95 is not None else ""
+    note = "; ".join(filter(None, (said, within)))
+    title(ax, f"Error by true value, {format_count(len(table))} {sheet().words.row.many} drawn", note)
+    return ax
+
+
+def residuals_caption(answer: Answer) -> str:
+    """What `residuals` shows, in a few words."""
+    p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
+    many = sheet().words.row.many
+    if p95 is None:
+        return residuals_alt(answer)
+    lean, ends = "", None if bias is None or bias.measured is None else (bias.measured.low, bias.measured.high)
+    if ends is not None and ends[0] is not None and ends[1] is not None and not ends[0] <= 0 <= ends[1]:
+        lean = f"; on average it predicts too {'much' if ends[0] > 0 else 'little'}"
+    return f"95 % of {many} are predicted to within {measured(p95)}{lean}."
+
+
+def residuals_alt(answer: Answer) -> str:
+    """What `residuals` shows, in one sentence."""
+    names = {
+        Topic.BIAS: "mean error",
+        Topic.MEDIAN_ERROR: f"half of all {sheet().words.row.many} within",
+        Topic.P95_ERROR: f"95 % of all {sheet().words.row.many} within",
+    }
+    said = [
+        f"{name} {measured(finding, signed=kind is Topic.BIAS)}"
+        for kind, name in names.items()
+        if (finding := _measured(answer, kind)) is not None
+    ]
+    return f"Errors by true value: {', '.join(said) or 'no summary at hand'}."
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -382,65 +355,92 @@ def costs_alt(answer: Answer) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------
-# Of predicted numbers: the error of each row.
+# Trust in the candidate's probabilities: what was given against what came true, one row a bin.
+
+
+def _points(answer: Answer) -> list[tuple[float, Finding, Estimate]]:
+    """Mean probability of each bin with its finding, ascending."""
+    table = answer.tables.get("calibration")
+    found = {f.code: f for f in answer.findings if f.measured is not None}
+    given = [] if table is None else list(zip(table["code"], table["predicted"], strict=True))
+    points = [(float(predicted), found[code], found[code].measured) for code, predicted in given if code in found]
+    if not points:
+        raise NothingToDraw("there are no probabilities of two classes that could be compared with what came true")
+    return sorted(((p, f, e) for p, f, e in points if e is not None), key=lambda point: point[0])
 
 
 @house_style()
-def residuals(answer: Answer, *, ax: Axes | None = None) -> Axes:
-    """The error of each row (predicted minus true) against its true value; above 0 the model predicts too much. The
-    dashed lines hold 95 % of all rows. At most 2,000 rows are drawn.
+def calibration(answer: Answer, *, ax: Axes | None = None) -> Axes:
+    """Groups of rows that were given a similar probability, one row each: the diamond is the probability that was given
+    on average, the dot the share that came true with its 95 % interval. Where the dot lies left of the diamond, the
+    probabilities were too high.
     """
-    table = answer.tables.get("residuals")
-    if table is None or not len(table):
-        raise NothingToDraw("no sizes of errors are at hand, as where classes are predicted")
-    ax = canvas(ax, 2.6 if sheet().narrow else 3.3)
-    sns.scatterplot(
-        x=table["y_true"],
-        y=table["error"],
-        ax=ax,
-        s=9,
-        color="#5b93c9",
-        linewidth=0,
-        rasterized=True,
+    points = _points(answer)
+    many = sheet().words.row
+    given_words = "" if sheet().narrow else " given"
+    names = row_names(
+        [f"{_share(p)}{given_words} · {format_count(e.n)} {many.form(e.n)}" for p, _, e in points], most=40
     )
-    level(ax, 0.0, "no error", colour=MUTED, dashed=False)
-    p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
-    if p95 is not None and p95.measured is not None:
-        level(ax, p95.measured.value, f"95 % within\n± {measured(p95)}")
-        level(ax, -p95.measured.value, "")
-    few_ticks(ax, 4 if sheet().narrow else 5)
-    few_ticks(ax, along="y")
-    x_label(ax, "true value")
-    ax.set_ylabel("error (predicted − true)")
-    said = "" if bias is None else f"mean error {measured(bias, signed=True)}"
-    within = f"dashed: 95 % within ± {measured(p95)}" if sheet().narrow and p95 is not None else ""
-    note = "; ".join(filter(None, (said, within)))
-    title(ax, f"Error by true value, {format_count(len(table))} {sheet().words.row.many} drawn", note)
+    ax = canvas(ax, 0.7 + rows_height(names, each=0.33))
+    rows(ax, names)
+    ends = [x for given, _, e in points for x in (given, e.value, 1.0 if e.high is None else e.high)]
+    most = min(1.0, 1.08 * max(ends)) or 1.0
+    ax.set_xlim(-0.015 * most, most * 1.01)
+    stripes(ax, len(points))
+    for y, (given, finding, estimate) in enumerate(points):
+        low, high = (edge if end is None else end for end, edge in ((estimate.low, 0.0), (estimate.high, 1.0)))
+        ax.plot([low, high], [y, y], color=ACCENT, linewidth=1.8, label=f"_{finding.code} interval")
+        _mark(ax, given, y, "D", PAPER, f"_{finding.code} given", size=6)
+        _mark(ax, estimate.value, y, "o", ACCENT, f"_{finding.code}", size=6.5)
+        true = _share(estimate.value)
+        margin_note(ax, y, true if sheet().narrow else f"{true} came true", colour=INK)
+    few_ticks(ax)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:,.6g} %")
+    x_label(ax, "probability given, and share that came true")
+    error = _measured(answer, Topic.CALIBRATION_ERROR)
+    note = "◇ given  ● came true"
+    title(ax, "Probability given and share that came true", note if error is None else f"{note}; {_error_words(error)}")
     return ax
 
 
-def residuals_caption(answer: Answer) -> str:
-    """What `residuals` shows, in a few words."""
-    p95, bias = _measured(answer, Topic.P95_ERROR), _measured(answer, Topic.BIAS)
-    many = sheet().words.row.many
-    if p95 is None:
-        return residuals_alt(answer)
-    lean, ends = "", None if bias is None or bias.measured is None else (bias.measured.low, bias.measured.high)
-    if ends is not None and ends[0] is not None and ends[1] is not None and not ends[0] <= 0 <= ends[1]:
-        lean = f"; on average it predicts too {'much' if ends[0] > 0 else 'little'}"
-    return f"95 % of {many} are predicted to within {measured(p95)}{lean}."
+def _mark(ax: Axes, x: float, y: float, marker: str, face: str, label: str, *, size: float) -> None:
+    edge = PAPER if face == ACCENT else INK
+    ax.plot([x], [y], marker=marker, markersize=size, color=ACCENT, markerfacecolor=face, markeredgecolor=edge,
+            markeredgewidth=0.4 if face == ACCENT else 1.1, linestyle="none", label=label,
+            zorder=3, clip_on=False)  # fmt: skip
 
 
-def residuals_alt(answer: Answer) -> str:
-    """What `residuals` shows, in one sentence."""
-    names = {
-        Topic.BIAS: "mean error",
-        Topic.MEDIAN_ERROR: f"half of all {sheet().words.row.many} within",
-        Topic.P95_ERROR: f"95 % of all {sheet().words.row.many} within",
-    }
-    said = [
-        f"{name} {measured(finding, signed=kind is Topic.BIAS)}"
-        for kind, name in names.items()
-        if (finding := _measured(answer, kind)) is not None
-    ]
-    return f"Errors by true value: {', '.join(said) or 'no summary at hand'}."
+def _share(share: float) -> str:
+    """A share as people say it; very small ones with the digits that they have."""
+    return percent(share) if share == 0 or share >= 0.0005 else f"{100 * share:.2g} %"
+
+
+def _error_words(error: Finding) -> str:
+    assert error.measured is not None
+    return f"on average {100 * error.measured.value:.1f} points apart"
+
+
+def calibration_caption(answer: Answer) -> str:
+    """What `calibration` shows, in a few words: the group whose probabilities are furthest off."""
+    points = _points(answer)
+    given, _, estimate = max(points, key=lambda point: abs(point[0] - point[2].value))
+    word = "high" if given > estimate.value else "low"
+    if _agrees(given, _, estimate):
+        if all(_agrees(*point) for point in points):
+            return "In every group what came true agrees with the probabilities, as far as chance allows."
+        return f"Probabilities around {_share(given)} are furthest from what came true ({_share(estimate.value)})."
+    return f"Probabilities around {_share(given)} are too {word}: {_share(estimate.value)} came true."
+
+
+def _agrees(given: float, _finding: Finding, estimate: Estimate) -> bool:
+    low, high = (edge if end is None else end for end, edge in ((estimate.low, 0.0), (estimate.high, 1.0)))
+    return low <= given <= high
+
+
+def calibration_alt(answer: Answer) -> str:
+    """What `calibration` shows, in one sentence."""
+    said = [f"{_share(given)} given, {_share(estimate.value)} of {format_count(estimate.n)} came true"
+            for given, _, estimate in _points(answer)]  # fmt: skip
+    error = _measured(answer, Topic.CALIBRATION_ERROR)
+    head = "" if error is None else f" ({_error_words(error)})"
+    return f"Probabilities and what came true{head}: {'; '.join(said)}."
