@@ -158,7 +158,10 @@ def _fact(words: Words, finding: Finding, sides: Sides | None, where: str) -> st
         verb = how.verb
     texts = write_alike([hits.share, rest], Scale.PERCENT, hits.share, rest)
     others = "at all other times" if finding.key.kind is Topic.WINDOW else "among all others"
-    return f"{hits.hits:,} of {hits.total:,} {how.noun} {where} {verb} ({texts[0]} %), and {texts[1]} % {others}"
+    here = f"{hits.hits:,} of {hits.total:,} {how.noun} {where} {verb} ({texts[0]} %)"
+    if finding.key.kind is Topic.SLICE:  # two conditions, each with its numbers, make a sentence by themselves
+        return f"{here}. {upper(others)} it was {texts[1]} %"
+    return f"{here}, and {texts[1]} % {others}"
 
 
 def _values(words: Words, finding: Finding, sides: Sides | None, where: str) -> str:
