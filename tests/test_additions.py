@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from subprocess import run as subprocess_of
 from typing import Any
 
-import joblib
+import nbformat
 import numpy as np
+import pandas as pd
 import pytest
-from matplotlib.axes import Axes
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from typer.testing import CliRunner
 
-from readiness import draw, review
+from readiness import review
 from readiness.cli.app import app, command
-from readiness.core.files import sha256_path
 from readiness.core.findings import Answer, Claim, Criterion, Question, Status
 from readiness.core.keys import Topic
-from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
-from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.models import kinds, load
 from readiness.evidence.models.kinds import Kind
-from readiness.evidence.probes import subprocess
-from readiness.evidence.probes.robustness import PROBES, ProbeResult
-from readiness.evidence.probes.subprocess import Request
 from readiness.planning.plan import plan
-from readiness.questions import errors, production
-from readiness.report.pictures import Picture
-from readiness.spec.questions import Production
+from readiness.questions import errors
 from readiness.spec.schema import ModelFile, Spec
-from readiness.statistics.cases import Cases
-from readiness.statistics.estimators import ESTIMATORS, Estimator
 from readiness.statistics.inference import Exact
-from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Measurement
-from readiness.statistics.shapes import A_SHARE
 from readiness.verdict import claims
 from readiness.verdict.comparison import missing_codes, other_bars
 from tests.conftest import make_rows
@@ -46,27 +40,6 @@ from tests.conftest import make_rows
 FEATURES = ["a", "b"]
 TEST = make_rows(500, 2)
 MODEL = LogisticRegression().fit(make_rows(400, 1)[FEATURES], make_rows(400, 1)["y"])
-
-
-def test_a_metric(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its entry among the metrics and its estimator: a requirement may name it and is judged by it."""
-
-    def wrong(_metric: str, cases: Cases) -> Binomial:
-        return Binomial(float(np.count_nonzero(cases.y_true != cases.y_pred)), cases.n)
-
-    entry = Metric("error_rate", "error rate", frozenset({Task.BINARY}), False, "labels")
-    monkeypatch.setitem(METRICS._named, "error_rate", entry)  # type: ignore[attr-defined]
-    estimator = Estimator(
-        wrong, lambda _metric, cases: (cases.y_true != cases.y_pred).astype(float), lambda _metric, _rows: A_SHARE
-    )
-    monkeypatch.setitem(ESTIMATORS, "error_rate", estimator)  # type: ignore[arg-type]
-
-    answer = review(MODEL, TEST[FEATURES], TEST["y"], requirements={"error_rate": 0.5}).business
-    stated = answer.findings[0]
-    assert Status.MET is stated.status
-    assert stated.measured is not None
-    assert float((MODEL.predict(TEST[FEATURES]) != TEST["y"]).mean()) == pytest.approx(stated.measured.value)
-    assert 0.5 == stated.criterion.threshold  # type: ignore[union-attr]
 
 
 def test_a_judged_criterion(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,22 +73,6 @@ def test_a_judged_criterion(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("errors.balance" in line for line in plan(spec))
 
 
-def test_a_figure() -> None:
-    """A function that draws an answer on axes becomes a picture with its sentence."""
-
-    def claims(answer: Answer, *, ax: Axes | None = None) -> Axes:
-        """How many claims there are."""
-        import matplotlib.pyplot as plt
-
-        ax = plt.figure().subplots() if ax is None else ax
-        ax.bar(["claims"], [len(answer.findings)])
-        return ax
-
-    picture = draw(claims, Answer(Question.BUSINESS, ()))
-    assert isinstance(picture, Picture)
-    assert picture.svg.startswith("<svg")
-
-
 def test_a_model_format(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The end of its name, and what makes a model of its bytes."""
 
@@ -134,24 +91,6 @@ def test_a_model_format(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     assert [1, 1] == loaded.estimator.predict([0, 0]).tolist()
 
 
-def test_a_probe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its function among the probes: the process that probes the candidate runs it, and question 6 tells it."""
-    joblib.dump(MODEL, tmp_path / "model.joblib")
-    model = ModelFile(path="model.joblib", sha256=sha256_path(tmp_path / "model.joblib"))
-    candidate = Candidate.of(MODEL, FEATURES, task=Task.BINARY, classes=(0, 1))
-
-    def twice(probed: Candidate, rows: Any) -> ProbeResult:
-        """The same rows twice."""
-        return ProbeResult("twice", "passed", f"{len(probed.score(rows).predicted)} rows are answered twice.")
-
-    monkeypatch.setitem(PROBES, "twice", twice)
-    done = [*subprocess._measure(Request.of(model, tmp_path, candidate, TEST.head(5)))]
-    results = [ProbeResult(**part["probe"]) for part in done if "probe" in part]
-    assert ProbeResult("twice", "passed", "5 rows are answered twice.") in results
-    found = [production._probe_made(result, Spec.model_construct(), Production(), blocking=False) for result in results]
-    assert "PROD-PROBE-TWICE" in {finding.code for finding in found}
-
-
 def test_a_command() -> None:
     """A function with the decorator is a command, and its number is the exit code."""
 
@@ -164,3 +103,209 @@ def test_a_command() -> None:
         assert 3 == CliRunner().invoke(app, ["greet"]).exit_code
     finally:
         app.registered_commands.pop()
+
+
+ROOT = Path(__file__).parents[1]
+WALK = """
+import json, sys
+from pathlib import Path
+import readiness
+from tests.walking import walk
+walked = walk(Path(sys.argv[1]), probes=len(sys.argv) > 2)
+print(json.dumps({
+    "from": readiness.__file__, "failed": walked.failed, "undrawn": walked.undrawn,
+    "drawn": [getattr(each, "name", "") for each in walked.drawn],
+    "found": {code: [f.metric, f.status.value, f.measured and f.measured.value, f.outcome and f.outcome.value]
+              for code, f in walked.findings.items()},
+    "page": walked.page,
+}))
+"""
+"""A whole review, recorded, checked by the host, and its verdict recomputed: errors pass as they are raised."""
+LABELS = {
+    "readiness/core/metrics.py": [(
+        "_LABELS = (",
+        """
+    Metric("g_mean", "geometric mean of the rates", _BINARY, True, "labels"),
+    Metric("informedness", "informedness", _BINARY, True, "labels", is_share=False, low=-1.0, high=1.0),
+    Metric("wrong_share", "share of wrong rows", _BINARY, False, "labels", in_percent=True),""",
+    )],
+    "readiness/statistics/labels.py": [
+        ("_SHARES: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {", '"wrong_share": ((1, 2), (0, 1, 2, 3)),'),
+        (
+            "_OF_CELLS: Mapping[str, OfCells] = {",
+            """
+    "g_mean": lambda cells: np.sqrt(cells[3] / (cells[2] + cells[3]) * (cells[0] / (cells[0] + cells[1]))),
+    "informedness": lambda cells: cells[3] / (cells[2] + cells[3]) - cells[1] / (cells[0] + cells[1]),""",
+        ),
+    ],
+}  # fmt: skip
+"""What each file of the row gets, after which line."""
+OF_SCORES = {
+    "readiness/core/metrics.py": [(
+        "_RANKED = (", '\n    Metric("gini", "Gini", _BINARY, True, "scores", is_share=False, low=-1.0, high=1.0, guess=0.0),'
+    )],
+    "readiness/statistics/estimators.py": [(
+        "ESTIMATORS: Mapping[str, Estimator] = {",
+        """
+    "gini": Estimator(
+        lambda _, cases: linear(measure_ranking("roc_auc", cases), scale=2.0, shift=-1.0),
+        lambda _, cases: 2.0 * _influence_on_ranking("roc_auc", cases),
+        _always(linear_shape(2.0, (-1.0, -1.0), RANKED)),
+    ),""",
+    ), (
+        "from readiness.statistics.inference import Inference",
+        "\nfrom readiness.statistics.inference import linear\nfrom readiness.statistics.shapes import linear as linear_shape",
+    )],
+}  # fmt: skip
+LOSS = {
+    "readiness/core/metrics.py": [(
+        "_NUMBERS = (", '\n    Metric("mean_root_error", "mean root of the error", _VALUES, False, "values", is_share=False),'
+    )],
+    "readiness/statistics/losses.py": [(
+        "_MEANS: Mapping[str, Callable[[Floats, Floats], Floats]] = {",
+        '\n    "mean_root_error": lambda true, predicted: np.sqrt(np.abs(true - predicted)),',
+    )],
+}  # fmt: skip
+PROBE = {
+    "readiness/core/probes.py": [(
+        "    for kind in (\n",
+        """
+        ProbeKind(
+            "twice", "The rows twice over", "the rows twice over", "Every {row} twice", "it answers every {row} twice",
+            "it trips over a {row} that comes twice", "may be", "may be",
+        ),
+""",
+    )],
+    "readiness/evidence/probes/robustness.py": [(
+        "PROBES: dict[str, Probe] = {",
+        """
+    "twice": lambda candidate, rows: ProbeResult(
+        "twice", ask(candidate, pd.concat([rows, rows], ignore_index=True)).outcome, "Rows come twice."
+    ),""",
+    )],
+}  # fmt: skip
+FIGURE = {
+    "readiness/report/plots/business.py": [(
+        "_SIGNS = {", """">=": "≥", "<=": "≤"}
+
+
+def tallies(answer: Answer, *, ax: Axes | None = None) -> Axes:
+    \"\"\"How many claims there are.\"\"\"
+    import matplotlib.pyplot as plt
+
+    axes = plt.figure().subplots() if ax is None else ax
+    axes.bar(["claims"], [len(answer.findings)])
+    return axes
+
+
+_SIGNS = {""",
+    )],
+}  # fmt: skip
+
+
+@pytest.fixture
+def reviewed(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """A function that reviews a spec by a copy of the program that was added to, file by file."""
+
+    def review_by_copy(
+        spec: Path, *additions: Mapping[str, Any], cell: str = "", probes: bool = False
+    ) -> dict[str, Any]:
+        copied = tmp_path / "program"
+        ignored = shutil.ignore_patterns("__pycache__")
+        for folder in ("readiness", "templates"):
+            shutil.copytree(ROOT / folder, copied / folder, ignore=ignored)
+        for path, edits in (item for addition in additions for item in addition.items()):
+            text = (copied / path).read_text()
+            for place, added in edits:
+                assert 1 == text.count(place), place
+                text = text.replace(place, place + added)
+            (copied / path).write_text(text)
+        if cell:
+            _add_cell(copied / "templates" / "readiness.ipynb", cell)
+        words = [sys.executable, "-c", WALK, str(spec), *(["probes"] if probes else [])]
+        path = os.pathsep.join((str(copied), str(ROOT)))
+        env = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+        done = subprocess_of(words, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert 0 == done.returncode, done.stderr[-3000:]
+        told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        assert str(copied) in told["from"]
+        assert {} == told["failed"]
+        assert [] == told["undrawn"]
+        return told
+
+    return review_by_copy
+
+
+def _add_cell(template: Path, source: str) -> None:
+    notebook = nbformat.read(template, as_version=4)
+    place = next(i for i, cell in enumerate(notebook.cells) if cell.id == "business-requirements")
+    cell = copy.deepcopy(notebook.cells[place])
+    cell.id, cell.source = "business-tallies", source
+    notebook.cells.insert(place + 1, cell)
+    nbformat.write(notebook, template)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("design", ["plain", "groups", "time"])
+def test_metrics_of_labels_and_scores(reviewed: Any, review_files: Any, design: str) -> None:
+    """As a requirement, as a gain, over segments: judged by each, and the record holds."""
+    names = ("g_mean", "informedness", "wrong_share", "gini")
+    ways: list[dict[str, Any]] = [
+        {"says": name, "metric": name, **({"at_most": 0.4} if name == "wrong_share" else {"at_least": 0.2})}
+        for name in names
+    ]
+    ways += [{"says": f"{name} gained", "metric": name, "gain_over": "majority", "above": 0} for name in names]
+    test = make_rows(800, 2)
+    test["unit"], test["day"] = np.arange(800) // 4, pd.date_range("2026-01-01", periods=800, freq="h")
+    train = make_rows(600, 1)
+    train["unit"], train["day"] = np.arange(600) // 4 + 1000, pd.date_range("2025-01-01", periods=600, freq="h")
+    changes = {
+        "business": {"requirements": ways},
+        "segments": {"metrics": list(names)},
+        "baseline": {"metric": "g_mean"},
+    }
+    data = {"plain": {}, "groups": {"group": "unit"}, "time": {"time": "day"}}[design]
+    spec = review_files({**changes, "data": data}, test=test)
+    train.to_parquet(spec.parent / "train.parquet")
+    found = reviewed(spec, LABELS, OF_SCORES)["found"]
+
+    right = (MODEL.predict(test[FEATURES]) == test["y"]).mean()
+    assert ["met"] * 4 == [found[f"BUSI-{k}"][1] for k in range(1, 5)]
+    assert found["BUSI-3"][2] == pytest.approx(1 - right, abs=0.05)
+    judged = {
+        metric for code, (metric, status, *_) in found.items() if code[:4] in ("SEGM", "BASE") and status == "met"
+    }
+    assert judged & set(names)
+
+
+@pytest.mark.slow
+def test_a_loss(reviewed: Any, review_files: Any) -> None:
+    """Its entry among the metrics, and the loss of a row."""
+    train = make_rows(600, 1)
+    model = LinearRegression().fit(train[["a", "y"]], train["b"])
+    spec = review_files(
+        {
+            "data": {"target": "b", "positive": None, "features": ["a", "y"], "task": "regression"},
+            "errors": None,
+            "segments": {"metrics": ["mean_root_error"]},
+            "baseline": {"metric": "mean_root_error"},
+            "business": {"requirements": [{"says": "near", "metric": "mean_root_error", "at_most": 2}]},
+        },
+        model=model,
+    )
+    found = reviewed(spec, LOSS)["found"]
+    test = make_rows(800, 2)
+    error = np.sqrt(np.abs(model.predict(test[["a", "y"]]) - test["b"])).mean()
+    assert ["mean_root_error", "met", pytest.approx(error)] == found["BUSI-1"][:3]
+
+
+@pytest.mark.slow
+def test_a_probe_and_a_figure(reviewed: Any, review_files: Any) -> None:
+    """A probe in its two places may be asked for by the spec; a figure is found in its module."""
+    production = {"must_handle": ["twice"], "clean_error_accepted": ["twice"]}
+    told = reviewed(
+        review_files({"production": production}), PROBE, FIGURE, cell='review.business.plot("tallies")', probes=True
+    )
+    assert "passed" == told["found"]["PROD-PROBE-TWICE"][3]
+    assert "Every row twice" in told["page"]
+    assert "business.tallies" in told["drawn"]

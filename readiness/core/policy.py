@@ -37,7 +37,8 @@ BASELINE_MARGIN = 0.02
 BASELINE_RELATIVE_MARGIN = 0.05
 """Regression: the error must be below (1 - 0.05) of the baseline's error."""
 OWN_SECONDS = 10.0
-"""Time for the resamples of one number of a metric of the user's own."""
+"""Time for the resamples of one number of a metric of the user's own; judgement, as of all times and budgets here: a
+review is waited for."""
 
 # 2 Business: no defaults. A requirement is the business's to state. ------------------------------------------------
 
@@ -49,17 +50,20 @@ SEGMENT_METRICS = {
     Task.RANKING: ("ndcg_at_10",),
 }
 SEGMENT_LIMIT = 0.15
-"""Largest tolerated deficit of a segment against all other rows, in points of the metric."""
+"""Largest tolerated deficit of a segment against all other rows, in points of the metric; judgement: one more wrong
+answer in seven than others get."""
 SEGMENT_WARNING = 0.10
+"""Deficit from which there is a warning: two thirds of the limit; judgement."""
 SEGMENT_COVERAGE = 0.90
-"""Share of rows that must lie in segments large enough to be assessed."""
+"""Share of rows that must lie in segments large enough to be assessed; judgement: at most one in ten is unseen."""
 SEGMENT_ROWS = 30
-"""Fewest rows of a segment for metrics whose own power cannot be told beforehand, such as R²."""
+"""Fewest rows of a segment for metrics whose own power cannot be told beforehand, such as R²; the customary size from
+which a mean is taken to be normal."""
 SEGMENT_POWER = 0.80
 """A segment is large enough when a segment without deficit would be *met* with this chance (Cohen 1988)."""
 
 # 4 Errors -------------------------------------------------------------------------------------------------------
-SAVINGS_PER_ROW = 0.0
+SAVINGS_PER_ROW = 0.0  # any saving at all
 """The candidate must save more than this per row against every answer that needs no model: doing nothing, and each
 constant answer."""
 MOST_CONSTANTS = 20
@@ -71,17 +75,18 @@ as the gain asked of an error over a baseline; a margin stated beforehand (FDA, 
 CLASS_FLOOR = 0.20
 """Least share of the rows of a class that must be found, where errors with them cost something; judgement."""
 CLASS_FOUND = 0.5
-"""Share of its rows that are found of a class which is just large enough to be judged."""
+"""Share of its rows that are found of a class which is just large enough to be judged; there a share varies most."""
 CLASS_COVERAGE = SEGMENT_COVERAGE
 """Share of rows, and of what is at stake, that must be of classes large enough to be judged."""
 CONFIDENT = 0.9
-"""Probability of the predicted class from which a wrong answer is confidently wrong."""
+"""Probability of the predicted class from which a wrong answer is confidently wrong; judgement."""
 TOP_K = 10
-"""Ranking: so many rows of a query are shown to somebody."""
+"""Ranking: so many rows of a query are shown to somebody; a first page of results, by custom."""
 
 # 5 Stability ----------------------------------------------------------------------------------------------------
 FOLDS = 5
 REPEATS = 10
+"""Five parts are customary (Kohavi 1995); ten repeats give its corrected interval 49 degrees of freedom."""
 BUDGET_SECONDS = 120.0
 MINIMUM_REPEATS = 2
 """Below two whole repeats there is no churn to look at."""
@@ -91,15 +96,19 @@ CHURN_MET = 0.10
 CHURN_NOT_MET = 0.20
 """Share of rows whose label changes between refits (Milani Fard et al. 2016); the cut-offs are judgement."""
 FOLD_STD = 0.05
-"""Only judged under the point rule."""
+"""Only judged under the point rule; judgement, where the grades below end "good"."""
 SEEDS = 3
+"""Fewest refits of which two can agree against one; judgement."""
 PERTURBATION = 0.05
-"""Standard deviation of small changes to a number, as a share of its interquartile range; they should flip no label."""
+"""Standard deviation of small changes to a number, as a share of its interquartile range; they should flip no label;
+judgement."""
 WINDOW_LIMIT = 0.10
-"""Largest tolerated deficit of a window of time, in points of the metric; errors: as a share."""
+"""Largest tolerated deficit of a window of time, in points of the metric; errors: as a share; judgement: narrower than
+that of a segment, since time passes for everybody."""
 MOST_WINDOWS, FEWEST_WINDOWS = 10, 2
 TREND_LIMIT = 0.02
-"""Decline from the first to the last row, in points of the metric; errors: as a share."""
+"""Decline from the first to the last row, in points of the metric; errors: as a share; judgement: as large as the gain
+asked over a baseline."""
 FOLD_STD_GRADES = ((0.02, "excellent"), (0.05, "good"), (0.10, "warning"))
 """Upper limits of the grades of the fold standard deviation; above the last it is "unstable"."""
 
@@ -109,12 +118,14 @@ DRIFT_LIMIT = 0.25
 """Population stability index: the customary 0.10 and 0.25 (Siddiqi 2006), applied to its interval."""
 DRIFT_BINS = 10
 DRIFT_ROWS = 200_000
-"""Rows per side that drift looks at; a seeded sample above."""
+"""Rows per side that drift looks at; a seeded sample above, of which chance moves the index by next to nothing."""
 LATENCY_CALLS = 1000
+"""Of so many calls the slowest hundredth are ten, enough for an interval of the 99th percentile."""
 LATENCY_SECONDS = 10.0
 LATENCY_WARM_UP = 20
+"""First calls fill caches and compile; judgement."""
 PERTURBATION_SCALE = 10.0
-"""Standard deviations by which the outlier probe moves a number."""
+"""Standard deviations by which the outlier probe moves a number; judgement: beyond any sound measurement."""
 
 CLEAN_ERROR_ACCEPTED = tuple(kind.name for kind in PROBE_KINDS.values() if kind.clean_error == "accepted")
 """Probes for which refusing is as good as answering: what matters is that no wrong answer comes back."""
@@ -122,7 +133,7 @@ MUST_PROBES = tuple(kind.name for kind in PROBE_KINDS.values() if kind.demand ==
 """Robustness probes that always block; the spec names further ones."""
 
 ROLLOUT = (5, 25, 100)
-"""Per cent of traffic in the three stages."""
+"""Per cent of traffic in the three stages; judgement."""
 
 # The widest bars that a spec may set ---------------------------------------------------------------------------------
 

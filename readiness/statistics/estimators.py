@@ -27,7 +27,7 @@ from readiness.statistics.labels import (
     measure_labels,
     row_influence,
 )
-from readiness.statistics.losses import NEAR_ZERO, loss_influence, measure_losses, row_losses, unusable
+from readiness.statistics.losses import MEANS_OF_LOSSES, NEAR_ZERO, loss_influence, measure_losses, row_losses, unusable
 from readiness.statistics.ranking import measure_queries, reason_to_withhold_queries
 from readiness.statistics.scores import (
     CLASS_RANKING_METRICS,
@@ -309,9 +309,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
     **dict.fromkeys(CLASS_RANKING_METRICS, _CLASS_RANKING),
     "calibration_error": _CALIBRATION,
     "top_k_accuracy": Estimator(measure_top, top_influence, _always(*A_SHARE)),
-    **dict.fromkeys(
-        ("log_loss", "brier", "mae", "msle", "pinball_k", "mean_poisson_deviance", "mean_gamma_deviance"), _MEAN_LOSS
-    ),
+    **dict.fromkeys((*sorted(MEANS_OF_LOSSES), "pinball_k", "log_loss", "brier"), _MEAN_LOSS),
     "mape": replace(_MEAN_LOSS, withheld=_near_zero),
     "mse": replace(_MEAN_LOSS, withheld=_heavy_tail),
     "rmse": replace(_OF_LOSSES, shapes=_always(*ROOT), withheld=_heavy_tail),

@@ -103,8 +103,7 @@ def row_losses(metric: str, cases: Cases) -> Floats:
     if metric == "explained_variance":
         error = true - predicted
         return np.asarray((error - float(cases.relative_weight @ error) / cases.n) ** 2)
-    name = "mse" if metric == "r2" else ROOTS.get(metric, metric)
-    return _MEANS.get(name, _absolute)(true, predicted)
+    return _MEANS[_MADE_OF.get(metric, metric)](true, predicted)
 
 
 def probability_losses(metric: str, y_true: Floats, y_score: Floats) -> Floats:
@@ -165,6 +164,9 @@ _MEANS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "mean_gamma_deviance": _gamma,
 }
 """Losses of values whose mean is a metric, from true and predicted values."""
+MEANS_OF_LOSSES = frozenset(_MEANS)
+_MADE_OF = {**ROOTS, "r2": "mse", "wmape": "mae", "median_absolute_error": "mae"}
+"""The loss of each row of metrics that are no mean of losses."""
 
 
 # The median error, also when rows count differently or depend on each other
