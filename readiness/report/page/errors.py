@@ -21,7 +21,7 @@ from readiness.report.page.tables import (
     table,
 )
 from readiness.report.sentences.language import Language
-from readiness.report.sentences.numbers import Scale, write_alike
+from readiness.report.sentences.numbers import Scale, percent, write_alike
 from readiness.report.sentences.phrases import with_unit
 from readiness.report.sentences.words import number, section
 
@@ -78,6 +78,13 @@ def tables(findings: Sequence[Finding], language: Language) -> tuple[Table, ...]
         *([facts_table(rates, "How often, and how far off", language)] if rates else []),
         *([_worst(worst, language)] if worst else []),
     )
+
+
+def lines(language: Language) -> list[str]:
+    """What the savings hang on besides prices: how many rows somebody can act on."""
+    capacity = number(section(language.words.spec, "errors").get("capacity"))
+    many = language.words.row.many
+    return [] if capacity is None else [f"It is taken that only {percent(capacity)} of the {many} can be acted on."]
 
 
 _WHAT_IF_TITLE = "If prices or the threshold were others"

@@ -177,6 +177,8 @@ def _tables(record: Record, answer: Answer, language: Language) -> tuple[Table, 
 def _lines(answer: Answer, language: Language) -> list[str]:
     if answer.question is Question.STABILITY:
         return stability.lines(answer.findings, language)
+    if answer.question is Question.ERRORS:
+        return errors.lines(language)
     if answer.question is Question.PRODUCTION:
         return production.lines(answer.findings, language)
     return []

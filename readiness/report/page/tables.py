@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from readiness.core.findings import Finding, Outcome, Question, Status
+from readiness.core.findings import Finding, Origin, Outcome, Question, Status
 from readiness.core.format import (
     format_estimate,
     format_interval,
@@ -256,7 +256,7 @@ def _not_judged(finding: Finding) -> Cell:
 def _below(finding: Finding, language: Language) -> str:
     """What stands below a claim: nothing where it is met, else what happened and what would settle it."""
     if finding.status is Status.MET and not finding.withheld:
-        return ""
+        return finding.reason if finding.origin is Origin.SUPPLIED else ""  # whose figure it is, as the spec says it
     return " ".join(filter(None, (language.sentence(finding), language.to_settle(finding))))
 
 

@@ -60,7 +60,7 @@ def _idle(words: Words, finding: Finding) -> str:
     """The answer that needs no model."""
     kind, task = finding.key.kind, words.task
     if kind is Topic.SAVINGS:
-        return "doing nothing"
+        return "showing nothing" if words.task is Task.RANKING else "doing nothing"
     if kind is Topic.SAVINGS_MEDIAN:
         return "always predicting the median"
     if kind is Topic.SAVINGS_QUANTILE:
