@@ -20,6 +20,7 @@ from readiness.report.compare.sections import pairings, sections
 from tests.report.compare.files import as_reports, report_file
 from tests.report.page import records
 from tests.report.page.test_browser import violations
+from tests.sampling import exhaustive
 
 bs4 = pytest.importorskip("bs4")
 
@@ -149,7 +150,7 @@ def test_nothing_is_fetched_blocked_or_sticks_out(
 @pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="NO BROWSER: the pages were not looked at; install Chromium or Chrome")
 @pytest.mark.parametrize("kind", [COMPARISON, OVERVIEW])
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), exhaustive((1280, "light"))])
 def test_axe_finds_nothing(
     browser: Any, pages: dict[str, bytes], tmp_path: Path, kind: str, width: int, scheme: str
 ) -> None:
