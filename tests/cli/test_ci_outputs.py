@@ -191,7 +191,7 @@ class TestFiles:
         def full(*_: object, **__: object) -> None:
             raise ReviewError("The disk is full.")
 
-        monkeypatch.setattr("readiness.cli.ci_files.CiFiles.completed", full)
+        monkeypatch.setattr("readiness.cli.ci_files.CiFiles.write_result", full)
         code, said, complained = run("run", "r.yaml", "--junit", "j.xml")
         assert (4, True, True) == (code, "NOT READY" in said, "disk is full" in complained)
 

@@ -754,9 +754,11 @@ class TestOneQuestionFails:
     def test_a_figure_that_cannot_be_drawn(self, predictions: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """The findings stand without it."""
 
-        def broken(*_: Any, **__: Any) -> Any:
+        def broken(_answer: Any, *, ax: Any = None) -> Any:
             raise RuntimeError("no ink")
 
+        broken.__name__ = "requirements"  # figures are the functions of their module, found by name
+        broken.__module__ = "readiness.report.plots.business"
         monkeypatch.setattr("readiness.report.plots.business.requirements", broken)
         walked = walk(predictions(scored()), figures=True)
         assert any("no ink" in words for words in walked.undrawn)

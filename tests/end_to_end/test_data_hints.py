@@ -28,7 +28,7 @@ def test_units_that_nobody_named_stand_on_the_page(review_files):
     assert {} == walked.failed
     doubts = {finding.code: finding for finding in walked.record.soundness.doubts}
     assert "customer_id" in doubts["EVID-GROUPS-1"].reason
-    assert "name customer_id under data.group" in walked.page
+    assert "name customer_id under data.group" in walked.page.casefold()
 
 
 def test_a_spare_column_that_cannot_be_read_is_no_fault(tmp_path):

@@ -285,7 +285,7 @@ class TestHarmfulModels:
     @pytest.mark.parametrize(
         ("name", "options", "words"),
         [
-            ("kills", (), ("The evidence", "SIGKILL")),
+            ("kills", (), ("The data", "SIGKILL")),
             ("sleeps", ("--timeout", "0.1"), ("took longer than the 0.1 minutes",)),
         ],
     )

@@ -162,7 +162,7 @@ def test_six_answers_and_pictures_are_seen_on_light_and_dark_ground(page: Any, s
 def test_a_folded_answer_opens_on_a_click(page: Any) -> None:
     """Nothing needs a script: what is folded opens as any element of HTML does."""
     folded = page.locator(".jp-OutputArea-output details:not([open])").first
-    folded.locator("summary").click()
+    folded.locator("> summary").click()
 
     assert page.locator(".jp-OutputArea-output details[open] img").first.is_visible()
     assert 0 == page.locator(".jp-OutputArea-output script, .jp-OutputArea-output style").count()

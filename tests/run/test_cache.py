@@ -34,8 +34,8 @@ def with_cache(spec: Path, folder: Path) -> Walked:
     """A walk that is handed a cache."""
 
     def edit(notebook: Any) -> None:
-        (cell,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
-        cell.source += f"\ncache = {str(folder)!r}"
+        (cell,) = (cell for cell in notebook.cells if cell.source.startswith("review = "))
+        cell.source = f"options |= {{'cache': {str(folder)!r}}}\n{cell.source}"
 
     return walk(spec, figures=False, edit=edit)
 

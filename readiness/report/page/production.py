@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from readiness.core.checklist import BOXES, Box, Source
-from readiness.core.findings import Finding, Origin, Outcome, Question, Status, overall
+from readiness.core.findings import Finding, Origin, Question, Status, overall
 from readiness.core.keys import Topic
 from readiness.report.page.tables import (
     Cell,
@@ -130,9 +130,6 @@ def _grounds(box: Box, findings: Sequence[Finding], language: Language) -> str:
     worst = judged[0]
     if box.source is Source.MEASURED and worst.measured is not None and worst.criterion is not None:
         return f"{how}: {language.measured(worst)}; required: {language.requirement(worst)}"
-    if worst.outcome in _VOUCHED:  # who, when and on what grounds, as it was written
+    if worst.key.kind is Topic.BOX:  # who, when and on what grounds, or why that does not count, as it was written
         return worst.reason or language.sentence(worst)
     return language.sentence(worst)
-
-
-_VOUCHED = frozenset({Outcome.ATTESTED, Outcome.NOT_APPLICABLE})

@@ -109,13 +109,19 @@ def _mark(worst: Status, soundness: Soundness, record: Record) -> Mark:
 def _row(finding: Finding, soundness: Soundness, record: Record, language: Language) -> Row:
     is_good = finding.status is Status.MET
     cells = (
-        Cell(language.title(finding), _details(finding) if is_good else language.sentence(finding)),
+        Cell(language.title(finding), _details(finding) if is_good else _found(finding, language)),
         Cell(language.bar(finding) if finding.measured is not None else ""),
         Cell(language.measured(finding)),
         Cell(_withholds(finding, soundness, record)),
         Cell(mark=mark(finding.status), warning=finding.warning),
     )
     return Row(cells, anchor(finding.code))
+
+
+def _found(finding: Finding, language: Language) -> str:
+    """What was found, where, and what to do, as the rule says it: it names columns and counts."""
+    told = [text for text in (finding.reason, finding.needs) if text]
+    return sentence(*told) if told else language.sentence(finding)
 
 
 def _details(finding: Finding) -> str:
