@@ -162,8 +162,14 @@ def test_every_bar_that_is_looser_than_its_default_is_told(bar: Bar) -> None:
 CURRENT = {"name": "old", "test": "non_inferiority"}
 LOOSER = {
     "margin": ({"baseline": {"margin": "0"}}, "gain over the alternatives 0 instead of 0.02"),
-    "as good as": ({"baseline": {"current": CURRENT, "margin": "0.1"}}, "better than today's model, and may be worse by 0.1"),
-    "as good as a rule": ({"baseline": {"rules": [{**CURRENT, "name": "r"}]}}, "better than the rule “r”, and may be worse by"),
+    "as good as": (
+        {"baseline": {"current": CURRENT, "margin": "0.1"}},
+        "better than today's model, and may be worse by 0.1",
+    ),
+    "as good as a rule": (
+        {"baseline": {"rules": [{**CURRENT, "name": "r"}]}},
+        "better than the rule “r”, and may be worse by",
+    ),
     "a loss": (
         {"business": {"requirements": [{"says": "keep up", "metric": "f1", "above": "-0.1", "gain_over": "current"}]}},
         "“keep up” may be met by what is worse than current, by up to 0.1",
