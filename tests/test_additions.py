@@ -36,6 +36,7 @@ from readiness.statistics.judge_claims import Measurement
 from readiness.verdict import claims
 from readiness.verdict.comparison import missing_codes, other_bars
 from tests.conftest import make_rows
+from tests.sampling import exhaustive
 
 FEATURES = ["a", "b"]
 TEST = make_rows(500, 2)
@@ -246,7 +247,7 @@ def _add_cell(template: Path, source: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("design", ["plain", "groups", "time"])
+@pytest.mark.parametrize("design", ["plain", "groups", exhaustive("time")])
 def test_metrics_of_labels_and_scores(reviewed: Any, review_files: Any, design: str) -> None:
     """As a requirement, as a gain, over segments: judged by each, and the record holds."""
     names = ("g_mean", "informedness", "wrong_share", "gini")
