@@ -348,7 +348,7 @@ def _row(record: Record, question: Question, language: Language) -> ScoreRow:
     finding = deciding(answer.findings)
     if finding is None:
         return ScoreRow(answer.question, "Nothing was judged", NO_MARGIN, NO_MARGIN, NO_MARGIN, answer.status)
-    margin = margin_of(finding)
+    margin = None if finding.withheld_by else margin_of(finding)  # no distance helps where the rows are in doubt
     measured = language.measured(finding) or finding.status.words
     if answer.question is Question.PRODUCTION:
         measured = f"{measured}; checklist: {checks_tally(record)}"
