@@ -62,14 +62,17 @@ class ModelDescription:
     """What its libraries warned of while it was loaded."""
 
 
-class ModelRaised(Exception):  # noqa: N818  # it tells what the model did
+class ModelRaised(Exception):
     """An exception of the model itself, wherever it ran."""
 
-    def __init__(self, kind: str, words: str, *, module: str = "") -> None:
-        """`kind` is the name of the exception's class, `words` its text, `module` what an import did not find."""
+    def __init__(self, kind: str, words: str, *, bases: Sequence[str] = (), module: str = "") -> None:
+        """`kind` is the name of the exception's class, `words` its text, `bases` the names of the classes that it is
+        derived from, `module` what an import did not find.
+        """
         super().__init__(words)
         self.kind = kind
         self.words = words
+        self.bases = tuple(bases)
         self.module = module
 
     @classmethod
@@ -79,22 +82,22 @@ class ModelRaised(Exception):  # noqa: N818  # it tells what the model did
             return error
         words = str(error.code) if isinstance(error, SystemExit) else str(error)
         module = (error.name or "") if isinstance(error, ImportError) else ""
-        kind = next((base.__name__ for base in type(error).__mro__ if base in _TOLD_APART), type(error).__name__)
-        return cls(kind, words, module=module)
+        bases = [base.__name__ for base in type(error).__mro__[1:]]
+        return cls(type(error).__name__, words, bases=bases, module=module)
+
+    def is_a(self, *kinds: str) -> bool:
+        """Whether its class, or one that it is derived from, has one of these names."""
+        return not {self.kind, *self.bases}.isdisjoint(kinds)
 
     @property
     def ended(self) -> bool:
         """Whether the model tried to end the program."""
-        return self.kind == "SystemExit"
+        return self.is_a("SystemExit")
 
     @property
     def is_clean(self) -> bool:
         """Whether it refused in words that somebody can act on."""
-        return bool(self.words.strip()) and self.kind not in ("SystemExit", "MemoryError", "RecursionError")
-
-
-_TOLD_APART = (SystemExit, MemoryError, RecursionError, ModuleNotFoundError)
-"""Exceptions that mean the same under any name of a class derived from them."""
+        return bool(self.words.strip()) and not self.is_a("SystemExit", "MemoryError", "RecursionError")
 
 
 class WorkerLost(ScoringError):
@@ -204,6 +207,8 @@ class TimeRequest:
     arrivals: NDArray[np.int64] | None = None
     """(calls,): nanoseconds from the start at which each request arrives (open loop); None: each call begins when the
     one before has ended (closed loop)."""
+    memory_every: int = 0
+    """Calls after each of which the worker's resident memory is looked at; 0: never."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,6 +222,10 @@ class Times:
     """Nanoseconds between sending the request and the end of the reply, by the clock of whoever asked; 0: not known."""
     raised: tuple[ModelRaised, ...] = ()
     """Exceptions that calls ended in; they count as calls."""
+    prepared: int = 0
+    """Nanoseconds before the start in which the worker cut the rows into calls."""
+    resident: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Resident bytes at the start and after each `memory_every` calls; empty where nobody asked."""
 
     @property
     def service(self) -> NDArray[np.int64]:
@@ -277,6 +286,9 @@ class Worker(Protocol):
 
     def refit(self, job: RefitJob) -> list[Outcome] | Missing:
         """What clones say that were fitted on parts of a table, in the order of the splits."""
+
+    def end_refits(self) -> None:
+        """End the processes that nothing but refits needs."""
 
     def time(self, request: TimeRequest) -> Times | Missing:
         """Times of calls; not available where nobody's clock is near enough."""
