@@ -275,6 +275,9 @@ class OrderStatistic(OneSided):
     """The share below the quantile, of as many rows as weights and dependence leave; None for plain values."""
     below: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
     """With `share`: the share of the weight up to and with each value."""
+    looks: int = 1
+    """How often limits are looked at while values still come in, which may end with any of them: each look has its
+    part of the error (Bonferroni), so that a limit is wrong at any look with no more than the whole."""
 
     @property
     def value(self) -> float:
@@ -290,6 +293,7 @@ class OrderStatistic(OneSided):
 
     def lower(self, alpha: float) -> float:
         """The largest r-th value with P(fewer than r values below the quantile) <= alpha."""
+        alpha /= self.looks
         if self.share is not None:
             return self._value_at(self.share.lower(alpha)) if self._is_bounded(self.share, alpha) else -math.inf
         rank = bisect_right(range(self.n), alpha, key=lambda r: float(bdtr(r, self.n, self.q)))
@@ -297,6 +301,7 @@ class OrderStatistic(OneSided):
 
     def upper(self, alpha: float) -> float:
         """The smallest s-th value with P(s values or more below the quantile) <= alpha."""
+        alpha /= self.looks
         if self.share is not None:
             return self._value_at(self.share.upper(alpha)) if self._is_bounded(self.share, alpha) else math.inf
         rank = bisect_left(range(self.n), -alpha, key=lambda s: -float(bdtrc(s, self.n, self.q)))

@@ -161,7 +161,7 @@ def rows_needed(inference: Inference, bar: float, *, alpha: float = 0.05, power:
     if isinstance(inference, Binomial):
         return _share_rows(inference, bar, above, alpha, power)
     if isinstance(inference, OrderStatistic) and inference.between is None:
-        return _quantile_rows(inference, bar, alpha, power)
+        return _quantile_rows(inference, bar, alpha / inference.looks, power)
     if isinstance(inference, Mapped) and isinstance(inference.inner, Binomial):
         inner_bar = _inverse(inference.function, bar)
         if inner_bar is not None:
