@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from readiness.core.files import Artifact
@@ -51,6 +52,32 @@ class ModelFacts:
     """How it came in: "scikit-learn Pipeline", "predictions only"."""
     files: tuple[Artifact, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class IsolationForm(StrEnum):
+    """What stood between the candidate and the review."""
+
+    BUBBLEWRAP = "bubblewrap"
+    """A sandbox without network, with nothing of the file system but what the candidate needs."""
+    USER = "user"
+    """Another user of the machine."""
+    PROCESS = "process"
+    """A process of its own, of the same user."""
+    IN_PROCESS = "in_process"
+    """Nothing: it was an object in the process of the review."""
+    ADDRESS = "address"
+    """A network: it is served elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """How the candidate was kept apart while it was reviewed."""
+
+    form: IsolationForm
+    network: bool = True
+    """Whether it could reach a network."""
+    labels: bool = True
+    """Whether it could have read the true labels of the test rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.cache.cache import CURRENT, Cache
 from readiness.evidence.cache.entries import cached_scores
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Alternative
 from readiness.evidence.limits import check_threshold
-from readiness.evidence.models.load import load_model
 from readiness.evidence.target import Target
 from readiness.evidence.validation import numbers, positions
+from readiness.evidence.workers.model import start_model
+from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import LoadedSpec
 from readiness.spec.rules import parse_rule
 from readiness.spec.schema import PredictionColumns, Rule, Spec
@@ -128,12 +129,11 @@ def current(
         if spec.predictions is not None:
             scores = from_columns(spec.predictions, frame, target, spec.threshold)
         else:
-            model = load_model(spec, loaded.folder)
+            model = start_model(loaded, spec)
             candidate = Candidate.of(
-                model.estimator, features, task=target.task, classes=target.classes, threshold=spec.threshold,
+                model.worker, features, task=target.task, classes=target.classes, threshold=spec.threshold,
                 seed=loaded.spec.seed, query=loaded.spec.data.query,
             )  # fmt: skip
-            candidate = replace(candidate, named=False) if model.takes_arrays else candidate
             scores = cached_scores(cache.for_model(spec, model, candidate), CURRENT, candidate, frame)
         check_threshold(spec.threshold, "baseline.current.threshold", is_probability=scores.is_probability)
     except ReadinessError as error:

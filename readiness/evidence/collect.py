@@ -23,7 +23,7 @@ from readiness.evidence import baselines, tables
 from readiness.evidence.cache.cache import TEST, UNUSED, Cache, CacheSetup
 from readiness.evidence.cache.entries import cached_scores
 from readiness.evidence.cache.scored_rows import keep_rows
-from readiness.evidence.candidate import Candidate, Scores, feature_names_of
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.columns import (
     Needed,
     columns_of,
@@ -40,7 +40,6 @@ from readiness.evidence.environment import environment
 from readiness.evidence.evidence import Evidence, Recent, Training, Unused
 from readiness.evidence.limits import check_threshold
 from readiness.evidence.models.custom_metrics import own_functions
-from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.own_modules import stop
 from readiness.evidence.preflight import fit_target
 from readiness.evidence.recent import recent_rows
@@ -48,6 +47,8 @@ from readiness.evidence.segments import as_dates, cut_segments, moments
 from readiness.evidence.sources import Origin, file_origins
 from readiness.evidence.supplied.read import read_supplied
 from readiness.evidence.target import Rows, Target, amounts, find_target, interval_columns, usable, without_copies
+from readiness.evidence.workers.model import Model, start_model
+from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import LoadedSpec, load_spec, normalised, set_keys
 from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import CostColumn, Spec
@@ -60,7 +61,7 @@ from readiness.statistics.cases import Cases
 
 def describe_evidence(
     loaded: LoadedSpec,
-    model: LoadedModel | None,
+    model: Model | None,
     target: Target,
     test: Rows,
     train: Rows | None,
@@ -162,7 +163,7 @@ def gather(
     loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
     loaded = replace(loaded, spec=loaded.spec.counted(candidate_number))
     asked = questions_of(only)
-    model = load_model(loaded.spec.model, loaded.folder) if loaded.spec.model.path else None
+    model = start_model(loaded, loaded.spec.model) if loaded.spec.model.path else None
     origins = file_origins(loaded)
     setup = CacheSetup.open(cache, tuple(origin.head.path for origin in origins.values()))
     return gather_from(loaded, model, origins, setup, asked)
@@ -170,7 +171,7 @@ def gather(
 
 def gather_from(
     loaded: LoadedSpec,
-    model: LoadedModel | None,
+    model: Model | None,
     origins: Mapping[str, Origin],
     setup: CacheSetup | None = None,
     only: tuple[Question, ...] = (),
@@ -185,7 +186,7 @@ def gather_from(
         ScoringError: the candidate could not score the test rows.
     """
     heads = {key: origin.head for key, origin in origins.items()}
-    named = () if model is None else feature_names_of(model.estimator)
+    named = () if model is None else model.worker.about.feature_names
     features = features_of(loaded.spec, heads["test"].columns, named)
     columns = needed_columns(loaded, features, {key: head.columns for key, head in heads.items()})
     if _looks(only, Question.BASELINE):
@@ -271,22 +272,10 @@ def _times(loaded: LoadedSpec, key: str, frame: pd.DataFrame) -> pd.Series[Any]:
     return moments(frame[name], f"data.time names the column {name!r} of data.{key}, which")
 
 
-def _target(loaded: LoadedSpec, test: pd.DataFrame, train: pd.DataFrame | None, model: LoadedModel | None) -> Target:
+def _target(loaded: LoadedSpec, test: pd.DataFrame, train: pd.DataFrame | None, model: Model | None) -> Target:
     data = loaded.spec.data
-    regressor = None if model is None else says_regressor(model.estimator)
+    regressor = None if model is None else model.worker.about.regressor
     return find_target(data, test[data.target], None if train is None else train[data.target], regressor=regressor)
-
-
-def says_regressor(estimator: Any) -> bool | None:
-    """Whether a model says that it predicts numbers; None when it says nothing."""
-    from sklearn.base import is_classifier, is_regressor
-
-    try:
-        if is_regressor(estimator):
-            return True
-        return False if is_classifier(estimator) or hasattr(estimator, "predict_proba") else None
-    except Exception:  # an estimator of another library may know nothing of scikit-learn's tags
-        return False if hasattr(estimator, "predict_proba") else None
 
 
 def _score(
@@ -322,7 +311,7 @@ def _score_unused(
 
 def _assemble(
     loaded: LoadedSpec,
-    model: LoadedModel | None,
+    model: Model | None,
     features: tuple[str, ...],
     target: Target,
     test: Rows,
@@ -376,9 +365,9 @@ def _looks(only: tuple[Question, ...], *questions: Question) -> bool:
     return not only or not set(only).isdisjoint(questions)
 
 
-def _candidate(loaded: LoadedSpec, model: LoadedModel, features: tuple[str, ...], target: Target) -> Candidate:
-    candidate = Candidate.of(
-        model.estimator,
+def _candidate(loaded: LoadedSpec, model: Model, features: tuple[str, ...], target: Target) -> Candidate:
+    return Candidate.of(
+        model.worker,
         features,
         task=target.task,
         classes=target.classes,
@@ -386,7 +375,6 @@ def _candidate(loaded: LoadedSpec, model: LoadedModel, features: tuple[str, ...]
         seed=loaded.spec.seed,
         query=loaded.spec.data.query,
     )
-    return replace(candidate, named=False) if model.takes_arrays else candidate
 
 
 def _cases(loaded: LoadedSpec, rows: Rows, target: Target, scores: Scores) -> Cases:

@@ -21,19 +21,10 @@ from numpy.typing import NDArray
 from readiness.core.missing import Missing
 from readiness.evidence.cache.cache import REDRAWN, SEEDS, TRAINING, Cache
 from readiness.evidence.cache.entries import cached_scores, find_refits, store_refits
-from readiness.evidence.candidate import Candidate, Scores
-from readiness.evidence.refit_jobs import (
-    Outcome,
-    Plan,
-    Split,
-    clone_unfitted,
-    close_pool,
-    fitting_labels,
-    refit_all,
-    takes_seed,
-    unfit_for_cloning,
-)
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.refit_jobs import Plan, fit_clones
 from readiness.evidence.refits import NOTHING, PATIENCE, WORKERS_PAY, Holdout
+from readiness.evidence.workers.worker import Outcome, Scores, Split
 from readiness.statistics.dependence import INDEPENDENT, Dependence
 from readiness.statistics.refit_advantage import RefitLosses, refit_advantage
 
@@ -147,7 +138,7 @@ def fit_equal_clones(
         seconds: the budget of refits.
         cache: what an earlier review made.
     """
-    if why := unfit_for_cloning(candidate.estimator):
+    if why := candidate.worker.about.refits:
         return why, (), None
     work = _Work(candidate, frame, plan, asked, seconds, cache)
     try:
@@ -157,7 +148,7 @@ def fit_equal_clones(
         losses = _losses(work)
         redrawn = _redraw_losses(work) if _stands_out(losses, asked.dependence) else []
     finally:
-        close_pool()
+        candidate.worker.end_refits()
     if redrawn:
         losses = replace(losses, redrawn=np.stack(redrawn))
     copies = tuple(work.in_order)
@@ -183,7 +174,7 @@ def _make_copies(work: _Work, seeds: int) -> Missing | None:
     """One to see what it takes, a few to see whether they differ, and the others."""
     if failed := _make(work, range(1)):
         return failed
-    wanted = max(COPIES, seeds) if takes_seed(work.candidate.estimator) else WITHOUT_SEED
+    wanted = max(COPIES, seeds) if work.candidate.worker.about.seeded else WITHOUT_SEED
     if failed := _make(work, range(_affordable_fits(work, min(wanted, max(FEW, seeds)), work.seconds))):
         return failed
     if len(work.copies) < FEW or _are_alike(work.in_order):
@@ -237,14 +228,14 @@ def _fit(work: _Work, splits: Sequence[Split], part: str, use: Callable[[Outcome
     if not splits:
         return None
     workers, held = _workers(work, len(splits)), work.asked.holdout.frame
-    outcomes = refit_all(
-        clone_unfitted(work.candidate, work.plan.seed),
+    outcomes = fit_clones(
+        work.candidate,
         work.frame,
-        fitting_labels(work.candidate, work.plan.y),
+        work.plan,
         splits,
         workers=workers,
         patience=PATIENCE * max(work.seconds, work.each),
-        holdout=held,
+        held=work.asked.holdout.frame,
     )
     if isinstance(outcomes, Missing):
         return outcomes

@@ -19,15 +19,16 @@ from readiness.core.policy import Task
 from readiness.core.provenance import Gathered, Reuse
 from readiness.core.withholding import Soundness
 from readiness.evidence.cache.cache import Cache
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.copies import Copies
-from readiness.evidence.models.load import LoadedModel
 from readiness.evidence.perturb import Perturbed
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retraining
 from readiness.evidence.row_hashes import TrainingHashes
 from readiness.evidence.segments import Segmentation
+from readiness.evidence.workers.model import Model
+from readiness.evidence.workers.worker import Scores
 from readiness.spec.inputs import vouched_kinds
 from readiness.spec.schema import Spec
 from readiness.statistics.cases import Cases
@@ -187,7 +188,7 @@ class Evidence:
     """Regression: lower and upper ends that come with the predictions, (n,) each."""
     candidate: Candidate | None = None
     """None: predictions only."""
-    model: LoadedModel | None = None
+    model: Model | None = None
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The test rows as read."""
     training: Training | None = None

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
-from readiness.evidence.candidate import Scores
 from readiness.evidence.equal_refits import ROWS, Asked, sample_positions
 from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.refits import Holdout
+from readiness.evidence.workers.worker import Scores
 from readiness.statistics.cases import Cases
 from readiness.statistics.estimators import number
 from readiness.statistics.refit_advantage import dependence_of_losses, guess_error, is_proper, row_losses

@@ -16,9 +16,9 @@ from readiness.core.missing import Missing
 from readiness.evidence.cache.entries import cached_latency, cached_probes, cached_throughput
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
-from readiness.evidence.probes.memory import Memory
-from readiness.evidence.probes.subprocess import Request, SubprocessResult, measure_in_subprocess
+from readiness.evidence.probes.trial import Trial, try_candidate
 from readiness.evidence.supplied.instead import with_supplied_measures
+from readiness.evidence.workers.worker import Footprint
 from readiness.spec.schema import Spec
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
@@ -63,10 +63,7 @@ def probe(evidence: Evidence) -> Evidence:
         )
     no_file = evidence.model.no_file
     why = no_file if no_file is not None or _wants(evidence, "memory") else LEFT_OUT
-    request = Request.of(evidence.spec.model, evidence.folder, candidate, rows)
-    result = (
-        SubprocessResult(why, why) if why is not None else cached_probes(cache, lambda: measure_in_subprocess(request))
-    )
+    result = Trial(why, why) if why is not None else cached_probes(cache, lambda: try_candidate(candidate, rows))
     measures: dict[str, Inference | Missing] = {**_latencies(latency), **_speeds(throughput)}
     measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE) if no_file is None else no_file
     measures["memory_mb"] = _memory(result.memory)
@@ -118,12 +115,12 @@ def _speeds(throughput: tuple[Throughput, ...] | Missing) -> Mapping[str, Infere
     return {"throughput_per_second": OrderStatistic(throughput[-1].rows_per_second, 0.5)}
 
 
-def _memory(memory: Memory | Missing) -> Inference | Missing:
+def _memory(memory: Footprint | Missing) -> Inference | Missing:
     return memory if isinstance(memory, Missing) else Exact(memory.peak / MEGABYTE)
 
 
 def _facts(
-    latency: Latency | Missing, throughput: tuple[Throughput, ...] | Missing, memory: Memory | Missing
+    latency: Latency | Missing, throughput: tuple[Throughput, ...] | Missing, memory: Footprint | Missing
 ) -> dict[str, Inference]:
     facts: dict[str, Inference] = {}
     if not isinstance(latency, Missing):

@@ -21,22 +21,17 @@ from readiness.core.missing import Missing
 from readiness.core.policy import BUDGET_SECONDS, MINIMUM_REPEATS
 from readiness.evidence.cache.cache import Cache
 from readiness.evidence.cache.entries import find_repeats, store_repeats
-from readiness.evidence.candidate import Candidate, Scores
-from readiness.evidence.refit_jobs import (
-    Outcome,
-    Plan,
-    clone_unfitted,
-    close_pool,
-    fitting_labels,
-    refit_all,
-    refit_once,
-    unfit_for_cloning,
-)
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.refit_jobs import Plan, fit_clones
+from readiness.evidence.workers.worker import Outcome, Scores
 
 WORKERS_PAY = 15.0
 """Seconds of fitting below which starting worker processes costs more than it saves."""
 PATIENCE = 3.0
 """A single refit that takes this many budgets is taken to hang."""
+
+FIRST_FIT_SECONDS = 3600.0
+"""How long the one fit that tells what the others will take may last."""
 
 NOTHING = Cache()
 Score = Callable[[NDArray[np.int64], Scores], float]
@@ -151,7 +146,7 @@ def estimate(
     """Say what the refits will cost before they start: from those that are `done`, else from the seconds that a fit on
     all rows took, else from one that is timed.
     """
-    if reason := unfit_for_cloning(candidate.estimator) or plan.problem():
+    if reason := candidate.worker.about.refits or plan.problem():
         return reason
     workers = max(1, joblib.cpu_count() if n_jobs is None else n_jobs)
     if took := [outcome.seconds for repeat in (done or {}).values() for outcome in repeat]:
@@ -163,10 +158,12 @@ def estimate(
     if whole_fit is not None:  # a fold is fitted on fewer rows
         return RefitEstimate(plan.folds * plan.repeats, whole_fit * (plan.folds - 1) / plan.folds, workers)
     held = None if holdout is None else holdout.frame
-    timed = refit_once(clone_unfitted(candidate, plan.seed), frame, fitting_labels(candidate, plan.y), split, held)
-    if timed.error:
-        return _failure(timed)
-    return RefitEstimate(plan.folds * plan.repeats, timed.seconds, workers)
+    timed = fit_clones(candidate, frame, plan, [split], patience=FIRST_FIT_SECONDS, held=held)
+    if isinstance(timed, Missing):
+        return timed
+    if timed[0].error:
+        return _failure(timed[0])
+    return RefitEstimate(plan.folds * plan.repeats, timed[0].seconds, workers)
 
 
 def refit(
@@ -198,7 +195,7 @@ def refit(
     try:
         outcomes = _whole_repeats(candidate, frame, plan, cost, start + budget_seconds, holdout, done, cache)
     finally:
-        close_pool()
+        candidate.worker.end_refits()
     if isinstance(outcomes, Missing):
         return outcomes
     return _collect(outcomes, plan, score, cost, time.perf_counter() - start)
@@ -214,9 +211,7 @@ def _whole_repeats(
     known: CachedRepeats,
     cache: Cache,
 ) -> list[Outcome] | Missing:
-    labels = fitting_labels(candidate, plan.y)
     held = None if holdout is None else holdout.frame
-    blank = clone_unfitted(candidate, plan.seed)
     workers = cost.workers if cost.seconds_per_fit * cost.fits > WORKERS_PAY else 1
     done: list[Outcome] = []
     began = time.perf_counter()
@@ -245,7 +240,7 @@ def _whole_repeats(
         except ValueError as error:
             return Missing(f"the rows cannot be split: {error}")
         splits, patience = [split for each in repeats for split in each], PATIENCE * (end - began)
-        outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=held)
+        outcomes = fit_clones(candidate, frame, plan, splits, workers=workers, patience=patience, held=held)
         if isinstance(outcomes, Missing):
             return outcomes
         if bad := next((outcome for outcome in outcomes if outcome.error), None):

@@ -17,19 +17,11 @@ from numpy.typing import NDArray
 from readiness.core.missing import Missing
 from readiness.evidence.cache.cache import CURVE, Cache
 from readiness.evidence.cache.entries import find_refits, store_refits
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import NOT_MADE, Copy, EqualRefits
-from readiness.evidence.refit_jobs import (
-    Outcome,
-    Plan,
-    Split,
-    clone_unfitted,
-    close_pool,
-    fitting_labels,
-    refit_all,
-    takes_seed,
-)
+from readiness.evidence.refit_jobs import Plan, fit_clones
 from readiness.evidence.refits import NOTHING, PATIENCE, Holdout, RefitEstimate
+from readiness.evidence.workers.worker import Outcome, Scores, Split
 
 SHARES = (0.25, 0.50, 1.00)
 """Of the training rows, for the learning curve: two doublings."""
@@ -72,7 +64,7 @@ def seeds_of(
     """The first so many clones that differ in their seed alone, and a note; none for a candidate without any seed,
     and none that all say the same.
     """
-    if seeds < FEWEST_SEEDS or not takes_seed(candidate.estimator):
+    if seeds < FEWEST_SEEDS or not candidate.worker.about.seeded:
         return (), ""
     if len(copies) < FEWEST_SEEDS:
         return (), f"no time was left for {seeds} refits that differ in their seed alone"
@@ -157,11 +149,10 @@ def _refit_on_parts(
 ) -> list[Retrained] | Missing:
     if not splits:
         return []
-    blank, labels = clone_unfitted(candidate, plan.seed), fitting_labels(candidate, plan.y)
     try:
-        outcomes = refit_all(blank, frame, labels, splits, workers=workers, patience=patience, holdout=holdout.frame)
+        outcomes = fit_clones(candidate, frame, plan, splits, workers=workers, patience=patience, held=holdout.frame)
     finally:
-        close_pool()
+        candidate.worker.end_refits()
     if isinstance(outcomes, Missing):
         return outcomes
     if bad := next((outcome for outcome in outcomes if outcome.error), None):

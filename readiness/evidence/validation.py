@@ -98,13 +98,13 @@ def positions(labels: Sequence[Any], classes: Sequence[Any]) -> list[int]:
     return [_position(_plain(label), [_plain(each) for each in classes]) for label in labels]
 
 
-def class_columns(estimator: Any, width: int, classes: Sequence[Any]) -> tuple[NDArray[np.int64], str]:
-    """For each of the model's `width` score columns the place of its class in `classes`, and a note.
+def class_columns(own: Sequence[Any] | None, width: int, classes: Sequence[Any]) -> tuple[NDArray[np.int64], str]:
+    """For each of the model's `width` score columns the place of its class in `classes`, and a note; `own` are the
+    classes that it names itself.
 
     Raises:
         ScoringError: columns of classes that nobody knows, or a model that names none and returns another number.
     """
-    own = getattr(estimator, "classes_", None)
     if own is None or len(own) != width:
         if width != len(classes):
             raise ScoringError(

@@ -12,11 +12,11 @@ import pandas as pd
 from readiness.core.errors import InputError, ModelError, ReadinessError
 from readiness.core.files import Artifact, Role
 from readiness.core.sanitize import shown
-from readiness.evidence.candidate import feature_names_of
-from readiness.evidence.collect import gather_from, says_regressor
-from readiness.evidence.models.load import LoadedModel, describe
+from readiness.evidence.collect import gather_from
+from readiness.evidence.models.description import describe, feature_names_of, says_regressor
 from readiness.evidence.sources import Origin
 from readiness.evidence.tables import whole_numbers
+from readiness.evidence.workers.model import in_memory
 from readiness.reviews import inputs
 from readiness.reviews.answering import Answering, WhenNeeded
 from readiness.reviews.model_file import MODEL
@@ -174,7 +174,7 @@ def _review(model: Any, rows: Mapping[str, Any], roles: Mapping[str, Any], given
             "features" in data and getattr(model, "n_features_in_", None) is None and not _named(rows["X_test"])
         )
         artifact = Artifact("model in memory", "", 0, role=Role.MODEL)
-        candidate = LoadedModel(model, Path(MODEL), artifact, takes_arrays=takes_arrays)
+        candidate = in_memory(model, Path(MODEL), artifact, takes_arrays=takes_arrays)
         evidence = gather_from(loaded, candidate, origins)
     except ReadinessError as error:
         if type(error.__cause__).__name__.endswith("NotFittedError"):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from readiness.core.errors import DataError, InputError, ModelError
 from readiness.core.sanitize import nearest, shown
-from readiness.evidence.candidate import feature_names_of
+from readiness.evidence.models.description import feature_names_of
 from readiness.evidence.sources import FrameOrigin
 from readiness.reviews.arrays import as_column, as_table, check_order, interval_places, row_labels
 from readiness.reviews.settings import plain

@@ -17,6 +17,8 @@ from readiness.core.files import Artifact, Role
 from readiness.core.missing import Missing
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.measure_runtime import probe
+from readiness.evidence.workers.model import estimator_in, in_own_process
+from readiness.spec.schema import ModelFile
 
 MODEL = "model.joblib"
 NEEDS = "a model that can be written to a file and loaded elsewhere"
@@ -29,14 +31,18 @@ def probed(evidence: Evidence) -> Evidence:
     is timed here; what needs a file is not assessed.
     """
     assert evidence.model is not None
-    with temporary_file(evidence.model.estimator) as file:
+    assert evidence.candidate is not None
+    with temporary_file(estimator_in(evidence.model)) as file:
         if isinstance(file, Missing):
-            model, spec = replace(evidence.model, no_file=file), evidence.spec
+            model = replace(evidence.model, no_file=file)
+            measured = probe(replace(evidence, model=model))
         else:
             model = replace(evidence.model, artifact=Artifact.of(file, Role.MODEL))
-            pinned = {"path": str(file), "sha256": model.artifact.sha256}
-            spec = evidence.spec.model_copy(update={"model": evidence.spec.model.model_copy(update=pinned)})
-        measured = probe(replace(evidence, spec=spec, model=model))
+            pinned = ModelFile(path=str(file), sha256=model.artifact.sha256)
+            apart = in_own_process(model, pinned, evidence.folder)
+            candidate = replace(evidence.candidate, worker=apart.worker)
+            measured = probe(replace(evidence, model=apart, candidate=candidate))
+            apart.worker.close()
     return replace(evidence, model=model, technical=measured.technical, probes=measured.probes)
 
 

@@ -214,9 +214,9 @@ def write_spec(source: DraftSource, evidence: Evidence, folder: Path, *, overwri
         InputError: files of these names exist, or cannot be written, or would not say the same as the draft.
     """
     assert evidence.model is not None
-    if why := why_no_file(evidence.model.estimator):
+    if why := why_no_file(estimator_in(evidence.model)):
         raise InputError(f"There is nothing to write: {why}.", remedy="Then fit the model again and review it again.")
-    if evidence.model.takes_arrays:
+    if evidence.model.worker.about.takes_arrays:
         raise InputError(
             "The model says nothing of its features, and it was given an array; from a file it would be given a table.",
             remedy="Give it n_features_in_, as scikit-learn's estimators have it, or let it take a DataFrame.",
@@ -258,7 +258,7 @@ def _check_free(folder: Path, names: Iterable[str], *, overwrite: bool) -> None:
 def _fill(staging: Path, source: DraftSource, evidence: Evidence, folder: Path) -> None:
     """All files, and a check that they say what the draft says."""
     assert evidence.model is not None
-    joblib.dump(evidence.model.estimator, staging / MODEL)
+    joblib.dump(estimator_in(evidence.model), staging / MODEL)
     for key, origin in source.origins.items():
         assert isinstance(origin, FrameOrigin)
         path = staging / str(source.document["data"][key])

@@ -32,7 +32,7 @@ from readiness.core.keys import Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import Kind
-from readiness.evidence.candidate import Scores
+from readiness.evidence.workers.worker import Scores
 from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence, Unused
 from readiness.evidence.segments import Segmentation, cut_segments

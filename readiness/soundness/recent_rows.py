@@ -20,7 +20,7 @@ from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence import baselines
 from readiness.evidence.baselines import from_columns
-from readiness.evidence.candidate import Scores
+from readiness.evidence.workers.worker import Scores
 from readiness.evidence.evidence import Alternative, Evidence, Recent
 from readiness.evidence.segments import moments
 from readiness.evidence.target import Target, amounts, as_numbers

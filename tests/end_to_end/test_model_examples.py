@@ -17,10 +17,10 @@ from readiness.core.files import manifest, sha256_path
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import environment
+from readiness.evidence.models.description import unfit_for_cloning
 from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.probes.memory import needed_modules
 from readiness.evidence.probes.robustness import PROBES, sample_rows
-from readiness.evidence.refit_jobs import unfit_for_cloning
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
 

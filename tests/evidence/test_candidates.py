@@ -19,7 +19,8 @@ from sklearn.svm import SVC
 
 from readiness.core.errors import DataError, ModelError, ScoringError
 from readiness.core.policy import Task
-from readiness.evidence.candidate import CHECKED_ROWS, Candidate, feature_names_of, predicts_most_probable
+from readiness.evidence.candidate import CHECKED_ROWS, Candidate
+from readiness.evidence.models.description import feature_names_of, predicts_most_probable
 from readiness.evidence.validation import numbers, positions
 
 RNG = np.random.default_rng(0)

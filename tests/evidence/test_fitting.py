@@ -11,7 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from readiness.core.policy import Task
-from readiness.evidence.candidate import Candidate, fit, query_argument
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.models.description import query_argument
+from readiness.evidence.workers.in_process import fit
 
 FRAME = pd.DataFrame({"search": ["b", "a", "b", "a", "b"], "x": [1.0, 2.0, 3.0, 4.0, 5.0]})
 LABELS = np.array([10.0, 20.0, 30.0, 40.0, 50.0])

@@ -24,9 +24,11 @@ from sklearn.tree import DecisionTreeClassifier
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence import refits
-from readiness.evidence.candidate import Candidate, Scores
-from readiness.evidence.refit_jobs import Plan, clone_seeded, fitting_labels
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.refit_jobs import Plan, fitting_labels
 from readiness.evidence.refits import RefitEstimate, Refits, estimate, refit
+from readiness.evidence.workers.in_process import clone_seeded
+from readiness.evidence.workers.worker import Scores
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(120, 3)), columns=["a", "b", "c"])

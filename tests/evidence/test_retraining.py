@@ -19,11 +19,14 @@ from sklearn.tree import DecisionTreeClassifier
 
 from readiness.core.policy import Task
 from readiness.evidence import refits
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import Copy
-from readiness.evidence.refit_jobs import Plan, clone_seeded, takes_seed
+from readiness.evidence.models.description import takes_seed
+from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, refit
 from readiness.evidence.retraining import Retrained, learning_curve, seeds_of
+from readiness.evidence.workers.in_process import clone_seeded
+from readiness.evidence.workers.worker import Scores
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(RANDOM.normal(size=(400, 3)), columns=["a", "b", "c"])

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.core.policy import Task
-from readiness.evidence.refit_jobs import Plan, derive_seed
+from readiness.evidence.refit_jobs import Plan
+from readiness.evidence.workers.in_process import derive_seed
 
 Y = np.arange(60) % 3 // 2  # a third is positive
 GROUPS = np.arange(60) // 4

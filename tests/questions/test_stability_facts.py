@@ -10,9 +10,9 @@ import pytest
 from readiness.core.findings import Status
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
-from readiness.evidence.candidate import Scores
 from readiness.evidence.perturb import Perturbed
 from readiness.evidence.retraining import Retrained, Retraining
+from readiness.evidence.workers.worker import Scores
 from readiness.questions import stability
 from tests.questions.conftest import evidence_of
 from tests.questions.test_stability import STEADY, refits

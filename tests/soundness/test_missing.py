@@ -13,8 +13,8 @@ from readiness.core.findings import Finding, Question, Status
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.withholding import Soundness, withhold
-from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import Evidence, Training, Unused
+from readiness.evidence.workers.worker import Scores
 from readiness.questions import business, segments
 from readiness.soundness.assessment import judge_examined
 from readiness.soundness.missing import examine

@@ -30,8 +30,8 @@ from readiness.evidence.cache.fingerprint import list_code, local_code, program_
 from readiness.evidence.cache.store import Entry, Store
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import machine
-from readiness.evidence.models.load import LoadedModel
 from readiness.evidence.models.own_modules import add_served, served_modules
+from readiness.evidence.workers.model import Model
 from readiness.spec.load import LoadedSpec
 from readiness.spec.schema import ModelFile
 
@@ -111,7 +111,7 @@ class Cache:
     def _key(self, part: str, key: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**self.about, **key, "part": part}
 
-    def for_model(self, spec: ModelFile, model: LoadedModel, candidate: Candidate) -> Cache:
+    def for_model(self, spec: ModelFile, model: Model, candidate: Candidate) -> Cache:
         """The same about one model; nothing where its file, or the code that it needs, has no digest."""
         if self.store is None or not model.artifact.sha256:
             return Cache()

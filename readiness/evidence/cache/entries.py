@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from readiness.core.missing import Missing
 from readiness.evidence.cache.cache import LATENCY, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
 from readiness.evidence.cache.store import Entry
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import this_machine
 from readiness.evidence.probes.latency import Latency, Throughput
-from readiness.evidence.probes.memory import Memory
 from readiness.evidence.probes.robustness import ProbeResult
-from readiness.evidence.probes.subprocess import SubprocessResult
-from readiness.evidence.refit_jobs import Outcome, Plan, Split
+from readiness.evidence.probes.trial import Trial
+from readiness.evidence.refit_jobs import Plan
+from readiness.evidence.workers.worker import Footprint, Outcome, Scores, Split
 
 T = TypeVar("T")
 Packed = tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]
@@ -186,10 +186,10 @@ def cached_throughput(
     return _load_or_measure(cache, THROUGHPUT, measure, _pack_speeds, _read_speeds, runs=runs)
 
 
-def cached_probes(cache: Cache, measure: Callable[[], SubprocessResult]) -> SubprocessResult:
+def cached_probes(cache: Cache, measure: Callable[[], Trial]) -> Trial:
     """Memory and probes."""
     found = _load_or_measure(cache, MEMORY_AND_PROBES, measure, _pack_result, _read_result)
-    assert isinstance(found, SubprocessResult)  # it is never unavailable as a whole
+    assert isinstance(found, Trial)  # it is never unavailable as a whole
     return found
 
 
@@ -230,7 +230,7 @@ def _read_speeds(entry: Entry) -> tuple[Throughput, ...]:
     return tuple(Throughput(batch, entry.arrays[f"{batch}"]) for batch in entry.facts["batches"])
 
 
-def _pack_result(result: SubprocessResult) -> Packed | None:
+def _pack_result(result: Trial) -> Packed | None:
     memory, probes = result.memory, result.probes
     if not result.completed or isinstance(memory, Missing) or isinstance(probes, Missing):
         return None
@@ -239,6 +239,6 @@ def _pack_result(result: SubprocessResult) -> Packed | None:
     return {}, {"memory": asdict(memory), "probes": [asdict(probe) for probe in probes]}
 
 
-def _read_result(entry: Entry) -> SubprocessResult:
+def _read_result(entry: Entry) -> Trial:
     probes = tuple(ProbeResult(**probe) for probe in entry.facts["probes"])
-    return SubprocessResult(Memory(**entry.facts["memory"]), probes)
+    return Trial(Footprint(**entry.facts["memory"]), probes)

@@ -28,7 +28,7 @@ import psutil
 import readiness
 from readiness.core.files import Artifact, Role, sha256_file
 from readiness.evidence.cache.store import change_time, digest_of
-from readiness.evidence.models.own_modules import is_served, modules_before
+from readiness.evidence.models.own_modules import is_served, modules_before, served_folder, served_modules, used_modules
 
 # ----------------------------------------------------------------------------------------------------
 # Installed packages, and which of their files lie there as they were installed.
@@ -193,8 +193,12 @@ def loaded_elsewhere() -> tuple[Artifact, ...]:
     """
     ours, packages, found = _our_folder(), installed_packages(), []
     before = modules_before()
+    served, folder = {each.name for each in served_modules()}, served_folder()
     for name, path in _modules():
         if name in before or path.is_relative_to(ours) or is_served(name):
+            continue
+        is_below = folder is not None and path.is_relative_to(folder)
+        if folder is not None and is_below and Role.MODULE.name_of(path.relative_to(folder).as_posix()) in served:
             continue
         is_there = path.exists()
         if not is_there or not packages.is_as_installed(str(path)):
@@ -208,7 +212,14 @@ class _UnknownCode(Exception):
 
 
 def _modules() -> Iterator[tuple[str, Path]]:
-    """Loaded modules that are not in the standard library, sorted by name, whether or not their file exists."""
+    """Modules outside of the standard library that are loaded here or in a model's process, sorted by name."""
+    found = dict(loaded_modules())
+    elsewhere = {name: path for name, path in used_modules().items() if _path_outside_library(str(path)) is not None}
+    yield from sorted({**elsewhere, **found}.items())
+
+
+def loaded_modules() -> Iterator[tuple[str, Path]]:
+    """Modules of this process that are not in the standard library, sorted by name, whether or not there is a file."""
     for name, module in sorted([*sys.modules.items()], key=lambda item: item[0]):
         file = getattr(module, "__dict__", {}).get("__file__")  # asking for the attribute may load a lazy module
         path = _path_outside_library(file) if isinstance(file, str) else None

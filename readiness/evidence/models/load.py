@@ -23,10 +23,11 @@ from typing import Any
 
 from readiness.core.errors import ModelError
 from readiness.core.files import Artifact, Role, sha256_path, size_of
-from readiness.core.missing import Missing
 from readiness.core.sanitize import nearest
+from readiness.evidence.models.description import describe_model
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
 from readiness.evidence.models.own_modules import lies_beside, serve
+from readiness.evidence.workers.worker import ModelDescription
 from readiness.spec.schema import ModelFile
 
 # ----------------------------------------------------------------------------------------------------
@@ -159,9 +160,6 @@ REVIEWED = frozenset(_names())
 
 # ----------------------------------------------------------------------------------------------------
 
-LIBRARIES = {"sklearn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
-NETWORKS = {"keras": "Keras", "torch": "PyTorch"}
-"""Packages whose models are known by their base class, also inside of what a loader wraps around them."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -170,30 +168,15 @@ class LoadedModel:
     """An object that predicts, and the file that it came from."""
 
     estimator: Any
-    path: Path
     artifact: Artifact
-    notes: tuple[str, ...] = ()
-    """What its libraries warned of while it was loaded."""
-    takes_arrays: bool = False
-    """Whether it is known to take arrays, whatever it says itself."""
-    no_file: Missing | None = None
-    """Why there is no file of it, where it comes from memory and cannot be written."""
-    container: str = ""
-    """What the file is besides, such as MLflow; empty for a model alone."""
-
-    @property
-    def kind(self) -> str:
-        """In words: "scikit-learn Pipeline ending in LogisticRegression"."""
-        return f"{self.container} {describe(self.estimator)}".strip()
+    about: ModelDescription
 
 
-def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
-    """Load the model that `spec` names; relative paths and modules are looked for in `folder`.
+def model_path(spec: ModelFile, folder: Path) -> Path:
+    """Where the model lies that `spec` names, relative to `folder`; nothing is opened.
 
     Raises:
-        ModelError: no such file, a pickle or an MLflow folder without a pin, a digest that is not the pinned one,
-            types that were not reviewed, a package that is not installed, a loader that cannot be imported, or
-            content that cannot be loaded or does not predict.
+        ModelError: an address in place of a path, or nothing lies there.
     """
     if spec.path is None:
         raise ModelError("The spec names no model file.", remedy="Set model.path.")
@@ -204,6 +187,47 @@ def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
     if not path.exists():
         near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise ModelError(f"{path} does not exist{near}", remedy="Relative paths are relative to the spec file.")
+    return path
+
+
+def vouched_file(spec: ModelFile, path: Path) -> Artifact:
+    """The file or folder at `path` with its digest, if it may be loaded; nothing of it is run.
+
+    Raises:
+        ModelError: a pickle or an MLflow folder without a pin, a digest that is not the pinned one, a package that is
+            not installed, or a kind that needs a loader and has none.
+    """
+    kind = kind_of(path)
+    if kind.needs_pin and spec.sha256 is None:
+        raise _no_consent(path, kind)
+    if spec.loader is None:
+        _check_kind(kind, path)
+    artifact = Artifact(path.name, sha256_path(path), size_of(path), role=Role.MODEL)
+    _check_pin(spec, path, artifact.sha256)
+    return artifact
+
+
+def _check_kind(kind: Kind, path: Path) -> None:
+    fault, remedy = missing_extra(kind)
+    if fault:
+        raise ModelError(f"{path} is {kind.article}, and {fault}.", remedy=remedy)
+    if kind is Kind.OTHER:
+        raise ModelError(
+            f"{path} is {'a folder' if path.is_dir() else f'of the kind {path.suffix!r}'}; expected {EXPECTED}.",
+            remedy="Name a function that takes the path and returns the model: model.loader: package.module:function. "
+            "There are examples for Keras and PyTorch in docs/models.md.",
+        )
+
+
+def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
+    """Load the model that `spec` names; relative paths and modules are looked for in `folder`.
+
+    Raises:
+        ModelError: no such file, a pickle or an MLflow folder without a pin, a digest that is not the pinned one,
+            types that were not reviewed, a package that is not installed, a loader that cannot be imported, or
+            content that cannot be loaded or does not predict.
+    """
+    path = model_path(spec, folder)
     serve(folder, spec.loader)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -212,29 +236,8 @@ def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
         except (Exception, SystemExit) as error:
             raise explain_failure(error, path) from error
     _check_predicts(estimator, path)
-    by_place = getattr(estimator, "takes_arrays", False) is True
     container = "MLflow" if kind_of(path) is Kind.MLFLOW else ""
-    return LoadedModel(estimator, path, artifact, _notes(caught), by_place, container=container)
-
-
-def loading_modules(spec: ModelFile, folder: Path) -> tuple[str, ...]:
-    """Modules of ours that import the libraries which loading takes, and which the estimator does not name itself."""
-    through_mlflow = spec.path is not None and spec.loader is None and kind_of(folder / spec.path) is Kind.MLFLOW
-    return ("readiness.evidence.models.mlflow",) if through_mlflow else ()
-
-
-def describe(estimator: Any) -> str:
-    """Library and class of an estimator, with the last step of a pipeline or the network inside a wrapper."""
-    if isinstance(said := getattr(estimator, "description", None), str):
-        return said
-    for part in (estimator, *getattr(estimator, "__dict__", {}).values()):
-        bases = (base.__module__.partition(".")[0] for base in type(part).__mro__)
-        if network := next((NETWORKS[base] for base in bases if base in NETWORKS), ""):
-            return f"{network} {type(part).__name__}"
-    package = type(estimator).__module__.partition(".")[0]
-    words = f"{LIBRARIES.get(package, package)} {type(estimator).__name__}"
-    steps = getattr(estimator, "steps", None)
-    return f"{words} ending in {type(steps[-1][1]).__name__}" if package == "sklearn" and steps else words
+    return LoadedModel(estimator, artifact, describe_model(estimator, container=container, notes=_notes(caught)))
 
 
 def _load_checked(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
@@ -243,17 +246,9 @@ def _load_checked(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
         raise _no_consent(path, kind)
     if spec.loader is not None:
         return _at_rest(spec, path, f"loader {spec.loader}", find_loader(spec.loader))
-    fault, remedy = missing_extra(kind)
-    if fault:
-        raise ModelError(f"{path} is {kind.article}, and {fault}.", remedy=remedy)
+    _check_kind(kind, path)
     if kind in FOLDER_OPENERS:
         return _at_rest(spec, path, *FOLDER_OPENERS[kind])
-    if kind is Kind.OTHER:
-        raise ModelError(
-            f"{path} is {'a folder' if path.is_dir() else f'of the kind {path.suffix!r}'}; expected {EXPECTED}.",
-            remedy="Name a function that takes the path and returns the model: model.loader: package.module:function. "
-            "There are examples for Keras and PyTorch in docs/models.md.",
-        )
     data = path.read_bytes()  # read once: what is hashed is what is loaded
     digest = hashlib.sha256(data).hexdigest()
     _check_pin(spec, path, digest)

@@ -47,6 +47,8 @@ class OwnModules(MetaPathFinder):
         """By path from the folder, also what other processes of the same review were served."""
         self._named: set[str] = set()
         self.packages: dict[str, list[str]] = {}
+        self.used: dict[str, Path] = {}
+        """Modules that processes of models say they loaded, by their names."""
         self._finders: dict[str, FileFinder] = {}
 
     def name(self, references: Iterable[str]) -> None:
@@ -192,6 +194,28 @@ def add_served(artifacts: Iterable[Artifact]) -> None:
         finder.add(artifacts)
 
 
+def add_used_modules(modules: Iterable[tuple[str, Path]], served: Iterable[str]) -> None:
+    """Take over which modules the process of a model says it loaded, and which of them were `served` to it from the
+    spec's folder, by the names of their artifacts. What it says of their content is not asked: that is read here.
+    """
+    finder = _installed_finder()
+    if finder is None:
+        return
+    names = set(served)
+    for name, path in modules:
+        finder.used[name] = path
+        if path.is_relative_to(finder.folder):
+            known = Role.MODULE.name_of(path.relative_to(finder.folder).as_posix())
+            if known in names and known not in finder.served and path.is_file():
+                finder.record(str(path), path.read_bytes())
+
+
+def used_modules() -> dict[str, Path]:
+    """The modules that processes of models said they loaded, by their names."""
+    finder = _installed_finder()
+    return {} if finder is None else dict(finder.used)
+
+
 def named_files(folder: Path, references: Iterable[str]) -> dict[str, Path]:
     """The files in `folder` that importing `references` would run, by their path from there with forward slashes.
 
@@ -331,10 +355,12 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
 __all__ = [
     "OwnModules",
     "add_served",
+    "add_used_modules",
     "is_served",
     "modules_before",
     "named_files",
     "serve",
     "served_folder",
     "served_modules",
+    "used_modules",
 ]

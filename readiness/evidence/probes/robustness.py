@@ -16,7 +16,8 @@ import pandas as pd
 
 from readiness.core.errors import ScoringError
 from readiness.core.policy import PERTURBATION_SCALE
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
+from readiness.evidence.workers.worker import ModelRaised, Scores
 
 # ----------------------------------------------------------------------------------------------------
 # Changes to a few real rows, after which each is still a row that the model could be handed.
@@ -106,22 +107,21 @@ def ask(candidate: Candidate, rows: pd.DataFrame, given: Any = None) -> Attempt:
     if given is not None:
         try:
             return Attempt("passed", scores=Scores(np.asarray(candidate.call(given))))
-        except (Exception, SystemExit) as error:
+        except ModelRaised as error:
             return _classify_error(error)
     try:
         return Attempt("passed", scores=candidate.score(rows))
     except ScoringError as error:  # its cause is what the model raised; without one, what it returned is unusable
-        if error.__cause__ is None:
+        if not isinstance(error.__cause__, ModelRaised):
             return Attempt("failed", error.message.rstrip("."))
         return _classify_error(error.__cause__)
 
 
-def _classify_error(error: BaseException) -> Attempt:
-    if isinstance(error, SystemExit):
+def _classify_error(error: ModelRaised) -> Attempt:
+    if error.ended:
         return Attempt("failed", "it ended the program")
-    said = " ".join(str(error).split()).split(". ")[0][:200].rstrip(".")  # the first sentence says it
-    clean = bool(said) and not isinstance(error, MemoryError | RecursionError)
-    return Attempt("clean_error" if clean else "failed", f"{type(error).__name__}: {said or 'without a word'}")
+    said = " ".join(error.words.split()).split(". ")[0][:200].rstrip(".")  # the first sentence says it
+    return Attempt("clean_error" if error.is_clean else "failed", f"{error.kind}: {said or 'without a word'}")
 
 
 def are_same(first: Scores, second: Scores) -> bool:

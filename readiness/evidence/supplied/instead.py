@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from readiness.core.metrics import QUANTILES
 from readiness.core.missing import Missing
-from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import Evidence, SuppliedRepeat, Technical, Training
 from readiness.evidence.fold_scores import fold_score, held_score
 from readiness.evidence.probes.latency import SLOW_TOGETHER, slow_together
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.evidence.retraining import Retrained, Retraining
 from readiness.evidence.supplied.read import find_copied_labels
+from readiness.evidence.workers.worker import Scores
 from readiness.spec.schema import FIGURES
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic

@@ -19,11 +19,11 @@ from readiness.core.errors import DataError
 from readiness.core.sanitize import nearest, shown
 from readiness.evidence import tables
 from readiness.evidence.baselines import from_columns
-from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import Elsewhere, SuppliedRepeat
 from readiness.evidence.row_hashes import read_hashes
 from readiness.evidence.supplied.log import check_calls, check_file, read_log
 from readiness.evidence.target import Rows, Target
+from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import LoadedSpec
 from readiness.spec.schema import FoldColumns, PredictionColumns, Spec, SuppliedLatency
 from readiness.spec.supplied_checks import ORDER_REMEDY, PARQUET, column_names, order_unknown

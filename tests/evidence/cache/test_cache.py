@@ -24,7 +24,7 @@ from readiness.evidence.cache.cache import REFITS, SEEDS, TEST, TRAINING, Cache,
 from readiness.evidence.cache.entries import pack_scores, unpack_scores
 from readiness.evidence.cache.fingerprint import Code
 from readiness.evidence.cache.store import SUFFIX, Entry
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.measure_refits import measure_refits
@@ -33,6 +33,7 @@ from readiness.evidence.probes.memory import Memory
 from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.probes.subprocess import SubprocessResult
 from readiness.evidence.refits import Refits
+from readiness.evidence.workers.worker import Scores
 from tests.conftest import make_rows
 
 pytestmark = pytest.mark.slow

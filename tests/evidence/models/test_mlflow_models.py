@@ -33,11 +33,11 @@ from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import environment
 from readiness.evidence.models import kinds
+from readiness.evidence.models.description import unfit_for_cloning
 from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.mlflow import mlflow, silence_mlflow
 from readiness.evidence.preflight import preflight
 from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
-from readiness.evidence.refit_jobs import unfit_for_cloning
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
 from readiness.starter.starter import starter

@@ -29,16 +29,17 @@ from readiness.core.files import sha256_path
 from readiness.core.findings import Question
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
-from readiness.evidence.candidate import Candidate, Scores
+from readiness.evidence.candidate import Candidate
 from readiness.evidence.collect import gather
 from readiness.evidence.environment import environment
 from readiness.evidence.models import kinds
+from readiness.evidence.models.description import unfit_for_cloning
 from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.onnx import PIECE
 from readiness.evidence.models.typed_columns import convert
 from readiness.evidence.preflight import preflight
 from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
-from readiness.evidence.refit_jobs import unfit_for_cloning
+from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
 from readiness.starter.starter import starter

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from readiness.core.errors import DataError
 from readiness.core.missing import Missing
 from readiness.core.policy import BUDGET_SECONDS, Task
-from readiness.evidence.candidate import Scores
 from readiness.evidence.evidence import SuppliedRepeat
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import RefitEstimate, too_slow
 from readiness.evidence.supplied.instead import CHOSEN, with_supplied_refits
 from readiness.evidence.supplied.read import ROWS_COMPARED, check_repeats, find_copied_labels, overlap
+from readiness.evidence.workers.worker import Scores
 from readiness.questions.supplied import NOT_OF_IT, SEEN, _too_far
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Exact

@@ -1,0 +1,119 @@
+"""A model under review: whoever runs it, and the file that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from readiness.core.files import Artifact
+from readiness.core.missing import Missing
+from readiness.core.provenance import Isolation, IsolationForm
+from readiness.evidence.models.description import describe_model
+from readiness.evidence.models.load import model_path, vouched_file
+from readiness.evidence.models.needed_code import files_of, needed_code
+from readiness.evidence.models.own_modules import serve
+from readiness.evidence.workers.in_process import InProcess
+from readiness.evidence.workers.isolation import Cell, Start
+from readiness.evidence.workers.process import ProcessWorker
+from readiness.evidence.workers.worker import Worker
+from readiness.spec.load import LoadedSpec
+from readiness.spec.proofs import proof_paths
+from readiness.spec.schema import ModelFile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A model, run by a worker."""
+
+    worker: Worker
+    path: Path
+    artifact: Artifact
+    no_file: Missing | None = None
+    """Why there is no file of it, where it comes from memory and cannot be written."""
+
+    @property
+    def kind(self) -> str:
+        """In words: "scikit-learn Pipeline ending in LogisticRegression"."""
+        return self.worker.about.kind
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What its libraries warned of while it was loaded."""
+        return self.worker.about.notes
+
+    @property
+    def isolation(self) -> Isolation:
+        """What stands between it and the review."""
+        found = getattr(self.worker, "isolation", None)
+        return found if isinstance(found, Isolation) else Isolation(IsolationForm.IN_PROCESS)
+
+
+def in_memory(estimator: Any, path: Path, artifact: Artifact, *, takes_arrays: bool) -> Model:
+    """An object of this process as a model; `path` and `artifact` stand for a file that there is not."""
+    about = describe_model(estimator, takes_arrays=takes_arrays or None)
+    return Model(InProcess(estimator, about), path, artifact)
+
+
+def estimator_in(model: Model) -> Any:
+    """The object behind a model in memory.
+
+    Raises:
+        TypeError: it is not in this process.
+    """
+    if not isinstance(model.worker, InProcess):
+        raise TypeError("the model is not in this process")
+    return model.worker.estimator
+
+
+def in_own_process(model: Model, spec: ModelFile, folder: Path) -> Model:
+    """A model in memory, of which there is a file meanwhile, in a process of its own: apart from this one, and no more;
+    its modules may lie anywhere on the search path.
+    """
+    start = Start(Isolation(IsolationForm.PROCESS))
+    worker = ProcessWorker(spec, folder, Cell(()), takes_arrays=model.worker.about.takes_arrays, start=start)
+    return replace(model, worker=worker)
+
+
+def start_model(loaded: LoadedSpec, spec: ModelFile) -> Model:
+    """The model that a spec names, in a process of its own, which begins to load it and is not waited for.
+
+    The file is hashed here, and the process is told the digest: it loads that very file, or nothing.
+
+    Raises:
+        ModelError: no such file, a pickle or an MLflow folder without a pin, a digest that is not the pinned one, or a
+            package that is not installed.
+    """
+    path = model_path(spec, loaded.folder)
+    artifact = vouched_file(spec, path)
+    serve(loaded.folder)
+    pinned = spec.model_copy(update={"sha256": artifact.sha256})
+    worker = ProcessWorker(pinned, loaded.folder, cell_of(loaded, spec, path))
+    worker.begin()
+    return Model(worker, path, artifact)
+
+
+def cell_of(loaded: LoadedSpec, spec: ModelFile, path: Path) -> Cell:
+    """What the process of a model may see: its file, and the modules that it needs; and what it must not."""
+    hidden = frozenset(hidden_paths(loaded)) - {path.resolve()}
+    code = needed_code(loaded.folder, [spec.loader], path)
+    return Cell((path.absolute(), *_without(code, hidden)), tuple(sorted(hidden)), loaded.folder.resolve())
+
+
+def hidden_paths(loaded: LoadedSpec) -> Iterator[Path]:
+    """Spec, tables, and everything else that tells what the review expects."""
+    spec = loaded.spec
+    named = (spec.data.test, spec.data.train, spec.data.recent, *spec.supplied.files.values())
+    yield from (path.resolve() for path, _ in loaded.files)
+    yield from (loaded.resolve(name) for name in named if name is not None)
+    yield from (path.resolve() for path in proof_paths(loaded).values())
+
+
+def _without(places: tuple[Path, ...], hidden: frozenset[Path]) -> Iterator[Path]:
+    """The places; of a package that holds what is hidden, its other files."""
+    for place in places:
+        if any(place in each.parents for each in hidden):
+            yield from (file for file in files_of([place]) if file.resolve() not in hidden)
+        elif place.resolve() not in hidden:
+            yield place
