@@ -27,6 +27,7 @@ from readiness.evidence.evidence import Evidence
 from readiness.evidence.preflight import preflight
 from readiness.evidence.sources import FrameOrigin, Origin
 from readiness.evidence.tables import read_table
+from readiness.evidence.workers.model import estimator_in
 from readiness.reviews.model_file import MODEL, why_no_file
 from readiness.spec.load import load_spec
 from readiness.spec.schema import Spec

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ SYSTEM_FILES = (
     "/sys/class/drm",
 )
 """What libraries of numbers ask of the system: where libraries are, processors, their limits, graphics cards."""
-DEVICES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd", "/dev/dxg")
+DEVICES = ("nvidia*", "dri", "kfd", "dxg")
 FIRST_USER, USERS = 61_184, 4_000
 """Numbers of users that no system gives to people (systemd.exec(5), DynamicUser)."""
 MOST_FILE_BYTES = 4 * 2**30
@@ -102,15 +102,15 @@ def _bubblewrap_arguments(program: str, cell: Cell) -> Iterator[str]:
     yield from (program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
     yield from ("--hostname", "worker", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm", "--tmpfs", "/tmp")  # noqa: S108
     for pattern in DEVICES:
-        for place in sorted(Path("/dev").glob(pattern.removeprefix("/dev/"))):
-            yield from ("--dev-bind", str(place), str(place))
-    for place in SYSTEM:
-        if Path(place).is_symlink():
-            yield from ("--symlink", str(Path(place).readlink()), place)
-        elif Path(place).exists():
-            yield from ("--ro-bind", place, place)
-    for place in (*SYSTEM_FILES, *map(str, _code_places(cell)), *map(str, cell.visible)):
-        yield from ("--ro-bind-try", place, place)
+        for device in sorted(map(str, Path("/dev").glob(pattern))):
+            yield from ("--dev-bind", device, device)
+    for place in map(Path, SYSTEM):
+        if place.is_symlink():
+            yield from ("--symlink", str(place.readlink()), str(place))
+        elif place.exists():
+            yield from ("--ro-bind", str(place), str(place))
+    for seen in (*SYSTEM_FILES, *map(str, _code_places(cell)), *map(str, cell.visible)):
+        yield from ("--ro-bind-try", seen, seen)
     yield from ("--dir", str(cell.folder), "--chdir", str(cell.folder), "--remount-ro", "/", "--")
 
 
@@ -198,7 +198,7 @@ def _try(prefix: Sequence[str], cell: Cell, **options: Any) -> tuple[str, str] |
     return (lacking, seen) if done.returncode == 0 and comma else None
 
 
-def search_environment(given: Iterable[str] | Any) -> dict[str, str]:
+def search_environment(given: Mapping[str, str]) -> dict[str, str]:
     """An environment with this process's own search path for modules, so that a child finds this very program."""
     root = str(Path(readiness.__file__).resolve().parent.parent)
     environment = {name: given[name] for name in given if not name.startswith("READINESS")}
