@@ -24,6 +24,7 @@ from readiness.spec.parts import (
     VariableName,
     one_line,
 )
+from readiness.spec.served import Served
 from readiness.spec.words import ColumnLabels, Words
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
@@ -86,13 +87,31 @@ class ModelFile(Part):
         return self
 
 
-class Model(ModelFile):
-    """The candidate."""
+class Model(ModelFile, Served):
+    """The candidate: a file, a served model, both, or its predictions."""
 
     name: Name = Field(description="name of the model, up to 200 characters")
     version: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)] = Field(
         description='version of the model, as text: "1.4"'
     )
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Model:
+        if (self.path is None and self.url is None) == (self.predictions is None):
+            raise ValueError(
+                "give path (a model file), url (a served model), both, or predictions (columns of data.test)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _settings_have_their_use(self) -> Model:
+        for key in ("sha256", "loader", "environment"):
+            if self.path is None and getattr(self, key):
+                there = "only url" if self.url is not None else "only predictions"
+                raise ValueError(f"{key} belongs to a model file; there is no path, {there}")
+        if self.predictions is not None and self.predictions.score is None and self.threshold is not None:
+            raise ValueError("threshold needs predictions.score, the column that it cuts")
+        return self
 
 
 class SegmentColumn(Part):

@@ -229,8 +229,8 @@ def test_model_problems(tmp_path: Path, model: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("", "give either path (a model file) or predictions"),
-        (", path: m, predictions: {label: p}", "give either path (a model file) or predictions"),
+        ("", "give path (a model file), url (a served model), both, or predictions"),
+        (", path: m, predictions: {label: p}", "give path (a model file), url (a served model), both, or predictions"),
         (", predictions: {label: p}, loader: a:b", "loader belongs to a model file"),
         (", predictions: {label: p}, threshold: 0.5", "threshold needs predictions.score"),
         (", predictions: {}", "names neither label nor score"),

@@ -62,6 +62,10 @@ class ModelDescription:
     """What its libraries warned of while it was loaded."""
 
 
+NO_REFUSALS = ("SystemExit", "MemoryError", "RecursionError", "ServerError")
+"""Exceptions that are no refusal of rows, whatever they say; from the last, failures of a served model derive."""
+
+
 class ModelRaised(Exception):
     """An exception of the model itself, wherever it ran."""
 
@@ -97,7 +101,7 @@ class ModelRaised(Exception):
     @property
     def is_clean(self) -> bool:
         """Whether it refused in words that somebody can act on."""
-        return bool(self.words.strip()) and not self.is_a("SystemExit", "MemoryError", "RecursionError")
+        return bool(self.words.strip()) and not self.is_a(*NO_REFUSALS)
 
 
 class WorkerLost(ScoringError):
@@ -221,11 +225,13 @@ class Times:
     outside: int
     """Nanoseconds between sending the request and the end of the reply, by the clock of whoever asked; 0: not known."""
     raised: tuple[ModelRaised, ...] = ()
-    """Exceptions that calls ended in; they count as calls."""
+    """Exceptions that calls ended in, the first of them; they count as calls."""
     prepared: int = 0
     """Nanoseconds before the start in which the worker cut the rows into calls."""
     resident: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Resident bytes at the start and after each `memory_every` calls; empty where nobody asked."""
+    failed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Numbers of the calls that ended in an exception, from 0, all of them."""
 
     @property
     def service(self) -> NDArray[np.int64]:
