@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from readiness.core.files import Artifact
+from readiness.core.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class Gathered:
     """Dotted keys that the spec sets itself; all others are defaults."""
     settings: tuple[str, ...] = ()
     """What was set on the command line over the files of the spec, each as KEY=VALUE."""
+    profile: Profile | None = None
+    """Of the columns and of the answers; None where nobody asked for what follows from it, as in a partial review."""
 
 
 @dataclass(frozen=True, slots=True)

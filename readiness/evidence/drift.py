@@ -67,7 +67,7 @@ def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | 
         return numeric_drift(as_floats(reference), as_floats(current))
     before, now = reference.astype(object), current.astype(object)
     by_value = categorical_drift(before, now)
-    if not _mostly_differ(before) or isinstance(by_value, Missing):
+    if not mostly_differ(before) or isinstance(by_value, Missing):
         return by_value
     by_kind = categorical_drift(*(values.map(_kind_of, na_action="ignore") for values in (before, now)))
     by_text = _drift_of_texts(before, now) if all(isinstance(value, str) for value in before.dropna()) else by_value
@@ -75,7 +75,7 @@ def column_drift(reference: pd.Series[Any], current: pd.Series[Any]) -> Drift | 
     return max(drifts, key=lambda drift: drift.index.value, default=by_value)
 
 
-def _mostly_differ(values: pd.Series[Any]) -> bool:
+def mostly_differ(values: pd.Series[Any]) -> bool:
     """Whether values hardly ever come twice, so that their shares say nothing."""
     known = values.dropna()
     return known.nunique() > max(TOP_CATEGORIES, len(known) * MOSTLY_DIFFERENT)

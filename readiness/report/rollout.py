@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readiness.core.findings import Finding, Question
+from readiness.core.findings import Question
 from readiness.core.format import listed
 from readiness.core.keys import Topic
-from readiness.core.policy import ROLLOUT
-from readiness.report.sentences.counts import hits_of_finding
-from readiness.report.sentences.gains import class_of_requirement
+from readiness.report.monitoring.labelled import performance
+from readiness.report.monitoring.plan import stated_stages
 from readiness.report.sentences.language import Language
-from readiness.report.sentences.numbers import percent
-from readiness.report.sentences.phrases import counting
-from readiness.report.sentences.words import number, section
+from readiness.report.sentences.words import section
 from readiness.verdict.record import Record
 
 _MOST_LIMITS = 3
@@ -35,13 +32,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """A requirement, and how many cases would show that it no longer holds."""
+    """A requirement, and how many cases show that what was measured has come down to it."""
 
     requirement: str
     cases: int
     noun: str
-    fallen: str
-    """The value to which it would have fallen: "72 %"."""
 
 
 def stages(record: Record) -> tuple[Stage, ...]:
@@ -50,15 +45,13 @@ def stages(record: Record) -> tuple[Stage, ...]:
         return ()
     language = Language.of(record)
     rollout = section(section(record.gathered.spec, "production"), "rollout")
-    given = [part for part in rollout.get("stages") or () if isinstance(part, Mapping)]
-    planned = [(100 * (number(part.get("share")) or 0), number(part.get("days"))) for part in given]
-    planned = planned or [(float(share), None) for share in ROLLOUT]
+    planned = stated_stages(record)
     who = str(rollout.get("stopped_by") or "") or "not named"
     stop = _stop_when(record, language, [str(alarm) for alarm in rollout.get("alarms") or ()])
     found = falls(record, language)
     last = len(planned) - 1
     return tuple(
-        Stage(f"{share:g}", _least(days, found, is_last=i == last), stop if i == 0 else "as above", who)
+        Stage(f"{100 * share:g}", _least(days, found, is_last=i == last), stop if i == 0 else "as above", who)
         for i, (share, days) in enumerate(planned)
     )
 
@@ -78,41 +71,17 @@ def note(record: Record) -> str:
     found = falls(record, Language.of(record))
     if not found:
         return ""
-    told = " ".join(
-        f"{fall.cases:,} {fall.noun} show a change to {fall.fallen} (required: {fall.requirement})." for fall in found
-    )
-    return (
-        "These are the fewest cases that would show, 80 times in 100, that a requirement no longer holds. "
-        f"The value is taken to go as far beyond the limit as it stands on its good side now. {told}"
-    )
+    told = " ".join(f"{fall.cases:,} {fall.noun} show whether this still holds: {fall.requirement}." for fall in found)
+    return f"{told} So many show, 80 times in 100, that what was measured has come down to its limit."
 
 
 def falls(record: Record, language: Language) -> tuple[Fall, ...]:
-    """For each requirement on a share of counted cases the fewest that would show a fall below it.
-
-    The fall is as deep below the limit as the measured value lies on its good side, and is shown by an exact one-sided
-    limit with the review's confidence, 80 times in 100; see `statistics.sample_size.proportion_rows`.
-    """
-    found = (_fall(f, language) for f in record.answer(Question.BUSINESS).findings if f.key.kind is Topic.REQUIREMENT)
-    return tuple(fall for fall in found if fall is not None)
-
-
-def _fall(finding: Finding, language: Language) -> Fall | None:
-    from readiness.statistics.sample_size import proportion_rows  # loads what computes numbers
-
-    criterion, bounds = finding.criterion, finding.bounds
-    of_class = class_of_requirement(language.words, finding)
-    hits, how = hits_of_finding(finding), counting(language.words, finding.metric, of_class)
-    if criterion is None or bounds is None or finding.measured is None or hits is None or how is None:
-        return None
-    value, bar = finding.measured.value, criterion.threshold
-    fallen = 2 * bar - value
-    if not criterion.holds(value) or not 0 < bar < 1 or not 0 < fallen < 1 or fallen == bar:
-        return None
-    # a share that fell is shown by its failures, which then are more frequent than the limit allows
-    truth, limit = (1 - fallen, 1 - bar) if criterion.wants_more else (fallen, bar)
-    cases = proportion_rows(truth, limit, alpha=bounds.alpha)
-    return None if cases is None else Fall(language.requirement(finding), cases, how.noun, percent(fallen, bar))
+    """For each requirement the fewest cases that show a fall to its limit, as the monitoring plan has them."""
+    return tuple(
+        Fall(language.requirement(signal.finding), signal.cases, signal.noun)
+        for signal in performance(record, language)
+        if signal.cases is not None and signal.finding is not None and signal.finding.key.kind is Topic.REQUIREMENT
+    )
 
 
 def _least(days: float | None, found: Sequence[Fall], *, is_last: bool) -> str:

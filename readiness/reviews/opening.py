@@ -10,6 +10,7 @@ from pathlib import Path
 
 from readiness.core.environment import GO_VARIABLE
 from readiness.evidence.collect import gather
+from readiness.evidence.profile import with_profile
 from readiness.reviews.answering import AllAtOnce, Answering
 from readiness.reviews.review import Review
 
@@ -54,7 +55,7 @@ def open_review(
         cache=cache,
         candidate_number=candidate_number,
     )
-    return Review(Answering(AllAtOnce(evidence)), nonce=nonce, started=started, listener=display_words)
+    return Review(Answering(AllAtOnce(with_profile(evidence))), nonce=nonce, started=started, listener=display_words)
 
 
 def require(expected: str) -> None:
