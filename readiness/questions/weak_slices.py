@@ -21,7 +21,7 @@ from readiness.spec.schema import Segments
 from readiness.statistics.cases import Cases, Floats
 from readiness.statistics.intervals import Binomial
 from readiness.statistics.judge_claims import Measurement
-from readiness.statistics.slices import Key, Mask, Search, Span, first_half, rows_of, search
+from readiness.statistics.slices import Key, Mask, Search, Span, chance_of_so_many, first_half, rows_of, search
 from readiness.verdict.claims import calendar_names
 
 MOST_SHOWN = 4
@@ -172,14 +172,12 @@ def _chance(split: Split, ruler: Ruler) -> float:
     Fisher's (1934) exact test: far out in the tail, where many combinations are tested, limits of shares that rest on
     the normal distribution are too short for few rows. 0 where rows depend on each other or losses are no counts.
     """
-    from scipy.stats import hypergeom
-
     inside, outside = split.inside, split.outside
     if not isinstance(inside, Binomial) or not isinstance(outside, Binomial):
         return 0.0
     turned = ruler.metric.greater_is_better
     here, there = (round(part.n - part.successes if turned else part.successes) for part in (inside, outside))
-    return float(hypergeom.sf(here - 1, inside.n + outside.n, here + there, inside.n))
+    return chance_of_so_many(here, drawn=inside.n, marked=here + there, total=inside.n + outside.n)
 
 
 def _words_of(split: Split, ruler: Ruler) -> str:

@@ -459,3 +459,24 @@ def assign_bins(numbers: Floats, edges: Floats) -> npt.NDArray[np.int16]:
         codes += (numbers > edge).view(np.int8)
     codes[np.isnan(numbers)] = len(edges) + 1
     return codes.astype(np.int16)
+
+
+def chance_of_so_many(found: int, *, drawn: int, marked: int, total: int) -> float:
+    """How likely `found` or more of `marked` rows are among `drawn` of `total` rows that chance alone picks.
+
+    The upper tail of the hypergeometric distribution, which Fisher's (1934) exact test goes by: its probabilities in
+    proportion to the largest of them, from P(k + 1) / P(k) = (marked - k)(drawn - k) / ((k + 1)(total - marked - drawn
+    + k + 1)), summed from the small ones on. A tail below 1e-307 of the largest is 0.
+    """
+    lowest, highest = max(0, drawn + marked - total), min(drawn, marked)
+    if found <= lowest:
+        return 1.0
+    if found > highest:
+        return 0.0
+    k = np.arange(lowest, highest, dtype=np.float64)
+    steps = (marked - k) * (drawn - k) / ((k + 1) * (total - marked - drawn + k + 1))
+    mode = int(np.searchsorted(-steps, -1.0))  # the steps fall, and from here on they lead downwards
+    down, up = np.cumprod(1 / steps[:mode][::-1]), np.cumprod(steps[mode:])
+    chances = np.concatenate((down[::-1], [1.0], up))
+    tail = float(np.sort(chances[found - lowest :]).sum())
+    return min(1.0, tail / float(np.sort(chances).sum()))

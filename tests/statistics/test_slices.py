@@ -15,6 +15,7 @@ from readiness.statistics.slices import (
     MOST_STEPS,
     Span,
     assign_bins,
+    chance_of_so_many,
     first_half,
     quantile_edges,
     rows_of,
@@ -243,3 +244,22 @@ def test_gaps_and_infinities_have_their_place():
     assert [0, 0, 1, 1, 2, 2, 3] == assign_bins(np.array([-np.inf, 1, 1.5, 2, 2.5, np.inf, np.nan]), edges).tolist()
     assert 0 == len(quantile_edges(np.full(5, np.nan), 10))
     assert [1, 0] == assign_bins(np.array([np.nan, 3.0]), np.empty(0)).tolist()
+
+
+@given(st.integers(1, 400), st.data())
+def test_chance_of_so_many_is_that_of_fishers_exact_test(total, data):
+    """The upper tail of the hypergeometric distribution, as SciPy has it."""
+    drawn, marked = data.draw(st.integers(0, total)), data.draw(st.integers(0, total))
+    found = data.draw(st.integers(0, min(drawn, marked) + 1))
+
+    chance = chance_of_so_many(found, drawn=drawn, marked=marked, total=total)
+
+    expected = stats.hypergeom.sf(found - 1, total, marked, drawn)
+    assert chance == pytest.approx(expected, rel=1e-11, abs=1e-300)
+
+
+def test_chance_of_so_many_by_hand():
+    """Two marked rows among four, two drawn: both are marked once in six draws."""
+    assert chance_of_so_many(2, drawn=2, marked=2, total=4) == pytest.approx(1 / 6)
+    assert chance_of_so_many(3, drawn=2, marked=2, total=4) == 0.0
+    assert chance_of_so_many(0, drawn=2, marked=2, total=4) == 1.0

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
@@ -155,6 +154,8 @@ def residuals(answer: Answer, *, ax: Axes | None = None) -> Axes:
     table = answer.tables.get("residuals")
     if table is None or not len(table):
         raise NothingToDraw("no sizes of errors are at hand, as where classes are predicted")
+    import seaborn as sns  # loads all of SciPy's statistics: only where numbers are predicted
+
     ax = canvas(ax, 2.6 if sheet().narrow else 3.3)
     sns.scatterplot(
         x=table["y_true"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from readiness.core.format import format_count, format_value
@@ -86,10 +85,8 @@ def _humps(look: FirstLook, ax: Axes | None) -> Axes:
     edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
     for k, (name, part) in enumerate(look.scores.items()):
         label = f"{shorten(plain(name), 30)} ({format_count(len(part))})"
-        sns.histplot(
-            x=part, ax=ax, bins=edges, stat="percent", color=_COLOURS[k % len(_COLOURS)], element="step", alpha=0.3,
-            linewidth=1.1, label=label,
-        )  # fmt: skip
+        colour, percent = _COLOURS[k % len(_COLOURS)], 100 * np.histogram(part, edges)[0] / max(len(part), 1)
+        ax.stairs(percent, edges, fill=True, facecolor=(colour, 0.3), edgecolor=colour, linewidth=1.1, label=label)
     for text in ax.legend(frameon=False, fontsize=sheet().small).get_texts():
         text.set_parse_math(False)
     few_ticks(ax, 6)

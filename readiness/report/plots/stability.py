@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from readiness.core.findings import Answer, Finding, Status
@@ -47,6 +46,8 @@ def folds(answer: Answer, *, ax: Axes | None = None) -> Axes:
     table = answer.tables.get("folds")
     if table is None or not len(table):
         raise NothingToDraw("no refits were made")
+    import seaborn as sns  # loads all of SciPy's statistics: only where refits were made
+
     ax = canvas(ax, 2.7 if sheet().narrow else 3.2)
     sns.stripplot(
         data=table, x="repeat", y="score", ax=ax, jitter=False, color=ACCENT, alpha=0.75, size=5.5, linewidth=0
