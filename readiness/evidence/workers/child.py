@@ -70,9 +70,9 @@ class Served:
         except ModelRaised as error:
             reply = {"raised": [error.kind, error.words[:2000], list(error.bases), error.module]}
         except ReadinessError as error:
-            reply = {"error": [type(error).__name__, error.message, error.remedy]}
+            reply = {"error": [type(error).__name__, error.message, error.remedy or ""]}
         except (Exception, SystemExit) as error:
-            reply = {"error": ["ModelError", f"{type(error).__name__}: {error}"[:2000], ""]}
+            reply = {"error": ["WorkerLost", f"{type(error).__name__}: {error}"[:2000], ""]}
         message = reply if isinstance(reply, Message) else Message(reply)
         return replace(message, values={**message.values, **self._modules()})
 
