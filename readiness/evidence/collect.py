@@ -47,7 +47,8 @@ from readiness.evidence.segments import as_dates, cut_segments, moments
 from readiness.evidence.sources import Origin, file_origins
 from readiness.evidence.supplied.read import read_supplied
 from readiness.evidence.target import Rows, Target, amounts, find_target, interval_columns, usable, without_copies
-from readiness.evidence.workers.model import Model, start_model
+from readiness.evidence.workers.model import Model
+from readiness.evidence.workers.served import start_candidate
 from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import LoadedSpec, load_spec, normalised, set_keys
 from readiness.spec.proofs import proof_paths
@@ -76,7 +77,7 @@ def describe_evidence(
             spec.model.name,
             spec.model.version,
             "predictions only" if model is None else model.kind,
-            () if model is None else (model.artifact,),
+            () if model is None or model.is_served else (model.artifact,),
             (*(() if model is None else model.notes), *scores.notes),
         ),
         inputs=_inputs(loaded, tables),
@@ -163,7 +164,7 @@ def gather(
     loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
     loaded = replace(loaded, spec=loaded.spec.counted(candidate_number))
     asked = questions_of(only)
-    model = start_model(loaded, loaded.spec.model) if loaded.spec.model.path else None
+    model = start_candidate(loaded)
     origins = file_origins(loaded)
     setup = CacheSetup.open(cache, tuple(origin.head.path for origin in origins.values()))
     return gather_from(loaded, model, origins, setup, asked)

@@ -73,9 +73,9 @@ def needed_columns(
 ) -> dict[str, Needed]:
     """For each table that the spec names ("test", "train", "recent"), the columns to read."""
     spec = loaded.spec
-    # without a model file the features serve drift and rules only, so a missing one is no fault
-    own = tuple(features) if spec.model.path is not None else ()
-    spare = () if spec.model.path is not None else tuple(f for f in features if f in found["test"])
+    # without a model the features serve drift and rules only, so a missing one is no fault
+    own = tuple(features) if spec.model.can_be_asked else ()
+    spare = () if spec.model.can_be_asked else tuple(f for f in features if f in found["test"])
     everything = tuple(dict.fromkeys((*_test_columns(spec), *own)))
     current = _features_of_current(spec, found["test"])
     result = {"test": Needed(everything, tuple(dict.fromkeys((*spare, *current))))}
@@ -125,7 +125,7 @@ def without_features(spec: Spec, train: Needed) -> Needed:
 
 def unspoken(spec: Spec, columns: Sequence[str], features: Sequence[str]) -> tuple[str, ...]:
     """Columns that the spec gives no role but that of a name or of being shown, and that the model is not given."""
-    given = features if spec.model.path is not None else ()
+    given = features if spec.model.can_be_asked else ()
     named = {spec.data.id, *spec.errors.show} - {spec.data.target, spec.data.group, spec.data.query, spec.data.time}
     taken = ({*_test_columns(spec)} - named) | {*given, *columns_of(spec.data.segments)}
     taken |= {*supplied_columns(spec, "train")}

@@ -62,7 +62,8 @@ def probe(evidence: Evidence) -> Evidence:
             lambda: cached_throughput(cache, batches, runs=RUNS) if _wants(evidence, "throughput") else LEFT_OUT
         )
     no_file = evidence.model.no_file
-    why = no_file if no_file is not None or _wants(evidence, "memory") else LEFT_OUT
+    unloaded = None if evidence.model.is_served else no_file  # what is served has no file, and can be tried all the same
+    why = unloaded if unloaded is not None or _wants(evidence, "memory") else LEFT_OUT
     result = Trial(why, why) if why is not None else cached_probes(cache, lambda: try_candidate(candidate, rows))
     measures: dict[str, Inference | Missing] = {**_latencies(latency), **_speeds(throughput)}
     measures["size_mb"] = Exact(evidence.model.artifact.size / MEGABYTE) if no_file is None else no_file

@@ -354,7 +354,8 @@ def _stability(loaded: LoadedSpec) -> Iterator[str]:
     if spec.data.train is None:
         yield "there are no training rows to refit on (data.train)"
     elif spec.supplied.folds is None and spec.model.path is None:
-        yield "predictions cannot be refitted (supplied.folds)"
+        what = "a served model" if spec.model.can_be_asked else "predictions"
+        yield f"{what} cannot be refitted (supplied.folds)"
     elif spec.supplied.folds is None and spec.model.loader is None and spec.model.path is not None:
         kind = kind_of(loaded.resolve(spec.model.path))
         if kind.refits_unavailable is not None:
@@ -372,7 +373,7 @@ def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]
         yield f"no limit is stated for {_few(limits)}"
     if spec.data.train is None and not is_attested(Topic.DRIFT):
         yield "drift needs the training rows (data.train)"
-    if spec.model.path is None and (missing := [p for p in policy.MUST_PROBES if p not in spec.supplied.probes]):
+    if not spec.model.can_be_asked and (missing := [p for p in policy.MUST_PROBES if p not in spec.supplied.probes]):
         yield f"predictions cannot be probed ({_few([f'supplied.probes.{name}' for name in missing])})"
     asked = [box for box in BOXES if box.source is Source.ATTESTED]
     outcomes = [attested_outcome(spec.checklist.get(box.key), day, proofs) for box in asked]
@@ -388,7 +389,7 @@ def _is_attested(spec: Spec, topic: Topic, day: datetime.date, proofs: Proofs) -
     """
     box = next(box for box in BOXES if topic in box.topics and box.source is Source.MEASURED)
     outcome = attested_outcome(spec.checklist.get(box.key), day, proofs)
-    if topic in NO_LIMIT and spec.model.path is not None:
+    if topic in NO_LIMIT and spec.model.can_be_asked:
         return outcome is Outcome.NOT_APPLICABLE
     return outcome.status is Status.MET
 

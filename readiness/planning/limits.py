@@ -91,7 +91,7 @@ def latency_calls(a: Assumptions, key: str, text: str, name: str, power: float) 
         return unplanned(key, text, "cannot be proven: too few calls within the limit are assumed", CALLS)
     fewest = math.ceil(math.log(alpha) / math.log(q) - 1e-9)
     short = "" if made >= calls else f", so set production.calls to {calls:,}"
-    here = f"; the spec times {made:,}{short}" if a.spec.model.path is not None else " in a log under supplied.latency"
+    here = f"; the spec times {made:,}{short}" if a.spec.model.can_be_asked else " in a log under supplied.latency"
     own = RowsNeeded(calls, f"calls, at least {fewest:,} even if none is slower{here}")
     return planned(key, text, own, (within.words("share of calls within the limit"),), kind=CALLS)
 

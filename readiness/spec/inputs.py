@@ -69,6 +69,11 @@ class ModelFile(Part):
         None, description="columns of data.test with ready-made predictions, in place of path"
     )
 
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether there is a model to ask, as a file or at an address, and not predictions alone."""
+        return self.predictions is None
+
     @model_validator(mode="after")
     def _one_way_in(self) -> ModelFile:
         if (self.path is None) == (self.predictions is None):

@@ -44,7 +44,7 @@ def _may_hold(finding: Finding, spec: Spec, day: datetime.date, proofs: Proofs, 
     if (
         finding.outcome is Outcome.NOT_APPLICABLE
         and probe_kind(finding.key.part("probe")).may_not_apply
-        and spec.model.path is not None
+        and spec.model.can_be_asked
     ):
         return True
     if finding.outcome not in (Outcome.ATTESTED, Outcome.NOT_APPLICABLE):

@@ -105,8 +105,8 @@ def _reaches(low: float | None, high: float | None) -> bool:
 def _cannot_be_measured(finding: Finding, spec: Spec) -> bool:
     part = _part(finding, spec)
     if finding.outcome is Outcome.ATTESTED:
-        return part in {f"probes.{name}" for name in spec.supplied.probes} and spec.model.path is None
-    if spec.model.path is None and (part or _rests_on_model(finding)):
+        return part in {f"probes.{name}" for name in spec.supplied.probes} and not spec.model.can_be_asked
+    if not spec.model.can_be_asked and (part or _rests_on_model(finding)):
         return finding.key.kind not in _WITHOUT_MODEL
     on_the_clock = part.startswith("latency_") or part == "throughput_per_second"
     return spec.production.measured_on == "shared" and on_the_clock

@@ -31,7 +31,9 @@ class Model:
     path: Path
     artifact: Artifact
     no_file: Missing | None = None
-    """Why there is no file of it, where it comes from memory and cannot be written."""
+    """Why there is no file of it, where it comes from memory and cannot be written, or is served at an address."""
+    is_served: bool = False
+    """Whether it is asked at an address; nothing then binds a report to it."""
 
     @property
     def kind(self) -> str:
