@@ -279,7 +279,8 @@ def _with_notebook(error: ReadinessError, execution: Execution, folder: Path) ->
 def variables(spec: Spec) -> tuple[str, ...]:
     """The environment variables that the models of a spec need by its own words."""
     current = spec.baseline.current
-    return tuple(dict.fromkeys((*spec.model.environment, *(current.environment if current else ()))))
+    headers = (source.from_environment for source in (spec.model.headers or {}).values())
+    return tuple(dict.fromkeys((*spec.model.environment, *headers, *(current.environment if current else ()))))
 
 
 def check_variables(spec: Spec) -> None:
