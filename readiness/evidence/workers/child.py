@@ -132,7 +132,7 @@ class Served:
         done = refit_once(self.model.estimator, form, frame.iloc[train], labels, split, (frame.iloc[test], held))
         parts = {**_pack_scores("scores", done.scores), **_pack_scores("held", done.held)}
         told = {name: _about_scores(said) for name, said in (("scores", done.scores), ("held", done.held))}
-        facts = {"seconds": done.seconds, "converged": done.converged, "error": done.error}
+        facts = {"seconds": done.seconds, "converged": done.converged, "failure": done.error}
         return join_messages({**facts, "said": told}, parts)
 
     def time(self, request: Message) -> Reply:

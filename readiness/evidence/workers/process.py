@@ -333,14 +333,18 @@ class ProcessWorker:
         except (WireError, KeyError, TypeError, ValueError):
             raise self._lose("what it says of a refit cannot be read") from None
 
+    def another(self) -> ProcessWorker:
+        """A further process of the same model, apart in the same way, which begins to load it; its caller closes it."""
+        helper = ProcessWorker(
+            self._spec, self._folder, self._cell, takes_arrays=self._takes_arrays, start=self._started()
+        )
+        helper._footprint = Missing("a further process of the model")
+        helper.begin()
+        return helper
+
     def _with_helpers(self, count: int) -> list[ProcessWorker]:
         while len(self._helpers) < count:
-            helper = ProcessWorker(
-                self._spec, self._folder, self._cell, takes_arrays=self._takes_arrays, start=self._started()
-            )
-            helper._footprint = Missing("a process that only refits")
-            helper.begin()
-            self._helpers.append(helper)
+            self._helpers.append(self.another())
         return self._helpers[:count]
 
 
@@ -537,7 +541,7 @@ def type_fields(kind: type) -> tuple[str, ...]:
 
 def _read_outcome(reply: Message, job: RefitJob, split: Split) -> Outcome:
     values = reply.values
-    seconds, converged, error = float(values["seconds"]), values["converged"], values["error"]
+    seconds, converged, error = float(values["seconds"]), values["converged"], values["failure"]
     if not isinstance(error, str) or not isinstance(converged, bool) or not 0 <= seconds < math.inf:
         raise WireError("an outcome of another form")
     if error:
