@@ -240,7 +240,7 @@ class HttpWorker:
         return outputs
 
     def _batches(self, inputs: Inputs) -> Iterator[Inputs]:
-        yield from (inputs[at : at + self._limits.rows] for at in range(0, len(inputs), self._limits.rows))
+        yield from (inputs[at : at + self._limits.rows] for at in range(0, max(1, len(inputs)), self._limits.rows))
 
     def _digest(self, inputs: Inputs) -> bytes:
         digest = hashlib.sha256()
