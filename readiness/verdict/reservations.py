@@ -325,6 +325,10 @@ def _template(record: Record) -> Iterator[str]:
 def _model(record: Record) -> Iterator[str]:
     if record.gathered.model.kind == WITHOUT_MODEL:
         yield "no model was run; its predictions came ready-made, and how they were made was not seen here"
+    named = _section(record, "model")
+    if named.get("url") and not named.get("path"):
+        where = shorten(str(named["url"]), _LONGEST_NAME)
+        yield f"what answers at {where} was asked, and no file of it seen; whoever runs it can put another in its place"
 
 
 def _reuse(record: Record) -> Iterator[str]:

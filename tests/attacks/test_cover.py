@@ -77,6 +77,15 @@ def test_predictions_without_a_model_are_told() -> None:
     assert "No model was run" in under_the_result(changed(records.ready(), model={"kind": "predictions only"}))
 
 
+def test_a_served_model_without_a_file_is_told() -> None:
+    """There is no digest that would bind the report to it; with a file beside it, there is."""
+    served = {"model": {"name": "a", "version": "1", "url": "http://127.0.0.1:1/x", "protocol": "json"}}
+    both = {"model": {**served["model"], "path": "m.skops"}}
+    told = under_the_result(changed(records.ready(), served))
+    assert "What answers at http://127.0.0.1:1/x was asked, and no file of it seen" in told
+    assert "" == under_the_result(changed(records.ready(), both))
+
+
 def test_weights_are_told() -> None:
     """A weight of nothing makes a row disappear."""
     data = {"data": {**records.SPEC["data"], "weight": "how_much"}}

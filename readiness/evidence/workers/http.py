@@ -54,10 +54,6 @@ REPLY_BYTES, ROW_BYTES, MOST_BYTES = 1 << 20, 1 << 16, 1 << 26
 MOST_WORDS = 300
 SERVER_ERROR = NO_REFUSALS[-1]
 """What failures are derived from that are no refusal of the rows, so that none of them counts as a clean error."""
-UNBOUND = (
-    "What answers at an address is no file, so nothing binds this report to it: no digest of it is known, and whoever "
-    "runs it can exchange it."
-)
 NOT_BY_WIRE = "it is served at an address, where nobody sees its process"
 
 NAMES = {
@@ -172,7 +168,7 @@ class HttpWorker:
             scores_only=scored and not labelled,
             takes_arrays=bool(self._tensor),
             refits=self._refits(),
-            notes=tuple(note for note in (UNBOUND, said) if note),
+            notes=(said,) if said else (),
         )
 
     @staticmethod
