@@ -6,7 +6,7 @@ import hashlib
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,17 @@ from readiness.cli.terminal import complain
 from readiness.core.errors import InputError
 from readiness.core.sanitize import shown
 
+if TYPE_CHECKING:
+    from readiness.verdict.record import Record
+
 
 class Export(StrEnum):
     """What to write."""
 
     DOCX = "docx"
     CLAUSES = "clauses"
+    MONITORING = "monitoring"
+    SCHEMA = "schema"
 
 
 @command
@@ -31,24 +36,29 @@ def export(
     form: Annotated[
         Export,
         typer.Option(
-            "--format", help="docx: a Word document; clauses: public texts with their fields, JSON to stdout."
+            "--format",
+            help="docx: a Word document; clauses: public texts with their fields, JSON; monitoring: what to watch in "
+            "production, with windows and alarms, YAML; schema: the columns, for pandera. All but docx to stdout.",
         ),
     ] = Export.DOCX,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to; else beside the report, as report.docx.")
     ] = None,
 ) -> int:
-    """Write decision, findings and compliance fields of a report for other programs. It does not verify."""
+    """Write decision, findings and compliance fields of a report for other programs, or its monitoring plan.
+
+    It does not verify.
+    """
     from readiness.signing.verify import open_bytes, report_bytes
 
     content = report_bytes(report)
     opened = open_bytes(content)
-    if form is Export.CLAUSES:
+    if form is not Export.DOCX:
         if out is not None:
-            raise InputError("Clauses go to standard output: found --out beside them.", remedy="Leave it out.")
-        from readiness.report.clauses import clauses_as_json
-
-        say_data(json.dumps(clauses_as_json(opened.record), indent=2, ensure_ascii=True) + "\n")
+            raise InputError(
+                f"{form.value.capitalize()} goes to standard output: found --out beside it.", remedy="Leave it out."
+            )
+        say_data(_text(form, opened.record))
         return 0
     from readiness.core.files import write_whole
     from readiness.report.word import word_document
@@ -61,3 +71,24 @@ def export(
     complain("The document can be changed by anybody; what holds is the report. Verify that: readiness verify.")
     say(f"Word document: {place}")
     return 0
+
+
+def _text(form: Export, record: Record) -> str:
+    """What is written to standard output.
+
+    Raises:
+        InputError: the record holds nothing of the kind.
+    """
+    from readiness.report.monitoring.files import monitoring_yaml, schema_json
+
+    if form is Export.CLAUSES:
+        from readiness.report.clauses import clauses_as_json
+
+        return json.dumps(clauses_as_json(record), indent=2, ensure_ascii=True) + "\n"
+    text = monitoring_yaml(record) if form is Export.MONITORING else schema_json(record)
+    if text is None:
+        raise InputError(
+            f"The report holds nothing to make a {form.value} file from: it is partial, or older than such files.",
+            remedy="Run the whole review again.",
+        )
+    return text

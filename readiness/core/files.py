@@ -254,6 +254,7 @@ NOTEBOOK = "notebook.ipynb"
 PARTIAL_REPORT = "partial.html"
 PARTIAL_NOTEBOOK = "partial.ipynb"
 FAILED_NOTEBOOK = "notebook.failed.ipynb"
+MONITORING, SCHEMA = "monitoring.yaml", "schema.json"
 OUTPUTS = "outputs"
 
 LONGEST_SLUG = 60
@@ -261,7 +262,7 @@ DIGEST_LENGTH = 8
 """Hex digits that tell two names apart which read the same once they are slugs."""
 ASIDE_LENGTH = 12
 """Hex digits of an earlier report's SHA-256 in the name it is moved to."""
-_NAMES = frozenset({REPORT, NOTEBOOK, PARTIAL_REPORT, PARTIAL_NOTEBOOK, FAILED_NOTEBOOK})
+_NAMES = frozenset({REPORT, NOTEBOOK, PARTIAL_REPORT, PARTIAL_NOTEBOOK, FAILED_NOTEBOOK, MONITORING, SCHEMA})
 _ASIDE = re.compile(rf"(report|notebook)\.[0-9a-f]{{{ASIDE_LENGTH}}}\.(html|ipynb)")
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from readiness.core.findings import Question
 from readiness.core.format import listed
 from readiness.core.keys import Topic
-from readiness.report.monitoring.labelled import performance
-from readiness.report.monitoring.plan import stated_stages
+from readiness.report.monitoring.stages import stated_stages
 from readiness.report.sentences.language import Language
 from readiness.report.sentences.words import section
 from readiness.verdict.record import Record
@@ -77,6 +76,8 @@ def note(record: Record) -> str:
 
 def falls(record: Record, language: Language) -> tuple[Fall, ...]:
     """For each requirement the fewest cases that show a fall to its limit, as the monitoring plan has them."""
+    from readiness.report.monitoring.labelled import performance  # loads what computes numbers
+
     return tuple(
         Fall(language.requirement(signal.finding), signal.cases, signal.noun)
         for signal in performance(record, language)

@@ -180,7 +180,7 @@ def _template(notebook: Any, name: str) -> Template:
 # A candidate runs as the same user, and could change a module or template of this program between its own run and the
 # making of the page. So nothing is left to be loaded then; that the files are still the same is checked besides.
 
-PACKAGES = ("report.page", "report.sentences", "signing", "statistics", "verdict")
+PACKAGES = ("report.monitoring", "report.page", "report.sentences", "signing", "statistics", "verdict")
 FOR_SUPPLIED = "evidence.supplied"
 """What only a review with supplied measurements uses."""
 

@@ -35,6 +35,7 @@ from readiness.core.sanitize import visible
 from readiness.core.selection import choose_questions
 from readiness.evidence.preflight import preflight
 from readiness.report.compare.history import EarlierReport, read_earlier
+from readiness.run.beside import write_beside
 from readiness.run.executed import Walkthrough, check_parameters, read_record, read_template
 from readiness.run.execution import Execution, execute
 from readiness.run.export import export_page, preload
@@ -73,6 +74,8 @@ class ReviewResult:
     """Of the key that signed the report; empty when nobody did."""
     aside: Path | None = None
     """Where an earlier report of the same folder lies now."""
+    beside: tuple[Path, ...] = ()
+    """What else was written, for whoever runs the model."""
 
     @property
     def exit_code(self) -> int:
@@ -256,11 +259,12 @@ def _write_review(
         report = unsigned if key is None else sign_report(unsigned, key)
     except ReadinessError as error:
         publish(folder, unsigned, execution.content())
+        write_beside(folder, record)
         error.message += visible(f" The report was written without a signature: {folder / REPORT}")
         raise
     aside = publish(folder, report, execution.content())
     keyid = "" if key is None else key.public.keyid
-    return ReviewResult(record, folder / REPORT, folder / NOTEBOOK, keyid, aside)
+    return ReviewResult(record, folder / REPORT, folder / NOTEBOOK, keyid, aside, write_beside(folder, record))
 
 
 def _with_notebook(error: ReadinessError, execution: Execution, folder: Path) -> ReadinessError:

@@ -23,6 +23,9 @@ from readiness.statistics.sample_size import POWER
 from readiness.verdict.record import Record
 
 FORMAT = "readiness/monitoring/v1"
+TITLE = "Columns of the model, as far as its readiness report has seen them"
+MARKS = (FORMAT, TITLE)
+"""By which the files that are made here are known again, near their beginning."""
 DIGITS = 6
 """Significant digits of what is computed here; what the report has measured keeps its own."""
 LINE = 120
@@ -226,14 +229,14 @@ def schema_json(record: Record) -> str | None:
     whole = {
         "schema_type": "dataframe",
         "version": PANDERA,
+        "title": TITLE,
+        "name": visible(f"{record.gathered.model.name} {record.gathered.model.version}"),
+        "description": f"From the report of {record.run.finished}, notebook {record.notebook_sha256}.",
         "columns": {each.name: _column(each) for each in profile.columns},
         "checks": None,
         "index": None,
         "coerce": False,
         "strict": False,
-        "name": visible(f"{record.gathered.model.name} {record.gathered.model.version}"),
-        "title": "Columns of the model, as far as its readiness report has seen them",
-        "description": f"From the report of {record.run.finished}, notebook {record.notebook_sha256}.",
     }
     return json.dumps(whole, indent=1, ensure_ascii=True) + "\n"
 

@@ -9,13 +9,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from readiness.core.policy import ROLLOUT
 from readiness.report.monitoring.inputs import watched
 from readiness.report.monitoring.labelled import declared_range, groups, performance
 from readiness.report.monitoring.service import UNMEASURED, service
 from readiness.report.monitoring.signals import Family, Signal
+from readiness.report.monitoring.stages import stated_stages
 from readiness.report.sentences.language import Language
-from readiness.report.sentences.words import number, section
 from readiness.verdict.record import Record
 
 
@@ -78,14 +77,6 @@ def monitoring_plan(record: Record) -> Plan | None:
     return replace(plan, stages=_stages(record, plan))
 
 
-def stated_stages(record: Record) -> tuple[tuple[float, float | None], ...]:
-    """Share of the traffic and days of each stage, by the spec, else the usual shares without days."""
-    rollout = section(section(record.gathered.spec, "production"), "rollout")
-    given = [part for part in rollout.get("stages") or () if isinstance(part, Mapping)]
-    stated = tuple((number(part.get("share")) or 0.0, number(part.get("days"))) for part in given)
-    return stated or tuple((share / 100, None) for share in ROLLOUT)
-
-
 def _stages(record: Record, plan: Plan) -> tuple[StagePlan, ...]:
     windows = {family: rows for family in Family if (rows := plan.window(family)) is not None}
     return tuple(StagePlan(share, days, windows) for share, days in stated_stages(record) if share > 0)
@@ -125,4 +116,4 @@ def _assumptions(record: Record) -> Iterator[str]:
         yield "the share of positives is that of the test rows: about.production_prevalence is not stated"
 
 
-__all__ = ["Plan", "StagePlan", "monitoring_plan", "stated_stages"]
+__all__ = ["Plan", "StagePlan", "monitoring_plan"]

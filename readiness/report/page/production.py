@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.core.checklist import BOXES, Box, Source
-from readiness.core.findings import Finding, Origin, Question, Status, overall
+from readiness.core.findings import Finding, Question, Status
 from readiness.core.keys import Topic
+from readiness.report.page.checklist import checklist_tables
 from readiness.report.page.tables import (
     Cell,
     Column,
-    Mark,
     Row,
     Table,
     anchor,
-    answer_mark,
     claims_table,
     facts_table,
-    mark,
-    outcome_mark,
     status_cell,
     summary,
     table,
 )
 from readiness.report.sentences import worst_first
-from readiness.report.sentences.decision import checks_tally, findings_of_check
 from readiness.report.sentences.language import Language
 from readiness.verdict.record import Record
 
 _DRIFT = frozenset({Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS})
-GROUPS = tuple(dict.fromkeys(box.group for box in BOXES))
 
 
 def tables(findings: Sequence[Finding], record: Record, language: Language) -> tuple[Table, ...]:
-    """What is not a yes and what has a limit; in the appendix the 25 checks, probes, drift and further readings."""
+    """What is not a yes and what has a limit; in the appendix the 25 checks, probes, drift, monitoring and more."""
+    from readiness.report.page.monitoring import monitoring_tables  # loads what computes numbers
+
     probes = [f for f in findings if f.key.kind is Topic.PROBE]
     drift = _worst_drift([f for f in findings if f.key.kind in _DRIFT])
     boxes = [f for f in findings if f.key.kind is Topic.BOX]
@@ -45,13 +41,14 @@ def tables(findings: Sequence[Finding], record: Record, language: Language) -> t
     return (
         *([claims_table(technical, "Speed and size", language)] if technical else []),
         *([claims_table(moved, "Columns that moved", language)] if moved else []),
-        *_checklist(findings, record, language),
+        *checklist_tables(findings, record, language),
         *([_probes(probes, language)] if probes else []),
         *(
             [claims_table(still, f"Drift of {len(still)} columns: {summary(still, language)}", language, folds=True)]
             if still
             else []
         ),
+        *monitoring_tables(record, language),
         *([facts_table(facts, f"{len(facts)} further readings", language)] if facts else []),
     )
 
@@ -75,61 +72,3 @@ def _probes(findings: Sequence[Finding], language: Language) -> Table:
     columns = (Column("What was tried"), Column("What happened"), Column("Result", "status"))
     caption = f"Unusual input: {len(findings)} tries"
     return table(caption, columns, rows, findings, folds=all(f.status is Status.MET for f in findings if f.blocking))
-
-
-def _checklist(findings: Sequence[Finding], record: Record, language: Language) -> list[Table]:
-    """The checks that are not a yes, open; all 25 in the appendix."""
-    columns = (Column("Check"), Column("On what grounds"), Column("Result", "status"))
-    rows: list[Row] = []
-    still_open: list[Row] = []
-    for group in GROUPS:
-        rows.append(Row((Cell(group),), group=True))
-        for box in BOXES:
-            if box.group == group:
-                row, is_yes = _box_row(box, findings, record, language)
-                rows.append(row)
-                still_open += [] if is_yes else [row.without_anchors()]
-    own = [f for box in BOXES for f in findings_of_check(box, findings) if f.key.kind is Topic.BOX]
-    every = table(f"Checklist: {checks_tally(record)}", columns, rows, own, most=len(rows), folds=True)
-    if not still_open:
-        return [every]
-    return [table(f"Checklist: {checks_tally(record)}", columns, still_open, most=len(still_open)), every]
-
-
-def _box_row(box: Box, findings: Sequence[Finding], record: Record, language: Language) -> tuple[Row, bool]:
-    """The row of a check, and whether it is a yes."""
-    if box.question is not None:
-        answer = record.answer(box.question)
-        row = Row((Cell(box.title), Cell(f"Answer to question {box.question.number}"), _answered(answer.status)))
-        return row, answer.status is Status.MET
-    own = findings_of_check(box, findings)
-    code = next((f.code for f in own if f.key.kind is Topic.BOX), "")
-    found = _box_mark(own)
-    grounds = Cell(_grounds(box, own, language), warning=next((f.warning for f in own if f.warning), ""))
-    return Row((Cell(box.title), grounds, Cell(mark=found)), anchor(code)), found.status is Status.MET
-
-
-def _answered(status: Status) -> Cell:
-    return Cell(mark=answer_mark(status))
-
-
-def _box_mark(findings: Sequence[Finding]) -> Mark:
-    """A single outcome in its own word; else the status of the findings together."""
-    if len(findings) == 1 and findings[0].outcome is not None:
-        return outcome_mark(findings[0].outcome)
-    return mark(overall(tuple(findings)))
-
-
-def _grounds(box: Box, findings: Sequence[Finding], language: Language) -> str:
-    judged = worst_first([f for f in findings if f.blocking]) or worst_first(findings)
-    if not judged:
-        return "Nobody has looked at it, and nobody has vouched for it"
-    how = "Supplied" if any(f.origin is Origin.SUPPLIED for f in judged) else "Measured"
-    if len(judged) > 1 and all(f.status is Status.MET for f in judged):
-        return f"{how}: {len(judged)} claims, all met"
-    worst = judged[0]
-    if box.source is Source.MEASURED and worst.measured is not None and worst.criterion is not None:
-        return f"{how}: {language.measured(worst)}; required: {language.requirement(worst)}"
-    if worst.key.kind is Topic.BOX:  # who, when and on what grounds, or why that does not count, as it was written
-        return worst.reason or language.sentence(worst)
-    return language.sentence(worst)

@@ -213,16 +213,40 @@ def test_the_25_checks_are_listed() -> None:
     soup = soup_of(records.not_ready())
     checks = next(each for each in soup.find(id="appendix").find_all("table") if "Checklist" in text_of(each.caption))
     assert 25 == len(checks.find_all("th", scope="row"))
-    assert ["Data", "Performance", "Technical", "Operational", "Governance"] == [
-        text_of(tag) for tag in checks.find_all("th", scope="rowgroup")
-    ]
-    assert "Meets the business requirements Answer to question 2 no" in text_of(checks)
+    heads = [text_of(tag) for tag in checks.find_all("th", scope="rowgroup")]
+    assert ["Data", "Performance", "Technical", "Operational", "Governance"] == [head.split(":")[0] for head in heads]
+    assert all(head.endswith(" of 5 met") for head in heads)
+    assert "Meets the business requirements an answer of this report Answer to question 2 no" in text_of(checks)
     open_checks = next(
         each for each in soup.find("section", id="production").find_all("table") if "Checklist" in text_of(each.caption)
     )
     assert "of 25 ticked" in text_of(open_checks.caption)
     assert 0 == len(open_checks.select("b.met"))
     assert "Stakeholder sign-off" in text_of(open_checks)
+
+
+def test_the_tally_counts_every_check_once() -> None:
+    """By who or what answers them, and by what came of it: the same as the rows of the table below it say."""
+    soup = soup_of(records.not_ready())
+    tables = soup.find(id="appendix").find_all("table")
+    tally = next(each for each in tables if text_of(each.caption) == "Tally of the 25 checks")
+    *rows, total = [[text_of(cell) for cell in row.find_all(["th", "td"])] for row in tally.tbody.find_all("tr")]
+    assert ["All 25", *(str(sum(int(row[k]) for row in rows)) for k in range(1, 5))] == total
+    assert sum(map(int, total[1:])) == 25
+    checks = next(each for each in tables if text_of(each.caption).startswith("Checklist"))
+    marks = [row.select_one("b")["class"][0] for row in checks.tbody.find_all("tr") if row.select_one("b")]
+    assert [str(marks.count(status)) for status in ("met", "not_met", "not_proven", "not_assessed")] == total[1:]
+
+
+def test_the_evidence_of_a_check_leads_to_where_it_stands() -> None:
+    """Every link of the table has its target on the page."""
+    soup = soup_of(records.ready())
+    checks = next(
+        each for each in soup.find(id="appendix").find_all("table") if text_of(each.caption).startswith("Checklist")
+    )
+    links = [tag["href"] for tag in checks.find_all("a")]
+    assert {"#baseline", "#segments"} <= set(links)
+    assert all(soup.find(id=link.removeprefix("#")) is not None for link in links)
 
 
 def test_what_was_not_measured_is_listed() -> None:

@@ -81,11 +81,13 @@ def test_boxes_without_findings_are_not_passed_over() -> None:
     """A box that nothing speaks for is not assessed, and the page says so."""
     answers = [a if q is not Question.PRODUCTION else Answer(q, ()) for q, a in _answers().items()]
     record = records.record(answers)
-    boxes = production.tables((), record, LANGUAGE)[-1]
+    made = production.tables((), record, LANGUAGE)
+    boxes = next(table for table in made if table.folds and table.caption.startswith("Checklist"))
     row = next(row for row in boxes.rows if row.cells[0].text == "Latency")
-    assert "Nobody has looked at it, and nobody has vouched for it" == row.cells[1].text
-    assert row.cells[2].mark is not None
-    assert Status.NOT_ASSESSED is row.cells[2].mark.status
+    assert "nobody" == row.cells[1].text
+    assert "Nobody has looked at it, and nobody has vouched for it" == row.cells[2].text
+    assert row.cells[3].mark is not None
+    assert Status.NOT_ASSESSED is row.cells[3].mark.status
 
 
 def test_a_measurement_that_fails_decides_its_box() -> None:
@@ -96,10 +98,12 @@ def test_a_measurement_that_fails_decides_its_box() -> None:
     boxes = next(table for table in made if table.folds and table.caption.startswith("Checklist"))
     row = boxes.rows[1]
     assert "Training distribution matches production" == row.cells[0].text
-    assert row.cells[2].mark is not None
-    assert Status.NOT_MET is row.cells[2].mark.status
-    assert row.cells[1].text.startswith("Measured: 0.6")
-    assert "0.25" in row.cells[1].text
+    assert "measured here" == row.cells[1].text
+    assert row.cells[3].mark is not None
+    assert Status.NOT_MET is row.cells[3].mark.status
+    assert row.cells[2].text.startswith("Measured: 0.6")
+    assert "0.25" in row.cells[2].text
+    assert "#PROD-DRIFT-9" == row.cells[2].link
 
 
 def test_facts_are_not_unmeasured() -> None:

@@ -1,0 +1,147 @@
+"""Tables of the monitoring that follows from a report: samples of each stage, and what is watched with its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readiness.core.format import format_count
+from readiness.report.monitoring.inputs import BEYOND, MISSING, PSI, UNSEEN
+from readiness.report.monitoring.labelled import GAIN
+from readiness.report.monitoring.plan import Plan, monitoring_plan
+from readiness.report.monitoring.service import RATE, SLOW
+from readiness.report.monitoring.signals import Family, Limit, Signal
+from readiness.report.page.tables import SHOWN_ROWS, Cell, Column, Row, Table, table
+from readiness.report.sentences.language import Language
+from readiness.report.sentences.numbers import Scale, limit_text, percent
+from readiness.report.sentences.phrases import upper
+from readiness.verdict.record import Record
+
+_MOST_GAPS = 10
+"""Gaps of groups that the page shows, those with the least room; monitoring.yaml has the others."""
+_TITLES = {
+    Family.PERFORMANCE: "Metric and requirements",
+    Family.GROUPS: "Gaps of groups",
+    Family.ANSWERS: "Answers",
+    Family.INPUTS: "Columns",
+    Family.SERVICE: "Service",
+}
+
+
+def monitoring_tables(record: Record, language: Language) -> tuple[Table, ...]:
+    """All in one fold of the appendix; none for a partial review."""
+    plan = monitoring_plan(record)
+    if plan is None:
+        return ()
+    limited = sum(len(plan.with_limit(family)) for family in Family)
+    if not limited:
+        return ()
+    title = f"Monitoring that follows from this report: {limited} signals, with samples and alarms"
+    made = [*_stages(plan, language, title), _signals(plan, language, title), *_columns(plan, language, title)]
+    return tuple(each for each in made if each.rows)
+
+
+def _stages(plan: Plan, language: Language, fold: str) -> list[Table]:
+    """How many rows fill a window of each family, and how much of all traffic that takes."""
+    many = language.words.row.many
+    families = [family for family in Family if plan.stages and family in plan.stages[0].rows]
+    if not families:
+        return []
+    columns = (Column("Share of the traffic"), *(Column(_TITLES[family], "number") for family in families))
+    rows = [
+        Row(
+            (
+                Cell(percent(stage.share)),
+                *(
+                    Cell(
+                        format_count(stage.rows[f]), "" if stage.share == 1 else f"of {format_count(stage.traffic(f))}"
+                    )
+                    for f in families
+                ),
+            )
+        )
+        for stage in plan.stages
+    ]
+    note = (
+        f"{upper(many)} that fill a window; below, how many of all traffic pass. Requirements and gaps need the truth. "
+        "An alarm is false in one window of a hundred, and shows what has come down to its limit in 80."
+    )
+    return [table("Sample of each stage", columns, rows, note=note, folds=True, fold=fold)]
+
+
+def _signals(plan: Plan, language: Language, fold: str) -> Table:
+    """Everything but columns, a row each."""
+    columns = (Column("What is watched"), Column("Window"), Column("Alarm"), Column("Roll back"), Column("From"))
+    rows: list[Row] = []
+    left = 0
+    for family in (Family.PERFORMANCE, Family.GROUPS, Family.ANSWERS, Family.SERVICE):
+        signals = plan.of(family)
+        if not signals:
+            continue
+        shown = signals[:_MOST_GAPS] if family is Family.GROUPS else signals
+        left += len(signals) - len(shown)
+        rows.append(Row((Cell(_TITLES[family]),), group=True))
+        rows += [_signal_row(signal, language) for signal in shown]
+    rows += [Row((Cell(what), Cell(), Cell(f"Not watched: {why}"), Cell(), Cell())) for what, why in plan.unwatched]
+    more = f"{left:,} more gaps, with more room, stand in monitoring.yaml. " if left else ""
+    note = f"{more}Roll back where a window proves, as this report would, that the limit is missed."
+    return table("What is watched", columns, rows, most=len(rows), note=note, folds=True, fold=fold)
+
+
+def _signal_row(signal: Signal, language: Language) -> Row:
+    window = "" if signal.cases is None else f"{format_count(signal.cases)} {signal.noun}"
+    alarm = f"No limit: {signal.why_not}" if signal.why_not else _limits(signal, signal.alarms, language, 0)
+    back = "" if signal.roll_back is None else _limits(signal, (signal.roll_back,), language, 1)
+    return Row((Cell(signal.watch), Cell(window), Cell(alarm), Cell(back), Cell(", ".join(signal.sources))))
+
+
+def _limits(signal: Signal, limits: Sequence[Limit], language: Language, of: int) -> str:
+    """As "85 % or less", "4 % or less, or 16 % or more", "2 % or more of calls slower than 100 ms"."""
+    said = [f"{_value(signal, each.value, language)} or {'more' if each.above else 'less'}" for each in limits]
+    slower = signal.slower_than[of]
+    tail = (
+        f" of calls slower than {limit_text(_round(slower), Scale.AMOUNT, signal.unit)}" if slower is not None else ""
+    )
+    head = "asked for: " if signal.statistic == RATE else ""
+    return f"{head}{', or '.join(said)}{tail}"
+
+
+def _value(signal: Signal, value: float, language: Language) -> str:
+    if signal.statistic == PSI:
+        return f"PSI {_round(value):g}"
+    if signal.unit == "share" or signal.statistic == SLOW:
+        return percent(value)
+    if signal.finding is None:
+        return f"{_round(value):g}"
+    said = language.said(signal.finding)
+    scale = language.words.difference_scale(signal.metric) if signal.statistic == GAIN else said.scale
+    return limit_text(_round(value), scale, said.unit)
+
+
+def _round(value: float) -> float:
+    """Three significant digits, as a limit that was computed has them."""
+    return float(f"{value:.3g}")
+
+
+def _columns(plan: Plan, language: Language, fold: str) -> list[Table]:
+    """A row for each column: drift, missing values, new ones or those out of range."""
+    signals = plan.of(Family.INPUTS)
+    names = list(dict.fromkeys(signal.column for signal in signals))
+    columns = (Column("Column"), Column("Drift"), Column("Missing"), Column("New, or out of range"))
+    rows = []
+    for name in names[:SHOWN_ROWS]:
+        own = {signal.statistic: signal for signal in signals if signal.column == name}
+        cells = (_column_cell(own, language, PSI), _column_cell(own, language, MISSING))
+        rows.append(
+            Row((Cell(language.words.vocabulary.column(name)), *cells, _column_cell(own, language, UNSEEN, BEYOND)))
+        )
+    left = len(names) - len(rows)
+    more = f"{left:,} more columns stand in monitoring.yaml. " if left else ""
+    note = f"{more}From these values on an alarm sounds, in a window of the size that stands above under columns."
+    return [table("Columns: where alarms sound", columns, rows, note=note, folds=True, fold=fold)] if rows else []
+
+
+def _column_cell(own: dict[str, Signal], language: Language, *statistics: str) -> Cell:
+    signal = next((own[each] for each in statistics if each in own), None)
+    if signal is None:
+        return Cell("not watched")
+    return Cell(signal.why_not or _limits(signal, signal.alarms, language, 0))
