@@ -1,0 +1,100 @@
+"""Replies of a model's process, held against what was asked: rows, types, classes, times."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness.core.missing import Missing
+from readiness.evidence.workers.line import read_raised
+from readiness.evidence.workers.wire import Message, WireError, names_of, part_of, unpack_array
+from readiness.evidence.workers.worker import Form, Outcome, RefitJob, Scores, Split, TimeRequest, Times, WorkerLost
+
+
+def missing_of(reply: Message) -> Missing | None:
+    """Why something could not be done there; None where it was."""
+    told = reply.values.get("missing")
+    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+        return None
+    return Missing(*(text[:500] for text in told[:2]))
+
+
+def read_times(reply: Message, outside: int, request: TimeRequest) -> Times:
+    """Times of calls; `outside` are the nanoseconds that the whole request took.
+
+    Raises:
+        WorkerLost: they cannot be read, or contradict what was asked.
+    """
+    try:
+        arrays: dict[str, Any] = {}
+        for name in Times.__dataclass_fields__:
+            if (part := part_of(reply, name)) is not None:
+                arrays[name] = unpack_array(part).astype(np.int64)
+        raised = tuple(filter(None, map(read_raised, reply.values["raised_in_calls"])))
+        prepared = int(reply.values["numbers"]["prepared"])
+    except (WireError, KeyError, TypeError, ValueError):
+        raise WorkerLost("The model's process was lost: the times that it tells cannot be read.") from None
+    lengths = {len(arrays.get(name, ())) for name in ("began", "ended")}
+    if len(lengths) != 1 or lengths.pop() > request.calls:  # none of no calls, and where the seconds were over at once
+        raise WorkerLost("The model's process was lost: the times that it tells contradict what was asked.")
+    return Times(arrays.pop("began"), arrays.pop("ended"), outside, raised, max(0, prepared), **arrays)
+
+
+def read_outcome(reply: Message, job: RefitJob, split: Split) -> Outcome:
+    """What came of one refit, each number looked at.
+
+    Raises:
+        WireError: it is not of the form that was asked for.
+    """
+    values = reply.values
+    seconds, converged, error = float(values["seconds"]), values["converged"], values["failure"]
+    if not isinstance(error, str) or not isinstance(converged, bool) or not 0 <= seconds < math.inf:
+        raise WireError("an outcome of another form")
+    if error:
+        return Outcome(split, None, seconds, error=error[:300])
+    scores = _read_scores(reply, "scores", job.form, len(split.test)) if len(split.test) else None
+    held = None if job.held is None else _read_scores(reply, "held", job.form, len(job.held))
+    return Outcome(split, scores, seconds, converged, held=held)
+
+
+def _read_scores(reply: Message, name: str, form: Form, n: int) -> Scores:
+    """Scores as the form asks for them, each number looked at.
+
+    Raises:
+        WireError: other rows, classes or values.
+    """
+    about, predicted = reply.values["said"][name], part_of(reply, f"{name}.predicted")
+    if predicted is None or not isinstance(about, dict):
+        raise WireError("no predictions")
+    labels = _check_predictions(unpack_array(predicted), form, n)
+    part = part_of(reply, f"{name}.scores")
+    scores = (
+        None if part is None else _check_scores(unpack_array(part), form, n, proper=about["is_probability"] is True)
+    )
+    method, notes = names_of([about["method"]])[0], tuple(text[:500] for text in names_of(about["notes"])[:20])
+    proper = about["is_probability"] is True and scores is not None
+    classes = form.classes if form.task.has_classes else ()
+    return Scores(labels, scores, proper, classes, method[:40], notes)
+
+
+def _check_predictions(labels: NDArray[Any], form: Form, n: int) -> NDArray[Any]:
+    wanted = "i" if form.task.has_classes else "f"
+    if labels.shape != (n,) or labels.dtype.kind != wanted:
+        raise WireError("predictions of another form")
+    if wanted == "i" and n and (labels.min() < 0 or labels.max() >= len(form.classes)):
+        raise WireError("a class that does not exist")
+    if wanted == "f" and not np.isfinite(labels).all():
+        raise WireError("a prediction that is no number")
+    return labels.astype(np.int64 if wanted == "i" else np.float64)
+
+
+def _check_scores(scores: NDArray[Any], form: Form, n: int, *, proper: bool) -> NDArray[np.float64]:
+    shapes = {(n,), (n, len(form.classes))}
+    if scores.shape not in shapes or scores.dtype.kind != "f" or not np.isfinite(scores).all():
+        raise WireError("scores of another form")
+    if proper and n and (scores.min() < 0 or scores.max() > 1):
+        raise WireError("a probability outside of 0 and 1")
+    return np.ascontiguousarray(scores, dtype=np.float64)
