@@ -217,6 +217,39 @@ _TECHNICAL = (
     Metric(
         "latency_p99_ms", "latency, 99th percentile", _EVERY, False, "measurement", False, "ms", "calls", "latency p99"
     ),
+    Metric(
+        "latency_p999_ms",
+        "latency, 99.9th percentile",
+        _EVERY,
+        False,
+        "measurement",
+        False,
+        "ms",
+        "calls",
+        "latency p99.9",
+    ),
+    Metric(
+        "response_p95_ms",
+        "response time at the stated rate, 95th percentile",
+        _EVERY,
+        False,
+        "measurement",
+        False,
+        "ms",
+        "requests",
+        "response p95",
+    ),
+    Metric(
+        "response_p99_ms",
+        "response time at the stated rate, 99th percentile",
+        _EVERY,
+        False,
+        "measurement",
+        False,
+        "ms",
+        "requests",
+        "response p99",
+    ),
     Metric("throughput_per_second", "throughput", _EVERY, True, "measurement", False, "rows per second", "runs"),
     Metric("size_mb", "model size", _EVERY, False, "measurement", False, "MB", "files", "size"),
     Metric("memory_mb", "memory", _EVERY, False, "measurement", False, "MB", "runs"),
@@ -303,8 +336,10 @@ ALIASES: Mapping[str, str] = {
 
 TECHNICAL = frozenset(metric.name for metric in _TECHNICAL)
 """Names of metrics that are read from clocks and files instead of cases."""
-QUANTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
-"""Share of calls that are no slower, by metric."""
+QUANTILES = {"latency_p50_ms": 0.50, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99, "latency_p999_ms": 0.999}
+"""Share of calls, one after another, that are no slower, by metric."""
+RESPONSE_QUANTILES = {"response_p95_ms": 0.95, "response_p99_ms": 0.99}
+"""Share of requests, arriving at a rate, that are answered no later, by metric."""
 
 
 def canonical(name: str) -> str:

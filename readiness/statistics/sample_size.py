@@ -25,6 +25,14 @@ def least_provable(n: int, alpha: float = 0.05) -> float:
     return float(alpha ** (1 / n))
 
 
+def rows_without_slip(share: float, alpha: float = 0.05) -> int:
+    """Rows of which none may slip so that slips are proven to be at most a `share` of all, 0 < share < 1.
+
+    The least n with (1 - share)^n <= alpha (Clopper and Pearson 1934 for 0 of n).
+    """
+    return math.ceil(math.log(alpha) / math.log1p(-share) - 1e-9)
+
+
 def proportion_rows(truth: float, bar: float, *, alpha: float = 0.05, power: float = POWER) -> int | None:
     """Rows from which on the exact lower bound of a share exceeds `bar` with chance `power` when it is truly `truth`.
 

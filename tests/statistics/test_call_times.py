@@ -118,6 +118,19 @@ def test_slow_calls_in_a_row_count_for_fewer() -> None:
     assert "batches" in call_quantile(together, Q).method
 
 
+def test_a_busy_machine_does_not_hide_that_a_limit_is_far_off() -> None:
+    """Bursts of five slow calls in two thousand: the percentile is hardly known, and yet no call came near a second."""
+    times = np.random.default_rng(5).uniform(1, 2, 2_000)
+    for start in range(50, 2_000, 350):
+        times[start : start + 5] += 20
+    found = call_quantile(times, Q, looks=5)
+    assert found.share is not None
+    assert found.share.deff > 1.5
+    assert found.upper(0.05) == times.max() < 1_000
+    assert found.lower(0.05) >= times.min()
+    assert math.isinf(call_quantile(times[:300], Q, looks=5).upper(0.05))
+
+
 @pytest.mark.parametrize("times", [np.ones(1), np.ones(400), np.arange(5.0), np.zeros(1000)])
 def test_few_or_equal_times_are_no_error(times: Floats) -> None:
     """Whatever a clock says has a quantile."""

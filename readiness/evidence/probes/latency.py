@@ -1,35 +1,103 @@
-"""Latency of single rows, and how many rows pass in a second.
+"""Service time of single rows: one caller who waits for each answer (single stream), stopped when limits are decided.
 
-These are service times of one caller who waits for each answer. Under a steady stream of requests a slow
-answer also delays the ones behind it, which no closed loop shows (Tene 2013, "coordinated omission").
+Under a steady stream of requests a slow answer also delays the ones behind it, which no closed loop shows (Tene 2013,
+"coordinated omission"): see `load` for that.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.core.errors import ReadinessError
 from readiness.core.missing import Missing
-from readiness.core.policy import LATENCY_CALLS, LATENCY_SECONDS, LATENCY_WARM_UP
+from readiness.core.policy import LATENCY_QUICK_SECONDS, LATENCY_WARM_UP
 from readiness.evidence.candidate import Candidate
+from readiness.evidence.probes.clocks import WatchedClock
+from readiness.evidence.workers.worker import TimeRequest, Times
+from readiness.statistics.call_times import call_quantile, fewest_calls, planned_looks
 
-MINIMUM_CALLS = 300
-"""Below 299 calls there is no upper limit for the 99th percentile at 95 % confidence (binomial ranks)."""
 PATIENCE = 6.0
-"""A slow model gets this many times the allotted seconds to reach the minimum; then its calls are too few."""
-SLOW_TOGETHER = 0.1
-"""Correlation above which slow calls come in rows."""
-BATCHES = (1, 32, 1024)
-RUNS = 5
-"""Smallest to largest of five runs hold the median with 93.75 % confidence (order statistics)."""
-RUN_SECONDS = 0.05
-"""A run repeats short calls until they fill this time, so that the clock's resolution does not show."""
-THROUGHPUT_SECONDS = 20.0
+"""A slow model gets this many times the allotted seconds to reach the first look; then its calls are too few."""
+AT_ONCE = 1_000
+"""Most calls of one request, so that the clock outside sees many sums."""
+WATCHED_CALLS = 1_000
+"""Calls without a limit where they are quickly made: over so many, the growth of memory is told."""
+MEMORY_EVERY = 25
+"""Calls after each of which memory is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """A limit on a quantile of times."""
+
+    q: float
+    milliseconds: float
+
+    def is_decided(self, nanoseconds: NDArray[np.int64], looks: int, alpha: float, refuting: float) -> bool:
+        """Whether times in their order prove that it is kept, or that it is not.
+
+        Args:
+            nanoseconds: (n,), n >= 1.
+            looks: how many looks are planned.
+            alpha: one-sided error of a *met*, over all looks.
+            refuting: the same of a *not met*.
+        """
+        found = call_quantile(nanoseconds / 1e6, self.q, looks=looks)
+        return found.upper(alpha) <= self.milliseconds or found.lower(refuting) > self.milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class TimingPlan:
+    """How many calls are to be made, and when it is looked at them."""
+
+    most: int
+    """Calls where a limit is to be decided."""
+    seconds: float
+    limits: tuple[TimeLimit, ...] = ()
+    alpha: float = 0.05
+    refuting: float = 0.05
+    """Allowed chance of a wrong *not met* of one limit, which many claims share."""
+    level: float = 0.95
+    """Of the interval that is shown where there is no limit."""
+    chosen: bool = False
+    """Whether somebody asked for so many calls, limit or not."""
+
+    def looks(self, each: float) -> tuple[int, ...]:
+        """Numbers of calls at which limits are looked at, where a call takes about `each` seconds.
+
+        With a limit: those of `planned_looks`, as far as the seconds reach; a model too slow for the first gets one
+        look at as few calls as can prove it. Without one: as few calls as give an interval of the percentiles, the
+        99th where that takes no longer than a moment, else the 95th, else the median.
+        """
+        affordable = self.seconds / each if each > 0 else np.inf
+        if self.limits:
+            q = max(limit.q for limit in self.limits)
+            least = max(fewest_calls(q, self.alpha), fewest_calls(0.99, self.alpha))
+            return planned_looks(int(min(self.most, max(affordable, least))))
+        if self.chosen:
+            return (int(min(self.most, max(affordable, fewest_calls(0.99, self.alpha)))),)
+        tail = (1 - self.level) / 2
+        quick = min(LATENCY_QUICK_SECONDS, self.seconds) / each if each > 0 else np.inf
+        rungs = [max(WATCHED_CALLS, fewest_calls(0.99, tail)), *(fewest_calls(q, tail) for q in (0.99, 0.95, 0.5))]
+        return (min(next((calls for calls in rungs if calls <= quick), rungs[-1]), self.most),)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What decides how many calls are made, as plain values."""
+        plain: dict[str, Any] = {"calls": self.most, "call_seconds": self.seconds, "chosen": self.chosen}
+        if not self.limits:
+            return {**plain, "level": self.level}
+        return {**plain, "alpha": self.alpha, "limits": [[limit.q, limit.milliseconds] for limit in self.limits]}
+
+    def is_decided(self, nanoseconds: NDArray[np.int64], looks: int) -> bool:
+        """Whether every limit is."""
+        return all(limit.is_decided(nanoseconds, looks, self.alpha, self.refuting) for limit in self.limits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,18 +105,17 @@ class Latency:
     """Times of single-row calls on different real rows."""
 
     nanoseconds: NDArray[np.int64]
-    """(calls,): sorted, without the warm-up."""
-    cold_start: int
-    """Nanoseconds of the very first call."""
+    """(calls,): in their order, without the warm-up."""
     form: str
     """What is passed in a call: "table of one row" or "array of one row"."""
     method: str
     """The method that is timed."""
     warm_up: int
-    """Calls made first and not counted; the first of them is the cold start."""
-    slow_together: float
-    """Correlation of "slower than nine in ten" between one call and the next; above 0.1 slow calls come in rows,
-    and the limits of the percentiles are too narrow."""
+    """Calls made first and not counted."""
+    looks: int = 1
+    """How many looks were planned."""
+    steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """(m,): bytes by which the worker's resident memory grew in each `MEMORY_EVERY` calls; may be negative."""
 
     @property
     def calls(self) -> int:
@@ -56,112 +123,97 @@ class Latency:
         return len(self.nanoseconds)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Throughput:
-    """Rows per second at one batch size."""
-
-    batch: int
-    rows_per_second: NDArray[np.float64]
-    """(runs,): sorted."""
-
-    @property
-    def median(self) -> float:
-        """The middle run."""
-        return float(np.median(self.rows_per_second))
-
-
 def measure_latency(
-    candidate: Candidate,
-    frame: pd.DataFrame,
-    *,
-    calls: int = LATENCY_CALLS,
-    seconds: float = LATENCY_SECONDS,
-    warm_up: int = LATENCY_WARM_UP,
-    seed: int = 0,
+    clock: WatchedClock, candidate: Candidate, frame: pd.DataFrame, plan: TimingPlan, *, seed: int = 0
 ) -> Latency | Missing:
-    """Time single-row calls until `calls` are made, or `seconds` are over and at least 300 calls made.
+    """Time single-row calls, each on another row, until the plan's limits are decided at one of its looks.
 
-    Call it before anything else uses the model, or the first call is no cold start.
+    When the seconds are over, what was made until the look before counts; a model that is too slow for the first look
+    gets six times the seconds.
     """
-    rows = _draw_places(len(frame), calls + warm_up, seed)
     try:
-        first = [_time_call(candidate, frame.iloc[[row]]) for row in rows[:warm_up]]
-        times = _time_calls(candidate, frame, rows[warm_up:], seconds)
-    except (Exception, SystemExit) as error:
-        return _explain_failure("The latency", error)
+        warm = _warm_up(clock, candidate, frame, seed)
+        if isinstance(warm, Missing):
+            return warm
+        looks = plan.looks(usual_seconds(warm))
+        taken = _take(clock, candidate, frame, plan, looks, seed)
+    except ReadinessError as error:  # the worker is lost, or a feature is
+        return Missing(f"The latency could not be measured: {error.message}"[:400])
+    if isinstance(taken, Missing):
+        return taken
     form = f"{'table' if candidate.named else 'array'} of one row"
-    nanoseconds = np.array(times, dtype=np.int64)
-    cold = first[0] if first else times[0]
-    return Latency(np.sort(nanoseconds), cold, form, candidate.method, warm_up, slow_together(nanoseconds))
+    times = np.concatenate([each.service for each in taken])
+    steps = np.concatenate([np.diff(each.resident) for each in taken])
+    at_look = max((look for look in looks if look <= len(times)), default=len(times))
+    return Latency(times[:at_look], form, candidate.method, len(warm.began), len(looks), steps)
 
 
-def measure_throughput(
+def _take(
+    clock: WatchedClock,
     candidate: Candidate,
     frame: pd.DataFrame,
-    *,
-    batches: Sequence[int] = BATCHES,
-    runs: int = RUNS,
-    seconds: float = THROUGHPUT_SECONDS,
-    seed: int = 0,
-) -> tuple[Throughput, ...] | Missing:
-    """Rows per second for each batch size, `runs` runs each; unavailable when that takes longer than `seconds`."""
-    end = time.perf_counter() + seconds
-    measured = []
-    for batch in batches:
-        rows = frame.iloc[_draw_places(len(frame), batch, seed)]
-        try:
-            _time_call(candidate, rows)  # warm-up
-            speeds = []
-            for _ in range(runs):
-                speeds.append(_measure_speed(candidate, rows))
-                if time.perf_counter() > end and len(speeds) < runs:
-                    return Missing(f"{runs} runs of {batch:,} rows take more than {seconds:g} seconds")
-        except (Exception, SystemExit) as error:
-            return _explain_failure("The throughput", error)
-        measured.append(Throughput(batch, np.sort(np.array(speeds))))
-    return tuple(measured)
-
-
-def _draw_places(n: int, wanted: int, seed: int) -> NDArray[np.int64]:
-    """`wanted` rows in random order; each of the n rows once before any comes again."""
-    order = np.random.default_rng(seed).permutation(n)
-    return np.resize(order, wanted)
-
-
-def _time_calls(candidate: Candidate, frame: pd.DataFrame, rows: NDArray[np.int64], seconds: float) -> list[int]:
-    start = time.perf_counter()
-    times: list[int] = []
-    for row in rows:
-        spent = time.perf_counter() - start
-        if spent > seconds and (len(times) >= MINIMUM_CALLS or spent > PATIENCE * seconds) and times:
+    plan: TimingPlan,
+    looks: Sequence[int],
+    seed: int,
+) -> list[Times] | Missing:
+    rows = draw_places(len(frame), looks[-1], seed)
+    taken: list[Times] = []
+    made, spent = 0, 0.0
+    for look in looks:
+        allowed = plan.seconds * (PATIENCE if plan.limits and look == looks[0] else 1)
+        while made < look:
+            here = rows[made : min(look, made + AT_ONCE)]
+            request = TimeRequest(
+                candidate.method,
+                candidate.inputs(frame.iloc[here]),
+                calls=len(here),
+                seconds=max(0.0, allowed - spent),
+                memory_every=MEMORY_EVERY,
+            )
+            times = clock.time(request)
+            if isinstance(times, Missing):
+                return times
+            if failed := explain_failure("The latency", times):
+                return failed
+            taken.append(times)
+            made += len(times.began)
+            spent += (int(times.ended[-1]) if len(times.ended) else 0) / 1e9
+            if len(times.began) < len(here):
+                return taken if made else Missing(f"not one call ended within {allowed:,.0f} seconds")
+        if plan.limits and plan.is_decided(np.concatenate([each.service for each in taken]), len(looks)):
             break
-        times.append(_time_call(candidate, frame.iloc[[row]]))
-    return times
+    return taken
 
 
-def _time_call(candidate: Candidate, rows: pd.DataFrame) -> int:
-    given = candidate.inputs(rows)  # made by the caller of a service, so not part of its time
-    start = time.perf_counter_ns()
-    candidate.call(given)
-    return time.perf_counter_ns() - start
+def _warm_up(clock: WatchedClock, candidate: Candidate, frame: pd.DataFrame, seed: int) -> Times | Missing:
+    """First calls, which fill caches; of a slow model as many as begin within a moment."""
+    rows = draw_places(len(frame), LATENCY_WARM_UP, seed + 1)
+    inputs = candidate.inputs(frame.iloc[rows])
+    request = TimeRequest(candidate.method, inputs, calls=LATENCY_WARM_UP, seconds=LATENCY_QUICK_SECONDS / 2)
+    times = clock.time(request)
+    if isinstance(times, Missing):
+        return times
+    return explain_failure("The latency", times) or times
 
 
-def _measure_speed(candidate: Candidate, rows: pd.DataFrame) -> float:
-    spent, passed = 0, 0
-    end = time.perf_counter() + PATIENCE * RUN_SECONDS  # making the rows may take longer than answering them
-    while passed == 0 or (spent < RUN_SECONDS * 1e9 and time.perf_counter() < end):
-        spent += _time_call(candidate, rows)
-        passed += len(rows)
-    return passed / (spent * 1e-9)
+def usual_seconds(times: Times) -> float:
+    """About how long a call takes: the median of the later half."""
+    service = times.service
+    return float(np.median(service[len(service) // 2 :])) / 1e9 if len(service) else 0.0
 
 
-def slow_together(times: NDArray[np.int64] | NDArray[np.float64]) -> float:
-    """Correlation of "slower than nine in ten" between one call and the next, of times in their order."""
-    slow = (times > np.quantile(times, 0.9)).astype(float)
-    if len(slow) < MINIMUM_CALLS or slow.std() == 0:
-        return 0.0
-    return float(np.corrcoef(slow[:-1], slow[1:])[0, 1])
+def draw_places(n: int, wanted: int, seed: int) -> NDArray[np.int64]:
+    """`wanted` rows in random order; each of the n rows once before any comes again."""
+    return np.resize(np.random.default_rng(seed).permutation(n), wanted)
 
 
-def _explain_failure(what: str, error: BaseException) -> Missing:
-    return Missing(f"{what} could not be measured: {type(error).__name__}: {str(error)[:300]}".rstrip(": "))
+def explain_failure(what: str, times: Times) -> Missing | None:
+    """Why there is no number where calls failed; None where none did."""
+    if not len(times.failed):
+        return None
+    return Missing(f"{what} could not be measured: {first_words(times)}")
+
+
+def first_words(times: Times) -> str:
+    """The first exception with its words; empty where none was raised."""
+    return f"{times.raised[0].kind}: {times.raised[0].words[:300]}".rstrip(": ") if times.raised else ""

@@ -8,16 +8,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.core.metrics import QUANTILES
+from readiness.core.metrics import QUANTILES, RESPONSE_QUANTILES
 from readiness.core.missing import Missing
 from readiness.evidence.evidence import Evidence, SuppliedRepeat, Technical, Training
 from readiness.evidence.fold_scores import fold_score, held_score
-from readiness.evidence.probes.latency import SLOW_TOGETHER, slow_together
+from readiness.evidence.probes.plans import told_quantiles
 from readiness.evidence.refits import Fold, RefitEstimate, Refits
 from readiness.evidence.retraining import Retrained, Retraining
 from readiness.evidence.supplied.read import find_copied_labels
 from readiness.evidence.workers.worker import Scores
 from readiness.spec.schema import FIGURES
+from readiness.statistics.call_times import SLOW_TOGETHER, slow_together
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import OrderStatistic
 
@@ -131,6 +132,8 @@ def is_timed(metric: str) -> bool:
 
 def or_supplied(why: Missing, metric: str) -> Missing:
     """The same gap, with the key that would fill it."""
+    if metric in RESPONSE_QUANTILES:  # nothing of it can be supplied
+        return why
     how = "supply a log of calls under supplied.latency" if metric in QUANTILES else f"state supplied.{metric}"
     return Missing(why.reason, f"{how}, or {why.needs}" if why.needs else how)
 
@@ -141,7 +144,7 @@ def _elsewhere(evidence: Evidence) -> Mapping[str, Inference]:
     found: dict[str, Inference] = {name: Exact(each.value) for name, each in figures.items() if each is not None}
     if calls is not None:
         ordered = np.sort(calls)
-        found |= {name: OrderStatistic(ordered, q) for name, q in QUANTILES.items()}
+        found |= {name: OrderStatistic(ordered, q) for name, q in told_quantiles(evidence.spec, len(calls)).items()}
     return found
 
 

@@ -22,6 +22,8 @@ SPIN = 1_000_000
 """Nanoseconds before an arrival that are waited out awake: a sleeper wakes up late by up to as much."""
 AHEAD_BYTES = 64_000_000
 """So much of the rows is cut into calls beforehand; more is cut between the calls, which no call's time holds."""
+MOST_NOTED = 20
+"""Exceptions that are kept with their words."""
 MOST_WORDS = 300
 
 
@@ -36,6 +38,7 @@ def time_calls(call: Callable[[Any], Any], request: TimeRequest) -> Times:
     calls = _Ahead(request)
     began, ended = np.zeros(request.calls, dtype=np.int64), np.zeros(request.calls, dtype=np.int64)
     raised: list[ModelRaised] = []
+    failed: list[int] = []
     process = psutil.Process()
     resident = [process.memory_info().rss] if request.memory_every else []
     latest, made = request.seconds * 1e9, 0
@@ -49,14 +52,16 @@ def time_calls(call: Callable[[Any], Any], request: TimeRequest) -> Times:
         try:
             call(rows)
         except (Exception, SystemExit) as error:
-            raised.append(_noted(error))
+            failed.append(k)
+            if len(raised) < MOST_NOTED:
+                raised.append(_noted(error))
         ended[k] = perf_counter_ns() - start
         made = k + 1
         if request.memory_every and made % request.memory_every == 0:
             resident.append(process.memory_info().rss)
     whole = perf_counter_ns() - entered
-    memory = np.array(resident, dtype=np.int64)
-    return Times(began[:made], ended[:made], whole, tuple(raised), start - entered, memory)
+    memory, failing = np.array(resident, dtype=np.int64), np.array(failed, dtype=np.int64)
+    return Times(began[:made], ended[:made], whole, tuple(raised), start - entered, memory, failing)
 
 
 class _Ahead:

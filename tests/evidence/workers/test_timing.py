@@ -121,6 +121,7 @@ def test_an_exception_is_noted_and_ends_nothing(failing: Callable[[], Any], kind
     times = time_calls(call, TimeRequest("predict", FRAME, calls=6))
     assert len(times.began) == 6
     assert [error.kind for error in times.raised] == [kind] * 3
+    assert times.failed.tolist() == [1, 3, 5]
 
 
 def test_words_of_an_exception_are_bounded() -> None:
@@ -129,7 +130,10 @@ def test_words_of_an_exception_are_bounded() -> None:
     def call(_: Any) -> None:
         raise ValueError("x" * 10**6)
 
-    (error,) = time_calls(call, TimeRequest("predict", FRAME)).raised
+    times = time_calls(call, TimeRequest("predict", FRAME, calls=50))
+    assert len(times.failed) == 50
+    assert len(times.raised) == timing.MOST_NOTED
+    error = times.raised[0]
     assert len(error.words) == timing.MOST_WORDS
     assert error.__traceback__ is None
 
