@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from readiness.core.counterexamples import Counterexample
 from readiness.core.keys import FindingKey as FindingKey
 from readiness.core.keys import Question as Question
 from readiness.core.keys import Topic, key_of
@@ -272,6 +273,8 @@ class Finding:
     flags: tuple[Flag, ...] = ()
     withheld_by: tuple[str, ...] = ()
     """Kinds of doubt about the rows that keep the finding from being *met*."""
+    example: Counterexample | None = None
+    """The smallest input that shows what is not as it should be; None where nothing is, or no single row shows it."""
     code: str = field(init=False)
     """How people quote it: the code of the key, stable between versions."""
 

@@ -169,6 +169,8 @@ class Topic(StrEnum):
     TREND = "trend", "STAB-TREND"
     # 6: production
     PROBE = "probe", "PROD-PROBE-{probe}"
+    MONOTONIC = "monotonic", "PROD-MONOTONIC-{pair:d}"
+    INVARIANT = "invariant", "PROD-INVARIANT-{pair:d}"
     BOX = "box", "PROD-BOX-{box}"
     DRIFT = "drift", "PROD-DRIFT-{column:d}"
     DRIFT_SUMMARY = "drift_summary", "PROD-DRIFT-SUMMARY"

@@ -127,6 +127,17 @@ LATENCY_WARM_UP = 20
 PERTURBATION_SCALE = 10.0
 """Standard deviations by which the outlier probe moves a number; judgement: beyond any sound measurement."""
 
+PAIR_ROWS = 2000
+"""Test rows that are asked again with other values of a column, where the spec says what these may change; judgement:
+enough to see a break in 0.15 % of rows with 95 % chance."""
+PAIR_VALUES = 10
+"""Values of the column that each of them is asked with; judgement."""
+PAIR_PROVEN = 0.01
+"""Where the spec tolerates no break, the share of rows below which breaks must be proven to lie: nobody proves that
+there is none anywhere. 299 rows without a break do at 95 %; judgement."""
+PAIR_SHARE = 0.1
+"""Largest share of rows that a spec may let break an expectation; judgement: more of them, and none is left."""
+
 CLEAN_ERROR_ACCEPTED = tuple(kind.name for kind in PROBE_KINDS.values() if kind.clean_error == "accepted")
 """Probes for which refusing is as good as answering: what matters is that no wrong answer comes back."""
 MUST_PROBES = tuple(kind.name for kind in PROBE_KINDS.values() if kind.demand == "always")

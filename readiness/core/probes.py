@@ -11,8 +11,9 @@ from typing import Literal
 
 Demand = Literal["always", "may be", "never"]
 """Whether a probe blocks: by the policy, where the spec or a box of the checklist asks for it, or not at all."""
-CleanError = Literal["accepted", "may be", "never"]
-"""Whether refusing with a clear error is as good as answering: by default, where the spec says so, or not at all."""
+CleanError = Literal["always", "accepted", "may be", "never"]
+"""Whether refusing with a clear error is as good as answering: whatever the spec says, as of a table that lacks a
+column; by default; where the spec says so; or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,49 @@ PROBE_KINDS: Mapping[str, ProbeKind] = {
             "it fails on an empty table", "may be", "accepted",
         ),
         ProbeKind(
+            "other_columns", "Extra, missing and renamed columns", "extra, missing or renamed columns",
+            "Extra, missing and renamed columns",
+            "extra, missing or renamed columns never change an answer silently",
+            "extra, missing or renamed columns silently change its answers", "may be", "always",
+        ),
+        ProbeKind(
+            "value_types", "The same values in other types", "values of other types", "The same values in other types",
+            "the same values in another type never change an answer silently",
+            "the same values in another type silently change its answers", "may be", "always", may_not_apply=True,
+        ),
+        ProbeKind(
+            "infinite_number", "Infinite numbers", "infinite numbers", "An infinite number",
+            "an infinite number never breaks it", "an infinite number breaks it", "may be", "always",
+            may_not_apply=True,
+        ),
+        ProbeKind(
+            "probabilities", "Probabilities that fit the answers", "its probabilities",
+            "Probabilities that fit its answers", "its probabilities add up to one, and its answers follow from them",
+            "its probabilities do not add up, or its answers do not follow from them", "may be", may_not_apply=True,
+        ),
+        ProbeKind(
+            "table_forms", "The same table in other forms", "other forms of a table", "The same table in other forms",
+            "the same {rows} in another form of table never get other answers",
+            "the same {rows} in another form of table get other answers", "may be", "always",
+        ),
+        ProbeKind(
             "input_not_mutated", "The rows handed in stay unchanged", "its own input", "Its input stays unchanged",
             "what it is given stays unchanged", "it changes what it is given",
+        ),
+        ProbeKind(
+            "global_state", "The program around it stays unchanged", "the program around it",
+            "The program around it stays unchanged", "it leaves the program around it as it was",
+            "it changes the program around it", "may be",
+        ),
+        ProbeKind(
+            "threads", "Four calls at once", "four calls at once", "Four calls at once",
+            "four calls at once get the answers of one after another",
+            "four calls at once do not get the answers of one after another", "may be",
+        ),
+        ProbeKind(
+            "pickling", "Saved and loaded again", "a copy of itself", "Saved and loaded again",
+            "saved and loaded again it gives the same answers", "saved and loaded again it gives other answers",
+            "may be", may_not_apply=True,
         ),
     )
 }  # fmt: skip
@@ -93,5 +135,5 @@ DEMANDABLE = tuple(kind.name for kind in PROBE_KINDS.values() if kind.demand == 
 """Those that the spec may make block."""
 SUPPLIABLE = tuple(kind.name for kind in PROBE_KINDS.values() if kind.demand != "never")
 """Those that may be stated from elsewhere: what never blocks needs no word from there."""
-REFUSABLE = tuple(kind.name for kind in PROBE_KINDS.values() if kind.clean_error != "never")
-"""Those for which the spec may accept a clean error."""
+REFUSABLE = tuple(kind.name for kind in PROBE_KINDS.values() if kind.clean_error in ("accepted", "may be"))
+"""Those for which the spec says whether a clean error will do."""

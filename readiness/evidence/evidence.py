@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.checklist import this_day
-from readiness.core.findings import Question
+from readiness.core.findings import FindingKey, Question
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.core.provenance import Gathered, Reuse
@@ -22,7 +22,8 @@ from readiness.evidence.cache.cache import Cache
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.copies import Copies
 from readiness.evidence.perturb import Perturbed
-from readiness.evidence.probes.robustness import ProbeResult
+from readiness.evidence.probes.attempts import ProbeResult
+from readiness.evidence.probes.pairs import Broken
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retraining
 from readiness.evidence.row_hashes import TrainingHashes
@@ -176,6 +177,8 @@ class Evidence:
     drift: DriftTables | Missing = NO_TRAINING
     technical: Technical = field(default_factory=Technical)
     probes: tuple[ProbeResult, ...] | Missing = ()
+    pairs: Mapping[FindingKey, Broken | Missing] = field(default_factory=dict)
+    """Which rows break what the spec says of one column, by the key of its claim."""
     refits: Refits | Missing = NOT_REFITTED
     retraining: Retraining = field(default_factory=Retraining)
     """Refits on other seeds, or on fewer rows."""

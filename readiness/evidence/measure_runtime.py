@@ -16,6 +16,7 @@ from readiness.core.missing import Missing
 from readiness.evidence.cache.entries import cached_latency, cached_probes, cached_throughput
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.probes.latency import Latency, Throughput, measure_latency, measure_throughput
+from readiness.evidence.probes.pairs import measure_pairs
 from readiness.evidence.probes.trial import Trial, try_candidate
 from readiness.evidence.supplied.instead import with_supplied_measures
 from readiness.evidence.workers.worker import Footprint
@@ -72,7 +73,9 @@ def probe(evidence: Evidence) -> Evidence:
     facts["seconds"] = Exact(time.perf_counter() - start + cache.seconds)  # with what the cache saved
     technical = Technical(measures, facts, _milliseconds(latency), _note(latency))
     reused = (*evidence.reused, *cache.summarize_hits())
-    return with_supplied_measures(replace(evidence, technical=technical, probes=result.probes, reused=reused))
+    pairs = measure_pairs(candidate, rows, limits, alpha=evidence.spec.alpha)
+    measured = replace(evidence, technical=technical, probes=result.probes, pairs=pairs, reused=reused)
+    return with_supplied_measures(measured)
 
 
 def _is_asked(evidence: Evidence) -> bool:

@@ -47,7 +47,7 @@ from readiness.spec.proofs import proof_fault, proofs_of
 from readiness.spec.schema import Attestation, CostColumn, Requirement, Spec
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.ranking import MINIMUM_QUERIES
-from readiness.statistics.sample_size import POWER, TYPICAL_LEVEL, least_provable, minimum_rows
+from readiness.statistics.sample_size import POWER, TYPICAL_LEVEL, least_provable, minimum_rows, rows_without_slip
 from readiness.verdict.claims import claims_of, segment_metrics
 
 DENOMINATORS = {
@@ -113,6 +113,7 @@ def feasible(loaded: LoadedSpec) -> tuple[Feasible, ...]:
         *_requirements(loaded, target, rows.target),
         *_segments(loaded, target, rows.target, cuts),
         *_windows(loaded, target, rows.target),
+        *_pairs(loaded, target, rows.target),
     )
 
 
@@ -269,6 +270,16 @@ def _windows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> 
         few = len(coded) < entry.rows
         way = "; with fewer, question 5 cannot be a yes: give more rows, or leave out data.time" if few else ""
         yield Feasible(entry.key, text + way, Chance.UNLIKELY if few else Chance.POSSIBLE)
+
+
+def _pairs(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Iterator[Feasible]:
+    """What the spec says of one column: with as many rows here and no break, could it be proven?"""
+    spec = loaded.spec
+    for claim in claims_of(spec, target.task).of_kind(Topic.MONOTONIC, Topic.INVARIANT):
+        assert claim.criterion is not None
+        fewest = rows_without_slip(claim.criterion.threshold, spec.alpha)
+        text = f"{shown(claim.name)} needs {fewest:,} rows without a break; there are {len(coded):,} here"
+        yield Feasible(claim.source, text, Chance.POSSIBLE if len(coded) >= fewest else Chance.NOT_POSSIBLE)
 
 
 # ----------------------------------------------------------------------------------------------------

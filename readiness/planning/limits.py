@@ -14,6 +14,7 @@ from readiness.core.findings import Claim
 from readiness.core.format import format_threshold, with_unit
 from readiness.core.metrics import QUANTILES
 from readiness.core.policy import Task
+from readiness.core.sanitize import shown
 from readiness.planning.assumptions import (
     STATED,
     Assumed,
@@ -26,6 +27,7 @@ from readiness.planning.assumptions import (
 )
 from readiness.planning.rows_needed import (
     CALLS,
+    NEVER,
     RECENT,
     RULED_OUT,
     TEST,
@@ -38,7 +40,7 @@ from readiness.planning.rows_needed import (
 )
 from readiness.spec.schema import Cost, CostColumn, label_text
 from readiness.statistics.inference import student_quantile
-from readiness.statistics.sample_size import contrast_rows, drift_rows, proportion_rows
+from readiness.statistics.sample_size import contrast_rows, drift_rows, proportion_rows, rows_without_slip
 from readiness.verdict.claims import TOPICS
 
 
@@ -51,6 +53,20 @@ def size_churn(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
     needed = hopeless if rows is None else RowsNeeded(rows, "rows that refits predict", 1.0)
     text = f"at most {100 * limit:.4g} % of labels change on refitting"
     yield planned(claim.source, text, needed, (churn.words("churn"),), kind=TRAINING)
+
+
+def size_pair(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:
+    """Test rows that prove that few of all break what the spec says of one column."""
+    bar, text = claim.criterion, shown(claim.name)
+    assert bar is not None
+    if bar.refuted_beyond == 0:  # one row that breaks it refutes it, so that what is assumed is that none does
+        rows = rows_without_slip(bar.threshold, a.spec.alpha)
+        yield planned(claim.source, f"{text}: in no row", RowsNeeded(rows, "rows", 1.0), ("no row breaks it",))
+        return
+    found = proportion_rows(1 - bar.threshold / 2, 1 - bar.threshold, alpha=a.spec.alpha, power=power)
+    needed = NEVER if found is None else RowsNeeded(found, "rows", 1.0)
+    text = f"{text}: broken in at most {100 * bar.threshold:.4g} % of rows"
+    yield planned(claim.source, text, needed, ("half of that breaks it",))
 
 
 def size_half_width(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned]:

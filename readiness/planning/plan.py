@@ -37,6 +37,7 @@ from readiness.planning.limits import (
     size_drift,
     size_half_width,
     size_latency,
+    size_pair,
     size_savings,
 )
 from readiness.planning.rows_needed import (
@@ -355,6 +356,8 @@ SIZERS: Mapping[Topic, Sizer] = {
     Topic.CHURN: size_churn,
     Topic.HALF_WIDTH: size_half_width,
     Topic.WINDOW: size_windows,
+    Topic.MONOTONIC: size_pair,
+    Topic.INVARIANT: size_pair,
     **{TOPICS[name]: size_latency for name in QUANTILES},
 }
 """What a claim of each topic needs; of the others only a review tells."""

@@ -23,7 +23,7 @@ from readiness.core.sanitize import shorten
 from readiness.core.withholding import steady_answers
 from readiness.evidence.drift import column_drift, largest_change
 from readiness.evidence.evidence import DriftTables, Evidence
-from readiness.evidence.probes.robustness import ProbeResult
+from readiness.evidence.probes.attempts import ProbeResult
 from readiness.evidence.supplied.instead import SHARED_FACT, or_supplied
 from readiness.questions.supplied import mark_supplied, supplied_probe, unused_measures
 from readiness.spec.schema import NOT_HERE, Attestation, Production, Spec
@@ -32,6 +32,8 @@ from readiness.statistics.drift import Drift
 from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
+from readiness.statistics.means import share_of
+from readiness.statistics.sample_size import rows_without_slip
 from readiness.verdict.claims import LIMITED, TOPICS, claims_of
 
 # ----------------------------------------------------------------------------------------------------
@@ -66,24 +68,59 @@ def _probe_missing(evidence: Evidence, criteria: Production, name: str, why: Mis
 
 
 def _probe(result: ProbeResult, criteria: Production, *, blocking: bool, origin: Origin = Origin.HERE) -> Finding:
-    accepted = result.name in criteria.clean_error_accepted
+    kind = probe_kind(result.name)
+    accepted = kind.clean_error == "always" or result.name in criteria.clean_error_accepted
     outcome = {
         "passed": Outcome.PASSED,
         "not_applicable": Outcome.NOT_APPLICABLE,
         "unavailable": Outcome.UNAVAILABLE,
         "clean_error": Outcome.ACCEPTED_ERROR if accepted else Outcome.FAILED,
     }.get(result.outcome, Outcome.FAILED)
-    allowed = result.outcome == "clean_error" and not accepted and probe_kind(result.name).clean_error != "never"
+    allowed = result.outcome == "clean_error" and not accepted and kind.clean_error != "never"
     hint = f"; if a clean error will do, say so in production.clean_error_accepted: [{result.name}]" if allowed else ""
     return Finding(
         Topic.PROBE.key(result.name),
-        probe_kind(result.name).title,
+        kind.title,
         outcome.status,
         blocking=blocking,
         outcome=outcome,
         reason=result.reason.rstrip(".") + hint,
         warning=NOT_HERE if origin is Origin.SUPPLIED else "",
         origin=origin,
+        example=result.example,
+    )
+
+
+# ----------------------------------------------------------------------------------------------------
+# What the spec says of the answer as one column changes: the share of rows that break it.
+
+
+def pair_measurements(evidence: Evidence, demanded: Claims) -> list[Measurement]:
+    """One measurement for each expectation under `production.monotonic` and `production.invariant`."""
+    return [_measure_pair(evidence, claim) for claim in demanded.of_kind(Topic.MONOTONIC, Topic.INVARIANT)]
+
+
+def _measure_pair(evidence: Evidence, claim: Claim) -> Measurement:
+    found = evidence.pairs.get(claim.key, Missing("the model was not asked", "give the model file under model.path"))
+    if isinstance(found, Missing):
+        return Measurement(claim, "broken_share", found, unit="share", reason=found.reason, needs=found.needs)
+    cases = evidence.cases.subset(found.rows)
+    share = share_of(found.broken, cases)
+    bar = claim.criterion
+    assert bar is not None
+    least = rows_without_slip(bar.threshold, evidence.spec.alpha)
+    tried = f"each of {len(found.rows):,} rows with {len(found.values)} values of the column in place of its own"
+    beside = "" if found.is_feature else "; the model does not take this column, other columns may stand in for it"
+    breaks = int(found.broken.sum())
+    return Measurement(
+        claim,
+        "broken_share",
+        share,
+        unit="share",
+        reason=f"{breaks:,} of {len(found.rows):,} rows break it; tried was {tried}{beside}",
+        needs="" if breaks else f"{least:,} test rows without a break; tried were {len(found.rows):,}",
+        warning="" if found.is_feature else "the model does not take this column",
+        example=found.example,
     )
 
 
@@ -317,7 +354,7 @@ METRICS_OF = {topic: metric for metric, topic in TOPICS.items()}
 def ask(evidence: Evidence, criteria: Production) -> Answer:
     """Judge limits, probes, drift and the boxes of the checklist."""
     spec, demanded = evidence.spec, claims_of(evidence.spec, evidence.task)
-    claims = [*_limits(evidence, demanded), *drift_claims(evidence, criteria)]
+    claims = [*_limits(evidence, demanded), *drift_claims(evidence, criteria), *pair_measurements(evidence, demanded)]
     findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
     others = [*_without_limit(demanded), *probe_findings(evidence, criteria), *box_findings(evidence)]
     facts = judge_claims(_facts(evidence, demanded), alpha=spec.alpha, level=spec.confidence)

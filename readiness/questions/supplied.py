@@ -10,7 +10,7 @@ from readiness.core.format import format_value
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
 from readiness.evidence.evidence import Evidence
-from readiness.evidence.probes.robustness import ProbeResult
+from readiness.evidence.probes.attempts import ProbeResult
 from readiness.evidence.refits import Refits
 from readiness.spec.schema import FIGURES, NOT_HERE, Spec, Stability
 from readiness.statistics.estimators import Metric, measure

@@ -43,7 +43,7 @@ def probed(evidence: Evidence) -> Evidence:
             candidate = replace(evidence.candidate, worker=apart.worker)
             measured = probe(replace(evidence, model=apart, candidate=candidate))
             apart.worker.close()
-    return replace(evidence, model=model, technical=measured.technical, probes=measured.probes)
+    return replace(evidence, model=model, technical=measured.technical, probes=measured.probes, pairs=measured.pairs)
 
 
 @contextmanager

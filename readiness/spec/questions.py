@@ -267,6 +267,47 @@ class Rollout(Part):
         return self
 
 
+BrokenShare = Annotated[float, Field(ge=0, le=policy.PAIR_SHARE)]
+_SHARE = "largest share of rows that may break it; 0: none of the tried rows may, and 1 % of all is excluded"
+
+
+class Monotonic(Part):
+    """A column that must move the answer in one direction, all else equal (a directional expectation test)."""
+
+    column: ColumnName = Field(description="column of numbers in data.test")
+    direction: Literal["increasing", "decreasing"] = Field(
+        description="of the answer, as the column grows: the score of the positive class, or the predicted number"
+    )
+    of_class: Label | None = Field(
+        None, description="more than two classes: the one whose score must follow the column"
+    )
+    says: str = Field("", description="the expectation in your own words, as the report prints it")
+    tolerance: NotNegative = Field(0.0, description="how far the answer may go the other way, in its own unit")
+    share: BrokenShare = Field(0.0, description=_SHARE)
+
+
+class Invariant(Part):
+    """A column that must not matter to the answer, all else equal (an invariance test)."""
+
+    column: ColumnName = Field(description="column of data.test")
+    values: tuple[Label, ...] = Field(
+        (), description="the values that are exchanged, two at least; those of the test rows when left out"
+    )
+    says: str = Field("", description="the expectation in your own words, as the report prints it")
+    tolerance: NotNegative | None = Field(
+        None,
+        description="how far the score, or the predicted number, may move; left out, labels must stay and scores may "
+        "move, and predicted numbers must stay",
+    )
+    share: BrokenShare = Field(0.0, description=_SHARE)
+
+    @model_validator(mode="after")
+    def _two_values(self) -> Invariant:
+        if len(set(map(str, self.values))) == 1:
+            raise ValueError("values has one value alone; give two at least, or leave it out")
+        return self
+
+
 class Production(Owned):
     """Question 6: technical limits, drift and probes."""
 
@@ -287,6 +328,12 @@ class Production(Owned):
     clean_error_accepted: tuple[Literal[REFUSABLE], ...] = Field(  # type: ignore[valid-type]  # as above
         policy.CLEAN_ERROR_ACCEPTED,
         description="probes for which a clean error is as good as a prediction",
+    )
+    monotonic: Annotated[tuple[Monotonic, ...], Field(max_length=50)] = Field(
+        (), description="columns that must move the answer in one direction, all else equal"
+    )
+    invariant: Annotated[tuple[Invariant, ...], Field(max_length=50)] = Field(
+        (), description="columns that must not matter to the answer, all else equal"
     )
     drift_warning: Positive = Field(policy.DRIFT_WARNING, description="stability index from which drift is a warning")
     drift_limit: Positive = Field(policy.DRIFT_LIMIT, description="stability index above which drift is not met")

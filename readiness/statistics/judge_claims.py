@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from readiness.core.counterexamples import Counterexample
 from readiness.core.findings import (
     Basis,
     Bounds,
@@ -149,6 +150,8 @@ class Measurement:
     """Whether the test rows and their scores alone give the number; False: it took refits, other tables, a clock."""
     origin: Origin = Origin.HERE
     flags: tuple[Flag, ...] = ()
+    example: Counterexample | None = None
+    """The smallest input that speaks against the claim; None where none was found, or none is looked for."""
 
     def __post_init__(self) -> None:
         if self.claim.blocking and self.claim.criterion is None:
@@ -267,7 +270,7 @@ def _make(
     return Finding(
         claim.key, claim.name, status, claim.blocking, given.metric, given.segment, measured, bounds, claim.criterion,
         None, given.withheld, reason, (given.needs or claim.needs) if needs is None else needs, given.warning,
-        given.measured_time, given.origin, given.flags,
+        given.measured_time, given.origin, given.flags, example=given.example,
     )  # fmt: skip
 
 

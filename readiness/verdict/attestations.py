@@ -40,7 +40,8 @@ def _says(finding: Finding, said: Conclusion) -> bool:
 def _may_hold(finding: Finding, spec: Spec, day: datetime.date, proofs: Proofs, measured: Collection[Topic]) -> bool:
     """Whether a finding of question 6 that no person has to answer may hold its outcome."""
     if finding.outcome is Outcome.ACCEPTED_ERROR:
-        return finding.key.part("probe") in spec.production.clean_error_accepted
+        name = finding.key.part("probe")
+        return probe_kind(name).clean_error == "always" or name in spec.production.clean_error_accepted
     if (
         finding.outcome is Outcome.NOT_APPLICABLE
         and probe_kind(finding.key.part("probe")).may_not_apply

@@ -357,6 +357,7 @@ def list_production(spec: Spec, task: Task) -> Iterator[Entry]:  # noqa: ARG001 
     filled = {box.finding for box in BOXES if box.source is Source.MEASURED}
     yield from (_probe(name) for name in must if Topic.PROBE.key(name) not in filled)
     yield Family(Topic.PROBE, lambda key, _subject: _probe(key.part("probe"), blocking=False))
+    yield from _pairs(spec)
     limits = [claim for metric in TOPICS if (claim := _limit(spec, metric)) is not None]
     yield from limits
     for box in BOXES:
@@ -381,6 +382,31 @@ def _boxes() -> Iterator[Claim]:
 
 def _probe(name: str, *, blocking: bool = True) -> Claim:
     return Claim(Topic.PROBE.key(name), probe_kind(name).title, blocking=blocking, source="production.must_handle")
+
+
+def _pairs(spec: Spec) -> Iterator[Claim]:
+    """Columns that must move the answer in one direction, and columns that must not matter."""
+    given, owner = spec.production, spec.production.owner
+    for k, rise in enumerate(given.monotonic, 1):
+        place = f"production.monotonic, number {k}"
+        way = "raises" if rise.direction == "increasing" else "lowers"
+        other = "lowers" if rise.direction == "increasing" else "raises"
+        name = rise.says or f"A larger {rise.column} {way} the answer and never {other} it"
+        yield Claim(Topic.MONOTONIC.key(k), name, _broken_at_most(rise.share, place), source=place, owner=owner)
+    for k, same in enumerate(given.invariant, 1):
+        place = f"production.invariant, number {k}"
+        name = same.says or f"Another {same.column} changes no answer"
+        yield Claim(Topic.INVARIANT.key(k), name, _broken_at_most(same.share, place), source=place, owner=owner)
+
+
+def _broken_at_most(share: float, place: str) -> Criterion:
+    """The bar on the share of rows that break an expectation. Where none may, one that does refutes it, and breaks must
+    be proven to be rare.
+    """
+    source = f"set in the spec: {place}"
+    if share > 0:
+        return Criterion("<=", share, "share", source)
+    return Criterion("<=", policy.PAIR_PROVEN, "share", source, refuted_beyond=0.0)
 
 
 def _limit(spec: Spec, metric: str) -> Claim | None:

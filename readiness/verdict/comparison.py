@@ -260,7 +260,7 @@ def _scale(bar: Criterion, finding: Finding, spec: Spec, task: Task) -> Criterio
 
 IN_WORDS_OF_SPEC = frozenset({Topic.REQUIREMENT})
 """Claims whose names are texts of the spec, whichever version of this program wrote the record."""
-NAMED_BY_SPEC = IN_WORDS_OF_SPEC | {Topic.PROBE, Topic.BOX, *TOPICS.values()}
+NAMED_BY_SPEC = IN_WORDS_OF_SPEC | {Topic.PROBE, Topic.MONOTONIC, Topic.INVARIANT, Topic.BOX, *TOPICS.values()}
 """Claims whose names the list of claims gives, none of the data."""
 
 
@@ -284,6 +284,7 @@ _MEASURED_AS: Mapping[Topic, str] = {
     **dict.fromkeys((Topic.SAVINGS, Topic.SAVINGS_CONSTANT, Topic.SAVINGS_CLASS), "savings_per_row"),
     **dict.fromkeys((Topic.SAVINGS_MEDIAN, Topic.SAVINGS_QUANTILE, Topic.CURRENT_COST), "savings_per_row"),
     Topic.CHURN: "churn",
+    **dict.fromkeys((Topic.MONOTONIC, Topic.INVARIANT), "broken_share"),
     **dict.fromkeys((Topic.DRIFT, Topic.DRIFT_SUMMARY, Topic.DRIFT_OF_ANSWERS), "psi"),
     **{topic: name for name, topic in TOPICS.items()},
 }

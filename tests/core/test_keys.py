@@ -103,6 +103,8 @@ CODES = {
     "STAB-WINDOWS": Topic.WINDOWS.key(),
     "STAB-TREND": Topic.TREND.key(),
     "PROD-PROBE-ONE-ROW": Topic.PROBE.key("one_row"),
+    "PROD-MONOTONIC-2": Topic.MONOTONIC.key(2),
+    "PROD-INVARIANT-1": Topic.INVARIANT.key(1),
     "PROD-BOX-STAKEHOLDER-SIGN-OFF": Topic.BOX.key("stakeholder_sign_off"),
     "PROD-DRIFT-12": Topic.DRIFT.key(12),
     "PROD-DRIFT-SUMMARY": Topic.DRIFT_SUMMARY.key(),

@@ -20,8 +20,8 @@ from readiness.evidence.cache.cache import LATENCY, MEMORY_AND_PROBES, REFITS, T
 from readiness.evidence.cache.store import Entry
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import this_machine
+from readiness.evidence.probes.attempts import ProbeResult
 from readiness.evidence.probes.latency import Latency, Throughput
-from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.probes.trial import Trial
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.workers.worker import Footprint, Outcome, Scores, Split
@@ -236,9 +236,9 @@ def _pack_result(result: Trial) -> Packed | None:
         return None
     if any(probe.outcome == "unavailable" for probe in probes):
         return None
-    return {}, {"memory": asdict(memory), "probes": [asdict(probe) for probe in probes]}
+    return {}, {"memory": asdict(memory), "probes": [probe.to_plain() for probe in probes]}
 
 
 def _read_result(entry: Entry) -> Trial:
-    probes = tuple(ProbeResult(**probe) for probe in entry.facts["probes"])
+    probes = tuple(map(ProbeResult.from_plain, entry.facts["probes"]))
     return Trial(Footprint(**entry.facts["memory"]), probes)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from readiness.core.missing import Missing
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.probes.robustness import PROBES, Probe, ProbeResult, sample_rows
+from readiness.evidence.probes.attempts import ProbeResult
+from readiness.evidence.probes.robustness import run_probes, sample_rows
 from readiness.evidence.workers.worker import Footprint, WorkerLost
 
 HALF = 0.5
@@ -34,15 +35,8 @@ def try_candidate(candidate: Candidate, frame: pd.DataFrame) -> Trial:
     except WorkerLost as error:
         lost = Missing(f"The model could not be tried: {error.message}")
         return Trial(lost, lost, completed=False)
-    results = [(_try_probe(name, probe, candidate, rows)) for name, probe in PROBES.items()]
-    return Trial(memory, tuple(result for result, _ in results), all(lived for _, lived in results))
-
-
-def _try_probe(name: str, probe: Probe, candidate: Candidate, rows: pd.DataFrame) -> tuple[ProbeResult, bool]:
-    try:
-        return probe(candidate, rows), True
-    except WorkerLost as error:
-        return ProbeResult(name, "failed", f"The model did not survive this: {error.message}"), False
+    probes = run_probes(candidate, rows)
+    return Trial(memory, probes, all(each.survived for each in probes))
 
 
 __all__ = ["Trial", "try_candidate"]

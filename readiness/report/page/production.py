@@ -20,6 +20,7 @@ from readiness.report.page.tables import (
     table,
 )
 from readiness.report.sentences import worst_first
+from readiness.report.sentences.counterexamples import answers_words, change_words
 from readiness.report.sentences.language import Language
 from readiness.verdict.record import Record
 
@@ -43,6 +44,7 @@ def tables(findings: Sequence[Finding], record: Record, language: Language) -> t
         *([claims_table(moved, "Columns that moved", language)] if moved else []),
         *checklist_tables(findings, record, language),
         *([_probes(probes, language)] if probes else []),
+        *_examples([f for f in findings if f.example is not None], language),
         *(
             [claims_table(still, f"Drift of {len(still)} columns: {summary(still, language)}", language, folds=True)]
             if still
@@ -72,3 +74,20 @@ def _probes(findings: Sequence[Finding], language: Language) -> Table:
     columns = (Column("What was tried"), Column("What happened"), Column("Result", "status"))
     caption = f"Unusual input: {len(findings)} tries"
     return table(caption, columns, rows, findings, folds=all(f.status is Status.MET for f in findings if f.blocking))
+
+
+def _examples(findings: Sequence[Finding], language: Language) -> list[Table]:
+    """The smallest input that shows each failure, what came back before and after, and what mends it."""
+    failing = [f for f in worst_first(findings) if f.status is not Status.MET]
+    rows = []
+    for finding in failing:
+        example = finding.example
+        assert example is not None
+        before, after = answers_words(language.words, example)
+        cure = Cell("") if example.cure is None else Cell(example.cure.words, example.cure.code)
+        changed = Cell(change_words(language.words, example))
+        rows.append(Row((Cell(language.title(finding)), changed, Cell(before or "–"), Cell(after), cure)))
+    columns = tuple(map(Column, ("What fails", "Smallest input that shows it", "Before", "After", "What mends it")))
+    caption = f"Smallest examples: {len(failing)} failure{'s' if len(failing) != 1 else ''}"
+    folds = not any(f.blocking for f in failing)
+    return [table(caption, columns, rows, folds=folds)] if rows else []

@@ -9,6 +9,7 @@ from readiness.core.checklist import BOXES
 from readiness.core.findings import Finding, Outcome, Status
 from readiness.core.keys import Topic
 from readiness.core.probes import probe_kind
+from readiness.report.sentences.counterexamples import cure_words
 from readiness.report.sentences.counts import basis_of
 from readiness.report.sentences.losses import fact_of
 from readiness.report.sentences.numbers import Scale, limit_text, write_alike, write_estimate
@@ -199,21 +200,42 @@ def probe(words: Words, finding: Finding) -> Said:
         text.replace("{row}", words.row.one).replace("{rows}", words.row.many)
         for text in (kind.headline, kind.good, kind.bad)
     )
-    measured, fact = _probe_outcome(finding.outcome, good, bad)
+    measured, fact = _probe_outcome(finding.outcome, good, bad, may_refuse=kind.clean_error == "always")
+    cure = cure_words(finding.example)
     return Said(title, "answers, or is refused cleanly where that will do", "it works", measured, fact, "", upper(bad),
-                f"Mend it: {bad[:1].lower()}{bad[1:]}")  # fmt: skip
+                cure or f"Mend it: {bad[:1].lower()}{bad[1:]}")  # fmt: skip
 
 
-def _probe_outcome(outcome: Outcome | None, good: str, bad: str) -> tuple[str, str]:
+def _probe_outcome(outcome: Outcome | None, good: str, bad: str, *, may_refuse: bool) -> tuple[str, str]:
     if outcome is Outcome.PASSED:
         return "works", good
     if outcome is Outcome.ACCEPTED_ERROR:
-        return "refused with a clear error, which will do", f"{good}: no, it refuses with a clear error, which will do"
+        told = "it refuses with a clear error, which will do"
+        return "refused with a clear error, which will do", f"{good}: {told}" if may_refuse else f"{good}: no, {told}"
     if outcome is Outcome.NOT_APPLICABLE:
         return "does not apply", "does not apply here"
     if outcome is Outcome.FAILED:
         return "fails", bad
     return "not tried", "it could not be tried"
+
+
+def pair(words: Words, finding: Finding) -> Said:
+    """What the spec says of the answer as one column changes, all else equal."""
+    rows, bar, measured = words.row.many, finding.criterion, finding.measured
+    share = "" if bar is None else limit_text(bar.threshold, Scale.PERCENT)
+    limit = f"broken by at most {share} of {rows}"
+    if bar is not None and bar.refuted_beyond == 0:
+        limit += f", and by no {words.row.one} that is tried"
+    if measured is None:
+        return Said(finding.name, limit)
+    said = measured_words(measured, Scale.PERCENT, "", bar)
+    count = round(measured.value * measured.n)
+    number = "not one" if measured.value <= 0 else f"{max(1, count):,}"
+    verb = "breaks" if number in ("not one", "1") else "break"
+    fact = f"{number} of {measured.n:,} {rows} that were asked again with other values {verb} “{finding.name}”: {said}"
+    against = f"it may be {limit}"
+    remedy = cure_words(finding.example) or f"Ask about more {rows}"
+    return Said(finding.name, limit, "", said, fact, against, f"It breaks “{finding.name}”", remedy, Scale.PERCENT)
 
 
 def box(_words: Words, finding: Finding) -> Said:
@@ -284,6 +306,8 @@ TELLERS = {
     Topic.DRIFT_SUMMARY: drift,
     Topic.DRIFT_OF_ANSWERS: drift,
     Topic.PROBE: probe,
+    Topic.MONOTONIC: pair,
+    Topic.INVARIANT: pair,
     Topic.BOX: box,
     Topic.FAILED: question_failed,
     Topic.LEFT_OUT: question_left_out,

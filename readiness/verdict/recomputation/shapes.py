@@ -177,6 +177,7 @@ def _of_metric(spec: Spec, question: Question, key: FindingKey, metric: Metric, 
 _BY_TOPIC = {
     Topic.INTERVAL_COVERAGE: Allowed(A_SHARE, _SHARE),
     Topic.CHURN: Allowed(CHURN, _SHARE, limits_too=False),
+    **dict.fromkeys((Topic.MONOTONIC, Topic.INVARIANT), Allowed(A_SHARE, _SHARE)),
     Topic.TREND: Allowed(DECLINE),
     Topic.HALF_WIDTH: Allowed((), (0.0, math.inf)),
     Topic.FOLD_STD: Allowed((), (0.0, math.inf)),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from readiness.core.checklist import ATTESTABLE
+from readiness.core.counterexamples import Answered, Change, Counterexample, Cure
 from readiness.core.findings import (
     Basis,
     Bounds,
@@ -28,6 +29,7 @@ from readiness.core.findings import (
 )
 from readiness.core.keys import Topic
 from readiness.core.policy import Task
+from readiness.core.probes import PROBE_KINDS
 from readiness.core.provenance import DataFacts
 from readiness.report.sentences import Language
 
@@ -291,6 +293,29 @@ def steadiness() -> Iterator[Finding]:
     yield unknown(Topic.REFITS.key(), "the model cannot be copied")
 
 
+def probed() -> Iterator[Finding]:
+    for name in PROBE_KINDS:
+        yield came(Topic.PROBE.key(name), Outcome.PASSED)
+        yield came(Topic.PROBE.key(name), Outcome.FAILED)
+    swap = Counterexample(Change.SWAPPED, ("age", "amount"), before=Answered("1", 0.93), after=Answered("0", 0.71),
+                          cure=Cure.SELECT_BY_NAME)  # fmt: skip
+    yield replace(came(Topic.PROBE.key("column_order"), Outcome.FAILED), example=swap)
+    for topic, change in ((Topic.MONOTONIC, Change.RAISED), (Topic.INVARIANT, Change.REPLACED)):
+        found = Counterexample(change, ("age",), "80", "30", row=7, cure=Cure.CONSTRAIN)
+        for hits, high, low, example in ((0, 0.0015, 0.0, None), (12, 0.0096, 0.0034, found)):
+            yield replace(
+                judged(topic.key(1), (hits / 2000, low, high), ("<=", 0.01), metric="broken_share", unit="share",
+                       n=2000, basis=share(hits, 2000), example=example),
+                criterion=Criterion("<=", 0.01, "share", refuted_beyond=0.0),
+                status=Status.NOT_MET if hits else Status.MET,
+            )  # fmt: skip
+        yield unknown(topic.key(2), "the test table has no such column")
+    yield came(Topic.PROBE.key("other_columns"), Outcome.ACCEPTED_ERROR)
+    yield came(Topic.PROBE.key("outlier"), Outcome.ACCEPTED_ERROR)
+    yield came(Topic.PROBE.key("outlier"), Outcome.NOT_APPLICABLE)
+    yield came(Topic.PROBE.key("outlier"), Outcome.UNAVAILABLE)
+
+
 def production() -> Iterator[Finding]:
     for triple in ((41.2, 39.0, 46.4), (140.0, 131.0, 152.0), (97.0, 92.0, 104.0)):
         yield judged(Topic.LATENCY_P99.key(), triple, ("<=", 100.0), metric="latency_p99_ms", unit="ms", n=500)
@@ -313,14 +338,7 @@ def production() -> Iterator[Finding]:
                      segment={"column": "session_minutes"})  # fmt: skip
     yield judged(Topic.DRIFT_OF_ANSWERS.key(), (0.0, 0.0, 0.005), ("<=", 0.1), metric="psi", unit="PSI", n=4000)
     yield unknown(Topic.DRIFT_SUMMARY.key(), "there are no recent rows")
-    names = ("one_row", "column_order", "determinism", "missing_value", "unseen_category", "outlier", "empty_frame",
-             "input_not_mutated")  # fmt: skip
-    for name in names:
-        yield came(Topic.PROBE.key(name), Outcome.PASSED)
-        yield came(Topic.PROBE.key(name), Outcome.FAILED)
-    yield came(Topic.PROBE.key("outlier"), Outcome.ACCEPTED_ERROR)
-    yield came(Topic.PROBE.key("outlier"), Outcome.NOT_APPLICABLE)
-    yield came(Topic.PROBE.key("outlier"), Outcome.UNAVAILABLE)
+    yield from probed()
     for name in (name for name in ATTESTABLE if name not in ("latency", "model_size", "memory", "throughput")):
         if Topic.BOX.key(name).code in _BOX_CODES:
             yield came(Topic.BOX.key(name), Outcome.ATTESTED)
