@@ -17,7 +17,7 @@ from readiness.core.files import Artifact, Role
 from readiness.core.findings import Question
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
-from readiness.core.provenance import DataFacts, Gathered, ModelFacts
+from readiness.core.provenance import DataFacts, Gathered, Isolation, ModelFacts, weakest
 from readiness.core.selection import questions_of
 from readiness.evidence import baselines, tables
 from readiness.evidence.cache.cache import TEST, UNUSED, Cache, CacheSetup
@@ -39,7 +39,6 @@ from readiness.evidence.drift import drift_tables
 from readiness.evidence.environment import environment
 from readiness.evidence.evidence import Evidence, Recent, Training, Unused
 from readiness.evidence.limits import check_threshold
-from readiness.evidence.models.custom_metrics import own_functions
 from readiness.evidence.models.own_modules import stop
 from readiness.evidence.preflight import fit_target
 from readiness.evidence.recent import recent_rows
@@ -47,6 +46,8 @@ from readiness.evidence.segments import as_dates, cut_segments, moments
 from readiness.evidence.sources import Origin, file_origins
 from readiness.evidence.supplied.read import read_supplied
 from readiness.evidence.target import Rows, Target, amounts, find_target, interval_columns, usable, without_copies
+from readiness.evidence.workers.cells import check_isolation
+from readiness.evidence.workers.metrics import own_functions
 from readiness.evidence.workers.model import Model
 from readiness.evidence.workers.served import start_candidate
 from readiness.evidence.workers.worker import Scores
@@ -69,8 +70,11 @@ def describe_evidence(
     features: tuple[str, ...],
     scores: Scores,
     tables: Sequence[Artifact],
+    others: Sequence[Isolation] = (),
 ) -> Gathered:
-    """Candidate, files (`tables` among them), rows and surroundings, as they stand in the record."""
+    """Candidate, files (`tables` among them), rows and surroundings, as they stand in the record; `others` is how
+    further models were kept apart.
+    """
     spec = loaded.spec
     return Gathered(
         model=ModelFacts(
@@ -86,6 +90,7 @@ def describe_evidence(
         spec=normalised(spec),
         set_keys=set_keys(spec),
         settings=loaded.settings,
+        isolation=weakest((*(() if model is None else (model.isolation,)), *others)),
     )
 
 
@@ -186,6 +191,8 @@ def gather_from(
         InputError: a table is not usable, or does not fit the spec.
         ScoringError: the candidate could not score the test rows.
     """
+    if model is not None:
+        check_isolation(model.isolation, loaded.spec)
     heads = {key: origin.head for key, origin in origins.items()}
     named = () if model is None else model.worker.about.feature_names
     features = features_of(loaded.spec, heads["test"].columns, named)
@@ -332,15 +339,18 @@ def _assemble(
     cases = _cases(loaded, test, target, scores)
     unused = _score_unused(loaded, candidate, test, target, own)
     rivals = _looks(only, Question.BASELINE, Question.BUSINESS, Question.ERRORS)
+    current = baselines.current(loaded, test.frame, features, cases, target, cache) if rivals else baselines.NO_MODEL
     others = (
         *baselines.trivial(cases, None if train is None else train.target),
         *baselines.rules(spec, test.frame, cases, target),
-        *(baselines.current(loaded, test.frame, features, cases, target, cache) if rivals else ()),
+        *current.alternatives,
     )
     training = None if train is None else _training(loaded, train, features)
     return Evidence(
         spec=spec,
-        gathered=describe_evidence(loaded, model, target, test, train, features, scores, tuple(inputs.values())),
+        gathered=describe_evidence(
+            loaded, model, target, test, train, features, scores, tuple(inputs.values()), current.ran
+        ),
         cases=cases,
         alternatives=others,
         segmentations=cuts,

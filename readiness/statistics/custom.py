@@ -127,7 +127,7 @@ def own_value(name: str, cases: Cases, rows: Integers | None = None) -> float | 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = own.function(*arrays, **keywords)
-            number = _real_or_nan(found)
+            number = real_or_nan(found)
     except (Exception, SystemExit) as error:  # the function is the user's; it makes only its own number undefined
         said = " ".join(str(error).split())[:200]
         return Missing(f"The function of {name} failed with {type(error).__name__}: {said}", n=cases.n)
@@ -179,7 +179,7 @@ def compare_own(
 
 def reason_to_withhold_own(name: str, cases: Cases) -> str:
     """Why no *met* may come from this metric on these cases; empty when it may."""
-    if cases.weight is not None and not _takes_weights(cases.own[name].function):
+    if cases.weight is not None and not takes_weights(cases.own[name].function):
         return f"The rows have weights, and the function of {name} takes no sample_weight."
     measured = measure_own(name, cases)
     return _capitalize(measured.method.removeprefix(NO_LIMIT)) if _is_limitless(measured) else ""
@@ -265,7 +265,7 @@ def _arguments(name: str, cases: Cases) -> list[Array] | Missing:
         return Missing(f"The function of {name} takes scores, and there are only predicted labels or values.")
     if key not in cases.remembered:
         said = cases.y_score if own.takes_scores else _as_labels(cases.y_pred, own)
-        heard = cases.weight is not None and _takes_weights(own.function)
+        heard = cases.weight is not None and takes_weights(own.function)
         arrays = [_as_labels(cases.y_true, own), said, *([cases.weight] if heard else [])]
         cases.remembered[key] = arrays
     arrays_of: list[Array] = cases.remembered[key]
@@ -280,7 +280,10 @@ def _as_labels(codes: Array, own: OwnFunction) -> Array:
     return np.asarray(labels[codes.astype(np.int64)])
 
 
-def _takes_weights(function: Callable[..., Any]) -> bool:
+def takes_weights(function: Callable[..., Any]) -> bool:
+    """Whether a function takes `sample_weight`."""
+    if isinstance(known := getattr(function, "takes_weights", None), bool):  # one that runs elsewhere says so
+        return known
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # some functions written in C have no signature
@@ -300,7 +303,7 @@ def number_or_nan(value: float | Missing) -> float:
     return math.nan if isinstance(value, Missing) else value
 
 
-def _real_or_nan(found: Any) -> float:
+def real_or_nan(found: Any) -> float:
     """One real number, NaN for anything else."""
     is_number = isinstance(found, Real | np.number) or (isinstance(found, np.ndarray) and found.ndim == 0)
     return float(found) if is_number and not isinstance(found, bool | complex | np.complexfloating) else math.nan

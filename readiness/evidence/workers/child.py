@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import re
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from numbers import Real
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +28,7 @@ from readiness.core.errors import ReadinessError
 from readiness.core.missing import Missing
 from readiness.evidence.cache.fingerprint import loaded_modules
 from readiness.evidence.models.libraries import libraries_named
-from readiness.evidence.models.load import load_model
+from readiness.evidence.models.load import find_function, load_model
 from readiness.evidence.models.own_modules import serve, served_modules
 from readiness.evidence.workers.in_process import InProcess, refit_once
 from readiness.evidence.workers.isolation import limit_process
@@ -42,6 +45,7 @@ from readiness.evidence.workers.wire import (
 )
 from readiness.evidence.workers.worker import Form, Inputs, ModelRaised, Scores, Split, TimeRequest
 from readiness.spec.schema import ModelFile
+from readiness.statistics.custom import real_or_nan, takes_weights
 
 Reply = Message | dict[str, Any]
 
@@ -52,6 +56,7 @@ class Served:
     def __init__(self) -> None:
         """Nothing is loaded yet."""
         self.worker: InProcess | None = None
+        self.functions: dict[str, Callable[..., Any]] = {}
         self.memory: dict[str, int] = {}
         self.tables: dict[str, Any] = {}
         self.reported: tuple[int, int] = (0, 0)
@@ -153,6 +158,31 @@ class Served:
         numbers = {"prepared": int(found.prepared)}
         return join_messages({"raised_in_calls": raised, "numbers": numbers}, arrays)
 
+    def functions_named(self, request: Message) -> Reply:
+        """Find the functions of the user's own metrics."""
+        named = dict(request.values["metrics"])
+        serve(Path(request.values["folder"]), *named.values())
+        for name, use in named.items():
+            role = f"function {use} of the metric {name}"
+            self.functions[name] = find_function(use, role, f"metrics.{name}.use")
+        return {"weighed": {name: takes_weights(function) for name, function in self.functions.items()}}
+
+    def measure(self, request: Message) -> Reply:
+        """Call such a function; what it raises is told under its name."""
+        arrays = [np.array(unpack_array(_part(request, str(place)))) for place in range(request.values["count"])]
+        weights = part_of(request, "weights")
+        keywords = {} if weights is None else {"sample_weight": np.array(unpack_array(weights))}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = self.functions[request.values["name"]](*arrays, **keywords)
+                number = real_or_nan(found)
+        except (Exception, SystemExit) as error:
+            raise ModelRaised.of(error) from error
+        if isinstance(found, Real) or math.isfinite(number):
+            return {"number": number.hex()}
+        return {"type": type(found).__name__}
+
     def probe(self, request: Message) -> Reply:
         """Look into this process while the model answers."""
         found = self.model.probe(request.values["name"], _inputs(request))
@@ -160,7 +190,15 @@ class Served:
 
 
 _REQUESTS: dict[str, Any] = {
-    name: getattr(Served, name) for name in ("load", "first", "call", "table", "refit", "time", "probe")
+    "load": Served.load,
+    "first": Served.first,
+    "call": Served.call,
+    "table": Served.table,
+    "refit": Served.refit,
+    "time": Served.time,
+    "probe": Served.probe,
+    "functions": Served.functions_named,
+    "measure": Served.measure,
 }
 
 

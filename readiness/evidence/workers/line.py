@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -191,14 +192,9 @@ class Line:
             **start.options(),
         )
         assert self._popen.stderr is not None
-        self._listener = threading.Thread(target=self._listen, args=(self._popen.stderr,), daemon=True)
+        self._listener = threading.Thread(target=_listen, args=(self._popen.stderr, self._words), daemon=True)
         self._listener.start()
-
-    def _listen(self, stream: IO[bytes]) -> None:
-        """Keep the last that is printed, whatever it is and however much."""
-        with contextlib.suppress(OSError, ValueError), stream:
-            while piece := stream.read1(2**16):  # type: ignore[attr-defined]  # buffered
-                self._words.append(piece[-LAST_WORDS:])
+        self._forgotten = weakref.finalize(self, _end, self._popen)
 
     def send(self, values: Mapping[str, Any], seconds: float, buffers: Sequence[Any] = ()) -> None:
         """Send a request, whose reply may take so many seconds."""
@@ -228,12 +224,8 @@ class Line:
         self._kill()
 
     def _kill(self) -> None:
-        with self._ended, contextlib.suppress(ProcessLookupError, PermissionError):
-            if self._popen.poll() is None:
-                if hasattr(os, "killpg"):  # with whatever it started itself
-                    os.killpg(self._popen.pid, signal.SIGKILL)
-                else:
-                    self._popen.kill()
+        with self._ended:
+            _kill(self._popen)
 
     def stop(self, why: str = "") -> str:
         """End it, and say how it ended: `why`, where something else was the reason."""
@@ -249,6 +241,7 @@ class Line:
                 if stream is not None:
                     stream.close()
         self._popen.wait()
+        self._forgotten.detach()
         self._listener.join(1)
         if self.late:
             return f"it did not answer for {self._seconds:g} seconds"
@@ -257,6 +250,32 @@ class Line:
     def _last_words(self) -> str:
         lines = b"".join(self._words).decode("utf-8", "replace").splitlines()
         return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
+
+
+def _listen(stream: IO[bytes], words: deque[bytes]) -> None:
+    """Keep the last that is printed, whatever it is and however much."""
+    with contextlib.suppress(OSError, ValueError), stream:
+        while piece := stream.read1(2**16):  # type: ignore[attr-defined]  # buffered
+            words.append(piece[-LAST_WORDS:])
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if process.poll() is None:
+            if hasattr(os, "killpg"):  # with whatever it started itself
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that nobody asks any more."""
+    _kill(process)
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            if stream is not None:
+                stream.close()
 
 
 def _search_path(environment: Mapping[str, str]) -> list[str]:

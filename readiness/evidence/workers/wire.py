@@ -26,6 +26,8 @@ MAGIC = b"RDN1"
 _HEAD = struct.Struct("<4sIQ")
 MOST_HEADER = 64 * 2**20
 """Bytes of the plain values of a message."""
+PLAIN = "biufcmMUS"
+"""Kinds of arrays that travel as their bytes."""
 MOST_PAYLOAD = 2**31
 """Bytes of all its arrays together."""
 
@@ -285,7 +287,7 @@ def pack_array(array: NDArray[Any]) -> Message:
     masked = isinstance(array, np.ma.MaskedArray)
     content = np.ascontiguousarray(np.ma.getdata(array) if masked else array)
     about: dict[str, Any] = {"shape": list(np.shape(array))}
-    if content.dtype.kind in "biufcmM":
+    if content.dtype.kind in PLAIN and content.dtype.itemsize:
         buffers: list[Any] = [content.reshape(-1).view(np.uint8)]
         about |= {"as": "numpy", "dtype": content.dtype.str}
     else:
@@ -309,7 +311,7 @@ def unpack_array(message: Message) -> NDArray[Any]:
             raise WireError("an array of no shape")
         if about["as"] == "numpy":
             dtype = np.dtype(str(about["dtype"]))
-            if dtype.kind not in "biufcmM":
+            if dtype.kind not in PLAIN or not dtype.itemsize:
                 raise WireError("an array of no known type")
             flat = np.frombuffer(message.buffers[0], dtype)
         else:
