@@ -59,7 +59,8 @@ def json_values(values: Any, name: str) -> list[Any]:
     Raises:
         UnsendableValue: what JSON has no room for: infinite numbers, durations, bytes, lists, objects.
     """
-    series = pd.Series(values)
+    as_is = object if isinstance(values, np.ndarray) and values.dtype == object else None  # no guess at its types
+    series = pd.Series(values, dtype=as_is)
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype(object)
     if pd.api.types.is_timedelta64_dtype(series.dtype):

@@ -73,6 +73,8 @@ class Tally:
     rows: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     """By what went wrong: "not answered in time", "HTTP 503"; every attempt counts."""
+    reopened: int = 0
+    """Requests that met a connection which the server had ended meanwhile, and were sent again over another."""
 
     @property
     def failed(self) -> int:
@@ -83,10 +85,11 @@ class Tally:
     def words(self) -> str:
         """In words: "1,204 requests, of which 2 failed (HTTP 503: 2)"."""
         asked = f"{self.requests:,} request{'' if self.requests == 1 else 's'}"
+        again = f", {self.reopened:,} sent again as the server had ended the connection" if self.reopened else ""
         if not self.failed:
-            return f"{asked}, none of which failed"
+            return f"{asked}, none of which failed{again}"
         kinds = ", ".join(f"{kind}: {count:,}" for kind, count in sorted(self.failures.items()))
-        return f"{asked}, of which {self.failed:,} failed ({kinds})"
+        return f"{asked}, of which {self.failed:,} failed ({kinds}){again}"
 
 
 def header_values(headers: Mapping[str, FromEnvironment] | None) -> dict[str, str]:
@@ -188,9 +191,11 @@ class Transport:
             return self._exchange_once(method, path, body, deadline, most)
         except RequestFailed as error:
             # A server may end a connection that rested; whether it did shows only when it is used again.
-            if not kept or error.how is not Failing.CLOSED:
+            if not kept or error.how is not Failing.CLOSED or not self.left:
                 raise
             self.close()
+            self.tally.requests += 1
+            self.tally.reopened += 1
             return self._exchange_once(method, path, body, deadline, most)
 
     def _exchange_once(self, method: str, path: str, body: bytes | None, deadline: float, most: int) -> Answer:
