@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from readiness.core.errors import ModelError
 from readiness.core.files import Artifact, Role, sha256_path, size_of
@@ -28,7 +28,6 @@ from readiness.evidence.models.description import describe_model
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
 from readiness.evidence.models.own_modules import lies_beside, serve
 from readiness.evidence.workers.worker import ModelDescription
-from readiness.spec.schema import ModelFile
 
 # ----------------------------------------------------------------------------------------------------
 # Functions that a spec names, how they are found and called, and what the failures of loading mean.
@@ -163,6 +162,31 @@ REVIEWED = frozenset(_names())
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
+class ModelSource(Protocol):
+    """What a spec says of a model file that decides how it is loaded."""
+
+    @property
+    def path(self) -> str | None:
+        """Of the file or folder, relative to the spec."""
+
+    @property
+    def sha256(self) -> str | None:
+        """The pin, in hexadecimal; None: there is none."""
+
+    @property
+    def loader(self) -> str | None:
+        """A function that takes the path, as "package.module:name"; None: the kind of the file tells how."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedFile:
+    """A model file whose digest is known."""
+
+    path: str
+    sha256: str
+    loader: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
     """An object that predicts, and the file that it came from."""
@@ -172,7 +196,7 @@ class LoadedModel:
     about: ModelDescription
 
 
-def model_path(spec: ModelFile, folder: Path) -> Path:
+def model_path(spec: ModelSource, folder: Path) -> Path:
     """Where the model lies that `spec` names, relative to `folder`; nothing is opened.
 
     Raises:
@@ -190,7 +214,7 @@ def model_path(spec: ModelFile, folder: Path) -> Path:
     return path
 
 
-def vouched_file(spec: ModelFile, path: Path) -> Artifact:
+def vouched_file(spec: ModelSource, path: Path) -> Artifact:
     """The file or folder at `path` with its digest, if it may be loaded; nothing of it is run.
 
     Raises:
@@ -219,7 +243,7 @@ def _check_kind(kind: Kind, path: Path) -> None:
         )
 
 
-def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
+def load_model(spec: ModelSource, folder: Path) -> LoadedModel:
     """Load the model that `spec` names; relative paths and modules are looked for in `folder`.
 
     Raises:
@@ -240,7 +264,7 @@ def load_model(spec: ModelFile, folder: Path) -> LoadedModel:
     return LoadedModel(estimator, artifact, describe_model(estimator, container=container, notes=_notes(caught)))
 
 
-def _load_checked(spec: ModelFile, path: Path) -> tuple[Any, Artifact]:
+def _load_checked(spec: ModelSource, path: Path) -> tuple[Any, Artifact]:
     kind = kind_of(path)
     if kind.needs_pin and spec.sha256 is None:
         raise _no_consent(path, kind)
@@ -306,7 +330,7 @@ FOLDER_OPENERS: dict[Kind, tuple[str, Callable[[Path], Any]]] = {
 """What reads a folder by itself, and who that is."""
 
 
-def _at_rest(spec: ModelFile, path: Path, by: str, load: Callable[[Path], Any]) -> tuple[Any, Artifact]:
+def _at_rest(spec: ModelSource, path: Path, by: str, load: Callable[[Path], Any]) -> tuple[Any, Artifact]:
     """What `load` makes of a file or folder that it reads by itself, and that must stay as it was hashed."""
     digest = sha256_path(path)
     _check_pin(spec, path, digest)
@@ -327,7 +351,7 @@ def _no_consent(path: Path, kind: Kind) -> ModelError:
     )
 
 
-def _check_pin(spec: ModelFile, path: Path, digest: str) -> None:
+def _check_pin(spec: ModelSource, path: Path, digest: str) -> None:
     if spec.sha256 is not None and spec.sha256 != digest:
         raise ModelError(
             f"{path} is not the file that the spec pins: its sha256 is {digest}; expected {spec.sha256}.",

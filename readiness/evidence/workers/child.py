@@ -28,7 +28,7 @@ from readiness.core.errors import ReadinessError
 from readiness.core.missing import Missing
 from readiness.evidence.cache.fingerprint import loaded_modules
 from readiness.evidence.models.libraries import libraries_named
-from readiness.evidence.models.load import find_function, load_model
+from readiness.evidence.models.load import PinnedFile, find_function, load_model
 from readiness.evidence.models.own_modules import serve, served_modules
 from readiness.evidence.workers.in_process import InProcess, refit_once
 from readiness.evidence.workers.isolation import limit_process
@@ -44,7 +44,6 @@ from readiness.evidence.workers.wire import (
     write_message,
 )
 from readiness.evidence.workers.worker import Form, Inputs, ModelRaised, Scores, Split, TimeRequest
-from readiness.spec.schema import ModelFile
 from readiness.statistics.custom import real_or_nan, takes_weights
 
 Reply = Message | dict[str, Any]
@@ -95,7 +94,7 @@ class Served:
 
     def load(self, request: Message) -> Reply:
         """Import the libraries that the file names, load the model, and say what it is."""
-        spec, folder = ModelFile(**request.values["model"]), Path(request.values["folder"])
+        spec, folder = PinnedFile(**request.values["model"]), Path(request.values["folder"])
         serve(folder, spec.loader)
         for name in libraries_named(folder / str(spec.path)):
             with contextlib.suppress(Exception):  # loading will say why, in better words

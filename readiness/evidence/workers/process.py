@@ -21,6 +21,7 @@ import pandas as pd
 
 from readiness.core.canonical import decode
 from readiness.core.missing import Missing
+from readiness.evidence.models.load import PinnedFile
 from readiness.evidence.workers.isolation import Cell, Start
 from readiness.evidence.workers.line import LOADING_SECONDS, Apart
 from readiness.evidence.workers.replies import missing_of, read_outcome, read_times
@@ -63,7 +64,8 @@ class ProcessWorker(Apart):
     ) -> None:
         """Nothing is started yet; `cell` is what the process may see, and `start` how it is isolated where known."""
         super().__init__(spec.environment, folder, cell, start)
-        self._spec = ModelFile(path=spec.path, sha256=spec.sha256, loader=spec.loader, environment=spec.environment)
+        self._spec = spec
+        self._file = PinnedFile(str(spec.path), str(spec.sha256), spec.loader)
         self._takes_arrays = takes_arrays
         self._about: ModelDescription | None = None
         self._footprint: Footprint | Missing | None = None
@@ -169,8 +171,12 @@ class ProcessWorker(Apart):
         super().close()
 
     def _first_request(self) -> Mapping[str, Any]:
-        about = self._spec.model_dump(mode="json")
-        return {"do": "load", "model": about, "folder": str(self._folder), "takes_arrays": self._takes_arrays}
+        return {
+            "do": "load",
+            "model": asdict(self._file),
+            "folder": str(self._folder),
+            "takes_arrays": self._takes_arrays,
+        }
 
     def _read_first_reply(self, reply: Message) -> None:
         try:
@@ -178,7 +184,7 @@ class ProcessWorker(Apart):
             digest = reply.values["sha256"]
         except (KeyError, TypeError, ValueError):
             raise self._lose("it does not say what the model is") from None
-        if self._spec.sha256 is not None and digest != self._spec.sha256:
+        if digest != self._file.sha256:
             raise self._lose("it loaded another file than the one that was hashed")
         if self._about is not None and about != self._about:
             raise self._lose("loaded again, it describes itself in another way")
