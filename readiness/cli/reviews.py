@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,7 @@ from readiness.verdict.record import Record
 
 if TYPE_CHECKING:
     from readiness.cli.ci_files import CiFiles
+    from readiness.run.kernel_manager import ReadinessKernelManager
     from readiness.run.runner import ReviewResult
 
 
@@ -175,23 +177,39 @@ def run(
             raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
         signer = None if key is None else opener(key, passphrase_fd, complain)
         settings = vouch_for_model(spec, set_ or ()) if pin else tuple(set_ or ())
-        tell_what_can_be_proven(spec, settings)
-        from readiness.cli.options import cache_folder
-        from readiness.run.runner import review
+        with kernel_for(spec, settings) as kernel:
+            tell_what_can_be_proven(spec, settings)
+            from readiness.cli.options import cache_folder
+            from readiness.run.runner import review
 
-        result = review(
-            spec,
-            out,
-            template=template,
-            signer=signer,
-            seconds=None if timeout is None else timeout * 60,
-            progress=progress_on(sys.stderr),
-            settings=settings,
-            only=questions,
-            cache=None if no_cache else cache_folder(os.environ),
-            previous=previous,
-        )
+            result = review(
+                spec,
+                out,
+                template=template,
+                signer=signer,
+                seconds=None if timeout is None else timeout * 60,
+                progress=progress_on(sys.stderr),
+                settings=settings,
+                only=questions,
+                cache=None if no_cache else cache_folder(os.environ),
+                previous=previous,
+                kernel=kernel,
+            )
     return _finish(result, files, key, fail_on)
+
+
+def kernel_for(spec: Path, settings: Sequence[str]) -> AbstractContextManager[ReadinessKernelManager]:
+    """A kernel for the review of a spec, which starts while the rest of this program is imported.
+
+    Raises:
+        InputError: the spec cannot be read.
+    """
+    from readiness.spec.load import load_spec
+
+    loaded = load_spec(spec, settings=settings)
+    from readiness.run.kernel_manager import Setting, started_kernel
+
+    return started_kernel(Setting.of(loaded))
 
 
 def _finish(result: ReviewResult, files: CiFiles, key: Path | None, fail_on: str) -> int:

@@ -18,12 +18,14 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from readiness.core.errors import ReadinessError
 from readiness.core.findings import Status
 from readiness.core.sanitize import visible
-from readiness.run.progress import Progress
+
+if TYPE_CHECKING:
+    from readiness.run.progress import Progress
 
 DEBUG = "READINESS_DEBUG"
 """Set in the environment, it shows where an error came from."""

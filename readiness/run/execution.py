@@ -11,9 +11,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -27,7 +26,8 @@ from readiness.core.errors import InputError, KernelError, ReadinessError, Revie
 from readiness.core.findings import Question, Status, left_out_code
 from readiness.core.sanitize import shorten, visible
 from readiness.run.executed import PARAMETERS_TAG, Walkthrough, headings
-from readiness.run.kernels import IOPUB_SECONDS, KERNEL_NAME, KernelDied, NotAllEnded, ReadinessEngine, Setting
+from readiness.run.kernel_manager import KERNEL_NAME, ReadinessKernelManager
+from readiness.run.kernels import IOPUB_SECONDS, KernelDied, NotAllEnded, ReadinessEngine
 from readiness.run.progress import Progress
 
 ANSWER_MIME = "application/vnd.readiness.answer+json"
@@ -60,23 +60,21 @@ def execute(
     walkthrough: Walkthrough,
     parameters: Mapping[str, Any],
     *,
-    folder: Path,
+    kernel: ReadinessKernelManager,
     seconds: float,
     progress: Progress,
-    named: Sequence[str] = (),
     prepare: Callable[[], None] | None = None,
 ) -> Execution:
-    """Execute a template in a fresh kernel that works in `folder`; all cells together may take `seconds`.
+    """Execute a template in a kernel that was started for it; all cells together may take `seconds`.
 
     When this returns, the kernel has ended with all its descendants; see `launcher` for what that leaves out.
 
     Args:
         walkthrough: The template.
         parameters: What it is handed.
-        folder: The spec's.
+        kernel: Started, and used by nobody yet.
         seconds: How long all cells together may take.
         progress: Is told how far it is.
-        named: Environment variables that the kernel may see besides the usual ones.
         prepare: What must be done before the candidate is loaded. The stock template waits for it after its imports,
             so it is done meanwhile; any other is not started before.
     """
@@ -95,8 +93,7 @@ def execute(
             kernel_name=KERNEL_NAME,
             language="python",
             progress_bar=False,
-            kernel_cwd=str(folder),
-            setting=Setting(folder, tuple(named), waits=True),
+            kernel=kernel,
             ready=prepared.before,
             log=_QUIET,
             timeout_func=lambda _cell: max(1.0, deadline - time.monotonic()),

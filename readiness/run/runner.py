@@ -7,12 +7,14 @@ and opens the signing key when the kernel and all its descendants are gone.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import hashlib
 import os
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,6 +42,7 @@ from readiness.run.executed import Walkthrough, check_parameters, read_record, r
 from readiness.run.execution import Execution, execute
 from readiness.run.export import export_page, preload
 from readiness.run.host_checks import Digests, check_record
+from readiness.run.kernel_manager import ReadinessKernelManager, Setting, started_kernel, variables
 from readiness.run.progress import Progress, Silent
 from readiness.run.uses import Ledger, Use, ledger_path, place, take_place, use_of
 from readiness.signing.keys import PrivateKey
@@ -95,6 +98,7 @@ def review(
     only: Sequence[str] = (),
     cache: Path | None = None,
     previous: Path | None = None,
+    kernel: ReadinessKernelManager | None = None,
 ) -> ReviewResult:
     """Review the model that a spec describes, and write report and notebook into `out`.
 
@@ -110,6 +114,7 @@ def review(
         only: Names of the questions that a partial review asks, in their order; empty: all six.
         cache: Folder in which measurements are kept and found again; None: everything is measured now.
         previous: The report of an earlier review; what became of its open findings is recorded.
+        kernel: One that was started for this spec and is used by nobody yet; else one is started here.
 
     Raises:
         InputError: spec, data, model file, template, folder, key or earlier report are not usable; nothing was
@@ -121,21 +126,20 @@ def review(
     if only and signer is not None:
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
     earlier = None if previous is None else read_earlier(previous)
-    order = _Order.of(load_spec(spec_path, settings=settings), read_template(template), only, cache, out)
-    order = replace(order, earlier=earlier)
-    order.parameters("\n".join(settings))  # told before anything is written
-    folder = output_folder(out, order.loaded.spec.model.name, order.loaded.spec.model.version)
-    order = order.with_place()
-    parameters = order.parameters("\n".join(settings))
-    execution = execute(
-        order.walkthrough,
-        parameters,
-        folder=order.loaded.folder,
-        seconds=seconds or _seconds(order.loaded),
-        progress=progress or Silent(),
-        named=variables(order.loaded.spec),
-        prepare=functools.partial(preload, supplied=bool(order.loaded.spec.supplied.files)),
-    )
+    loaded = load_spec(spec_path, settings=settings)
+    with _fitting(kernel, loaded) as started:
+        order = replace(_Order.of(loaded, read_template(template), only, cache, out), earlier=earlier)
+        order.parameters("\n".join(settings))  # told before anything is written
+        folder = output_folder(out, loaded.spec.model.name, loaded.spec.model.version)
+        order = order.with_place()
+        execution = execute(
+            order.walkthrough,
+            order.parameters("\n".join(settings)),
+            kernel=started,
+            seconds=seconds or _seconds(loaded),
+            progress=progress or Silent(),
+            prepare=functools.partial(preload, supplied=bool(loaded.spec.supplied.files)),
+        )
     try:
         source.check_unchanged()
         record, unsigned = _report(execution, order)
@@ -212,6 +216,14 @@ class _Order:
         return {"spec_path": str(self.loaded.path), "options": options}
 
 
+def _fitting(
+    kernel: ReadinessKernelManager | None, loaded: LoadedSpec
+) -> AbstractContextManager[ReadinessKernelManager]:
+    """The kernel that was started, unless the spec was changed since and asks for another; else a new one."""
+    setting = Setting.of(loaded)
+    return contextlib.nullcontext(kernel) if kernel and kernel.setting == setting else started_kernel(setting)
+
+
 def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:
     """The unsigned report of an executed notebook, if it holds a whole and true record."""
     if execution.failure is not None:
@@ -278,13 +290,6 @@ def _with_notebook(error: ReadinessError, execution: Execution, folder: Path) ->
         said = visible(f"The notebook as far as it got: {path}")
     error.remedy = f"{error.remedy}\n  {said}" if error.remedy else said
     return error
-
-
-def variables(spec: Spec) -> tuple[str, ...]:
-    """The environment variables that the models of a spec need by its own words."""
-    current = spec.baseline.current
-    headers = (source.from_environment for source in (spec.model.headers or {}).values())
-    return tuple(dict.fromkeys((*spec.model.environment, *headers, *(current.environment if current else ()))))
 
 
 def check_variables(spec: Spec) -> None:

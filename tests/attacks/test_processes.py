@@ -18,7 +18,7 @@ from readiness.core.errors import InputError, KernelError, SpecError
 from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.run.executed import read_template
 from readiness.run.execution import Execution, execute
-from readiness.run.kernels import _has_all_ended, _read_to_end
+from readiness.run.kernel_manager import Setting, _has_all_ended, _read_to_end, started_kernel
 from readiness.run.progress import Silent
 from readiness.run.runner import variables
 from readiness.spec.load import load_spec
@@ -48,7 +48,8 @@ def run(source: str, folder: Path, *, prepare: Callable[[], None] | None = None)
     path = folder / "template.ipynb"
     nbformat.write(notebook, path)
     template = read_template(path)
-    return execute(template, {}, folder=folder, seconds=300, progress=Silent(), named=["NEEDED"], prepare=prepare)
+    with started_kernel(Setting(folder, ("NEEDED",), waits=True)) as kernel:
+        return execute(template, {}, kernel=kernel, seconds=300, progress=Silent(), prepare=prepare)
 
 
 def printed(execution: Execution) -> str:

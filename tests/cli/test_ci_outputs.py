@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -54,6 +55,7 @@ def reviewed(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Reco
 
         monkeypatch.setattr("readiness.run.runner.review", review)
         monkeypatch.setattr("readiness.cli.reviews.tell_what_can_be_proven", lambda *_: None)
+        monkeypatch.setattr("readiness.cli.reviews.kernel_for", lambda *_: nullcontext())
 
     return set_up
 

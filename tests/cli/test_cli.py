@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -339,6 +340,7 @@ class TestRun:
         result = ReviewResult(record, folder / "report.html", folder / "notebook.ipynb")
         monkeypatch.setattr("readiness.run.runner.review", lambda *args, **options: result)
         monkeypatch.setattr("readiness.cli.reviews.tell_what_can_be_proven", lambda *given: None)
+        monkeypatch.setattr("readiness.cli.reviews.kernel_for", lambda *given: nullcontext())
         got, said, _ = run("run", "readiness.yaml")
         assert code == got
         assert f"Test result: {word}" in said

@@ -19,6 +19,7 @@ from readiness.core.errors import DataError, KernelError
 from readiness.core.findings import Status
 from readiness.run.executed import read_template
 from readiness.run.execution import Execution, _error_of_cell, _Watch, execute
+from readiness.run.kernel_manager import Setting, started_kernel
 from readiness.run.progress import Progress, Silent
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -30,7 +31,8 @@ PARAMETERS = {
 
 def walk(name: str, folder: Path, *, seconds: float = 60, progress: Progress | None = None) -> Execution:
     template = read_template(NOTEBOOKS / f"{name}.ipynb")
-    return execute(template, PARAMETERS, folder=folder, seconds=seconds, progress=progress or Silent())
+    with started_kernel(Setting(folder)) as kernel:
+        return execute(template, PARAMETERS, kernel=kernel, seconds=seconds, progress=progress or Silent())
 
 
 def printed(execution: Execution) -> str:
