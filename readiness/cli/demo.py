@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from readiness.core.files import OUTPUTS, output_folder
 from readiness.demo.cases import build
+from readiness.run.kernel_manager import Setting, started_kernel
 from readiness.run.progress import Progress
-from readiness.run.runner import ReviewResult, review
 from readiness.signing.keys import PrivateKey, generate, load_private, load_public, public_path, write_key_pair
 from readiness.signing.pairs import ECDSA_P256
 from readiness.signing.verify import verify
+
+if TYPE_CHECKING:
+    from readiness.run.runner import ReviewResult
 
 KEY = "demo.pem"
 
@@ -24,11 +28,14 @@ def walk(case: str, out: Path | None, progress: Progress) -> tuple[ReviewResult,
         InvalidReport: the report does not verify.
     """
     folder = output_folder(out or Path(OUTPUTS) / "demo" / case, case, "")
-    progress.begin(f"Building the case {case}")
-    spec = build(case, folder)
-    progress.end()
     key = folder / KEY
-    result = review(spec, folder, signer=lambda: _demo_key(key), progress=progress)
+    with started_kernel(Setting(folder, waits=True)) as kernel:  # which imports the program meanwhile
+        progress.begin(f"Building the case {case}")
+        spec = build(case, folder)
+        progress.end()
+        from readiness.run.runner import review
+
+        result = review(spec, folder, signer=lambda: _demo_key(key), progress=progress, kernel=kernel)
     verify(result.report, [load_public(public_path(key))])
     return result, public_path(key)
 
