@@ -18,6 +18,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent, Unused
+from readiness.evidence.workers.in_process import InProcess
 from readiness.soundness import missing, mix
 from readiness.soundness.assessment import judge_examined
 from readiness.soundness.tables import Aimed
@@ -69,7 +70,7 @@ def reviewed(
 ) -> Evidence:
     """The model on these rows."""
     model = Model(levels)
-    candidate = Candidate.of(model, ("x",), task=Task.BINARY, classes=(0, 1))
+    candidate = Candidate.of(InProcess(model), ("x",), task=Task.BINARY, classes=(0, 1))
     said = candidate.score(test)
     given = {"errors": {"costs": COSTS}, "data": {"positive": 1, "features": ["x"]}, **parts}
     more = {"rows": test, "candidate": candidate, "recent": None if recent is None else Recent(recent)}

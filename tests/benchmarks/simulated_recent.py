@@ -14,6 +14,7 @@ from readiness.core.findings import Finding, Status
 from readiness.core.policy import SOUNDNESS_ALPHA, SOUNDNESS_LEVEL, Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
+from readiness.evidence.workers.in_process import InProcess
 from readiness.soundness.recent import examine
 from readiness.soundness.tables import Aimed
 from readiness.statistics.judge_claims import judge_claims
@@ -87,7 +88,7 @@ def evidence(test: pd.DataFrame, recent: pd.DataFrame, y: Any, model: Model, y_r
     metric, key, bar = BARS[model.task]
     classes = () if model.task is Task.REGRESSION else tuple(map(str, model.classes_))
     known = () if model.task is Task.REGRESSION else tuple(model.classes_)
-    candidate = Candidate.of(model, FEATURES, task=model.task, classes=known)
+    candidate = Candidate.of(InProcess(model), FEATURES, task=model.task, classes=known)
     score = model.predict_proba(test)[:, 1] if model.task is Task.BINARY else None
     data = {"group": "customer"} if "customer" in test else {}
     found = evidence_of(

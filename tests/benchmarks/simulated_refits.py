@@ -39,6 +39,7 @@ from readiness.evidence.fold_scores import asked_of_copies, held_score
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
 from readiness.evidence.retraining import Retraining
+from readiness.evidence.workers.in_process import InProcess
 from readiness.soundness import seen
 from readiness.statistics.cases import Cases
 from readiness.statistics.judge_claims import Measurement, judge_claims
@@ -145,7 +146,9 @@ def reviewed(rng: Generator, setting: Refitted) -> Finding:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         np.random.seed(int(rng.integers(2**31)))  # noqa: NPY002  models whose seed is left open draw from here
-        candidate = Candidate.of(fitted(rng, setting, train, y, test, truth), COLUMNS, task=task, classes=classes)
+        candidate = Candidate.of(
+            InProcess(fitted(rng, setting, train, y, test, truth)), COLUMNS, task=task, classes=classes
+        )
         said = candidate.score(test)
         cases = Cases(task, truth, said.predicted, said.scores, max(2, len(classes)), said.is_probability)
         evidence = Evidence(spec_of(), None, cases, candidate=candidate, rows=test)  # type: ignore[arg-type]

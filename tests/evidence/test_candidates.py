@@ -22,6 +22,7 @@ from readiness.core.policy import Task
 from readiness.evidence.candidate import CHECKED_ROWS, Candidate
 from readiness.evidence.models.description import feature_names_of, predicts_most_probable
 from readiness.evidence.validation import numbers, positions
+from readiness.evidence.workers.in_process import InProcess
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(300, 3)), columns=["a", "b c", "d"])
@@ -49,7 +50,7 @@ class Fake:
 
 
 def binary(model: Any, **more: Any) -> Candidate:
-    return Candidate.of(model, COLUMNS, task=Task.BINARY, **{"classes": (0, 1), **more})
+    return Candidate.of(InProcess(model), COLUMNS, task=Task.BINARY, **{"classes": (0, 1), **more})
 
 
 def failure(candidate: Candidate, frame: pd.DataFrame = FRAME) -> str:
@@ -75,7 +76,7 @@ def test_binary_score_is_that_of_the_review_s_positive_class(named: bool, classe
 def test_multiclass_scores_follow_the_review_s_order() -> None:
     """Columns of scores are put into the order of the review's classes."""
     model = LogisticRegression().fit(FRAME, THREE)
-    scores = Candidate.of(model, COLUMNS, task=Task.MULTICLASS, classes=("z", "x", "y")).score(FRAME)
+    scores = Candidate.of(InProcess(model), COLUMNS, task=Task.MULTICLASS, classes=("z", "x", "y")).score(FRAME)
     assert np.array_equal(scores.scores, model.predict_proba(FRAME)[:, [2, 0, 1]])
     assert list(scores.labels) == list(model.predict(FRAME))
 
@@ -83,7 +84,7 @@ def test_multiclass_scores_follow_the_review_s_order() -> None:
 def test_class_that_the_model_never_saw_has_probability_zero() -> None:
     """A class of the data that the model does not know can never be predicted by it."""
     model = LogisticRegression().fit(FRAME, BINARY)
-    scores = Candidate.of(model, COLUMNS, task=Task.MULTICLASS, classes=(0, 1, 2)).score(FRAME)
+    scores = Candidate.of(InProcess(model), COLUMNS, task=Task.MULTICLASS, classes=(0, 1, 2)).score(FRAME)
     assert scores.scores is not None
     assert scores.scores[:, 2].max() == 0
     assert scores.is_probability
@@ -108,7 +109,7 @@ def test_threshold_makes_the_labels() -> None:
 def test_threshold_without_two_classes_is_refused() -> None:
     """A threshold has no meaning for a regression."""
     with pytest.raises(ModelError, match="threshold"):
-        Candidate.of(LinearRegression(), COLUMNS, task=Task.REGRESSION, threshold=0.5)
+        Candidate.of(InProcess(LinearRegression()), COLUMNS, task=Task.REGRESSION, threshold=0.5)
 
 
 def test_model_with_its_own_threshold_keeps_its_labels() -> None:
@@ -171,7 +172,7 @@ def test_every_known_name_exists() -> None:
     """The names of known models are those of the installed libraries."""
     from sklearn.utils import all_estimators
 
-    from readiness.evidence.candidate import KNOWN, SEARCHES
+    from readiness.evidence.models.description import KNOWN, SEARCHES
 
     listed = {f"{kind.__module__}.{kind.__qualname__}" for _, kind in all_estimators()}
     ours = {name for name in KNOWN | SEARCHES if name.startswith("sklearn.") and "Halving" not in name}
@@ -186,7 +187,7 @@ def test_decisions_are_scores_but_no_probabilities(shape: str) -> None:
     assert (two.method, two.is_probability) == ("decision_function", False)
     assert np.array_equal(two.predicted, (two.scores > 0).astype(int))
     model = SVC(decision_function_shape=shape).fit(FRAME, THREE)
-    three = Candidate.of(model, COLUMNS, task=Task.MULTICLASS, classes=("z", "y", "x")).score(FRAME)
+    three = Candidate.of(InProcess(model), COLUMNS, task=Task.MULTICLASS, classes=("z", "y", "x")).score(FRAME)
     assert (three.scores is None) is (shape == "ovo")
     assert list(three.labels) == list(model.predict(FRAME))
 
@@ -194,7 +195,7 @@ def test_decisions_are_scores_but_no_probabilities(shape: str) -> None:
 def test_regression_gives_values() -> None:
     """A regression gives one finite value for each row."""
     model = LinearRegression().fit(FRAME, FRAME["a"] * 2)
-    scores = Candidate.of(model, COLUMNS, task=Task.REGRESSION).score(FRAME)
+    scores = Candidate.of(InProcess(model), COLUMNS, task=Task.REGRESSION).score(FRAME)
     np.testing.assert_allclose(scores.labels, FRAME["a"] * 2, atol=1e-9)
     assert scores.scores is None
 
@@ -235,7 +236,7 @@ def test_infinite_regression_value_is_refused() -> None:
     """A regression that overflows is told with the row."""
     answer = np.zeros(300)
     answer[4] = np.inf
-    assert "first row 5" in failure(Candidate.of(Fake(answer), COLUMNS, task=Task.REGRESSION))
+    assert "first row 5" in failure(Candidate.of(InProcess(Fake(answer)), COLUMNS, task=Task.REGRESSION))
 
 
 def test_column_vector_and_single_probability_column_are_taken() -> None:
@@ -318,7 +319,7 @@ def test_boosters_answer_as_they_do_themselves(module: str, name: str, settings:
     for y, classes in ((BINARY, (1, 0)), (np.digitize(FRAME["d"], [-0.5, 0.5]), (2, 0, 1))):
         model = kind(**settings).fit(rows, y)
         task = Task.BINARY if len(classes) == 2 else Task.MULTICLASS
-        candidate = Candidate.of(model, COLUMNS, task=task, classes=classes)
+        candidate = Candidate.of(InProcess(model), COLUMNS, task=task, classes=classes)
         assert (candidate.features, candidate.named) == (tuple(COLUMNS), form == "named")
         scores = candidate.score(FRAME)
         assert list(scores.labels) == list(np.ravel(model.predict(rows)))
@@ -339,7 +340,7 @@ def test_lightgbm_takes_categories() -> None:
     lightgbm = pytest.importorskip("lightgbm")
     frame = FRAME.assign(kind=pd.Categorical(np.where(FRAME["a"] > 0, "up", "down")))
     model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(frame, BINARY)
-    candidate = Candidate.of(model, list(frame.columns), task=Task.BINARY, classes=(0, 1))
+    candidate = Candidate.of(InProcess(model), list(frame.columns), task=Task.BINARY, classes=(0, 1))
     assert list(candidate.score(frame).labels) == list(model.predict(frame))
 
 

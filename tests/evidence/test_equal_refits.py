@@ -20,6 +20,7 @@ from readiness.evidence.candidate import Candidate
 from readiness.evidence.equal_refits import Asked, Copy, EqualRefits, fit_equal_clones, sample_positions
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
+from readiness.evidence.workers.in_process import InProcess
 from readiness.statistics.cases import Cases
 from readiness.statistics.refit_advantage import RefitLosses, row_losses
 
@@ -52,7 +53,7 @@ def made(
     model: Any, rows: Any = TRAIN, y: Any = CODES[:200], *, seeds: int = 3, seconds: float = 1e6, plan: Plan = PLAN
 ) -> tuple[EqualRefits | Missing, tuple[Copy, ...]]:
     """Copies of a model that was fitted on these rows."""
-    candidate = Candidate.of(model.fit(rows, y), list(ROWS.columns), task=Task.BINARY, classes=(0, 1))
+    candidate = Candidate.of(InProcess(model.fit(rows, y)), list(ROWS.columns), task=Task.BINARY, classes=(0, 1))
     train = np.arange(0, 200, 2)
     asked = Asked(
         np.arange(200),

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.models.description import query_argument
-from readiness.evidence.workers.in_process import fit
+from readiness.evidence.workers.in_process import InProcess, fit
 
 FRAME = pd.DataFrame({"search": ["b", "a", "b", "a", "b"], "x": [1.0, 2.0, 3.0, 4.0, 5.0]})
 LABELS = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
@@ -36,8 +36,8 @@ class Codes(BaseEstimator):
 
 
 def fitted(model, query="search"):
-    candidate = Candidate(model, ("x",), True, Task.RANKING, query=query)
-    fit(model, candidate, FRAME, LABELS)
+    candidate = Candidate(InProcess(model), ("x",), True, Task.RANKING, query=query)
+    fit(model, candidate.form, FRAME, LABELS)
     return model
 
 
@@ -80,7 +80,7 @@ def test_rankers_of_the_libraries_can_be_fitted(library):
         ),
     }
     model = quiet[library]()
-    candidate = Candidate(model, ("x",), True, Task.RANKING, query="search")
-    fit(model, candidate, frame, (frame["x"].to_numpy() > 0.5).astype(float))
+    candidate = Candidate(InProcess(model), ("x",), True, Task.RANKING, query="search")
+    fit(model, candidate.form, frame, (frame["x"].to_numpy() > 0.5).astype(float))
     low, high = model.predict(pd.DataFrame({"x": [-1.0, 1.0]}))
     assert low < high

@@ -13,6 +13,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.perturb import Perturbed, score_perturbed, shaken
+from readiness.evidence.workers.in_process import InProcess
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(
@@ -49,7 +50,7 @@ class Cliff(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lea
 def asked(model: Cliff, size: float = 0.05) -> Perturbed | Missing:
     """What the candidate says of the first 1,000 rows, before and after."""
     model.fit(FRAME, np.r_[0, 1])
-    wrapped = Candidate.of(model, list(EVERY), task=Task.BINARY, classes=(0, 1))
+    wrapped = Candidate.of(InProcess(model), list(EVERY), task=Task.BINARY, classes=(0, 1))
     before = Cliff(model.width).predict(FRAME)
     return score_perturbed(wrapped, FRAME, before, np.arange(1000), size=size)
 
@@ -131,7 +132,7 @@ def test_a_candidate_that_stumbles_leaves_a_note() -> None:
 
 def test_nothing_to_change() -> None:
     """Only truth values: no small change can be made."""
-    wrapped = Candidate.of(Cliff().fit(FRAME, np.r_[0, 1]), ["flag"], task=Task.BINARY, classes=(0, 1))
+    wrapped = Candidate.of(InProcess(Cliff().fit(FRAME, np.r_[0, 1])), ["flag"], task=Task.BINARY, classes=(0, 1))
     why = score_perturbed(wrapped, FRAME, np.zeros(2000), np.arange(10), size=0.05)
     assert isinstance(why, Missing)
     assert "no feature" in why.reason

@@ -27,7 +27,7 @@ from readiness.evidence import refits
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.refit_jobs import Plan, fitting_labels
 from readiness.evidence.refits import RefitEstimate, Refits, estimate, refit
-from readiness.evidence.workers.in_process import clone_seeded
+from readiness.evidence.workers.in_process import InProcess, clone_seeded
 from readiness.evidence.workers.worker import Scores
 
 RNG = np.random.default_rng(0)
@@ -59,7 +59,12 @@ class Own(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn
 def candidate(model: Any, classes: tuple[Any, Any] = (0, 1)) -> Candidate:
     """The model fitted on all rows, wrapped."""
     labels = np.array(classes)[CODES]
-    return Candidate.of(model.fit(FRAME, labels), list(FRAME.columns), task=Task.BINARY, classes=classes)
+    return Candidate.of(InProcess(model.fit(FRAME, labels)), list(FRAME.columns), task=Task.BINARY, classes=classes)
+
+
+def with_model(wrapped: Candidate, model: Any) -> Candidate:
+    """Another model in the same form."""
+    return Candidate.in_form(InProcess(model), wrapped.form)
 
 
 def accuracy(rows: np.ndarray[Any, Any], scores: Scores) -> float:
@@ -109,7 +114,7 @@ def test_labels_of_any_kind(classes: tuple[Any, Any]) -> None:
 def test_clones_get_the_labels_that_the_model_itself_had() -> None:
     """A model of coded classes is refitted on its codes, though the data spells them as text."""
     model = LogisticRegression().fit(FRAME, CODES)
-    wrapped = Candidate.of(model, list(FRAME.columns), task=Task.BINARY, classes=("0", "1"))
+    wrapped = Candidate.of(InProcess(model), list(FRAME.columns), task=Task.BINARY, classes=("0", "1"))
     assert fitting_labels(wrapped, CODES).dtype == np.int64
 
 
@@ -187,8 +192,8 @@ def test_estimate_is_there_before_the_refits() -> None:
 def test_one_failing_refit_is_the_reason(how: str, words: str) -> None:
     """A refit that fails is named with its message; there are no results of the others."""
     wrapped = candidate(Own())
-    assert refused(wrapped.with_estimator(Own(how))).reason == words
-    assert refused(wrapped.with_estimator(Own(how)), estimated=RefitEstimate(12, 0.01, 1)).reason == words
+    assert refused(with_model(wrapped, Own(how))).reason == words
+    assert refused(with_model(wrapped, Own(how)), estimated=RefitEstimate(12, 0.01, 1)).reason == words
 
 
 def test_models_that_clones_cannot_stand_for() -> None:
@@ -199,9 +204,9 @@ def test_models_that_clones_cannot_stand_for() -> None:
             return np.zeros(len(rows))
 
     wrapped = candidate(Own())
-    assert "cannot be cloned" in refused(wrapped.with_estimator(Bare())).reason
+    assert "cannot be cloned" in refused(with_model(wrapped, Bare())).reason
     frozen = CalibratedClassifierCV(FrozenEstimator(LogisticRegression().fit(FRAME, CODES)))
-    assert "frozen part" in refused(wrapped.with_estimator(frozen)).reason
+    assert "frozen part" in refused(with_model(wrapped, frozen)).reason
 
 
 def test_rows_that_cannot_be_split_are_the_reason() -> None:
@@ -211,7 +216,7 @@ def test_rows_that_cannot_be_split_are_the_reason() -> None:
 
 def test_fits_that_did_not_converge_are_counted() -> None:
     """Convergence warnings of clones become a note, not noise."""
-    wrapped = candidate(Own()).with_estimator(MLPClassifier((2,), max_iter=1))
+    wrapped = with_model(candidate(Own()), MLPClassifier((2,), max_iter=1))
     assert done(wrapped).notes == ("12 of 12 refits stopped before they had converged.",)
 
 
@@ -219,7 +224,7 @@ def test_regression_and_time_leave_unpredicted_rows_open() -> None:
     """With time the first window is never predicted: nan for values, -1 for classes."""
     times = pd.Series(np.arange(120))
     y = FRAME["a"].to_numpy()
-    model = Candidate.of(DummyRegressor().fit(FRAME, y), list(FRAME.columns), task=Task.REGRESSION)
+    model = Candidate.of(InProcess(DummyRegressor().fit(FRAME, y)), list(FRAME.columns), task=Task.REGRESSION)
     result = refit(model, FRAME, Plan(y, Task.REGRESSION, 4, 2, 0, time=times), lambda rows, scores: 0.0, n_jobs=1)
     assert isinstance(result, Refits)
     assert np.isnan(result.predicted).sum(axis=1).tolist() == [24, 24]
@@ -238,7 +243,7 @@ def test_catboost_is_refitted_in_a_pipeline_and_leaves_no_files(
     )
     wrapped = candidate(model)
     loud = make_pipeline(StandardScaler(), catboost.CatBoostClassifier(iterations=2, verbose=0))
-    assert done(wrapped.with_estimator(loud)).repeats == 3
+    assert done(with_model(wrapped, loud)).repeats == 3
     assert list(tmp_path.iterdir()) == []
 
 

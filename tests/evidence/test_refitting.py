@@ -23,6 +23,7 @@ from readiness.evidence.evidence import Evidence, Training
 from readiness.evidence.measure_refits import measure_refits
 from readiness.evidence.perturb import Perturbed
 from readiness.evidence.refits import Refits
+from readiness.evidence.workers.in_process import InProcess
 from readiness.questions import stability
 from tests.questions.conftest import evidence_of
 
@@ -47,7 +48,7 @@ class Slow(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-lear
 
 def evidence(model: Any, **settings: Any) -> Evidence:
     """Evidence of the model, fitted on 600 rows and asked about 300, judged by accuracy."""
-    fitted = Candidate.of(model.fit(TRAIN, CODES[:600]), NAMES, task=Task.BINARY, classes=(0, 1))
+    fitted = Candidate.of(InProcess(model.fit(TRAIN, CODES[:600])), NAMES, task=Task.BINARY, classes=(0, 1))
     spec = {"baseline": {"metric": "accuracy"}, "stability": {"repeats": 3, **settings}}
     bare = evidence_of(CODES[600:], fitted.score(TEST).predicted, **spec)
     training = Training(TRAIN, CODES[:600], tuple(NAMES))

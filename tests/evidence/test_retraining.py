@@ -25,7 +25,7 @@ from readiness.evidence.models.description import takes_seed
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout, RefitEstimate, Refits, refit
 from readiness.evidence.retraining import Retrained, learning_curve, seeds_of
-from readiness.evidence.workers.in_process import clone_seeded
+from readiness.evidence.workers.in_process import InProcess, clone_seeded
 from readiness.evidence.workers.worker import Scores
 
 RANDOM = np.random.default_rng(0)
@@ -46,7 +46,7 @@ HOLDOUT = Holdout(TEST, held)
 
 def candidate(model: Any) -> Candidate:
     """The model fitted on the training rows, wrapped."""
-    return Candidate.of(model.fit(TRAIN, CODES[:200]), list(FRAME.columns), task=Task.BINARY, classes=(0, 1))
+    return Candidate.of(InProcess(model.fit(TRAIN, CODES[:200])), list(FRAME.columns), task=Task.BINARY, classes=(0, 1))
 
 
 def curve(model: Any, **more: Any) -> tuple[tuple[Retrained, ...], str]:

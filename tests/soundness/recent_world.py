@@ -11,6 +11,7 @@ import pandas as pd
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
+from readiness.evidence.workers.in_process import InProcess
 from tests.questions.conftest import evidence_of
 
 FEATURES = ("a", "b", "price", "kind")
@@ -66,7 +67,7 @@ def evidence_with(
     chance = chances(test)
     truth = (rng.random(len(test)) < chance).astype(np.int64)
     parts.setdefault("business", {"requirements": [{"says": "right", "metric": "accuracy", "at_least": 0.70}]})
-    candidate = Candidate.of(Logistic(), FEATURES, task=Task.BINARY, classes=(0, 1))
+    candidate = Candidate.of(InProcess(Logistic()), FEATURES, task=Task.BINARY, classes=(0, 1))
     frame = test if "y" in test else test.assign(y=truth)
     target = None if y_recent is None else np.asarray(y_recent)
     given = {"rows": frame, "recent": Recent(recent, target), **(more or {})}

@@ -14,6 +14,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.evidence import Evidence, Recent
+from readiness.evidence.workers.in_process import InProcess
 from readiness.soundness.assessment import judge_examined
 from readiness.soundness.mix import examine, other_ends
 from readiness.soundness.recent_rows import MOST_ROWS, RecentScores, recent_scores
@@ -275,4 +276,4 @@ def test_deficits_rest_on_weights_too() -> None:
 
 
 def test_a_model_that_is_used_here_fits_its_simulation() -> None:
-    assert Candidate.of(Model(), ("x",), task=Task.BINARY, classes=(0, 1)).method == "predict_proba"
+    assert Candidate.of(InProcess(Model()), ("x",), task=Task.BINARY, classes=(0, 1)).method == "predict_proba"

@@ -39,6 +39,7 @@ from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.refits import Holdout
 from readiness.evidence.retraining import Retraining
 from readiness.evidence.row_hashes import hashes_of
+from readiness.evidence.workers.in_process import InProcess
 from readiness.soundness import seen
 from readiness.statistics.cases import Cases
 from readiness.statistics.dependence import INDEPENDENT
@@ -85,7 +86,7 @@ def evidence(
     if change:
         change(model)
     classes = tuple(range(int(y.max()) + 1)) if task.has_classes else ()
-    candidate = Candidate.of(model, COLUMNS, task=task, classes=classes)
+    candidate = Candidate.of(InProcess(model), COLUMNS, task=task, classes=classes)
     said = candidate.score(test)
     cases = Cases(task, y[half:], said.predicted, said.scores, max(2, len(classes)), said.is_probability)
     spec = spec_of(stability={"repeats": 2, **parts.pop("stability", {})}, **parts)
@@ -342,7 +343,7 @@ def test_a_ranking_is_compared_query_by_query(share: float, statuses: set[Status
     queries = np.arange(1_200) // 6
     known = 1_200 + round(share * 1_200)
     model = Order().fit(frame.iloc[:known], relevance[:known])
-    candidate = Candidate.of(model, COLUMNS, task=Task.RANKING, query="q")
+    candidate = Candidate.of(InProcess(model), COLUMNS, task=Task.RANKING, query="q")
     train = frame.iloc[:1_200].assign(q=queries)
     test = frame.iloc[1_200:].reset_index(drop=True)
     cases = Cases(Task.RANKING, relevance[1_200:], candidate.score(test).predicted, queries=queries)
