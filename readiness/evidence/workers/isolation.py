@@ -109,9 +109,23 @@ def _bubblewrap_arguments(program: str, cell: Cell) -> Iterator[str]:
             yield from ("--symlink", str(place.readlink()), str(place))
         elif place.exists():
             yield from ("--ro-bind", str(place), str(place))
-    for seen in (*SYSTEM_FILES, *map(str, _code_places(cell)), *map(str, cell.visible)):
+    code = list(_code_places(cell))
+    for seen in (*SYSTEM_FILES, *map(str, code)):
+        yield from ("--ro-bind-try", seen, seen)
+    for place in _masked([*map(Path, SYSTEM), *code], cell):
+        yield from ("--tmpfs", str(place))
+    for seen in map(str, cell.visible):
         yield from ("--ro-bind-try", seen, seen)
     yield from ("--dir", str(cell.folder), "--chdir", str(cell.folder), "--remount-ro", "/", "--")
+
+
+def _masked(shown: Sequence[Path], cell: Cell) -> list[Path]:
+    """Folders to be covered by empty ones: those of hidden files, and the spec's, where they lie in what is shown, such
+    as a project below /usr/src.
+    """
+    folders = {cell.folder, *(each if each.is_dir() else each.parent for each in cell.hidden)}
+    inside = {folder for folder in folders if any(place in folder.parents for place in shown)}
+    return sorted(folder for folder in inside if not any(other in folder.parents for other in inside))
 
 
 def _code_places(cell: Cell) -> Iterator[Path]:

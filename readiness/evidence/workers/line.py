@@ -170,7 +170,7 @@ class Line:
         """`named` are environment variables that the spec hands through; `folder` is where it works."""
         environment = candidate_environment(os.environ, named=named, folder=folder)
         environment = search_environment({**environment, "PYTHONPATH": os.pathsep.join(_search_path(environment))})
-        environment.setdefault("HOME", "/nonexistent")
+        environment["HOME"] = "/tmp" if start.prefix else environment.get("HOME", "/nonexistent")  # noqa: S108
         self.greeted = False
         self.asked = False
         self.late = False
