@@ -71,7 +71,7 @@ def verify(
         check_page(opened, render)
     found = standing(opened.record, require=required, vouched=allow_vouched)
     _say_standing(report, opened, found, require)
-    _say_proofs(model, render)
+    _say_proofs(opened, model, render)
     return found.value
 
 
@@ -79,6 +79,7 @@ def _say_standing(report: Path, opened: Opened, found: Standing, require: str | 
     from readiness.report.page.decision import valid_until
     from readiness.report.sentences import model_names, status_of
     from readiness.signing.verify import Standing
+    from readiness.verdict.isolation import isolation_words
 
     record = opened.record
     name, version = model_names(presentable(record))
@@ -89,11 +90,13 @@ def _say_standing(report: Path, opened: Opened, found: Standing, require: str | 
     if found is Standing.OTHER_VERDICT:
         say(f"Required was {require}, and this report does not say so.")
     say(f"Intact: {report}" if expired else (Marked("VALID", Status.MET), f": {report}"))
-    say(f"Signed with {opened.keyids[0]}", f"Reviewed was {name} {version}", "")
+    ran = f"The model ran {isolation_words(record.gathered.isolation)}"
+    say(f"Signed with {opened.keyids[0]}", f"Reviewed was {name} {version}", ran, "")
 
 
-def _say_proofs(model: Path | None, render: Path | None) -> None:
-    from readiness.signing.verify import NOT_PROVEN, PROVEN
+def _say_proofs(opened: Opened, model: Path | None, render: Path | None) -> None:
+    from readiness.signing.verify import PROVEN
+    from readiness.verdict.isolation import unproven
 
     say("This proves:")
     for line in PROVEN:
@@ -103,7 +106,7 @@ def _say_proofs(model: Path | None, render: Path | None) -> None:
     if render is not None:
         say(f"  - the page is, byte for byte, what this program makes of the record and {render}")
     say("This does not prove:")
-    for line in NOT_PROVEN:
+    for line in unproven(opened.record):
         say(f"  - {line}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -68,6 +68,8 @@ class IsolationForm(StrEnum):
     """Nothing: it was an object in the process of the review."""
     ADDRESS = "address"
     """A network: it is served elsewhere."""
+    NOT_RUN = "not_run"
+    """No model ran: there were predictions alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,35 @@ class Isolation:
     network: bool = True
     """Whether it could reach a network."""
     labels: bool = True
-    """Whether it could have read the true labels of the test rows."""
+    """Whether it could have read the true labels of the test rows; True as well where nobody here can tell."""
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether this form can keep it from that."""
+        return (self.labels or self.form in _HIDING) and (self.network or self.form in _CUTTING_OFF)
+
+
+_CUTTING_OFF = (IsolationForm.BUBBLEWRAP, IsolationForm.NOT_RUN)
+_HIDING = (*_CUTTING_OFF, IsolationForm.USER)
+NOT_RUN = Isolation(IsolationForm.NOT_RUN, network=False, labels=False)
+_WEAKEST_FIRST = (
+    IsolationForm.IN_PROCESS,
+    IsolationForm.ADDRESS,
+    IsolationForm.PROCESS,
+    IsolationForm.USER,
+    IsolationForm.BUBBLEWRAP,
+    IsolationForm.NOT_RUN,
+)
+
+
+def weakest(found: Iterable[Isolation]) -> Isolation:
+    """What may be said of all models that ran, each with its own isolation; of none, that none ran."""
+    return min(found, key=isolation_strength, default=NOT_RUN)
+
+
+def isolation_strength(isolation: Isolation) -> tuple[bool, bool, int]:
+    """More is stronger: labels out of reach first, then no network, then the form."""
+    return not isolation.labels, not isolation.network, _WEAKEST_FIRST.index(isolation.form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +137,9 @@ class Gathered:
     """What was set on the command line over the files of the spec, each as KEY=VALUE."""
     profile: Profile | None = None
     """Of the columns and of the answers; None where nobody asked for what follows from it, as in a partial review."""
+    isolation: Isolation | None = None
+    """Of the candidate and of the model in production, the weaker one; None only in records of before there was any,
+    when a model was loaded into the process that judged it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from readiness.core.errors import DataError, ReadinessError, ScoringError
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
+from readiness.core.provenance import Isolation
 from readiness.evidence.cache.cache import CURRENT, Cache
 from readiness.evidence.cache.entries import cached_scores
 from readiness.evidence.candidate import Candidate
@@ -118,18 +119,33 @@ def _code_labels(column: pd.Series[Any], target: Target, where: str) -> NDArray[
     return coded
 
 
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The model in production."""
+
+    alternatives: tuple[Alternative, ...] = ()
+    """One, where the spec names one."""
+    ran: tuple[Isolation, ...] = ()
+    """How it was kept apart, where it was started."""
+
+
+NO_MODEL = Current()
+
+
 def current(
     loaded: LoadedSpec, frame: pd.DataFrame, features: Sequence[str], cases: Cases, target: Target, cache: Cache
-) -> tuple[Alternative, ...]:
+) -> Current:
     """The model in production, scored on the same rows; what fails is *not assessed*, not fatal."""
     spec = loaded.spec.baseline.current
     if spec is None:
-        return ()
+        return NO_MODEL
+    ran: tuple[Isolation, ...] = ()
     try:
         if spec.predictions is not None:
             scores = from_columns(spec.predictions, frame, target, spec.threshold)
         else:
             model = start_model(loaded, spec)
+            ran = (model.isolation,)
             candidate = Candidate.of(
                 model.worker, features, task=target.task, classes=target.classes, threshold=spec.threshold,
                 seed=loaded.spec.seed, query=loaded.spec.data.query,
@@ -137,8 +153,8 @@ def current(
             scores = cached_scores(cache.for_model(spec, model, candidate), CURRENT, candidate, frame)
         check_threshold(spec.threshold, "baseline.current.threshold", is_probability=scores.is_probability)
     except ReadinessError as error:
-        return (Alternative("current", spec.name, Missing(error.message, error.remedy)),)
-    return (Alternative("current", spec.name, with_predictions(cases, scores.predicted, scores)),)
+        return Current((Alternative("current", spec.name, Missing(error.message, error.remedy)),), ran)
+    return Current((Alternative("current", spec.name, with_predictions(cases, scores.predicted, scores)),), ran)
 
 
 def from_columns(spec: PredictionColumns, frame: pd.DataFrame, target: Target, threshold: float | None) -> Scores:

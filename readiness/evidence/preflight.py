@@ -24,6 +24,7 @@ from readiness.evidence.limits import end_fault, limit_fault, value_fault
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra
 from readiness.evidence.supplied.preflight import supplied_faults
 from readiness.evidence.tables import PARQUET_SUFFIXES, TableHeader, header
+from readiness.evidence.workers.cells import isolation_here, weakness
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.inputs import vouches_of
 from readiness.spec.load import LoadedSpec
@@ -198,6 +199,7 @@ def preflight(loaded: LoadedSpec) -> None:
     if "test" in heads:
         faults += [*column_faults(loaded, heads), *_spoken_of(loaded, heads)]
     addresses = dict(_addresses(loaded))
+    faults = faults or [*_isolation(loaded)]  # a trial start, of what is there
     faults = [*addresses.items(), *(fault for fault in faults if fault[0] not in addresses)]
     _refuse(loaded, faults, "its files")
 
@@ -309,6 +311,12 @@ def _modules(loaded: LoadedSpec) -> Iterator[Fault]:
     for key, reference in named:
         if reference is not None and (fault := module_fault(reference, loaded.folder)):
             yield key, fault
+
+
+def _isolation(loaded: LoadedSpec) -> Iterator[Fault]:
+    """Where it is required, what this machine cannot give."""
+    if loaded.spec.production.isolation == "required" and (why := weakness(isolation_here(loaded), loaded.spec)):
+        yield ("production", "isolation"), why
 
 
 def _models(loaded: LoadedSpec) -> Iterator[Fault]:

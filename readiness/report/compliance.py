@@ -21,6 +21,7 @@ from readiness.core.policy import ROLLOUT
 from readiness.core.sanitize import shorten
 from readiness.report.sentences import asked
 from readiness.report.sentences.numbers import with_days
+from readiness.verdict.isolation import isolation_words
 from readiness.verdict.record import Record
 
 MOST_TEXT = 120
@@ -388,6 +389,7 @@ def _creation(record: Record) -> list[Part]:
         ("software", _count(len(gathered.environment.packages), "package")),
         ("seed", str(record.seed)),
         ("measured on", gathered.environment.hardware),
+        ("the model ran", isolation_words(gathered.isolation)),
         ("where data and code come from", _about(record, "lineage")),
     ]
 

@@ -1,7 +1,8 @@
 """Checks of the kernel's record against what the host sees for itself.
 
-The kernel ran the candidate's own code, so what it says is a claim. The host hashes every file before and after
-the run, reads the spec itself, and derives from it which findings must be there.
+What the kernel says is a claim: cells of an altered template ran in it, and where nothing kept the candidate apart,
+that may have changed it. The host hashes every file before and after the run, reads the spec itself, and derives from
+it which findings must be there.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from readiness.core.errors import IncompleteRecord, InvalidReport, ReviewError
 from readiness.core.files import Artifact, Role, sha256_path
 from readiness.core.findings import Answer, Question, left_out_code
 from readiness.core.policy import Task
+from readiness.core.provenance import IsolationForm, isolation_strength
 from readiness.evidence.environment import OF_THE_PAGE, environment
 from readiness.evidence.models.own_modules import named_files
 from readiness.evidence.tables import header
+from readiness.evidence.workers.cells import files_to_run, isolation_here, weakness
 from readiness.spec.load import LoadedSpec, normalised, set_keys, spec_digest
 from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import Spec
@@ -33,6 +36,7 @@ from readiness.verdict.comparison import (
     missing_trend,
     relabelled,
 )
+from readiness.verdict.isolation import isolation_words
 from readiness.verdict.record import Record
 from readiness.verdict.supplied import false_supplies
 
@@ -138,6 +142,7 @@ def check_record(
     _check_modules(record, loaded.folder)
     _check_program(record)
     _check_spec(record, loaded)
+    _check_isolation(record, loaded)
     _check_asked(record, only)
     if record.reused and not cached:
         raise IncompleteRecord(
@@ -277,6 +282,34 @@ def _check_spec(record: Record, loaded: LoadedSpec) -> None:
         raise ReviewError(
             "The notebook's record holds another spec than the one that was read.",
             remedy="Run the review again; if it happens again, the template changes the spec.",
+        )
+
+
+def _check_isolation(record: Record, loaded: LoadedSpec) -> None:
+    """The models of the spec were kept apart as the record says, so far as a host can tell.
+
+    That a sandbox stood around a process which has ended cannot be proven. What can: which models there were to run,
+    and that this machine gives no less than the record claims, by a trial start of the host's own.
+
+    Raises:
+        ReviewError: the record claims more than that, or less than the spec requires.
+    """
+    isolation, named = record.gathered.isolation, loaded.spec.model
+    if isolation is None or isolation.form is IsolationForm.IN_PROCESS:
+        raise IncompleteRecord("The notebook's record does not say how the model was kept apart.", remedy=_REMEDY)
+    if why := weakness(isolation, loaded.spec):
+        raise ReviewError(f"The notebook's record contradicts the spec: {why}.", remedy=_REMEDY)
+    runs = bool(files_to_run(loaded.spec)) or named.url is not None
+    at_address = named.url is not None and named.path is None
+    if (
+        (isolation.form is IsolationForm.NOT_RUN and (named.path or named.url))
+        or (isolation.form is not IsolationForm.NOT_RUN and not runs)
+        or (at_address and not isolation.labels)
+        or (not isolation.labels and isolation_strength(isolation) > isolation_strength(isolation_here(loaded)))
+    ):
+        raise ReviewError(
+            f"The notebook's record says that the model ran {isolation_words(isolation)}; that cannot be so here.",
+            remedy="Run the review again; if it happens again, the template changes what is recorded.",
         )
 
 

@@ -23,10 +23,7 @@ PROVEN = (
     "the page and its record are, byte for byte, what the holder of the key signed",
     "every status, every answer and the verdict follow from the recorded bounds and criteria",
 )
-NOT_PROVEN = (
-    "that the numbers are right: they were computed in a process that ran the candidate's own code",
-    "when the report was signed, or that anybody has approved the model",
-)
+"""What a signature that holds proves; for what it does not, see `readiness.verdict.isolation.unproven`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,15 @@ class PredictionColumns(Part):
         return self
 
 
+IsolationRule = Annotated[
+    Literal["best", "required"],
+    Field(
+        description="best: a model runs as far from the labels as this machine can keep it, and the report says how "
+        "far; required: no review where it could read them"
+    ),
+]
+
+
 class ModelFile(Part):
     """A model file and how it may be loaded, or columns with ready-made predictions."""
 

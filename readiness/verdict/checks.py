@@ -13,6 +13,7 @@ from readiness.core.provenance import MOST_QUOTED
 from readiness.core.sanitize import shown
 from readiness.verdict.decision import decide
 from readiness.verdict.history import history_fault
+from readiness.verdict.isolation import isolation_fault
 from readiness.verdict.recomputation.numbers import check_all
 from readiness.verdict.record import Record
 
@@ -45,6 +46,8 @@ def check(record: Record, *, counted: bool = False) -> None:
     _check_compared(record)
     _check_quotes(record)
     _check_previous(record)
+    if fault := isolation_fault(record):
+        raise InvalidReport(f"The record says {fault}.")
     check_all(record, counted=counted)
 
 

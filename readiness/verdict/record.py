@@ -118,7 +118,7 @@ def from_plain(plain: Mapping[str, Any]) -> Record:
     top = upgraded(restore_record(top))
     gathered = {
         key: top.pop(key)
-        for key in ("model", "inputs", "data", "environment", "spec", "set_keys", "settings", "profile")
+        for key in ("model", "inputs", "data", "environment", "spec", "set_keys", "settings", "profile", "isolation")
         if key in top
     }
     return decode(Record, top | {"gathered": gathered})

@@ -27,6 +27,7 @@ from readiness.core.probes import probe_kind
 from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind, can_never_be_vouched, kind_of
 from readiness.spec.checks import GUESSES
+from readiness.verdict.isolation import isolation_reservation
 from readiness.verdict.record import Record
 from readiness.verdict.vocabulary import vocabulary_of
 
@@ -225,6 +226,7 @@ def reservations(record: Record) -> tuple[Reservation, ...]:
             ("Times", "soundness", _times(record)),
             ("Template", "provenance", _template(record)),
             ("Model", "provenance", _model(record)),
+            ("Isolation", "provenance", _isolation(record)),
             ("Reuse", "provenance", _reuse(record)),
             ("Weights", "provenance", _weights(record)),
             ("Groups", Question.SEGMENTS.value, _groups(record)),
@@ -328,7 +330,15 @@ def _model(record: Record) -> Iterator[str]:
     named = _section(record, "model")
     if named.get("url") and not named.get("path"):
         where = shorten(str(named["url"]), _LONGEST_NAME)
-        yield f"what answers at {where} was asked, and no file of it seen; whoever runs it can put another in its place"
+        yield (
+            f"what answers at {where} was asked, and no file of it seen; whoever runs it can put another in its place, "
+            "and what it can read there, nobody here saw"
+        )
+
+
+def _isolation(record: Record) -> Iterator[str]:
+    if text := isolation_reservation(record.gathered.isolation):
+        yield text
 
 
 def _reuse(record: Record) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from readiness.core.missing import Missing
 from readiness.core.provenance import Isolation, IsolationForm
 from readiness.evidence.models.description import describe_model
 from readiness.evidence.models.load import model_path, vouched_file
-from readiness.evidence.models.needed_code import files_of, needed_code
 from readiness.evidence.models.own_modules import serve
+from readiness.evidence.workers.cells import AT_ADDRESS, cell_of, check_isolation
 from readiness.evidence.workers.in_process import InProcess
 from readiness.evidence.workers.isolation import Cell, Start
 from readiness.evidence.workers.process import ProcessWorker
 from readiness.evidence.workers.worker import Worker
 from readiness.spec.load import LoadedSpec
-from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import ModelFile
 
 
@@ -48,6 +46,8 @@ class Model:
     @property
     def isolation(self) -> Isolation:
         """What stands between it and the review."""
+        if self.is_served:
+            return AT_ADDRESS
         found = getattr(self.worker, "isolation", None)
         return found if isinstance(found, Isolation) else Isolation(IsolationForm.IN_PROCESS)
 
@@ -84,38 +84,14 @@ def start_model(loaded: LoadedSpec, spec: ModelFile) -> Model:
     The file is hashed here, and the process is told the digest: it loads that very file, or nothing.
 
     Raises:
-        ModelError: no such file, a pickle or an MLflow folder without a pin, a digest that is not the pinned one, or a
-            package that is not installed.
+        ModelError: no such file, a pickle or an MLflow folder without a pin, a digest that is not the pinned one, a
+            package that is not installed, or no isolation here that the spec allows.
     """
     path = model_path(spec, loaded.folder)
     artifact = vouched_file(spec, path)
     serve(loaded.folder)
     pinned = spec.model_copy(update={"sha256": artifact.sha256})
     worker = ProcessWorker(pinned, loaded.folder, cell_of(loaded, spec, path))
+    check_isolation(worker.isolation, loaded.spec)
     worker.begin()
     return Model(worker, path, artifact)
-
-
-def cell_of(loaded: LoadedSpec, spec: ModelFile, path: Path) -> Cell:
-    """What the process of a model may see: its file, and the modules that it needs; and what it must not."""
-    hidden = frozenset(hidden_paths(loaded)) - {path.resolve()}
-    code = needed_code(loaded.folder, [spec.loader], path)
-    return Cell((path.absolute(), *_without(code, hidden)), tuple(sorted(hidden)), loaded.folder.resolve())
-
-
-def hidden_paths(loaded: LoadedSpec) -> Iterator[Path]:
-    """Spec, tables, and everything else that tells what the review expects."""
-    spec = loaded.spec
-    named = (spec.data.test, spec.data.train, spec.data.recent, *spec.supplied.files.values())
-    yield from (path.resolve() for path, _ in loaded.files)
-    yield from (loaded.resolve(name) for name in named if name is not None)
-    yield from (path.resolve() for path in proof_paths(loaded).values())
-
-
-def _without(places: tuple[Path, ...], hidden: frozenset[Path]) -> Iterator[Path]:
-    """The places; of a package that holds what is hidden, its other files."""
-    for place in places:
-        if any(place in each.parents for each in hidden):
-            yield from (file for file in files_of([place]) if file.resolve() not in hidden)
-        elif place.resolve() not in hidden:
-            yield place

@@ -28,7 +28,7 @@ from readiness.report.card.content import (
     withheld,
 )
 from readiness.report.sentences import Language, answer_word, approval_words, rank, verdict_sentence
-from readiness.signing.verify import NOT_PROVEN
+from readiness.verdict.isolation import unproven
 from readiness.verdict.record import Record
 
 _AVERAGED = re.compile(r"(f1|precision|recall|jaccard)_(macro|weighted|micro)")
@@ -203,7 +203,7 @@ def card_json(source: Source) -> dict[str, Any]:
         "not_measured": list(not_measured(record)),
         "withheld": [{"name": name, "reason": reason} for name, reason in withheld(record)],
         "limitations": list(known_limitations(record)),
-        "signature_does_not_prove": list(NOT_PROVEN),
+        "signature_does_not_prove": list(unproven(record)),
         "verify": {
             "digest": digest_command(source),
             "readiness": verify_command(source) if signed else None,

@@ -42,7 +42,7 @@ from readiness.report.sentences import (
     verdict_sentence,
     yes_count,
 )
-from readiness.signing.verify import NOT_PROVEN
+from readiness.verdict.isolation import unproven
 from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
 
@@ -183,7 +183,7 @@ def _limits(record: Record) -> list[str]:
         *(f"- Withheld: {inline(name)}: {inline(why)}." for name, why in held[:3]),
         *([f"- Withheld: {len(held) - 3} more, in the report."] if held[3:] else []),
         *(f"- Known limitation: {inline(text)}" for text in known_limitations(record)),
-        *(f"- A signature does not prove {inline(text)}." for text in NOT_PROVEN),
+        *(f"- A signature does not prove {inline(text)}." for text in unproven(record)),
     ]
     return ["### What this does not show", "", *lines]
 

@@ -16,6 +16,7 @@ from readiness.core.keys import Topic
 from readiness.report.page.decision import format_time, valid_until
 from readiness.report.page.provenance import flat, is_set
 from readiness.report.sentences import asked
+from readiness.verdict.isolation import isolation_words
 from readiness.verdict.record import Record
 
 # ----------------------------------------------------------------------------------------------------
@@ -315,6 +316,7 @@ def environment(records: Sequence[Record]) -> tuple[Aspect, ...]:
         Aspect("Python", tuple(place.python for place in places)),
         Aspect("Platform", tuple(place.platform for place in places)),
         Aspect("Hardware", tuple(place.hardware or NONE for place in places)),
+        Aspect("The model ran", tuple(isolation_words(record.gathered.isolation) for record in records)),
         *(Aspect(name, tuple(place.packages.get(name, NONE) for place in places)) for name in names),
     )
 

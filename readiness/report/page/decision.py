@@ -33,6 +33,7 @@ from readiness.spec.layers import keys_of
 from readiness.spec.load import sets_limit, spec_digest
 from readiness.verdict.decision import Verdict
 from readiness.verdict.imitation import as_name
+from readiness.verdict.isolation import isolation_words
 from readiness.verdict.record import Record, last_day, supplied_words
 from readiness.verdict.reservations import Reservation, reservations
 
@@ -174,6 +175,7 @@ def facts(record: Record, language: Language) -> tuple[Line, ...]:
         Line("Tested on", tested_on(record, language), "provenance"),
         Line("Criteria", _criteria(record), "criteria"),
         Line("Prepared", _prepared(record), "provenance"),
+        Line("Model ran", _ran(record), "facts"),
         *([Line("Changes", found.headline, "changes")] if (found := changes(record)) else []),
         *([Line("Supplied", f"{supplied_words(record)}.", "not-measured")] if supplied_words(record) else []),
     )
@@ -237,6 +239,11 @@ def _criteria(record: Record) -> str:
     rule = "; judged by point estimate" if record.rule == "point" else ""
     digest = spec_digest(record.gathered.inputs)
     return f"{said}{rule}{over}" + (f". Specification {digest[:12]}" if digest else "")
+
+
+def _ran(record: Record) -> str:
+    words = isolation_words(record.gathered.isolation)
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _prepared(record: Record) -> str:

@@ -20,6 +20,7 @@ from readiness.report.page.tables import Cell, Column, Row, Table, table
 from readiness.report.sentences import TITLE, asked, reused_words
 from readiness.spec.layers import keys_of
 from readiness.verdict.history import Traced
+from readiness.verdict.isolation import isolation_words
 from readiness.verdict.record import Record
 
 SHOWN_ABOVE = ("about", "checklist")
@@ -204,6 +205,7 @@ def facts_of(record: Record) -> tuple[Line, ...]:
         Line("Rows read and scored", f"{format_count(data.rows_read)} read, {format_count(data.rows_scored)} scored"),
         Line("Rows left out", dropped or "none"),
         Line("Rows in training", "" if data.train_rows is None else format_count(data.train_rows)),
+        Line("The model ran", isolation_words(gathered.isolation)),
         Line("Computed on", "; ".join(filter(None, (environment.hardware, environment.platform)))),
         Line(TITLE, reused_words(record.reused, format_time)),
         Line("Started", format_time(record.run.started)),

@@ -28,6 +28,7 @@ from readiness.report.page.soundness import soundness_section
 from readiness.report.sentences import NOT_PERMISSION, Language, answer_word, asked, four_mistakes, not_looked_at
 from readiness.verdict.decision import FLOWCHART, advice_on
 from readiness.verdict.imitation import as_name
+from readiness.verdict.isolation import unproven
 from readiness.verdict.record import Record, signed_form
 
 # ----------------------------------------------------------------------------------------------------
@@ -130,6 +131,7 @@ def page_parts(
         "nothing_unmeasured": "Everything on the list was measured, or somebody vouches for it.",
         "not_looked_at": not_looked_at(shown, language),
         "closing_folds": closing_folds(shown, code),
+        "unproven": [f"{text[:1].upper()}{text[1:]}." for text in unproven(shown)],
         "glossary": Glossary(),
         "permission": NOT_PERMISSION,
         "words": answer_word,

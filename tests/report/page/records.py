@@ -9,7 +9,15 @@ from typing import Any
 from readiness.core.checklist import BOXES, Source
 from readiness.core.files import Artifact, Role
 from readiness.core.findings import Answer, Bounds, Criterion, Estimate, Finding, Outcome, Question, judge
-from readiness.core.provenance import DataFacts, Dropped, Environment, Gathered, ModelFacts
+from readiness.core.provenance import (
+    DataFacts,
+    Dropped,
+    Environment,
+    Gathered,
+    Isolation,
+    IsolationForm,
+    ModelFacts,
+)
 from readiness.report.page import PageFigure
 from readiness.verdict.decision import decide
 from readiness.verdict.record import SCHEMA, Record, Run, Template
@@ -442,6 +450,7 @@ def gathered(**more: Any) -> Gathered:
             "2026-03-01T00:00:00",
             "2026-08-31T23:59:12",
         ),
+        isolation=Isolation(IsolationForm.BUBBLEWRAP, network=False, labels=False),
         environment=Environment(
             "3.11.9",
             "Linux 6.8 x86_64",
