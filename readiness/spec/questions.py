@@ -12,7 +12,7 @@ from readiness.core import policy
 from readiness.core.checklist import ATTESTABLE
 from readiness.core.format import listed
 from readiness.core.probes import DEMANDABLE, REFUSABLE
-from readiness.spec.inputs import ModelFile
+from readiness.spec.inputs import IsolationRule, ModelFile
 from readiness.spec.parts import (
     MOST_VALID_DAYS,
     ColumnName,
@@ -322,6 +322,7 @@ class Production(Owned):
         description="this: times measured here stand for production; shared: the machine is shared with "
         "other work, such as a runner of a build service, and times measured here are shown and not judged",
     )
+    isolation: IsolationRule = "best"
     must_handle: tuple[Literal[DEMANDABLE], ...] = Field(  # type: ignore[valid-type]  # the table of probes says which
         (), description="probes that block besides one row, column order, determinism and those of the checklist"
     )
