@@ -7,11 +7,12 @@ limit in a third of all runs. So there are few looks, planned beforehand, and ea
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtri
+from scipy.special import bdtrc, chdtri
 
 from readiness.statistics.dependence import equal_groups
 from readiness.statistics.intervals import WOODRUFF, Binomial, OrderStatistic
@@ -55,12 +56,22 @@ class CallQuantile(OrderStatistic):
     Its limits are those of as many independent calls as batches leave. Where these are too few for a limit, because
     hardly a batch holds slow calls, the slowest call of all is one if so many calls would do even with a design effect
     of half as much again: then chance seldom hides all the calls beyond the quantile. The fastest likewise.
+
+    Where most calls of many batches are slow, as in a queue that only grows, these say more: if a share 1 - q of calls
+    lies above a value, a batch has half of its calls there with chance 2 (1 - q) at most (Markov's inequality).
     """
 
+    medians: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+    """Of the batches, sorted."""
+
     def lower(self, alpha: float) -> float:
-        """The lower limit of the share below, turned into a value; else the fastest call."""
+        """The lower limit of the share below, turned into a value; else the fastest call, or medians of batches."""
         limit = OrderStatistic.lower(self, alpha)
-        return float(self.values[0]) if math.isinf(limit) and self._is_far(1 - self.q, alpha) else limit
+        if math.isinf(limit) and self._is_far(1 - self.q, alpha):
+            limit = float(self.values[0])
+        batches, part = len(self.medians), min(1.0, 2 * (1 - self.q))
+        slow = bisect_left(range(batches + 1), -alpha / self.looks, key=lambda r: -float(bdtrc(r - 1, batches, part)))
+        return max(limit, float(self.medians[-slow])) if 0 < slow <= batches else limit
 
     def upper(self, alpha: float) -> float:
         """The upper limit of the share below, turned into a value; else the slowest call."""
@@ -97,7 +108,10 @@ def call_quantile(times: Floats, q: float, *, looks: int = 1) -> OrderStatistic:
         return plain
     share = Binomial(n * q, n, deff, df)
     below = np.arange(1, n + 1) / n
-    return CallQuantile(ordered, q, f"{WOODRUFF}, calls in batches", share=share, below=below, looks=looks)
+    size = n // BATCHES
+    medians = np.sort(np.median(times[: size * BATCHES].reshape(BATCHES, size), axis=1)) if size else np.empty(0)
+    method = f"{WOODRUFF}, calls in batches"
+    return CallQuantile(ordered, q, method, share=share, below=below, looks=looks, medians=medians)
 
 
 def batch_design(times: Floats, above: float) -> tuple[float, float]:

@@ -131,6 +131,14 @@ def test_a_busy_machine_does_not_hide_that_a_limit_is_far_off() -> None:
     assert math.isinf(call_quantile(times[:300], Q, looks=5).upper(0.05))
 
 
+def test_a_queue_that_only_grows_is_surely_too_slow() -> None:
+    """Each of a thousand waits longer than the one before: no two batches are alike, and yet the limit is refuted."""
+    times = np.linspace(20, 5_000, 1_000)
+    found = call_quantile(times, Q, looks=5)
+    assert 3_000 < found.lower(0.001) < found.value
+    assert call_quantile(times, 0.5, looks=5).lower(0.001) < 2_600
+
+
 @pytest.mark.parametrize("times", [np.ones(1), np.ones(400), np.arange(5.0), np.zeros(1000)])
 def test_few_or_equal_times_are_no_error(times: Floats) -> None:
     """Whatever a clock says has a quantile."""
