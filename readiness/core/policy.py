@@ -119,9 +119,13 @@ DRIFT_LIMIT = 0.25
 DRIFT_BINS = 10
 DRIFT_ROWS = 200_000
 """Rows per side that drift looks at; a seeded sample above, of which chance moves the index by next to nothing."""
-LATENCY_CALLS = 1000
-"""Of so many calls the slowest hundredth are ten, enough for an interval of the 99th percentile."""
+LATENCY_CALLS = 10_000
+"""Most calls that are timed to decide a limit: the last of the looks at 500, 1,000, 2,000, 5,000 and 10,000 calls."""
 LATENCY_SECONDS = 10.0
+LATENCY_QUICK_SECONDS = 1.0
+"""Time that calls may take for which nobody stated a limit."""
+LOAD_LEVELS = (10, 25, 50, 75, 100, 125, 150, 200)
+"""Per cent of the stated rate at which requests are sent, to see what a model does when too many come."""
 LATENCY_WARM_UP = 20
 """First calls fill caches and compile; judgement."""
 PERTURBATION_SCALE = 10.0
@@ -219,10 +223,17 @@ BARS = (
     Bar("production.latency_p50_ms", "median latency", None, "larger", 60_000, _PATIENCE, "ms"),
     Bar("production.latency_p95_ms", "latency of 95 % of calls", None, "larger", 60_000, _PATIENCE, "ms"),
     Bar("production.latency_p99_ms", "latency of 99 % of calls", None, "larger", 60_000, _PATIENCE, "ms"),
+    Bar("production.latency_p999_ms", "latency of 99.9 % of calls", None, "larger", 60_000, _PATIENCE, "ms"),
+    Bar("production.response_p95_ms", "response time of 95 % of requests", None, "larger", 60_000, _PATIENCE, "ms"),
+    Bar("production.response_p99_ms", "response time of 99 % of requests", None, "larger", 60_000, _PATIENCE, "ms"),
     Bar("production.throughput_per_second", "throughput", None, "smaller", 0.1,
         "a row in ten seconds is what a person does, and no model can miss it", "per second"),
     Bar("production.size_mb", "model size", None, "larger", 1e6, _TERABYTE, "MB"),
     Bar("production.memory_mb", "memory", None, "larger", 1e6, _TERABYTE, "MB"),
+    Bar("production.load_errors", "requests without an answer under load", None, "larger", 0.5,
+        "a service that answers less than half of what it is asked has failed", is_share=True),
+    Bar("production.memory_growth_mb", "growth of memory in a thousand calls", None, "larger", 1000,
+        "a megabyte with every call fills any machine within a day", "MB"),
     Bar("production.drift_warning", "drift from which there is a warning", DRIFT_WARNING, "larger", 1.0,
         "an index of 1 is four times what is called a major shift, and next to no column can miss it"),
     Bar("production.drift_limit", "drift of a column", DRIFT_LIMIT, "larger", 1.0,

@@ -23,6 +23,7 @@ from readiness.evidence.candidate import Candidate
 from readiness.evidence.copies import Copies
 from readiness.evidence.perturb import Perturbed
 from readiness.evidence.probes.attempts import ProbeResult
+from readiness.evidence.probes.load import Load
 from readiness.evidence.probes.pairs import Broken
 from readiness.evidence.refits import Refits
 from readiness.evidence.retraining import Retraining
@@ -94,6 +95,14 @@ class Technical:
     note: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     """By metric name who supplied what was not measured here."""
+    loads: tuple[Load, ...] = ()
+    """What came of requests at shares of the stated rate."""
+    by_workers: Mapping[int, Inference] = field(default_factory=dict)
+    """Rows per second by the number of processes that answer at once."""
+    load_note: str = ""
+    """How response times at the stated rate were measured."""
+    contradiction: str = ""
+    """Why the times of the candidate's own process are no evidence; empty where they are."""
 
 
 @dataclass(frozen=True, slots=True)

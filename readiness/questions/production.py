@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
-
 from readiness.core.checklist import BOXES, Box, Proofs, Source, conclusion, proofs_among
 from readiness.core.claims import Claims
-from readiness.core.findings import Answer, Claim, Finding, Origin, Outcome, Question, Status, not_assessed, not_stated
+from readiness.core.findings import Answer, Claim, Finding, Origin, Outcome, Question, Status, not_assessed
 from readiness.core.format import format_value
-from readiness.core.keys import FindingKey, Topic
+from readiness.core.keys import Topic
 from readiness.core.missing import Missing
 from readiness.core.probes import probe_kind
 from readiness.core.sanitize import shorten
@@ -24,17 +22,23 @@ from readiness.core.withholding import steady_answers
 from readiness.evidence.drift import column_drift, largest_change
 from readiness.evidence.evidence import DriftTables, Evidence
 from readiness.evidence.probes.attempts import ProbeResult
-from readiness.evidence.supplied.instead import SHARED_FACT, or_supplied
-from readiness.questions.supplied import mark_supplied, supplied_probe, unused_measures
+from readiness.evidence.supplied.instead import or_supplied
+from readiness.questions.supplied import supplied_probe, unused_measures
+from readiness.questions.technical import (
+    clock_findings,
+    measure_limits,
+    technical_facts,
+    technical_tables,
+    without_limit,
+)
 from readiness.spec.schema import NOT_HERE, Attestation, Production, Spec
 from readiness.statistics.basis import inference_of
 from readiness.statistics.drift import Drift
-from readiness.statistics.estimators import METRICS
 from readiness.statistics.inference import Inference
 from readiness.statistics.judge_claims import Measurement, judge_claims
 from readiness.statistics.means import share_of
 from readiness.statistics.sample_size import rows_without_slip
-from readiness.verdict.claims import LIMITED, TOPICS, claims_of
+from readiness.verdict.claims import TOPICS, claims_of
 
 # ----------------------------------------------------------------------------------------------------
 # Odd input: the probes as findings, made here, else supplied, else not assessed.
@@ -108,7 +112,9 @@ def _measure_pair(evidence: Evidence, claim: Claim) -> Measurement:
     share = share_of(found.broken, cases)
     bar = claim.criterion
     assert bar is not None
-    least = rows_without_slip(bar.threshold, evidence.spec.alpha)
+    alpha = evidence.spec.alpha
+    few = not isinstance(share, Missing) and not bar.holds(share.upper(alpha))
+    least = rows_without_slip(bar.threshold, alpha)
     tried = f"each of {len(found.rows):,} rows with {len(found.values)} values of the column in place of its own"
     beside = "" if found.is_feature else "; the model does not take this column, other columns may stand in for it"
     breaks = int(found.broken.sum())
@@ -118,7 +124,7 @@ def _measure_pair(evidence: Evidence, claim: Claim) -> Measurement:
         share,
         unit="share",
         reason=f"{breaks:,} of {len(found.rows):,} rows break it; tried was {tried}{beside}",
-        needs="" if breaks else f"{least:,} test rows without a break; tried were {len(found.rows):,}",
+        needs=f"{least:,} test rows without a break; tried were {len(found.rows):,}" if few and not breaks else "",
         warning="" if found.is_feature else "the model does not take this column",
         example=found.example,
     )
@@ -323,117 +329,25 @@ def _instead(finding: Finding, evidence: Evidence) -> Finding:
 
 TITLE = Question.PRODUCTION.words
 
-FACTS = {
-    "latency_cold": (Topic.LATENCY_COLD.key(), "Latency of the very first call", "ms"),
-    "throughput_1": (Topic.THROUGHPUT_OF_BATCH.key(1), "Throughput one row at a time", "rows per second"),
-    "throughput_32": (Topic.THROUGHPUT_OF_BATCH.key(32), "Throughput in batches of 32", "rows per second"),
-    "throughput_1024": (Topic.THROUGHPUT_OF_BATCH.key(1024), "Throughput in batches of 1,024", "rows per second"),
-    "seconds": (Topic.PROBE_SECONDS.key(), "Time that all calls and probes of the model took", "s"),
-    "memory_model": (Topic.MEMORY_OF_MODEL.key(), "Memory that model and first prediction add to the libraries", "MB"),
-}
-_ON_SHARED = {
-    f"{metric}{SHARED_FACT}": (
-        topic.key(),
-        f"{METRICS[metric].title[:1].upper()}{METRICS[metric].title[1:]}, on this shared machine",
-        METRICS[metric].unit,
-    )
-    for metric, topic in {
-        "latency_p50_ms": Topic.LATENCY_P50_SHARED,
-        "latency_p95_ms": Topic.LATENCY_P95_SHARED,
-        "latency_p99_ms": Topic.LATENCY_P99_SHARED,
-        "throughput_per_second": Topic.THROUGHPUT_SHARED,
-    }.items()
-}
-"""What was measured on a shared machine: shown, never judged."""
-
-
-METRICS_OF = {topic: metric for metric, topic in TOPICS.items()}
-"""The technical metric that a stated limit is about."""
-
 
 def ask(evidence: Evidence, criteria: Production) -> Answer:
     """Judge limits, probes, drift and the boxes of the checklist."""
     spec, demanded = evidence.spec, claims_of(evidence.spec, evidence.task)
-    claims = [*_limits(evidence, demanded), *drift_claims(evidence, criteria), *pair_measurements(evidence, demanded)]
-    findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
-    others = [*_without_limit(demanded), *probe_findings(evidence, criteria), *box_findings(evidence)]
-    facts = judge_claims(_facts(evidence, demanded), alpha=spec.alpha, level=spec.confidence)
-    judged = attest_instead((*findings, *others), evidence)
-    return Answer(Question.PRODUCTION, (*judged, *facts, *unused_measures(evidence)), _table(evidence))
-
-
-def _table(evidence: Evidence) -> dict[str, pd.DataFrame]:
-    """For the figure: the sorted single-row latencies."""
-    milliseconds = evidence.technical.milliseconds
-    return {} if milliseconds is None else {"latency": pd.DataFrame({"milliseconds": milliseconds})}
-
-
-def _limits(evidence: Evidence, demanded: Claims) -> list[Measurement]:
-    return [_measure_limit(evidence, METRICS_OF[claim.key.kind], claim) for claim in demanded.of_kind(*METRICS_OF)]
-
-
-def _measure_limit(evidence: Evidence, metric: str, claim: Claim) -> Measurement:
-    measured = evidence.technical.measures.get(metric, Missing("it was not measured"))
-    missing = isinstance(measured, Missing)
-    found = Measurement(
-        claim,
-        metric,
-        Missing(measured.reason) if isinstance(measured, Missing) else measured,
-        unit=METRICS[metric].unit,
-        reason=measured.reason if isinstance(measured, Missing) else _how(evidence, metric),
-        needs=measured.needs if isinstance(measured, Missing) else "",
-        measured_time=not missing and metric != "size_mb",
-        denominator="timed calls",
-    )
-    return mark_supplied(found, evidence.technical.sources.get(metric, ""))
-
-
-def _title(metric: str) -> str:
-    title = METRICS[metric].title
-    return title[:1].upper() + title[1:]
-
-
-def _how(evidence: Evidence, metric: str) -> str:
-    if metric.startswith("latency"):
-        return evidence.technical.note
-    if metric in evidence.technical.sources:
-        return ""
-    if metric == "throughput_per_second":
-        return "the middle of nine runs in batches of 1,024 rows"
-    if metric == "memory_mb":
-        return "the most that a fresh process held while it loaded the model and predicted once, libraries included"
-    return "the model file"
-
-
-def _without_limit(demanded: Claims) -> list[Finding]:
-    """A technical box for which nobody stated a limit is not assessed; what was measured stands as a fact."""
-    return [not_stated(claim, metric=LIMITED[claim.key.kind]) for claim in demanded.of_kind(*LIMITED)]
-
-
-def _facts(evidence: Evidence, demanded: Claims) -> list[Measurement]:
-    limited = [METRICS_OF[claim.key.kind] for claim in demanded.of_kind(*METRICS_OF)]
-    told = {evidence.technical.note} if any(metric.startswith("latency") for metric in limited) else set()
-    claims = []
-    for metric, measured in evidence.technical.measures.items():
-        if isinstance(measured, Missing) or metric in limited:
-            continue
-        how = _how(evidence, metric)
-        fact = _fact(
-            TOPICS[metric].key(), _title(metric), metric, measured, METRICS[metric].unit, "" if how in told else how
-        )
-        claims.append(mark_supplied(fact, evidence.technical.sources.get(metric, "")))
-        told.add(how)  # how all calls were timed is said once
-    claims += [
-        _fact(key, name, fact, evidence.technical.facts[fact], unit)
-        for fact, (key, name, unit) in {**FACTS, **_ON_SHARED}.items()
-        if fact in evidence.technical.facts
+    claims = [
+        *measure_limits(evidence, demanded),
+        *drift_claims(evidence, criteria),
+        *pair_measurements(evidence, demanded),
     ]
-    return claims
-
-
-def _fact(key: FindingKey, name: str, metric: str, measured: Inference, unit: str, reason: str = "") -> Measurement:
-    timed = metric != "size_mb"
-    return Measurement.fact(key, name, metric, measured, unit=unit, reason=reason, measured_time=timed)
+    findings = judge_claims(claims, alpha=spec.alpha, level=spec.confidence, rule=spec.evidence)
+    others = [
+        *without_limit(demanded),
+        *clock_findings(evidence),
+        *probe_findings(evidence, criteria),
+        *box_findings(evidence),
+    ]
+    facts = judge_claims(technical_facts(evidence, demanded), alpha=spec.alpha, level=spec.confidence)
+    judged = attest_instead((*findings, *others), evidence)
+    return Answer(Question.PRODUCTION, (*judged, *facts, *unused_measures(evidence)), technical_tables(evidence))
 
 
 __all__ = ["TITLE", "ask"]

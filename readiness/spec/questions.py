@@ -314,6 +314,29 @@ class Production(Owned):
     latency_p50_ms: Positive | None = Field(None, description="limit of the median latency, milliseconds")
     latency_p95_ms: Positive | None = Field(None, description="limit of the latency of 95 % of calls, milliseconds")
     latency_p99_ms: Positive | None = Field(None, description="limit of the latency of 99 % of calls, milliseconds")
+    latency_p999_ms: Positive | None = Field(
+        None, description="limit of the latency of 99.9 % of calls, milliseconds; takes 5,000 calls to prove"
+    )
+    rate_per_second: Annotated[float, Field(gt=0, le=100_000)] | None = Field(
+        None,
+        description="requests that come in a second, on average; with it, response times are measured as requests "
+        "arrive, and what happens at 10 to 200 % of that rate",
+    )
+    response_p95_ms: Positive | None = Field(
+        None, description="limit of the response time of 95 % of requests at that rate, milliseconds, waiting included"
+    )
+    response_p99_ms: Positive | None = Field(
+        None, description="limit of the response time of 99 % of requests at that rate, milliseconds, waiting included"
+    )
+    load_errors: Share | None = Field(
+        None, description="limit of the share of requests without an answer, at 10 to 200 % of that rate"
+    )
+    memory_growth_mb: Positive | None = Field(
+        None, description="limit of the growth of the model's memory in a thousand calls, MB"
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        None, description="processes that serve at once; with it, throughput is measured by 1, 2, 4 … of them"
+    )
     throughput_per_second: Positive | None = Field(None, description="least number of rows scored in a second")
     size_mb: Positive | None = Field(None, description="limit of the size of the model file, MB")
     memory_mb: Positive | None = Field(None, description="limit of the memory that the loaded model takes, MB")
@@ -341,9 +364,26 @@ class Production(Owned):
     drift_exempt: tuple[ColumnName, ...] = Field(
         (), description="columns that are meant to change, such as a version, and are not looked at for drift"
     )
-    calls: Annotated[int, Field(ge=300, le=1_000_000)] = Field(policy.LATENCY_CALLS, description="calls that are timed")
-    call_seconds: Positive = Field(policy.LATENCY_SECONDS, description="time after which no further call is made")
+    calls: Annotated[int, Field(ge=300, le=1_000_000)] = Field(
+        policy.LATENCY_CALLS,
+        description="most calls that are timed; where a limit is decided earlier, at 500, 1,000, 2,000 or 5,000 calls, "
+        "no more are made; without a limit only as many as are quickly made, if this is not set",
+    )
+    call_seconds: Positive = Field(
+        policy.LATENCY_SECONDS,
+        description="time after which no further call is made; the same again for response times at a rate, and half "
+        "of it for what happens under load",
+    )
     rollout: Rollout = Field(Rollout(), description="how the model is to go live, once it is approved")
+
+    @model_validator(mode="after")
+    def _rate_of_responses(self) -> Production:
+        limited = [key for key in ("response_p95_ms", "response_p99_ms", "load_errors") if getattr(self, key) is not None]
+        if limited and self.rate_per_second is None:
+            raise ValueError(
+                f"has {limited[0]} without rate_per_second; give the requests that come in a second, on which it hangs"
+            )
+        return self
 
     @model_validator(mode="after")
     def _warning_first(self) -> Production:

@@ -336,11 +336,21 @@ TOPICS = {
     "latency_p50_ms": Topic.LATENCY_P50,
     "latency_p95_ms": Topic.LATENCY_P95,
     "latency_p99_ms": Topic.LATENCY_P99,
+    "latency_p999_ms": Topic.LATENCY_P999,
+    "response_p95_ms": Topic.RESPONSE_P95,
+    "response_p99_ms": Topic.RESPONSE_P99,
     "throughput_per_second": Topic.THROUGHPUT,
     "size_mb": Topic.SIZE,
     "memory_mb": Topic.MEMORY,
 }
 """What findings about the technical metrics are about, in the order of the page."""
+CLOCKS_AGREE = "Times agree with a clock outside the model's process"
+"""What a finding is called that says they do not."""
+SIDE_LIMITS = {
+    "load_errors": (Topic.LOAD_ERRORS, "Requests without an answer under load", "share"),
+    "memory_growth_mb": (Topic.MEMORY_GROWTH, "Growth of memory in a thousand calls", "MB"),
+}
+"""Limits of `production` that are about no metric."""
 LIMITED = {
     Topic.LATENCY_LIMIT: "latency_p99_ms",
     Topic.THROUGHPUT_LIMIT: "throughput_per_second",
@@ -360,6 +370,8 @@ def list_production(spec: Spec, task: Task) -> Iterator[Entry]:  # noqa: ARG001 
     yield from _pairs(spec)
     limits = [claim for metric in TOPICS if (claim := _limit(spec, metric)) is not None]
     yield from limits
+    yield from (claim for key in SIDE_LIMITS if (claim := _side_limit(spec, key)) is not None)
+    yield Family.of_one(Claim(Topic.CLOCKS.key(), CLOCKS_AGREE, source="production"))
     for box in BOXES:
         for topic in box.topics:
             if topic in NO_LIMIT and not any(box.holds(limit.key) for limit in limits):
@@ -426,6 +438,15 @@ def _limit(spec: Spec, metric: str) -> Claim | None:
     bar = Criterion(op, limit, entry.unit, f"set in the spec: {place}")
     name = f"{entry.title[:1].upper()}{entry.title[1:]}"
     return Claim(TOPICS[metric].key(), name, bar, source=place, owner=owner)
+
+
+def _side_limit(spec: Spec, key: str) -> Claim | None:
+    topic, name, unit = SIDE_LIMITS[key]
+    limit, place = getattr(spec.production, key), f"production.{key}"
+    if limit is None:
+        return None
+    bar = Criterion("<=", limit, unit, f"set in the spec: {place}")
+    return Claim(topic.key(), name, bar, source=place, owner=spec.production.owner)
 
 
 def _no_limit(topic: Topic) -> Claim:

@@ -16,12 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from readiness.core.missing import Missing
-from readiness.evidence.cache.cache import LATENCY, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
+from readiness.evidence.cache.cache import LATENCY, LOAD, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
 from readiness.evidence.cache.store import Entry
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import this_machine
 from readiness.evidence.probes.attempts import ProbeResult
-from readiness.evidence.probes.latency import Latency, Throughput
+from readiness.evidence.probes.latency import Latency
+from readiness.evidence.probes.load import Load
+from readiness.evidence.probes.throughput import Throughput
 from readiness.evidence.probes.trial import Trial
 from readiness.evidence.refit_jobs import Plan
 from readiness.evidence.workers.worker import Footprint, Outcome, Scores, Split
@@ -173,10 +175,17 @@ def _read_outcome(entry: Entry, place: int, candidate: Candidate, split: Split, 
 
 
 def cached_latency(
-    cache: Cache, measure: Callable[[], Latency | Missing], *, calls: int, seconds: float
+    cache: Cache, measure: Callable[[], Latency | Missing], plan: Mapping[str, Any]
 ) -> Latency | Missing:
-    """Times of single calls, of which so many were asked for in so many seconds."""
-    return _load_or_measure(cache, LATENCY, measure, _pack_latency, _read_latency, calls=calls, call_seconds=seconds)
+    """Times of single calls; `plan` is what decides how many are made."""
+    return _load_or_measure(cache, LATENCY, measure, _pack_latency, _read_latency, **plan)
+
+
+def cached_load(
+    cache: Cache, measure: Callable[[], tuple[Load, ...] | Missing], plan: Mapping[str, Any]
+) -> tuple[Load, ...] | Missing:
+    """Response times at one rate or several; `plan` is what decides how many requests are sent."""
+    return _load_or_measure(cache, LOAD, measure, _pack_loads, _read_loads, **plan)
 
 
 def cached_throughput(
@@ -215,11 +224,20 @@ def _load_or_measure(
 
 def _pack_latency(latency: Latency) -> Packed:
     facts = asdict(latency)
-    return {"nanoseconds": facts.pop("nanoseconds")}, {"latency": facts}
+    return {name: facts.pop(name) for name in ("nanoseconds", "steps")}, {"latency": facts}
 
 
 def _read_latency(entry: Entry) -> Latency:
-    return Latency(entry.arrays["nanoseconds"], **entry.facts["latency"])
+    return Latency(**entry.facts["latency"], **{name: entry.arrays[name] for name in ("nanoseconds", "steps")})
+
+
+def _pack_loads(loads: tuple[Load, ...]) -> Packed:
+    facts = [asdict(load) for load in loads]
+    return {f"response{k}": each.pop("response") for k, each in enumerate(facts)}, {"loads": facts}
+
+
+def _read_loads(entry: Entry) -> tuple[Load, ...]:
+    return tuple(Load(response=entry.arrays[f"response{k}"], **each) for k, each in enumerate(entry.facts["loads"]))
 
 
 def _pack_speeds(speeds: tuple[Throughput, ...]) -> Packed:
