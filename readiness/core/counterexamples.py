@@ -60,6 +60,7 @@ class Change(StrEnum):
     STATE = "state", "the program around it, after it answered"
     THREADS = "threads", "four calls at once"
     PICKLED = "pickled", "the model, saved and loaded again"
+    SERVED = "served", "the served model in place of the file"
 
 
 class Cure(StrEnum):
@@ -86,6 +87,7 @@ class Cure(StrEnum):
         "Refuse tables that lack a column, and drop what is too much, before the model",
         "if missing := set(columns) - set(rows): raise ValueError(f'missing: {missing}')",
     )
+    SERVE_THE_FILE = "serve_the_file", "Serve the very file that is reviewed, with the same versions of its libraries"
     KEEP_TABLES = "keep_tables", "Refuse tables with another number of columns where the model is served"
     IGNORE_UNKNOWN = (
         "ignore_unknown",

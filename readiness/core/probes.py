@@ -39,6 +39,9 @@ class ProbeKind:
     """Whether it finds nothing to change in some tables: without names, without categories, without numbers."""
 
 
+SERVED = "served"
+"""The one that is demanded of whoever names both an address and a file, and is about all test rows."""
+
 PROBE_KINDS: Mapping[str, ProbeKind] = {
     kind.name: kind
     for kind in (
@@ -117,6 +120,10 @@ PROBE_KINDS: Mapping[str, ProbeKind] = {
             "pickling", "Saved and loaded again", "a copy of itself", "Saved and loaded again",
             "saved and loaded again it gives the same answers", "saved and loaded again it gives other answers",
             "may be", may_not_apply=True,
+        ),
+        ProbeKind(
+            SERVED, "The served model beside the file", "the served model", "The served model",
+            "the served model answers as the file does", "the served model does not answer as the file does",
         ),
     )
 }  # fmt: skip

@@ -19,6 +19,7 @@ from readiness.evidence.measure_times import LEFT_OUT, Timed, measure_times, wan
 from readiness.evidence.probes.latency import MEMORY_EVERY, Latency
 from readiness.evidence.probes.load import Load, knee_of
 from readiness.evidence.probes.pairs import measure_pairs
+from readiness.evidence.probes.served import with_served
 from readiness.evidence.probes.plans import told_quantiles
 from readiness.evidence.probes.throughput import Throughput
 from readiness.evidence.probes.trial import Trial, try_candidate
@@ -73,8 +74,9 @@ def probe(evidence: Evidence) -> Evidence:
         contradiction=timed.contradiction,
     )
     reused = (*evidence.reused, *cache.summarize_hits())
+    probes = with_served(evidence, result.probes)
     pairs = measure_pairs(candidate, rows, spec.production, alpha=spec.alpha)
-    measured = replace(evidence, technical=technical, probes=result.probes, pairs=pairs, reused=reused)
+    measured = replace(evidence, technical=technical, probes=probes, pairs=pairs, reused=reused)
     return with_supplied_measures(measured)
 
 

@@ -21,7 +21,7 @@ from readiness.core.format import format_level
 from readiness.core.keys import FindingKey, Topic
 from readiness.core.metrics import METRICS, Metric
 from readiness.core.policy import Task
-from readiness.core.probes import probe_kind
+from readiness.core.probes import SERVED, probe_kind
 from readiness.spec.checks import GUESSES
 from readiness.spec.schema import Spec
 from readiness.verdict.margins import gain_name, required_margin
@@ -363,7 +363,8 @@ LIMITED = {
 def list_production(spec: Spec, task: Task) -> Iterator[Entry]:  # noqa: ARG001  # alike for all tasks
     """What a person attests, what a probe must show, and each stated limit; a box without its limit is no yes."""
     yield from _boxes()
-    must = dict.fromkeys((*policy.MUST_PROBES, *spec.production.must_handle))
+    both = (SERVED,) if spec.model.url is not None and spec.model.path is not None else ()
+    must = dict.fromkeys((*policy.MUST_PROBES, *spec.production.must_handle, *both))
     filled = {box.finding for box in BOXES if box.source is Source.MEASURED}
     yield from (_probe(name) for name in must if Topic.PROBE.key(name) not in filled)
     yield Family(Topic.PROBE, lambda key, _subject: _probe(key.part("probe"), blocking=False))
