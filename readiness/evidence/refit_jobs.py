@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
 from readiness.core.missing import Missing
 from readiness.core.policy import FOLDS, MINIMUM_REPEATS, Task
@@ -95,6 +94,13 @@ class Plan:
             yield Split(number, fold, train.astype(np.int64), test.astype(np.int64))
 
     def _splitter(self, number: int) -> Any:
+        from sklearn.model_selection import (
+            GroupKFold,
+            KFold,
+            StratifiedGroupKFold,
+            StratifiedKFold,
+        )  # not for all reviews
+
         if self.groups is None:
             kind = StratifiedKFold if self.task.has_classes else KFold
         else:

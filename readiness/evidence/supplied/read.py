@@ -13,7 +13,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from readiness.core.errors import DataError
 from readiness.core.sanitize import nearest, shown
@@ -68,6 +67,8 @@ def overlap(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
     """Share of rows in the same fold, 0 to 1, when the folds of one division are matched with those of the other so
     that it is largest. Names of folds make no difference.
     """
+    from scipy.optimize import linear_sum_assignment  # only where folds were supplied
+
     if len(a) > ROWS_COMPARED:
         rows = np.random.default_rng(0).choice(len(a), ROWS_COMPARED, replace=False)
         a, b = a[rows], b[rows]

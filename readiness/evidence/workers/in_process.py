@@ -18,8 +18,6 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.backend.reduction import dumps
 from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from readiness.core.errors import ScoringError
@@ -120,6 +118,8 @@ def clone_seeded(estimator: Any, seed: int, *, reseeded: bool = False) -> Any:
     A seed that the author fixed stays unless `reseeded`; an open one differs between refits, so that churn includes
     the randomness of training.
     """
+    from sklearn.base import clone  # takes longer to import than all else here; most processes never refit
+
     copy = clone(estimator)
     settings: dict[str, Any] = {}
     for name, value in {"": copy, **copy.get_params(deep=True)}.items():
@@ -168,6 +168,8 @@ def refit_once(
 
     Those are the rows of the split, and those that are held out. Failures come back as text.
     """
+    from sklearn.exceptions import ConvergenceWarning
+
     start = time.perf_counter()
     tested, held = asked
     with warnings.catch_warnings(record=True) as caught, threadpool_limits(limits=1):
@@ -199,6 +201,8 @@ def refit_all(estimator: Any, job: RefitJob) -> list[Outcome] | Missing:
 
     A model that cannot be sent to another process is refitted here.
     """
+    from sklearn.base import clone
+
     if job.workers > 1:
         try:
             packed, folder = _pack(clone(estimator)), served_folder()
