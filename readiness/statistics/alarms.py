@@ -40,8 +40,6 @@ class Alarm:
     """Chance that it sounds where the value is what the report measured."""
     at_worst: float
     """Chance that it sounds where the value is only the worse end of the report's interval."""
-    roll_back: float | None
-    """At this value and beyond it a window proves that the bar is missed; None where no window of this size can."""
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -56,7 +54,6 @@ def share_alarm(
     *,
     wants_more: bool,
     false_alarm: float = FALSE_ALARM,
-    alpha: float = 0.05,
     power: float = POWER,
 ) -> Alarm | None:
     """The look at a share of rows; None where the share does not clear its bar, or for too many rows.
@@ -68,7 +65,6 @@ def share_alarm(
         worst: the worse end of the share's interval.
         wants_more: whether a share below the bar is the wrong one.
         false_alarm: allowed chance of a false alarm.
-        alpha: allowed chance of a wrong rollback.
         power: wanted chance of seeing a fall to the bar.
 
     What goes wrong is counted. The share of the report is (x + 1/2) / (n + 1) of it, as no rows prove that nothing ever
@@ -81,14 +77,22 @@ def share_alarm(
     cases = proportion_rows(limit, expected, alpha=false_alarm, power=power)
     if cases is None:
         return None
-    count, proof = least_count(cases, expected, false_alarm), least_count(cases, limit, alpha)
+    count = least_count(cases, expected, false_alarm)
     return Alarm(
         cases,
         _share_of(count, cases, wants_more=wants_more),
         _at_least(count, cases, expected),
         _at_least(count, cases, min(1.0, max(0.0, worst_wrong))),
-        None if proof > cases else _share_of(proof, cases, wants_more=wants_more),
     )
+
+
+def share_proof(rows: int, bar: float, alpha: float, *, wants_more: bool) -> float | None:
+    """The share at which, and beyond which, so many rows prove that the bar is missed; None where none does.
+
+    The exact rule of a report (Clopper and Pearson 1934), with a chance of `alpha` to be wrong.
+    """
+    count = least_count(rows, 1 - bar if wants_more else bar, alpha)
+    return None if count > rows else _share_of(count, rows, wants_more=wants_more)
 
 
 def _share_of(wrong: int, rows: int, *, wants_more: bool) -> float:
@@ -130,13 +134,7 @@ class Measured:
 
 
 def normal_alarm(
-    measured: Measured,
-    bar: float,
-    *,
-    wants_more: bool,
-    false_alarm: float = FALSE_ALARM,
-    alpha: float = 0.05,
-    power: float = POWER,
+    measured: Measured, bar: float, *, wants_more: bool, false_alarm: float = FALSE_ALARM, power: float = POWER
 ) -> Alarm | None:
     """The look at any other number, by the normal law; None where it does not clear its bar, or for too many rows.
 
@@ -155,7 +153,13 @@ def normal_alarm(
     side = 1 if wants_more else -1
     limit = measured.value - side * away * error
     at_worst = 1.0 if measured.worst is None else float(ndtr(side * (limit - measured.worst) / error))
-    return Alarm(cases, limit, false_alarm, at_worst, bar - side * normal_quantile(alpha) * error)
+    return Alarm(cases, limit, false_alarm, at_worst)
+
+
+def normal_proof(measured: Measured, rows: int, bar: float, alpha: float, *, wants_more: bool) -> float:
+    """The value at which, and beyond which, so many rows prove that the bar is missed, wrong with chance `alpha`."""
+    away = normal_quantile(alpha) * measured.error * math.sqrt(measured.n / rows)
+    return bar - away if wants_more else bar + away
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -296,6 +300,6 @@ def standard_error(limit: float | None, value: float, alpha: float) -> float | N
 
 __all__ = [
     "FALSE_ALARM", "Alarm", "Corridor", "Measured", "RareAlarm", "corridor", "drift_limit", "drift_rows_seen",
-    "least_count", "lower_share", "normal_alarm", "rare_alarm", "share_alarm", "share_seen", "standard_error",
-    "upper_share",
+    "least_count", "lower_share", "normal_alarm", "normal_proof", "rare_alarm", "share_alarm", "share_proof",
+    "share_seen", "standard_error", "upper_share",
 ]  # fmt: skip

@@ -21,7 +21,9 @@ from readiness.statistics.alarms import (
     Alarm,
     Measured,
     normal_alarm,
+    normal_proof,
     share_alarm,
+    share_proof,
     standard_error,
 )
 from readiness.statistics.basis import SHARES, inference_of
@@ -156,32 +158,48 @@ def _other(finding: Finding, language: Language) -> str:
 
 
 def _with_alarms(record: Record, signals: Sequence[Signal], language: Language) -> tuple[Signal, ...]:
-    """Each signal with its window and limits; the chance of a false alarm is shared out among them."""
+    """Each signal with its window and limits; the chance of a false alarm is shared out among them.
+
+    All of a family are looked at when its largest window is full, so that this window has to prove what is rolled back.
+    """
     possible = sum(not (signal.why_not or _why_not(signal)) for signal in signals)
-    false_alarm = FALSE_ALARM / max(1, possible)
-    return tuple(_with_alarm(record, signal, false_alarm, possible, language) for signal in signals)
+    shared = max(1, possible)
+    found = [_with_alarm(record, signal, FALSE_ALARM / shared, language) for signal in signals]
+    window = max((signal.rows for signal in found if signal.rows is not None), default=0)
+    return tuple(_with_rollback(signal, window * _cases_per_row(record, signal, language), shared) for signal in found)
 
 
-def _with_alarm(record: Record, signal: Signal, false_alarm: float, of: int, language: Language) -> Signal:
+def _with_alarm(record: Record, signal: Signal, false_alarm: float, language: Language) -> Signal:
     if why := signal.why_not or _why_not(signal):
         return replace(signal, why_not=why)
-    alarm = _alarm(signal, false_alarm, of)
+    alarm = _alarm(signal, false_alarm)
     assert signal.criterion is not None
     if alarm is None:
-        needed = "more rows than anybody has"
-        return replace(signal, why_not=f"no window shows a change to the limit: it would take {needed}")
-    above = not signal.criterion.wants_more
-    rows = _rows(record, signal, alarm.cases, language)
-    back = None if alarm.roll_back is None else _within(signal, alarm.roll_back)
+        return replace(signal, why_not="no number of rows that anybody has shows a change to the limit")
+    share, is_counted = _cases_per_row(record, signal, language), signal.noun != language.words.row.many
+    rows = math.ceil(alarm.cases / share - 1e-9) if share > 0 else None
     return replace(
         signal,
-        cases=alarm.cases,
+        cases=alarm.cases if is_counted or rows is None else rows,
         rows=rows,
-        alarms=(Limit(above, alarm.limit, alarm.false_alarm),),
+        alarms=(Limit(not signal.criterion.wants_more, alarm.limit, alarm.false_alarm),),
         at_worst=alarm.at_worst,
         sees=signal.criterion.threshold,
-        roll_back=None if back is None else Limit(above, back, _alpha(signal) / max(1, of)),
     )
+
+
+def _with_rollback(signal: Signal, cases: float, shared: int) -> Signal:
+    """The value that proves the bar missed in a window of so many cases, by the rule of the report."""
+    criterion, share, alpha = signal.criterion, _independent(signal), _alpha(signal) / shared
+    if signal.why_not or criterion is None or cases < 1:
+        return signal
+    bar, more = criterion.threshold, criterion.wants_more
+    if share is not None:
+        rows = math.floor(cases * share.effective_rows(_alpha(signal)) / share.n + 1e-9)
+        value = share_proof(max(1, rows), bar, alpha, wants_more=more)
+    else:
+        value = _within(signal, normal_proof(_known(signal), math.floor(cases + 1e-9), bar, alpha, wants_more=more))
+    return signal if value is None else replace(signal, roll_back=Limit(not more, value, alpha))
 
 
 def _why_not(signal: Signal) -> str:
@@ -202,28 +220,42 @@ def _unproven(finding: Finding) -> str:
     return f"the report does not show that it holds: {finding.status.words} ({finding.code})"
 
 
-def _alarm(signal: Signal, false_alarm: float, of: int) -> Alarm | None:
-    measured, criterion = signal.measured, signal.criterion
-    assert measured is not None
+def _alarm(signal: Signal, false_alarm: float) -> Alarm | None:
+    criterion, share = signal.criterion, _independent(signal)
     assert criterion is not None
-    worst = measured.low if criterion.wants_more else measured.high
-    limits = {"false_alarm": false_alarm, "alpha": _alpha(signal) / max(1, of)}
-    share = _share(signal)
-    if share is not None and worst is not None and 0 < criterion.threshold < 1:
-        independent = share.effective_rows(_alpha(signal))
-        found = share_alarm(
-            share.value * independent,
-            independent,
-            criterion.threshold,
-            worst,
-            wants_more=criterion.wants_more,
-            **limits,
-        )
-        return None if found is None else replace(found, cases=math.ceil(found.cases * share.n / independent - 1e-9))
-    error = _error(signal)
+    if share is None:
+        more = criterion.wants_more
+        return normal_alarm(_known(signal), criterion.threshold, wants_more=more, false_alarm=false_alarm)
+    independent, worst = share.effective_rows(_alpha(signal)), _worst(signal)
+    found = share_alarm(
+        share.value * independent,
+        independent,
+        criterion.threshold,
+        criterion.threshold if worst is None else worst,
+        wants_more=criterion.wants_more,
+        false_alarm=false_alarm,
+    )
+    return None if found is None else replace(found, cases=math.ceil(found.cases * share.n / independent - 1e-9))
+
+
+def _worst(signal: Signal) -> float | None:
+    """The worse end of the interval."""
+    assert signal.measured is not None
+    assert signal.criterion is not None
+    return signal.measured.low if signal.criterion.wants_more else signal.measured.high
+
+
+def _known(signal: Signal) -> Measured:
+    error, measured = _error(signal), signal.measured
     assert error is not None
-    known = Measured(measured.value, error, measured.n, worst)
-    return normal_alarm(known, criterion.threshold, wants_more=criterion.wants_more, **limits)
+    assert measured is not None
+    return Measured(measured.value, error, measured.n, _worst(signal))
+
+
+def _independent(signal: Signal) -> Binomial | None:
+    """The share of rows that is watched, where its bar lies between 0 and 1."""
+    bar = None if signal.criterion is None else signal.criterion.threshold
+    return _share(signal) if bar is not None and 0 < bar < 1 else None
 
 
 def _share(signal: Signal) -> Binomial | None:
@@ -269,19 +301,17 @@ def _within(signal: Signal, value: float) -> float | None:
     return value if low < value < high else None
 
 
-def _rows(record: Record, signal: Signal, cases: int, language: Language) -> int | None:
-    """Scored rows that hold so many cases: at the declared share of positives where the cases are these, else as in
-    the test rows.
-    """
+def _cases_per_row(record: Record, signal: Signal, language: Language) -> float:
+    """Cases in a scored row: the declared share of positives where the cases are these, else as in the test rows."""
     data, measured = record.gathered.data, signal.measured
-    assert measured is not None
+    if measured is None or data.rows_scored < 1:
+        return 0.0
     if signal.noun == "queries":
-        return math.ceil(cases * data.rows_scored / data.queries) if data.queries else None
+        return (data.queries or 0) / data.rows_scored
     declared = declared_range(record)
     if declared is not None and signal.family is Family.PERFORMANCE and signal.noun == language.words.positives.many:
-        return math.ceil(cases / declared[0] - 1e-9)
-    share = min(1.0, measured.n / data.rows_scored) if data.rows_scored else 0.0
-    return math.ceil(cases / share - 1e-9) if share > 0 else None
+        return declared[0]
+    return min(1.0, measured.n / data.rows_scored)
 
 
 def declared_range(record: Record) -> tuple[float, float] | None:

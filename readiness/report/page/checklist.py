@@ -17,6 +17,7 @@ from readiness.report.sentences.language import Language
 from readiness.verdict.record import Record
 
 GROUPS = tuple(dict.fromkeys(box.group for box in BOXES))
+FOLD = "All 25 checks, with their evidence"
 QUOTES = "quotes"
 """The place on the page where texts are quoted that attestations rest on."""
 _SOURCES = ("answer", "measured", "supplied", "attested", "approval", "nobody")
@@ -50,11 +51,11 @@ def checklist_tables(findings: Sequence[Finding], record: Record, language: Lang
     own = [f for box in BOXES for f in findings_of_check(box, findings) if f.key.kind is Topic.BOX]
     columns = (Column("Check"), Column("Answered by"), Column("Evidence"), Column("Result", "status"))
     rows = [row for group in GROUPS for row in _group_rows(group, checked)]
-    whole = table(title, columns, rows, own, most=len(rows), folds=True, fold=title)
+    whole = table(title, columns, rows, own, most=len(rows), folds=True, fold=FOLD)
     open_rows = [_row(each, with_source=False).without_anchors() for each in checked if _is_open(each)]
     few = (Column("Check"), Column("Evidence"), Column("Result", "status"))
     short = [table(title, few, open_rows, most=len(open_rows))] if open_rows else []
-    return [*short, _tally(checked, title), whole]
+    return [*short, _tally(checked), whole]
 
 
 def _is_open(checked: _Checked) -> bool:
@@ -72,7 +73,7 @@ def _row(checked: _Checked, *, with_source: bool = True) -> Row:
     return Row((Cell(checked.box.title), *source, checked.grounds, Cell(mark=checked.mark)), anchor(checked.code))
 
 
-def _tally(checked: Sequence[_Checked], fold: str) -> Table:
+def _tally(checked: Sequence[_Checked]) -> Table:
     """How many checks of each source came to which result."""
     counts = Counter((each.source, each.mark.status) for each in checked)
     columns = (Column("Answered by"), *(Column(status.words.capitalize(), "number") for status in _IN_WORDS))
@@ -83,7 +84,7 @@ def _tally(checked: Sequence[_Checked], fold: str) -> Table:
     ]
     totals = (Cell(str(sum(counts[source, status] for source in _SOURCES))) for status in _IN_WORDS)
     rows.append(Row((Cell(f"All {len(checked)}"), *totals), strong=True))
-    return table("Tally of the 25 checks", columns, rows, folds=True, fold=fold)
+    return table("Tally of the 25 checks", columns, rows, folds=True, fold=FOLD)
 
 
 # ----------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def monitoring_tables(record: Record, language: Language) -> tuple[Table, ...]:
     limited = sum(len(plan.with_limit(family)) for family in Family)
     if not limited:
         return ()
-    title = f"Monitoring that follows from this report: {limited} signals, with samples and alarms"
+    title = f"Monitoring that follows: {limited} signals"
     made = [*_stages(plan, language, title), _signals(plan, language, title), *_columns(plan, language, title)]
     return tuple(each for each in made if each.rows)
 
