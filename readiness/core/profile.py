@@ -52,7 +52,7 @@ class ColumnProfile:
     edges: tuple[float, ...] = ()
     """Of numbers, the ascending inner edges of the bins; the right end belongs to a bin."""
     values: tuple[str, ...] = ()
-    """Of categories, those with a bin of their own, the commonest first."""
+    """Of categories, those with a bin of their own, the commonest first; of booleans "False" and "True"."""
     listed: tuple[str, ...] = ()
     """Every category of training and test rows, in the order of the alphabet; empty where they are not told."""
     counts: tuple[int, ...] = ()

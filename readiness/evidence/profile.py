@@ -85,6 +85,9 @@ def _profile_column(name: str, counted: pd.DataFrame, tables: Mapping[str, pd.Da
     )
     if kind.is_number:
         return _with_range(_in_bins(found, as_floats(values)), [as_floats(side) for side in sides])
+    if kind is ColumnKind.BOOLEAN:
+        counts = (int((~values.astype(bool)).sum()), int(values.astype(bool).sum()))
+        return replace(found, values=("False", "True"), counts=(*counts, 0, 0))
     return _in_categories(found, values, sides) if kind is ColumnKind.CATEGORY else found
 
 

@@ -95,11 +95,8 @@ def _drift_of_column(
 
 
 def _without_bins(kind: ColumnKind) -> str:
-    return {
-        ColumnKind.TEXT: "free text has no bins",
-        ColumnKind.DATE: "dates move by their nature",
-        ColumnKind.BOOLEAN: "",
-    }.get(kind, "its values cannot be put into bins") or "its values cannot be put into bins"
+    reasons = {ColumnKind.TEXT: "free text has no bins", ColumnKind.DATE: "dates move by their nature"}
+    return reasons.get(kind, "its values cannot be put into bins")
 
 
 def _drift_of_answers(record: Record, profile: ColumnProfile, language: Language) -> Signal:
