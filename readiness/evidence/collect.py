@@ -39,7 +39,6 @@ from readiness.evidence.drift import drift_tables
 from readiness.evidence.environment import environment
 from readiness.evidence.evidence import Evidence, Recent, Training, Unused
 from readiness.evidence.limits import check_threshold
-from readiness.evidence.models.own_modules import stop
 from readiness.evidence.preflight import fit_target
 from readiness.evidence.recent import recent_rows
 from readiness.evidence.segments import as_dates, cut_segments, moments
@@ -49,9 +48,9 @@ from readiness.evidence.target import Rows, Target, amounts, find_target, interv
 from readiness.evidence.workers.cells import check_isolation
 from readiness.evidence.workers.metrics import own_functions
 from readiness.evidence.workers.model import Model
-from readiness.evidence.workers.served import start_candidate
+from readiness.evidence.workers.prepared import Prepared, prepare
 from readiness.evidence.workers.worker import Scores
-from readiness.spec.load import LoadedSpec, load_spec, normalised, set_keys
+from readiness.spec.load import LoadedSpec, normalised, set_keys
 from readiness.spec.proofs import proof_paths
 from readiness.spec.schema import CostColumn, Spec
 from readiness.spec.usual_segments import unsegmented
@@ -165,11 +164,21 @@ def gather(
         InputError: the spec, a table or the model file is not usable.
         ScoringError: the candidate could not score the test rows.
     """
-    stop()
-    loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
-    loaded = replace(loaded, spec=loaded.spec.counted(candidate_number))
+    prepared = prepare(spec_path, sha256, settings=settings, candidate_number=candidate_number)
+    return gather_prepared(prepared, only=only, cache=cache)
+
+
+def gather_prepared(prepared: Prepared, *, only: str = "", cache: str = "") -> Evidence:
+    """The same of a spec that was read, and whose candidate may be loaded from now on.
+
+    Raises:
+        InputError: a table or the model file is not usable.
+        ScoringError: the candidate could not score the test rows.
+    """
+    loaded, model = prepared.loaded, prepared.model
+    if model is not None:
+        model.worker.begin()
     asked = questions_of(only)
-    model = start_candidate(loaded)
     origins = file_origins(loaded)
     setup = CacheSetup.open(cache, tuple(origin.head.path for origin in origins.values()))
     return gather_from(loaded, model, origins, setup, asked)

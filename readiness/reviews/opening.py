@@ -7,12 +7,13 @@ import os
 import tempfile
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from readiness.core.environment import GO_VARIABLE
-from readiness.evidence.collect import gather
-from readiness.evidence.profile import with_profile
-from readiness.reviews.answering import AllAtOnce, Answering
-from readiness.reviews.review import Review
+from readiness.evidence.workers.prepared import prepare
+
+if TYPE_CHECKING:
+    from readiness.reviews.review import Review
 
 
 def open_review(
@@ -45,16 +46,17 @@ def open_review(
     """
     if version:
         require(version)
+    spec_path = spec_path or _demo_spec()
+    prepared = prepare(spec_path, sha256, settings=settings, candidate_number=candidate_number)
+    # The candidate's process imports its libraries while this one imports what else it needs.
+    from readiness.evidence.collect import gather_prepared
+    from readiness.evidence.profile import with_profile
+    from readiness.reviews.answering import AllAtOnce, Answering
+    from readiness.reviews.review import Review
+
     wait_for_host()
     started = datetime.datetime.now(datetime.UTC)
-    evidence = gather(
-        spec_path or _demo_spec(),
-        sha256,
-        settings=settings,
-        only=only,
-        cache=cache,
-        candidate_number=candidate_number,
-    )
+    evidence = gather_prepared(prepared, only=only, cache=cache)
     return Review(Answering(AllAtOnce(with_profile(evidence))), nonce=nonce, started=started, listener=display_words)
 
 

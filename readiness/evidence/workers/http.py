@@ -106,6 +106,9 @@ class HttpWorker:
             self._about = self._describe(said)
         return self._about
 
+    def begin(self) -> None:
+        """Nothing is asked before something has to be known."""
+
     def call(self, method: str, inputs: Inputs) -> NDArray[Any]:
         """The raw answer to n rows, in requests of bounded size; what fails in passing is asked again.
 

@@ -60,6 +60,9 @@ class InProcess:
             self._about = describe_model(self.estimator)
         return self._about
 
+    def begin(self) -> None:
+        """It is here already."""
+
     def call(self, method: str, inputs: Inputs) -> Any:
         """The raw answer of a method to n rows.
 

@@ -55,8 +55,8 @@ class Apart(ABC):
         """What stands between it and this process."""
         return self._started().isolation
 
-    def begin(self) -> None:
-        """Start the process, and do not wait until it is ready.
+    def spawn(self) -> None:
+        """Start the process, which imports what it will need, and is not asked anything yet.
 
         Raises:
             WorkerLost: it was lost too often.
@@ -68,6 +68,16 @@ class Apart(ABC):
                     remedy=self.remedy,
                 )
             self._line = Line(self._started(), self._named, self._folder)
+
+    def begin(self) -> None:
+        """Let the process do the first that it is asked, started if need be, and do not wait for its reply.
+
+        Raises:
+            WorkerLost: it was lost too often.
+        """
+        self.spawn()
+        if self._line is not None and not self._line.begun:
+            self._line.begun = True
             self._line.send(self._first_request(), LOADING_SECONDS)
 
     @abstractmethod
@@ -171,6 +181,7 @@ class Line:
         environment = candidate_environment(os.environ, named=named, folder=folder)
         environment = search_environment({**environment, "PYTHONPATH": os.pathsep.join(_search_path(environment))})
         environment["HOME"] = "/tmp" if start.prefix else environment.get("HOME", "/nonexistent")  # noqa: S108
+        self.begun = False
         self.greeted = False
         self.asked = False
         self.late = False

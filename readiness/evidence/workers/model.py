@@ -79,7 +79,7 @@ def in_own_process(model: Model, spec: ModelFile, folder: Path) -> Model:
 
 
 def start_model(loaded: LoadedSpec, spec: ModelFile) -> Model:
-    """The model that a spec names, in a process of its own, which begins to load it and is not waited for.
+    """The model that a spec names, in a process of its own, which has started and is not asked to load it yet.
 
     The file is hashed here, and the process is told the digest: it loads that very file, or nothing.
 
@@ -93,5 +93,5 @@ def start_model(loaded: LoadedSpec, spec: ModelFile) -> Model:
     pinned = spec.model_copy(update={"sha256": artifact.sha256})
     worker = ProcessWorker(pinned, loaded.folder, cell_of(loaded, spec, path))
     check_isolation(worker.isolation, loaded.spec)
-    worker.begin()
+    worker.spawn()
     return Model(worker, path, artifact)

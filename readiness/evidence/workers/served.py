@@ -15,7 +15,7 @@ NO_FILE = Missing("it is served at an address, and there is no file of it here",
 
 
 def start_candidate(loaded: LoadedSpec) -> Model | None:
-    """The model that a spec names, which begins to load; None where it names predictions alone.
+    """The model that a spec names, before it is loaded; None where it names predictions alone.
 
     A file comes first: it is what the report is bound to, and the served model is then compared with it.
 

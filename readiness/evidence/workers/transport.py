@@ -170,6 +170,9 @@ class Transport:
             self._connection.close()
             self._connection = None
 
+    def __del__(self) -> None:
+        self.close()  # nobody waits for the end of a review to let go of a service
+
     def _take_from_budget(self) -> float:
         limits = self._limits
         if not self.left:

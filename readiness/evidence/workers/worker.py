@@ -282,6 +282,9 @@ class Worker(Protocol):
             WorkerLost: its process ended, or did not answer.
         """
 
+    def begin(self) -> None:
+        """Begin to load the model, where it is not here, and do not wait for it."""
+
     def call(self, method: str, inputs: Inputs) -> Any:
         """The raw answer of one of `METHODS` to n rows.
 
