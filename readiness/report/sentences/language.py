@@ -188,8 +188,10 @@ class Language:
     def _counted(self, finding: Finding) -> str:
         if finding.key.kind is Topic.FAIRNESS and finding.metric in _AMONG_POSITIVES:
             return self.words.positives.many
+        if finding.key.kind in _COUNTED_AS:
+            return _COUNTED_AS[finding.key.kind]
         known = self.words.known(finding.metric)
-        if known is not None and known.denominator in ("queries", "calls", "runs"):
+        if known is not None and known.denominator in ("queries", "calls", "runs", "requests"):
             return known.denominator
         if self.words.task is Task.MULTICLASS:
             return self.words.row.many
@@ -215,6 +217,8 @@ class Language:
         return (finding.needs or finding.withheld,)
 
 
+_COUNTED_AS = {Topic.LOAD_ERRORS: "requests", Topic.MEMORY_GROWTH: "calls"}
+"""What is counted by numbers that are no metric."""
 _AMONG_POSITIVES = frozenset({"equal_opportunity_difference", "equal_opportunity_ratio"})
 """Comparisons of what is found, which rest on rows of the class that is looked for."""
 _OUT_OF_REACH = 1_000

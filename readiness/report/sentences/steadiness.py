@@ -117,7 +117,8 @@ def refits(_words: Words, _finding: Finding) -> Said:
 def technical(words: Words, finding: Finding) -> Said:
     """A limit of time, size or memory."""
     title = _TECHNICAL.get(finding.key.kind, upper(words.metric(finding.metric)))
-    title = title.format(rows=words.row.many)
+    key = finding.key
+    title = title.format(rows=words.row.many, percent=key.number("percent"), workers=key.number("workers"))
     unit = unit_of(words, finding)
     bar = bar_words(finding.criterion, Scale.AMOUNT, unit)
     measured = (
@@ -133,24 +134,66 @@ def technical(words: Words, finding: Finding) -> Said:
 
 
 _TECHNICAL: Mapping[Topic, str] = {
-    Topic.LATENCY_P50: "Median response time",
-    Topic.LATENCY_P95: "Response time of 95 % of calls",
-    Topic.LATENCY_P99: "Response time of 99 % of calls",
-    Topic.LATENCY_P50_SHARED: "Median response time, on a shared machine",
-    Topic.LATENCY_P95_SHARED: "Response time of 95 % of calls, on a shared machine",
-    Topic.LATENCY_P99_SHARED: "Response time of 99 % of calls, on a shared machine",
-    Topic.LATENCY_COLD: "Response time of the very first call",
-    Topic.LATENCY_LIMIT: "Response time",
+    Topic.LATENCY_P50: "Median service time",
+    Topic.LATENCY_P95: "Service time of 95 % of calls",
+    Topic.LATENCY_P99: "Service time of 99 % of calls",
+    Topic.LATENCY_P999: "Service time of 99.9 % of calls",
+    Topic.LATENCY_P999_SHARED: "Service time of 99.9 % of calls, on a shared machine",
+    Topic.RESPONSE_P95: "Response time of 95 % of requests at the stated rate",
+    Topic.RESPONSE_P99: "Response time of 99 % of requests at the stated rate",
+    Topic.LOAD: "Response time of 95 % of requests at {percent} % of the stated rate",
+    Topic.LOAD_KNEE: "Requests a second beyond which waiting grows faster than answers (knee)",
+    Topic.LATENCY_P50_SHARED: "Median service time, on a shared machine",
+    Topic.LATENCY_P95_SHARED: "Service time of 95 % of calls, on a shared machine",
+    Topic.LATENCY_P99_SHARED: "Service time of 99 % of calls, on a shared machine",
+    Topic.LATENCY_COLD: "Service time of the very first call",
+    Topic.LATENCY_LIMIT: "Service time",
     Topic.THROUGHPUT: "Throughput",
     Topic.THROUGHPUT_OF_BATCH: "Throughput by size of batch",
+    Topic.THROUGHPUT_OF_WORKERS: "Throughput of {workers} processes at once",
     Topic.THROUGHPUT_SHARED: "Throughput, on a shared machine",
     Topic.THROUGHPUT_LIMIT: "Throughput",
     Topic.SIZE: "Size of the model",
+    Topic.SIZE_COMPRESSED: "Size of the model after compression",
     Topic.SIZE_LIMIT: "Size of the model",
     Topic.MEMORY: "Memory in use",
     Topic.MEMORY_OF_MODEL: "Memory for the model itself",
+    Topic.MEMORY_TO_LOAD: "Memory for loading the model",
+    Topic.MEMORY_GROWTH: "Growth of memory in a thousand calls",
     Topic.MEMORY_LIMIT: "Memory in use",
 }
+
+
+def load_errors(_words: Words, finding: Finding) -> Said:
+    """Requests without an answer, at all levels of load together."""
+    bar = bar_words(finding.criterion, Scale.PERCENT)
+    measured = (
+        "" if finding.measured is None else measured_words(finding.measured, Scale.PERCENT, "", finding.criterion)
+    )
+    fact = (
+        ""
+        if finding.measured is None
+        else (
+            f"of {finding.measured.n:,} requests at 10 to 200 % of the stated rate, {measured} stayed without an answer"
+        )
+    )
+    return Said("Requests without an answer under load", bar, "", measured, fact, "",
+                "Too many requests stay without an answer under load",
+                "Give it more room, or refuse early what cannot be answered in time", Scale.PERCENT)  # fmt: skip
+
+
+def clocks(_words: Words, _finding: Finding) -> Said:
+    """Two clocks that contradict each other."""
+    return Said(
+        "Times that two clocks agree on",
+        "a clock outside the model's process agrees",
+        "a clock outside the model's process agrees with its times",
+        "they do not agree",
+        "the clock beside the model and the one outside contradict each other, so its times are no evidence",
+        "",
+        "Its times are no evidence: two clocks contradict each other",
+        "Find out what turns the clock of the model's process",
+    )
 
 
 def drift(words: Words, finding: Finding) -> Said:
@@ -302,6 +345,8 @@ TELLERS = {
     Topic.HOLDOUT: fact_of("Spread of refits on the same test {rows}", Scale.SCORE),
     Topic.PERTURBED: fact_of(_ANSWERS_CHANGE, Scale.PERCENT),
     **dict.fromkeys(_TECHNICAL, technical),
+    Topic.LOAD_ERRORS: load_errors,
+    Topic.CLOCKS: clocks,
     Topic.DRIFT: drift,
     Topic.DRIFT_SUMMARY: drift,
     Topic.DRIFT_OF_ANSWERS: drift,

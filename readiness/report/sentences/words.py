@@ -230,9 +230,12 @@ _SCORES = frozenset({"r2", "explained_variance"})
 _PLAIN_METRICS = {
     "mae": "average error",
     "mape": "average error in per cent",
-    "latency_p50_ms": "median response time",
-    "latency_p95_ms": "response time of 95 % of calls",
-    "latency_p99_ms": "response time of 99 % of calls",
+    "latency_p50_ms": "median service time",
+    "latency_p95_ms": "service time of 95 % of calls",
+    "latency_p99_ms": "service time of 99 % of calls",
+    "latency_p999_ms": "service time of 99.9 % of calls",
+    "response_p95_ms": "response time of 95 % of requests",
+    "response_p99_ms": "response time of 99 % of requests",
 }
 
 

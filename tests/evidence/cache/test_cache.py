@@ -18,6 +18,7 @@ from readiness.core.missing import Missing
 from readiness.evidence import equal_refits, refits, retraining
 from readiness.evidence import measure_refits as refitting
 from readiness.evidence import measure_runtime as probing
+from readiness.evidence import measure_times as timing
 from readiness.evidence.cache import cache as caches
 from readiness.evidence.cache import entries
 from readiness.evidence.cache.cache import REFITS, SEEDS, TEST, TRAINING, Cache, Hit
@@ -28,12 +29,14 @@ from readiness.evidence.candidate import Candidate
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.measure_refits import measure_refits
-from readiness.evidence.probes.latency import Latency, Throughput
-from readiness.evidence.probes.memory import Memory
+from readiness.evidence.probes.latency import Latency
+from readiness.evidence.probes.load import Load
 from readiness.evidence.probes.robustness import ProbeResult
-from readiness.evidence.probes.subprocess import SubprocessResult
+from readiness.evidence.probes.throughput import Throughput
+from readiness.evidence.probes.trial import Trial
 from readiness.evidence.refits import Refits
-from readiness.evidence.workers.worker import Scores
+from readiness.evidence.workers.in_process import InProcess
+from readiness.evidence.workers.worker import Footprint, Scores
 from tests.conftest import make_rows
 
 pytestmark = pytest.mark.slow
@@ -47,16 +50,16 @@ class Calls:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rows: list[int] = []
         self.repeats: list[int] = []
-        score, refit_all, estimate = Candidate.score, refits.refit_all, refitting.estimate
+        score, fit_clones, estimate = Candidate.score, refits.fit_clones, refitting.estimate
 
         def counted(candidate: Candidate, frame: pd.DataFrame) -> Scores:
             self.rows.append(len(frame))
             return score(candidate, frame)
 
-        def refitted_all(candidate: Any, frame: Any, labels: Any, splits: Any, **more: Any) -> Any:
+        def fitted(candidate: Any, frame: Any, plan: Any, splits: Any, **more: Any) -> Any:
             self.repeats += [split.repeat if split.repeat < 10_000 else -1 - split.fold for split in splits]
             done, self.rows = self.rows, []
-            outcomes = refit_all(candidate, frame, labels, splits, **more)
+            outcomes = fit_clones(candidate, frame, plan, splits, **more)
             self.rows = done  # what refits score is counted as refits
             return outcomes
 
@@ -69,8 +72,7 @@ class Calls:
         monkeypatch.setattr(Candidate, "score", counted)
         monkeypatch.setattr(refitting, "estimate", estimated)
         for module in (refits, retraining, equal_refits):
-            monkeypatch.setattr(module, "refit_all", refitted_all)
-            monkeypatch.setattr(module, "close_pool", lambda: None)  # none is opened for so little
+            monkeypatch.setattr(module, "fit_clones", fitted)
 
     def new(self) -> tuple[list[int], list[int]]:
         """Rows and repeats since the last time."""
@@ -294,7 +296,7 @@ def test_things_that_a_notebook_replaced_are_not_known(review_files: Write, cach
     calls.new()
     evidence = gather(spec, cache=cache)
     assert evidence.candidate is not None
-    other = replace(evidence, candidate=evidence.candidate.with_estimator(forest()))
+    other = replace(evidence, candidate=Candidate.in_form(InProcess(forest()), evidence.candidate.form))
     assert [TEST] == parts(measure_refits(other))
     assert evidence.begin_cache().store is not None
 
@@ -332,7 +334,7 @@ def test_scores_in_any_form_come_back(threshold: float | None) -> None:
     svc = LinearSVC().fit(train[["a", "b"]], train["y"])
     from readiness.core.policy import Task
 
-    candidate = Candidate.of(svc, ["a", "b"], task=Task.BINARY, classes=(0, 1), threshold=threshold)
+    candidate = Candidate.of(InProcess(svc), ["a", "b"], task=Task.BINARY, classes=(0, 1), threshold=threshold)
     said = candidate.score(train)
     arrays, facts = pack_scores(said, "x-", candidate)
     entry = Entry(arrays, facts, "", "")
@@ -352,39 +354,54 @@ def test_times_memory_and_probes(
 ) -> None:
     """Taken when all was measured to its end, on the same machine and for as many calls."""
     made: list[str] = []
-    latency = Latency(np.arange(300), 7, "table of one row", "predict_proba", 5, 0.01)
+    latency = Latency(np.arange(300), "table of one row", "predict_proba", 5, 1, np.arange(12))
+    loads = (Load(50.0, np.arange(30), 49.0, percent=50), Load(100.0, np.arange(60), 97.0, 1, 2, "no", percent=100))
     speeds = (Throughput(1, np.array([1.5, 2.0])), Throughput(32, np.array([3.0])))
-    result = SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "failed", "no"),))
+    result = Trial(Footprint(1, 2, 3, 4), (ProbeResult("one_row", "failed", "no"),))
 
     def told(name: str, value: Any) -> Callable[..., Any]:
         return lambda *_, **__: (made.append(name), value)[1]
 
-    monkeypatch.setattr(probing, "measure_latency", told("latency", latency))
-    monkeypatch.setattr(probing, "measure_throughput", told("throughput", speeds))
-    monkeypatch.setattr(probing, "measure_in_subprocess", told("apart", result))
+    monkeypatch.setattr(timing, "measure_latency", told("latency", latency))
+    monkeypatch.setattr(timing, "measure_throughput", told("throughput", speeds))
+    monkeypatch.setattr(timing, "measure_degradation", told("load", loads))
+    monkeypatch.setattr(probing, "try_candidate", told("apart", result))
     spec = review_files()
     first, again = (probing.probe(gather(spec, cache=cache)) for _ in range(2))
     assert ["latency", "throughput", "apart"] == made
     assert ["times of single calls", "rows per second", "memory and probes"] == parts(again)[1:]
     assert (first.probes, first.technical.note) == (again.probes, again.technical.note)
     names = first.technical.measures.keys()
-    assert [first.technical.measures[n].value for n in names] == [again.technical.measures[n].value for n in names]
+    values = [found.value for found in first.technical.measures.values() if not isinstance(found, Missing)]
+    assert len(values) > 4
+    assert values == [
+        again.technical.measures[n].value for n in names if not isinstance(first.technical.measures[n], Missing)
+    ]
+    assert first.technical.facts["memory_growth"] == again.technical.facts["memory_growth"]
     probing.probe(gather(edited(spec, production={"calls": 400}), cache=cache))
     assert ["latency"] == made[3:]
+    rated = edited(spec, production={"rate_per_second": 100})
+    here, there = (probing.probe(gather(rated, cache=cache)).technical.loads for _ in range(2))
+    assert ["load"] == made[4:]
+    assert [(load.rate, load.error, load.response.tolist()) for load in here] == [
+        (load.rate, load.error, load.response.tolist()) for load in there
+    ]
+    probing.probe(gather(edited(spec, production={"latency_p99_ms": 100}), cache=cache))
+    assert ["latency"] == made[5:]  # a limit decides how long it is timed
     monkeypatch.setattr(entries, "this_machine", lambda: "another one")
     probing.probe(gather(spec, cache=cache))
-    assert ["latency", "throughput", "apart"] == made[4:]
+    assert ["latency", "throughput", "load", "apart"] == made[6:]
 
 
 @pytest.mark.parametrize(
     "result",
     [
-        SubprocessResult(Missing("it crashed"), Missing("it crashed"), completed=False),
-        SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "failed", "it crashed"),), completed=False),
-        SubprocessResult(Memory(1, 2, 3, 4), (ProbeResult("one_row", "unavailable", "no time"),)),
+        Trial(Missing("it crashed"), Missing("it crashed"), completed=False),
+        Trial(Footprint(1, 2, 3, 4), (ProbeResult("one_row", "failed", "it crashed"),), completed=False),
+        Trial(Footprint(1, 2, 3, 4), (ProbeResult("one_row", "unavailable", "no time"),)),
     ],
 )
-def test_a_process_that_did_not_end_well_is_asked_again(result: SubprocessResult, tmp_path: Path) -> None:
+def test_a_process_that_did_not_end_well_is_asked_again(result: Trial, tmp_path: Path) -> None:
     """It may have been for want of memory, and says nothing for certain."""
     from readiness.evidence.cache.store import Store
 

@@ -316,20 +316,49 @@ def probed() -> Iterator[Finding]:
     yield came(Topic.PROBE.key("outlier"), Outcome.UNAVAILABLE)
 
 
-def production() -> Iterator[Finding]:
+def timed() -> Iterator[Finding]:
     for triple in ((41.2, 39.0, 46.4), (140.0, 131.0, 152.0), (97.0, 92.0, 104.0)):
         yield judged(Topic.LATENCY_P99.key(), triple, ("<=", 100.0), metric="latency_p99_ms", unit="ms", n=500)
     for topic, metric in ((Topic.LATENCY_P50, "latency_p50_ms"), (Topic.LATENCY_P95, "latency_p95_ms")):
         yield judged(topic.key(), (6.74, 6.65, 6.83), ("<=", 50.0), metric=metric, unit="ms", n=500)
-    for topic in (Topic.LATENCY_P50_SHARED, Topic.LATENCY_P95_SHARED, Topic.LATENCY_P99_SHARED, Topic.LATENCY_COLD):
+    yield judged(
+        Topic.LATENCY_P999.key(), (48.0, 41.0, None), ("<=", 100.0), metric="latency_p999_ms", unit="ms", n=500
+    )
+    for topic, metric in ((Topic.RESPONSE_P95, "response_p95_ms"), (Topic.RESPONSE_P99, "response_p99_ms")):
+        for triple in ((41.2, 39.0, 46.4), (140.0, 131.0, 152.0)):
+            yield judged(topic.key(), triple, ("<=", 100.0), metric=metric, unit="ms", n=2000)
+    for percent in (10, 150):
+        yield fact(Topic.LOAD.key(percent), (9.1, 8.7, 9.6), metric="response_p95_ms", unit="ms", n=200)
+    yield fact(Topic.LOAD_KNEE.key(), exact(75.0), metric="load_knee", unit="per second")
+    yield fact(Topic.LOAD_ERRORS.key(), (0.012, 0.007, 0.02), metric="load_errors", unit="share", n=1500)
+    for triple in ((0.0, 0.0, 0.0025), (0.12, 0.1, 0.14), (0.005, 0.002, 0.014)):
+        yield judged(Topic.LOAD_ERRORS.key(), triple, ("<=", 0.01), metric="load_errors", unit="share", n=1500)
+    yield Finding(
+        Topic.CLOCKS.key(), "Times agree", Outcome.FAILED.status, outcome=Outcome.FAILED, reason="turned back"
+    )
+    for topic in (
+        Topic.LATENCY_P50_SHARED,
+        Topic.LATENCY_P95_SHARED,
+        Topic.LATENCY_P99_SHARED,
+        Topic.LATENCY_P999_SHARED,
+        Topic.LATENCY_COLD,
+    ):
         yield fact(topic.key(), (9.1, 8.7, 9.6), metric="latency_p99_ms", unit="ms", n=500)
+
+
+def production() -> Iterator[Finding]:
     yield judged(Topic.THROUGHPUT.key(), (103_645.0, 99_660.0, 145_423.0), (">=", 100.0), unit="rows per second",
                  metric="throughput_per_second", n=9)  # fmt: skip
     yield fact(Topic.THROUGHPUT_OF_BATCH.key(32), (4862.0, 4782.0, 4898.0), unit="rows per second")
+    yield fact(Topic.THROUGHPUT_OF_WORKERS.key(2), (9862.0, 9782.0, 9898.0), unit="rows per second")
     yield fact(Topic.THROUGHPUT_SHARED.key(), (4862.0, 4782.0, 4898.0), unit="rows per second")
     yield judged(Topic.SIZE.key(), exact(8.5), ("<=", 10.0), metric="size_mb", unit="MB", n=1, origin=Origin.SUPPLIED)
     yield judged(Topic.MEMORY.key(), exact(612.0), ("<=", 500.0), metric="memory_mb", unit="MB", n=1)
     yield fact(Topic.MEMORY_OF_MODEL.key(), exact(9.02), metric="memory_model", unit="MB")
+    yield fact(Topic.MEMORY_TO_LOAD.key(), exact(7.1), metric="memory_to_load", unit="MB")
+    yield fact(Topic.SIZE_COMPRESSED.key(), exact(2.4), metric="size_compressed", unit="MB")
+    yield fact(Topic.MEMORY_GROWTH.key(), (0.02, -0.11, 0.15), metric="memory_growth", unit="MB", n=500)
+    yield judged(Topic.MEMORY_GROWTH.key(), (4.1, 4.0, 4.2), ("<=", 1.0), metric="memory_growth", unit="MB", n=500)
     for topic in (Topic.LATENCY_LIMIT, Topic.THROUGHPUT_LIMIT, Topic.SIZE_LIMIT, Topic.MEMORY_LIMIT):
         yield unknown(topic.key(), "no limit is stated")
     for triple, raw in (((0.0004, 0.0, 0.0058), 0.0039), ((0.41, 0.33, 0.52), 0.42), ((0.2, 0.12, 0.31), 0.21)):
@@ -419,7 +448,7 @@ CHAPTERS = (
         PAYMENTS,
         Task.BINARY,
         FRAUD,
-        (*lifts(), *requirements(), *groups(), *losses(), *steadiness(), *production()),
+        (*lifts(), *requirements(), *groups(), *losses(), *steadiness(), *timed(), *production()),
     ),
     Chapter(
         "The same without any words",
