@@ -56,10 +56,10 @@ def isolation_reservation(isolation: Isolation | None) -> str:
 
 _RIGHT = "that the numbers are right"
 _IN_ONE = f"{_RIGHT}: they were computed in a process that ran the candidate's own code"
-_MADE_UP = "whoever controls the machine that computed them could have made them up"
+_FORGED = "whoever controls the machine can forge them"
 _NUMBERS = {
-    IsolationForm.BUBBLEWRAP: f"{_RIGHT}: {_MADE_UP}, its word on the sandbox included",
-    IsolationForm.USER: f"{_RIGHT}: {_MADE_UP}, its word on the other user included",
+    IsolationForm.BUBBLEWRAP: f"{_RIGHT}: {_FORGED}, its word on the sandbox included",
+    IsolationForm.USER: f"{_RIGHT}: {_FORGED}, its word on the other user included",
     IsolationForm.PROCESS: f"{_RIGHT}: {_CHANGED}",
     IsolationForm.IN_PROCESS: _IN_ONE,
     IsolationForm.ADDRESS: f"{_RIGHT}: what answered, and what it could read where it is served, nobody saw",
@@ -80,7 +80,7 @@ def _unproven(record: Record) -> Iterator[str]:
         readable = isolation.labels and isolation.form is IsolationForm.USER
         yield f"{_RIGHT}: {_SEEN}" if readable else _NUMBERS[isolation.form]
     if isolation is None or isolation.form is not IsolationForm.NOT_RUN:
-        yield "that the candidate had never met the test rows elsewhere than in the training table"
+        yield "that the candidate never met the test rows elsewhere"
     if own := _own_code(record):
         yield f"that {own}, code of the team's own, compute what they say"
     yield "that the data are what their names say: digests tell which files they were, not where they came from"
