@@ -52,6 +52,7 @@ from readiness.evidence.workers.prepared import Prepared, prepare
 from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import LoadedSpec, normalised, set_keys
 from readiness.spec.proofs import proof_paths
+from readiness.spec.registry import local_name
 from readiness.spec.schema import CostColumn, Spec
 from readiness.spec.usual_segments import unsegmented
 from readiness.statistics.cases import Cases
@@ -98,7 +99,7 @@ def _inputs(loaded: LoadedSpec, tables: Sequence[Artifact]) -> tuple[Artifact, .
     files = [*loaded.inputs, *tables]
     current = loaded.spec.baseline.current
     if current is not None and current.path is not None and loaded.resolve(current.path).exists():
-        files.append(Artifact.of(loaded.resolve(current.path), Role.CURRENT, file=Path(current.path).name))
+        files.append(Artifact.of(loaded.resolve(current.path), Role.CURRENT, file=local_name(current.path)))
     files += [Artifact.of(loaded.resolve(given), role) for role, given in loaded.spec.supplied.files.items()]
     files += [Artifact.of(path, Role.EVIDENCE, file=text) for text, path in proof_paths(loaded).items()]
     return tuple(files)

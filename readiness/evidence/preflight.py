@@ -339,7 +339,12 @@ def _model_faults(loaded: LoadedSpec, model: ModelFile, where: KeyPath) -> Itera
     if fault:
         yield (*where, "path"), f"{fault}. {remedy}"
         return
+    if is_registered(model.path) and model.sha256 is None:
+        yield (*where, "path"), "lies in a registry, so set sha256; `readiness run` fetches it and shows its digest"
+        return
     path = loaded.resolve(model.path)
+    if is_registered(model.path) and not exists(path):
+        return  # it is fetched when the review begins; no request is made here
     if not exists(path):
         yield (*where, "path"), f"{path} does not exist{nearby_hint(path)}"
         return

@@ -24,6 +24,7 @@ from readiness.evidence.tables import header
 from readiness.evidence.workers.cells import files_to_run, isolation_here, weakness
 from readiness.spec.load import LoadedSpec, normalised, set_keys, spec_digest
 from readiness.spec.proofs import proof_paths
+from readiness.spec.registry import local_name
 from readiness.spec.schema import Spec
 from readiness.spec.usual_segments import unsegmented
 from readiness.verdict.attestations import false_attestations
@@ -107,7 +108,7 @@ def _files(loaded: LoadedSpec) -> Iterator[tuple[Role, str, Path]]:
         given[Role.CURRENT] = current.path
     for role, path in (given | dict(spec.supplied.files) | {Role.MODEL: spec.model.path}).items():
         if path is not None:
-            yield role, Path(path).name, loaded.resolve(path)
+            yield role, local_name(path), loaded.resolve(path)
     for text, path in proof_paths(loaded).items():
         yield Role.EVIDENCE, text, path
     for name, path in named_files(loaded.folder, _references(spec)).items():

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from readiness.core.policy import Task
+from readiness.core.sanitize import shown
 from readiness.spec.about import About, is_outside
 from readiness.spec.parts import (
     ColumnName,
@@ -24,7 +25,8 @@ from readiness.spec.parts import (
     VariableName,
     one_line,
 )
-from readiness.spec.served import Served
+from readiness.spec.registry import EXPECTED, is_registered, registered
+from readiness.spec.served import Address, Served, address_problem
 from readiness.spec.words import ColumnLabels, Words
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
@@ -70,6 +72,11 @@ class ModelFile(Part):
         None, description="pin of the file; it is the consent to load a pickle or an MLflow model"
     )
     loader: Reference | None = Field(None, description="package.module:function that takes the path")
+    tracking: Address | None = Field(
+        None,
+        description="address of the MLflow server that knows a path such as models:/NAME/VERSION; else what "
+        "MLFLOW_TRACKING_URI says where the review is started",
+    )
     threshold: float | None = Field(None, description="labels are score >= threshold")
     environment: tuple[VariableName, ...] = Field(
         (), description="names of environment variables that the model needs; it sees no others but the usual few"
@@ -82,6 +89,23 @@ class ModelFile(Part):
     def can_be_asked(self) -> bool:
         """Whether there is a model to ask, as a file or at an address, and not predictions alone."""
         return self.predictions is None
+
+    @field_validator("path")
+    @classmethod
+    def _in_a_registry(cls, path: str | None) -> str | None:
+        if path is not None and is_registered(path) and registered(path) is None:
+            raise ValueError(f"found {shown(path)}, expected a path, or {EXPECTED}")
+        return path
+
+    @model_validator(mode="after")
+    def _asked_of_a_registry(self) -> ModelFile:
+        if self.tracking is None:
+            return self
+        if self.path is None or registered(self.path) is None:
+            raise ValueError(f"tracking belongs to a model in a registry; path names none ({EXPECTED})")
+        if fault := address_problem(self.tracking):
+            raise ValueError(f"tracking {fault}")
+        return self
 
     @model_validator(mode="after")
     def _one_way_in(self) -> ModelFile:

@@ -98,10 +98,16 @@ class LoadedSpec:
 
     def resolve(self, relative: str) -> Path:
         """The absolute path of a file that the spec names; a link to itself stays as it is."""
+        place = local_path(relative, self._pin(relative), self.folder)
         try:
-            return (self.folder / relative).resolve()
+            return place.resolve()
         except (OSError, ValueError, RuntimeError):  # RuntimeError: a circle of links, up to Python 3.12
-            return (self.folder / relative).absolute()
+            return place.absolute()
+
+    def _pin(self, path: str) -> str | None:
+        """The pin of the model that the spec names so."""
+        models = (self.spec.model, self.spec.baseline.current)
+        return next((model.sha256 for model in models if model is not None and model.path == path), None)
 
     def place(self, key: KeyPath) -> Place:
         """Where `key` is set; for one that is not set, where the nearest key above it is."""
@@ -293,6 +299,11 @@ def pin_of(spec: Path, settings: Sequence[str]) -> Pin:
     loaded = load_spec(spec, settings=settings)
     if loaded.spec.model.path is None:
         raise InputError("--pin pins a model file; this spec names predictions.", remedy="Leave out --pin.")
+    if is_registered(loaded.spec.model.path):
+        raise InputError(
+            f"--pin pins a file that lies here; {loaded.spec.model.path} lies in a registry.",
+            remedy="Leave out --pin: the review fetches the model, and shows its digest.",
+        )
     path = loaded.resolve(loaded.spec.model.path)
     if not exists(path):
         raise InputError(f"--pin: {path} does not exist{nearby_hint(path)}", remedy="Check model.path.")

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from readiness.core.sanitize import shown
+from readiness.spec.registry import registered
 
 PICKLES = (".joblib", ".pkl", ".pickle")
 COMPRESSIONS = (".gz", ".z", ".bz2", ".xz", ".lzma")
@@ -92,11 +93,15 @@ def onnx_file(folder: Path) -> Path | None:
 
 
 def address_fault(given: str) -> tuple[str, str]:
-    """What is wrong with an address in place of a path, and what to do; both empty for a path."""
+    """What is wrong with an address in place of a path, and what to do; both empty for a path, and for a model in a
+    registry.
+    """
     if not _ADDRESS.match(given):
         return "", ""
+    if registered(given) is not None:
+        return "", ""
     found = f"{shown(given)} is an address, not a path; a review reads files that stay as they are"
-    if given.lower().startswith(("models:", "runs:", "mlflow-artifacts:")):
+    if given.lower().startswith(("runs:", "mlflow-artifacts:")):
         fetch = f"mlflow artifacts download --artifact-uri {given} --dst-path model"
         return found, f"Fetch it first and name the folder: {fetch}"
     return found, "Download it first and name the file."

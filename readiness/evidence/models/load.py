@@ -207,7 +207,12 @@ def model_path(spec: ModelSource, folder: Path) -> Path:
     fault, remedy = address_fault(spec.path)
     if fault:
         raise ModelError(f"{fault}.", remedy=remedy)
-    path = folder / spec.path
+    path = local_path(spec.path, spec.sha256, folder)
+    if is_registered(spec.path) and not path.exists():
+        raise ModelError(
+            f"{spec.path} was not fetched yet; its copy would lie in {path}.",
+            remedy="`readiness run` fetches it first, or shows which digest to pin.",
+        )
     if not path.exists():
         near = nearest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise ModelError(f"{path} does not exist{near}", remedy="Relative paths are relative to the spec file.")
