@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
@@ -31,6 +32,8 @@ LOADING_SECONDS = 600.0
 """How long the first reply may take."""
 MOST_LOSSES = 12
 """Processes that may be lost before no other one is started."""
+ENDING_SECONDS = 5.0
+"""How long a process that closed its end of the line may take to end."""
 LAST_WORDS = 400
 NOTHING = Message({})
 
@@ -149,7 +152,7 @@ class Apart(ABC):
     def close(self) -> None:
         """End the process."""
         if self._line is not None:
-            self._line.stop()
+            self._line.stop("it was not needed any more")
             self._line = None
 
 
@@ -166,7 +169,9 @@ def read_raised(value: Any) -> ModelRaised | None:
         names_of([kind, words, module, *bases])
     except (TypeError, ValueError, WireError):
         return None
-    return ModelRaised(kind[:100], words[:2000], bases=bases[:20], module=module[:200])
+    kind = kind[:100] if kind.isidentifier() else "Exception"
+    words = words[:2000].encode("utf-8", "replace").decode()  # half a surrogate pair is no character
+    return ModelRaised(kind, words, bases=bases[:20], module=module[:200])
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -242,21 +247,18 @@ class Line:
         """End it, and say how it ended: `why`, where something else was the reason."""
         if self._timer is not None:
             self._timer.cancel()
-        if not why and not self.late:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(5)
-        code = self._popen.poll()
+        has_ended = not why and not self.late and _await_end(self._popen, ENDING_SECONDS)
         self._kill()
         for stream in (self._popen.stdin, self._popen.stdout):
             with contextlib.suppress(OSError, ValueError):
                 if stream is not None:
                     stream.close()
-        self._popen.wait()
+        code = self._popen.wait()
         self._forgotten.detach()
         self._listener.join(1)
         if self.late:
             return f"it did not answer for {self._seconds:g} seconds"
-        return why or _describe_end(code, self._last_words(), isolated=self._isolated)
+        return why or _describe_end(code if has_ended else None, self._last_words(), isolated=self._isolated)
 
     def _last_words(self) -> str:
         lines = b"".join(self._words).decode("utf-8", "replace").splitlines()
@@ -270,10 +272,24 @@ def _listen(stream: IO[bytes], words: deque[bytes]) -> None:
             words.append(piece[-LAST_WORDS:])
 
 
+def _await_end(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ends in so many seconds. Its number stays taken, so that the group of that number is its own."""
+    if not hasattr(os, "waitid"):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        return process.returncode is not None
+    latest = time.monotonic() + seconds
+    while (ended := os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)) is None:
+        if time.monotonic() > latest:
+            break
+        time.sleep(0.01)
+    return ended is not None
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        if process.poll() is None:
-            if hasattr(os, "killpg"):  # with whatever it started itself
+        if process.returncode is None:  # it may have ended, and what it started goes on
+            if hasattr(os, "killpg"):
                 os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.kill()

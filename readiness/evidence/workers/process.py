@@ -6,7 +6,6 @@ against what was asked: rows, types, names. A process that ends, hangs, or speak
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections import deque
@@ -24,7 +23,7 @@ from readiness.core.missing import Missing
 from readiness.evidence.models.load import PinnedFile
 from readiness.evidence.workers.isolation import Cell, Start
 from readiness.evidence.workers.line import LOADING_SECONDS, Apart
-from readiness.evidence.workers.replies import missing_of, read_outcome, read_times
+from readiness.evidence.workers.replies import UNREADABLE, missing_of, read_description, read_outcome, read_times
 from readiness.evidence.workers.wire import (
     Message,
     WireError,
@@ -112,10 +111,12 @@ class ProcessWorker(Apart):
 
         def work(worker: ProcessWorker) -> None:
             worker._ask({"do": "table"}, LOADING_SECONDS, table)
-            while waiting and not failed:
-                with contextlib.suppress(IndexError):
+            while not failed:
+                try:
                     number, split = waiting.popleft()
-                    done[number] = worker._refit_one(job, split)
+                except IndexError:  # another one took the last
+                    return
+                done[number] = worker._refit_one(job, split)
 
         with ThreadPoolExecutor(len(workers)) as pool:
             for future in [pool.submit(work, worker) for worker in workers]:
@@ -162,7 +163,7 @@ class ProcessWorker(Apart):
             return missing
         try:
             return decode(InsideProbe, reply.values["inside"])
-        except (KeyError, TypeError, ValueError):
+        except UNREADABLE:
             raise self._lose("its replies cannot be read") from None
 
     def close(self) -> None:
@@ -180,9 +181,9 @@ class ProcessWorker(Apart):
 
     def _read_first_reply(self, reply: Message) -> None:
         try:
-            about = decode(ModelDescription, reply.values["about"])
+            about = read_description(reply)
             digest = reply.values["sha256"]
-        except (KeyError, TypeError, ValueError):
+        except UNREADABLE:
             raise self._lose("it does not say what the model is") from None
         if digest != self._file.sha256:
             raise self._lose("it loaded another file than the one that was hashed")
@@ -207,7 +208,7 @@ class ProcessWorker(Apart):
             return
         try:
             found = decode(Footprint, reply.values["footprint"])
-        except (KeyError, TypeError, ValueError):
+        except UNREADABLE:
             raise self._lose("its replies cannot be read") from None
         self._footprint = found
 
@@ -230,7 +231,7 @@ class ProcessWorker(Apart):
         reply = self._ask({"do": "refit", "form": form, "split": about}, min(job.patience, 86_400.0), body)
         try:
             return read_outcome(reply, job, split)
-        except (WireError, KeyError, TypeError, ValueError):
+        except UNREADABLE:
             raise self._lose("what it says of a refit cannot be read") from None
 
     def another(self) -> ProcessWorker:

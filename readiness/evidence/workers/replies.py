@@ -3,15 +3,54 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from readiness.core.canonical import decode
+from readiness.core.errors import InvalidReport
 from readiness.core.missing import Missing
+from readiness.core.policy import Task
 from readiness.evidence.workers.line import read_raised
-from readiness.evidence.workers.wire import Message, WireError, names_of, part_of, unpack_array
-from readiness.evidence.workers.worker import Form, Outcome, RefitJob, Scores, Split, TimeRequest, Times, WorkerLost
+from readiness.evidence.workers.wire import Message, WireError, names_of, part_of, unpack_array, unpack_value
+from readiness.evidence.workers.worker import (
+    METHODS,
+    Form,
+    ModelDescription,
+    Outcome,
+    RefitJob,
+    Scores,
+    Split,
+    TimeRequest,
+    Times,
+    WorkerLost,
+)
+
+UNREADABLE = (WireError, InvalidReport, KeyError, TypeError, ValueError, IndexError, ArithmeticError)
+"""What reading a reply may end in, whatever came."""
+MOST_CLASSES, MOST_FEATURES, MOST_WORDS = 100_000, 1_000_000, 500
+MOST_NOTES = 100
+UNEVEN = 1e-3
+"""By which the probabilities of a row may miss one; as in `Candidate.score`."""
+
+
+def read_description(reply: Message) -> ModelDescription:
+    """What a model says of itself, its class labels as values.
+
+    Raises:
+        Exception: one of `UNREADABLE`, where it is of another form or endless.
+    """
+    about = decode(ModelDescription, reply.values["about"])
+    packed = reply.values["classes"]
+    classes = None if packed is None else tuple(unpack_value(label) for label in packed)
+    told = (about.kind, about.package, about.query_argument, *about.methods)
+    if len(classes or ()) > MOST_CLASSES or len(about.feature_names) > MOST_FEATURES or len(about.notes) > MOST_NOTES:
+        raise WireError("a description without end")
+    if max(map(len, told)) > MOST_WORDS or not set(about.methods) <= set(METHODS):
+        raise WireError("a description of another form")
+    return replace(about, classes=classes, notes=tuple(note[:MOST_WORDS] for note in about.notes))
 
 
 def missing_of(reply: Message) -> Missing | None:
@@ -35,7 +74,7 @@ def read_times(reply: Message, outside: int, request: TimeRequest) -> Times:
                 arrays[name] = unpack_array(part).astype(np.int64)
         raised = tuple(filter(None, map(read_raised, reply.values["raised_in_calls"])))
         prepared = int(reply.values["numbers"]["prepared"])
-    except (WireError, KeyError, TypeError, ValueError):
+    except UNREADABLE:
         raise WorkerLost("The model's process was lost: the times that it tells cannot be read.") from None
     lengths = {len(arrays.get(name, ())) for name in ("began", "ended")}
     if len(lengths) != 1 or lengths.pop() > request.calls:  # none of no calls, and where the seconds were over at once
@@ -92,9 +131,11 @@ def _check_predictions(labels: NDArray[Any], form: Form, n: int) -> NDArray[Any]
 
 
 def _check_scores(scores: NDArray[Any], form: Form, n: int, *, proper: bool) -> NDArray[np.float64]:
-    shapes = {(n,), (n, len(form.classes))}
-    if scores.shape not in shapes or scores.dtype.kind != "f" or not np.isfinite(scores).all():
+    shape = (n, len(form.classes)) if form.task is Task.MULTICLASS else (n,)
+    if not form.task.has_classes or scores.shape != shape or scores.dtype.kind != "f" or not np.isfinite(scores).all():
         raise WireError("scores of another form")
     if proper and n and (scores.min() < 0 or scores.max() > 1):
         raise WireError("a probability outside of 0 and 1")
+    if proper and scores.ndim == 2 and np.abs(scores.sum(axis=1) - 1).max(initial=0) > UNEVEN:
+        raise WireError("probabilities of a row that do not add up to one")
     return np.ascontiguousarray(scores, dtype=np.float64)

@@ -54,20 +54,20 @@ def write_message(stream: IO[bytes], message: Message) -> None:
     stream.flush()
 
 
-def read_message(stream: IO[bytes], *, most: int = MOST_PAYLOAD) -> Message | None:
-    """The next message; None at the end of the stream.
+def read_message(stream: IO[bytes], *, is_believed: bool = False) -> Message | None:
+    """The next message; None at the end of the stream. What is believed may be of any size.
 
     Raises:
-        WireError: what comes is no message, or one of more than `most` bytes.
+        WireError: what comes is no message, or one of too many bytes.
     """
     head = _read(stream, _HEAD.size, may_end=True)
-    if not head:
+    if not len(head):
         return None
     magic, length, payload = _HEAD.unpack(head)
-    if magic != MAGIC or length > MOST_HEADER or payload > most:
+    if magic != MAGIC or (not is_believed and (length > MOST_HEADER or payload > MOST_PAYLOAD)):
         raise WireError("a message does not begin as one, or is too large")
     try:
-        header = json.loads(_read(stream, length), parse_constant=_refuse)
+        header = json.loads(bytes(_read(stream, length)), parse_constant=_refuse)
         values, sizes = header["values"], header["sizes"]
         whole = all(type(size) is int and size >= 0 for size in sizes)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -81,17 +81,22 @@ def _refuse(name: str) -> None:
     raise ValueError(name)
 
 
-def _read(stream: IO[bytes], size: int, *, may_end: bool = False) -> bytearray:
-    found = bytearray(size)
-    view, done = memoryview(found), 0
+def _read(stream: IO[bytes], size: int, *, may_end: bool = False) -> memoryview:
+    try:
+        view: memoryview = np.empty(
+            size, np.uint8
+        ).data  # takes no memory before something comes, whatever was promised
+    except (MemoryError, ValueError):
+        raise WireError("a message is too large for this machine") from None
+    done = 0
     while done < size:
         count = stream.readinto(view[done : done + 2**20])  # type: ignore[attr-defined]  # raw and buffered have it
         if not count:
             if done == 0 and may_end:
-                return bytearray()
+                return view[:0]
             raise WireError("a message breaks off")
         done += count
-    return found
+    return view
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -130,7 +135,7 @@ def unpack_value(packed: Any) -> Any:
         if mark == "gap":
             return {"NaT": pd.NaT, "NA": pd.NA}[text]
         return _READERS[mark](text)
-    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, SyntaxError, MemoryError):
         raise WireError("a value cannot be read") from None
 
 
@@ -191,9 +196,9 @@ def unpack_frame(message: Message) -> pd.DataFrame:
     with pa.ipc.open_stream(pa.py_buffer(message.buffers[0])) as reader:
         batch = reader.read_next_batch()
     columns = message.values["columns"]
-    data = {place: _unpack_column(about, batch.column(place)) for place, about in enumerate(columns)}
     where = message.values["range"]
     index = pd.Index(batch.column(len(columns)).to_numpy()) if where is None else pd.RangeIndex(*where)
+    data = {place: _unpack_column(about, batch.column(place), index) for place, about in enumerate(columns)}
     frame = pd.DataFrame(data, index=index, copy=True)
     frame.columns = pd.Index([unpack_value(about["name"]) for about in columns], dtype=message.values["labels"])
     return frame
@@ -246,7 +251,7 @@ def _pack_objects(values: NDArray[Any], name: str) -> tuple[dict[str, Any], pa.A
     return {"as": "object", "values": [list(packed) for packed in known]}, pa.array(codes)
 
 
-def _unpack_column(about: Mapping[str, Any], array: pa.Array) -> Any:
+def _unpack_column(about: Mapping[str, Any], array: pa.Array, index: pd.Index[Any]) -> Any:
     how = about["as"]
     if how == "arrow":
         dtype: Any = pd.api.types.pandas_dtype(about["dtype"])
@@ -264,7 +269,7 @@ def _unpack_column(about: Mapping[str, Any], array: pa.Array) -> Any:
     if how == "category":
         categories = pd.Index(known, dtype=about["dtype"])
         return pd.Categorical.from_codes(values, dtype=pd.CategoricalDtype(categories, ordered=about["ordered"]))
-    return _as_objects(known)[values]
+    return pd.Series(_as_objects(known)[values], index, dtype=object)  # of a bare array pandas would guess a type
 
 
 def _as_objects(values: Sequence[Any]) -> NDArray[Any]:
@@ -313,7 +318,7 @@ def unpack_array(message: Message) -> NDArray[Any]:
             dtype = np.dtype(str(about["dtype"]))
             if dtype.kind not in PLAIN or not dtype.itemsize:
                 raise WireError("an array of no known type")
-            flat = np.frombuffer(message.buffers[0], dtype)
+            flat = _of_bytes(message.buffers[0], dtype)
         else:
             known = _as_objects([unpack_value(value) for value in about["values"]])
             codes = np.frombuffer(message.buffers[0], np.int32)
@@ -322,10 +327,24 @@ def unpack_array(message: Message) -> NDArray[Any]:
             flat = known[codes]
         found = flat.reshape(shape)
         if about.get("masked") is True:
-            return np.ma.MaskedArray(found, np.frombuffer(message.buffers[1], np.bool_).reshape(shape))
+            return np.ma.MaskedArray(found, _of_bytes(message.buffers[1], np.dtype(np.bool_)).reshape(shape))
         return found
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, SyntaxError, MemoryError):
         raise WireError("an array cannot be read") from None
+
+
+def _of_bytes(content: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Values of bytes that anybody may have made.
+
+    Raises:
+        ValueError: another number of bytes, or characters that do not exist.
+    """
+    if dtype.kind == "b":  # any byte but these two would be neither true nor false
+        return np.not_equal(np.frombuffer(content, np.uint8), 0)
+    found: NDArray[Any] = np.frombuffer(content, dtype)
+    if dtype.kind == "U":
+        found.tolist()
+    return found
 
 
 def pack_answer(raw: Any) -> Message:

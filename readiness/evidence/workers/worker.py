@@ -84,8 +84,8 @@ class ModelRaised(Exception):
         """The same of an exception that was caught here."""
         if isinstance(error, ModelRaised):
             return error
-        words = str(error.code) if isinstance(error, SystemExit) else str(error)
-        module = (error.name or "") if isinstance(error, ImportError) else ""
+        words = _words_of(error.code if isinstance(error, SystemExit) else error)
+        module = str(error.name or "") if isinstance(error, ImportError) else ""
         bases = [base.__name__ for base in type(error).__mro__[1:]]
         return cls(type(error).__name__, words, bases=bases, module=module)
 
@@ -102,6 +102,14 @@ class ModelRaised(Exception):
     def is_clean(self) -> bool:
         """Whether it refused in words that somebody can act on."""
         return bool(self.words.strip()) and not self.is_a(*NO_REFUSALS)
+
+
+def _words_of(said: object) -> str:
+    """A text of anything; empty where its own code fails to make one."""
+    try:
+        return str(said)
+    except Exception:
+        return ""
 
 
 class WorkerLost(ScoringError):
