@@ -29,6 +29,7 @@ from readiness.spec.checks import misfits, stated_task
 from readiness.spec.inputs import vouches_of
 from readiness.spec.load import LoadedSpec
 from readiness.spec.schema import Label, ModelFile
+from readiness.spec.registry import is_registered
 from readiness.spec.supplied_checks import supplied_key
 from readiness.spec.yaml import KeyPath, Problem
 

@@ -35,6 +35,7 @@ from readiness.core.program import ToolSource, tool_digest
 from readiness.core.provenance import Quote, Uses
 from readiness.core.sanitize import visible
 from readiness.core.selection import choose_questions
+from readiness.evidence.models.registry import fetch_registered
 from readiness.evidence.preflight import preflight
 from readiness.report.compare.history import EarlierReport, read_earlier
 from readiness.run.beside import write_beside
@@ -127,6 +128,7 @@ def review(
         raise InputError("A partial review cannot be signed.", remedy="Leave out --only, or --key.")
     earlier = None if previous is None else read_earlier(previous)
     loaded = load_spec(spec_path, settings=settings)
+    fetch_registered(loaded)
     with _fitting(kernel, loaded) as started:
         order = replace(_Order.of(loaded, read_template(template), only, cache, out), earlier=earlier)
         order.parameters("\n".join(settings))  # told before anything is written

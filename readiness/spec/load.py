@@ -32,6 +32,7 @@ from readiness.spec.layers import (
 )
 from readiness.spec.messages import only_text, parsed, told
 from readiness.spec.parts import Owned
+from readiness.spec.registry import is_registered, local_path
 from readiness.spec.schema import Spec
 from readiness.spec.yaml import COMMAND_LINE, Document, KeyPath, Place, Problem, whole
 

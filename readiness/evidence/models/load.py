@@ -28,6 +28,7 @@ from readiness.evidence.models.description import describe_model
 from readiness.evidence.models.kinds import EXPECTED, Kind, address_fault, kind_of, missing_extra, onnx_file
 from readiness.evidence.models.own_modules import lies_beside, serve
 from readiness.evidence.workers.worker import ModelDescription
+from readiness.spec.registry import is_registered, local_path
 
 # ----------------------------------------------------------------------------------------------------
 # Functions that a spec names, how they are found and called, and what the failures of loading mean.

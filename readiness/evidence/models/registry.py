@@ -63,7 +63,7 @@ def _fetch_one(loaded: LoadedSpec, spec: ModelFile, key: str, told: Callable[[st
     if digest != spec.sha256:
         raise ModelError(
             f"{model.address} is not the model that the spec pins: its sha256 is {digest}; expected {spec.sha256}.",
-            remedy=f"Name the version that was pinned, or vouch for this one, {key}.sha256: {digest}; it was not loaded.",
+            remedy=f"Name the version that was pinned, or vouch for this one: {key}.sha256: {digest}. None was loaded.",
         )
 
 
