@@ -134,7 +134,7 @@ def outer_range(low: float, high: float) -> tuple[float, float]:
     A range that begins at 0 or above does not go below 0. One value alone is its own range.
     """
     span = high - low
-    if span <= 0 or not math.isfinite(span):
+    if span / STEPS <= 0 or not math.isfinite(span):
         return low, high
     power = 10.0 ** math.floor(math.log10(span / STEPS))
     step = next((times * power for times in (1, 2, 5, 10) if times * power >= span / STEPS), 10 * power)

@@ -23,7 +23,7 @@ from readiness.statistics.alarms import (
     share_proof,
     standard_error,
 )
-from readiness.statistics.drift import drift_of_counts
+from readiness.statistics.drift import Drift, drift_of_counts
 from readiness.statistics.sample_size import POWER
 
 REPEATS = 4000
@@ -135,11 +135,12 @@ def _tilted(shares: np.ndarray, by: float) -> np.ndarray:
     half = len(shares) // 2
     now[:half] *= 1 + by
     now[half:] *= 1 - by * shares[:half].sum() / shares[half:].sum()
-    return now / now.sum()
+    return np.asarray(now / now.sum())
 
 
 def _psi(before: np.ndarray, now: np.ndarray) -> float:
     found = drift_of_counts([str(k) for k in range(len(before))], before.astype(float), now.astype(float))
+    assert isinstance(found, Drift)
     return found.index.raw
 
 

@@ -42,16 +42,20 @@ def monitoring_yaml(record: Record) -> str | None:
     plan = monitoring_plan(record)
     if plan is None:
         return None
-    text = yaml.safe_dump(_plan(record, plan), sort_keys=False, allow_unicode=True, width=LINE, default_flow_style=None)
+    text = _dump(_plan(record, plan), as_they_are=True)
+    if visible(text, keep="\n") != text:  # what hides or turns the text around is written by its number
+        text = _dump(_plan(record, plan), as_they_are=False)
     return _head(record) + text
 
 
+def _dump(plan: Plain, *, as_they_are: bool) -> str:
+    return yaml.safe_dump(plan, sort_keys=False, allow_unicode=as_they_are, width=LINE, default_flow_style=None)
+
+
 def _head(record: Record) -> str:
-    name = visible(f"{record.gathered.model.name} {record.gathered.model.version}").replace("\n", " ")
-    return (
-        f"# Monitoring of {name}, as it follows from its readiness report. Made by {record.tool}.\n"
-        "# Keys and formulas: docs/monitoring.md. What holds is the signed report, not this file.\n"
-    )
+    name = f"{record.gathered.model.name} {record.gathered.model.version}"
+    first = visible(f"Monitoring of {name}, as it follows from its readiness report. Made by {record.tool}.")
+    return f"# {first}\n# Keys and formulas: docs/monitoring.md. What holds is the signed report, not this file.\n"
 
 
 def _plan(record: Record, plan: Plan) -> Plain:

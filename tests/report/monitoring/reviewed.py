@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from readiness.core.checklist import this_day
 from readiness.verdict.record import Record
 from tests.walking import walk
 
 ROWS = 1200
+VOUCHED = ("seen", "groups")
 TASKS = ("binary", "multiclass", "regression", "ranking")
 HOSTILE = "<b>=cmd|'x'</b>\u202e: [&*"
 
@@ -92,8 +94,11 @@ def write_spec(task: str, folder: Path, *, train: bool = True, **more: Any) -> P
             "features": [*columns(0, 2)],
             **given.get("data", {}),
         },
+        "about": {"prepared_by": ["the builder"], "production_prevalence": 0.3 if task == "binary" else None},
+        "soundness": {kind: {"by": "somebody else", "on": this_day(), "why": "an example"} for kind in VOUCHED},
         **more,
     }
+    spec["about"] = {key: value for key, value in spec["about"].items() if value is not None}
     path = folder / "readiness.yaml"
     path.write_text(yaml.safe_dump(spec, allow_unicode=True), encoding="utf-8")
     return path
