@@ -126,7 +126,8 @@ def without_features(spec: Spec, train: Needed) -> Needed:
 def unspoken(spec: Spec, columns: Sequence[str], features: Sequence[str]) -> tuple[str, ...]:
     """Columns that the spec gives no role but that of a name or of being shown, and that the model is not given."""
     given = features if spec.model.can_be_asked else ()
-    named = {spec.data.id, *spec.errors.show} - {spec.data.target, spec.data.group, spec.data.query, spec.data.time}
+    named = {spec.data.id, *spec.errors.show, *_columns_of_pairs(spec)}
+    named -= {spec.data.target, spec.data.group, spec.data.query, spec.data.time}
     taken = ({*_test_columns(spec)} - named) | {*given, *columns_of(spec.data.segments)}
     taken |= {*supplied_columns(spec, "train")}
     return tuple(column for column in columns if column not in taken)
@@ -158,6 +159,12 @@ def _test_columns(spec: Spec) -> Iterable[str]:
         if isinstance(cost, CostColumn):
             yield cost.column
     yield from spec.errors.show
+    yield from _columns_of_pairs(spec)
+
+
+def _columns_of_pairs(spec: Spec) -> Iterable[str]:
+    """Columns of which the spec says how the answer moves with them; features or not."""
+    yield from (pair.column for pair in (*spec.production.monotonic, *spec.production.invariant))
 
 
 def is_nested(kind: str) -> bool:

@@ -28,8 +28,9 @@ from readiness.evidence.workers.cells import isolation_here, weakness
 from readiness.spec.checks import misfits, stated_task
 from readiness.spec.inputs import vouches_of
 from readiness.spec.load import LoadedSpec
-from readiness.spec.schema import Label, ModelFile
+from readiness.spec.questions import Invariant, Monotonic
 from readiness.spec.registry import is_registered
+from readiness.spec.schema import Label, ModelFile, Spec
 from readiness.spec.supplied_checks import supplied_key
 from readiness.spec.yaml import KeyPath, Problem
 
@@ -149,7 +150,20 @@ def _where(loaded: LoadedSpec, column: str) -> KeyPath:
         getattr(getattr(costs, k), "column", None) for k in ("false_positive", "false_negative")
     ):
         return ("errors", "costs")
+    if pair := _pair_of(loaded.spec, column):
+        return pair
     return ("data", "features") if column in (data.features or ()) else ("model", "predictions")
+
+
+def _pair_of(spec: Spec, column: str) -> KeyPath | None:
+    """The key of what the spec says of the answer as this column changes; None where it says nothing."""
+    stated: dict[str, Sequence[Monotonic | Invariant]] = {
+        "monotonic": spec.production.monotonic,
+        "invariant": spec.production.invariant,
+    }
+    named = (("production", key, i, "column") for key, pairs in stated.items() for i, pair in enumerate(pairs)
+             if pair.column == column)  # fmt: skip
+    return next(named, None)
 
 
 # ----------------------------------------------------------------------------------------------------

@@ -174,6 +174,11 @@ def _known_target(spec: Spec) -> Iterator[Fault]:
     for index, name in enumerate(spec.production.drift_exempt):
         if name == target:
             yield ("production", "drift_exempt", index), f"{shown(target)} is the target, and no column that can drift"
+    for key, pairs in (("monotonic", spec.production.monotonic), ("invariant", spec.production.invariant)):
+        for index, pair in enumerate(pairs):
+            if pair.column == target:
+                why = f"{shown(target)} is the target, which the model is not given"
+                yield ("production", key, index, "column"), why
 
 
 def _words(spec: Spec) -> Iterator[Fault]:

@@ -190,6 +190,8 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path, monkeypatch):
         ({"data": {"known_at": {"aa": {"when": "before", "by": "x", "on": "2026-01-01", "why": "w"}}}}, 'column "aa"'),
         ({"data": {"independent": {"grop": {"by": "x", "on": "2026-01-01", "why": "w"}}}}, 'did you mean "group"'),
         ({"production": {"drift_exempt": ["nope"]}}, 'column "nope"'),
+        ({"production": {"invariant": [{"column": "grop"}]}}, 'did you mean "group"'),
+        ({"production": {"monotonic": [{"column": "y", "direction": "increasing"}]}}, "is the target"),
         ({"data": {"known_at": {"y": {"when": "before", "by": "x", "on": "2026-01-01", "why": "w"}}}}, "is the target"),
         ({"soundness": {"seen": {"by": "x", "on": "2999-01-01", "why": "w"}}}, "lies in the future"),
     ],

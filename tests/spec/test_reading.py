@@ -168,6 +168,14 @@ def test_unknown_keys_name_the_nearest(tmp_path: Path, text: str, expected: str)
          ("soundness.recent: unknown key; nobody can vouch for recent rows: test on rows like the recent ones")),
         ("production: {must_handle: [outliers]}",
          'production.must_handle[0]: found the text "outliers"; did you mean "outlier"?'),
+        ("production: {monotonic: [{column: a, direction: rising}]}",
+         'production.monotonic[0].direction: found the text "rising"; expected one of increasing, decreasing'),
+        ("production: {monotonic: [{column: a}]}", "production.monotonic[0].direction: missing; expected of the answer, as"
+         " the column grows: the score of the positive class, or the predicted number"),
+        ("production: {invariant: [{column: a, share: 0.5}]}",
+         "production.invariant[0].share: found the number 0.5, expected 0.1 or less"),
+        ("production: {invariant: [{column: a, values: [x]}]}",
+         "production.invariant[0]: values has one value alone; give two at least, or leave it out"),
     ],
 )  # fmt: skip
 def test_wrong_values_say_what_was_found_and_expected(tmp_path: Path, text: str, expected: str) -> None:

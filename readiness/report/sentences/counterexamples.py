@@ -30,7 +30,7 @@ def answers_words(words: Words, example: Counterexample) -> tuple[str, str]:
     if numbers[0] is not None and numbers[1] is not None:
         texts = format_pair(numbers[0], numbers[1])
     else:
-        texts = tuple("" if number is None else format_value(number, against=()) for number in numbers)
+        texts = tuple("" if number is None else format_value(number) for number in numbers)
     said = example.error or _answer(words, after, texts[1]) or _SEEN.get(example.change, "another answer")
     return _answer(words, before, texts[0]), said
 
