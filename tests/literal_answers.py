@@ -180,6 +180,27 @@ def production(limit=100.0):
     return Answer(Question.PRODUCTION, found, {"latency": times})
 
 
+def loaded(errors=0, knee=75.0):
+    """Four levels of load around 100 requests a second, the last of which nobody can answer in time."""
+    levels = (
+        (10, 2.1, 2.4, 2.3, 2.9),
+        (75, 2.6, 5.0, 4.1, 7.7),
+        (100, 3.9, 14.0, 9.0, 31.0),
+        (200, 400.0, 880.0, 700.0, math.inf),
+    )
+    rows = [
+        {"percent": percent, "rate": float(percent), "answered": min(percent, 120.0), "requests": 200,
+         "errors": errors if percent == 200 else 0, "p50": p50, "p95": p95, "low": low, "high": high}
+        for percent, p50, p95, low, high in levels
+    ]  # fmt: skip
+    found = [
+        fact(f"PROD-LOAD-{row['percent']}", "Load", row["p95"], row["low"], row["high"], unit="ms") for row in rows
+    ]
+    if knee is not None:
+        found.append(fact("PROD-LOAD-KNEE", "Knee", knee, knee, knee, unit="per second"))
+    return Answer(Question.PRODUCTION, tuple(found), {"load": pd.DataFrame(rows)})
+
+
 def six(status=Status.MET, **other):
     """Six answers with this status but for the questions named."""
     return [
@@ -228,6 +249,7 @@ DRAWN = (
     (plots.errors.residuals, regression()),
     (plots.stability.folds, stability()),
     (plots.production.latency, production()),
+    (plots.production.load, loaded()),
     (plots.production.drift, production()),
 )
 NAMES = [f"{plot.__module__.rpartition('.')[2]}.{plot.__name__}" for plot, _ in DRAWN]

@@ -1,4 +1,4 @@
-"""Figures of question 6: how long answers take, and how far recent data have moved from the training data."""
+"""Figures of question 6: how long answers take, also under load, and how far recent data have moved from training."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
@@ -46,7 +47,12 @@ Floats = NDArray[np.float64]
 
 MOST_COLUMNS = 20
 BINS = 30
-_PERCENTILES = {Topic.LATENCY_P50: "p50", Topic.LATENCY_P95: "p95", Topic.LATENCY_P99: "p99"}
+_PERCENTILES = {
+    Topic.LATENCY_P50: "p50",
+    Topic.LATENCY_P95: "p95",
+    Topic.LATENCY_P99: "p99",
+    Topic.LATENCY_P999: "p99.9",
+}
 _FAR = 4.0
 """A limit further than this many times the slowest percentile is drawn on a scale of multiples."""
 
@@ -64,7 +70,7 @@ def latency(answer: Answer, *, ax: Axes | None = None) -> Axes:
     """
     table = answer.tables.get("latency")
     if table is None or not len(table):
-        raise NothingToDraw("no response times were measured")
+        raise NothingToDraw("no service times were measured")
     times, found = table["milliseconds"].to_numpy(dtype=float), _percentiles(answer)
     left, right, is_log = _span(found, times)
     shown = times[(times >= left) & (times <= right)]
@@ -87,7 +93,12 @@ def latency(answer: Answer, *, ax: Axes | None = None) -> Axes:
     few_ticks(ax, 3, along="y")
     x_label(ax, "milliseconds for one prediction")
     ax.set_ylabel("calls")
-    title(ax, f"Response time of {format_count(len(times))} calls", _notes(found, times, right), above=14)
+    title(
+        ax,
+        f"Service time of {format_count(len(times))} calls, one after another",
+        _notes(found, times, right),
+        above=14,
+    )
     return ax
 
 
@@ -156,7 +167,12 @@ def latency_caption(answer: Answer) -> str:
     if not found:
         return latency_alt(answer)
     name, finding = list(found.items())[-1]
-    share = {"p50": "Half of the calls", "p95": "95 of 100 calls", "p99": "99 of 100 calls"}[name]
+    share = {
+        "p50": "Half of the calls",
+        "p95": "95 of 100 calls",
+        "p99": "99 of 100 calls",
+        "p99.9": "999 of 1,000 calls",
+    }[name]
     limit = f"; {bar_words(finding)} is required" if finding.criterion is not None else ""
     return f"{share} were answered within {measured(finding)}{limit}."
 
@@ -168,7 +184,97 @@ def latency_alt(answer: Answer) -> str:
     judged = [f"{name} required {bar_words(f)}, {f.status.words}" for name, f in found.items() if f.criterion]
     p99 = found.get("p99")
     around = f" (95 % interval of p99 {interval(p99)})" if p99 else ""
-    return f"Response time: {said or 'no percentiles'}{around}; {', '.join(judged) or 'no limit was set'}."
+    return f"Service time: {said or 'no percentiles'}{around}; {', '.join(judged) or 'no limit was set'}."
+
+
+# ----------------------------------------------------------------------------------------------------
+# Response time by the rate at which requests arrive
+
+
+def _levels(answer: Answer) -> pd.DataFrame:
+    table = answer.tables.get("load")
+    if table is None or len(table) < 2:
+        raise NothingToDraw("no requests were sent at a rate")
+    return table
+
+
+@house_style()
+def load(answer: Answer, *, ax: Axes | None = None) -> Axes:
+    """Response times, waiting included, where requests arrive at 10 to 200 % of the stated rate: 95 of 100 are answered
+    within the dark line (with its 95 % interval), half within the light one. A cross is a level at which requests
+    stayed without an answer. Beyond the knee waiting grows faster than answers.
+    """
+    table = _levels(answer)
+    rates, p50, p95 = (table[name].to_numpy(dtype=float) for name in ("rate", "p50", "p95"))
+    ax = canvas(ax, 2.7 if sheet().narrow else 3.1)
+    ax.set_yscale("log")
+    ax.set_xlim(0.0, 1.05 * float(rates[-1]))
+    known = np.concatenate([p50, p95, *(table[name].to_numpy(dtype=float) for name in ("low", "high"))])
+    known = known[np.isfinite(known) & (known > 0)]
+    low, high = float(known.min()) / 1.4, float(known.max()) * 1.6
+    ax.set_ylim(low, high)
+    ax.plot(rates, np.maximum(p50, low), color=ACCENT, linewidth=1.4, alpha=0.6, label="_half")
+    ax.plot(rates, p95, color=INK, linewidth=1.2, label="_most")
+    for row in table.itertuples():
+        ends = [max(low, float(row.low)), min(high, float(row.high))]
+        code = Topic.LOAD.key(int(row.percent)).code
+        ax.plot([row.rate] * 2, ends, color=INK, linewidth=3.5, alpha=0.35, solid_capstyle="butt",
+                label=f"_{code} interval")  # fmt: skip
+        ax.plot([row.rate], [row.p95], color=INK, marker="X" if row.errors else "o", markersize=5.5, linestyle="",
+                label=f"_{code}")  # fmt: skip
+    stated = table.loc[table["percent"] == 100, "rate"]
+    if len(stated):
+        upright(ax, float(stated.iloc[0]), "stated rate")
+    knee = _knee(answer)
+    if knee is not None and (not len(stated) or knee != float(stated.iloc[0])):
+        upright(ax, knee, "knee", dashed=False)
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:,.6g}")
+    ax.yaxis.set_minor_locator(NullLocator())
+    few_ticks(ax, 4 if sheet().narrow else 6)
+    x_label(ax, "requests that arrive in a second")
+    ax.set_ylabel("milliseconds")
+    title(ax, "Response time by load", _load_notes(table), above=14)
+    return ax
+
+
+def _knee(answer: Answer) -> float | None:
+    found = next((f for f in answer.findings if f.key.kind is Topic.LOAD_KNEE), None)
+    return None if found is None or found.measured is None else found.measured.value
+
+
+def _load_notes(table: pd.DataFrame) -> str:
+    errors = int(table["errors"].sum())
+    lost = f"{format_count(errors)} of {format_count(int(table['requests'].sum()))} requests without an answer"
+    return f"dark: 95 of 100 requests; light: half of them{f'; {lost}' if errors else ''}"
+
+
+def load_caption(answer: Answer) -> str:
+    """What `load` shows, in a few words."""
+    table = _levels(answer)
+    first, last = table.iloc[0], table.iloc[-1]
+    knee = _knee(answer)
+    bend = "no knee up to there" if knee is None else f"the knee lies at {_amount(knee)} a second"
+    return (
+        f"At {int(first['percent'])} % of the stated rate 95 of 100 requests are answered within "
+        f"{_amount(float(first['p95']))} ms, at {int(last['percent'])} % within "
+        f"{_amount(float(last['p95']))} ms; {bend}."
+    )
+
+
+def load_alt(answer: Answer) -> str:
+    """What `load` shows, in one sentence."""
+    table = _levels(answer)
+    said = [f"{int(row.percent)} %: {_amount(float(row.p95))} ms" for row in table.itertuples()]
+    errors = int(table["errors"].sum())
+    return (
+        f"Response time of 95 of 100 requests by per cent of the stated rate: {', '.join(said)}; "
+        f"{format_count(errors)} requests without an answer."
+    )
+
+
+def _amount(value: float) -> str:
+    """Three significant digits, with commas."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _columns(answer: Answer) -> list[Finding]:

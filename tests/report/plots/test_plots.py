@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import matplotlib as mpl
@@ -301,6 +302,43 @@ def test_latency_draws_a_limit_that_is_near():
     ax = production.latency(literal.production(limit=3.0))
 
     assert 3.0 in [float(line.get_xdata()[0]) for line in ax.lines]
+
+
+def test_load_draws_each_level_at_its_rate_with_its_interval():
+    """Response times by rate on a scale of multiples; the stated rate and the knee are lines."""
+    ax = production.load(literal.loaded())
+
+    assert "log" == ax.get_yscale()
+    assert [10.0, 75.0, 100.0, 200.0] == [point(ax, f"PROD-LOAD-{percent}") for percent in (10, 75, 100, 200)]
+    (bar,) = [line for line in ax.lines if line.get_label() == "_PROD-LOAD-100 interval"]
+    assert [9.0, 31.0] == list(bar.get_ydata())
+    (open_ended,) = [line for line in ax.lines if line.get_label() == "_PROD-LOAD-200 interval"]
+    assert [700.0, ax.get_ylim()[1]] == list(open_ended.get_ydata())
+    assert {"stated rate", "knee"} <= set(words(ax))
+    assert "within 2.4 ms, at 200 % within 880 ms; the knee lies at 75 a second" in production.load_caption(
+        literal.loaded()
+    )
+
+
+def test_load_crosses_levels_with_requests_that_had_no_answer():
+    """What is lost is counted in words, and marked where it was lost."""
+    ax = production.load(literal.loaded(errors=7, knee=None))
+
+    marks = {line.get_label(): line.get_marker() for line in ax.lines}
+    assert ("o", "X") == (marks["_PROD-LOAD-100"], marks["_PROD-LOAD-200"])
+    assert any("7 of 800 requests without an answer" in text.replace("\n", " ") for text in words(ax))
+    assert "knee" not in words(ax)
+    assert "7 requests without an answer" in production.load_alt(literal.loaded(errors=7))
+    assert "no knee" in production.load_caption(literal.loaded(knee=None))
+
+
+def test_load_draws_nothing_without_a_rate():
+    """No rate was stated, or only one level was tried."""
+    answer = literal.loaded()
+    one = replace(answer, tables={"load": answer.tables["load"].iloc[:1]})
+    for none in (literal.production(), one):
+        with pytest.raises(NothingToDraw, match="at a rate"):
+            production.load(none)
 
 
 def test_drift_is_sorted_and_begins_at_zero():
