@@ -1,4 +1,4 @@
-"""What a report says, for other programs: a Word document, and the clauses of public texts."""
+"""What a report says, for other programs: a Word document, clauses of public texts, what to watch in production."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ import io
 import json
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from docx import Document
+from typer.testing import CliRunner
 
+from readiness.cli import app
 from readiness.core.errors import InputError
+from readiness.core.files import is_of_a_review
+from readiness.report.monitoring.files import monitoring_yaml, schema_json
 from readiness.report.word import word_document
+from readiness.run.beside import write_beside
+from readiness.run.export import unsigned_file
+from readiness.verdict.record import Record
+from tests.report.monitoring.reviewed import review_of
 from tests.report.page import records
 
 
@@ -82,12 +92,52 @@ def test_clauses_are_plain_json() -> None:
 
 def test_a_document_never_takes_the_place_of_the_report(tmp_path: Path) -> None:
     """Only names that end in .docx are written to."""
-    from typer.testing import CliRunner
-
-    from readiness.cli import app
-
     report = tmp_path / "report.html"
     report.write_bytes(b"x")
     done = CliRunner().invoke(app, ["export", str(report), "--out", str(report)])
     assert (2, b"x") == (done.exit_code, report.read_bytes()) or 5 == done.exit_code
     assert b"x" == report.read_bytes()
+
+
+# ----------------------------------------------------------------------------------------------------
+# The files for whoever runs the model
+
+
+def exported(tmp_path: Path, record: Record, *options: str) -> Result:
+    """What `export` does with a report of this record that nobody has signed."""
+    report = tmp_path / "report.html"
+    report.write_bytes(unsigned_file(record, b"<!DOCTYPE html><html></html>\n"))
+    return CliRunner().invoke(app, ["export", str(report), *options])
+
+
+@pytest.mark.parametrize(("form", "made"), [("monitoring", monitoring_yaml), ("schema", schema_json)])
+def test_the_files_of_monitoring_are_made_again_from_a_report(
+    form: str, made: Callable[[Record], str | None], tmp_path: Path
+) -> None:
+    """The same bytes as beside the report, which were made from the record before it was written."""
+    record = review_of("binary")
+    done = exported(tmp_path, record, "--format", form)
+    assert (0, made(record)) == (done.exit_code, done.stdout)
+
+
+def test_an_old_report_has_no_schema(tmp_path: Path) -> None:
+    """It says what to do; and standard output takes no --out."""
+    done = exported(tmp_path, records.ready(), "--format", "schema")
+    assert done.exit_code == 2
+    assert "Run the whole review again" in done.stderr
+    out = exported(tmp_path, records.ready(), "--format", "monitoring", "--out", str(tmp_path / "x.yaml"))
+    assert out.exit_code == 2
+    assert not (tmp_path / "x.yaml").exists()
+
+
+def test_the_files_stand_beside_the_report(tmp_path: Path) -> None:
+    """Written anew by the next review; a file of the same name that is none of ours stays."""
+    record = review_of("binary")
+    assert ["monitoring.yaml", "schema.json"] == [path.name for path in write_beside(tmp_path, record)]
+    assert (tmp_path / "monitoring.yaml").read_text(encoding="utf-8") == monitoring_yaml(record)
+    other = review_of("regression")
+    (tmp_path / "schema.json").write_text('{"mine": true}', encoding="utf-8")
+    assert ["monitoring.yaml"] == [path.name for path in write_beside(tmp_path, other)]
+    assert (tmp_path / "monitoring.yaml").read_text(encoding="utf-8") == monitoring_yaml(other)
+    assert (tmp_path / "schema.json").read_text(encoding="utf-8") == '{"mine": true}'
+    assert is_of_a_review("Monitoring.yaml")
