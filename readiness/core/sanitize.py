@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
+import operator
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -63,28 +65,43 @@ def presentable(value: T) -> T:
 
 
 def _clean(value: object, longest: int) -> object:
-    if isinstance(value, str) and not isinstance(value, Enum):
+    """What is presentable as it is comes back itself, which spares the making of most findings."""
+    kind = type(value)
+    if kind in _NOT_TEXT or isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
         return shorten(visible(value), longest)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _clean_parts(value, longest)
     if isinstance(value, Mapping):
         return {_clean(k, longest): _clean(v, _longest_of(str(k), longest)) for k, v in value.items()}
     if isinstance(value, tuple | list):
-        return tuple(_clean(part, longest) for part in value)
+        parts = tuple(_clean(part, longest) for part in value)
+        return value if kind is tuple and all(map(operator.is_, parts, value)) else parts
     return value
+
+
+_NOT_TEXT = frozenset({int, float, bool, type(None)})
 
 
 def _clean_parts(value: Any, longest: int) -> object:
     """Fields that follow from others are made presentable by themselves, and what is marked as `hidden` stays: a key is
     looked up, never shown.
     """
-    shown = [item for item in dataclasses.fields(value) if not item.metadata.get("hidden")]
-    parts = {item.name: _clean(getattr(value, item.name), _longest_of(item.name, longest)) for item in shown}
-    made = dataclasses.replace(value, **{item.name: parts[item.name] for item in shown if item.init})
-    for item in shown:
+    found = {item: getattr(value, item.name) for item in _shown_fields(type(value))}
+    parts = {item: _clean(was, _longest_of(item.name, longest)) for item, was in found.items()}
+    if all(map(operator.is_, parts.values(), found.values())):
+        return value
+    made = dataclasses.replace(value, **{item.name: part for item, part in parts.items() if item.init})
+    for item, part in parts.items():
         if not item.init:
-            object.__setattr__(made, item.name, parts[item.name])
+            object.__setattr__(made, item.name, part)
     return made
+
+
+@functools.cache
+def _shown_fields(kind: type[Any]) -> tuple[dataclasses.Field[Any], ...]:
+    return tuple(item for item in dataclasses.fields(kind) if not item.metadata.get("hidden"))
 
 
 def _longest_of(name: str, longest: int) -> int:

@@ -73,8 +73,9 @@ def _describe_package(package: metadata.Distribution, written: dict[str, float])
     try:
         said = [package.read_text(name) or "" for name in ("RECORD", "direct_url.json")]
         written.update(_files_of_record(package, said[0]))
-        digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in said)
-        return " ".join((package.metadata["Name"], package.version, *digests))
+        if not said[0]:  # with a list of its files, whose folder bears name and version, nothing else need be parsed
+            said.append(f"{package.metadata['Name']} {package.version}")
+        return " ".join(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() for text in said)
     except Exception:  # what is left of a package that was not removed whole
         return ""
 
@@ -236,16 +237,23 @@ def _is_made_in_memory(name: str, file: str) -> bool:
 @functools.lru_cache(maxsize=4 * MOST_FILES)
 def _path_outside_library(file: str) -> Path | None:
     """The path of a module's file; None in the standard library."""
-    path = Path(file).resolve()
-    inside = any(path.is_relative_to(place) for place in _standard_folders())
-    return None if inside and not FOLDERS & {*path.parts} else path
+    path = Path(file)
+    # a name at a time would ask the system for every folder above, and here are thousands of files in a few folders
+    path = path.resolve() if path.is_symlink() else _resolve_folder(path.parent) / path.name
+    inside = str(path).startswith(_standard_folders())
+    return None if inside and FOLDERS.isdisjoint(path.parts) else path
+
+
+@functools.lru_cache(maxsize=4 * MOST_FILES)
+def _resolve_folder(folder: Path) -> Path:
+    return folder.resolve()
 
 
 @functools.cache
-def _standard_folders() -> tuple[Path, ...]:
-    """Where the standard library is; asked for once, for `sysconfig` expands all its variables at each question."""
+def _standard_folders() -> tuple[str, ...]:
+    """How paths in the standard library begin; asked for once, for `sysconfig` expands all its variables each time."""
     places = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
-    return tuple(Path(place).resolve() for place in places if place)
+    return tuple(f"{Path(place).resolve()}{os.sep}" for place in places if place)
 
 
 def _local_modules() -> Iterator[tuple[str, Path]]:
