@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from readiness.core.findings import Answer, Claim, Question, not_stated
 from readiness.core.format import format_value
 from readiness.core.keys import Topic
+from readiness.core.metrics import RESPONSE_QUANTILES
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 from readiness.evidence.evidence import Evidence
 from readiness.questions.supplied import mark_supplied
+from readiness.questions.technical import how_measured
 from readiness.questions.wording import cases_of_study, count_words, denominator, independent_cases
 from readiness.spec.schema import Business, Human, Label, Requirement, label_text
 from readiness.statistics.cases import Cases
@@ -142,10 +144,8 @@ def _technical(stated: _Stated) -> Measurement:
         undefined = Missing(measured.reason)
         return stated.measurement(undefined, reason=measured.reason, needs=measured.needs, denominator="timed calls")
     is_time, source = name != "size_mb", technical.sources.get(name, "")
-    how = "" if source and not name.startswith("latency_") else technical.note
-    return mark_supplied(
-        stated.measurement(measured, reason=how, measured_time=is_time, denominator="timed calls"), source
-    )
+    how, counted = how_measured(stated.evidence, name), "requests" if name in RESPONSE_QUANTILES else "timed calls"
+    return mark_supplied(stated.measurement(measured, reason=how, measured_time=is_time, denominator=counted), source)
 
 
 def _relative(stated: _Stated) -> Measurement:

@@ -86,7 +86,7 @@ def _measure_limit(evidence: Evidence, metric: str, claim: Claim) -> Measurement
         metric,
         Missing(measured.reason) if isinstance(measured, Missing) else measured,
         unit=METRICS[metric].unit,
-        reason=measured.reason if isinstance(measured, Missing) else _how(evidence, metric),
+        reason=measured.reason if isinstance(measured, Missing) else how_measured(evidence, metric),
         needs=measured.needs if isinstance(measured, Missing) else "",
         measured_time=not missing and metric != "size_mb",
         denominator="requests" if metric in RESPONSE_QUANTILES else "timed calls",
@@ -99,7 +99,8 @@ def _title(metric: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def _how(evidence: Evidence, metric: str) -> str:
+def how_measured(evidence: Evidence, metric: str) -> str:
+    """How a technical metric was measured, in words; empty where somebody supplied it."""
     if metric in QUANTILES:
         return evidence.technical.note
     if metric in RESPONSE_QUANTILES:
@@ -123,12 +124,12 @@ def without_limit(demanded: Claims) -> list[Finding]:
 def technical_facts(evidence: Evidence, demanded: Claims) -> list[Measurement]:
     """Whatever was measured and has no limit."""
     limited = [METRICS_OF[claim.key.kind] for claim in demanded.of_kind(*METRICS_OF)]
-    told = {_how(evidence, metric) for metric in limited if metric in {**QUANTILES, **RESPONSE_QUANTILES}}
+    told = {how_measured(evidence, metric) for metric in limited if metric in {**QUANTILES, **RESPONSE_QUANTILES}}
     claims = []
     for metric, measured in evidence.technical.measures.items():
         if isinstance(measured, Missing) or metric in limited:
             continue
-        how = _how(evidence, metric)
+        how = how_measured(evidence, metric)
         fact = _fact(
             TOPICS[metric].key(), _title(metric), metric, measured, METRICS[metric].unit, "" if how in told else how
         )
@@ -254,4 +255,4 @@ def clock_findings(evidence: Evidence) -> list[Finding]:
     ]
 
 
-__all__ = ["clock_findings", "measure_limits", "technical_facts", "technical_tables", "without_limit"]
+__all__ = ["clock_findings", "how_measured", "measure_limits", "technical_facts", "technical_tables", "without_limit"]

@@ -6,6 +6,7 @@ process could turn this clock; whoever asked holds the times against a clock of 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from time import perf_counter_ns, sleep
@@ -71,11 +72,12 @@ class _Ahead:
         cuts = _cut(request.inputs, request.batch, request.calls)
         first = next(cuts, None)
         each = 0 if first is None else _bytes_of(first)
-        self._ready = [] if first is None else [first, *islice(cuts, max(0, AHEAD_BYTES // max(each, 1)))]
+        self._ready = deque([] if first is None else [first, *islice(cuts, max(0, AHEAD_BYTES // max(each, 1)))])
         self._later = cuts
 
     def __iter__(self) -> Iterator[Inputs]:
-        yield from self._ready
+        while self._ready:  # given away: a table grows by what it remembers of its use, which were taken for a leak
+            yield self._ready.popleft()
         yield from self._later
 
 

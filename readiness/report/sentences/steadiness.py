@@ -174,7 +174,7 @@ def load_errors(_words: Words, finding: Finding) -> Said:
         ""
         if finding.measured is None
         else (
-            f"of {finding.measured.n:,} requests at 10 to 200 % of the stated rate, {measured} stayed without an answer"
+            f"of {finding.measured.n:,} requests at up to twice the stated rate, {measured} stayed without an answer"
         )
     )
     return Said("Requests without an answer under load", bar, "", measured, fact, "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -155,3 +156,16 @@ def test_no_rows_and_no_calls_are_no_error() -> None:
     """An empty request measures what a request costs without any call."""
     assert not len(time_calls(len, TimeRequest("predict", FRAME, calls=0)).began)
     assert not len(time_calls(len, TimeRequest("predict", FRAME.iloc[:0], calls=3)).began)
+
+
+def test_rows_are_let_go_of_when_their_call_is_over() -> None:
+    """A table remembers what it was asked; kept beside a thousand others, that would look like a leak of the model."""
+    alive: list[Any] = []
+    counts: list[int] = []
+
+    def call(rows: pd.DataFrame) -> None:
+        alive.append(weakref.ref(rows))
+        counts.append(sum(each() is not None for each in alive))
+
+    time_calls(call, TimeRequest("predict", FRAME, calls=50))
+    assert max(counts) <= 2
