@@ -111,6 +111,16 @@ class TestKernel:
         assert str(folder) == seen["folder"]
 
     @pytest.mark.slow
+    def test_it_has_imported_the_program_before_the_first_cell(
+        self, looked_around: tuple[Execution, Path, str]
+    ) -> None:
+        """And leaves no name of that: a template that forgets its own import fails here as it does elsewhere."""
+        seen = json.loads(printed(looked_around[0]))
+        assert "readiness.reviews.opening" in seen["modules"]
+        assert not {"readiness", "gc"} & {*seen["names"]}
+        assert seen["collects"]
+
+    @pytest.mark.slow
     def test_it_does_not_see_secrets(self, looked_around: tuple[Execution, Path, str]) -> None:
         """Neither the secret nor the backend that would hide every figure reach the kernel."""
         seen = json.loads(printed(looked_around[0]))["environment"]
