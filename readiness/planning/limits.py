@@ -12,7 +12,7 @@ from scipy.special import chdtri
 from readiness.core import policy
 from readiness.core.findings import Claim
 from readiness.core.format import format_threshold, with_unit
-from readiness.core.metrics import QUANTILES
+from readiness.core.metrics import QUANTILES, RESPONSE_QUANTILES
 from readiness.core.policy import Task
 from readiness.core.sanitize import shown
 from readiness.planning.assumptions import (
@@ -39,6 +39,7 @@ from readiness.planning.rows_needed import (
     unplanned,
 )
 from readiness.spec.schema import Cost, CostColumn, label_text
+from readiness.statistics.call_times import fewest_calls, planned_looks
 from readiness.statistics.inference import student_quantile
 from readiness.statistics.sample_size import contrast_rows, drift_rows, proportion_rows, rows_without_slip
 from readiness.verdict.claims import TOPICS
@@ -97,18 +98,32 @@ def size_latency(a: Assumptions, claim: Claim, power: float) -> Iterator[Planned
 
 
 def latency_calls(a: Assumptions, key: str, text: str, name: str, power: float) -> Planned:
-    """Calls that prove a quantile of latency; sizes and the like are measured on the spot and need no rows."""
-    if name not in QUANTILES:
+    """Calls that prove a quantile of latency, or requests that prove one of the response; sizes and the like are
+    measured on the spot and need no rows.
+
+    What is timed here is looked at a few planned times, each with its part of the error, so that it takes as many calls
+    as the next look has.
+    """
+    production, quantiles = a.spec.production, {**QUANTILES, **RESPONSE_QUANTILES}
+    if name not in quantiles:
         return Planned(key, text, 0, "measured on the spot, needs no rows", (), TEST)
-    q, alpha, made = QUANTILES[name], a.spec.alpha, a.spec.production.calls
+    q, made, timed = quantiles[name], production.calls, a.spec.model.can_be_asked
+    looks = planned_looks(made) if timed else (made,)
+    alpha = a.spec.alpha / len(looks)
     within = a.number("within", (1 + q) / 2, "half-way between the quantile and 1; --assume within=…")
     calls = proportion_rows(within.value, q, alpha=alpha, power=power)
     if calls is None:
         return unplanned(key, text, "cannot be proven: too few calls within the limit are assumed", CALLS)
-    fewest = math.ceil(math.log(alpha) / math.log(q) - 1e-9)
+    needed = next((look for look in looks if look >= calls), calls) if timed else calls
     short = "" if made >= calls else f", so set production.calls to {calls:,}"
-    here = f"; the spec times {made:,}{short}" if a.spec.model.can_be_asked else " in a log under supplied.latency"
-    own = RowsNeeded(calls, f"calls, at least {fewest:,} even if none is slower{here}")
+    often = f"after {', '.join(f'{look:,}' for look in looks)} calls" if len(looks) > 1 else f"after {made:,} calls"
+    here = f"; the spec looks {often}{short}" if timed else " in a log under supplied.latency"
+    rate = production.rate_per_second
+    if name in RESPONSE_QUANTILES and rate is not None:
+        slow = needed / rate > production.call_seconds
+        late = f", so set production.call_seconds to {math.ceil(needed / rate):,}" if slow else ""
+        here += f"; at {rate:g} requests in a second they take {needed / rate:,.3g} seconds{late}"
+    own = RowsNeeded(needed, f"calls, at least {fewest_calls(q, alpha):,} even if none is slower{here}")
     return planned(key, text, own, (within.words("share of calls within the limit"),), kind=CALLS)
 
 

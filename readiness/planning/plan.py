@@ -15,7 +15,7 @@ from readiness.core.errors import InputError
 from readiness.core.findings import Claim
 from readiness.core.format import format_count, format_level, format_share, format_threshold
 from readiness.core.keys import Topic
-from readiness.core.metrics import QUANTILES, Metric
+from readiness.core.metrics import QUANTILES, RESPONSE_QUANTILES, Metric
 from readiness.core.policy import Task
 from readiness.core.sanitize import shown
 from readiness.planning.assumptions import (
@@ -358,10 +358,20 @@ SIZERS: Mapping[Topic, Sizer] = {
     Topic.WINDOW: size_windows,
     Topic.MONOTONIC: size_pair,
     Topic.INVARIANT: size_pair,
-    **{TOPICS[name]: size_latency for name in QUANTILES},
+    **{TOPICS[name]: size_latency for name in (*QUANTILES, *RESPONSE_QUANTILES)},
 }
 """What a claim of each topic needs; of the others only a review tells."""
 WITHOUT_ROWS = frozenset(
-    {Topic.PROBE, Topic.BOX, Topic.SIZE, Topic.MEMORY, Topic.THROUGHPUT, Topic.CRITICAL_SEGMENTS, *NO_LIMIT}
+    {
+        Topic.PROBE,
+        Topic.BOX,
+        Topic.SIZE,
+        Topic.MEMORY,
+        Topic.MEMORY_GROWTH,
+        Topic.THROUGHPUT,
+        Topic.LOAD_ERRORS,
+        Topic.CRITICAL_SEGMENTS,
+        *NO_LIMIT,
+    }
 )
 """What no number of rows settles; critical segments are sized with all segments."""

@@ -265,11 +265,34 @@ class TestParts:
         assert [] == entries(spec_of(stability=stability), key="windows")
 
     def test_latency_needs_299_calls_at_least(self):
-        """p99 with every call within the limit; more when some are slower."""
+        """p99 with every call within the limit: 299 at one look; 459 at the first of five, which is after 500. More when
+        some are slower; a rarer percentile or fewer looks say so.
+        """
+        once = spec_of(production={"latency_p99_ms": 100, "calls": 300})
+        assert 300 == entry(once, "within=1", key="latency").rows
+        assert (
+            "at least 299 even if none is slower; the spec looks after 300 calls"
+            in entry(once, "within=1", key="latency").own
+        )
         spec = spec_of(production={"latency_p99_ms": 100})
-        assert 299 == entry(spec, "within=1", key="latency").rows
-        assert entry(spec, key="latency").rows > 299
-        assert "production.calls" in entry(spec, key="latency").own
+        assert 500 == entry(spec, "within=1", key="latency").rows
+        assert "at least 459 " in entry(spec, key="latency").own
+        assert "after 500, 1,000, 2,000, 5,000, 10,000 calls" in entry(spec, key="latency").own
+        assert entry(spec, key="latency").rows > 500
+        rare = spec_of(production={"latency_p999_ms": 100, "calls": 4000})
+        assert "so set production.calls to " in entry(rare, "within=1", key="latency").own
+        assert 5000 == entry(spec_of(production={"latency_p999_ms": 100}), "within=1", key="latency").rows
+
+    def test_requests_at_a_rate_take_their_time(self):
+        """500 at 20 in a second take 25 seconds, more than the ten that are given."""
+        spec = spec_of(production={"response_p99_ms": 100, "rate_per_second": 20})
+        own = entry(spec, "within=1", key="response").own
+        assert "at 20 requests in a second they take 25 seconds, so set production.call_seconds to 25" in own
+        quick = spec_of(production={"response_p99_ms": 100, "rate_per_second": 200})
+        assert "call_seconds" not in entry(quick, "within=1", key="response").own
+
+    def test_what_is_measured_on_the_spot_needs_no_calls(self):
+        """A size is that of the file."""
         assert "measured on the spot" in entry(requiring("size_mb", at_most=5)).own
 
     def test_churn_is_a_share(self):
