@@ -203,6 +203,8 @@ def add_used_modules(modules: Iterable[tuple[str, Path]], served: Iterable[str])
         return
     names = set(served)
     for name, path in modules:
+        if ".." in path.parts or (path.exists() and not path.is_file()):  # a pipe, or a device, which has no end
+            continue
         finder.used[name] = path
         if path.is_relative_to(finder.folder):
             known = Role.MODULE.name_of(path.relative_to(finder.folder).as_posix())
