@@ -63,15 +63,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS if is_long(item) else SECONDS))
-    left_out = [
-        item
-        for item in items
-        if (config.getoption("--fast") and is_long(item))
-        or (not config.getoption("--all") and item.get_closest_marker("exhaustive"))
-    ]
+    kept, left_out = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        is_left_out = (config.getoption("--fast") and is_long(item)) or (
+            not config.getoption("--all") and item.get_closest_marker("exhaustive")
+        )
+        (left_out if is_left_out else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        items[:] = kept
 
 
 def is_long(item: pytest.Item) -> bool:

@@ -28,6 +28,7 @@ from readiness.run.runner import _Order, _report
 from readiness.signing.layout import split
 from readiness.spec.load import load_spec
 from readiness.verdict.record import Record
+from tests.forking import forked_workers
 
 
 def vouched_for(*kinds: str) -> str:
@@ -101,7 +102,8 @@ def walk(
 ) -> Walked:
     """Do what `readiness run` does with `spec`, in this process; errors pass as they are raised.
 
-    `probe` stands in for the timing and the fresh process unless `probes` asks for the real ones.
+    `probe` stands in for the timing unless `probes` asks for the real one; models then run in processes of their own
+    as in a review, else in forked ones.
     """
     loaded = load_spec(spec)
     preflight(loaded)
@@ -121,6 +123,7 @@ def walk(
     with contextlib.ExitStack() as patched:
         patched.enter_context(patch("IPython.display.display", display))
         if not probes:
+            patched.enter_context(forked_workers())
             patched.enter_context(patch("readiness.reviews.answering.probe", probe))
         if not figures:
             patched.enter_context(patch("readiness.reviews.parts.Figures.plot", lambda *_args: None))

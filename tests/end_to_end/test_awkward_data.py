@@ -28,6 +28,7 @@ from readiness.signing.reports import read_report
 from readiness.verdict.decision import Verdict
 from readiness.verdict.record import from_plain
 from tests.conftest import make_rows
+from tests.end_to_end.learners import Fixed, Raising
 from tests.sampling import exhaustive, sampled
 from tests.walking import Walked, vouched_for, walk
 
@@ -765,13 +766,6 @@ class TestOneQuestionFails:
         assert walked.findings["BUSI-1"].measured
 
 
-class Fixed:
-    """A rule with the method predict and nothing else, as from another library."""
-
-    def predict(self, rows: Frame) -> Any:
-        return (rows["a"] > 0.8).astype(int).to_numpy()
-
-
 class TestRejectedModels:
     @pytest.mark.parametrize(
         ("model", "kind", "words"),
@@ -795,16 +789,6 @@ class TestRejectedModels:
         """Whatever it raises, also the end of the program, is a failure to score."""
         with pytest.raises(ReviewError, match=kind.__name__):
             walk(fitted(*pair(50, 50), model=Raising(kind)), figures=False)
-
-
-class Raising:
-    """A model that fails when it is asked."""
-
-    def __init__(self, kind: type[BaseException]) -> None:
-        self.kind = kind
-
-    def predict(self, rows: Frame) -> Any:
-        raise self.kind("said by the model")
 
 
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm", "catboost"])

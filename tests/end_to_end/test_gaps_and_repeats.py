@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from readiness.core.metrics import METRICS
 from readiness.core.missing import Missing
@@ -62,18 +62,15 @@ def make_table(task: str, kind: str, seed: int, *, gaps: bool) -> pd.DataFrame:
     return pd.DataFrame({"a": a, "c": c, "y": targets[task], "half": rng.choice(["n", "s"], ROWS), "when": when})
 
 
-def only_a(frame: pd.DataFrame) -> pd.DataFrame:
-    """What the small models look at; the other column is theirs all the same."""
-    return frame[["a"]]
-
-
 @pytest.fixture
 def review(tmp_path: Path) -> Callable[..., Walked]:
     """A function that reviews a model of the columns a and c on these tables."""
 
     def run(task: str, train: pd.DataFrame, test: pd.DataFrame, **data: Any) -> Walked:
         learner = LinearRegression() if task == "regression" else LogisticRegression()
-        model = make_pipeline(FunctionTransformer(only_a), learner).fit(train[["a", "c"]], train["y"])
+        model = make_pipeline(make_column_transformer(("passthrough", ["a"])), learner).fit(
+            train[["a", "c"]], train["y"]
+        )
         joblib.dump(model, tmp_path / "model.joblib")
         train.to_parquet(tmp_path / "train.parquet")
         test.to_parquet(tmp_path / "test.parquet")

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from readiness.core.checklist import BOXES, Source, this_day
 from readiness.core.findings import Question, Status
 from readiness.report.sentences import Language, answer_sentence
 from readiness.verdict.decision import Verdict
+from tests.end_to_end.learners import Fickle
 from tests.walking import Walked, walk
 
 TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 4_000, 12_000, 4_000
@@ -46,26 +46,6 @@ def spoil(frame: pd.DataFrame, rows: pd.Series[bool], share: float) -> None:
     """Turn the truth of a share of some rows, so that the candidate is wrong there."""
     hit = rows & (np.random.default_rng(9).random(len(frame)) < share)
     frame.loc[hit, "default"] = 1 - frame.loc[hit, "default"]
-
-
-class Fickle(ClassifierMixin, BaseEstimator):
-    """Learns from two of the rows it is given: good only when they happen to be good ones."""
-
-    def fit(self, rows: pd.DataFrame, target: Any) -> Fickle:
-        """Fit a straight line to the a row of each class."""
-        y = np.asarray(target)
-        few = np.concatenate([np.flatnonzero(y == k)[100:101] for k in (0, 1)])
-        self.line_ = LogisticRegression(C=100).fit(rows.iloc[few], y[few])
-        self.classes_, self.feature_names_in_ = self.line_.classes_, self.line_.feature_names_in_
-        return self
-
-    def predict_proba(self, rows: pd.DataFrame) -> Any:
-        """Shares of both classes."""
-        return self.line_.predict_proba(rows)
-
-    def predict(self, rows: pd.DataFrame) -> Any:
-        """The likelier class."""
-        return self.line_.predict(rows)
 
 
 def attested() -> dict[str, Any]:
