@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from readiness.report.monitoring.inputs import watched
 from readiness.report.monitoring.labelled import declared_range, groups, performance
-from readiness.report.monitoring.service import UNMEASURED, service
+from readiness.report.monitoring.service import UNANSWERED, UNMEASURED, service
 from readiness.report.monitoring.signals import Family, Signal
 from readiness.report.monitoring.stages import stated_stages
 from readiness.report.sentences.language import Language
@@ -101,7 +101,8 @@ def _unwatched(
     for name, title in (("latency_p99_ms", "Response times"), ("throughput_per_second", "Throughput")):
         if name not in metrics:
             yield title, "the report has not measured them" if title.endswith("s") else "the report has not measured it"
-    yield UNMEASURED
+    if not any(signal.statistic == UNANSWERED for signal in signals):
+        yield UNMEASURED
 
 
 def _assumptions(record: Record) -> Iterator[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
+from scipy.stats import binom
 
-from readiness.core.findings import Question, Status
+from readiness.core.findings import Criterion, Estimate, Finding, Question, Status
+from readiness.core.keys import key_of
 from readiness.report.monitoring.plan import Plan, monitoring_plan
 from readiness.report.monitoring.signals import Family, Signal
 from readiness.verdict.record import Record, signed_form
@@ -123,7 +126,7 @@ def test_records_without_a_profile_say_what_is_not_watched() -> None:
     plan = plan_of(records.ready())
     assert ("Answers and columns", "the record holds no profile of them") in plan.unwatched
     assert plan.of(Family.INPUTS) == ()
-    assert any("calls" in what for what, _why in plan.unwatched)
+    assert any(what.startswith("Calls") for what, _why in plan.unwatched)
 
 
 def test_a_partial_review_has_no_plan() -> None:
@@ -136,3 +139,51 @@ def test_without_training_rows_drift_since_training_is_not_watched() -> None:
     plan = plan_of(review_of("binary", train=False))
     assert "Drift since training" in dict(plan.unwatched)
     assert any(signal.statistic == "psi" and signal.alarms for signal in plan.of(Family.INPUTS))
+
+
+# ----------------------------------------------------------------------------------------------------
+# The service, whose figures are given here: none of these reviews has called a model
+
+
+def figure(code: str, metric: str, measured: Estimate, **more: Any) -> Finding:
+    return Finding(key_of(code), code, Status.NOT_ASSESSED, blocking=False, metric=metric, measured=measured, **more)
+
+
+def with_figures(*findings: Finding) -> Plan:
+    record = review_of("binary")
+    production = record.answer(Question.PRODUCTION).plus(*findings)
+    answers = tuple(production if a.question is Question.PRODUCTION else a for a in record.answers)
+    return plan_of(dataclasses.replace(record, answers=answers))
+
+
+@pytest.mark.parametrize(("limit", "alarm"), [(None, True), (100.0, True), (50.0, False)])
+def test_slow_calls_are_counted_beyond_what_was_measured_and_what_is_required(limit: float | None, alarm: bool) -> None:
+    """By the exact binomial: one window in a hundred where 1 % are slow, 80 where 2 % are. Where the measured limit is
+    beyond what is required, only that is left."""
+    bar = None if limit is None else Criterion("<=", limit, "ms", "production.latency_p99_ms")
+    found = figure("PROD-LATENCY-P99", "latency_p99_ms", Estimate(50.0, 40.0, 70.0, 0.95, 2000, "ms"), criterion=bar)
+    (signal,) = with_figures(found).of(Family.SERVICE)
+    assert signal.cases is not None
+    limits = [*signal.alarms, *([signal.roll_back] if signal.roll_back else [])]
+    counts = {round(each.value * signal.cases) for each in limits}
+    (count,) = counts
+    assert binom.sf(count - 1, signal.cases, 0.01) <= 0.01
+    assert binom.sf(count - 1, signal.cases, 0.02) >= 0.8
+    assert bool(signal.alarms) is alarm
+    assert signal.slower_than == (70.0 if alarm else None, limit)
+    assert (signal.roll_back is None) is (limit is None)
+
+
+def test_calls_without_an_answer_offered_load_and_memory() -> None:
+    """As far as they were measured; then nothing says that they are not."""
+    plan = with_figures(
+        figure("PROD-LOAD-ERRORS", "load_errors", Estimate(0.002, 0.001, 0.004, 0.95, 4000, "share")),
+        figure("PROD-THROUGHPUT", "throughput_per_second", Estimate(900.0, 800.0, 1000.0, 0.95, 9)),
+        figure("PROD-MEMORY", "memory_mb", Estimate(220.0, 220.0, 220.0, 1.0, 1, "MB")),
+    )
+    errors, throughput, memory = plan.of(Family.SERVICE)
+    assert errors.alarms[0].value > 0.002
+    assert (True, 800.0) == (throughput.alarms[0].above, throughput.alarms[0].value)
+    assert 220.0 == memory.alarms[0].value
+    assert "Calls without an answer" not in dict(plan.unwatched)
+    assert "Response times" in dict(plan.unwatched)
