@@ -231,7 +231,6 @@ def test_a_path_that_looks_like_an_address_is_told(estimator: Path, name: str) -
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("models:/fraud/3", "mlflow artifacts download --artifact-uri models:/fraud/3"),
         ("runs:/abc/model", "mlflow artifacts download --artifact-uri runs:/abc/model"),
         ("s3://bucket/model.joblib", "Download it first"),
         ("https://shop.example/model.onnx", "Download it first"),
@@ -280,7 +279,7 @@ def test_check_tells_what_is_missing(review: Path, monkeypatch: pytest.MonkeyPat
     rewrite(review, path="model")
     with pytest.raises(SpecError, match=f"vouch for this folder, set sha256: {digest}"):
         preflight(load_spec(review))
-    rewrite(review, path="models:/fraud/3")
+    rewrite(review, path="runs:/abc/model")
     with pytest.raises(SpecError, match="is an address, not a path"):
         preflight(load_spec(review))
     found: Callable[..., Any] = kinds.find_spec
