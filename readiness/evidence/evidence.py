@@ -95,7 +95,7 @@ class Technical:
     note: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     """By metric name who supplied what was not measured here."""
-    loads: tuple[Load, ...] = ()
+    loads: tuple[Load, ...] | Missing = ()
     """What came of requests at shares of the stated rate."""
     by_workers: Mapping[int, Inference] = field(default_factory=dict)
     """Rows per second by the number of processes that answer at once."""

@@ -19,8 +19,8 @@ from readiness.evidence.measure_times import LEFT_OUT, Timed, measure_times, wan
 from readiness.evidence.probes.latency import MEMORY_EVERY, Latency
 from readiness.evidence.probes.load import Load, knee_of
 from readiness.evidence.probes.pairs import measure_pairs
-from readiness.evidence.probes.served import with_served
 from readiness.evidence.probes.plans import told_quantiles
+from readiness.evidence.probes.served import with_served
 from readiness.evidence.probes.throughput import Throughput
 from readiness.evidence.probes.trial import Trial, try_candidate
 from readiness.evidence.supplied.instead import with_supplied_measures
@@ -55,7 +55,8 @@ def probe(evidence: Evidence) -> Evidence:
     timed = measure_times(spec, evidence.asks, candidate, rows, cache, further)
     no_file = model.no_file
     wanted = wants_measure(spec, evidence.asks, "memory")
-    why = no_file if no_file is not None or wanted else LEFT_OUT
+    unloaded = None if model.is_served else no_file  # what is served has no file, and can be tried all the same
+    why = unloaded if unloaded is not None or wanted else LEFT_OUT
     result = Trial(why, why) if why is not None else cached_probes(cache, lambda: try_candidate(candidate, rows))
     measures: dict[str, Inference | Missing] = {**_latencies(spec, timed.latency), **_responses(timed.response)}
     measures |= _speeds(timed.throughput)
@@ -68,7 +69,7 @@ def probe(evidence: Evidence) -> Evidence:
         facts,
         _milliseconds(timed.latency),
         _note(timed.latency),
-        loads=() if isinstance(timed.loads, Missing) else timed.loads,
+        loads=timed.loads,
         by_workers=_by_workers(timed.workers),
         load_note=_load_note(timed.response),
         contradiction=timed.contradiction,

@@ -61,7 +61,7 @@ METRICS_OF = {topic: metric for metric, topic in TOPICS.items()}
 
 def technical_tables(evidence: Evidence) -> dict[str, pd.DataFrame]:
     """For the figures: the sorted service times, and what came of requests at each level of load."""
-    milliseconds, loads = evidence.technical.milliseconds, evidence.technical.loads
+    milliseconds, loads = evidence.technical.milliseconds, _loads(evidence)
     tables = {} if milliseconds is None else {"latency": pd.DataFrame({"milliseconds": milliseconds})}
     return {**tables, "load": _load_table(loads)} if loads else tables
 
@@ -142,9 +142,9 @@ def technical_facts(evidence: Evidence, demanded: Claims) -> list[Measurement]:
     ]
     if not demanded.of_kind(Topic.MEMORY_GROWTH) and "memory_growth" in evidence.technical.facts:
         claims.append(_growth(evidence))
-    if not demanded.of_kind(Topic.LOAD_ERRORS) and evidence.technical.loads:
+    if not demanded.of_kind(Topic.LOAD_ERRORS) and _loads(evidence):
         claims.append(_load_errors(evidence))
-    return [*claims, *_workers(evidence), *map(_load, evidence.technical.loads)]
+    return [*claims, *_workers(evidence), *map(_load, _loads(evidence))]
 
 
 def _fact(
@@ -193,19 +193,22 @@ def _load(load: Load) -> Measurement:
 
 def _load_errors(evidence: Evidence) -> Measurement:
     """Requests without an answer at all levels together."""
-    loads = evidence.technical.loads
+    key, name = Topic.LOAD_ERRORS.key(), SIDE_LIMITS["load_errors"][1]
+    told, loads = evidence.technical.loads, _loads(evidence)
+    if not loads:
+        gap = told if isinstance(told, Missing) else Missing("no requests were sent at a rate")
+        return Measurement.fact(key, name, "load_errors", gap, reason=gap.reason, needs=gap.needs)
     sent, errors = sum(len(load.response) for load in loads), sum(load.errors for load in loads)
-    words = next((load.error for load in loads if load.error), "")
-    measured = Binomial(errors, sent) if sent else Missing("no requests were sent at a rate")
-    levels = f"at {loads[0].percent} to {loads[-1].percent} % of the stated rate" if loads else ""
-    return _fact(
-        Topic.LOAD_ERRORS.key(),
-        SIDE_LIMITS["load_errors"][1],
-        "load_errors",
-        measured,
-        "share",
-        f"{errors:,} of {sent:,} requests {levels}{f': {words}' if words else ''}",
-    )
+    words = next((f": {load.error}" for load in loads if load.error), "")
+    levels = f"at {loads[0].percent} to {loads[-1].percent} % of the stated rate"
+    how = f"{errors:,} of {sent:,} requests {levels}{words}"
+    return _fact(key, name, "load_errors", Binomial(errors, sent), "share", how)
+
+
+def _loads(evidence: Evidence) -> tuple[Load, ...]:
+    """What is known of levels of load."""
+    found = evidence.technical.loads
+    return () if isinstance(found, Missing) else found
 
 
 def _load_table(loads: Sequence[Load]) -> pd.DataFrame:

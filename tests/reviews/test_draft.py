@@ -316,7 +316,7 @@ class Untouchable:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Throughput, which takes seconds, is left out."""
-    monkeypatch.setattr("readiness.evidence.measure_runtime.measure_throughput", lambda *_, **__: NOT_PROBED)
+    monkeypatch.setattr("readiness.evidence.measure_times.measure_throughput", lambda *_, **__: NOT_PROBED)
 
 
 def test_a_model_that_cannot_be_written_is_timed_all_the_same(quick: None) -> None:

@@ -83,7 +83,7 @@ def walked(spec: Path, **how: Any) -> Walked:
 def test_the_walk_finds_what_the_draft_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that was given is written, accepted, and leads to the same statuses, values and limits."""
     monkeypatch.setattr(
-        "readiness.evidence.measure_runtime.measure_throughput", lambda *_, **__: NOT_PROBED
+        "readiness.evidence.measure_times.measure_throughput", lambda *_, **__: NOT_PROBED
     )  # takes seconds
     draft = review(MODEL, TEST[FEATURES], TEST["y"], **RICH)
     expected = findings(draft)
