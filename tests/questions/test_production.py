@@ -12,7 +12,8 @@ from readiness.core.checklist import ATTESTABLE, BOXES, Source, this_day
 from readiness.core.findings import Outcome, Status
 from readiness.core.missing import Missing
 from readiness.evidence.evidence import DriftTables, Technical
-from readiness.evidence.probes.robustness import PROBES, ProbeResult
+from readiness.evidence.probes.attempts import ProbeResult
+from readiness.evidence.probes.robustness import PROBES
 from readiness.questions import production
 from readiness.statistics.inference import Exact
 from readiness.statistics.intervals import OrderStatistic

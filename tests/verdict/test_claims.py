@@ -426,6 +426,10 @@ def test_a_measured_box_is_not_attested() -> None:
         ("PROD-PROBE-OUTLIER", Outcome.ACCEPTED_ERROR, {}, True),
         ("PROD-PROBE-OUTLIER", Outcome.ACCEPTED_ERROR, {"clean_error_accepted": ["outlier"]}, False),
         ("PROD-PROBE-COLUMN-ORDER", Outcome.ACCEPTED_ERROR, {}, False),
+        ("PROD-PROBE-OTHER-COLUMNS", Outcome.ACCEPTED_ERROR, {"clean_error_accepted": ["outlier"]}, False),
+        ("PROD-PROBE-THREADS", Outcome.ACCEPTED_ERROR, {}, True),
+        ("PROD-PROBE-THREADS", Outcome.NOT_APPLICABLE, {}, True),
+        ("PROD-PROBE-PICKLING", Outcome.NOT_APPLICABLE, {}, False),
         ("PROD-DRIFT-1", Outcome.ACCEPTED_ERROR, {}, True),
     ],
 )

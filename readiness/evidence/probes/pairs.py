@@ -228,7 +228,7 @@ def _find_moves(
 ) -> tuple[NDArray[np.bool_], Counterexample | None]:
     """Rows whose label changes with the column, or whose score moves by more than is tolerated."""
     moves = np.column_stack([_moves(usual, each, pair.tolerance) for each in others])
-    broken = (moves > 0).any(axis=1)
+    broken: NDArray[np.bool_] = np.any(moves > 0, axis=1)
     if not broken.any():
         return broken, None
     row, value = (int(place) for place in np.unravel_index(moves.argmax(), moves.shape))
@@ -249,7 +249,8 @@ def _moves(usual: Scores, other: Scores, tolerance: float | None) -> Floats:
     if not usual.classes:
         numbers = np.asarray(usual.predicted, float)
         noise = TOLERANCE * np.maximum(1.0, np.abs(numbers))
-        return np.abs(numbers - np.asarray(other.predicted, float)) - np.maximum(noise, tolerance or 0.0)
+        far: Floats = np.abs(numbers - np.asarray(other.predicted, float))
+        return np.asarray(far - np.maximum(noise, tolerance or 0.0), float)
     moved = np.asarray(usual.predicted != other.predicted, float)
     if usual.scores is None or other.scores is None:
         return moved

@@ -231,7 +231,8 @@ def _moves(usual: Scores, other: Scores) -> NDArray[np.float64]:
     """(n,): how far answers moved: 1 for another label, else by score, else as a share of the spread of numbers."""
     if not usual.classes:
         numbers = np.asarray(usual.predicted, float)
-        return np.abs(numbers - np.asarray(other.predicted, float)) / (float(numbers.std()) or 1.0)
+        far: NDArray[np.float64] = np.abs(numbers - np.asarray(other.predicted, float))
+        return far / (float(numbers.std()) or 1.0)
     moved = np.asarray(usual.predicted != other.predicted, float)
     if usual.scores is not None and other.scores is not None and usual.scores.shape == other.scores.shape:
         apart = np.abs(usual.scores - other.scores)

@@ -27,12 +27,11 @@ def answers_words(words: Words, example: Counterexample) -> tuple[str, str]:
     """What came back before the change and after it: "fraud (0.93)", a number alone, or an error in its place."""
     before, after = example.before, example.after
     numbers = [None if told is None else told.score for told in (before, after)]
+    first, second = ("" if number is None else format_value(number) for number in numbers)
     if numbers[0] is not None and numbers[1] is not None:
-        texts = format_pair(numbers[0], numbers[1])
-    else:
-        texts = tuple("" if number is None else format_value(number) for number in numbers)
-    said = example.error or _answer(words, after, texts[1]) or _SEEN.get(example.change, "another answer")
-    return _answer(words, before, texts[0]), said
+        first, second = format_pair(numbers[0], numbers[1])
+    said = example.error or _answer(words, after, second) or _SEEN.get(example.change, "another answer")
+    return _answer(words, before, first), said
 
 
 def _answer(words: Words, told: Answered | None, score: str) -> str:

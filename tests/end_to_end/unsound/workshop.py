@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from readiness.core.checklist import BOXES, Source, this_day
 from readiness.evidence.evidence import Technical
-from readiness.evidence.probes.robustness import ProbeResult
+from readiness.evidence.probes.attempts import ProbeResult
 from readiness.statistics.inference import Exact
 from tests.walking import Walked, not_probed, walk
 

@@ -29,9 +29,9 @@ from readiness.evidence.candidate import Candidate
 from readiness.evidence.collect import gather
 from readiness.evidence.evidence import Evidence
 from readiness.evidence.measure_refits import measure_refits
+from readiness.evidence.probes.attempts import ProbeResult
 from readiness.evidence.probes.latency import Latency
 from readiness.evidence.probes.load import Load
-from readiness.evidence.probes.robustness import ProbeResult
 from readiness.evidence.probes.throughput import Throughput
 from readiness.evidence.probes.trial import Trial
 from readiness.evidence.refits import Refits

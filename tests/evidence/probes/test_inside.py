@@ -234,7 +234,7 @@ class Replying(InProcess):
 
 
 def told(name: str, reply: InsideProbe | Missing) -> ProbeResult:
-    candidate = Candidate.of(InProcess(Replying(reply)), list(ROWS), task=Task.REGRESSION)
+    candidate = Candidate.of(Replying(reply), list(ROWS), task=Task.REGRESSION)
     return PROBES[name](candidate, ROWS)
 
 
