@@ -12,7 +12,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from readiness.evidence.models.libraries import names_among
-from readiness.evidence.models.own_modules import is_known_elsewhere
+from readiness.evidence.models.own_modules import is_known_elsewhere, serve
 
 MOST_FILES = 2_000
 
@@ -65,6 +65,14 @@ def _imports_of(place: Path) -> Iterator[str]:
                 yield from (alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 yield node.module.partition(".")[0]
+
+
+def record_code(folder: Path, places: Iterable[Path]) -> None:
+    """Let the record name every module that a process may see, whether it says that it ran it or not."""
+    finder = serve(folder)
+    for file in files_of(places):
+        if file.suffix == ".py" or file.name.endswith(tuple(EXTENSION_SUFFIXES)):
+            finder.record(str(file), file.read_bytes())
 
 
 def files_of(places: Iterable[Path]) -> Iterator[Path]:

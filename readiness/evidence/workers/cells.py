@@ -26,7 +26,8 @@ def cell_of(loaded: LoadedSpec, spec: ModelFile, path: Path) -> Cell:
     code = needed_code(loaded.folder, [spec.loader], path)
     # Under the name by which it is opened, without "..", and where a link leads.
     model = dict.fromkeys((Path(os.path.normpath(path.absolute())), path.resolve()))
-    return Cell((*model, *_without(code, hidden)), tuple(sorted(hidden)), loaded.folder.resolve())
+    shown = tuple(_without(code, hidden))
+    return Cell((*model, *shown), tuple(sorted(hidden)), loaded.folder.resolve(), shown)
 
 
 def hidden_paths(loaded: LoadedSpec) -> Iterator[Path]:

@@ -61,6 +61,8 @@ class Cell:
     """Tables and spec, absolute."""
     folder: Path = Path("/")
     """That it works in; under bubblewrap nothing but what is visible lies there."""
+    code: tuple[Path, ...] = ()
+    """Of what is visible, the modules and packages beside the spec."""
 
 
 @dataclass(frozen=True, slots=True)

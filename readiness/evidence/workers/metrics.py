@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.evidence.models.needed_code import needed_code
-from readiness.evidence.models.own_modules import serve
+from readiness.evidence.models.needed_code import needed_code, record_code
 from readiness.evidence.target import Target
 from readiness.evidence.workers.cells import hidden_paths
 from readiness.evidence.workers.isolation import Cell
@@ -103,10 +102,10 @@ def own_functions(loaded: LoadedSpec, target: Target) -> dict[str, OwnFunction]:
     spec = loaded.spec
     if not spec.metrics:
         return {}
-    serve(loaded.folder)
     code = needed_code(loaded.folder, [own.use for own in spec.metrics.values()], None)
     model = () if spec.model.path is None else (loaded.resolve(spec.model.path),)
-    cell = Cell(code, (*hidden_paths(loaded), *model), loaded.folder.resolve())
+    record_code(loaded.folder, code)
+    cell = Cell(code, (*hidden_paths(loaded), *model), loaded.folder.resolve(), code)
     worker = MetricWorker(spec.metrics, loaded.folder, cell)
     return {
         name: OwnFunction(spec.metric(name), RemoteFunction(worker, name), target.classes, own.takes == "scores")

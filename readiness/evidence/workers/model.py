@@ -11,7 +11,7 @@ from readiness.core.missing import Missing
 from readiness.core.provenance import Isolation, IsolationForm
 from readiness.evidence.models.description import describe_model
 from readiness.evidence.models.load import model_path, vouched_file
-from readiness.evidence.models.own_modules import serve
+from readiness.evidence.models.needed_code import record_code
 from readiness.evidence.workers.cells import AT_ADDRESS, cell_of, check_isolation
 from readiness.evidence.workers.in_process import InProcess
 from readiness.evidence.workers.isolation import Cell, Start
@@ -89,9 +89,10 @@ def start_model(loaded: LoadedSpec, spec: ModelFile) -> Model:
     """
     path = model_path(spec, loaded.folder)
     artifact = vouched_file(spec, path)
-    serve(loaded.folder)
+    cell = cell_of(loaded, spec, path)
+    record_code(loaded.folder, cell.code)
     pinned = spec.model_copy(update={"sha256": artifact.sha256})
-    worker = ProcessWorker(pinned, loaded.folder, cell_of(loaded, spec, path))
+    worker = ProcessWorker(pinned, loaded.folder, cell)
     check_isolation(worker.isolation, loaded.spec)
     worker.spawn()
     return Model(worker, path, artifact)
