@@ -113,7 +113,7 @@ def tell_result(result: ReviewResult, *, public_key: Path | None, note: str = ""
     tell_changes(result.record)
     say("", f"Report:   {result.report}", f"Notebook: {result.notebook}")
     if result.beside:
-        say(f"To run it: {' and '.join(path.name for path in result.beside)}, beside the report")
+        say(f"Beside:   {', '.join(path.name for path in result.beside)}, for whoever runs the model")
     if result.aside is not None:
         say(f"Earlier:  {result.aside}")
     say(f"Open it in a browser: {result.report.as_uri()}")

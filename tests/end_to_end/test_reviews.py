@@ -126,7 +126,8 @@ class TestDeterminism:
     def test_a_repeated_run_moves_the_earlier_report_aside(self, twice: tuple[ReviewResult, ReviewResult]) -> None:
         """The first report of a folder is never lost; here both folders hold only their own."""
         assert (None, None) == (twice[0].aside, twice[1].aside)
-        assert {"report.html", "notebook.ipynb"} == {path.name for path in twice[0].report.parent.iterdir()}
+        files = {"report.html", "notebook.ipynb", "monitoring.yaml", "schema.json"}
+        assert files == {path.name for path in twice[0].report.parent.iterdir()}
 
     def test_it_is_unsigned_and_says_so(self, twice: tuple[ReviewResult, ReviewResult], tmp_path: Path) -> None:
         """Readable by show, never accepted by verify: exit 6."""
