@@ -209,7 +209,7 @@ def kernel_for(spec: Path, settings: Sequence[str]) -> AbstractContextManager[Re
     loaded = load_spec(spec, settings=settings)
     from readiness.run.kernel_manager import Setting, started_kernel
 
-    return started_kernel(Setting.of(loaded))
+    return started_kernel(Setting.of(loaded), loaded)
 
 
 def _finish(result: ReviewResult, files: CiFiles, key: Path | None, fail_on: str) -> int:

@@ -165,7 +165,7 @@ def gather(
         InputError: the spec, a table or the model file is not usable.
         ScoringError: the candidate could not score the test rows.
     """
-    prepared = prepare(spec_path, sha256, settings=settings, candidate_number=candidate_number)
+    prepared = prepare(spec_path, sha256, settings=settings).counted(candidate_number)
     return gather_prepared(prepared, only=only, cache=cache)
 
 

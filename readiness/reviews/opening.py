@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import importlib
 import os
 import tempfile
 from importlib.metadata import version as installed
@@ -10,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from readiness.core.environment import GO_VARIABLE
-from readiness.evidence.workers.prepared import prepare
+from readiness.core.errors import ReadinessError
+from readiness.evidence.workers.prepared import Prepared, prepare
 
 if TYPE_CHECKING:
     from readiness.reviews.review import Review
@@ -46,8 +49,7 @@ def open_review(
     """
     if version:
         require(version)
-    spec_path = spec_path or _demo_spec()
-    prepared = prepare(spec_path, sha256, settings=settings, candidate_number=candidate_number)
+    prepared = _prepared(str(spec_path or _demo_spec()), sha256, settings).counted(candidate_number)
     # The candidate's process imports its libraries while this one imports what else it needs.
     from readiness.evidence.collect import gather_prepared
     from readiness.evidence.profile import with_profile
@@ -58,6 +60,27 @@ def open_review(
     started = datetime.datetime.now(datetime.UTC)
     evidence = gather_prepared(prepared, only=only, cache=cache)
     return Review(Answering(AllAtOnce(with_profile(evidence))), nonce=nonce, started=started, listener=display_words)
+
+
+_begun: dict[tuple[str, str, str], Prepared] = {}
+"""What `begin` prepared, by what it was handed; at most one."""
+
+
+def begin(spec_path: str = "", sha256: str = "", settings: str = "") -> None:
+    """Do beforehand what `open_review` begins with, as far as it is known: start the candidate's process, which loads
+    nothing yet, and import all that a review needs. What is wrong with the spec `open_review` says.
+    """
+    if spec_path:
+        with contextlib.suppress(ReadinessError):
+            _begun[spec_path, sha256, settings] = prepare(spec_path, sha256, settings=settings)
+    for name in ("evidence.collect", "evidence.profile", "reviews.answering", "reviews.review"):
+        importlib.import_module(f"readiness.{name}")
+
+
+def _prepared(spec_path: str, sha256: str, settings: str) -> Prepared:
+    """What was prepared for this very spec, else prepared now."""
+    begun = _begun.pop((spec_path, sha256, settings), None)
+    return prepare(spec_path, sha256, settings=settings) if begun is None else begun
 
 
 def require(expected: str) -> None:

@@ -42,14 +42,6 @@ KERNEL_NAME = "python3"
 LAUNCHER = Path(__file__).with_name("launcher.py")
 
 NO_HISTORY = "--HistoryManager.hist_file=:memory:"
-FIRST_LINES = (
-    "--InteractiveShellApp.exec_lines="
-    "import gc; gc.disable(); import readiness.reviews.opening; gc.enable(); gc.freeze(); del gc, readiness"
-)
-"""What the kernel does before it is asked for anything: its first cell then finds the program imported. Nothing of what
-an import makes is garbage, and looking for some takes a seventh of its time.
-"""
-
 POLITE_SECONDS = 0.5
 """How long a kernel may take to end by itself. All that counts has been shown by then."""
 ENDING_SECONDS = 60.0
@@ -216,14 +208,26 @@ class ReadinessKernelManager(AsyncKernelManager):
 
 
 @contextlib.contextmanager
-def started_kernel(setting: Setting) -> Iterator[ReadinessKernelManager]:
-    """A kernel that starts while the block goes on, and has ended with all its descendants when that is left."""
+def started_kernel(setting: Setting, loaded: LoadedSpec | None = None) -> Iterator[ReadinessKernelManager]:
+    """A kernel that starts while the block goes on, and has ended with all its descendants when that is left.
+
+    Before it is asked for anything it imports this program and starts the process of the candidate of `loaded`, which
+    loads nothing before the kernel is let go.
+    """
     kernel = ReadinessKernelManager(setting)
+    first = f"--InteractiveShellApp.exec_lines={_first_lines(loaded)}"
     try:
-        run_sync(kernel.start_kernel)(cwd=str(setting.folder), extra_arguments=[NO_HISTORY, FIRST_LINES])
+        run_sync(kernel.start_kernel)(cwd=str(setting.folder), extra_arguments=[NO_HISTORY, first])
         yield kernel
     finally:
         run_sync(kernel.discard)()
+
+
+def _first_lines(loaded: LoadedSpec | None) -> str:
+    given = () if loaded is None else (str(loaded.path), loaded.digest, "\n".join(loaded.settings))
+    # nothing of what an import makes is garbage, and looking for some takes a seventh of its time
+    begin = f"import readiness.reviews.opening; readiness.reviews.opening.begin{given!r}"
+    return f"import gc; gc.disable(); {begin}; gc.enable(); gc.freeze(); del gc, readiness"
 
 
 def _read_to_end(stream: IO[bytes]) -> bytes:

@@ -118,8 +118,7 @@ def review(
         kernel: One that was started for this spec and is used by nobody yet; else one is started here.
 
     Raises:
-        InputError: spec, data, model file, template, folder, key or earlier report are not usable; nothing was
-            written.
+        InputError: spec, data, model, template, folder, key or earlier report are not usable; nothing was written.
         ReviewError: the review could not be completed; its notebook is kept, and an earlier report stays as it is.
     """
     source = ToolSource.now()
@@ -223,7 +222,7 @@ def _fitting(
 ) -> AbstractContextManager[ReadinessKernelManager]:
     """The kernel that was started, unless the spec was changed since and asks for another; else a new one."""
     setting = Setting.of(loaded)
-    return contextlib.nullcontext(kernel) if kernel and kernel.setting == setting else started_kernel(setting)
+    return contextlib.nullcontext(kernel) if kernel and kernel.setting == setting else started_kernel(setting, loaded)
 
 
 def _report(execution: Execution, order: _Order) -> tuple[Record, bytes]:

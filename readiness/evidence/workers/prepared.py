@@ -19,22 +19,22 @@ class Prepared:
     model: Model | None
     """None: predictions only."""
 
+    def counted(self, candidate_number: int) -> Prepared:
+        """The same where it is this candidate on its test rows; the number counts where the spec asks for it."""
+        return replace(self, loaded=replace(self.loaded, spec=self.loaded.spec.counted(candidate_number)))
 
-def prepare(
-    spec_path: str | Path, sha256: str | None = None, *, settings: str = "", candidate_number: int = 1
-) -> Prepared:
+
+def prepare(spec_path: str | Path, sha256: str | None = None, *, settings: str = "") -> Prepared:
     """Read a spec and start the process of its candidate, which imports its libraries meanwhile.
 
     Args:
         spec_path: The review's `readiness.yaml`.
         sha256: Digest of the spec as the host read it; empty or None: any.
         settings: Keys of the spec that are set from outside, one KEY=VALUE in each line.
-        candidate_number: Which candidate on these test rows this is; it counts where the spec asks for a correction.
 
     Raises:
         InputError: the spec or the model file is not usable.
     """
     stop()
     loaded = load_spec(Path(spec_path), sha256=sha256 or None, settings=settings.split("\n") if settings else ())
-    loaded = replace(loaded, spec=loaded.spec.counted(candidate_number))
     return Prepared(loaded, start_candidate(loaded))
