@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
@@ -27,11 +28,11 @@ EDITS = {
 
 @pytest.fixture
 def own_copy(tmp_path: Path) -> Path:
-    """A copy of this program that a candidate may spoil; the folder to import it from."""
+    """A copy of this program, with its compiled modules, that a candidate may spoil; the folder to import it from."""
     place = tmp_path / "program"
     package = Path(readiness.__file__).parent
-    shutil.copytree(package, place / "readiness", ignore=shutil.ignore_patterns("__pycache__", "templates"))
-    shutil.copytree(template_path("page").parent, place / "templates", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(package, place / "readiness", ignore=shutil.ignore_patterns("templates"))
+    shutil.copytree(template_path("page").parent, place / "templates")
     return place
 
 
@@ -56,12 +57,17 @@ def with_loader(write: Callable[..., Path], body: str) -> Path:
 
 
 @pytest.mark.slow
-def test_a_candidate_that_edits_this_program_gets_no_page(review_files: Callable[..., Path], own_copy: Path) -> None:
+def test_a_template_that_edits_this_program_gets_no_page(review_files: Callable[..., Path], own_copy: Path) -> None:
     """Exit 4, each file is named, and no report lies there; the page was never made from what it wrote."""
     files = ", ".join(EDITS.values())
     body = f'[each.open("a").write("\\nAPPROVED BY THE RISK COMMITTEE\\n") for each in ({files})]'
-    spec = with_loader(review_files, body)
-    done = run(own_copy, spec, "run", "--only", "business")
+    spec, notebook = review_files({}), nbformat.read(own_copy / "templates" / "readiness.ipynb", as_version=4)
+    cell = nbformat.v4.new_code_cell(
+        f"import pathlib, readiness\nroot = pathlib.Path(readiness.__file__).parent\n{body};"
+    )
+    notebook.cells.append(cell)
+    nbformat.write(notebook, spec.parent / "altered.ipynb")
+    done = run(own_copy, spec, "run", "--only", "business", "--template", "altered.ipynb")
     assert 4 == done.returncode, done.stderr
     assert "Files of this program changed while the review was running" in done.stderr
     assert [] == [name for name in ("decision.html.j2", "style.css", "decision.py") if name not in done.stderr]

@@ -208,6 +208,8 @@ class ProcessWorker(Apart):
             return
         try:
             found = decode(Footprint, reply.values["footprint"])
+            if min(found.libraries, found.loaded, found.predicted, found.peak, found.first_call) < 0:
+                raise ValueError("less than nothing")
         except UNREADABLE:
             raise self._lose("its replies cannot be read") from None
         self._footprint = found
