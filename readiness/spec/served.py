@@ -110,7 +110,7 @@ class Outputs(Part):
 class Requests(Part):
     """How much a served model may be asked in one review."""
 
-    rows: Annotated[int, Field(ge=1, le=10_000)] = Field(500, description="most rows in one request")
+    rows: Annotated[int, Field(ge=1, le=10_000)] = Field(1024, description="most rows in one request")
     most: Annotated[int, Field(ge=1, le=10_000_000)] = Field(20_000, description="most requests of one review")
     timeout: Annotated[float, Field(gt=0, le=600)] = Field(
         30.0, description="seconds until the whole answer to one request must be there"

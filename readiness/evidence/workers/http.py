@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -104,7 +105,9 @@ class HttpWorker:
                 self._metadata = self._model_metadata()
                 self._tensor = self._tensor or feature_tensor(self._metadata)
             self._about = self._describe(said)
-        return self._about
+        if not self.tally.rows:
+            return self._about
+        return replace(self._about, notes=(*self._about.notes, f"It was sent {self.tally.words}."))
 
     def begin(self) -> None:
         """Nothing is asked before something has to be known."""
@@ -129,16 +132,19 @@ class HttpWorker:
 
     def time(self, request: TimeRequest) -> Times | Missing:
         """Times of requests from this process and back, encoding and decoding included; nothing is asked again."""
-        calls = min(request.calls, self._transport.left)
-        if calls < 1:
-            return Missing("all requests that the spec allows are made", "a larger model.requests.most")
+        left = self._transport.left
+        if left < 1 or (request.calls > left and math.isinf(request.seconds)):
+            return Missing(f"the spec allows {left:,} more requests", "a larger model.requests.most")
+        calls = min(request.calls, left)
         if request.batch > self._limits.rows:
             return Missing(
                 f"a request carries at most {self._limits.rows:,} rows; timed would be {request.batch:,}",
                 "a larger model.requests.rows",
             )
         _ = self.about
-        return time_calls(lambda rows: self._call_once(request.method, rows), replace(request, calls=calls))
+        bounded = replace(request, calls=calls, memory_every=0)  # the memory of this process says nothing
+        times = time_calls(lambda rows: self._call_once(request.method, rows), bounded)
+        return replace(times, outside=0)  # there is one clock, and it is ours
 
     def footprint(self, row: Inputs) -> Footprint | Missing:  # noqa: ARG002  # the protocol's
         """Not available: its process is elsewhere."""

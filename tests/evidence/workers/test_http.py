@@ -152,14 +152,16 @@ def test_calls_are_timed_one_by_one_and_failures_counted() -> None:
 
     with serving(answer) as service:
         worker = worker_at(service, outputs=BOTH, requests={"most": 6})
-        times = worker.time(TimeRequest("predict_proba", ROWS, calls=4))
+        times = worker.time(TimeRequest("predict_proba", ROWS, calls=4, memory_every=2))
         assert not isinstance(times, Missing)
+        assert (0, 0) == (times.outside, len(times.resident))
         assert 4 == len(times.service)
         assert (times.service > 0).all()
         assert 2 == len(times.raised)
         assert 4 == len(service.asked)
         assert {"HTTP 503": 2} == dict(worker.tally.failures)
-        capped = worker.time(TimeRequest("predict_proba", ROWS, calls=10))
+        assert isinstance(worker.time(TimeRequest("predict_proba", ROWS, calls=10)), Missing)
+        capped = worker.time(TimeRequest("predict_proba", ROWS, calls=10, seconds=60))
         assert not isinstance(capped, Missing)
         assert 2 == len(capped.service)
         assert isinstance(worker.time(TimeRequest("predict_proba", ROWS)), Missing)
@@ -487,9 +489,11 @@ def test_an_open_inference_server_is_asked_for_what_it_declares() -> None:
     with serving(open_inference) as service:
         worker = worker_at(service, outputs=stated, **OIP)
         assert ("a", "w") == worker.about.feature_names
-        assert ("The server calls itself a⟨U+202E⟩server 9.",) == worker.about.notes
+        said = "The server calls itself a⟨U+202E⟩server 9."
+        assert (said,) == worker.about.notes
         assert [[0.25, 0.75]] * 5 == worker.call("predict_proba", ROWS).tolist()
         assert ["yes"] * 5 == worker.call("predict", ROWS).tolist()
+        assert (said, "It was sent 3 requests, none of which failed.") == worker.about.notes
         worker.close()
     assert ["/v2", "/v2/models/fraud", "/v2/models/fraud/infer"] == [path for _, path, _, _ in service.asked]
     assert ["FP32", "BYTES"] == [tensor["datatype"] for tensor in service.bodies[0]["inputs"]]
