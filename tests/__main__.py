@@ -23,7 +23,11 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m tests", description="Style, types and tests.")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--fast", action="store_true", help="without whole reviews, fresh interpreters and browsers")
+    size.add_argument(
+        "--fast",
+        action="store_true",
+        help="without whole reviews, fresh interpreters and browsers; few cases of each test",
+    )
     size.add_argument("--all", action="store_true", help="everything: also what is exhaustive, new random examples")
     words = parser.parse_args()
     chosen = [f"--{name}" for name in ("fast", "all") if getattr(words, name)]

@@ -21,7 +21,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 LIBRARIES = ("sklearn.compose", "sklearn.ensemble", "sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing")
 LONGEST = 2**18
@@ -29,27 +28,52 @@ LONGEST = 2**18
 
 
 @contextlib.contextmanager
-def forked_workers() -> Iterator[None]:
-    """Meanwhile models run in forked processes, said to be isolated as by bubblewrap."""
+def forked_workers(*, really: bool = True) -> Iterator[None]:
+    """Meanwhile models run in forked processes, said to be isolated as by bubblewrap; not `really`: in real ones."""
+    before = _chosen.forks
+    _install()
+    _chosen.forks = really
+    try:
+        yield
+    finally:
+        _chosen.forks = before
+
+
+def choose(*, forks: bool) -> None:
+    """Whether models run in forked processes from now on."""
+    _install()
+    _chosen.forks = forks
+
+
+_chosen = SimpleNamespace(forks=False)
+
+
+@functools.cache
+def _install() -> None:
+    """Stand in front of the two doors through which a model's process is started."""
     from readiness.core.provenance import Isolation, IsolationForm
+    from readiness.evidence.workers import cells, line
     from readiness.evidence.workers.isolation import Start
 
     if sys.platform != "linux":
-        yield
         return
-    start = Start(Isolation(IsolationForm.BUBBLEWRAP, network=False, labels=False))
-    known = SimpleNamespace(PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired, Popen=Forked)
-    with contextlib.ExitStack() as patched:
-        for module in ("line", "cells"):
-            patched.enter_context(patch(f"readiness.evidence.workers.{module}.isolate", lambda _cell: start))
-        patched.enter_context(patch("readiness.evidence.workers.line.subprocess", known))
-        yield
+    isolate, start = line.isolate, Start(Isolation(IsolationForm.BUBBLEWRAP, network=False, labels=False))
+
+    def chosen_start(cell: Any) -> Start:
+        return start if _chosen.forks else isolate(cell)
+
+    def started(words: Any, **options: Any) -> Any:
+        forks = _chosen.forks and words[0] == sys.executable and options.get("user") is None
+        return Forked(**options) if forks else subprocess.Popen(words, **options)
+
+    cells.isolate = line.isolate = chosen_start
+    line.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": started})  # type: ignore[assignment]
 
 
 class Forked:
     """What `subprocess.Popen` would give for a model's process, in the parts that a review uses."""
 
-    def __init__(self, _words: Any, *, cwd: Path, env: Mapping[str, str], bufsize: int, **_: Any) -> None:
+    def __init__(self, *, cwd: Path, env: Mapping[str, str], bufsize: int, **_: Any) -> None:
         (their_in, our_in), (our_out, their_out), (our_err, their_err) = (os.pipe() for _ in range(3))
         theirs = [their_in, their_out, their_err]
         self.pid: int = nursery().ask({"cwd": str(cwd), "env": dict(env)}, theirs)

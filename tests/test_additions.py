@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from subprocess import run as subprocess_of
@@ -35,11 +35,13 @@ from readiness.statistics.inference import Exact
 from readiness.statistics.judge_claims import Measurement
 from readiness.verdict import claims
 from readiness.verdict.comparison import missing_codes, other_bars
-from tests.conftest import make_rows
+from tests.conftest import make_rows, write_review
 from tests.sampling import exhaustive
 
 FEATURES = ["a", "b"]
 TEST = make_rows(500, 2)
+TEST_ROWS = make_rows(800, 2)
+"""Those of `write_review`."""
 MODEL = LogisticRegression().fit(make_rows(400, 1)[FEATURES], make_rows(400, 1)["y"])
 
 
@@ -112,16 +114,20 @@ import json, sys
 from pathlib import Path
 import readiness
 from tests.walking import walk
-walked = walk(Path(sys.argv[1]), probes=len(sys.argv) > 2)
-print(json.dumps({
-    "from": readiness.__file__, "failed": walked.failed, "undrawn": walked.undrawn,
-    "drawn": [getattr(each, "name", "") for each in walked.drawn],
-    "found": {code: [f.metric, f.status.value, f.measured and f.measured.value, f.outcome and f.outcome.value]
-              for code, f in walked.findings.items()},
-    "page": walked.page,
-}))
+for given in sys.argv[1:]:
+    spec, probes = Path(given), given == sys.argv[1]
+    walked = walk(spec, probes=probes)
+    print(json.dumps({
+        "from": readiness.__file__, "failed": walked.failed, "undrawn": walked.undrawn,
+        "drawn": [getattr(each, "name", "") for each in walked.drawn],
+        "found": {code: [f.metric, f.status.value, f.measured and f.measured.value, f.outcome and f.outcome.value]
+                  for code, f in walked.findings.items()},
+        "page": walked.page,
+    }))
 """
-"""A whole review, recorded, checked by the host, and its verdict recomputed: errors pass as they are raised."""
+"""Whole reviews, recorded, checked by the host, and their verdicts recomputed: errors pass as they are raised. The
+first one is probed.
+"""
 LABELS = {
     "readiness/core/metrics.py": [(
         "_LABELS = (",
@@ -204,37 +210,44 @@ _SIGNS = {""",
 }  # fmt: skip
 
 
-@pytest.fixture
-def reviewed(tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """A function that reviews a spec by a copy of the program that was added to, file by file."""
+DESIGNS = ["plain", "groups", exhaustive("time")]
 
-    def review_by_copy(
-        spec: Path, *additions: Mapping[str, Any], cell: str = "", probes: bool = False
-    ) -> dict[str, Any]:
-        copied = tmp_path / "program"
-        ignored = shutil.ignore_patterns("__pycache__")
-        for folder in ("readiness", "templates"):
-            shutil.copytree(ROOT / folder, copied / folder, ignore=ignored)
-        for path, edits in (item for addition in additions for item in addition.items()):
-            text = (copied / path).read_text()
-            for place, added in edits:
-                assert 1 == text.count(place), place
-                text = text.replace(place, place + added)
-            (copied / path).write_text(text)
-        if cell:
-            _add_cell(copied / "templates" / "readiness.ipynb", cell)
-        words = [sys.executable, "-c", WALK, str(spec), *(["probes"] if probes else [])]
-        path = os.pathsep.join((str(copied), str(ROOT)))
-        env = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-        done = subprocess_of(words, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert 0 == done.returncode, done.stderr[-3000:]
-        told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        assert str(copied) in told["from"]
-        assert {} == told["failed"]
-        assert [] == told["undrawn"]
-        return told
 
-    return review_by_copy
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
+    """What reviews say by a copy of the program that was added to, file by file: by the name of what was reviewed.
+
+    One process reviews them all.
+    """
+    place = tmp_path_factory.mktemp("additions")
+    copied = _copy_with(place / "program", LABELS, OF_SCORES, LOSS, PROBE, FIGURE)
+    _add_cell(copied / "templates" / "readiness.ipynb", 'review.business.plot("tallies")')
+    designs = ["plain", "groups", *(["time"] if request.config.getoption("--all") else [])]
+    specs = {name: _metrics_spec(place / name, name) for name in designs} | {"loss": _loss_spec(place / "loss")}
+    words = [sys.executable, "-c", WALK, *map(str, specs.values())]
+    path = os.pathsep.join((str(copied), str(ROOT)))
+    env = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+    done = subprocess_of(words, env=env, cwd=place, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr[-3000:]
+    told = [json.loads(line) for line in done.stdout.splitlines()[-len(specs) :]]
+    for each in told:
+        assert str(copied) in each["from"]
+        assert {} == each["failed"]
+        assert [] == each["undrawn"]
+    return dict(zip(specs, told, strict=True))
+
+
+def _copy_with(copied: Path, *additions: Mapping[str, Any]) -> Path:
+    """A copy of the program with all additions; compiled modules that still fit come along."""
+    for folder in ("readiness", "templates"):
+        shutil.copytree(ROOT / folder, copied / folder)
+    for path, edits in (item for addition in additions for item in addition.items()):
+        text = (copied / path).read_text()
+        for place, added in edits:
+            assert 1 == text.count(place), place
+            text = text.replace(place, place + added)
+        (copied / path).write_text(text)
+    return copied
 
 
 def _add_cell(template: Path, source: str) -> None:
@@ -246,45 +259,42 @@ def _add_cell(template: Path, source: str) -> None:
     nbformat.write(notebook, template)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("design", ["plain", "groups", exhaustive("time")])
-def test_metrics_of_labels_and_scores(reviewed: Any, review_files: Any, design: str) -> None:
-    """As a requirement, as a gain, over segments: judged by each, and the record holds."""
-    names = ("g_mean", "informedness", "wrong_share", "gini")
+NAMES = ("g_mean", "informedness", "wrong_share", "gini")
+
+
+def _metrics_spec(folder: Path, design: str) -> Path:
+    """The new metrics of labels and scores as requirements, as gains, over segments; the new probe is asked for."""
     ways: list[dict[str, Any]] = [
         {"says": name, "metric": name, **({"at_most": 0.4} if name == "wrong_share" else {"at_least": 0.2})}
-        for name in names
+        for name in NAMES
     ]
-    ways += [{"says": f"{name} gained", "metric": name, "gain_over": "majority", "above": 0} for name in names]
+    ways += [{"says": f"{name} gained", "metric": name, "gain_over": "majority", "above": 0} for name in NAMES]
     test = make_rows(800, 2)
     test["unit"], test["day"] = np.arange(800) // 4, pd.date_range("2026-01-01", periods=800, freq="h")
     train = make_rows(600, 1)
     train["unit"], train["day"] = np.arange(600) // 4 + 1000, pd.date_range("2025-01-01", periods=600, freq="h")
     changes = {
         "business": {"requirements": ways},
-        "segments": {"metrics": list(names)},
+        "segments": {"metrics": list(NAMES)},
         "baseline": {"metric": "g_mean"},
+        "production": {"must_handle": ["twice"], "clean_error_accepted": ["twice"]},
+        "data": {"plain": {}, "groups": {"group": "unit"}, "time": {"time": "day"}}[design],
     }
-    data = {"plain": {}, "groups": {"group": "unit"}, "time": {"time": "day"}}[design]
-    spec = review_files({**changes, "data": data}, test=test)
+    folder.mkdir()
+    spec = write_review(folder, changes, test=test)
     train.to_parquet(spec.parent / "train.parquet")
-    found = reviewed(spec, LABELS, OF_SCORES)["found"]
-
-    right = (MODEL.predict(test[FEATURES]) == test["y"]).mean()
-    assert ["met"] * 4 == [found[f"BUSI-{k}"][1] for k in range(1, 5)]
-    assert found["BUSI-3"][2] == pytest.approx(1 - right, abs=0.05)
-    judged = {
-        metric for code, (metric, status, *_) in found.items() if code[:4] in ("SEGM", "BASE") and status == "met"
-    }
-    assert judged & set(names)
+    return spec
 
 
-@pytest.mark.slow
-def test_a_loss(reviewed: Any, review_files: Any) -> None:
-    """Its entry among the metrics, and the loss of a row."""
+def _loss_model() -> LinearRegression:
     train = make_rows(600, 1)
-    model = LinearRegression().fit(train[["a", "y"]], train["b"])
-    spec = review_files(
+    return LinearRegression().fit(train[["a", "y"]], train["b"])
+
+
+def _loss_spec(folder: Path) -> Path:
+    folder.mkdir()
+    return write_review(
+        folder,
         {
             "data": {"target": "b", "positive": None, "features": ["a", "y"], "task": "regression"},
             "errors": None,
@@ -292,21 +302,37 @@ def test_a_loss(reviewed: Any, review_files: Any) -> None:
             "baseline": {"metric": "mean_root_error"},
             "business": {"requirements": [{"says": "near", "metric": "mean_root_error", "at_most": 2}]},
         },
-        model=model,
+        model=_loss_model(),
     )
-    found = reviewed(spec, LOSS)["found"]
-    test = make_rows(800, 2)
-    error = np.sqrt(np.abs(model.predict(test[["a", "y"]]) - test["b"])).mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("design", DESIGNS)
+def test_metrics_of_labels_and_scores(reviewed: Any, design: str) -> None:
+    """As a requirement, as a gain, over segments: judged by each, and the record holds."""
+    found = reviewed[design]["found"]
+
+    right = (MODEL.predict(TEST_ROWS[FEATURES]) == TEST_ROWS["y"]).mean()
+    assert ["met"] * 4 == [found[f"BUSI-{k}"][1] for k in range(1, 5)]
+    assert found["BUSI-3"][2] == pytest.approx(1 - right, abs=0.05)
+    judged = {
+        metric for code, (metric, status, *_) in found.items() if code[:4] in ("SEGM", "BASE") and status == "met"
+    }
+    assert judged & set(NAMES)
+
+
+@pytest.mark.slow
+def test_a_loss(reviewed: Any) -> None:
+    """Its entry among the metrics, and the loss of a row."""
+    found = reviewed["loss"]["found"]
+    error = np.sqrt(np.abs(_loss_model().predict(TEST_ROWS[["a", "y"]]) - TEST_ROWS["b"])).mean()
     assert ["mean_root_error", "met", pytest.approx(error)] == found["BUSI-1"][:3]
 
 
 @pytest.mark.slow
-def test_a_probe_and_a_figure(reviewed: Any, review_files: Any) -> None:
+def test_a_probe_and_a_figure(reviewed: Any) -> None:
     """A probe in its two places may be asked for by the spec; a figure is found in its module."""
-    production = {"must_handle": ["twice"], "clean_error_accepted": ["twice"]}
-    told = reviewed(
-        review_files({"production": production}), PROBE, FIGURE, cell='review.business.plot("tallies")', probes=True
-    )
+    told = reviewed["plain"]
     assert "passed" == told["found"]["PROD-PROBE-TWICE"][3]
     assert "Every row twice" in told["page"]
     assert "business.tallies" in told["drawn"]

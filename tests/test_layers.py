@@ -57,10 +57,16 @@ def modules():
 
 
 @functools.cache
+def tree(path):
+    """The parsed source of a module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
 def imported(path):
     """Modules of the package that a module imports: when it is loaded, inside functions, and for types alone."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "readiness":
             base = (node.module or "").removeprefix("readiness").strip(".")
             children = {f"{base}.{alias.name}".strip(".") for alias in node.names}
@@ -82,10 +88,11 @@ def test_folders_are_floors():
     assert {"__init__.py", "__main__.py"} == {path.name for path in PACKAGE.glob("*.py")}
 
 
-@pytest.mark.parametrize("name", sorted(name for name in modules() if name not in ("", "__main__")))
-def test_a_module_looks_only_down(name):
-    """A module imports from its own floor or from a lower one."""
-    assert [] == [other for other in imported(modules()[name]) if floor(other) > floor(name)]
+def test_a_module_looks_only_down():
+    """Each imports from its own floor or from a lower one."""
+    names = sorted(name for name in modules() if name not in ("", "__main__"))
+    looking_up = {name: [each for each in imported(modules()[name]) if floor(each) > floor(name)] for name in names}
+    assert {} == {name: others for name, others in looking_up.items() if others}
 
 
 def test_there_are_no_cycles():
@@ -123,7 +130,7 @@ def test_no_module_is_long_and_no_function_is_longer():
     for name, path in modules().items():
         text = path.read_text(encoding="utf-8")
         assert text.count("\n") <= 500, name
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 60, f"{name}.{node.name}"
 
@@ -131,7 +138,7 @@ def test_no_module_is_long_and_no_function_is_longer():
 def test_every_module_says_what_it_holds():
     """The first sentence of each module is a noun phrase of the field, not a riddle."""
     for name, path in modules().items():
-        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        told = ast.get_docstring(tree(path))
         assert told, name
         assert "?" not in told.partition("\n\n")[0], name
 

@@ -122,8 +122,8 @@ def walk(
 
     with contextlib.ExitStack() as patched:
         patched.enter_context(patch("IPython.display.display", display))
+        patched.enter_context(forked_workers(really=not probes))
         if not probes:
-            patched.enter_context(forked_workers())
             patched.enter_context(patch("readiness.reviews.answering.probe", probe))
         if not figures:
             patched.enter_context(patch("readiness.reviews.parts.Figures.plot", lambda *_args: None))

@@ -25,6 +25,7 @@ from readiness.verdict.record import Record
 from readiness.verdict.reservations import reservations
 from tests.conftest import make_rows
 from tests.report.page import records
+from tests.sampling import sampled
 from tests.walking import walk
 
 pytestmark = pytest.mark.slow
@@ -259,6 +260,12 @@ IMITATIONS = [
 
 
 @pytest.mark.parametrize("text", IMITATIONS)
+def test_what_reads_like_a_verdict_is_seen_as_one(text: str) -> None:
+    """Each of them; what follows from it is the same for all."""
+    assert imitates(text)
+
+
+@pytest.mark.parametrize("text", sampled(IMITATIONS, 12, always=("LGTM", "💚", "①")))
 def test_a_name_that_reads_like_a_verdict_is_quoted(text: str) -> None:
     """Name, version, purpose, owner and preparers; in the title of the page and in the terminal, too."""
     about = {**records.ABOUT, "purpose": text, "owner": text}

@@ -87,7 +87,12 @@ def verified(run: Run) -> tuple[int, str, str]:
 
 @pytest.mark.slow
 def test_what_verify_says_of_a_page_made_again(reviewed: Reviewed, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One review, and everything that can be wrong with its page; whatever is not equal is not valid."""
+    """One review, and everything that can be wrong with its page; whatever is not equal is not valid.
+
+    The pen of this module changes nothing by itself: the same parts give the same unsigned report.
+    """
+    parts = split(reviewed.original)
+    assert reviewed.original == join(Parts(parts.content, parts.record, "unsigned"))
     code, said, complained = verified(run)
     assert (0, "") == (code, complained)
     assert "the page is, byte for byte, what this program makes of the record and notebook.ipynb" in said
@@ -225,10 +230,3 @@ def test_every_package_that_makes_the_page_is_recorded() -> None:
     assert "jinja2" in outside
     assert set(OF_THE_PAGE) == outside - set(sys.stdlib_module_names) - readers_of_specs
     assert {name: metadata.version(name) for name in OF_THE_PAGE}.items() <= environment().packages.items()
-
-
-@pytest.mark.slow
-def test_parts_are_put_together_as_they_were(reviewed: Reviewed) -> None:
-    """The pen of this module changes nothing by itself: the same parts give the same unsigned report."""
-    parts = split(reviewed.original)
-    assert reviewed.original == join(Parts(parts.content, parts.record, "unsigned"))

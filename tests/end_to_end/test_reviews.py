@@ -176,7 +176,11 @@ def small(tmp_path: Path) -> Path:
 class TestWays:
     """Papermill with and without our engine, and nbconvert: the same findings, and never a signed page."""
 
-    @pytest.mark.parametrize("engine", [("--engine", "readiness"), ()], ids=["our engine", "plain"])
+    @pytest.mark.parametrize(
+        "engine",
+        [("--engine", "readiness"), pytest.param((), marks=pytest.mark.exhaustive)],  # nbconvert has no engine, either
+        ids=["our engine", "plain"],
+    )
     def test_papermill(self, small: Path, engine: tuple[str, ...]) -> None:
         """It leaves an executed notebook, from which nbconvert makes an unsigned page."""
         from nbconvert import get_exporter

@@ -540,6 +540,7 @@ def unseen_ticks(figure):
     return unseen
 
 
+@pytest.mark.slow
 @SHEETS
 @pytest.mark.parametrize(("plot", "answer"), EVERY)
 def test_no_word_leaves_the_sheet_and_none_is_smaller_than_the_page_allows(plot, answer, on):
