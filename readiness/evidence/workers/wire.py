@@ -352,11 +352,16 @@ def pack_answer(raw: Any) -> Message:
     if isinstance(raw, list) and raw and np.ndim(raw[0]) == 2:
         return Message({"as": "tables", "count": len(raw)})
     raw = raw.toarray() if hasattr(raw, "toarray") else raw
+    kind = type(raw).__name__[:80]
     try:
-        return pack_array(raw if isinstance(raw, np.ma.MaskedArray) else np.asarray(raw))
+        array = raw if isinstance(raw, np.ma.MaskedArray) else np.asarray(raw)
     except Exception as error:  # whatever its type does when it is made an array
-        words = error.message if isinstance(error, DataError) else str(error)
-        return Message({"as": "odd", "type": type(raw).__name__[:80], "words": words[:300]})
+        return Message({"as": "odd", "type": kind, "words": str(error)[:300]})
+    try:
+        return pack_array(array)
+    except DataError:
+        single = not np.ndim(array)  # an array of it is no more than itself, there and here
+        return Message({"as": "single" if single else "odd", "type": kind, "words": "it holds what is no plain value"})
 
 
 class NoArray:
@@ -382,12 +387,12 @@ def unpack_answer(message: Message) -> Any:
         if type(count) is not int or not 0 < count < 10_000:
             raise WireError("tables of no number")
         return [np.empty((0, 0))] * count
-    if how == "odd":
+    if how in ("odd", "single"):
         name, words = message.values.get("type"), message.values.get("words")
         if not isinstance(name, str) or not isinstance(words, str):
             raise WireError("an answer without a type")
-        kind = type(name if name.isidentifier() else "object", (NoArray,), {})
-        return kind(words)
+        named = name if name.isidentifier() else "object"
+        return type(named, (), {})() if how == "single" else type(named, (NoArray,), {})(words)
     return unpack_array(message)
 
 
