@@ -77,6 +77,11 @@ class Cure(StrEnum):
         cure.code = code
         return cure
 
+    @property
+    def advice(self) -> str:
+        """Words and code in one sentence without its full stop."""
+        return f"{self.words}: {self.code}" if self.code else self.words
+
     SELECT_BY_NAME = (
         "select_by_name",
         "Select columns by name in front of the model, and fit both together",
@@ -159,8 +164,13 @@ class Cure(StrEnum):
     )
     CONSTRAIN = (
         "constrain",
-        "Let the model keep the direction: monotonic_cst in scikit-learn, monotone_constraints in boosting libraries",
+        "Use a model that can be told to keep the direction",
         "HistGradientBoostingClassifier(monotonic_cst={name: 1})",
+    )
+    CONSTRAIN_BOOSTER = (
+        "constrain_booster",
+        "Tell the model to keep the direction, 1 up and -1 down for each column in their order, and fit it again",
+        "model.set_params(monotone_constraints=[1, 0])",
     )
     LEAVE_OUT = (
         "leave_out",

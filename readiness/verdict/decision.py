@@ -164,7 +164,9 @@ def _words_of(finding: Finding, attribute: str) -> str:
     text = (getattr(finding, attribute) or finding.reason).rstrip(".")
     if text and finding.withheld_by:
         return text  # of all claims that the same rows cannot carry it is the same
-    return f"{finding.name}: {text}" if text else finding.name
+    said = f"{finding.name}: {text}" if text else finding.name
+    cure = None if finding.example is None or finding.status is not Status.NOT_MET else finding.example.cure
+    return said if cure is None else f"{said}. {cure.advice}"
 
 
 def _path(answers: dict[Question, Answer]) -> tuple[Step, ...]:

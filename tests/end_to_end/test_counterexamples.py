@@ -101,4 +101,4 @@ def test_what_the_spec_says_of_one_column_is_judged_of_numbers(review_files: Any
     assert falls.example.row > 0
     assert float(falls.example.given) > float(falls.example.instead_of)
     assert "A larger a lowers the answer and never raises it" in done.page
-    assert Cure.CONSTRAIN.words in done.page
+    assert Cure.CONSTRAIN_BOOSTER.words in done.page

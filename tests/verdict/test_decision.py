@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.core.counterexamples import Change, Counterexample, Cure
 from readiness.core.findings import Answer, Finding, Question, Status
 from readiness.verdict.decision import ADVICE, FLOWCHART, Verdict, advice_on, decide
 
@@ -103,3 +104,14 @@ def test_many_findings_are_listed_and_counted():
     assert "claim 3" in action.text
     assert "claim 4" not in action.text
     assert action.text.endswith("and 2 more.")
+
+
+def test_what_failed_is_told_with_what_mends_it():
+    """The cure of a counterexample ends the advice on a no, and on nothing else."""
+    example = Counterexample(Change.GAP, ("age",), cure=Cure.FILL_GAPS)
+    for status, code in ((Status.NOT_MET, True), (Status.NOT_PROVEN, False)):
+        finding = Finding("PROD-PROBE-MISSING-VALUE", "Gaps", status, reason="refused in age", example=example)
+        whole = [*answers([Status.MET] * 5 + [status])[:5], Answer(Question.PRODUCTION, (finding,))]
+        text = decide(whole).actions[0].text
+
+        assert code is text.endswith(f"Gaps: refused in age. {Cure.FILL_GAPS.advice}.")

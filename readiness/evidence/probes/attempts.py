@@ -18,6 +18,8 @@ from readiness.evidence.workers.worker import ModelRaised, Scores, WorkerLost
 from readiness.spec.parts import label_text
 
 ProbeOutcome = Literal["passed", "clean_error", "failed", "not_applicable", "unavailable"]
+BOOSTERS = frozenset({"lightgbm", "xgboost", "catboost"})
+"""Packages whose bare models take gaps as they are, categories by their codes, and constraints on directions."""
 OUTCOMES: tuple[ProbeOutcome, ...] = ("passed", "clean_error", "failed", "not_applicable", "unavailable")
 
 

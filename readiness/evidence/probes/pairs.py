@@ -23,7 +23,7 @@ from readiness.core.missing import Missing
 from readiness.core.policy import PAIR_PROVEN, PAIR_ROWS, PAIR_VALUES
 from readiness.core.sanitize import shorten, shown
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.probes.attempts import answered, value_text
+from readiness.evidence.probes.attempts import BOOSTERS, answered, value_text
 from readiness.evidence.probes.inside import TOLERANCE
 from readiness.evidence.workers.worker import Scores
 from readiness.spec.parts import label_text
@@ -99,13 +99,13 @@ def _measure(candidate: Candidate, frame: pd.DataFrame, pair: Pair, alpha: float
         broken, example = _find_turns(own, values, usual, others, pair, code)
     else:
         broken, example = _find_moves(own, values, usual, others, pair)
-    example = None if example is None else _placed(example, rows, pair)
+    cure = Cure.LEAVE_OUT
+    if isinstance(pair, Monotonic):
+        cure = Cure.CONSTRAIN_BOOSTER if candidate.worker.about.package in BOOSTERS else Cure.CONSTRAIN
+    if example is not None:
+        example = replace(example, row=int(rows[example.row]) + 1, columns=(pair.column,), cure=cure)
     texts = tuple(value_text(value) for value in values)
     return Broken(rows, broken, texts, pair.column in candidate.features, example)
-
-
-def _placed(example: Counterexample, rows: NDArray[np.int64], pair: Pair) -> Counterexample:
-    return replace(example, row=int(rows[example.row]) + 1, columns=(pair.column,))
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -218,7 +218,6 @@ def _find_turns(
         before=Answered(label, float(answers[row, first])),
         after=Answered(label, float(answers[row, second])),
         row=row,
-        cure=Cure.CONSTRAIN,
     )
     return broken, example
 
@@ -239,7 +238,6 @@ def _find_moves(
         before=answered(usual, row),
         after=answered(others[value], row),
         row=row,
-        cure=Cure.LEAVE_OUT,
     )
     return broken, example
 

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from readiness.core.counterexamples import Change, Counterexample, Cure
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes import changes
-from readiness.evidence.probes.attempts import Attempt, ProbeResult, answered, are_same, ask, shrink, value_text, worst
+from readiness.evidence.probes.attempts import (
+    BOOSTERS,
+    Attempt,
+    ProbeResult,
+    answered,
+    are_same,
+    ask,
+    shrink,
+    value_text,
+    worst,
+)
 from readiness.evidence.probes.inside import are_close
 from readiness.evidence.workers.worker import Scores, WorkerLost
 
@@ -25,8 +35,6 @@ ALONE = 30
 SINGLE_TOLERANCE = 0.01
 """How far answers may move on average when numbers come in single precision: in probability, or as a share of the
 spread of predicted numbers; labels may not change. A tree moves a row that lies on one of its splits."""
-BOOSTERS = frozenset({"lightgbm", "xgboost", "catboost"})
-"""Packages whose bare models take gaps as they are, and categories by their codes."""
 
 # ----------------------------------------------------------------------------------------------------
 # Which values they hold

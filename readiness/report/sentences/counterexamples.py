@@ -44,6 +44,4 @@ _SEEN = {Change.INPUT: "not as it was", Change.STATE: "not as it was"}
 
 def cure_words(example: Counterexample | None) -> str:
     """What mends it, with its code; empty where nobody knows."""
-    if example is None or example.cure is None:
-        return ""
-    return f"{example.cure.words}: {example.cure.code}" if example.cure.code else example.cure.words
+    return "" if example is None or example.cure is None else example.cure.advice

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMRegressor
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
@@ -145,6 +147,17 @@ def test_real_models_keep_what_they_are_told_to_keep() -> None:
     held = HistGradientBoostingRegressor(max_iter=30, monotonic_cst={"income": 1}).fit(NUMBERS, target)
     assert broken(free, monotonic=RISING, rows=NUMBERS).broken.mean() > 0.9
     assert not broken(held, monotonic=RISING, rows=NUMBERS).broken.any()
+
+
+def test_a_booster_that_breaks_it_is_mended_by_its_cure() -> None:
+    """The code of the cure, run on the model that broke it."""
+    target = NUMBERS["income"] + RNG.normal(0, 500, N)
+    model = LGBMRegressor(n_estimators=20, n_jobs=1, verbose=-1).fit(NUMBERS, target)
+    found = broken(model, monotonic=RISING, rows=NUMBERS)
+    assert found.example is not None
+    assert found.example.cure is Cure.CONSTRAIN_BOOSTER
+    mended = eval(found.example.cure.code, {"model": clone(model)}).fit(NUMBERS, target)
+    assert not broken(mended, monotonic=RISING, rows=NUMBERS).broken.any()
 
 
 def test_of_two_classes_the_score_of_the_positive_one_follows_the_column() -> None:
