@@ -228,7 +228,7 @@ def _pack_latency(latency: Latency) -> Packed:
 
 
 def _read_latency(entry: Entry) -> Latency:
-    return Latency(**entry.facts["latency"], **{name: entry.arrays[name] for name in ("nanoseconds", "steps")})
+    return Latency(nanoseconds=entry.arrays["nanoseconds"], steps=entry.arrays["steps"], **entry.facts["latency"])
 
 
 def _pack_loads(loads: tuple[Load, ...]) -> Packed:

@@ -192,10 +192,14 @@ def latency_alt(answer: Answer) -> str:
 
 
 def _levels(answer: Answer) -> pd.DataFrame:
-    table = answer.tables.get("load")
-    if table is None or len(table) < 2:
+    table: pd.DataFrame = answer.tables.get("load", pd.DataFrame())
+    if len(table) < 2:
         raise NothingToDraw("no requests were sent at a rate")
     return table
+
+
+def _numbers(table: pd.DataFrame, name: str) -> Floats:
+    return np.asarray(table[name], dtype=np.float64)
 
 
 @house_style()
@@ -205,22 +209,23 @@ def load(answer: Answer, *, ax: Axes | None = None) -> Axes:
     stayed without an answer. Beyond the knee waiting grows faster than answers.
     """
     table = _levels(answer)
-    rates, p50, p95 = (table[name].to_numpy(dtype=float) for name in ("rate", "p50", "p95"))
+    rates, p50, p95, lows, highs = (_numbers(table, name) for name in ("rate", "p50", "p95", "low", "high"))
     ax = canvas(ax, 2.7 if sheet().narrow else 3.1)
     ax.set_yscale("log")
     ax.set_xlim(0.0, 1.05 * float(rates[-1]))
-    known = np.concatenate([p50, p95, *(table[name].to_numpy(dtype=float) for name in ("low", "high"))])
+    known = np.concatenate([p50, p95, lows, highs])
     known = known[np.isfinite(known) & (known > 0)]
     low, high = float(known.min()) / 1.4, float(known.max()) * 1.6
     ax.set_ylim(low, high)
     ax.plot(rates, np.maximum(p50, low), color=ACCENT, linewidth=1.4, alpha=0.6, label="_half")
     ax.plot(rates, p95, color=INK, linewidth=1.2, label="_most")
-    for row in table.itertuples():
-        ends = [max(low, float(row.low)), min(high, float(row.high))]
-        code = Topic.LOAD.key(int(row.percent)).code
-        ax.plot([row.rate] * 2, ends, color=INK, linewidth=3.5, alpha=0.35, solid_capstyle="butt",
+    levels = zip(_numbers(table, "percent"), rates, p95, lows, highs, _numbers(table, "errors"), strict=True)
+    for percent, rate, value, least, most, errors in levels:
+        code = Topic.LOAD.key(int(percent)).code
+        ends = [max(low, float(least)), min(high, float(most))]
+        ax.plot([rate, rate], ends, color=INK, linewidth=3.5, alpha=0.35, solid_capstyle="butt",
                 label=f"_{code} interval")  # fmt: skip
-        ax.plot([row.rate], [row.p95], color=INK, marker="X" if row.errors else "o", markersize=5.5, linestyle="",
+        ax.plot([rate], [value], color=INK, marker="X" if errors else "o", markersize=5.5, linestyle="",
                 label=f"_{code}")  # fmt: skip
     stated = table.loc[table["percent"] == 100, "rate"]
     if len(stated):
@@ -264,7 +269,8 @@ def load_caption(answer: Answer) -> str:
 def load_alt(answer: Answer) -> str:
     """What `load` shows, in one sentence."""
     table = _levels(answer)
-    said = [f"{int(row.percent)} %: {_amount(float(row.p95))} ms" for row in table.itertuples()]
+    pairs = zip(_numbers(table, "percent"), _numbers(table, "p95"), strict=True)
+    said = [f"{percent:.0f} %: {_amount(value)} ms" for percent, value in pairs]
     errors = int(table["errors"].sum())
     return (
         f"Response time of 95 of 100 requests by per cent of the stated rate: {', '.join(said)}; "
