@@ -132,7 +132,8 @@ def use_of(loaded: LoadedSpec, model_sha256: str | None, test_sha256: str) -> Us
     data, model = loaded.spec.data, loaded.spec.model
     columns = [data.target] if data.id in (None, data.target) else [data.target, str(data.id)]
     table = read_table(loaded.resolve(data.test), columns)
-    given = model.predictions.model_dump(mode="json") if model.predictions is not None else None
+    served = {"url": model.url, "name": model.name, "version": model.version}  # which of them answers, no digest tells
+    given = served if model.predictions is None else model.predictions.model_dump(mode="json")
     candidate = model_sha256 or f"{test_sha256} {json.dumps(given, sort_keys=True)}"
     text = json.dumps([candidate, model.threshold])
     names = "" if len(columns) == 1 else _digest_of_rows(table[columns[1]], table[data.target])
