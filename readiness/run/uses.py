@@ -132,9 +132,10 @@ def use_of(loaded: LoadedSpec, model_sha256: str | None, test_sha256: str) -> Us
     data, model = loaded.spec.data, loaded.spec.model
     columns = [data.target] if data.id in (None, data.target) else [data.target, str(data.id)]
     table = read_table(loaded.resolve(data.test), columns)
-    served = {"url": model.url, "name": model.name, "version": model.version}  # which of them answers, no digest tells
-    given = served if model.predictions is None else model.predictions.model_dump(mode="json")
-    candidate = model_sha256 or f"{test_sha256} {json.dumps(given, sort_keys=True)}"
+    served = [model.url, model.name, model.version]  # what answers there has no digest
+    given = model.predictions.model_dump(mode="json") if model.predictions is not None else None
+    ready_made = f"{test_sha256} {json.dumps(given, sort_keys=True)}"
+    candidate = model_sha256 or (json.dumps(served) if given is None else ready_made)
     text = json.dumps([candidate, model.threshold])
     names = "" if len(columns) == 1 else _digest_of_rows(table[columns[1]], table[data.target])
     return Use(_digest_in_order(table[data.target]), hashlib.sha256(text.encode()).hexdigest(), names)

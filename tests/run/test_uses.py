@@ -119,6 +119,19 @@ def test_the_rows_are_known_by_their_truth(tmp_path):
     assert first.rows == use_of(load_spec(tmp_path / "readiness.yaml"), None, "one").rows
 
 
+def test_a_served_model_is_known_by_its_address_name_and_version(tmp_path):
+    """No digest tells what answers there; the same rows in another file make it no other candidate."""
+    pd.DataFrame({"y": [0, 1] * 20}).to_csv(tmp_path / "test.csv", index=False)
+
+    def candidate(version: str, place: str, digest: str = "one") -> str:
+        model = f'model: {{name: m, version: "{version}", url: "http://127.0.0.1:1/{place}", protocol: json}}'
+        (tmp_path / "readiness.yaml").write_text(f"{model}\ndata: {{test: test.csv, target: y, positive: 1}}\n")
+        return use_of(load_spec(tmp_path / "readiness.yaml"), None, digest).candidate
+
+    assert candidate("1", "a") == candidate("1", "a", "two")
+    assert 3 == len({candidate("1", "a"), candidate("2", "a"), candidate("1", "b")})
+
+
 def test_rows_of_the_same_truths_are_told_apart_by_their_names(tmp_path):
     """Tables may have the same truths in the same order; where both say who their rows are, the names decide."""
     (tmp_path / "readiness.yaml").write_text(SPEC.replace("target: y", "target: y, id: case"))
