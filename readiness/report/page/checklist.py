@@ -17,16 +17,15 @@ from readiness.report.sentences.language import Language
 from readiness.verdict.record import Record
 
 GROUPS = tuple(dict.fromkeys(box.group for box in BOXES))
-FOLD = "All 25 checks, with their evidence"
 QUOTES = "quotes"
 """The place on the page where texts are quoted that attestations rest on."""
 _SOURCES = ("answer", "measured", "supplied", "attested", "approval", "nobody")
 _SAID = {
-    "answer": "an answer of this report",
-    "measured": "measured here",
-    "supplied": "supplied, not measured here",
-    "attested": "attested by a person",
-    "approval": "approval of the report",
+    "answer": "this report",
+    "measured": "measurement",
+    "supplied": "supplied figure",
+    "attested": "attestation",
+    "approval": "approval",
     "nobody": "nobody",
 }
 _IN_WORDS = tuple(Status)
@@ -45,17 +44,22 @@ class _Checked:
 
 
 def checklist_tables(findings: Sequence[Finding], record: Record, language: Language) -> list[Table]:
-    """The checks that are not a yes, open; in the appendix the tally, and all 25 with their evidence."""
+    """The checks that are not a yes, open; in the appendix the tally, and all 25 with their evidence.
+
+    Answers of this report stand in sections of their own, and approval on the first page: by themselves they open none.
+    """
     checked = [_look_up(box, findings, record, language) for box in BOXES]
     title = f"Checklist: {checks_tally(record)}"
     own = [f for box in BOXES for f in findings_of_check(box, findings) if f.key.kind is Topic.BOX]
     columns = (Column("Check"), Column("Answered by"), Column("Evidence"), Column("Result", "status"))
     rows = [row for group in GROUPS for row in _group_rows(group, checked)]
-    whole = table(title, columns, rows, own, most=len(rows), folds=True, fold=FOLD)
-    open_rows = [_row(each, with_source=False).without_anchors() for each in checked if _is_open(each)]
+    whole = table(title, columns, rows, own, most=len(rows), folds=True, fold=title)
+    still = [each for each in checked if _is_open(each) and each.source != "answer"]
+    if all(each.source == "approval" for each in still):
+        return [_tally(checked, title), whole]
     few = (Column("Check"), Column("Evidence"), Column("Result", "status"))
-    short = [table(title, few, open_rows, most=len(open_rows))] if open_rows else []
-    return [*short, _tally(checked), whole]
+    open_rows = [_row(each, with_source=False).without_anchors() for each in still]
+    return [table(title, few, open_rows, most=len(open_rows)), _tally(checked, title), whole]
 
 
 def _is_open(checked: _Checked) -> bool:
@@ -73,7 +77,7 @@ def _row(checked: _Checked, *, with_source: bool = True) -> Row:
     return Row((Cell(checked.box.title), *source, checked.grounds, Cell(mark=checked.mark)), anchor(checked.code))
 
 
-def _tally(checked: Sequence[_Checked]) -> Table:
+def _tally(checked: Sequence[_Checked], fold: str) -> Table:
     """How many checks of each source came to which result."""
     counts = Counter((each.source, each.mark.status) for each in checked)
     columns = (Column("Answered by"), *(Column(status.words.capitalize(), "number") for status in _IN_WORDS))
@@ -84,7 +88,7 @@ def _tally(checked: Sequence[_Checked]) -> Table:
     ]
     totals = (Cell(str(sum(counts[source, status] for source in _SOURCES))) for status in _IN_WORDS)
     rows.append(Row((Cell(f"All {len(checked)}"), *totals), strong=True))
-    return table("Tally of the 25 checks", columns, rows, folds=True, fold=FOLD)
+    return table("Tally of the 25 checks", columns, rows, folds=True, fold=fold)
 
 
 # ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from readiness.report.sentences.numbers import Scale, limit_text, percent
 from readiness.report.sentences.phrases import upper
 from readiness.verdict.record import Record
 
-_MOST_GAPS = 10
+_MOST_GAPS = 3
 """Gaps of groups that the page shows, those with the least room; monitoring.yaml has the others."""
 _TITLES = {
     Family.PERFORMANCE: "Metric and requirements",
@@ -95,19 +95,19 @@ def _signal_row(signal: Signal, language: Language) -> Row:
 
 
 def _limits(signal: Signal, limits: Sequence[Limit], language: Language, of: int) -> str:
-    """As "85 % or less", "4 % or less, or 16 % or more", "2 % or more of calls slower than 100 ms"."""
-    said = [f"{_value(signal, each.value, language)} or {'more' if each.above else 'less'}" for each in limits]
+    """As "≤ 85 %", "≤ 4 %, or ≥ 16 %", "≥ 2 % of calls slower than 100 ms"."""
+    said = [f"{'≥' if each.above else '≤'} {_value(signal, each.value, language)}" for each in limits]
     slower = signal.slower_than[of]
     tail = (
         f" of calls slower than {limit_text(_round(slower), Scale.AMOUNT, signal.unit)}" if slower is not None else ""
     )
-    head = "asked for: " if signal.statistic == RATE else ""
+    head = "offered: " if signal.statistic == RATE else ""
     return f"{head}{', or '.join(said)}{tail}"
 
 
 def _value(signal: Signal, value: float, language: Language) -> str:
     if signal.statistic == PSI:
-        return f"PSI {_round(value):g}"
+        return f"{_round(value):g}"
     if signal.unit == "share" or signal.statistic == SLOW:
         return percent(value)
     if signal.finding is None:
@@ -126,7 +126,7 @@ def _columns(plan: Plan, language: Language, fold: str) -> list[Table]:
     """A row for each column: drift, missing values, new ones or those out of range."""
     signals = plan.of(Family.INPUTS)
     names = list(dict.fromkeys(signal.column for signal in signals))
-    columns = (Column("Column"), Column("Drift"), Column("Missing"), Column("New, or out of range"))
+    columns = (Column("Column"), Column("Drift (PSI)"), Column("Missing"), Column("New, or out of range"))
     rows = []
     for name in names[:SHOWN_ROWS]:
         own = {signal.statistic: signal for signal in signals if signal.column == name}

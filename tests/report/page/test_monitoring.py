@@ -36,7 +36,7 @@ def test_an_engineer_reads_alarm_and_rollback_in_the_scale_of_the_requirement() 
     watched, window, alarm, back, _ = (cell.text for cell in row.cells)
     assert watched == "find them"
     assert window.endswith("rows with y = 1")
-    above, below = (float(text.partition(" %")[0]) for text in (alarm, back))
+    above, below = (float(text.removeprefix("≤ ").removesuffix(" %")) for text in (alarm, back))
     assert below < 60 < above
     assert {"income", "age", "channel", "is_new", "note"} < {row.cells[0].text for row in columns.rows}
 

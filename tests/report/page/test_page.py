@@ -216,13 +216,17 @@ def test_the_25_checks_are_listed() -> None:
     heads = [text_of(tag) for tag in checks.find_all("th", scope="rowgroup")]
     assert ["Data", "Performance", "Technical", "Operational", "Governance"] == [head.split(":")[0] for head in heads]
     assert all(head.endswith(" of 5 met") for head in heads)
-    assert "Meets the business requirements an answer of this report Answer to question 2 no" in text_of(checks)
+    assert "Meets the business requirements this report Answer to question 2 no" in text_of(checks)
     open_checks = next(
         each for each in soup.find("section", id="production").find_all("table") if "Checklist" in text_of(each.caption)
     )
     assert "of 25 ticked" in text_of(open_checks.caption)
     assert 0 == len(open_checks.select("b.met"))
     assert "Stakeholder sign-off" in text_of(open_checks)
+    assert "Answer to question" not in text_of(open_checks)
+    signed_off_alone = soup_of(records.ready()).find("section", id="production")
+    assert not [each for each in signed_off_alone.find_all("table") if "Checklist" in text_of(each.caption)]
+    assert "Checklist: 24 of 25 ticked" in text_of(signed_off_alone.select("ul.more")[-1])
 
 
 def test_the_tally_counts_every_check_once() -> None:

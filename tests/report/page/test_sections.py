@@ -98,7 +98,7 @@ def test_a_measurement_that_fails_decides_its_box() -> None:
     boxes = next(table for table in made if table.folds and table.caption.startswith("Checklist"))
     row = boxes.rows[1]
     assert "Training distribution matches production" == row.cells[0].text
-    assert "measured here" == row.cells[1].text
+    assert "measurement" == row.cells[1].text
     assert row.cells[3].mark is not None
     assert Status.NOT_MET is row.cells[3].mark.status
     assert row.cells[2].text.startswith("Measured: 0.6")
