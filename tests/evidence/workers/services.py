@@ -6,6 +6,7 @@ import json
 import math
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -26,6 +27,9 @@ class Service(ThreadingHTTPServer):
     daemon_threads = True
     answer: Answering
     asked: list[tuple[str, str, dict[str, str], bytes]]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked may be gone; that is what some tests are about."""
 
     @property
     def url(self) -> str:
@@ -68,9 +72,11 @@ def reply(
 
 
 @contextmanager
-def serving(answer: Answering) -> Iterator[Service]:
-    """A server that answers so."""
+def serving(answer: Answering, secure: ssl.SSLContext | None = None) -> Iterator[Service]:
+    """A server that answers so, behind TLS where its context is given."""
     service = Service(("127.0.0.1", 0), Handler)
+    if secure is not None:
+        service.socket = secure.wrap_socket(service.socket, server_side=True, do_handshake_on_connect=False)
     service.answer, service.asked = answer, []
     thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
+import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from readiness.core.errors import ModelError
 from readiness.core.missing import Missing
@@ -557,3 +568,69 @@ def test_what_is_no_such_server_is_told(body: Any, status: int, said: str) -> No
         with pytest.raises(ModelError, match=said):
             _ = worker.about
         worker.close()
+
+
+# ----------------------------------------------------------------------------------------------------
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for this machine that signed itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(pem)
+    return path
+
+
+@contextmanager
+def secured(answer: Any, certificate: Path) -> Iterator[tuple[Service, str]]:
+    """The same server behind TLS, and its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serving(answer, context) as service:
+        yield service, service.url.replace("http:", "https:")
+
+
+def test_a_certificate_that_nobody_trusts_ends_it_before_anything_is_sent(certificate: Path) -> None:
+    """There is no switch that skips it."""
+    with secured(sigmoid, certificate) as (service, url):
+        worker = worker_at(url, outputs=BOTH)
+        with pytest.raises(WorkerLost, match=r"its certificate is not trusted: self-signed certificate") as caught:
+            worker.call("predict_proba", ROWS)
+        assert "authority" in caught.value.remedy
+        assert ([], 1) == (service.asked, worker.tally.requests)
+
+
+def test_a_certificate_that_this_machine_trusts_is_enough(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over one connection, whose every read is bounded like any other."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    done = threading.Event()
+    turn = itertools.count()
+
+    def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        sigmoid(handler, body) if next(turn) < 2 else drip_body(done)(handler, body)
+
+    with secured(answer, certificate) as (_, url):
+        worker = worker_at(url, outputs=BOTH, requests={"rows": 3, "timeout": 1.0})
+        assert 5 == len(worker.call("predict_proba", ROWS))
+        assert (2, 0) == (worker.tally.requests, worker.tally.reopened)
+        with pytest.raises(WorkerLost, match=r"no whole answer within 1 seconds"):
+            worker.call("predict_proba", ROWS.head(1))
+        worker.close()
+        done.set()
