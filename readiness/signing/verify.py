@@ -85,7 +85,7 @@ def verify(path: Path, keys: Sequence[PublicKey], *, model: Path | None = None) 
 
 def _check_model(opened: Opened, model: Path) -> None:
     if not opened.model_sha256:
-        raise InvalidReport("The report is about predictions; no model file was reviewed.")
+        raise InvalidReport("No model file was reviewed: the report is about predictions, or a served model.")
     found = sha256_path(model)
     if found != opened.model_sha256:
         raise InvalidReport(
