@@ -143,9 +143,10 @@ class Model(ModelFile, Served):
 
     @model_validator(mode="after")
     def _settings_have_their_use(self) -> Model:
+        there = "only url" if self.url is not None else "only predictions"
         for key in ("sha256", "loader", "environment"):
-            if self.path is None and getattr(self, key):
-                there = "only url" if self.url is not None else "only predictions"
+            is_of_both = key == "environment" and self.url is not None  # SSL_CERT_FILE decides whom a connection trusts
+            if self.path is None and getattr(self, key) and not is_of_both:
                 raise ValueError(f"{key} belongs to a model file; there is no path, {there}")
         if self.predictions is not None and self.predictions.score is None and self.threshold is not None:
             raise ValueError("threshold needs predictions.score, the column that it cuts")
