@@ -78,6 +78,13 @@ class FromEnvironment(Part):
 
     from_environment: VariableName = Field(description="name of the environment variable that holds the value")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_value_itself(cls, given: object) -> object:
+        if not isinstance(given, Mapping | FromEnvironment):  # what was found is not told: it may be the secret
+            raise ValueError("expected {from_environment: NAME}; a value itself would stand in the record")
+        return given
+
 
 class Outputs(Part):
     """What the outputs of a served model mean."""

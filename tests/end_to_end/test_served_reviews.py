@@ -155,10 +155,17 @@ def test_the_host_passes_the_variables_of_headers_on(folder: Path) -> None:
         load_spec(path)
 
 
-def test_a_password_in_an_address_is_refused_and_not_repeated(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("url", "more", "said"),
+    [
+        ("http://ann:s3cret@example.org", "", "holds a user or a password"),
+        ("http://localhost:1", ", headers: {X-Key: s3cret}", "a value itself would stand in the record"),
+    ],
+)
+def test_a_secret_in_a_spec_is_refused_and_not_repeated(folder: Path, url: str, more: str, said: str) -> None:
     """It would stand in every report."""
     path = folder / "readiness.yaml"
-    path.write_text(LINES.format(url="http://ann:s3cret@example.org", more=""), encoding="utf-8")
-    with pytest.raises(InputError, match="holds a user or a password") as caught:
+    path.write_text(LINES.format(url=url, more=more), encoding="utf-8")
+    with pytest.raises(InputError, match=said) as caught:
         load_spec(path)
     assert "s3cret" not in str(caught.value)

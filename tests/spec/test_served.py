@@ -77,7 +77,7 @@ def test_what_a_served_model_may_be(given: dict[str, Any]) -> None:
         ({**LOCAL, "headers": {"Host": {"from_environment": "A"}}}, "set by the connection itself"),
         ({**LOCAL, "headers": {"content-LENGTH": {"from_environment": "A"}}}, "set by the connection itself"),
         ({**LOCAL, "headers": {"X:\r\nY": {"from_environment": "A"}}}, "expected the name of a header"),
-        ({**LOCAL, "headers": {"X-Key": "s3cret"}}, "valid dictionary or instance"),
+        ({**LOCAL, "headers": {"X-Key": "s3cret"}}, "expected {from_environment: NAME}; a value itself would stand"),
         ({**LOCAL, "headers": {"X-Key": {"from_environment": "PYTHONPATH"}}}, "PYTHONPATH"),
         ({"url": "http://h", "protocol": "json", "headers": {"X": {"from_environment": "A"}}}, "travel in the clear"),
         ({**LOCAL, "outputs": {}}, "names neither label nor probability"),
