@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
+from readiness.core.metrics import RESPONSE_QUANTILES
 from readiness.core.policy import Task
 from readiness.core.sanitize import nearest, shown
 from readiness.core.vocabulary import TITLE, spellings
@@ -106,6 +107,7 @@ def misfits(spec: Spec) -> list[Fault]:
         _bounds,
         _vouches,
         _known_target,
+        _rates,
         _words,
         _labels,
     )
@@ -179,6 +181,14 @@ def _known_target(spec: Spec) -> Iterator[Fault]:
             if pair.column == target:
                 why = f"{shown(target)} is the target, which the model is not given"
                 yield ("production", key, index, "column"), why
+
+
+def _rates(spec: Spec) -> Iterator[Fault]:
+    """A response time hangs on how many requests come."""
+    for index, wanted in enumerate(spec.business.requirements):
+        if wanted.metric in RESPONSE_QUANTILES and spec.production.rate_per_second is None:
+            why = f"{wanted.metric} hangs on how many requests come; state production.rate_per_second"
+            yield ("business", "requirements", index, "metric"), why
 
 
 def _words(spec: Spec) -> Iterator[Fault]:

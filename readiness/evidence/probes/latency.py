@@ -95,6 +95,15 @@ class TimingPlan:
             return {**plain, "level": self.level}
         return {**plain, "alpha": self.alpha, "limits": [[limit.q, limit.milliseconds] for limit in self.limits]}
 
+    def patience(self, looks: Sequence[int], each: float) -> float:
+        """Seconds after which no call is begun before the first look, where a call takes about `each`.
+
+        An open limit is worth waiting for; where there is none, twice as long as was foreseen is enough.
+        """
+        if self.limits:
+            return self.seconds * PATIENCE
+        return self.seconds if self.chosen else min(self.seconds, 2 * max(LATENCY_QUICK_SECONDS, looks[0] * each))
+
     def is_decided(self, nanoseconds: NDArray[np.int64], looks: int) -> bool:
         """Whether every limit is."""
         return all(limit.is_decided(nanoseconds, looks, self.alpha, self.refuting) for limit in self.limits)
@@ -135,8 +144,9 @@ def measure_latency(
         warm = _warm_up(clock, candidate, frame, seed)
         if isinstance(warm, Missing):
             return warm
-        looks = plan.looks(usual_seconds(warm))
-        taken = _take(clock, candidate, frame, plan, looks, seed)
+        each = usual_seconds(warm)
+        looks = plan.looks(each)
+        taken = _take(clock, candidate, frame, plan, looks, plan.patience(looks, each), seed)
     except ReadinessError as error:  # the worker is lost, or a feature is
         return Missing(f"The latency could not be measured: {error.message}"[:400])
     if isinstance(taken, Missing):
@@ -154,13 +164,14 @@ def _take(
     frame: pd.DataFrame,
     plan: TimingPlan,
     looks: Sequence[int],
+    patience: float,
     seed: int,
 ) -> list[Times] | Missing:
     rows = draw_places(len(frame), looks[-1], seed)
     taken: list[Times] = []
     made, spent = 0, 0.0
     for look in looks:
-        allowed = plan.seconds * (PATIENCE if plan.limits and look == looks[0] else 1)
+        allowed = patience if look == looks[0] else plan.seconds
         while made < look:
             here = rows[made : min(look, made + AT_ONCE)]
             request = TimeRequest(

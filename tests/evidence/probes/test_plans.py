@@ -13,6 +13,7 @@ from readiness.core.policy import Task
 from readiness.evidence.measure_runtime import MOST_COMPRESSED, compressed_bytes
 from readiness.evidence.measure_times import worker_counts
 from readiness.evidence.probes.plans import response_plan, service_plan, told_quantiles
+from readiness.spec.checks import misfits
 from tests.questions.conftest import spec_of
 
 
@@ -91,3 +92,12 @@ def test_compressed_size_is_that_of_zlib(tmp_path: Path) -> None:
     with large.open("wb") as file:
         file.truncate(MOST_COMPRESSED + 1)
     assert compressed_bytes(large) is None
+
+
+def test_a_requirement_on_a_response_time_needs_the_rate_too() -> None:
+    """The spec is refused before anything is run, with the key that is missing."""
+    wanted = {"says": "at once", "metric": "response_p95_ms", "at_most": 30}
+    (fault,) = misfits(spec_of(business={"requirements": [wanted]}))
+    assert fault[0] == ("business", "requirements", 0, "metric")
+    assert "state production.rate_per_second" in fault[1]
+    assert not misfits(spec_of(business={"requirements": [wanted]}, production={"rate_per_second": 5}))
