@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from readiness.cli.ci_files import CiFiles
     from readiness.run.kernel_manager import ReadinessKernelManager
     from readiness.run.runner import ReviewResult
+    from readiness.spec.load import LoadedSpec
 
 
 @command
@@ -202,14 +203,30 @@ def kernel_for(spec: Path, settings: Sequence[str]) -> AbstractContextManager[Re
     """A kernel for the review of a spec, which starts while the rest of this program is imported.
 
     Raises:
-        InputError: the spec cannot be read.
+        InputError: the spec cannot be read, or a model of a registry not fetched.
     """
     from readiness.spec.load import load_spec
 
     loaded = load_spec(spec, settings=settings)
+    _fetch_models(loaded)
     from readiness.run.kernel_manager import Setting, started_kernel
 
     return started_kernel(Setting.of(loaded), loaded)
+
+
+def _fetch_models(loaded: LoadedSpec) -> None:
+    """Copies of the models that lie in a registry, before anything else.
+
+    Raises:
+        ModelError: one cannot be fetched, or is not the one that the spec pins.
+    """
+    from readiness.spec.registry import is_registered
+
+    models = (loaded.spec.model, loaded.spec.baseline.current)
+    if any(model is not None and is_registered(model.path or "") for model in models):
+        from readiness.evidence.models.registry import fetch_registered
+
+        fetch_registered(loaded, say)
 
 
 def _finish(result: ReviewResult, files: CiFiles, key: Path | None, fail_on: str) -> int:

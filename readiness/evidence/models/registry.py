@@ -52,7 +52,7 @@ def _fetch_one(loaded: LoadedSpec, spec: ModelFile, key: str, told: Callable[[st
         raise ModelError(f"{key}.path is {shown(spec.path)}; expected {EXPECTED}.", remedy=f"Correct {key}.path.")
     if spec.sha256 is not None and is_folder(copy_of(model, spec.sha256, loaded.folder)):
         return
-    told(f"fetching {model.address}")
+    told(f"Fetching {model.address} …")
     digest = fetch(model, loaded.folder, tracking=spec.tracking or "", key=key)
     if spec.sha256 is None:
         raise ModelError(
