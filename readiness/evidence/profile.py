@@ -101,11 +101,20 @@ def _kind_of(values: pd.Series[Any], sides: list[pd.Series[Any]]) -> ColumnKind:
     if all(is_number(side) and not pd.api.types.is_datetime64_any_dtype(side.dtype) for side in sides):
         whole = all(pd.api.types.is_integer_dtype(side.dtype) for side in sides)
         return ColumnKind.WHOLE if whole else ColumnKind.NUMBER
-    texts = [side.astype(object).dropna() for side in sides]
-    if not all(isinstance(value, str) for side in texts for value in side.unique()):
+    if not all(_holds_texts(side) for side in sides):
         return ColumnKind.OTHER
-    is_long = any(len(value) > LONGEST_VALUE for side in texts for value in side.unique())
-    return ColumnKind.TEXT if is_long or mostly_differ(values.astype(object)) else ColumnKind.CATEGORY
+    return ColumnKind.TEXT if mostly_differ(values) or any(map(_is_long, sides)) else ColumnKind.CATEGORY
+
+
+def _holds_texts(side: pd.Series[Any]) -> bool:
+    """Whether every value is a text; of a column of texts by its type nobody looks at the values."""
+    if isinstance(side.dtype, pd.StringDtype):
+        return True
+    return all(isinstance(value, str) for value in side.dropna().unique())
+
+
+def _is_long(side: pd.Series[Any]) -> bool:
+    return any(len(value) > LONGEST_VALUE for value in side.dropna().unique())
 
 
 def _in_bins(found: ColumnProfile, values: Floats) -> ColumnProfile:
@@ -118,14 +127,22 @@ def _in_bins(found: ColumnProfile, values: Floats) -> ColumnProfile:
 
 
 def _with_range(found: ColumnProfile, sides: list[Floats]) -> ColumnProfile:
-    finite = [side[np.isfinite(side)] for side in sides]
-    ends = [(float(side.min()), float(side.max())) for side in finite if len(side)]
+    ends = [each for side in sides if (each := _ends_of(side)) is not None]
     if not ends:
         return found
     low, high = outer_range(min(low for low, _ in ends), max(high for _, high in ends))
     if found.kind is ColumnKind.WHOLE:
         low, high = math.floor(low), math.ceil(high)
     return replace(found, low=float(low), high=float(high))
+
+
+def _ends_of(side: Floats) -> tuple[float, float] | None:
+    """The smallest and the largest finite value; None where there is none."""
+    low, high = (float(of(side, initial=start)) for of, start in ((np.fmin.reduce, np.inf), (np.fmax.reduce, -np.inf)))
+    if not math.isfinite(low) or not math.isfinite(high):  # without a copy of the column, which nearly always will do
+        finite = side[np.isfinite(side)]
+        return (float(finite.min()), float(finite.max())) if len(finite) else None
+    return low, high
 
 
 def outer_range(low: float, high: float) -> tuple[float, float]:
@@ -151,14 +168,14 @@ def _plain(number: float) -> float:
 
 def _in_categories(found: ColumnProfile, values: pd.Series[Any], sides: list[pd.Series[Any]]) -> ColumnProfile:
     """Bins of the commonest categories, and the list of all of them where it may be told."""
-    counts = Counter(values.astype(object).dropna())
+    counts = _counts_of(values)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     top = [(name, count) for name, count in ranked[:TOP_CATEGORIES] if count >= LEAST_SHARED]
     known = found.rows - found.missing
     other = known - sum(count for _, count in top)
     every: Counter[str] = Counter()
     for side in sides:
-        every.update(side.astype(object).dropna())
+        every.update(_counts_of(side))
     may_list = 0 < len(every) <= MOST_LISTED and min(every.values()) >= LEAST_SHARED
     return replace(
         found,
@@ -167,6 +184,13 @@ def _in_categories(found: ColumnProfile, values: pd.Series[Any], sides: list[pd.
         listed=tuple(sorted(every)) if may_list else (),
         singles=sum(count == 1 for count in counts.values()),
     )
+
+
+def _counts_of(values: pd.Series[Any]) -> dict[str, int]:
+    found = values.value_counts()
+    return {
+        str(name): int(count) for name, count in found.items() if count
+    }  # a type of categories may have unused ones
 
 
 # ----------------------------------------------------------------------------------------------------
