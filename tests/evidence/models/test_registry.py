@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from readiness import cli
 from readiness.core.errors import InputError, ModelError, SpecError
 from readiness.core.files import sha256_path
 from readiness.evidence.models import registry
@@ -108,6 +109,27 @@ def test_check_makes_no_request(review_files: Callable[..., Path], monkeypatch: 
     with pytest.raises(InputError, match="lies in a registry") as caught:
         pin_of(spec, ["model.sha256="][:0])
     assert "Leave out --pin" in caught.value.remedy
+
+
+def test_a_run_fetches_first_and_shows_what_to_pin(
+    review_files: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before a kernel is started, or a file is checked; the models under review and in production alike."""
+    monkeypatch.setattr(registry, "fetch", lambda *_args, **_more: "5" * 64)
+    spec = review_files()
+    for place, key in (("model", "model"), ("baseline", "baseline.current")):
+        content = yaml.safe_load(spec.read_text())
+        named = {"name": "small", "path": "models:/small/1"}
+        content |= {"model": {**named, "version": "1"}} if place == "model" else {"baseline": {"current": named}}
+        other = spec.with_name(f"{place}.yaml")
+        other.write_text(yaml.safe_dump(content))
+        with pytest.raises(SystemExit) as ended:
+            cli.app(["run", str(other)], prog_name="readiness")
+        said = capsys.readouterr()
+        assert 2 == ended.value.code
+        assert "Fetching models:/small/1 …" in said.out
+        assert "models:/small/1 is an MLflow model, which runs code when it is loaded" in said.err
+        assert f"{key}.sha256: {'5' * 64}" in said.err
 
 
 def test_nobody_is_asked_where_no_server_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
