@@ -13,12 +13,12 @@ import numpy as np
 from readiness.core.findings import Question
 from readiness.core.metrics import METRICS, QUANTILES, RESPONSE_QUANTILES
 from readiness.core.missing import Missing
-from readiness.evidence.cache.entries import cached_probes
+from readiness.evidence.cache.entries import cached_pairs, cached_probes
 from readiness.evidence.evidence import Evidence, Technical
 from readiness.evidence.measure_times import LEFT_OUT, Timed, measure_times, wants_measure
 from readiness.evidence.probes.latency import MEMORY_EVERY, Latency
 from readiness.evidence.probes.load import Load, knee_of
-from readiness.evidence.probes.pairs import measure_pairs
+from readiness.evidence.probes.pairs import measure_pairs, plan_of_pairs
 from readiness.evidence.probes.plans import told_quantiles
 from readiness.evidence.probes.served import with_served
 from readiness.evidence.probes.throughput import Throughput
@@ -27,7 +27,7 @@ from readiness.evidence.supplied.instead import with_supplied_measures
 from readiness.evidence.workers.model import Model
 from readiness.evidence.workers.process import ProcessWorker
 from readiness.evidence.workers.worker import Footprint
-from readiness.spec.schema import Spec
+from readiness.spec.schema import Production, Spec
 from readiness.statistics.call_times import call_quantile
 from readiness.statistics.inference import Exact, Inference
 from readiness.statistics.intervals import Normal, OrderStatistic
@@ -74,9 +74,11 @@ def probe(evidence: Evidence) -> Evidence:
         load_note=_load_note(timed.response),
         contradiction=timed.contradiction,
     )
+    stated = spec.production if evidence.asks(Question.PRODUCTION) else Production()
+    plan = plan_of_pairs(candidate, stated, alpha=spec.alpha)
+    pairs = cached_pairs(cache, lambda: measure_pairs(candidate, rows, stated, alpha=spec.alpha), plan)
     reused = (*evidence.reused, *cache.summarize_hits())
     probes = with_served(evidence, result.probes)
-    pairs = measure_pairs(candidate, rows, spec.production, alpha=spec.alpha)
     measured = replace(evidence, technical=technical, probes=probes, pairs=pairs, reused=reused)
     return with_supplied_measures(measured)
 

@@ -47,6 +47,7 @@ REFITS, SEEDS, CURVE = "refits", "refits with other seeds", "refits on fewer row
 REDRAWN, TRAINING = "refits on parts of the rows", "scores of training rows"
 LATENCY, THROUGHPUT, MEMORY_AND_PROBES = "times of single calls", "rows per second", "memory and probes"
 LOAD = "response times under load"
+EXPECTATIONS = "answers to rows with one column changed"
 """The parts of a review that the cache holds, as the page calls them."""
 _NAMES = {"name", "version", "path", "sha256", "threshold", "predictions", "test"}
 """What a spec says of a model that does not decide what is loaded: its digest does."""

@@ -15,14 +15,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from readiness.core.canonical import decode, encode
+from readiness.core.counterexamples import Counterexample
+from readiness.core.errors import InvalidReport
+from readiness.core.findings import FindingKey
 from readiness.core.missing import Missing
-from readiness.evidence.cache.cache import LATENCY, LOAD, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
+from readiness.evidence.cache.cache import EXPECTATIONS, LATENCY, LOAD, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
 from readiness.evidence.cache.store import Entry
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import this_machine
 from readiness.evidence.probes.attempts import ProbeResult
 from readiness.evidence.probes.latency import Latency
 from readiness.evidence.probes.load import Load
+from readiness.evidence.probes.pairs import Broken, PairResults
 from readiness.evidence.probes.throughput import Throughput
 from readiness.evidence.probes.trial import Trial
 from readiness.evidence.refit_jobs import Plan
@@ -202,6 +207,15 @@ def cached_probes(cache: Cache, measure: Callable[[], Trial]) -> Trial:
     return found
 
 
+def cached_pairs(cache: Cache, measure: Callable[[], PairResults], plan: Mapping[str, Any]) -> PairResults:
+    """Rows that break what the spec says of one column; `plan` is what it says, and what labels hang on."""
+    if not plan["stated"]:
+        return measure()
+    found = _load_or_measure(cache, EXPECTATIONS, measure, _pack_pairs, _read_pairs, **plan)
+    assert not isinstance(found, Missing)  # it is never unavailable as a whole
+    return found
+
+
 def _load_or_measure(
     cache: Cache,
     part: str,
@@ -246,6 +260,31 @@ def _pack_speeds(speeds: tuple[Throughput, ...]) -> Packed:
 
 def _read_speeds(entry: Entry) -> tuple[Throughput, ...]:
     return tuple(Throughput(batch, entry.arrays[f"{batch}"]) for batch in entry.facts["batches"])
+
+
+def _pack_pairs(found: PairResults) -> Packed | None:
+    """Nothing where one could not be tried, so that it is tried again."""
+    arrays: dict[str, NDArray[Any]] = {}
+    facts = []
+    for k, (key, broken) in enumerate(found.items()):
+        if isinstance(broken, Missing):
+            return None
+        arrays |= {f"rows{k}": broken.rows, f"broken{k}": broken.broken}
+        example = None if broken.example is None else encode(broken.example)
+        facts.append([encode(key), list(broken.values), broken.is_feature, example])
+    return arrays, {"pairs": facts}
+
+
+def _read_pairs(entry: Entry) -> PairResults:
+    found: PairResults = {}
+    for k, (key, values, is_feature, example) in enumerate(entry.facts["pairs"]):
+        rows, broken = entry.arrays[f"rows{k}"], entry.arrays[f"broken{k}"].astype(bool)
+        try:
+            told = None if example is None else decode(Counterexample, example)
+            found[decode(FindingKey, key)] = Broken(rows, broken, tuple(values), is_feature, told)
+        except InvalidReport as error:
+            raise ValueError(error.message) from error
+    return found
 
 
 def _pack_result(result: Trial) -> Packed | None:

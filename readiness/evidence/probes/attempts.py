@@ -11,7 +11,7 @@ import pandas as pd
 
 from readiness.core.canonical import decode, encode
 from readiness.core.counterexamples import Answered, Counterexample
-from readiness.core.errors import ScoringError
+from readiness.core.errors import InvalidReport, ScoringError
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes.inside import LONGEST, are_close
 from readiness.evidence.workers.worker import ModelRaised, Scores, WorkerLost
@@ -51,9 +51,12 @@ class ProbeResult:
         """The result of which this is the plain form.
 
         Raises:
-            InvalidReport: it is of none.
+            ValueError: it is of none.
         """
-        return decode(cls, plain)
+        try:
+            return decode(cls, plain)
+        except InvalidReport as error:
+            raise ValueError(error.message) from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -69,6 +69,17 @@ def measure_pairs(candidate: Candidate, rows: pd.DataFrame, production: Producti
     return {key: _measure_or_missing(candidate, rows, pair, alpha) for key, pair in stated}
 
 
+def plan_of_pairs(candidate: Candidate, production: Production, *, alpha: float) -> dict[str, Any]:
+    """What decides the results, as plain values: what the spec says, how many rows are tried, and where labels end."""
+    stated = [
+        [kind, *([name, str(value)] for name, value in pair.model_dump(exclude={"says"}).items())]
+        for kind, pairs in (("monotonic", production.monotonic), ("invariant", production.invariant))
+        for pair in pairs
+    ]
+    threshold = None if candidate.threshold is None else str(candidate.threshold)
+    return {"stated": stated, "alpha": str(alpha), "threshold": threshold}
+
+
 def _measure_or_missing(candidate: Candidate, rows: pd.DataFrame, pair: Pair, alpha: float) -> Broken | Missing:
     try:
         return _measure(candidate, rows, pair, alpha)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,11 @@ from readiness.core.counterexamples import Answered, Change, Cure
 from readiness.core.keys import Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
+from readiness.evidence.cache.cache import Cache
+from readiness.evidence.cache.entries import cached_pairs
+from readiness.evidence.cache.store import Store
 from readiness.evidence.candidate import Candidate
-from readiness.evidence.probes.pairs import Broken, measure_pairs
+from readiness.evidence.probes.pairs import Broken, measure_pairs, plan_of_pairs
 from readiness.evidence.workers.in_process import InProcess
 from readiness.spec.questions import Production
 from readiness.statistics.sample_size import rows_without_slip
@@ -288,3 +293,36 @@ def test_classifiers_of_real_libraries_are_asked_in_their_own_types() -> None:
     binary = {"rows": given, "task": Task.BINARY, "classes": (0, 1)}
     assert not broken(model, invariant={"column": "tier"}, **binary).broken.any()
     assert broken(model, invariant={"column": "income"}, **binary).broken.any()
+
+
+def test_results_are_kept_and_found_again(tmp_path: Path) -> None:
+    """With their example; anew for another tolerance, or where labels end elsewhere; never where one could not be tried."""
+    candidate = Candidate.of(
+        InProcess(Rule(lambda rows: rows["income"].to_numpy(float))), list(ROWS), task=Task.RANKING
+    )
+    known, made = Cache(Store.open(tmp_path / "cache")), []
+
+    def kept(candidate: Candidate = candidate, alpha: float = 0.05, **given: Any) -> dict[Any, Any]:
+        stated = Production.model_validate(given)
+
+        def measure() -> dict[Any, Any]:
+            made.append(1)
+            return measure_pairs(candidate, ROWS, stated, alpha=alpha)
+
+        return cached_pairs(known, measure, plan_of_pairs(candidate, stated, alpha=alpha))
+
+    first, again = kept(monotonic=[FALLING]), kept(monotonic=[{**FALLING, "says": "in other words"}])
+    (one,), (other,) = first.values(), again.values()
+    assert made == [1]
+    assert first.keys() == again.keys() == {Topic.MONOTONIC.key(1)}
+    assert (one.example, one.values, one.is_feature) == (other.example, other.values, other.is_feature)
+    np.testing.assert_array_equal(one.rows, other.rows)
+    np.testing.assert_array_equal(one.broken, other.broken)
+    kept(monotonic=[{**FALLING, "tolerance": 1}])
+    kept(monotonic=[FALLING], alpha=0.01)
+    kept(replace(candidate, threshold=0.3), monotonic=[FALLING])
+    assert len(made) == 4
+    for _ in range(2):
+        kept(monotonic=[FALLING, {"column": "gender", "direction": "increasing"}])
+    assert len(made) == 6
+    assert kept() == {}

@@ -20,7 +20,6 @@ from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
 from readiness.core.counterexamples import Answered, Change, Cure
-from readiness.core.errors import InvalidReport
 from readiness.core.policy import Task
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes import value_probes
@@ -415,5 +414,5 @@ def test_results_are_plain_data_and_come_back() -> None:
     for result in run_probes(fitted("error"), FRAME.head(20)):
         assert ProbeResult.from_plain(json.loads(json.dumps(result.to_plain()))) == result
     for plain in ({"name": "one_row", "outcome": "well", "reason": ""}, {"name": 1}, [], {"outcome": "passed"}):
-        with pytest.raises(InvalidReport):
+        with pytest.raises(ValueError, match="record"):
             ProbeResult.from_plain(plain)
