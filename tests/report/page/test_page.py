@@ -16,6 +16,7 @@ from readiness.core.findings import Finding, Question, Status
 from readiness.report.page import PageFigure, render_page
 from readiness.report.page.render import render_prose
 from readiness.report.sentences import NOT_PERMISSION, answer_word
+from readiness.verdict.isolation import unproven
 from readiness.verdict.record import Record
 from tests.report.page import records
 from tests.report.page.records import CODE, FIGURES, PROSE, SVG
@@ -295,7 +296,9 @@ def test_provenance_names_every_file_by_its_digest() -> None:
         assert expected in appendix
     assert "Seed 7" in made
     assert "readiness verify report.html --key KEY.pub" in section
-    assert "They were computed in a process that also ran the" in section
+    assert "The model ran in a sandbox (bubblewrap) without network" in made
+    for text in unproven(record):
+        assert f"{text[:1].upper()}{text[1:]}." in section.replace("\u00a0", " ")
 
 
 def test_settings_say_where_they_come_from() -> None:
