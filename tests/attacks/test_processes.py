@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 from readiness.core.errors import InputError, KernelError, SpecError
-from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
 from readiness.run.executed import read_template
 from readiness.run.execution import Execution, execute
 from readiness.run.kernel_manager import Setting, _has_all_ended, _read_to_end, started_kernel
@@ -252,7 +251,7 @@ def test_a_host_that_cannot_get_ready_completes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @LINUX
-def test_the_process_of_the_probes_sees_the_same_list(
+def test_the_process_of_the_model_sees_the_same_list(
     review_files: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its environment is made by the same rule, with what the spec names."""
@@ -261,10 +260,11 @@ def test_the_process_of_the_probes_sees_the_same_list(
     monkeypatch.setenv("OPENAI", "sk-1")
     monkeypatch.setenv("REGION", "eu")
     (tmp_path / "own_probe.py").write_text(
-        "import os, json, joblib\n"
+        "import os, joblib\n"
         "def load(path):\n"
-        f"    open({str(tmp_path / 'seen')!r}, 'w').write(json.dumps(dict(os.environ)))\n"
-        "    return joblib.load(path)\n"
+        "    model = joblib.load(path)\n"
+        "    model.description = ' '.join([*sorted(os.environ), os.environ['REGION']])\n"
+        "    return model\n"
     )
     spec = review_files()
     spec.write_text(
@@ -274,8 +274,7 @@ def test_the_process_of_the_probes_sees_the_same_list(
     )
     evidence = gather(spec)
     assert evidence.candidate is not None
-    done = measure_in_subprocess(Request.of(evidence.spec.model, evidence.folder, evidence.candidate, evidence.rows))
-    assert done.completed
-    seen = json.loads((tmp_path / "seen").read_text())
-    assert "eu" == seen["REGION"]
+    *seen, region = evidence.candidate.worker.about.kind.split()
+    evidence.candidate.worker.close()
+    assert ("eu", True) == (region, {"REGION", "PATH"} <= set(seen))
     assert "OPENAI" not in seen

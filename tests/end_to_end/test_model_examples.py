@@ -14,13 +14,19 @@ import pandas as pd
 import pytest
 
 from readiness.core.files import manifest, sha256_path
+from readiness.core.missing import Missing
 from readiness.core.policy import Task
+from readiness.core.provenance import Isolation, IsolationForm
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import environment
 from readiness.evidence.models.description import unfit_for_cloning
 from readiness.evidence.models.load import LoadedModel, load_model
-from readiness.evidence.probes.memory import needed_modules
 from readiness.evidence.probes.robustness import PROBES, sample_rows
+from readiness.evidence.probes.trial import try_candidate
+from readiness.evidence.workers.in_process import InProcess
+from readiness.evidence.workers.isolation import Cell, Start
+from readiness.evidence.workers.process import ProcessWorker
+from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
 
@@ -52,14 +58,14 @@ def rows(n: int = 400) -> pd.DataFrame:
 
 
 def candidate(loaded: LoadedModel) -> Candidate:
-    return Candidate.of(loaded.estimator, FEATURES, task=Task.BINARY, classes=("good", "bad"))
+    return Candidate.of(InProcess(loaded.estimator), FEATURES, task=Task.BINARY, classes=("good", "bad"))
 
 
-def check(spec: ModelFile, folder: Path, kind: str, library: str) -> None:
-    """The loaded network ranks the rows, passes what every model must pass, and its library is known apart from it."""
+def check(spec: ModelFile, folder: Path, kind: str) -> None:
+    """The loaded network ranks the rows, and passes what every model must pass, here and in a process of its own."""
     frame = rows()
     loaded = load_model(spec, folder)
-    assert kind == loaded.kind
+    assert kind == loaded.about.kind
     found = unfit_for_cloning(loaded.estimator)
     assert found is not None
     assert found.reason.endswith("Classifier has no get_params")
@@ -70,9 +76,27 @@ def check(spec: ModelFile, folder: Path, kind: str, library: str) -> None:
     outcomes = {name: probe(candidate(loaded), few).outcome for name, probe in PROBES.items()}
     assert dict.fromkeys(MUST, "passed") == {name: outcomes[name] for name in MUST}
     assert "clean_error" == outcomes["missing_value"]
-    modules = needed_modules(loaded.estimator)  # what is imported before the memory of the model is measured
+    check_apart(spec, folder, scores)
+
+
+def check_apart(spec: ModelFile, folder: Path, scores: Scores) -> None:
+    """In a process of its own it says the very same, and its library is not counted as the memory of the network."""
     assert spec.loader is not None
-    assert {spec.loader.partition(":")[0], library} <= {name.partition(".")[0] for name in modules}
+    code, path = folder / f"{spec.loader.partition(':')[0]}.py", folder / str(spec.path)
+    pinned = spec.model_copy(update={"sha256": sha256_path(path)})
+    worker = ProcessWorker(
+        pinned, folder, Cell((path, code), folder=folder), start=Start(Isolation(IsolationForm.PROCESS))
+    )
+    try:
+        there = Candidate.of(worker, FEATURES, task=Task.BINARY, classes=("good", "bad"))
+        said = there.score(rows())
+        assert (scores.predicted.tolist(), scores.method) == (said.predicted.tolist(), said.method)
+        assert np.allclose(scores.scores, said.scores)
+        memory = try_candidate(there, rows()).memory
+    finally:
+        worker.close()
+    assert not isinstance(memory, Missing)
+    assert memory.model < memory.libraries
 
 
 @needs_keras
@@ -92,7 +116,7 @@ def test_the_keras_loader_loads_a_trained_network(tmp_path: Path, monkeypatch: p
     network.fit(numbers, bad, epochs=15, batch_size=100, verbose=0)
     network.save(tmp_path / "network.keras")
 
-    check(ModelFile(path="network.keras", loader="keras_loader:load"), tmp_path, "Keras Sequential", "keras")
+    check(ModelFile(path="network.keras", loader="keras_loader:load"), tmp_path, "Keras Sequential")
     assert {"keras", "jax"} <= environment().packages.keys()
 
 
@@ -130,7 +154,7 @@ def test_the_torch_loader_loads_a_trained_network(tmp_path: Path) -> None:
         optimiser.step()
     torch.save(network.state_dict(), tmp_path / "weights.pt")
 
-    check(ModelFile(path="weights.pt", loader="torch_loader:load"), tmp_path, "PyTorch Net", "torch_loader")
+    check(ModelFile(path="weights.pt", loader="torch_loader:load"), tmp_path, "PyTorch Net")
     assert "torch" in environment().packages
 
 

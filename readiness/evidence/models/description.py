@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -71,8 +70,6 @@ QUERY_ARGUMENTS = ("qid", "group_id", "group")
 SEED_KEYS = ("random_state", "random_seed")
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 """Where an object lay in memory, which is never twice the same."""
-LARGEST_WALK = 500
-"""Estimators inside an estimator that are looked at for the libraries they need."""
 
 
 def describe_model(
@@ -194,22 +191,3 @@ def takes_seed(estimator: Any) -> bool:
 def is_catboost(value: Any) -> bool:
     """Whether an object is one of CatBoost's."""
     return type(value).__module__.startswith("catboost")
-
-
-def needed_modules(estimator: Any) -> tuple[str, ...]:
-    """The modules of an estimator and of all estimators inside it, sorted."""
-    return tuple(sorted({type(part).__module__ for part in _walk_parts(estimator)} - {"__main__", "builtins"}))
-
-
-def _walk_parts(estimator: Any) -> Iterator[Any]:
-    waiting, seen = [estimator], set[int]()
-    while waiting and len(seen) < LARGEST_WALK:
-        part = waiting.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, list | tuple):
-            waiting.extend(part)
-        elif hasattr(part, "predict") or hasattr(part, "transform"):
-            yield part
-            waiting.extend(vars(part).values() if hasattr(part, "__dict__") else ())

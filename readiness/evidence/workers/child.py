@@ -94,11 +94,12 @@ class Served:
         }
 
     def load(self, request: Message) -> Reply:
-        """Import the libraries that the file names, load the model, and say what it is."""
+        """Import the libraries that the file or its loader names, load the model, and say what it is."""
         spec, folder = PinnedFile(**request.values["model"]), Path(request.values["folder"])
         serve(folder, spec.loader)
-        for name in libraries_named(folder / str(spec.path)):
-            with contextlib.suppress(Exception):  # loading will say why, in better words
+        loader = [] if spec.loader is None else [spec.loader.partition(":")[0]]
+        for name in (*libraries_named(folder / str(spec.path)), *loader):
+            with contextlib.suppress(Exception, SystemExit):  # loading will say why, in better words
                 importlib.import_module(name)
         self.memory = {"libraries": _resident_bytes()}
         loaded = load_model(spec, folder)

@@ -84,16 +84,16 @@ def test_pinned_joblib_is_loaded_compressed_or_not(tmp_path: Path, compress: Any
     path = tmp_path / "model.joblib"
     joblib.dump(LogisticRegression().fit(X, Y), path, compress=compress)
     loaded = pinned(path)
-    assert loaded.kind == "scikit-learn LogisticRegression"
+    assert loaded.about.kind == "scikit-learn LogisticRegression"
     assert (loaded.artifact.sha256, loaded.artifact.size) == (digest(path), path.stat().st_size)
-    assert loaded.notes == ()
+    assert loaded.about.notes == ()
 
 
 def test_plain_pickle_and_pipeline_are_described(tmp_path: Path) -> None:
     """A plain pickle loads like a joblib file; a pipeline is named with its last step."""
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)))
-    assert pinned(path).kind == "scikit-learn Pipeline ending in LogisticRegression"
+    assert pinned(path).about.kind == "scikit-learn Pipeline ending in LogisticRegression"
 
 
 @pytest.mark.parametrize("name", ["model.pkl", "model.pickle", "model.joblib", "model.joblib.gz", "MODEL.PKL"])
@@ -160,7 +160,7 @@ def test_wrong_pin_of_a_skops_file_is_refused(tmp_path: Path) -> None:
 def test_version_warning_becomes_a_note(tmp_path: Path) -> None:
     """A model of an older scikit-learn loads, and the review says so."""
     joblib.dump(Old(), tmp_path / "model.joblib")
-    assert pinned(tmp_path / "model.joblib").notes == (
+    assert pinned(tmp_path / "model.joblib").about.notes == (
         "The model was saved with scikit-learn 1.2.0 and is run here with 1.9.1.",
     )
 

@@ -30,6 +30,7 @@ from readiness.core.files import sha256_path
 from readiness.core.findings import Question
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
+from readiness.core.provenance import Isolation, IsolationForm
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import environment
 from readiness.evidence.models import kinds
@@ -37,7 +38,10 @@ from readiness.evidence.models.description import unfit_for_cloning
 from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.mlflow import mlflow, silence_mlflow
 from readiness.evidence.preflight import preflight
-from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
+from readiness.evidence.probes.trial import try_candidate
+from readiness.evidence.workers.in_process import InProcess
+from readiness.evidence.workers.isolation import Cell, Start
+from readiness.evidence.workers.process import ProcessWorker
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
 from readiness.starter.starter import starter
@@ -123,9 +127,9 @@ def refusal(folder: Path, **spec: Any) -> str:
 def test_an_estimator_is_reviewed_as_what_it_is(estimator: Path) -> None:
     """Probabilities, columns and clones are those of the pipeline; its digest is that of the folder."""
     loaded = pinned(estimator)
-    assert "MLflow scikit-learn Pipeline ending in LogisticRegression" == loaded.kind
+    assert "MLflow scikit-learn Pipeline ending in LogisticRegression" == loaded.about.kind
     assert (sha256_path(estimator), "model") == (loaded.artifact.sha256, loaded.artifact.name)
-    candidate = Candidate.of(loaded.estimator, list(FRAME), task=Task.BINARY, classes=("no", "yes"))
+    candidate = Candidate.of(InProcess(loaded.estimator), list(FRAME), task=Task.BINARY, classes=("no", "yes"))
     scores = candidate.score(FRAME)
     assert "predict_proba" == scores.method
     assert np.mean(scores.labels == ANSWERS) > 0.9
@@ -139,19 +143,19 @@ def test_another_estimator_keeps_its_own_library(tmp_path: Path) -> None:
 
     model = xgboost.XGBClassifier(n_estimators=3, max_depth=2).fit(FRAME, ANSWERS == "yes")
     loaded = pinned(saving(mlflow.xgboost.save_model, tmp_path / "model", model))
-    assert "MLflow XGBoost XGBClassifier" == loaded.kind
+    assert "MLflow XGBoost XGBClassifier" == loaded.about.kind
     assert np.allclose(model.predict_proba(FRAME), loaded.estimator.predict_proba(FRAME))
 
 
 def test_a_function_is_reviewed_with_the_columns_of_its_signature(function: Path) -> None:
     """Labels come from the function, columns from the signature; what MLflow warns of is kept as notes."""
     loaded = pinned(function)
-    assert "MLflow Python function" == loaded.kind
+    assert "MLflow Python function" == loaded.about.kind
     assert ["age", "visits"] == list(loaded.estimator.feature_names_in_)
-    candidate = Candidate.of(loaded.estimator, ["visits", "age"], task=Task.BINARY, classes=("no", "yes"))
+    candidate = Candidate.of(InProcess(loaded.estimator), ["visits", "age"], task=Task.BINARY, classes=("no", "yes"))
     assert list(np.where(FRAME["age"] > 30, "yes", "no")) == list(candidate.score(FRAME.iloc[:, ::-1]).labels)
-    assert any("required: scikit-learn==0.1" in note for note in loaded.notes)
-    assert not any("\x1b" in note for note in loaded.notes)
+    assert any("required: scikit-learn==0.1" in note for note in loaded.about.notes)
+    assert not any("\x1b" in note for note in loaded.about.notes)
     found = unfit_for_cloning(loaded.estimator)
     assert isinstance(found, Missing)
     assert "not how to fit it" in found.reason
@@ -168,7 +172,7 @@ def test_a_tensor_signature_takes_arrays(tmp_path: Path) -> None:
     sign = mlflow.models.infer_signature(FRAME.to_numpy(dtype=np.float32), FRAME["age"].to_numpy())
     code = str(tmp_path / "shop_sum.py")
     loaded = pinned(saving(mlflow.pyfunc.save_model, tmp_path / "model", python_model=code, signature=sign))
-    candidate = Candidate.of(loaded.estimator, list(FRAME), task=Task.REGRESSION)
+    candidate = Candidate.of(InProcess(loaded.estimator), list(FRAME), task=Task.REGRESSION)
     assert not candidate.named
     assert FRAME.sum(axis=1).tolist() == candidate.score(FRAME).predicted.tolist()
 
@@ -310,8 +314,17 @@ def test_probes_in_a_process_of_its_own(tmp_path: Path) -> None:
     form = {"serialization_format": "cloudpickle"}  # other forms import other libraries on top
     estimator = saving(mlflow.sklearn.save_model, tmp_path / "model", model, signature=signature(), **form)
     loaded, spec = pinned(estimator), ModelFile(path="model", sha256=sha256_path(estimator))
-    candidate = Candidate.of(loaded.estimator, list(FRAME), task=Task.BINARY, classes=("no", "yes"))
-    result = measure_in_subprocess(Request.of(spec, estimator.parent, candidate, FRAME))
+    candidate = Candidate.of(InProcess(loaded.estimator), list(FRAME), task=Task.BINARY, classes=("no", "yes"))
+    start = Start(Isolation(IsolationForm.PROCESS))
+    worker = ProcessWorker(spec, estimator.parent, Cell((estimator,), folder=estimator.parent), start=start)
+    there = Candidate.of(worker, list(FRAME), task=Task.BINARY, classes=("no", "yes"))
+    said, expected = there.score(FRAME), candidate.score(FRAME)
+    assert said.scores is not None
+    assert expected.scores is not None
+    assert expected.scores.tobytes() == said.scores.tobytes()
+    assert loaded.about == worker.about
+    result = try_candidate(there, FRAME)
+    worker.close()
     assert not isinstance(result.probes, Missing)
     outcomes = {probe.name: probe.outcome for probe in result.probes}
     found = [outcomes[name] for name in ("one_row", "column_order", "determinism")]

@@ -29,6 +29,7 @@ from readiness.core.files import sha256_path
 from readiness.core.findings import Question
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
+from readiness.core.provenance import Isolation, IsolationForm
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.collect import gather
 from readiness.evidence.environment import environment
@@ -38,7 +39,10 @@ from readiness.evidence.models.load import LoadedModel, load_model
 from readiness.evidence.models.onnx import PIECE
 from readiness.evidence.models.typed_columns import convert
 from readiness.evidence.preflight import preflight
-from readiness.evidence.probes.subprocess import Request, measure_in_subprocess
+from readiness.evidence.probes.trial import try_candidate
+from readiness.evidence.workers.in_process import InProcess
+from readiness.evidence.workers.isolation import Cell, Start
+from readiness.evidence.workers.process import ProcessWorker
 from readiness.evidence.workers.worker import Scores
 from readiness.spec.load import load_spec
 from readiness.spec.schema import ModelFile
@@ -110,7 +114,7 @@ def network(last: str, table: Any = ((-1, 1), (0, 0)), **more: Any) -> Any:
 
 
 def scored(loaded: LoadedModel, task: Task, classes: Sequence[Any] = (), frame: pd.DataFrame = FRAME) -> Scores:
-    return Candidate.of(loaded.estimator, NUMBERS, task=task, classes=classes).score(frame)
+    return Candidate.of(InProcess(loaded.estimator), NUMBERS, task=task, classes=classes).score(frame)
 
 
 def refusal(folder: Path, **spec: Any) -> str:
@@ -130,7 +134,7 @@ def test_binary_pipeline_of_text_and_numbers(tmp_path: Path, options: dict[str, 
     shuffled = rows.iloc[:, ::-1]
     assert list(model.predict(rows)) == list(loaded.estimator.predict(shuffled))
     assert np.abs(model.predict_proba(rows) - loaded.estimator.predict_proba(shuffled)).max() < SINGLE
-    assert loaded.kind.startswith("ONNX model (producer skl2onnx 1.")
+    assert loaded.about.kind.startswith("ONNX model (producer skl2onnx 1.")
 
 
 @pytest.mark.parametrize("options", [{}, {"zipmap": False}])
@@ -193,7 +197,9 @@ def test_scores_alone_without_either(tmp_path: Path) -> None:
     one = save(network("Identity", [[1], [0]]), tmp_path)
     with pytest.raises(ScoringError, match=r"set model\.threshold"):
         scored(one, Task.BINARY, ("no", "yes"), rows)
-    cut = Candidate.of(one.estimator, NUMBERS, task=Task.BINARY, classes=("no", "yes"), threshold=0.0).score(rows)
+    cut = Candidate.of(InProcess(one.estimator), NUMBERS, task=Task.BINARY, classes=("no", "yes"), threshold=0.0).score(
+        rows
+    )
     assert list(np.where(positive, "yes", "no")) == list(cut.labels)
     with pytest.raises(ScoringError, match="2 columns for 3 classes"):
         scored(save(network("Identity"), tmp_path), Task.MULTICLASS, "abc", rows)
@@ -252,7 +258,7 @@ def test_columns_of_any_number_are_taken_by_their_place(tmp_path: Path) -> None:
     nodes[0].input.append("axes")
     axes = onnx.numpy_helper.from_array(np.array([1], dtype=np.int64), "axes")
     loaded = save(graph_of(nodes, ([("x", FLOAT, ["n", "k"])], [("out", FLOAT, ["n", 1])]), [axes]), tmp_path)
-    assert loaded.takes_arrays
+    assert loaded.about.takes_arrays
     assert [6.0] == loaded.estimator.predict(np.array([[1.0, 2, 3]])).ravel().tolist()
 
 
@@ -454,11 +460,11 @@ def test_hostile_words_of_a_file_are_shown_harmlessly(tmp_path: Path) -> None:
     """A producer may call itself anything; nothing of it acts, and it does not fill the page."""
     graph = network("Softmax")
     graph.producer_name = "\x1b[31m<b>" + 500 * "x"
-    kind = save(graph, tmp_path).kind
+    kind = save(graph, tmp_path).about.kind
     assert kind.startswith("ONNX model (producer ⟨U+001B⟩[31m<b>xxx")
     assert len(kind) < 120
     graph.producer_name = ""
-    assert "ONNX model" == save(graph, tmp_path).kind
+    assert "ONNX model" == save(graph, tmp_path).about.kind
 
 
 def without(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
@@ -531,8 +537,18 @@ def test_probes_and_memory_in_a_process_of_its_own(tmp_path: Path) -> None:
     rows = columns_of(FRAME)
     model = pipeline(LogisticRegression()).fit(rows, FRAME["answer"])
     loaded = converted(model, tmp_path, rows)
-    candidate = Candidate.of(loaded.estimator, [*NUMBERS, "city"], task=Task.BINARY, classes=("no", "yes"))
-    result = measure_in_subprocess(Request.of(ModelFile(path="model.onnx"), tmp_path, candidate, FRAME))
+    candidate = Candidate.of(InProcess(loaded.estimator), [*NUMBERS, "city"], task=Task.BINARY, classes=("no", "yes"))
+    spec = ModelFile(path="model.onnx", sha256=loaded.artifact.sha256)
+    start = Start(Isolation(IsolationForm.PROCESS))
+    worker = ProcessWorker(spec, tmp_path, Cell((tmp_path / "model.onnx",), folder=tmp_path), start=start)
+    there = Candidate.of(worker, [*NUMBERS, "city"], task=Task.BINARY, classes=("no", "yes"))
+    said, expected = there.score(FRAME), candidate.score(FRAME)
+    assert said.scores is not None
+    assert expected.scores is not None
+    assert np.allclose(expected.scores, said.scores, atol=SINGLE)
+    assert loaded.about == worker.about
+    result = try_candidate(there, FRAME)
+    worker.close()
     assert not isinstance(result.probes, Missing)
     outcomes = {probe.name: probe.outcome for probe in result.probes}
     passed = dict.fromkeys(("one_row", "column_order", "determinism", "unseen_category", "input_not_mutated"), "passed")
