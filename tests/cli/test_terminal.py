@@ -191,6 +191,7 @@ on_posix = pytest.mark.skipif(os.name != "posix", reason="no pseudo terminals")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
+@pytest.mark.slow
 @on_posix
 @pytest.mark.parametrize(
     ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]

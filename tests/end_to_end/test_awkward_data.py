@@ -453,7 +453,7 @@ class TestSegments:
     def test_two_hundred_segments(self, predictions: Any) -> None:
         """All are listed, none is proven, and the counts sum to the whole."""
         rows = scored(5000).assign(group=[f"s{i % 200}" for i in range(5000)])
-        walked = answered(predictions(rows))
+        walked = answered(predictions(rows, segments={"metrics": ["recall"]}))
         counts = [f.measured.value for code, f in walked.findings.items() if re.fullmatch(r"SEGM-1-\d+-ROWS", code)]
         assert (200, 5000) == (len(counts), sum(counts))
         assert "not_proven" == walked.answer(Question.SEGMENTS).status.value
@@ -791,7 +791,7 @@ class TestRejectedModels:
             walk(fitted(*pair(50, 50), model=Raising(kind)), figures=False)
 
 
-@pytest.mark.parametrize("library", ["xgboost", "lightgbm", "catboost"])
+@pytest.mark.parametrize("library", sampled(["xgboost", "lightgbm", "catboost"], 1, always=["catboost"]))
 def test_boosters_are_reviewed_like_any_model(library: str, fitted: Any, tmp_path: Path) -> None:
     """Scores, refits and every answer."""
     module = pytest.importorskip(library)

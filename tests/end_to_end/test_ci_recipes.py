@@ -198,12 +198,13 @@ def test_a_failing_review_on_gitlab_leaves_its_test_results(gitlab: dict[str, An
     assert "test.parquet" in (project / "report" / "summary.md").read_text()
 
 
-@pytest.mark.parametrize("option", sorted(set(re.findall(r"(?<![\w-])--[a-z-]+(?=[ `])", DOCS))))
-def test_every_option_exists(option: str) -> None:
+def test_every_option_exists() -> None:
     """Each option on the page is one of a command of ours, or of pip."""
     from typer.testing import CliRunner
 
     from readiness.cli import app
 
     helps = "".join(CliRunner().invoke(app, [command, "--help"]).output for command in ("run", "show", "verify"))
-    assert option in helps or option in ("--no-cache-dir", "--generate-hashes")
+    told = set(re.findall(r"(?<![\w-])--[a-z-]+(?=[ `])", DOCS))
+    assert len(told) > 10
+    assert {"--no-cache-dir", "--generate-hashes"} >= {option for option in told if option not in helps}

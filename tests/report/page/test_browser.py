@@ -147,7 +147,7 @@ def not_ready_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("state", "folds"),
     sampled(
         [("desk", "closed"), ("phone", "closed"), *((state, "open") for state in STATES)],
-        1,
+        0,
         always=[("desk", "open"), ("phone", "closed"), ("dark", "open")],
     ),
 )
