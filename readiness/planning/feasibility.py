@@ -273,7 +273,6 @@ def _windows(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> 
 
 
 def _pairs(loaded: LoadedSpec, target: Target, coded: NDArray[np.float64]) -> Iterator[Feasible]:
-    """What the spec says of one column: with as many rows here and no break, could it be proven?"""
     spec = loaded.spec
     for claim in claims_of(spec, target.task).of_kind(Topic.MONOTONIC, Topic.INVARIANT):
         assert claim.criterion is not None
@@ -314,11 +313,11 @@ def possible_answers(
     claims = claims_of(loaded.spec, likely_task(loaded.spec))
     obstacles: dict[Question, Callable[[], Iterable[str]]] = {
         Question.BASELINE: lambda: _baseline(loaded.spec),
-        Question.BUSINESS: lambda: _business(loaded.spec, entries),
+        Question.BUSINESS: lambda: _too_few(loaded.spec, entries, "business.requirements, "),
         Question.SEGMENTS: lambda: (),
         Question.ERRORS: lambda: (),
         Question.STABILITY: lambda: _stability(loaded),
-        Question.PRODUCTION: lambda: _production(loaded.spec, day or this_day(), proofs_of(loaded)),
+        Question.PRODUCTION: lambda: _production(loaded, entries, day or this_day()),
     }
     return tuple(
         Possible(question, (*_unstated(claims, question), *obstacles[question]()), _doubts(question, entries))
@@ -354,10 +353,10 @@ def _baseline(spec: Spec) -> Iterator[str]:
         yield "how sure the human figure is, nobody says (baseline.human.n)"
 
 
-def _business(spec: Spec, entries: tuple[Feasible, ...]) -> Iterator[str]:
-    hopeless = [e for e in entries if e.chance is Chance.NOT_POSSIBLE and e.key.startswith("business.requirements, ")]
+def _too_few(spec: Spec, entries: tuple[Feasible, ...], part: str) -> Iterator[str]:
+    hopeless = [e.key.removeprefix(part) for e in entries if e.chance is Chance.NOT_POSSIBLE and e.key.startswith(part)]
     if hopeless and spec.evidence == "interval":
-        yield f"too few rows for {_few([entry.key.removeprefix('business.requirements, ') for entry in hopeless])}"
+        yield f"too few rows for {_few(hopeless)}"
 
 
 def _stability(loaded: LoadedSpec) -> Iterator[str]:
@@ -373,7 +372,8 @@ def _stability(loaded: LoadedSpec) -> Iterator[str]:
             yield f"{kind.article} cannot be refitted (supplied.folds)"
 
 
-def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]:
+def _production(loaded: LoadedSpec, entries: tuple[Feasible, ...], day: datetime.date) -> Iterator[str]:
+    spec, proofs = loaded.spec, proofs_of(loaded)
 
     def is_attested(topic: Topic) -> bool:
         return _is_attested(spec, topic, day, proofs)
@@ -384,13 +384,24 @@ def _production(spec: Spec, day: datetime.date, proofs: Proofs) -> Iterator[str]
         yield f"no limit is stated for {_few(limits)}"
     if spec.data.train is None and not is_attested(Topic.DRIFT):
         yield "drift needs the training rows (data.train)"
-    if not spec.model.can_be_asked and (missing := [p for p in policy.MUST_PROBES if p not in spec.supplied.probes]):
-        yield f"predictions cannot be probed ({_few([f'supplied.probes.{name}' for name in missing])})"
+    if not spec.model.can_be_asked:
+        yield from _unasked(spec)
+    yield from _too_few(spec, entries, "production.")
     asked = [box for box in BOXES if box.source is Source.ATTESTED]
     outcomes = [attested_outcome(spec.checklist.get(box.key), day, proofs) for box in asked]
     left = [outcome for outcome in outcomes if outcome.status is not Status.MET]
     if left:
         yield f"{len(left)} of {len(asked)} boxes are not attested (checklist)"
+
+
+def _unasked(spec: Spec) -> Iterator[str]:
+    """What takes a model that can be asked, where there are predictions alone."""
+    must = dict.fromkeys((*policy.MUST_PROBES, *spec.production.must_handle))
+    if missing := [name for name in must if name not in spec.supplied.probes]:
+        yield f"predictions cannot be probed ({_few([f'supplied.probes.{name}' for name in missing])})"
+    stated = [key for key in ("monotonic", "invariant") if getattr(spec.production, key)]
+    if stated:
+        yield f"predictions cannot be asked again with other values ({_few([f'production.{key}' for key in stated])})"
 
 
 def _is_attested(spec: Spec, topic: Topic, day: datetime.date, proofs: Proofs) -> bool:

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from readiness.core.findings import Question
-from readiness.planning.feasibility import feasible, left_to_do, possible_answers
+from readiness.planning.feasibility import Chance, feasible, left_to_do, possible_answers
 from readiness.spec.load import load_spec
 
 DAY = datetime.date(2026, 11, 22)
@@ -54,6 +54,24 @@ def test_a_requirement_that_the_rows_cannot_prove_rules_a_yes_out(review_files):
     ]
 
     assert "2 Requirements: cannot be a yes: too few rows for number 1" == line
+
+
+def test_what_is_said_of_a_column_takes_a_model_and_rows(review_files):
+    """299 rows without a break where none is tolerated; predictions alone are never asked again."""
+    stated = {"monotonic": [{"column": "a", "direction": "increasing", "share": 0.001}], "invariant": [{"column": "b"}]}
+    enough = feasible(load_spec(review_files({"production": stated})))
+    told = {entry.key: entry for entry in enough if entry.key.startswith("production.")}
+    assert [
+        ("production.monotonic, number 1", Chance.NOT_POSSIBLE),
+        ("production.invariant, number 1", Chance.POSSIBLE),
+    ] == [(key, entry.chance) for key, entry in told.items()]
+    assert "2,995 rows without a break; there are 800 here" in told["production.monotonic, number 1"].text
+    assert "; too few rows for monotonic, number 1" in words(review_files({"production": stated}))[5]
+
+    alone = {"name": "small", "version": "1", "predictions": {"label": "b"}, "path": None, "sha256": None}
+    line = words(review_files({"model": alone, "production": {**stated, "must_handle": ["threads"]}}))[5]
+    assert "supplied.probes.threads" in line
+    assert "predictions cannot be asked again with other values (production.monotonic and production.invariant)" in line
 
 
 def test_boxes_that_expired_expire_soon_or_wait_are_counted(review_files):
