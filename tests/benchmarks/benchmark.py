@@ -1,40 +1,44 @@
-"""What does a review cost beside the least that a notebook can do with the same model and rows?
+"""What does a review cost beside the least that a notebook can do with the same model and rows, and beside other tools?
 
-    python tests/benchmarks/benchmark.py [--rows 10000 100000 1000000] [--runs 3] [--folder DIR]
+    python -m tests.benchmarks.benchmark [--rows 10000 100000 1000000] [--runs 3] [--folder DIR] [--no-rivals] [--no-work]
 
 The floor is a bare notebook, walked by papermill and exported by nbconvert as it comes: import pandas, scikit-learn,
-matplotlib and seaborn, read the table, load the model, predict once, draw six figures. The review is `readiness run`
-on the same rows and model, without the cache, less what its report says it spent on refits and on timed calls of the model, which have
-budgets of their own in the spec. Both are run in turn, and the middle of the runs is compared, so that whatever else
-the machine does falls on both. Memory is what all processes of a run hold together, and what the largest holds.
-Prints Markdown tables. Nothing here is judged: clocks differ from machine to machine, ratios less so.
+matplotlib and seaborn, read the table, load the model, predict once, draw six figures. It stays as it is, so that
+numbers of different days can be compared. The review is `readiness run` on the same rows and model without the cache,
+without training rows (so no refits) and without stated limits. skore and MLflow run in environments of their own, which
+this script installs.
+
+All sides are whole processes from start to end, nothing is subtracted, and all are run in turn, so that whatever else
+the machine does falls on all; of several runs the middle counts. Memory is the sum over all processes of a run of what
+each holds, shared pages once (PSS, on Linux). Prints Markdown. Nothing here is judged: clocks differ from machine to
+machine, ratios less so.
 """
 
 # ruff: noqa: T201  # a script for people
 from __future__ import annotations
 
 import argparse
-import json
+import functools
+import os
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import joblib
 import nbformat
 import numpy as np
 import pandas as pd
-import psutil
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from readiness.core.files import sha256_file
+from tests.benchmarks.measuring import Reading, describe_machine, in_turn, timed
+from tests.benchmarks.rivals import RIVALS
 
 ROWS = (10_000, 100_000, 1_000_000)
 TRAIN_ROWS, COLUMNS, TREES = 50_000, 30, 100
@@ -42,14 +46,13 @@ POSITIVES, GAPS = 0.10, 0.05
 """Share of positive rows, and of missing values in every column."""
 SEGMENTS = {"region": 5, "channel": 4, "age_group": 6, "product": 8}
 """Segment columns and how many values they have; they are no features."""
-POLL_SECONDS = 0.02
-STATED_APART = ("STAB-SECONDS", "PROD-SECONDS")
-"""Findings in which a report says what refits and timed calls took."""
+REVIEWED = (0, 1, 3)
+"""Exit codes of a review that was completed."""
+OURS, FLOOR_NAME = "readiness", "floor"
 
 SPEC = """\
-model: {{name: benchmark, version: "1", path: model.joblib, sha256: {sha256}}}
+model: {{name: benchmark, version: "1", path: {model}, sha256: {sha256}}}
 data:
-  train: train.parquet
   test: test.parquet
   target: target
   positive: 1
@@ -64,9 +67,9 @@ business:
     - {{says: It ranks well, metric: roc_auc, at_least: 0.8}}
 errors:
   costs: {{false_positive: 1, false_negative: 10, currency: EUR}}
-stability: {{repeats: 2}}
-production: {{calls: 300, latency_p99_ms: 1000}}
 """
+LIMITED = "production: {latency_p99_ms: 100}\n"
+"""A limit that a model of about two milliseconds keeps with room to spare."""
 
 FLOOR_CELLS = (
     "import joblib, numpy as np, pandas as pd, matplotlib.pyplot as plt, seaborn as sns\nimport sklearn.metrics as m",
@@ -81,6 +84,7 @@ FLOOR_CELLS = (
     "missing = frame.isna().mean()\nplt.barh(missing.index, missing)\nplt.show()",
     "bins = np.digitize(score, np.linspace(0, 1, 11))\nplt.plot(pd.Series(y).groupby(bins).mean(), 'o')\nplt.show()",
 )
+"""Frozen."""
 FLOOR = """\
 import sys, nbformat, papermill
 from nbconvert import HTMLExporter
@@ -88,17 +92,6 @@ papermill.execute_notebook("floor.ipynb", "floor-done.ipynb", kernel_name="pytho
 page, _ = HTMLExporter().from_notebook_node(nbformat.read("floor-done.ipynb", as_version=4))
 open("floor.html", "w", encoding="utf-8").write(page)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One run of one command."""
-
-    seconds: float
-    together: int
-    """The most bytes that all its processes held at one moment."""
-    largest: int
-    """The most bytes that one of them held."""
 
 
 def table(rows: int, seed: int) -> pd.DataFrame:
@@ -114,58 +107,30 @@ def table(rows: int, seed: int) -> pd.DataFrame:
 
 
 def prepare(folder: Path, rows: Sequence[int]) -> None:
-    """Write a model and, in a folder for each number of test rows, all that both sides read."""
+    """Write two models and, in a folder for each number of test rows, all that every side reads."""
     train = table(TRAIN_ROWS, seed=0)
     features = [f"x{k}" for k in range(COLUMNS)]
-    model = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=TREES, random_state=0))
-    model.fit(train[features], train["target"])
+    trees = HistGradientBoostingClassifier(max_iter=TREES, random_state=0)
+    models = {
+        "model": make_pipeline(StandardScaler(), trees),
+        "quick": make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()),
+    }
+    for model in models.values():
+        model.fit(train[features], train["target"])
     for n in rows:
         place = folder / str(n)
+        shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        joblib.dump(model, place / "model.joblib")
-        train.to_parquet(place / "train.parquet", index=False)
         table(n, seed=1).to_parquet(place / "test.parquet", index=False)
-        pin = sha256_file(place / "model.joblib")
-        text = SPEC.format(sha256=pin, features=", ".join(features), segments=", ".join(SEGMENTS))
-        (place / "readiness.yaml").write_text(text, encoding="utf-8")
+        for name, model in models.items():
+            file = place / f"{name}.joblib"
+            joblib.dump(model, file)
+            named = {"features": ", ".join(features), "segments": ", ".join(SEGMENTS)}
+            spec = SPEC.format(model=file.name, sha256=sha256_file(file), **named)
+            (place / f"{name}.yaml").write_text(spec, encoding="utf-8")
+            (place / f"{name}-limited.yaml").write_text(spec + LIMITED, encoding="utf-8")
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in FLOOR_CELLS])
         nbformat.write(notebook, place / "floor.ipynb")
-
-
-def timed(command: Sequence[str], folder: Path, *, codes: Sequence[int] = (0,)) -> Reading:
-    """Run a command to its end and look on what it and its children hold.
-
-    Raises:
-        RuntimeError: it ended with another exit code than `codes`.
-    """
-    start = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        process = psutil.Popen(list(command), cwd=folder, stdout=said, stderr=said)
-        together = largest = 0
-        while process.poll() is None:
-            held = _held(process)
-            together, largest = max(together, sum(held)), max(largest, *held, 0)
-            time.sleep(POLL_SECONDS)
-        seconds = time.perf_counter() - start
-        if process.returncode not in codes:
-            said.seek(0)
-            raise RuntimeError(f"{' '.join(command[:4])} ended with {process.returncode}:\n{said.read().decode()}")
-    return Reading(seconds, together, largest)
-
-
-def _held(process: psutil.Process) -> list[int]:
-    """Resident bytes of a process and of all below it."""
-    held = [0]
-    try:
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return held
-    for member in family:
-        try:
-            held.append(member.memory_info().rss)
-        except psutil.Error:  # it has ended meanwhile
-            continue
-    return held
 
 
 def readiness(*arguments: str) -> list[str]:
@@ -173,56 +138,91 @@ def readiness(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "readiness", *arguments]
 
 
-def stated_apart(report: Path) -> float:
-    """Seconds that a report says it spent on refits and timed calls."""
-    shown = subprocess.run(readiness("show", "--json", str(report)), check=True, capture_output=True, text=True)
-    findings = [finding for answer in json.loads(shown.stdout)["answers"] for finding in answer["findings"]]
-    stated = {finding["code"]: finding["measured"]["value"] for finding in findings if finding.get("measured")}
-    return sum(float(stated[code]) for code in STATED_APART)
+def review(folder: Path, spec: str, *options: str) -> Reading:
+    """One review into a new folder."""
+    shutil.rmtree(folder / "out", ignore_errors=True)
+    return timed(readiness("run", spec, "--out", "out", *options), folder, codes=REVIEWED)
 
 
-def compare(folder: Path, runs: int) -> tuple[list[Reading], list[Reading], list[float]]:
-    """Floor and review in turn, and for each review the seconds that it states apart."""
-    floors, reviews, apart = [], [], []
-    for _ in range(runs):
-        shutil.rmtree(folder / "out", ignore_errors=True)
-        floors.append(timed([sys.executable, "-c", FLOOR], folder))
-        reviews.append(timed(readiness("run", "readiness.yaml", "--out", "out", "--no-cache"), folder, codes=(0, 1, 3)))
-        apart.append(stated_apart(folder / "out" / "report.html"))
-    return floors, reviews, apart
+# ----------------------------------------------------------------------------------------------------
+# Whole runs of all sides, by the number of rows.
 
 
-def line(rows: int, floors: list[Reading], reviews: list[Reading], apart: list[float]) -> str:
-    """One row of the table of reviews."""
-    middle = statistics.median
-    floor, whole = middle(r.seconds for r in floors), middle(r.seconds for r in reviews)
-    own = middle(review.seconds - stated for review, stated in zip(reviews, apart, strict=True))
-    seconds = (f"{floor:.1f}", f"{own:.1f}", f"**{own / floor:.2f}**", f"{whole:.1f}", f"{middle(apart):.1f}")
-    cells = [f"{rows:,}", *seconds]
-    for held in ("largest", "together"):
-        low, high = (middle(getattr(r, held) for r in side) / 1e6 for side in (floors, reviews))
-        cells += [f"{low:,.0f}", f"{high:,.0f}", f"**{high / low:.2f}**"]
+def sides(folder: Path, pythons: dict[str, Path]) -> dict[str, Callable[[], Reading]]:
+    """What is run in turn in the folder of one number of rows."""
+    works: dict[str, Callable[[], Reading]] = {
+        FLOOR_NAME: lambda: timed([sys.executable, "-c", FLOOR], folder),
+        OURS: lambda: review(folder, "model.yaml", "--no-cache"),
+    }
+    for rival in RIVALS:
+        if rival.name in pythons:
+            works[rival.name] = functools.partial(timed, [str(pythons[rival.name]), "-c", rival.script], folder)
+    return works
+
+
+def line_of(rows: int, found: dict[str, Reading]) -> str:
+    """One row of the table: seconds by the clock, of the processor, megabytes; and the times as ratios to the floor."""
+    floor = found[FLOOR_NAME]
+    cells = [f"{rows:,}"]
+    for name, reading in found.items():
+        cells.append(f"{reading.seconds:.1f} / {reading.processor:.1f} ({reading.memory / 1e6:,.0f})")
+        if name != FLOOR_NAME:
+            cells.append(f"**{reading.seconds / floor.seconds:.2f}**, {reading.memory / floor.memory:.2f}")
     return "| " + " | ".join(cells) + " |"
 
 
-HEAD = """\
-| test rows | floor, s | review, s | ratio | with refits and timed calls, s | these alone, s \
-| largest process: floor, MB | review, MB | ratio | all processes: floor, MB | review, MB | ratio |
-|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
+def head_of(names: Sequence[str]) -> str:
+    """The head of that table."""
+    titles = ["test rows"]
+    for name in names:
+        titles += [name] if name == FLOOR_NAME else [name, "ratio of seconds, of memory"]
+    return f"| {' | '.join(titles)} |\n|{'---:|' * len(titles)}"
 
 
-def small_commands(folder: Path, runs: int) -> list[str]:
-    """Rows of the table of commands that must answer at once: the fastest of `runs`."""
-    subprocess.run(
-        readiness("keygen", "--out", "key.pem", "--no-passphrase"), cwd=folder, check=True, capture_output=True
-    )
-    run = readiness("run", "readiness.yaml", "--out", "signed", "--no-cache", "--key", "key.pem")
-    timed(run, folder, codes=(0, 1, 3))
-    commands = {"--help": ["--help"], "verify": ["verify", "signed/report.html", "--key", "key.pub"]}
-    return [
-        f"| `readiness {name}` | {min(timed(readiness(*arguments), folder).seconds for _ in range(runs)):.2f} |"
-        for name, arguments in commands.items()
-    ]
+# ----------------------------------------------------------------------------------------------------
+# What a day's work is made of.
+
+
+def daily_works(folder: Path) -> dict[str, Callable[[], Reading]]:
+    """Commands that somebody waits for; `folder` is that of one number of rows."""
+    cache = folder / "cache"
+
+    def changed_cost() -> Reading:
+        with_cache = {"READINESS_CACHE": str(cache)}
+        os.environ |= with_cache
+        try:
+            review(folder, "model.yaml")
+            return review(folder, "model.yaml", "--set", "errors.costs.false_negative=11")
+        finally:
+            del os.environ["READINESS_CACHE"]
+
+    def demo(*cases: str) -> Reading:
+        shutil.rmtree(folder / "demo", ignore_errors=True)
+        runs = [timed(readiness("demo", "--case", case, "--out", f"demo/{case}"), folder) for case in cases]
+        if len(cases) > 1:
+            reports = [f"demo/{case}/report.html" for case in cases]
+            runs.append(timed(readiness("compare", *reports), folder))
+        return functools.reduce(Reading.__add__, runs)
+
+    return {
+        "a quick model, no limit": lambda: review(folder, "quick.yaml", "--no-cache"),
+        "the same with a p99 of at most 100 ms": lambda: review(folder, "quick-limited.yaml", "--no-cache"),
+        "another cost, with a warm cache": changed_cost,
+        "`--only errors`": lambda: review(folder, "model.yaml", "--no-cache", "--only", "errors"),
+        "the fraud demo": lambda: demo("fraud"),
+        "both fraud demos and their comparison": lambda: demo("fraud", "fraud-fixed"),
+        "`readiness --help`": lambda: timed(readiness("--help"), folder),
+        "`readiness verify`": lambda: timed(readiness("verify", "signed/report.html", "--key", "key.pub"), folder),
+    }
+
+
+def sign_one(folder: Path) -> None:
+    """A signed report, to be verified."""
+    timed(readiness("keygen", "--out", "key.pem", "--no-passphrase"), folder)
+    timed(readiness("run", "model.yaml", "--out", "signed", "--no-cache", "--key", "key.pem"), folder, codes=REVIEWED)
+
+
+# ----------------------------------------------------------------------------------------------------
 
 
 def main() -> None:
@@ -231,15 +231,31 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS, help="numbers of test rows")
     parser.add_argument("--runs", type=int, default=3, help="runs of each side; the middle one counts")
     parser.add_argument("--folder", type=Path, help="where to work; kept afterwards. Else a temporary folder")
+    parser.add_argument("--no-rivals", action="store_true", help="leave out the other tools")
+    parser.add_argument("--no-work", action="store_true", help="leave out the table of a day's work")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="readiness-benchmark-") as temporary:
-        folder = given.folder or Path(temporary)
+        folder = (given.folder or Path(temporary)).resolve()
+        pythons = {} if given.no_rivals else {rival.name: rival.install(folder / "rivals") for rival in RIVALS}
         prepare(folder, given.rows)
-        print(HEAD, flush=True)
+        print(describe_machine())
+        for rival in RIVALS[: len(pythons)]:
+            print(f"{rival.words(pythons[rival.name])}: {rival.writes}")
+        print("\nSeconds by the clock / of the processor (megabytes of all processes)\n")
+        print(head_of([FLOOR_NAME, OURS, *pythons]), flush=True)
         for rows in given.rows:
-            print(line(rows, *compare(folder / str(rows), given.runs)), flush=True)
-        print("\n| command | s |\n|---|---:|")
-        print(*small_commands(folder / str(given.rows[0]), max(5, given.runs)), sep="\n")
+            found = in_turn(given.runs, sides(folder / str(rows), pythons))
+            print(line_of(rows, found), flush=True)
+        if not given.no_work:
+            place = folder / str(given.rows[0])
+            sign_one(place)
+            print(f"\n| {given.rows[0]:,} rows | seconds / of the processor (MB) |\n|---|---:|", flush=True)
+            for name, work in daily_works(place).items():
+                reading = in_turn(given.runs, {name: work})[name]
+                print(
+                    f"| {name} | {reading.seconds:.1f} / {reading.processor:.1f} ({reading.memory / 1e6:,.0f}) |",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

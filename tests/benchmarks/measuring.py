@@ -30,9 +30,7 @@ class Reading:
 
     def __add__(self, other: Reading) -> Reading:
         """One run after the other."""
-        return Reading(
-            self.seconds + other.seconds, self.processor + other.processor, max(self.memory, other.memory)
-        )
+        return Reading(self.seconds + other.seconds, self.processor + other.processor, max(self.memory, other.memory))
 
 
 def middle_of(readings: Sequence[Reading]) -> Reading:
@@ -113,7 +111,9 @@ def describe_machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     load = os.getloadavg()[0]
     busy = f"; BUSY: {load:.1f} processes wanted to run in the last minute" if load > 0.5 else ""
-    return f"{os.cpu_count()} × {model}, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}{busy}"
+    return (
+        f"{os.cpu_count()} × {model}, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}{busy}"
+    )
 
 
 def version_in(python: Path, package: str) -> str:

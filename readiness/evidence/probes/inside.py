@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from readiness.evidence.workers.worker import METHODS, Inputs, InsideProbe
 
@@ -174,7 +175,9 @@ def look_at_threads(estimator: Any, rows: Inputs) -> InsideProbe:
 
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        with warnings.catch_warnings(), ThreadPoolExecutor(len(parts)) as pool:
+        # threads of threads show nothing more, and on a busy machine wait long for each other
+        pool_of_calls = ThreadPoolExecutor(len(parts), initializer=threadpool_limits, initargs=(1,))
+        with warnings.catch_warnings(), pool_of_calls as pool:
             warnings.simplefilter("ignore")  # libraries warn of settings that they do not hand on to threads
             together = list(pool.map(call, parts))
     except Exception as error:  # whatever the model raises, it raises it only where calls meet

@@ -5,9 +5,13 @@ So drafts in memory are reviewed; a worker's own process runs its model like thi
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import pickle
+import sys
 import time
 import warnings
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.backend.reduction import dumps
 from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from readiness.core.errors import ScoringError
 from readiness.core.files import Artifact
@@ -43,6 +47,17 @@ from readiness.evidence.workers.worker import (
 ONE_THREAD_ROWS = 20_000
 """Up to so many rows are scored on one thread: on a busy machine, threads wait longer for each other than they save."""
 NO_PROCESS = Missing("the model runs in the process of the review itself", "a model file under model.path")
+
+
+def _threads(most: int | None) -> AbstractContextManager[Any]:
+    """At most so many threads of libraries of numbers; None: as many as they like."""
+    # which libraries there are takes longer to find out than a call of a few rows; new ones come with new modules
+    return contextlib.nullcontext() if most is None else _libraries(len(sys.modules)).limit(limits=most)
+
+
+@functools.lru_cache(maxsize=1)
+def _libraries(modules: int) -> ThreadpoolController:  # noqa: ARG001  # the key
+    return ThreadpoolController()
 
 
 class InProcess:
@@ -70,7 +85,7 @@ class InProcess:
             ModelRaised: whatever the model raised.
         """
         try:
-            with threadpool_limits(limits=1 if len(inputs) <= ONE_THREAD_ROWS else None):
+            with _threads(1 if len(inputs) <= ONE_THREAD_ROWS else None):
                 return getattr(self.estimator, method)(inputs)
         except (Exception, SystemExit) as error:
             raise ModelRaised.of(error) from error
@@ -94,7 +109,8 @@ class InProcess:
         """What a look into this process shows while the model answers."""
         from readiness.evidence.probes.inside import INSIDE
 
-        return INSIDE[name](self.estimator, inputs)
+        with threadpool_limits(limits=1):
+            return INSIDE[name](self.estimator, inputs)
 
     def end_refits(self) -> None:
         """End the processes of clones, which would else wait for more work."""
