@@ -66,7 +66,7 @@ def service() -> Iterator[Service]:
             said = handler.server.change(model.predict_proba(rows[["amount", "hours"]]))  # type: ignore[attr-defined]
             reply(handler, {"predictions": said.tolist()})
         except ValueError as error:
-            reply(handler, {"error": str(error)}, 400)
+            reply(handler, {"error": f"<img src=x onerror=alert(1)> {error}"}, 400)
 
     with serving(answer) as service:
         service.change = lambda said: said  # type: ignore[attr-defined]
@@ -104,7 +104,9 @@ def test_a_served_model_alone_is_reviewed_signed_and_verified(folder: Path, serv
     assert "not_assessed" == walked.status("STAB-REFITS")
     for name in ("ONE-ROW", "COLUMN-ORDER", "DETERMINISM", "OUTLIER"):
         assert "met" == walked.status(f"PROD-PROBE-{name}")
-    assert "contains NaN" in walked.findings["PROD-PROBE-MISSING-VALUE"].reason
+    assert "HTTP 400: <img src=x onerror=alert(1)>" in walked.findings["PROD-PROBE-MISSING-VALUE"].reason
+    assert "<img src=x" not in walked.page
+    assert "&lt;img src=x" in walked.page
     assert "PROD-PROBE-SERVED" not in walked.findings
     local = fitted().predict_proba(table(200, 2)[["amount", "hours"]])[:, 1]
     np.testing.assert_array_equal(local, walked.evidence.cases.y_score)
