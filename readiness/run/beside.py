@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from readiness.core.files import MONITORING, SCHEMA, write_whole
-from readiness.verdict.record import Record
+from readiness.verdict.record import Record, signed_form
 
 _BEGINNING = 4096
 
@@ -19,7 +19,8 @@ def write_beside(folder: Path, record: Record) -> tuple[Path, ...]:
     """
     from readiness.report.monitoring.files import MARKS, monitoring_yaml, schema_json  # loads what computes numbers
 
-    texts = {MONITORING: monitoring_yaml(record), SCHEMA: schema_json(record)}
+    recorded = signed_form(record)  # in which whoever makes them from the report will read it
+    texts = {MONITORING: monitoring_yaml(recorded), SCHEMA: schema_json(recorded)}
     written = []
     for name, text in texts.items():
         path = folder / name
