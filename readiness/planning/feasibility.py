@@ -396,12 +396,11 @@ def _production(loaded: LoadedSpec, entries: tuple[Feasible, ...], day: datetime
 
 def _unasked(spec: Spec) -> Iterator[str]:
     """What takes a model that can be asked, where there are predictions alone."""
-    must = dict.fromkeys((*policy.MUST_PROBES, *spec.production.must_handle))
+    must = (*policy.MUST_PROBES, *spec.production.must_handle)
     if missing := [name for name in must if name not in spec.supplied.probes]:
         yield f"predictions cannot be probed ({_few([f'supplied.probes.{name}' for name in missing])})"
-    stated = [key for key in ("monotonic", "invariant") if getattr(spec.production, key)]
-    if stated:
-        yield f"predictions cannot be asked again with other values ({_few([f'production.{key}' for key in stated])})"
+    if stated := [f"production.{key}" for key in ("monotonic", "invariant") if getattr(spec.production, key)]:
+        yield f"predictions cannot be asked again with other values ({_few(stated)})"
 
 
 def _is_attested(spec: Spec, topic: Topic, day: datetime.date, proofs: Proofs) -> bool:
