@@ -67,6 +67,10 @@ _NUMBERS = {
 }
 
 
+_APART = (IsolationForm.BUBBLEWRAP, IsolationForm.USER, IsolationForm.PROCESS)
+_OF_ITSELF = ", or that its process tells the truth of its own memory and side effects"
+
+
 def unproven(record: Record) -> tuple[str, ...]:
     """What a signature does not prove of this very record, each to stand behind "it does not prove"."""
     return tuple(_unproven(record))
@@ -80,7 +84,8 @@ def _unproven(record: Record) -> Iterator[str]:
         readable = isolation.labels and isolation.form is IsolationForm.USER
         yield f"{_RIGHT}: {_SEEN}" if readable else _NUMBERS[isolation.form]
     if isolation is None or isolation.form is not IsolationForm.NOT_RUN:
-        yield "that the candidate never met the test rows elsewhere"
+        of_itself = isolation is not None and isolation.form in _APART
+        yield f"that the candidate never met the test rows elsewhere{_OF_ITSELF if of_itself else ''}"
     if own := _own_code(record):
         yield f"that {own}, code of the team's own, compute what they say"
     yield "that the data are what their names say: digests tell which files they were, not where they came from"
