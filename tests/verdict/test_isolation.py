@@ -114,7 +114,8 @@ class TestUnproven:
             kept(SANDBOX, metrics={"profit": {}}), template=dataclasses.replace(kept(SANDBOX).template, stock=False)
         )
         assert any("cells of the altered template and own metrics" in text for text in unproven(altered))
-        assert not any("own" in text.split() for text in unproven(kept(SANDBOX)))
+        assert len(unproven(altered)) == 1 + len(unproven(kept(SANDBOX)))
+        assert not any("code of the team" in text for text in unproven(kept(SANDBOX)))
 
 
 class TestClaims:
