@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from docx import Document
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from readiness.cli import app
 from readiness.core.errors import InputError
