@@ -12,7 +12,7 @@ from readiness.core.findings import Question
 from readiness.core.missing import Missing
 from readiness.core.policy import LOAD_LEVELS
 from readiness.evidence.cache.cache import Cache
-from readiness.evidence.cache.entries import cached_latency, cached_load, cached_throughput
+from readiness.evidence.cache.entries import cached_latency, cached_load, cached_throughput, cached_workers
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes.clocks import WatchedClock
 from readiness.evidence.probes.latency import Latency, TimingPlan, measure_latency
@@ -91,7 +91,7 @@ def measure_times(
     loads: tuple[Load, ...] | Missing = NO_RATE
     if rate is not None:
         loads = made("load", lambda: _loads(clock, candidate, rows, rate, production.call_seconds, cache, seed))
-    workers = made("throughput", lambda: _workers(spec, candidate, rows, start))
+    workers = made("throughput", lambda: _workers(spec, candidate, rows, cache, start))
     return Timed(latency, throughput, answered, loads, workers, clock.contradiction)
 
 
@@ -165,14 +165,17 @@ def _loads(
 
 
 def _workers(
-    spec: Spec, candidate: Candidate, rows: pd.DataFrame, start: Callable[[], Worker] | None
+    spec: Spec, candidate: Candidate, rows: pd.DataFrame, cache: Cache, start: Callable[[], Worker] | None
 ) -> tuple[Throughput, ...] | Missing:
     most = spec.production.workers
     if most is None:
         return Missing("nobody said how many processes serve at once", "state production.workers")
     if start is None:
         return Missing("the model runs in the process of the review itself", "a model file under model.path")
-    return measure_workers(start, candidate, rows, worker_counts(most), runs=QUICK_RUNS)
+    counts, begin = worker_counts(most), start
+    return cached_workers(
+        cache, lambda: measure_workers(begin, candidate, rows, counts, runs=QUICK_RUNS, seed=spec.seed), counts=counts
+    )
 
 
 def worker_counts(most: int) -> Sequence[int]:

@@ -46,7 +46,7 @@ TEST, CURRENT, PERTURBED, UNUSED = (
 REFITS, SEEDS, CURVE = "refits", "refits with other seeds", "refits on fewer rows"
 REDRAWN, TRAINING = "refits on parts of the rows", "scores of training rows"
 LATENCY, THROUGHPUT, MEMORY_AND_PROBES = "times of single calls", "rows per second", "memory and probes"
-LOAD = "response times under load"
+LOAD, AT_ONCE = "response times under load", "rows per second of several processes"
 EXPECTATIONS = "answers to rows with one column changed"
 """The parts of a review that the cache holds, as the page calls them."""
 _NAMES = {"name", "version", "path", "sha256", "threshold", "predictions", "test"}

@@ -20,7 +20,16 @@ from readiness.core.counterexamples import Counterexample
 from readiness.core.errors import InvalidReport
 from readiness.core.findings import FindingKey
 from readiness.core.missing import Missing
-from readiness.evidence.cache.cache import EXPECTATIONS, LATENCY, LOAD, MEMORY_AND_PROBES, REFITS, THROUGHPUT, Cache
+from readiness.evidence.cache.cache import (
+    AT_ONCE,
+    EXPECTATIONS,
+    LATENCY,
+    LOAD,
+    MEMORY_AND_PROBES,
+    REFITS,
+    THROUGHPUT,
+    Cache,
+)
 from readiness.evidence.cache.store import Entry
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.environment import this_machine
@@ -200,6 +209,13 @@ def cached_throughput(
     return _load_or_measure(cache, THROUGHPUT, measure, _pack_speeds, _read_speeds, runs=runs)
 
 
+def cached_workers(
+    cache: Cache, measure: Callable[[], tuple[Throughput, ...] | Missing], *, counts: Sequence[int]
+) -> tuple[Throughput, ...] | Missing:
+    """Rows per second of so many processes at once."""
+    return _load_or_measure(cache, AT_ONCE, measure, _pack_speeds, _read_speeds, counts=list(counts))
+
+
 def cached_probes(cache: Cache, measure: Callable[[], Trial]) -> Trial:
     """Memory and probes."""
     found = _load_or_measure(cache, MEMORY_AND_PROBES, measure, _pack_result, _read_result)
@@ -255,11 +271,14 @@ def _read_loads(entry: Entry) -> tuple[Load, ...]:
 
 
 def _pack_speeds(speeds: tuple[Throughput, ...]) -> Packed:
-    return {f"{speed.batch}": speed.rows_per_second for speed in speeds}, {"batches": [one.batch for one in speeds]}
+    arrays = {f"{k}": speed.rows_per_second for k, speed in enumerate(speeds)}
+    return arrays, {"speeds": [[speed.batch, speed.workers] for speed in speeds]}
 
 
 def _read_speeds(entry: Entry) -> tuple[Throughput, ...]:
-    return tuple(Throughput(batch, entry.arrays[f"{batch}"]) for batch in entry.facts["batches"])
+    return tuple(
+        Throughput(batch, entry.arrays[f"{k}"], workers) for k, (batch, workers) in enumerate(entry.facts["speeds"])
+    )
 
 
 def _pack_pairs(found: PairResults) -> Packed | None:

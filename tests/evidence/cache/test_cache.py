@@ -411,6 +411,26 @@ def test_a_process_that_did_not_end_well_is_asked_again(result: Trial, tmp_path:
     assert [1, 1] == made
 
 
+def test_speeds_of_several_processes_come_back(tmp_path: Path) -> None:
+    """With their numbers, for the same counts, and beside those of batches."""
+    from readiness.evidence.cache.store import Store
+
+    known, made = Cache(Store.open(tmp_path / "cache")), []
+    speeds = (Throughput(32, np.array([1.5, 2.0]), 1), Throughput(32, np.array([3.0, 4.0]), 2))
+
+    def measure() -> tuple[Throughput, ...]:
+        made.append(1)
+        return speeds
+
+    for counts in ((1, 2), (1, 2), (1, 2, 4)):
+        found = entries.cached_workers(known, measure, counts=counts)
+        assert not isinstance(found, Missing)
+        assert [(each.batch, each.workers, each.rows_per_second.tolist()) for each in found] == [
+            (each.batch, each.workers, each.rows_per_second.tolist()) for each in speeds
+        ]
+    assert made == [1, 1]
+
+
 def test_seeds_are_counted_in_words() -> None:
     """One is one, many have their commas; several entries of a part are as old as the oldest."""
     stored = [Entry({}, {"seconds": 1.5}, f"2026-11-2{day}T00:00:00+00:00", f"place {day}") for day in (3, 2)]
