@@ -77,6 +77,10 @@ class ScoringError(ReviewError):
     """The candidate could not score the test rows."""
 
 
+class WorkerLost(ScoringError):
+    """The process of a model ended, or did not answer in time; the message says how."""
+
+
 class KernelError(ReviewError):
     """A notebook cell failed or timed out, or the kernel died."""
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from readiness.core.errors import ScoringError
+from readiness.core.errors import WorkerLost as WorkerLost
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
 
@@ -110,10 +110,6 @@ def _words_of(said: object) -> str:
         return str(said)
     except Exception:
         return ""
-
-
-class WorkerLost(ScoringError):
-    """The process of a model ended, or did not answer in time; the message says how."""
 
 
 # ----------------------------------------------------------------------------------------------------
