@@ -365,6 +365,8 @@ def test_times_memory_and_probes(
     monkeypatch.setattr(timing, "measure_latency", told("latency", latency))
     monkeypatch.setattr(timing, "measure_throughput", told("throughput", speeds))
     monkeypatch.setattr(timing, "measure_degradation", told("load", loads))
+    at_once = (Throughput(32, np.array([1.5, 2.0]), 1), Throughput(32, np.array([3.0, 4.0]), 2))
+    monkeypatch.setattr(timing, "measure_workers", told("at once", at_once))
     monkeypatch.setattr(probing, "try_candidate", told("apart", result))
     spec = review_files()
     first, again = (probing.probe(gather(spec, cache=cache)) for _ in range(2))
@@ -380,17 +382,22 @@ def test_times_memory_and_probes(
     assert first.technical.facts["memory_growth"] == again.technical.facts["memory_growth"]
     probing.probe(gather(edited(spec, production={"calls": 400}), cache=cache))
     assert ["latency"] == made[3:]
-    rated = edited(spec, production={"rate_per_second": 100})
-    here, there = (probing.probe(gather(rated, cache=cache)).technical.loads for _ in range(2))
-    assert ["load"] == made[4:]
-    assert [(load.rate, load.error, load.response.tolist()) for load in here] == [
-        (load.rate, load.error, load.response.tolist()) for load in there
+    rated = edited(spec, production={"rate_per_second": 100, "workers": 2})
+    here, there = (probing.probe(gather(rated, cache=cache)).technical for _ in range(2))
+    assert ["load", "at once"] == made[4:]
+    assert not isinstance(here.loads, Missing)
+    assert not isinstance(there.loads, Missing)
+    assert [(load.rate, load.error, load.response.tolist()) for load in here.loads] == [
+        (load.rate, load.error, load.response.tolist()) for load in there.loads
     ]
+    assert {1: 1.5, 2: 3.0} == {count: found.value for count, found in here.by_workers.items()}
+    assert here.by_workers.keys() == there.by_workers.keys()
+    assert [3.0, 4.0] == [there.by_workers[2].lower(0.4), there.by_workers[2].upper(0.4)]
     probing.probe(gather(edited(spec, production={"latency_p99_ms": 100}), cache=cache))
-    assert ["latency"] == made[5:]  # a limit decides how long it is timed
+    assert ["latency"] == made[6:]  # a limit decides how long it is timed
     monkeypatch.setattr(entries, "this_machine", lambda: "another one")
     probing.probe(gather(spec, cache=cache))
-    assert ["latency", "throughput", "load", "apart"] == made[6:]
+    assert ["latency", "throughput", "load", "at once", "apart"] == made[7:]
 
 
 @pytest.mark.parametrize(
@@ -409,26 +416,6 @@ def test_a_process_that_did_not_end_well_is_asked_again(result: Trial, tmp_path:
     for _ in range(2):
         assert result is entries.cached_probes(known, lambda: (made.append(1), result)[1])
     assert [1, 1] == made
-
-
-def test_speeds_of_several_processes_come_back(tmp_path: Path) -> None:
-    """With their numbers, for the same counts, and beside those of batches."""
-    from readiness.evidence.cache.store import Store
-
-    known, made = Cache(Store.open(tmp_path / "cache")), []
-    speeds = (Throughput(32, np.array([1.5, 2.0]), 1), Throughput(32, np.array([3.0, 4.0]), 2))
-
-    def measure() -> tuple[Throughput, ...]:
-        made.append(1)
-        return speeds
-
-    for counts in ((1, 2), (1, 2), (1, 2, 4)):
-        found = entries.cached_workers(known, measure, counts=counts)
-        assert not isinstance(found, Missing)
-        assert [(each.batch, each.workers, each.rows_per_second.tolist()) for each in found] == [
-            (each.batch, each.workers, each.rows_per_second.tolist()) for each in speeds
-        ]
-    assert made == [1, 1]
 
 
 def test_seeds_are_counted_in_words() -> None:
