@@ -70,9 +70,9 @@ def _imports_of(place: Path) -> Iterator[str]:
 def record_code(folder: Path, places: Iterable[Path]) -> None:
     """Let the record name every module that a process may see, whether it says that it ran it or not."""
     finder = serve(folder)
-    for file in files_of(places):
-        if file.suffix == ".py" or file.name.endswith(tuple(EXTENSION_SUFFIXES)):
-            finder.record(str(file), file.read_bytes())
+    for path in files_of(places):
+        if path.suffix == ".py" or path.name.endswith(tuple(EXTENSION_SUFFIXES)):
+            finder.record(str(path), path.read_bytes())
 
 
 def files_of(places: Iterable[Path]) -> Iterator[Path]:
