@@ -24,10 +24,13 @@ def cell_of(loaded: LoadedSpec, spec: ModelFile, path: Path) -> Cell:
     """What the process of a model may see: its file, and the modules that it needs; and what it must not."""
     hidden = frozenset(hidden_paths(loaded)) - {path.resolve()}
     code = needed_code(loaded.folder, [spec.loader], path)
+    folder, named, opened = loaded.folder.resolve(), loaded.folder.absolute(), path.absolute()
+    if opened.is_relative_to(named):  # the process works in the folder itself, where that is reached by a link
+        opened = folder / opened.relative_to(named)
     # Under the name by which it is opened, without "..", and where a link leads.
-    model = dict.fromkeys((Path(os.path.normpath(path.absolute())), path.resolve()))
+    model = dict.fromkeys((Path(os.path.normpath(opened)), path.resolve()))
     shown = tuple(_without(code, hidden))
-    return Cell((*model, *shown), tuple(sorted(hidden)), loaded.folder.resolve(), shown)
+    return Cell((*model, *shown), tuple(sorted(hidden)), folder, shown)
 
 
 def hidden_paths(loaded: LoadedSpec) -> Iterator[Path]:

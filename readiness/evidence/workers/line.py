@@ -47,7 +47,7 @@ class Apart(ABC):
     def __init__(self, named: Sequence[str], folder: Path, cell: Cell, start: Start | None = None) -> None:
         """Nothing is started yet; `cell` is what the process may see, and `start` how it is isolated where known."""
         self._named = tuple(named)
-        self._folder = folder
+        self._folder = folder.resolve()  # links that lead to it are not there in a sandbox
         self._cell = cell
         self._start = start
         self._line: Line | None = None

@@ -12,10 +12,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from readiness.core.files import Role
 from readiness.core.provenance import Isolation, IsolationForm
+from readiness.evidence.models.own_modules import served_modules
 from readiness.evidence.workers import isolation
 from readiness.evidence.workers.isolation import Cell, Start, isolate, search_environment
+from readiness.evidence.workers.model import start_model
 from readiness.evidence.workers.process import ProcessWorker
+from readiness.spec.load import load_spec
 from tests.evidence.workers.apart import worker_of_code
 
 pytestmark = pytest.mark.slow
@@ -280,3 +284,32 @@ def test_a_model_is_limited_in_every_form(folder: Path, form: str, monkeypatch: 
     assert (900, isolation.MOST_FILE_BYTES, 0, 1) == (score, files, core, apart)
     if form == "user":
         assert isolation.FIRST_USER <= user < isolation.FIRST_USER + isolation.USERS
+
+
+@pytest.mark.parametrize("through", ["link", "real"])
+def test_a_project_and_a_model_behind_links(tmp_path: Path, through: str) -> None:
+    """Modules are found from the folder itself, and the model under the name that the spec gives it."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    name = f"behind_{through}"
+    (real / f"{name}_help.py").write_text("ANSWER = 3.0\n")
+    (real / f"{name}.py").write_text(
+        f"import {name}_help\nclass Model:\n    def predict(self, rows): return [{name}_help.ANSWER] * len(rows)\n"
+        "def load(path):\n    assert open(path).read() == 'm'\n    return Model()\n"
+    )
+    (tmp_path / "elsewhere.txt").write_text("m")
+    (real / "model.txt").symlink_to(tmp_path / "elsewhere.txt")
+    pd.DataFrame({"a": [1, 2], "y": [0.5, 1.5]}).to_csv(real / "test.csv", index=False)
+    (real / "readiness.yaml").write_text(
+        f"model: {{name: a, version: '1', path: model.txt, loader: '{name}:load'}}\n"
+        "data: {test: test.csv, target: y, task: regression}\n"
+    )
+    loaded = load_spec(tmp_path / through / "readiness.yaml")
+    model = start_model(loaded, loaded.spec.model)
+    try:
+        assert [3.0, 3.0] == model.worker.call("predict", pd.DataFrame({"a": [1, 2]})).tolist()
+    finally:
+        model.worker.close()
+    expected = {Role.MODULE.name_of(each) for each in (f"{name}.py", f"{name}_help.py")}
+    assert expected == {each.name for each in served_modules()}
