@@ -88,7 +88,7 @@ def _unproven(record: Record) -> Iterator[str]:
         yield f"that the candidate never met the test rows elsewhere{_OF_ITSELF if of_itself else ''}"
     if own := _own_code(record):
         yield f"that {own}, code of the team's own, compute what they say"
-    yield "that the data are what their names say: digests tell which files they were, not where they came from"
+    yield "that the data are what their names say"
     yield "when the report was signed, or that anybody has approved the model"
 
 
