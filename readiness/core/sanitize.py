@@ -88,7 +88,7 @@ def _clean_parts(value: Any, longest: int) -> object:
     """Fields that follow from others are made presentable by themselves, and what is marked as `hidden` stays: a key is
     looked up, never shown.
     """
-    found = {item: getattr(value, item.name) for item in _shown_fields(type(value))}
+    found = {item: getattr(value, item.name) for item in _shown_fields(value.__class__)}
     parts = {item: _clean(was, _longest_of(item.name, longest)) for item, was in found.items()}
     if all(map(operator.is_, parts.values(), found.values())):
         return value

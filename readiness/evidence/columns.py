@@ -164,7 +164,8 @@ def _test_columns(spec: Spec) -> Iterable[str]:
 
 def _columns_of_pairs(spec: Spec) -> Iterable[str]:
     """Columns of which the spec says how the answer moves with them; features or not."""
-    yield from (pair.column for pair in (*spec.production.monotonic, *spec.production.invariant))
+    yield from (pair.column for pair in spec.production.monotonic)
+    yield from (pair.column for pair in spec.production.invariant)
 
 
 def is_nested(kind: str) -> bool:

@@ -161,7 +161,7 @@ def _pool_target(tables: Tables, rows: SampledRows) -> Floats:
     assert tables.y_train is not None
     target = np.concatenate([tables.y_test[rows.test], tables.y_train[rows.train]])
     if not tables.task.has_classes:
-        return pd.Series(target).rank().to_numpy(dtype=np.float64)
+        return np.asarray(pd.Series(target).rank(), dtype=np.float64)
     largest = 1 if tables.task is Task.BINARY else int(np.argmax(np.bincount(target.astype(np.int64))))
     return np.asarray(target == largest, dtype=np.float64)
 

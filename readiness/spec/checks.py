@@ -176,11 +176,15 @@ def _known_target(spec: Spec) -> Iterator[Fault]:
     for index, name in enumerate(spec.production.drift_exempt):
         if name == target:
             yield ("production", "drift_exempt", index), f"{shown(target)} is the target, and no column that can drift"
-    for key, pairs in (("monotonic", spec.production.monotonic), ("invariant", spec.production.invariant)):
-        for index, pair in enumerate(pairs):
-            if pair.column == target:
+    of_pairs = {
+        "monotonic": [pair.column for pair in spec.production.monotonic],
+        "invariant": [pair.column for pair in spec.production.invariant],
+    }
+    for part, paired in of_pairs.items():
+        for index, name in enumerate(paired):
+            if name == target:
                 why = f"{shown(target)} is the target, which the model is not given"
-                yield ("production", key, index, "column"), why
+                yield ("production", part, index, "column"), why
 
 
 def _rates(spec: Spec) -> Iterator[Fault]:
