@@ -127,22 +127,20 @@ def _in_bins(found: ColumnProfile, values: Floats) -> ColumnProfile:
 
 
 def _with_range(found: ColumnProfile, sides: list[Floats]) -> ColumnProfile:
-    ends = [each for side in sides if (each := _ends_of(side)) is not None]
-    if not ends:
+    """With the range of all values; without one where there are infinite ones, which no range holds, or none at all."""
+    ends = [_ends_of(side) for side in sides]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    if not math.isfinite(low) or not math.isfinite(high):
         return found
-    low, high = outer_range(min(low for low, _ in ends), max(high for _, high in ends))
+    low, high = outer_range(low, high)
     if found.kind is ColumnKind.WHOLE:
         low, high = math.floor(low), math.ceil(high)
     return replace(found, low=float(low), high=float(high))
 
 
-def _ends_of(side: Floats) -> tuple[float, float] | None:
-    """The smallest and the largest finite value; None where there is none."""
-    low, high = (float(of(side, initial=start)) for of, start in ((np.fmin.reduce, np.inf), (np.fmax.reduce, -np.inf)))
-    if not math.isfinite(low) or not math.isfinite(high):  # without a copy of the column, which nearly always will do
-        finite = side[np.isfinite(side)]
-        return (float(finite.min()), float(finite.max())) if len(finite) else None
-    return low, high
+def _ends_of(side: Floats) -> tuple[float, float]:
+    """The smallest and the largest value; an infinite one each where there is none."""
+    return float(np.fmin.reduce(side, initial=np.inf)), float(np.fmax.reduce(side, initial=-np.inf))
 
 
 def outer_range(low: float, high: float) -> tuple[float, float]:

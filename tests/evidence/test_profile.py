@@ -103,6 +103,14 @@ def test_odd_numbers_are_no_fault(values: list[float]) -> None:
     dumps(encode(profiled(values)))
 
 
+def test_a_column_with_infinite_values_has_no_range() -> None:
+    """No range would hold the rows that were reviewed; one without any value has none either."""
+    for values, other in (([np.inf, 1.0], [1.0]), ([1.0], [-np.inf]), ([np.nan], [np.nan])):
+        found = profiled(values, other=other)
+        assert (None, None) == (found.low, found.high)
+    assert (1.0, 1.0) == (lambda p: (p.low, p.high))(profiled([np.nan], other=[1.0]))
+
+
 def test_gaps_of_either_side_count() -> None:
     """A column may have gaps as soon as any row that was reviewed has one."""
     assert profiled([1.0, 2.0]).is_gapless

@@ -274,6 +274,7 @@ def _untold(profile: ColumnProfile) -> str | None:
         ColumnKind.TEXT: "free text: its values are not told",
         ColumnKind.DATE: "dates move on: no range is told",
         ColumnKind.OTHER: "values of several types: none is told",
+        ColumnKind.NUMBER: None if profile.low is not None else "infinite values, or none: no range is told",
     }.get(profile.kind)
 
 
