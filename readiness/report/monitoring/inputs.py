@@ -53,10 +53,15 @@ def watched(record: Record, language: Language) -> Watched | None:
     rows = rows or max(FEWEST, record.gathered.data.rows_scored)
     shares = _shares_of_answers(record, profile.answers, rows, language)
     checks = _checks(profile.columns, rows, language)
-    return Watched(
-        rows,
-        (*shares, *(_with_limit(signal, rows, answers) for signal in answers)),
-        (*(_with_limit(signal, rows, columns) for signal in columns), *checks),
+    told = (*shares, *(_with_limit(signal, rows, answers) for signal in answers))
+    found = (*(_with_limit(signal, rows, columns) for signal in columns), *checks)
+    return Watched(rows, _called(told, language), _called(found, language))
+
+
+def _called(signals: Sequence[Signal], language: Language) -> tuple[Signal, ...]:
+    """With the word of the report for the rows of their windows."""
+    return tuple(
+        signal if signal.cases is None else replace(signal, noun=language.words.row.many) for signal in signals
     )
 
 
@@ -162,7 +167,6 @@ def _with_limit(signal: Signal, rows: int, family: Sequence[Signal]) -> Signal:
     return replace(
         signal,
         cases=rows,
-        noun="rows",
         rows=rows,
         alarms=(Limit(above=True, value=alarm, chance=false_alarm),),
         sees=signal.criterion.threshold,
@@ -195,7 +199,6 @@ def _shares_of_answers(
             column=profile.name,
             unit="share",
             cases=rows,
-            noun="rows",
             rows=rows,
             alarms=limits,
             expected=(low, hits / profile.rows, high),
@@ -273,7 +276,6 @@ def _check(
     return replace(
         signal,
         cases=rows,
-        noun="rows",
         rows=rows,
         alarms=(Limit(above=True, value=found.count / rows, chance=false_alarm),),
         expected=(0.0, seen, found.at_most),
