@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -151,14 +151,16 @@ def raw_answered(candidate: Candidate, scores: Scores | None, place: int) -> Ans
 def differing(first: Scores, second: Scores) -> int:
     """The place of the first row whose answers differ; -1 where no single row shows it."""
     for place in range(min(len(first.predicted), len(second.predicted))):
-        if not are_same(_only(first, place), _only(second, place)):
+        one = slice(place, place + 1)
+        if not are_same(part_of(first, one), part_of(second, one)):
             return place
     return -1
 
 
-def _only(scores: Scores, place: int) -> Scores:
-    part = slice(place, place + 1)
-    return Scores(scores.predicted[part], None if scores.scores is None else scores.scores[part])
+def part_of(scores: Scores, part: slice) -> Scores:
+    """What was said of some of the rows."""
+    said = None if scores.scores is None else scores.scores[part]
+    return replace(scores, predicted=scores.predicted[part], scores=said)
 
 
 def shrink(rows: pd.DataFrame, fails: Callable[[pd.DataFrame], bool]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from readiness.evidence.workers.worker import METHODS, Inputs, InsideProbe
 TOLERANCE = 1e-6
 """Two scores nearer than this, absolutely or relatively, are the same: libraries add in varying order."""
 THREADS = 4
-ROUNDS = 5
+ROUNDS = 3
 """Calls that each thread makes of its own rows."""
 SWITCH_SECONDS = 1e-5
 """How soon threads give way to one another meanwhile, so that they meet inside of a call; 5 ms is usual."""
