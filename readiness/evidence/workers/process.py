@@ -147,7 +147,10 @@ class ProcessWorker(Apart):
         outside = time.perf_counter_ns() - began
         if (missing := missing_of(reply)) is not None:
             return missing
-        return read_times(reply, outside, request)
+        try:
+            return read_times(reply, outside, request)
+        except UNREADABLE:
+            raise self._lose("the times that it tells cannot be read, or contradict what was asked") from None
 
     def footprint(self, row: Inputs) -> Footprint | Missing:
         """Memory of the process, and the time of its first call: measured once, when it is first asked about a row."""

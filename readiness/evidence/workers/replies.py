@@ -25,13 +25,12 @@ from readiness.evidence.workers.worker import (
     Split,
     TimeRequest,
     Times,
-    WorkerLost,
 )
 
 UNREADABLE = (WireError, InvalidReport, KeyError, TypeError, ValueError, IndexError, ArithmeticError)
 """What reading a reply may end in, whatever came."""
 MOST_CLASSES, MOST_FEATURES, MOST_WORDS = 100_000, 1_000_000, 500
-MOST_NOTES = 100
+MOST_NOTES, MOST_RAISED = 100, 20
 UNEVEN = 1e-3
 """By which the probabilities of a row may miss one; as in `Candidate.score`."""
 
@@ -56,7 +55,7 @@ def read_description(reply: Message) -> ModelDescription:
 def missing_of(reply: Message) -> Missing | None:
     """Why something could not be done there; None where it was."""
     told = reply.values.get("missing")
-    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+    if not isinstance(told, list) or not told or not all(isinstance(each, str) for each in told):
         return None
     return Missing(*(text[:500] for text in told[:2]))
 
@@ -65,21 +64,35 @@ def read_times(reply: Message, outside: int, request: TimeRequest) -> Times:
     """Times of calls; `outside` are the nanoseconds that the whole request took.
 
     Raises:
-        WorkerLost: they cannot be read, or contradict what was asked.
+        Exception: one of `UNREADABLE`, where they are of another form, or contradict themselves or what was asked.
     """
-    try:
-        arrays: dict[str, Any] = {}
-        for name in Times.__dataclass_fields__:
-            if (part := part_of(reply, name)) is not None:
-                arrays[name] = unpack_array(part).astype(np.int64)
-        raised = tuple(filter(None, map(read_raised, reply.values["raised_in_calls"])))
-        prepared = int(reply.values["numbers"]["prepared"])
-    except UNREADABLE:
-        raise WorkerLost("The model's process was lost: the times that it tells cannot be read.") from None
-    lengths = {len(arrays.get(name, ())) for name in ("began", "ended")}
-    if len(lengths) != 1 or lengths.pop() > request.calls:  # none of no calls, and where the seconds were over at once
-        raise WorkerLost("The model's process was lost: the times that it tells contradict what was asked.")
-    return Times(arrays.pop("began"), arrays.pop("ended"), outside, raised, max(0, prepared), **arrays)
+    began, ended, resident, failed = (_read_integers(reply, name) for name in ("began", "ended", "resident", "failed"))
+    made = len(began)  # none of no calls, and where the seconds were over at once
+    if made != len(ended) or made > request.calls or len(resident) > made + 1 or len(failed) > made:
+        raise WireError("times of other calls")
+    if (ended < began).any() or (began[1:] < ended[:-1]).any():
+        raise WireError("a call that ends before it begins, or begins before the one before has ended")
+    if len(set(failed.tolist())) != len(failed) or (failed >= made).any():
+        raise WireError("a failure of no call")
+    told = reply.values["raised_in_calls"]
+    raised = tuple(error for each in told[:MOST_RAISED] if (error := read_raised(each)) is not None)
+    prepared = reply.values["numbers"]["prepared"]
+    if type(prepared) is not int or not 0 <= prepared < 2**62:
+        raise WireError("a time of another form")
+    return Times(began, ended, outside, raised, prepared, resident, failed)
+
+
+def _read_integers(reply: Message, name: str) -> NDArray[np.int64]:
+    """(k,): numbers from 0; none where there is no such part.
+
+    Raises:
+        WireError: something else.
+    """
+    part = part_of(reply, name)
+    found = np.empty(0, dtype=np.int64) if part is None else unpack_array(part)
+    if found.ndim != 1 or found.dtype != np.int64 or isinstance(found, np.ma.MaskedArray) or (found < 0).any():
+        raise WireError("times of another form")
+    return found
 
 
 def read_outcome(reply: Message, job: RefitJob, split: Split) -> Outcome:
