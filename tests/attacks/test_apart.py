@@ -6,6 +6,7 @@ seen to work in a plain process.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -38,6 +39,7 @@ from readiness.verdict.reservations import reservations
 from tests.conftest import make_rows
 from tests.report.page import records
 from tests.sampling import exhaustive
+from tests.walking import walk
 
 Files = Callable[..., Path]
 IN_SANDBOX = Isolation(IsolationForm.BUBBLEWRAP, network=False, labels=False)
@@ -47,6 +49,7 @@ SANDBOX = pytest.mark.skipif(
 )
 pytestmark = pytest.mark.slow
 FORMS = [pytest.param("sandbox", marks=SANDBOX), "plain"]
+FORMS_OF_REVIEW = [pytest.param("sandbox", marks=SANDBOX), exhaustive("plain")]
 
 
 @pytest.fixture(autouse=True)
@@ -261,6 +264,22 @@ def test_a_model_that_reads_the_labels(review_files: Files, form: str, tmp_path:
         assert share == right < 1
         assert IN_SANDBOX == found.gathered.isolation
         assert not cover(found)
+
+
+@pytest.mark.parametrize("form", FORMS_OF_REVIEW, indirect=True)
+def test_a_review_of_it(review_files: Files, form: str, tmp_path: Path) -> None:
+    """The whole way to the page: an honest no from the sandbox; else a perfect model, of which the page says why."""
+    spec = with_loader(review_files, CHEAT.format(table=str(tmp_path / "test.parquet")))
+    with patch("tests.walking.forked_workers", lambda **_: contextlib.nullcontext()):  # real ones
+        found = walk(spec, figures=False)
+    if form == "plain":
+        assert 1 == found.findings["BUSI-1"].measured.value
+        assert "The candidate could have read the labels" in found.page
+        assert "In a plain process" in found.page
+    else:
+        assert "not_met" == found.status("BUSI-1")
+        assert "The candidate could have read the labels" not in found.page
+        assert "In a sandbox (bubblewrap) without network" in found.page
 
 
 PATCH = """\

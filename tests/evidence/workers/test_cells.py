@@ -15,7 +15,7 @@ from readiness.core.errors import IncompleteRecord, ModelError, ReviewError, Spe
 from readiness.core.provenance import NOT_RUN, Isolation, IsolationForm
 from readiness.evidence.collect import gather
 from readiness.evidence.preflight import preflight
-from readiness.evidence.workers import cells
+from readiness.evidence.workers import cells, line
 from readiness.evidence.workers import isolation as isolating
 from readiness.evidence.workers.cells import cell_of, check_isolation, hidden_paths, isolation_here, weakness
 from readiness.run import host_checks
@@ -80,6 +80,29 @@ class TestHere:
         """And of an address nobody here sees what it reads."""
         assert NOT_RUN == isolation_here(load_spec(predictions(review_files)))
         assert Isolation(IsolationForm.ADDRESS) == isolation_here(load_spec(served(review_files)))
+
+
+class TestRan:
+    def test_the_weaker_of_both_is_recorded(self, review_files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of the candidate and of the model in production, each as it was started."""
+        spec = review_files({})
+        (spec.parent / "old.joblib").write_bytes((spec.parent / "model.joblib").read_bytes())
+        changed = yaml.safe_load(spec.read_text())
+        changed["baseline"] = {"current": {**changed["model"], "name": "old", "path": "old.joblib"}}
+        del changed["baseline"]["current"]["version"]
+        spec.write_text(yaml.safe_dump(changed, sort_keys=False))
+
+        def isolate(cell: isolating.Cell) -> isolating.Start:
+            is_old = any(path.name == "old.joblib" for path in cell.visible)
+            return isolating.Start(PLAIN if is_old else OTHER_USER)
+
+        monkeypatch.setattr(line, "isolate", isolate)
+        assert PLAIN == gather(spec).gathered.isolation
+        assert OTHER_USER == gather(spec, only="segments").gathered.isolation
+
+    def test_of_predictions_none_is(self, review_files: Files) -> None:
+        """Which is no weakness."""
+        assert NOT_RUN == gather(predictions(review_files)).gathered.isolation
 
 
 class TestRequired:
