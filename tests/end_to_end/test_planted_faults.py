@@ -24,7 +24,7 @@ from readiness.verdict.decision import Verdict
 from tests.end_to_end.learners import Fickle
 from tests.walking import Walked, walk
 
-TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 4_000, 12_000, 4_000
+TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 3_000, 8_000, 3_000
 REGIONS, AGES = ["north", "east", "south", "west"], ["under 30", "30 to 49", "50 to 64", "65 and over"]
 FEATURES = ["income", "balance"]
 MISS = "we may not miss more than one default in five"
