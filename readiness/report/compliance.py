@@ -77,8 +77,10 @@ def counts(fields: Sequence[Field]) -> str:
 
 
 # Read when this is loaded, so that a page is made of nothing that was changed since.
-DATA: Mapping[str, Any] = yaml.safe_load(
-    files("readiness.report").joinpath("compliance.yaml").read_text(encoding="utf-8")
+# The loader in C, where there is one, reads the same in a tenth of the time.
+DATA: Mapping[str, Any] = yaml.load(
+    files("readiness.report").joinpath("compliance.yaml").read_text(encoding="utf-8"),
+    Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506  # both are safe
 )
 """Titles of the fields by their number, and the public texts with their clauses."""
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import importlib
 import sys
 
+_SLOW = ("rfc3987_syntax", "isoduration")
+"""Checks of formats, which JupyterLab brings along: 38 grammars are compiled, and `arrow` is imported."""
 
-def _import_without_grammars() -> None:
-    """Import jsonschema, which nbformat needs, without the grammars of international web addresses.
 
-    JupyterLab brings `rfc3987_syntax` along. Where it is installed, jsonschema imports it for formats that no notebook
-    uses, and it then compiles 38 grammars: longer than all other imports of a review together. Whoever imports it
-    later, or has done so, has it.
+def _import_without_formats() -> None:
+    """Import jsonschema, which nbformat needs, without the slowest formats that no notebook uses: where they are
+    installed, that takes longer than all other imports of a review together. Whoever imports them later has them.
     """
-    name = "rfc3987_syntax"
-    if name in sys.modules or "jsonschema" in sys.modules:
+    hidden = [name for name in _SLOW if name not in sys.modules]
+    if "jsonschema" in sys.modules:
         return
-    sys.modules[name] = None  # type: ignore[assignment]  # what the import system takes for "is not there"
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None means "is not there"
     try:
         importlib.import_module("jsonschema")
     finally:
-        del sys.modules[name]
+        for name in hidden:
+            del sys.modules[name]
 
 
-_import_without_grammars()
+_import_without_formats()

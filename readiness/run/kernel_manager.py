@@ -41,6 +41,8 @@ KERNEL_NAME = "python3"
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 
+KERNEL = "import sys; sys.modules['debugpy'] = None; from ipykernel.kernelapp import launch_new_instance as run; run()"
+"""As the module `ipykernel_launcher` does; without the debugger, which would load as much as the kernel itself."""
 NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 POLITE_SECONDS = 0.5
 """How long a kernel may take to end by itself. All that counts has been shown by then."""
@@ -54,9 +56,9 @@ class ThisInterpreter(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002  # any name means the one kernel
         """The one kernel, whatever it is called, behind the launcher."""
         known = get_kernel_dict()
-        _, *arguments = known["argv"]
+        connection = [part for part in known["argv"] if part in ("-f", "{connection_file}")]
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
-        command = [*launcher, sys.executable, "-P", *arguments, "--InteractiveShellApp.ignore_cwd=True"]
+        command = [*launcher, sys.executable, "-P", "-c", KERNEL, *connection, "--InteractiveShellApp.ignore_cwd=True"]
         return KernelSpec(resource_dir=RESOURCES, **known | {"argv": command})
 
 

@@ -24,7 +24,7 @@ class Reading:
 
     seconds: float
     processor: float
-    """Seconds of the processor, of all processes that were waited for."""
+    """Seconds of the processor, of all its processes, as far as was seen before each ended."""
     memory: int
     """The most bytes that all its processes held together at one moment; what they share is counted once (PSS)."""
 
@@ -49,12 +49,14 @@ def timed(command: Sequence[str], folder: Path, *, codes: Sequence[int] = (0,)) 
     Raises:
         RuntimeError: it ended with another exit code than `codes`.
     """
-    before, start = _processor_seconds(), time.perf_counter()
+    before, start = _waited_for(), time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = psutil.Popen(list(command), cwd=folder, stdout=said, stderr=said)
-        memory = 0
+        memory, spent = 0, dict[psutil.Process, float]()
         while process.poll() is None:
-            memory = max(memory, _held(process))
+            family = _family(process)
+            memory = max(memory, sum(map(_share_of, family)))
+            spent |= {member: seconds for member in family if (seconds := _spent_by(member)) is not None}
             try:
                 process.wait(POLL_SECONDS)
             except psutil.TimeoutExpired:
@@ -63,7 +65,8 @@ def timed(command: Sequence[str], folder: Path, *, codes: Sequence[int] = (0,)) 
         if process.returncode not in codes:
             said.seek(0)
             raise RuntimeError(f"{' '.join(command[:6])} ended with {process.returncode}:\n{said.read().decode()}")
-    return Reading(seconds, _processor_seconds() - before, memory)
+    # what a process spent that nobody waits for, such as one in a container of its own, is in no sum of its parents
+    return Reading(seconds, max(_waited_for() - before, sum(spent.values())), memory)
 
 
 def in_turn(runs: int, works: dict[str, Callable[[], Reading]]) -> dict[str, Reading]:
@@ -75,21 +78,30 @@ def in_turn(runs: int, works: dict[str, Callable[[], Reading]]) -> dict[str, Rea
     return {name: middle_of(readings) for name, readings in found.items()}
 
 
-def _processor_seconds() -> float:
+def _waited_for() -> float:
+    """Seconds of the processor of all processes that this one and its children waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def _held(process: psutil.Process) -> int:
-    """Bytes of a process and of all below it, each page that they share once."""
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """A process and all below it."""
     try:
-        family = [process, *process.children(recursive=True)]
+        return [process, *process.children(recursive=True)]
     except psutil.Error:
-        return 0
-    return sum(map(_share_of, family))
+        return []
+
+
+def _spent_by(process: psutil.Process) -> float | None:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:  # it has ended meanwhile
+        return None
+    return float(times.user + times.system)
 
 
 def _share_of(process: psutil.Process) -> int:
+    """Bytes that a process holds; each page that it shares with others in part."""
     try:
         return int(process.memory_full_info().pss)
     except (psutil.AccessDenied, AttributeError):  # another user's, or a system that does not tell

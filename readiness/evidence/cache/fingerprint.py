@@ -237,16 +237,17 @@ def _is_made_in_memory(name: str, file: str) -> bool:
 @functools.lru_cache(maxsize=4 * MOST_FILES)
 def _path_outside_library(file: str) -> Path | None:
     """The path of a module's file; None in the standard library."""
-    path = Path(file)
-    # a name at a time would ask the system for every folder above, and here are thousands of files in a few folders
-    path = path.resolve() if path.is_symlink() else _resolve_folder(path.parent) / path.name
-    inside = str(path).startswith(_standard_folders())
-    return None if inside and FOLDERS.isdisjoint(path.parts) else path
+    # by name: here are thousands of files in a few folders, and a path object asks for every folder above them again
+    folder, name = os.path.split(file)
+    linked = os.path.islink(file)  # noqa: PTH114
+    path = os.path.realpath(file) if linked else f"{_real_folder(folder)}{os.sep}{name}"
+    inside = path.startswith(_standard_folders())
+    return None if inside and FOLDERS.isdisjoint(path.split(os.sep)) else Path(path)  # noqa: PTH206
 
 
 @functools.lru_cache(maxsize=4 * MOST_FILES)
-def _resolve_folder(folder: Path) -> Path:
-    return folder.resolve()
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 @functools.cache

@@ -195,7 +195,7 @@ class Line:
         self._seconds = 0.0
         self._ended = threading.Lock()
         self._isolated = bool(start.prefix)
-        code = "from readiness.evidence.workers.child import main; main()"
+        code = "import gc; gc.disable(); from readiness.evidence.workers.child import main; gc.enable(); main()"
         self._popen = subprocess.Popen(  # noqa: S603  # this interpreter and a fixed text
             [*start.prefix, sys.executable, "-P", "-c", code],
             stdin=subprocess.PIPE,
