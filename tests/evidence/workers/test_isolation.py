@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import pytest
 
 from readiness.core.files import Role
@@ -313,3 +315,41 @@ def test_a_project_and_a_model_behind_links(tmp_path: Path, through: str) -> Non
         model.worker.close()
     expected = {Role.MODULE.name_of(each) for each in (f"{name}.py", f"{name}_help.py")}
     assert expected == {each.name for each in served_modules()}
+
+
+DAEMON = """
+import os, time
+class Model:
+    def predict(self, rows):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.execv("/bin/sleep", ["sleep", {seconds!r}])
+            os._exit(0)
+        return [0.0] * len(rows)
+"""
+
+
+@SANDBOX
+def test_a_daemon_ends_with_its_sandbox(folder: Path) -> None:
+    """Forked twice and in a session of its own, which no group of processes holds any more."""
+    seconds = f"{86_000 + os.getpid() % 400}.{os.getpid()}"
+    worker = worker_of_code(folder, DAEMON.format(seconds=seconds), start=None)
+    worker.call("predict", pd.DataFrame({"a": [1]}))
+    wait(lambda: len(sleepers(seconds)) > 0)
+    worker.close()
+    wait(lambda: not sleepers(seconds))
+
+
+def sleepers(seconds: str) -> list[int]:
+    """Processes that sleep for so long."""
+    return [each.pid for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", seconds]]
+
+
+def wait(holds: Callable[[], bool]) -> None:
+    """Until something holds, which it does soon or never."""
+    for _ in range(500):
+        if holds():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it does not come to that")
