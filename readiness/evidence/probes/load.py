@@ -25,6 +25,7 @@ FEWEST_REQUESTS = 5
 """Of fewer requests in its time a level of load tells nothing."""
 MOST_REQUESTS = 200
 """Requests of one level of load."""
+TOO_FEW = "at {:g} requests a second too few arrive in the time that there is"
 DRAIN = 3.0
 """A queue gets so many times the time in which requests came to be worked off."""
 
@@ -76,7 +77,10 @@ def measure_response(
     Each piece between two looks begins with an empty queue, and is served to its end. At a rate so low that in the
     plan's seconds fewer requests come than can decide anything, six times the seconds are waited for them.
     """
-    looks = plan.looks(1 / rate)
+    bearable = int(plan.seconds * PATIENCE * rate)
+    if bearable < FEWEST_REQUESTS:
+        return Missing(TOO_FEW.format(rate), "a larger production.call_seconds")
+    looks = tuple(look for look in plan.looks(1 / rate) if look <= bearable) or (bearable,)
     parts: list[Load] = []
     try:
         made, spent = 0, 0.0
@@ -128,9 +132,7 @@ def measure_degradation(
     except ReadinessError as error:
         return Missing(f"What happens under load could not be measured: {error.message}"[:400])
     if not found:
-        return Missing(
-            f"at {rate:g} requests a second too few arrive in the time of a level", "a larger production.call_seconds"
-        )
+        return Missing(TOO_FEW.format(rate), "a larger production.call_seconds")
     return tuple(found)
 
 

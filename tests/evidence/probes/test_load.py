@@ -89,10 +89,16 @@ def test_requests_that_are_never_served_count_with_what_they_waited() -> None:
 
 
 def test_a_rate_too_low_to_prove_anything_in_time_ends() -> None:
-    """Two in a second: six times the seconds, and no more."""
-    found = response(Scripted(), 2.0, TimingPlan(10_000, 1.0, (TimeLimit(0.99, 100.0),)))
-    assert len(found.response) == 299  # as many as can prove it come in one piece
-    assert found.looks == 1
+    """Two in a second: six times the seconds, and no more; one in a minute: nothing at all is sent."""
+    plan = TimingPlan(10_000, 10.0, (TimeLimit(0.99, 100.0),))
+    found = response(Scripted(), 2.0, plan)
+    assert (len(found.response), found.looks) == (120, 1)
+    assert response(Scripted(), 5.0, plan).response.shape == (299,)  # as many as can prove it
+    worker = Scripted()
+    never = measure_response(*watched(worker), FRAME, plan, 1 / 60)
+    assert isinstance(never, Missing)
+    assert "call_seconds" in never.needs
+    assert not worker.requests
 
 
 def test_failing_requests_have_no_response_time() -> None:
