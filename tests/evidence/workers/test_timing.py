@@ -140,7 +140,9 @@ def test_words_of_an_exception_are_bounded() -> None:
 
 
 def test_memory_is_looked_at_after_each_so_many_calls() -> None:
-    """A model that keeps a megabyte in each call is seen to grow; without being asked nobody looks."""
+    """A model that keeps four megabytes in each call is seen to grow, but for what it finds free; without being asked
+    nobody looks.
+    """
     kept: list[Any] = []
 
     def call(_: Any) -> None:
@@ -148,7 +150,7 @@ def test_memory_is_looked_at_after_each_so_many_calls() -> None:
 
     times = time_calls(call, TimeRequest("predict", FRAME, calls=12, memory_every=4))
     assert len(times.resident) == 4
-    assert np.all(np.diff(times.resident) > 4 * 3_500_000)
+    assert times.resident[-1] - times.resident[0] > 24_000_000
     assert not len(time_calls(call, TimeRequest("predict", FRAME)).resident)
 
 
