@@ -31,6 +31,8 @@ LEAST_SHARED = 5
 3 to 10 (Hundepool et al. 2012, Statistical Disclosure Control, section 4.2)."""
 MOST_LISTED = 50
 """Categories up to which a column is one of categories that a pipeline can check one by one."""
+SMALLEST = 1e-12
+"""Nearer to 0 than this, no edge of a bin stands below it."""
 LONGEST_VALUE = 100
 """Characters of a text up to which it is a category, not a message."""
 STEPS = 20
@@ -122,6 +124,8 @@ def _in_bins(found: ColumnProfile, values: Floats) -> ColumnProfile:
     known = values[~np.isnan(values)]
     edges = quantile_edges(known, DRIFT_BINS)
     edges = edges[np.isfinite(edges)]
+    # Right below a value that many rows share; below 0 that is 5e-324, which takes 330 digits to write.
+    edges = np.unique(np.where((edges < 0) & (edges > -SMALLEST), -SMALLEST, edges))
     counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
     return replace(found, edges=tuple(edges.tolist()), counts=(*map(int, counts), len(values) - len(known)))
 
