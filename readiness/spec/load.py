@@ -257,9 +257,10 @@ def set_keys(spec: Spec) -> tuple[str, ...]:
 
 def sets_limit(key: str) -> bool:
     """Whether a dotted key that a spec sets may change what is judged; who answers for a limit, why it is what it is,
-    and how the model is to go live, do not.
+    how the model is to go live, and how it is kept apart meanwhile, do not.
     """
-    return key.rpartition(".")[2] not in Owned.model_fields and not key.startswith("production.rollout.")
+    aside = key == "production.isolation" or key.startswith("production.rollout.")
+    return not aside and key.rpartition(".")[2] not in Owned.model_fields
 
 
 def _keys(part: BaseModel, prefix: str) -> Iterator[str]:

@@ -44,6 +44,9 @@ SYSTEM_FILES = (
     "/sys/class/drm",
 )
 """What libraries of numbers ask of the system: where libraries are, processors, their limits, graphics cards."""
+INSTALLED = ("site-packages", "dist-packages")
+"""What folders are called that hold installed packages and nothing else."""
+OF_CODE = (".py", ".so", ".pyd", ".dist-info", ".egg-info")
 DEVICES = ("nvidia*", "dri", "kfd", "dxg")
 FIRST_USER, USERS = 61_184, 4_000
 """Numbers of users that no system gives to people (systemd.exec(5), DynamicUser)."""
@@ -131,32 +134,56 @@ def _masked(shown: Sequence[Path], cell: Cell) -> list[Path]:
 
 
 def _code_places(cell: Cell) -> Iterator[Path]:
-    """Where interpreter, packages and this program lie. A place on the search path that also holds what is hidden is
-    shown in parts: its modules and packages alone.
+    """Where interpreter, packages and this program lie. A place on the search path where packages are not installed but
+    developed, or that also holds what is hidden, is shown in parts: its modules and packages alone, for data lie there,
+    too, such as copies of a table.
     """
     roots = {Path(place) for place in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)}
     roots |= {Path(place) for place in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))}
     executable = Path(os.path.realpath(sys.executable))
     roots |= {executable.parent.parent if executable.parent.name == "bin" else executable}
     search = [Path(place) for place in sys.path if place and Path(place).is_absolute() and Path(place).exists()]
-    done = set[Path]()
-    for place in (Path(readiness.__file__).resolve().parent, *sorted(roots), *search):
+    done, here = set[Path](), Path(readiness.__file__).resolve().parent
+    for place in (here, *sorted(roots), *search):
         if place in done or str(place) == "/":
             continue
         done.add(place)
-        if any(_holds(place, each) for each in (*cell.hidden, cell.folder)):
+        is_installed = place == here or place.name in INSTALLED or any(_holds(root, place) for root in roots)
+        if not is_installed or any(_holds(place, each) for each in _private(cell)):
             yield from _importable_parts(place, cell)
         else:
             yield place
 
 
 def _importable_parts(place: Path, cell: Cell) -> Iterator[Path]:
-    if place == cell.folder or not place.is_dir():  # of the spec's folder only what was named is shown
+    if place == cell.folder:  # of the spec's folder only what was named is shown
         return
-    for entry in sorted(place.iterdir()):
-        is_code = entry.suffix in (".py", ".so", ".pyd") or (entry / "__init__.py").exists()
-        if is_code and not any(_holds(entry, each) for each in (*cell.hidden, cell.folder)):
-            yield entry
+    if not place.is_dir():  # an archive of modules
+        yield place
+        return
+    for entry in _entries(place):
+        if _is_code(entry):
+            parts = [entry]
+        else:  # packages without a file of their own hold modules as well
+            parts = list(filter(_is_code, _entries(entry))) if entry.name.isidentifier() else []
+        if entry != cell.folder:
+            yield from (part for part in parts if not any(_holds(part, each) for each in _private(cell)))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder, sorted; of what is none, or may not be read, nothing."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_code(entry: Path) -> bool:
+    return entry.suffix in OF_CODE or os.path.exists(entry / "__init__.py")  # noqa: PTH110  # Path.exists may raise
+
+
+def _private(cell: Cell) -> tuple[Path, ...]:
+    return (*cell.hidden, cell.folder)
 
 
 def _holds(place: Path, other: Path) -> bool:

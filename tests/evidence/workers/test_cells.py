@@ -66,6 +66,19 @@ class TestCell:
         assert {"readiness.yaml", "test.parquet", "train.parquet"} <= names
         assert names == {path.name for path in hidden_paths(loaded)}
 
+    def test_of_a_checkout_only_code_is_seen(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where packages are developed, copies of tables lie beside them; spec and tables may lie elsewhere."""
+        checkout = tmp_path / "checkout"
+        for place in ("package/__init__.py", "package/deep/part.py", "spread/part.py", "module.py", "data/copy.csv",
+                      "copy.csv", "package.egg-info/PKG-INFO", "reviews/unnamed.py"):  # fmt: skip
+            (checkout / place).parent.mkdir(parents=True, exist_ok=True)
+            (checkout / place).touch()
+        monkeypatch.syspath_prepend(str(checkout))
+        seen = set(isolating._code_places(isolating.Cell((), (tmp_path / "test.csv",), checkout / "reviews")))
+        own = {str(place.relative_to(checkout)) for place in seen if checkout in place.parents}
+        assert {"package", "package.egg-info", "spread/part.py", "module.py"} == own
+        assert checkout not in seen
+
 
 class TestHere:
     def test_it_is_of_all_models_that_are_named(self, review_files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
