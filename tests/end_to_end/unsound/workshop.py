@@ -20,7 +20,7 @@ from readiness.evidence.probes.attempts import ProbeResult
 from readiness.statistics.inference import Exact
 from tests.walking import Walked, not_probed, walk
 
-TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 4_000, 4_000, 3_000
+TRAIN_ROWS, TEST_ROWS, RECENT_ROWS = 3_000, 3_000, 2_000
 REGIONS, AGES = ("north", "east", "south", "west"), ("under 30", "30 to 49", "50 to 64", "65 and over")
 FEATURES = ("income", "balance", "term", "channel")
 CHANNELS = (0, 1, 2)
