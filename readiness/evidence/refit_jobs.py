@@ -18,6 +18,9 @@ from readiness.evidence.validation import positions
 from readiness.evidence.workers.in_process import derive_seed
 from readiness.evidence.workers.worker import Outcome, RefitJob, Split
 
+LEAST_PATIENCE = 30.0
+"""Seconds in which no refit is taken to hang: a small budget says how many there may be, not how long one takes."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
@@ -158,9 +161,9 @@ def fit_clones(
     held: pd.DataFrame | None = None,
 ) -> list[Outcome] | Missing:
     """The outcomes of `splits`, in their order; unavailable when whoever runs the model is lost over one of them, or a
-    single refit takes longer than `patience` seconds.
+    single refit takes longer than `patience` seconds, which are not fewer than `LEAST_PATIENCE`.
     """
     form = replace(candidate.form, seed=plan.seed)
     labels = fitting_labels(candidate, plan.y)
-    job = RefitJob(form, frame, labels, splits, held, workers, patience)
+    job = RefitJob(form, frame, labels, splits, held, workers, max(patience, LEAST_PATIENCE))
     return candidate.worker.refit(job)

@@ -25,6 +25,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from readiness.core.errors import ModelError, ScoringError
 from readiness.core.missing import Missing
 from readiness.core.policy import Task
+from readiness.evidence import refit_jobs
 from readiness.evidence.candidate import Candidate
 from readiness.evidence.probes.robustness import PROBES
 from readiness.evidence.probes.trial import Trial, try_candidate
@@ -647,8 +648,11 @@ class Model(ClassifierMixin, BaseEstimator):
     ("body", "patience", "words"),
     [("os._exit(9)", 60.0, "exit code 9"), ("time.sleep(600)", 1.0, "did not answer for 1 seconds")],
 )
-def test_a_refit_that_ends_or_hangs(body: str, patience: float, words: str, workers: int, tmp_path: Path) -> None:
+def test_a_refit_that_ends_or_hangs(
+    body: str, patience: float, words: str, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The refits are missing, with the reason; the model answers on, in a fresh process, and none is left."""
+    monkeypatch.setattr(refit_jobs, "LEAST_PATIENCE", 1.0)
     candidate = refitting(tmp_path, body)
     worker = candidate.worker
     assert isinstance(worker, ProcessWorker)
@@ -663,6 +667,17 @@ def test_a_refit_that_ends_or_hangs(body: str, patience: float, words: str, work
     last = process_of(worker)
     worker.close()
     assert not _lives_on(last)
+
+
+def test_a_small_budget_is_no_reason_to_end_a_refit(tmp_path: Path) -> None:
+    """It is made, whatever was left of the time."""
+    candidate = refitting(tmp_path, "time.sleep(0.5)")
+    plan = Plan(SIGN, Task.BINARY, 2, 2, 0)
+    done = fit_clones(candidate, ROWS, plan, [next(plan.repeat(0))], patience=1e-6)
+    assert isinstance(candidate.worker, ProcessWorker)
+    candidate.worker.close()
+    assert not isinstance(done, Missing)
+    assert [""] == [each.error for each in done]
 
 
 def test_a_refit_that_fails_is_told_as_here(tmp_path: Path) -> None:
