@@ -19,7 +19,7 @@ from readiness.evidence.workers import cells, line
 from readiness.evidence.workers import isolation as isolating
 from readiness.evidence.workers.cells import cell_of, check_isolation, hidden_paths, isolation_here, weakness
 from readiness.run import host_checks
-from readiness.spec.load import LoadedSpec, load_spec
+from readiness.spec.load import LoadedSpec, load_spec, sets_limit
 from tests.report.page import records
 
 Files = Callable[..., Path]
@@ -168,6 +168,11 @@ class TestRequired:
     def test_predictions_need_none(self, review_files: Files, plain: None) -> None:
         """Where no model runs, none can read the labels."""
         preflight(load_spec(predictions(review_files, **REQUIRED)))
+
+    def test_it_is_no_limit_of_the_team(self) -> None:
+        """The first screen says which limits were set; this one judges nothing."""
+        assert not sets_limit("production.isolation")
+        assert sets_limit("production.size_mb")
 
     def test_other_values_are_refused(self, review_files: Files) -> None:
         """There are two."""
