@@ -53,9 +53,11 @@ def fewest_calls(q: float, alpha: float) -> int:
 class CallQuantile(OrderStatistic):
     """A quantile of calls that depend on each other.
 
-    Its limits are those of as many independent calls as batches leave. Where these are too few for a limit, because
-    hardly a batch holds slow calls, the slowest call of all is one if so many calls would do even with a design effect
-    of half as much again: then chance seldom hides all the calls beyond the quantile. The fastest likewise.
+    Its limits are those of as many independent calls as batches leave. Where these are too few for an upper one,
+    because hardly a batch holds slow calls, it is the slowest call of all if so many calls would do even with a design
+    effect of half as much again; if they would not, as many times the slowest call as they are too few: a tail that
+    reaches no further than one of index 1, heavier than any whose mean exists (Weissman 1978). So a limit far beyond
+    all calls is not lost to a machine that is busy now and then. A lower one is the fastest call, if so many would do.
 
     Where most calls of many batches are slow, as in a queue that only grows, these say more: if a share 1 - q of calls
     lies above a value, a batch has half of its calls there with chance 2 (1 - q) at most (Markov's inequality).
@@ -74,9 +76,12 @@ class CallQuantile(OrderStatistic):
         return max(limit, float(self.medians[-slow])) if 0 < slow <= batches else limit
 
     def upper(self, alpha: float) -> float:
-        """The upper limit of the share below, turned into a value; else the slowest call."""
-        limit = OrderStatistic.upper(self, alpha)
-        return float(self.values[-1]) if math.isinf(limit) and self._is_far(self.q, alpha) else limit
+        """The upper limit of the share below, turned into a value; else from the slowest call."""
+        limit, fewest = OrderStatistic.upper(self, alpha), fewest_calls(self.q, alpha / self.looks)
+        if math.isfinite(limit) or self.n < fewest:
+            return limit
+        deff = 1.0 if self.share is None else self.share.deff
+        return float(self.values[-1]) * max(1.0, fewest * DOUBT * deff / self.n)
 
     def _is_far(self, share: float, alpha: float) -> bool:
         deff = 1.0 if self.share is None else self.share.deff

@@ -114,7 +114,9 @@ def test_slow_calls_in_a_row_count_for_fewer() -> None:
     assert batch_design(spread, 5.0)[0] == 1
     assert batch_design(together, 5.0)[0] > 15
     assert math.isfinite(call_quantile(spread, Q).upper(0.05))
-    assert math.isinf(call_quantile(together, Q).upper(0.05))
+    deff = batch_design(together, call_quantile(together, Q).value)[0]
+    assert call_quantile(together, Q).upper(0.05) == pytest.approx(together.max() * max(1, 299 * 1.5 * deff / 2_000))
+    assert call_quantile(together, Q).upper(0.05) > 1.5 * call_quantile(spread, Q).upper(0.05)
     assert "batches" in call_quantile(together, Q).method
 
 
