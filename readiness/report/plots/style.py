@@ -155,8 +155,19 @@ def _settings() -> dict[str, Any]:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw in the style of the house; the reader's own settings do not get in, and are back afterwards."""
-    with matplotlib.style.context(["default", _settings()]):
+    if _styled.get() == sheet():  # a figure that is drawn for a picture is in it already
         yield
+        return
+    token = _styled.set(sheet())
+    try:
+        with matplotlib.style.context(["default", _settings()]):
+            yield
+    finally:
+        _styled.reset(token)
+
+
+_styled: ContextVar[Sheet | None] = ContextVar("styled", default=None)
+"""The sheet whose style is in force."""
 
 
 _OWN = "readiness"
