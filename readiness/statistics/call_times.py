@@ -96,7 +96,7 @@ def call_quantile(times: Floats, q: float, *, looks: int = 1) -> OrderStatistic:
     above the quantile, divided by what it were if calls were independent (batch means, Conway 1963). What batches say
     of that is learnt from those that hold slow calls alone, so there are no more degrees of freedom than half of as
     many equal batches, as in `means`. Simulated up to 10,000 calls at five looks (first-order series to 0.95, queues of
-    one server at 10 to 80 % of its capacity), a limit that is the true quantile is *met* in at most 4.3 % of runs; with
+    one server at 10 to 80 % of its capacity), a limit that is the true quantile is *met* in at most 4.8 % of runs; with
     19 degrees of freedom in up to 21 %. A stall that comes about once in as many calls as are made may not be seen at
     all, and no method sees it then: stalls of three calls in every 150 pass in 12 %.
 
