@@ -31,6 +31,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
 from readiness.core.environment import GO_VARIABLE, candidate_environment
+from readiness.core.errors import KernelError
 from readiness.run.launcher import GO, PAUSE
 
 if TYPE_CHECKING:
@@ -176,6 +177,10 @@ class ReadinessKernelManager(AsyncKernelManager):
         self.exit_status = process.poll() if process is not None else self.exit_status
         await super().cleanup_resources(restart=restart)
         self.end_family()
+        self._leave_no_file()
+
+    def _leave_no_file(self) -> None:
+        self.cleanup_connection_file()
         if self._said is not None and not self._said.closed:
             self.last_words = _last_line(self._said)
             self._said.close()
@@ -188,6 +193,7 @@ class ReadinessKernelManager(AsyncKernelManager):
             await self.shutdown_kernel(now=True)
             await self.cleanup_resources()
         self.end_family()
+        self._leave_no_file()
 
     def end_family(self) -> None:
         """Make sure that the launcher has ended all, and read its report; kill the descendants that were known."""
@@ -215,11 +221,20 @@ def started_kernel(setting: Setting, loaded: LoadedSpec | None = None) -> Iterat
 
     Before it is asked for anything it imports this program and starts the process of the candidate of `loaded`, which
     loads nothing before the kernel is let go.
+
+    Raises:
+        KernelError: no process can be started.
     """
     kernel = ReadinessKernelManager(setting)
     first = f"--InteractiveShellApp.exec_lines={_first_lines(loaded)}"
     try:
-        run_sync(kernel.start_kernel)(cwd=str(setting.folder), extra_arguments=[NO_HISTORY, first])
+        try:
+            run_sync(kernel.start_kernel)(cwd=str(setting.folder), extra_arguments=[NO_HISTORY, first])
+        except OSError as error:
+            raise KernelError(
+                f"The process that computes the review could not be started: {error.strerror or error}.",
+                remedy="Look at limits of memory, processes and open files, and at the room for temporary files.",
+            ) from error
         yield kernel
     finally:
         run_sync(kernel.discard)()

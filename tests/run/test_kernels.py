@@ -182,6 +182,19 @@ WHERE = 'The notebook stopped in the part "1. Does it beat the alternatives?": '
 
 
 class TestFailures:
+    def test_a_process_that_cannot_be_started(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Said in words, and nothing of it is left behind."""
+
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError(24, "Too many open files")
+
+        monkeypatch.setattr("jupyter_client.provisioning.local_provisioner.launch_kernel", refuse)
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        said = pytest.raises(KernelError, match="could not be started: Too many open files")
+        with said, started_kernel(Setting(tmp_path)):
+            pytest.fail("there is no kernel")
+        assert not [*tmp_path.iterdir()]
+
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("name", "said"),
