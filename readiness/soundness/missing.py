@@ -32,11 +32,11 @@ from readiness.core.keys import Topic
 from readiness.core.missing import Missing
 from readiness.core.policy import SOUNDNESS_ALPHA, Task
 from readiness.core.withholding import Kind
-from readiness.evidence.workers.worker import Scores
 from readiness.evidence.columns import columns_of
 from readiness.evidence.evidence import Evidence, Unused
 from readiness.evidence.segments import Segmentation, cut_segments
 from readiness.evidence.target import as_numbers
+from readiness.evidence.workers.worker import Scores
 from readiness.questions.costs import prices
 from readiness.questions.deficits import Ruler
 from readiness.soundness.rejudging import (

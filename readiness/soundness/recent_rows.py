@@ -20,10 +20,10 @@ from readiness.core.sanitize import shorten
 from readiness.core.withholding import Kind
 from readiness.evidence import baselines
 from readiness.evidence.baselines import from_columns
-from readiness.evidence.workers.worker import Scores
 from readiness.evidence.evidence import Alternative, Evidence, Recent
 from readiness.evidence.segments import moments
 from readiness.evidence.target import Target, amounts, as_numbers
+from readiness.evidence.workers.worker import Scores
 from readiness.soundness.rejudging import Priced, Scored, met_findings, priced_claims, reweigh, scored_claims
 from readiness.soundness.tables import Aimed
 from readiness.spec.inputs import seconds_of

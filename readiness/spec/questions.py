@@ -378,7 +378,8 @@ class Production(Owned):
 
     @model_validator(mode="after")
     def _rate_of_responses(self) -> Production:
-        limited = [key for key in ("response_p95_ms", "response_p99_ms", "load_errors") if getattr(self, key) is not None]
+        keys = ("response_p95_ms", "response_p99_ms", "load_errors")
+        limited = [key for key in keys if getattr(self, key) is not None]
         if limited and self.rate_per_second is None:
             raise ValueError(
                 f"has {limited[0]} without rate_per_second; give the requests that come in a second, on which it hangs"

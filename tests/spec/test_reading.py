@@ -170,8 +170,9 @@ def test_unknown_keys_name_the_nearest(tmp_path: Path, text: str, expected: str)
          'production.must_handle[0]: found the text "outliers"; did you mean "outlier"?'),
         ("production: {monotonic: [{column: a, direction: rising}]}",
          'production.monotonic[0].direction: found the text "rising"; expected one of increasing, decreasing'),
-        ("production: {monotonic: [{column: a}]}", "production.monotonic[0].direction: missing; expected of the answer, as"
-         " the column grows: the score of the positive class, or the predicted number"),
+        ("production: {monotonic: [{column: a}]}",
+         ("production.monotonic[0].direction: missing; expected of the answer, as the column grows: the score of the "
+          "positive class, or the predicted number")),
         ("production: {invariant: [{column: a, share: 0.5}]}",
          "production.invariant[0].share: found the number 0.5, expected 0.1 or less"),
         ("production: {invariant: [{column: a, values: [x]}]}",

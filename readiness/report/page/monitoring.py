@@ -70,28 +70,37 @@ def _stages(plan: Plan, language: Language, fold: str) -> list[Table]:
 
 def _signals(plan: Plan, language: Language, fold: str) -> Table:
     """Everything but columns, a row each."""
-    columns = (Column("What is watched"), Column("Window"), Column("Alarm"), Column("Roll back"), Column("From"))
+    columns = (Column("What is watched"), Column("Window"), Column("Alarm"), Column("Roll back"))
     rows: list[Row] = []
     left = 0
     for family in (Family.PERFORMANCE, Family.GROUPS, Family.ANSWERS, Family.SERVICE):
         signals = plan.of(family)
         if not signals:
             continue
-        shown = signals[:_MOST_GAPS] if family is Family.GROUPS else signals
+        shown = _shown(family, signals)
         left += len(signals) - len(shown)
         rows.append(Row((Cell(_TITLES[family]),), group=True))
         rows += [_signal_row(signal, language) for signal in shown]
-    rows += [Row((Cell(what), Cell(), Cell(f"Not watched: {why}"), Cell(), Cell())) for what, why in plan.unwatched]
-    more = f"{left:,} more gaps, with more room, stand in monitoring.yaml. " if left else ""
+    rows += [Row((Cell(what), Cell(), Cell(f"Not watched: {why}"), Cell())) for what, why in plan.unwatched]
+    more = f"{left:,} more, with more room or without a limit of the spec, stand in monitoring.yaml. " if left else ""
     note = f"{more}Roll back where a window proves, as this report would, that the limit is missed."
     return table("What is watched", columns, rows, most=len(rows), note=note, folds=True, fold=fold)
+
+
+def _shown(family: Family, signals: Sequence[Signal]) -> Sequence[Signal]:
+    """The gaps with the least room, and of the service what has a limit, or why it has none."""
+    if family is Family.GROUPS:
+        return signals[:_MOST_GAPS]
+    if family is Family.SERVICE:
+        return [signal for signal in signals if signal.roll_back is not None or signal.why_not]
+    return signals
 
 
 def _signal_row(signal: Signal, language: Language) -> Row:
     window = "" if signal.cases is None else f"{format_count(signal.cases)} {signal.noun}"
     alarm = f"No limit: {signal.why_not}" if signal.why_not else _limits(signal, signal.alarms, language, 0)
     back = "" if signal.roll_back is None else _limits(signal, (signal.roll_back,), language, 1)
-    return Row((Cell(signal.watch), Cell(window), Cell(alarm), Cell(back), Cell(", ".join(signal.sources))))
+    return Row((Cell(signal.watch), Cell(window), Cell(alarm), Cell(back)))
 
 
 def _limits(signal: Signal, limits: Sequence[Limit], language: Language, of: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
@@ -254,18 +255,27 @@ def _settings(record: Record) -> Table:
     own = record.gathered.set_keys
     spec = {key: value for key, value in record.gathered.spec.items() if key not in SHOWN_ABOVE}
     over = keys_of(record.gathered.settings, first=1)
-    found: dict[str, dict[str, list[str]]] = {}
+    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for section, value in spec.items():
         for key, text in flat(value, section):
             name = key.removeprefix(section).removeprefix(".") or section
-            found.setdefault(section, {}).setdefault(_origin(key, own, over), []).append(f"{name}: {text}")
+            found.setdefault(section, {}).setdefault(_origin(key, own, over), []).append((name, text))
     shown = [origin for origin in _ORIGINS if origin != _ORIGINS[1] or any(origin in row for row in found.values())]
     rows = [
-        Row((Cell(section), *(Cell("; ".join(row.get(origin, ())) or "–") for origin in shown)))
+        Row((Cell(section), *(Cell(_join_settings(row.get(origin, ()))) for origin in shown)))
         for section, row in found.items()
     ]
     columns = (Column("Section"), *(Column(origin[:1].upper() + origin[1:]) for origin in shown))
     return table("Every setting, by section of the spec", columns, rows, most=len(rows))
+
+
+def _join_settings(settings: Sequence[tuple[str, str]]) -> str:
+    """As "seed: 0; requirements[1] (at_least: 0.8, metric: recall)": what lies below one key stands together."""
+    parts = []
+    for head, below in groupby(settings, key=lambda each: each[0].rpartition(".")[0]):
+        said = [f"{name.removeprefix(head).removeprefix('.')}: {text}" for name, text in below]
+        parts += [f"{head} ({', '.join(said)})"] if head else said
+    return "; ".join(parts) or "–"
 
 
 def _origin(key: str, own: tuple[str, ...], over: tuple[str, ...]) -> str:

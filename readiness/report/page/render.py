@@ -72,6 +72,7 @@ TEMPLATE = "page"
 INDEX = "index.html.j2"
 
 _NEEDLESS = re.compile(r"\n[ \t]*(?=\n)")
+_BETWEEN_BLOCKS = re.compile(r"(?<=</(?:li|ol|ul|dl|h2|h3)>)\n(?=<)|(?<=</p>)\n(?=<)|(?<=</div>)\n(?=<)")
 _MARKERS = ("<!--readiness-signatures/", "<!--readiness-unsigned/")
 
 
@@ -104,8 +105,9 @@ def render_page(
 
 
 def trimmed(text: str) -> str:
-    """What a template made, without blank lines, with line feeds only and one at the end."""
-    return _NEEDLESS.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip("\n") + "\n"
+    """What a template made, without blank lines, with line feeds only and one at the end; none between two blocks."""
+    lines = _NEEDLESS.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip("\n") + "\n"
+    return _BETWEEN_BLOCKS.sub("", lines)
 
 
 def page_parts(

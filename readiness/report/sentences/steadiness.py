@@ -173,9 +173,7 @@ def load_errors(_words: Words, finding: Finding) -> Said:
     fact = (
         ""
         if finding.measured is None
-        else (
-            f"of {finding.measured.n:,} requests at up to twice the stated rate, {measured} stayed without an answer"
-        )
+        else (f"of {finding.measured.n:,} requests at up to twice the stated rate, {measured} stayed without an answer")
     )
     return Said("Requests without an answer under load", bar, "", measured, fact, "",
                 "Too many requests stay without an answer under load",
