@@ -230,8 +230,10 @@ def loaded_modules() -> Iterator[tuple[str, Path]]:
 
 def _is_made_in_memory(name: str, file: str) -> bool:
     """Whether an installed package only says so of a module that it made in memory, as PyTorch does."""
+    if os.path.isabs(file):  # noqa: PTH117  # nearly all of thousands
+        return False
     root = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None) or ""
-    return not Path(file).is_absolute() and not Path(file).exists() and bool(FOLDERS & {*Path(root).parts})
+    return not Path(file).exists() and bool(FOLDERS & {*Path(root).parts})
 
 
 @functools.lru_cache(maxsize=4 * MOST_FILES)

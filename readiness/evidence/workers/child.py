@@ -61,6 +61,7 @@ class Served:
         self.memory: dict[str, int] = {}
         self.tables: dict[str, Any] = {}
         self.reported: tuple[int, int] = (0, 0)
+        self.named: set[tuple[str, str]] = set()
 
     @property
     def model(self) -> InProcess:
@@ -89,8 +90,11 @@ class Served:
         if now == self.reported:
             return {}
         self.reported = now
+        loaded = [(name, str(path)) for name, path in loaded_modules()]
+        new = [pair for pair in loaded if pair not in self.named]
+        self.named.update(new)
         return {
-            "modules": [[name, str(path)] for name, path in loaded_modules()],
+            "modules": [[name, path] for name, path in new],
             "served": [each.name for each in served],
         }
 
