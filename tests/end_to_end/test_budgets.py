@@ -87,6 +87,14 @@ def test_the_parts_of_the_file(signed: bytes, page: bytes) -> None:
     assert 0 < len(page) - pictures < WORDS
 
 
+def test_nothing_of_a_tag_is_read_as_text(page: bytes) -> None:
+    """Such as the end of a picture's attributes, whose own angle brackets stand as they are."""
+    soup = BeautifulSoup(page, "html.parser")
+    assert '">' not in soup.get_text()
+    assert all(picture["alt"] and "<" not in picture["alt"] for picture in soup.find_all("img"))
+    assert page.count(b"data:image/svg+xml,<svg") == page.count(b"data:image/svg+xml,")
+
+
 def test_the_whole_file(walked: Walked, signed: bytes, page: bytes) -> None:
     assert len(signed) - quoted(walked, page) <= WHOLE_FILE
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-_PLAIN = " !'()*+,/:;<=>?@[]{}|$"
+_PLAIN = " !'()*+,/:;=?@[]{}|$"
 """Signs that stay as they are in the address of an SVG, besides letters, digits and _.-~"""
 _TAG = re.compile(r"<[^<>]*>")
 _QUOTED = re.compile(r'="([^"\']*)"')
