@@ -14,15 +14,14 @@ import psutil
 
 from readiness.core.provenance import Environment
 
-OF_THE_PAGE = ("jinja2", "markupsafe", "mistune")
-"""What makes the page of record and notebook; with other versions of them it may come out with other bytes."""
+OF_THE_PAGE = ("jinja2", "markupsafe", "mistune", "numpy", "scipy")
+"""What makes the page of record and notebook, the alarms of its monitoring among it; with other versions of them it may
+come out with other bytes."""
 PACKAGES = (
     "readiness",
     *OF_THE_PAGE,
-    "numpy",
     "pandas",
     "pyarrow",
-    "scipy",
     "scikit-learn",
     "matplotlib",
     "seaborn",
