@@ -102,7 +102,8 @@ def test_variables_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No local module is loaded, and the process began at the end of time."""
+    """No local module is loaded, here or in a model's process, and the process began at the end of time."""
+    monkeypatch.setattr(fingerprint, "used_modules", dict)
     monkeypatch.setattr(fingerprint, "_process_start", lambda: 1e12)
     for name in [name for name, _ in fingerprint._local_modules()]:
         monkeypatch.delattr(sys.modules[name], "__file__", raising=False)  # one may have two names
