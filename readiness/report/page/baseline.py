@@ -12,6 +12,7 @@ from readiness.report.page.tables import (
     Column,
     Row,
     Table,
+    anchor,
     claims_table,
     closest_first,
     facts_table,
@@ -72,4 +73,4 @@ def _value(finding: Finding | None) -> Cell:
     if finding is None:
         return Cell("–")
     cell = measured_cell(finding)
-    return Cell(cell.text, cell.note)
+    return Cell(cell.text, cell.note, anchor=anchor(finding.code))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import mistune
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -73,6 +74,7 @@ INDEX = "index.html.j2"
 
 _NEEDLESS = re.compile(r"\n[ \t]*(?=\n)")
 _SVG_ADDRESS = re.compile(r'(?<=")data:image/svg\+xml,[^"]*(?=")')
+_BEYOND_ASCII = re.compile(r"(?:%[89A-F][0-9A-F])+")
 _BETWEEN_BLOCKS = re.compile(r"(?<=</(?:li|ol|ul|dl|h2|h3)>)\n(?=<)|(?<=</p>)\n(?=<)|(?<=</div>)\n(?=<)")
 _MARKERS = ("<!--readiness-signatures/", "<!--readiness-unsigned/")
 
@@ -99,15 +101,18 @@ def render_page(
         ReviewError: the page would not be a proper one; only an altered template can cause that.
     """
     render = render or environment().get_template(INDEX).render
-    page = _SVG_ADDRESS.sub(_plain_brackets, trimmed(render(**page_parts(signed_form(record), prose, figures, code))))
+    page = _SVG_ADDRESS.sub(_plain_signs, trimmed(render(**page_parts(signed_form(record), prose, figures, code))))
     if not page.endswith("</html>\n") or any(marker in page for marker in _MARKERS):
         raise ReviewError("The page does not end with </html>, or holds the text that begins a record.")
     return page.encode("utf-8")
 
 
-def _plain_brackets(address: re.Match[str]) -> str:
-    """Angle brackets of a picture as they are, which takes a tenth off it; only once no other tag is looked for."""
-    return address.group().replace("%3C", "<").replace("%3E", ">")
+def _plain_signs(address: re.Match[str]) -> str:
+    """Angle brackets and letters beyond ASCII of a picture as they are, which takes a tenth off it; only once no other
+    tag is looked for.
+    """
+    plain = address.group().replace("%3C", "<").replace("%3E", ">")
+    return _BEYOND_ASCII.sub(lambda signs: unquote(signs.group()), plain)
 
 
 def trimmed(text: str) -> str:
@@ -200,7 +205,8 @@ def _lean_style(style: str) -> str:
     """The style sheet without comments and the white space between its rules, and before its values."""
     bare = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     lines = re.sub(r"\s*([{};,])\s*|\s+", lambda found: found[1] or " ", bare).strip()
-    return re.sub(r"(?<=[{;])([a-z-]+): ", r"\1:", lines).replace(";}", "}")
+    lean = re.sub(r"(?<=[{;])([a-z-]+): ", r"\1:", lines).replace(";}", "}")
+    return re.sub(r"(?<=[: ,(])0(?=\.\d)", "", lean)
 
 
 def _once(drawn: Mapping[str, tuple[PageFigure, ...]], first: Pictures) -> Mapping[str, tuple[PageFigure, ...]]:

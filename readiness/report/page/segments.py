@@ -148,7 +148,7 @@ def _whole(title: str, groups: Sequence[_Group], language: Language) -> Table:
     rows = []
     for group in groups:
         numbers = (_both(group.values.get(name), group.deficits.get(name), language) for name in metrics)
-        size = Cell(format_count(group.size))
+        size = Cell(format_count(group.size), anchor=anchor(group.rows.code) if group.rows else "")
         rows.append(Row((Cell(language.words.group(group.segment)), size, _result(group, language), *numbers)))
     judged = [f for g in groups for f in g.deficits.values() if f.blocking]
     many = "1 group" if len(groups) == 1 else f"{len(groups)} groups"
@@ -165,10 +165,10 @@ def _whole(title: str, groups: Sequence[_Group], language: Language) -> Table:
 def _both(value: Finding | None, deficit: Finding | None, language: Language) -> Cell:
     text = language.measured(value) if value is not None and value.measured is not None else "–"
     if deficit is None:
-        return Cell(text)
+        return Cell(text, anchor=anchor(value.code) if value else "")
     gap = language.measured(deficit) if deficit.measured is not None else "too few to judge"
     own = mark(deficit.status) if deficit.blocking and deficit.status is not Status.MET else None
-    return Cell(text, gap, own, note_anchor=anchor(deficit.code))
+    return Cell(text, gap, own, anchor(value.code) if value else "", note_anchor=anchor(deficit.code))
 
 
 def _result(group: _Group, language: Language) -> Cell:

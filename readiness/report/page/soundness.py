@@ -90,10 +90,10 @@ def _fold(judged: Sequence[Finding], soundness: Soundness, record: Record, langu
 def _asked(
     caption: str, findings: Sequence[Finding], soundness: Soundness, record: Record, language: Language
 ) -> Table:
-    columns = (
-        Column("Of the rows"), Column("Bar"), Column("Found"), Column("Withholds"), Column("Result", "status"),
-    )  # fmt: skip
-    rows = [_row(finding, soundness, record, language) for finding in findings]
+    is_clean = all(finding.status is Status.MET for finding in findings)  # nothing is withheld, and no column says so
+    withheld = () if is_clean else (Column("Withholds"),)
+    columns = (Column("Of the rows"), Column("Bar"), Column("Found"), *withheld, Column("Result", "status"))
+    rows = [_row(finding, soundness, record, language, is_clean=is_clean) for finding in findings]
     return table(caption, columns, rows, findings, most=len(rows))
 
 
@@ -106,13 +106,13 @@ def _mark(worst: Status, soundness: Soundness, record: Record) -> Mark:
     return Mark(worst, "unsound" if worst is Status.NOT_MET else "in doubt")
 
 
-def _row(finding: Finding, soundness: Soundness, record: Record, language: Language) -> Row:
+def _row(finding: Finding, soundness: Soundness, record: Record, language: Language, *, is_clean: bool) -> Row:
     is_good = finding.status is Status.MET
     cells = (
         Cell(language.title(finding), _details(finding) if is_good else _found(finding, language)),
         Cell(language.bar(finding) if finding.measured is not None else ""),
         Cell(language.measured(finding)),
-        Cell(_withholds(finding, soundness, record)),
+        *(() if is_clean else (Cell(_withholds(finding, soundness, record)),)),
         Cell(mark=mark(finding.status), warning=finding.warning),
     )
     return Row(cells, anchor(finding.code))

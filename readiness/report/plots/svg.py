@@ -50,7 +50,7 @@ def _with_classes(svg: str) -> str:
     names = {style: _letters(k) for k, style in enumerate(named)}
     rules, colours = _with_variables("".join(f".{name}{{{style}}}" for style, name in names.items()))
     every = "".join(rule.replace(": ", ":").replace("; ", ";") for rule in _FOR_ALL.findall(svg))
-    sheet = f"<style>{every}text{{font-family:{FONTS}}}{colours}{rules}</style>"
+    sheet = f"<style>{every}text{{font-family:{FONTS}}}{colours}{rules.replace(':0.', ':.')}</style>"
     short = re.sub(
         r' style="([^"]*)"',
         lambda one: f' class="{names[one[1]]}"' if one[1] in names else one.group(),
