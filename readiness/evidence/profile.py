@@ -125,8 +125,7 @@ def _in_bins(found: ColumnProfile, values: Floats) -> ColumnProfile:
     edges = quantile_edges(known, DRIFT_BINS)
     edges = edges[np.isfinite(edges)]
     # An edge may lie anywhere, as long as it is where it is said to be. Right below 0 it is 5e-324: 330 digits.
-    edges = np.where((edges < 0) & (edges > -SMALLEST), -SMALLEST, edges)
-    edges = np.unique([float(f"{edge:.6g}") for edge in edges])
+    edges = np.unique(np.where((edges < 0) & (edges > -SMALLEST), -SMALLEST, edges))
     counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
     return replace(found, edges=tuple(edges.tolist()), counts=(*map(int, counts), len(values) - len(known)))
 

@@ -17,6 +17,7 @@ from readiness.evidence.models.description import describe, feature_names_of, sa
 from readiness.evidence.sources import Origin
 from readiness.evidence.tables import whole_numbers
 from readiness.evidence.workers.model import in_memory
+from readiness.evidence.workers.worker import ModelRaised
 from readiness.reviews import inputs
 from readiness.reviews.answering import Answering, WhenNeeded
 from readiness.reviews.model_file import MODEL
@@ -177,7 +178,7 @@ def _review(model: Any, rows: Mapping[str, Any], roles: Mapping[str, Any], given
         candidate = in_memory(model, Path(MODEL), artifact, takes_arrays=takes_arrays)
         evidence = gather_from(loaded, candidate, origins)
     except ReadinessError as error:
-        if type(error.__cause__).__name__.endswith("NotFittedError"):
+        if isinstance(error.__cause__, ModelRaised) and error.__cause__.is_a("NotFittedError"):
             raise ModelError(
                 f"This {type(model).__name__} is not fitted.", remedy="Call its fit method first."
             ) from None

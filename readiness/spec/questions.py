@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from readiness.core import policy
 from readiness.core.checklist import ATTESTABLE
 from readiness.core.format import listed
+from readiness.core.metrics import RESPONSE_QUANTILES
 from readiness.core.probes import DEMANDABLE, REFUSABLE
 from readiness.spec.inputs import IsolationRule, ModelFile
 from readiness.spec.parts import (
@@ -378,8 +379,7 @@ class Production(Owned):
 
     @model_validator(mode="after")
     def _rate_of_responses(self) -> Production:
-        keys = ("response_p95_ms", "response_p99_ms", "load_errors")
-        limited = [key for key in keys if getattr(self, key) is not None]
+        limited = [key for key in (*RESPONSE_QUANTILES, "load_errors") if getattr(self, key) is not None]
         if limited and self.rate_per_second is None:
             raise ValueError(
                 f"has {limited[0]} without rate_per_second; give the requests that come in a second, on which it hangs"
@@ -496,6 +496,4 @@ class Baseline(Owned):
     rules: tuple[Rule, ...] = Field((), description="hand-written rules to beat")
     current: CurrentModel | None = Field(None, description="the model now in production")
     human: Human | None = Field(None, description="how well people do the same task")
-    cost_per_prediction: Mapping[str, NotNegative] = Field(
-        default_factory=dict, description="by method; shown, not judged"
-    )
+    cost_per_prediction: Mapping[str, NotNegative] = Field(default_factory=dict, description="by method; shown alone")

@@ -8,7 +8,7 @@ values follow from no few numbers and have no basis.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -128,17 +128,12 @@ def _finite_or_none(number: float) -> float | None:
     return None if math.isinf(number) else number
 
 
-def are_counted(forms: Set[str]) -> bool:
-    """Whether bounds of these formulas follow from counts alone."""
-    return bool(SHARES & forms) and forms <= _COUNTED | {"widening"}
-
-
 def recomputable_from(basis: Basis | None, otherwise: Recomputable) -> Recomputable:
     """From what bounds with this basis can be computed again; `otherwise` where not from counts alone."""
     if basis is None:
         return otherwise
     forms = {part.form for part in flatten(basis)}
-    if are_counted(forms):
+    if SHARES & forms and forms <= _COUNTED | {"widening"}:
         return Recomputable.COUNTS
     return Recomputable.NO if _RESAMPLED in forms else otherwise
 

@@ -13,9 +13,8 @@ from typing import Any
 
 from readiness.core.canonical import decode, encode
 from readiness.core.errors import InvalidReport
-from readiness.core.findings import Criterion, Recomputable, Status, adjustment_words
+from readiness.core.findings import Criterion, Status, adjustment_words
 from readiness.core.keys import FindingKey, Topic
-from readiness.statistics.basis import are_counted
 
 Plain = dict[str, Any]
 
@@ -112,7 +111,6 @@ def _shorten(finding: Plain, methods: dict[str, int]) -> Plain:
         _leave_out(bounds, "adjustment", _adjustment(bounds, criterion), "none")
         _leave_out(bounds, "alpha", ALPHA)
         if "basis" in bounds:
-            _leave_out(bounds, "recomputable", _source_of(bounds["basis"]), "")
             bounds["basis"] = _shorten_basis(bounds["basis"])
     for part in (measured, bounds):
         if part is not None and "method" in part:
@@ -162,8 +160,6 @@ def _restore(finding: Any, methods: list[str], segments: list[Any]) -> Any:
     if bounds is not None:
         if "basis" in bounds:
             bounds["basis"] = _restore_basis(bounds["basis"])
-            if source := _source_of(bounds["basis"]):
-                bounds.setdefault("recomputable", source)
         bounds.setdefault("alpha", ALPHA)
         _put_back_adjustment(bounds, criterion)
     return whole
@@ -283,18 +279,6 @@ def _restore_key(key: Any, metric: Any) -> Any:
 
 
 # A basis is written as a list: its formula, its numbers, and the parts that are put together, each a list again.
-
-
-def _source_of(basis: Any) -> str:
-    """What bounds with this basis can be computed again from, where its formulas say so; else empty."""
-    return Recomputable.COUNTS.value if are_counted(set(_forms_of(basis))) else ""
-
-
-def _forms_of(basis: Any) -> Iterator[str]:
-    if isinstance(basis, Mapping):
-        yield str(basis.get("form"))
-        for part in basis.get("parts", ()):
-            yield from _forms_of(part)
 
 
 def _shorten_basis(basis: Plain) -> list[Any]:

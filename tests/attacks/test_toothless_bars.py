@@ -107,6 +107,8 @@ def within(bar: Bar) -> dict[str, Any]:
     section, _, name = bar.key.rpartition(".")
     pairs = {"churn_met": "churn_not_met", "drift_warning": "drift_limit", "warning": "limit"}
     values = {name: bar.widest} | ({pairs[name]: bar.widest} if name in pairs else {})
+    if name in ("response_p95_ms", "response_p99_ms", "load_errors"):
+        values["rate_per_second"] = 10
     if section == "stability" and "churn_not_met" in values:
         values["churn_not_met"] = 0.5
     return {section: values} if section else values

@@ -69,8 +69,9 @@ def test_who_attests_is_named_as_written() -> None:
     """On the page, too, no address of a person gets a capital letter."""
     finding = box(LAST, by="ana@example.com", valid_until=None)
     assert "by ana@example.com, 2026-01-02; evidence: runbook.md (SHA-256 0123456789ab)" == finding.reason
-    row = next(row for row in checklist((finding,), records.ready(), Language())[-1].rows if row.anchor == CODE)
-    assert finding.reason == row.cells[1].text
+    tables = checklist((finding,), records.ready(), Language())
+    row = next(row for table in tables for row in table.rows if row.anchor == CODE)
+    assert finding.reason in [cell.text for cell in row.cells]
 
 
 def test_an_expired_attestation_says_who_and_when() -> None:

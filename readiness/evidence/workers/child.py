@@ -235,6 +235,8 @@ def _part(request: Message, name: str) -> Message:
 def _inputs(request: Message) -> Inputs:
     if (frame := part_of(request, "frame")) is not None:
         return unpack_frame(frame)
+    if (columns := part_of(request, "columns")) is not None:
+        return np.array(unpack_array(columns).T)
     return np.array(unpack_array(_part(request, "array")))  # its own memory, which a model may write to
 
 

@@ -268,7 +268,10 @@ def _batches(inputs: Inputs) -> Iterator[Inputs]:
 def _inputs_of(inputs: Inputs) -> dict[str, Message]:
     if isinstance(inputs, pd.DataFrame):
         return {"frame": pack_frame(inputs)}
-    return {"array": pack_array(np.asarray(inputs))}
+    array = np.asarray(inputs)
+    if array.ndim == 2 and array.strides[0] < array.strides[1]:  # column by column, as it comes out of a table
+        return {"columns": pack_array(array.T)}  # libraries add up in another order where numbers lie in another
+    return {"array": pack_array(array)}
 
 
 def _table_of(job: RefitJob) -> Message:

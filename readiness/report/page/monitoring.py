@@ -16,7 +16,7 @@ from readiness.report.sentences.numbers import Scale, limit_text, percent
 from readiness.report.sentences.phrases import upper
 from readiness.verdict.record import Record
 
-_MOST_GAPS = 2
+_MOST_GAPS = 1
 """Gaps of groups that the page shows, those with the least room; monitoring.yaml has the others."""
 _TITLES = {
     Family.PERFORMANCE: "Metric and requirements",

@@ -248,7 +248,8 @@ _ORIGINS = ("set", "on the command line", "default")
 
 
 def _settings(record: Record) -> Table:
-    """Everything that the spec settles, but for the texts about the model and the attestations, which stand above.
+    """Everything that the spec settles, but for the texts about the model and the attestations, which stand above, the
+    words for columns, groups and requirements, which the page is written in, and digests, which the files stand with.
 
     One row for each section of the spec: a row for each of some hundred and fifty keys would be pages long.
     """
@@ -258,6 +259,8 @@ def _settings(record: Record) -> Table:
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for section, value in spec.items():
         for key, text in flat(value, section):
+            if key.startswith(("data.labels.", "data.words.")) or key.endswith((".says", ".sha256")):
+                continue
             name = key.removeprefix(section).removeprefix(".") or section
             found.setdefault(section, {}).setdefault(_origin(key, own, over), []).append((name, text))
     shown = [origin for origin in _ORIGINS if origin != _ORIGINS[1] or any(origin in row for row in found.values())]

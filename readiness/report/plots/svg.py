@@ -14,7 +14,7 @@ from string import ascii_letters
 
 from readiness.report.plots.style import DARK
 
-FONTS = "'Segoe UI',Roboto,Arial,'Liberation Sans',sans-serif"
+FONTS = "'Segoe UI',Roboto,Arial,sans-serif"
 """Those of the page. Figures are laid out in DejaVu Sans, which is wider than any of these: nothing overlaps."""
 
 _DROPPED = re.compile(

@@ -77,11 +77,11 @@ def mixed(last: Any) -> Any:
 
 MODELS: dict[str, tuple[Any, list[str], Task, tuple[Any, ...]]] = {
     "binary, texts and categories": (mixed(LogisticRegression()), EVERY, Task.BINARY, ("no", "yes")),
-    "multiclass, labels with a fraction": (
+    "multiclass, labels that are numbers": (
         RandomForestClassifier(4, random_state=None, n_jobs=1),
         NUMBERS,
         Task.MULTICLASS,
-        (0.0, 1.5, 2.0),
+        (0.0, 1.0, 2.5e3),
     ),
     "regression": (mixed(Ridge()), EVERY, Task.REGRESSION, ()),
     "regression, open seed": (RandomForestRegressor(3, n_jobs=1), NUMBERS, Task.REGRESSION, ()),
@@ -452,8 +452,12 @@ def test_nothing_is_left_when_it_is_closed_or_forgotten(tmp_path: Path) -> None:
     del worker
     import gc
 
-    gc.collect()
-    assert not _lives_on(forgotten)
+    for _ in range(5):  # a watch that was set for its last answer may hold it for a moment
+        gc.collect()
+        if not _lives_on(forgotten):
+            return
+
+    pytest.fail("a process that nobody knows any more lives on")
 
 
 # ----------------------------------------------------------------------------------------------------
