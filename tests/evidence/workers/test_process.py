@@ -35,6 +35,7 @@ from readiness.evidence.workers.in_process import InProcess
 from readiness.evidence.workers.process import ProcessWorker
 from readiness.evidence.workers.worker import Footprint, ModelRaised, Outcome, Scores, TimeRequest, Times, WorkerLost
 from tests.evidence.workers.apart import lives, process_of, worker_of_code, worker_of_object
+from tests.sampling import exhaustive, sampled
 
 pytestmark = pytest.mark.slow
 
@@ -330,7 +331,7 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize("how", LOST)
+@pytest.mark.parametrize("how", sampled(LOST, 5, always=("hang",)))
 def test_a_process_that_is_lost_is_gone_and_another_one_answers(
     how: str, mischief: ProcessWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,7 +397,7 @@ RAISED = {
 }
 
 
-@pytest.mark.parametrize("how", RAISED)
+@pytest.mark.parametrize("how", sampled(RAISED, 5))
 def test_what_a_model_raises_comes_over_and_its_process_lives(how: str, mischief: ProcessWorker) -> None:
     """Class and words, cut where they are endless; whether it is a refusal that somebody can act on."""
     before = running(mischief)
@@ -596,18 +597,21 @@ def test_a_changed_file_is_not_loaded_there(tmp_path: Path, started: list[Proces
 
 @pytest.mark.parametrize(
     ("at_top", "loading", "error", "words"),
-    [
-        ("", "raise ValueError('of another time')", ModelError, "cannot be loaded: ValueError: of another time"),
-        ("", "sys.exit(3)", ModelError, "ended the program"),
-        ("", "os._exit(5)", WorkerLost, "exit code 5"),
-        ("", "os.abort()", WorkerLost, "SIGABRT"),
-        ("", "raise RuntimeError('Found no NVIDIA driver on your system')", ModelError, "Found no NVIDIA driver"),
-        ("", "return 5", ModelError, "expected an object with a method predict"),
-        ("", "open(path, 'w').write('other'); return Model()", ModelError, "changed while"),
-        ("import nowhere_at_all", "return Model()", ModelError, "nowhere_at_all"),
-        ("os._exit(6)", "return Model()", WorkerLost, "exit code 6"),
-        ("raise SystemExit(2)", "return Model()", ModelError, "cannot be imported: SystemExit"),
-    ],
+    sampled(
+        [
+            ("", "raise ValueError('of another time')", ModelError, "cannot be loaded: ValueError: of another time"),
+            ("", "sys.exit(3)", ModelError, "ended the program"),
+            ("", "os._exit(5)", WorkerLost, "exit code 5"),
+            ("", "os.abort()", WorkerLost, "SIGABRT"),
+            ("", "raise RuntimeError('Found no NVIDIA driver on your system')", ModelError, "Found no NVIDIA driver"),
+            ("", "return 5", ModelError, "expected an object with a method predict"),
+            ("", "open(path, 'w').write('other'); return Model()", ModelError, "changed while"),
+            ("import nowhere_at_all", "return Model()", ModelError, "nowhere_at_all"),
+            ("os._exit(6)", "return Model()", WorkerLost, "exit code 6"),
+            ("raise SystemExit(2)", "return Model()", ModelError, "cannot be imported: SystemExit"),
+        ],
+        4,
+    ),
 )
 def test_a_model_that_dies_while_it_is_loaded(
     at_top: str, loading: str, error: type[Exception], words: str, tmp_path: Path, started: list[ProcessWorker]
@@ -647,7 +651,7 @@ class Model(ClassifierMixin, BaseEstimator):
     return Candidate.of(worker_of_code(folder, code), NUMBERS, task=Task.BINARY, classes=(0, 1))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [exhaustive(1), 2])
 @pytest.mark.parametrize(
     ("body", "patience", "words"),
     [("os._exit(9)", 60.0, "exit code 9"), ("time.sleep(600)", 1.0, "did not answer for 1 seconds")],

@@ -198,6 +198,7 @@ def mlserver_worker(url: str, **spec: Any) -> HttpWorker:
     return HttpWorker(Model(name="m", version="1", url=url, protocol="open-inference", outputs=outputs, **spec))
 
 
+@pytest.mark.exhaustive  # an environment of its own is installed for it
 def test_mlserver_answers_as_the_model_does(model: Any, mlserver_url: str) -> None:
     """To the last bit, with gaps and text; labels come with the probabilities, in the same replies."""
     frame, worker = rows(250, seed=1), mlserver_worker(mlserver_url, requests={"rows": 100})
@@ -209,6 +210,7 @@ def test_mlserver_answers_as_the_model_does(model: Any, mlserver_url: str) -> No
     worker.close()
 
 
+@pytest.mark.exhaustive  # an environment of its own is installed for it
 def test_an_exception_in_mlserver_is_no_clean_error(mlserver_url: str) -> None:
     """It answers with an error of the server and without a reason, whoever is to blame."""
     worker = mlserver_worker(mlserver_url)
