@@ -57,6 +57,7 @@ def test_bare_lightgbm_is_told_what_fails_where_and_what_mends_it(review_files: 
     assert from_plain(to_predicate(done.record)) == done.record
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_names_and_errors_of_others_are_shown_as_they_are_written(review_files: Any) -> None:
     """A linear model refuses a gap, in words that hold the name of a column: both are text on the page, and no markup."""

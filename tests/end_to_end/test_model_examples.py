@@ -99,6 +99,7 @@ def check_apart(spec: ModelFile, folder: Path, scores: Scores) -> None:
     assert memory.model < memory.libraries
 
 
+@pytest.mark.exhaustive
 @needs_keras
 @pytest.mark.filterwarnings(PEOPLE_COPY_ARRAYS)
 def test_the_keras_loader_loads_a_trained_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

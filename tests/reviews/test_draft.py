@@ -358,6 +358,7 @@ def test_a_function_of_the_notebook_inside_a_pipeline_is_found(monkeypatch: pyte
     assert "" == why_no_file(FunctionTransformer(np.log1p))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_nothing_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -62,8 +62,8 @@ def _stages(plan: Plan, language: Language, fold: str) -> list[Table]:
         for stage in plan.stages
     ]
     note = (
-        f"{upper(many)} that fill a window; below, how many of all traffic pass. Requirements and gaps need the truth. "
-        "An alarm is false in one window of a hundred, and shows what has come down to its limit in 80."
+        f"{upper(many)} that fill a window, of all traffic. Requirements and gaps need the truth. An alarm is false in "
+        "one window of a hundred, and shows what has come down to its limit in 80."
     )
     return [table("Sample of each stage", columns, rows, note=note, folds=True, fold=fold)]
 
@@ -145,7 +145,7 @@ def _columns(plan: Plan, language: Language, fold: str) -> list[Table]:
         )
     left = len(names) - len(rows)
     more = f"{left:,} more columns stand in monitoring.yaml. " if left else ""
-    note = f"{more}From these values on an alarm sounds, in a window of the size that stands above under columns."
+    note = f"{more}From these values on an alarm sounds."
     return [table("Columns: where alarms sound", columns, rows, note=note, folds=True, fold=fold)] if rows else []
 
 

@@ -24,6 +24,8 @@ from readiness.verdict.history import Traced
 from readiness.verdict.isolation import isolation_words
 from readiness.verdict.record import Record
 
+WRITTEN_ABOVE = ("data.labels.", "data.words.", "errors.describe.", "production.rollout.")
+"""How the keys of words begin that the page is written in."""
 SHOWN_ABOVE = ("about", "checklist")
 """Sections of the spec that the page shows in full elsewhere."""
 _ABOUT = {
@@ -249,7 +251,7 @@ _ORIGINS = ("set", "on the command line", "default")
 
 def _settings(record: Record) -> Table:
     """Everything that the spec settles, but for the texts about the model and the attestations, which stand above, the
-    words for columns, groups and requirements, which the page is written in, and digests, which the files stand with.
+    words for columns, groups, requirements and rollout, which the page is written in, and digests, with the files.
 
     One row for each section of the spec: a row for each of some hundred and fifty keys would be pages long.
     """
@@ -259,7 +261,7 @@ def _settings(record: Record) -> Table:
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for section, value in spec.items():
         for key, text in flat(value, section):
-            if key.startswith(("data.labels.", "data.words.")) or key.endswith((".says", ".sha256")):
+            if key.startswith(WRITTEN_ABOVE) or key.endswith((".says", ".owner", ".reason", ".sha256")):
                 continue
             name = key.removeprefix(section).removeprefix(".") or section
             found.setdefault(section, {}).setdefault(_origin(key, own, over), []).append((name, text))

@@ -72,6 +72,7 @@ def asked(spec: Path, more: Path, **variables: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_modules_that_are_imported_late(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What the model imports only to predict, from another folder, decides as much; in one process after the other."""

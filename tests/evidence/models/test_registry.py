@@ -231,6 +231,7 @@ def small_model(train: pd.DataFrame, c: float) -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(C=c)).fit(train[["a", "b"]], train["y"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_registered_model_is_fetched_pinned_and_reviewed(
     server: str, review_files: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
