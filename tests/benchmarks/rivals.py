@@ -23,6 +23,8 @@ class Rival:
 
     name: str
     package: str
+    least: str
+    """Its oldest version that will do: what an installer falls back to may not run."""
     script: str
     writes: str
     """What it leaves to read."""
@@ -35,7 +37,7 @@ class Rival:
         if not done.exists():
             subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             pinned = [f"{name}=={version(name)}" for name in SHARED]
-            subprocess.run([str(python), "-m", "pip", "install", "--quiet", self.package, *pinned], check=True)
+            subprocess.run([str(python), "-m", "pip", "install", "--quiet", f"{self.package}>={self.least}", *pinned], check=True)
             done.touch()
         return python
 
@@ -68,6 +70,6 @@ pathlib.Path("mlflow.txt").write_text(str(found.metrics), encoding="utf-8")
 """
 
 RIVALS = (
-    Rival("skore", "skore", SKORE, "a page"),
-    Rival("MLflow", "mlflow", MLFLOW, "metrics and plots as files, no page"),
+    Rival("skore", "skore", "0.28", SKORE, "a page"),
+    Rival("MLflow", "mlflow", "3", MLFLOW, "metrics and plots as files, no page"),
 )
