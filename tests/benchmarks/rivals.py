@@ -37,7 +37,9 @@ class Rival:
         if not done.exists():
             subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             pinned = [f"{name}=={version(name)}" for name in SHARED]
-            subprocess.run([str(python), "-m", "pip", "install", "--quiet", f"{self.package}>={self.least}", *pinned], check=True)
+            subprocess.run(
+                [str(python), "-m", "pip", "install", "--quiet", f"{self.package}>={self.least}", *pinned], check=True
+            )
             done.touch()
         return python
 
