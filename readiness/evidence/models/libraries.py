@@ -19,7 +19,7 @@ _NAMED = re.compile(rb"(?:%s)(?:\.[A-Za-z_][A-Za-z0-9_]*)*" % b"|".join(name.enc
 MOST_BYTES = 2**28
 """Of a file, so many bytes are searched: the names stand near the objects, and large arrays hold none."""
 MOST_NAMES = 500
-_BY_SUFFIX = {".onnx": ("onnx", "onnxruntime"), ".skops": ("skops.io",)}
+_BY_SUFFIX = {".onnx": ("onnx", "onnxruntime", "readiness.evidence.models.onnx"), ".skops": ("skops.io",)}
 
 
 def libraries_named(path: Path) -> tuple[str, ...]:
