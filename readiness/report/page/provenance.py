@@ -139,7 +139,7 @@ def closing_folds(record: Record, code: Mapping[Question, str]) -> tuple[Fold, .
     folds += [
         Fold("facts", "How this report was made", pairs=facts_of(record)),
         Fold("files", f"{count} files, named by their digests", tables=(files,)),
-        Fold("criteria", "Every setting, and whether it is a default", tables=(settings,)),
+        Fold("criteria", "Settings, and whether each is a default", tables=(settings,)),
         Fold("packages", f"Software: {len(packages.rows)} packages", tables=(packages,)),
     ]
     if quotes:
@@ -261,7 +261,7 @@ def _settings(record: Record) -> Table:
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for section, value in spec.items():
         for key, text in flat(value, section):
-            if key.startswith(WRITTEN_ABOVE) or key.endswith((".says", ".owner", ".reason", ".sha256")):
+            if key.startswith(WRITTEN_ABOVE) or key.endswith((".says", ".sha256")):
                 continue
             name = key.removeprefix(section).removeprefix(".") or section
             found.setdefault(section, {}).setdefault(_origin(key, own, over), []).append((name, text))
@@ -271,7 +271,7 @@ def _settings(record: Record) -> Table:
         for section, row in found.items()
     ]
     columns = (Column("Section"), *(Column(origin[:1].upper() + origin[1:]) for origin in shown))
-    return table("Every setting, by section of the spec", columns, rows, most=len(rows))
+    return table("Settings, by section of the spec", columns, rows, most=len(rows))
 
 
 def _join_settings(settings: Sequence[tuple[str, str]]) -> str:
